@@ -1,0 +1,90 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { ESLint } from 'eslint'
+import tseslint from 'typescript-eslint'
+import { expect, test } from 'vitest'
+import { GUARDED_PACKAGES, importWalls, MAY_IMPORT, WIRING } from './walls.ts'
+
+const repository = join(import.meta.dirname, '../..')
+const fixtures = join(repository, 'test/fixtures/walls')
+const folders = [...Object.keys(MAY_IMPORT), WIRING]
+
+const eslint = new ESLint({
+  cwd: fixtures,
+  overrideConfigFile: true,
+  overrideConfig: [{ files: ['**/*.ts'], languageOptions: { parser: tseslint.parser } }, ...importWalls(fixtures)],
+})
+
+async function brokenRules(file: string, text: string): Promise<string[]> {
+  const results = await eslint.lintText(text, { filePath: join(fixtures, file) })
+  return results.flatMap((result) => result.messages.map((message) => message.ruleId ?? message.message))
+}
+
+test.each<[file: string, rule: string]>([
+  ...folders.map((folder): [string, string] => [`src/${folder}/bad.ts`, 'import-x/no-restricted-paths']),
+  ['stack/services/bad.ts', 'import-x/no-restricted-paths'],
+  ['src/core/bad-package.ts', 'no-restricted-imports'],
+  ['src/engine/bad-dockerode.ts', 'no-restricted-imports'],
+  ['src/faults/bad-child-process.ts', 'no-restricted-imports'],
+  ['src/report/bad-actions.ts', 'no-restricted-imports'],
+])('%s breaks exactly %s', async (file, rule) => {
+  const [result] = await eslint.lintFiles([file])
+  expect(result?.messages.map((message) => message.ruleId)).toEqual([rule])
+})
+
+test('every pair of folders is either allowed or refused, as the table says', async () => {
+  for (const folder of Object.keys(MAY_IMPORT)) {
+    for (const other of folders) {
+      const rules = await brokenRules(`src/${folder}/probe.ts`, `export * from '../${other}/leaf.ts'\n`)
+      const open = other === folder || MAY_IMPORT[folder]?.includes(other) === true
+      expect({ from: folder, to: other, rules }).toEqual({
+        from: folder,
+        to: other,
+        rules: open ? [] : ['import-x/no-restricted-paths'],
+      })
+    }
+  }
+})
+
+test('a type import does not slip through a wall', async () => {
+  const rules = await brokenRules(
+    'src/engine/probe.ts',
+    "import type { runtime } from '../runtime/leaf.ts'\nexport type X = typeof runtime\n",
+  )
+  expect(rules).toEqual(['import-x/no-restricted-paths'])
+})
+
+test.each(['main', 'post'])('entry/%s may import src/github', async (name) => {
+  expect(await brokenRules(`src/entry/${name}.ts`, "export * from '../github/leaf.ts'\n")).toEqual([])
+})
+
+test.each([
+  ['dockerode', 'src/runtime'],
+  ['dockerode/lib/container.js', 'src/runtime'],
+  ['node:child_process', 'src/runtime'],
+  ['child_process', 'src/toolbox'],
+  ['@actions/core', 'src/github'],
+  ['@octokit/plugin-retry', 'src/github'],
+])('%s is open to %s and to nobody else, by import() neither', async (name, home) => {
+  for (const text of [`export * from '${name}'\n`, `export const late = import('${name}')\n`]) {
+    expect(await brokenRules(`${home}/probe.ts`, text)).toEqual([])
+    expect(await brokenRules('src/engine/probe.ts', text)).toHaveLength(1)
+    expect(await brokenRules(`src/${WIRING}/probe.ts`, text)).toHaveLength(1)
+  }
+  expect(GUARDED_PACKAGES.some((guard) => new RegExp(guard.regex).test(name) && guard.folders.includes(home))).toBe(true)
+})
+
+test('every folder of src has its wall, and the real configuration carries the rules', async () => {
+  const real = readdirSync(join(repository, 'src'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+  expect([...real].sort().filter((name) => !folders.includes(name))).toEqual([])
+  const lint = new ESLint({ cwd: repository })
+  for (const folder of real) {
+    const config = (await lint.calculateConfigForFile(join(repository, `src/${folder}/some.ts`))) as {
+      rules: Record<string, unknown>
+    }
+    expect(config.rules['import-x/no-restricted-paths']).toMatchObject([2, { basePath: repository }])
+    expect(config.rules['no-restricted-imports']).toMatchObject([2, {}])
+  }
+})

@@ -1,0 +1,107 @@
+/**
+ * Who may import whom. The engine knows neither GitHub nor Docker only as long as a machine says so: these walls are
+ * part of the lint, and walls.test.ts proves on one bad file per wall that each of them stands.
+ */
+import importX, { createNodeResolver } from 'eslint-plugin-import-x'
+import type { Linter } from 'eslint'
+
+interface Guard {
+  readonly regex: string
+  readonly folders: readonly string[]
+  readonly why: string
+}
+
+/** Folders of src and what of ours each may import besides itself. A folder that is not listed here fails walls.test.ts. */
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  config: ['core'],
+  engine: ['core'],
+  faults: ['core'],
+  github: ['core', 'report'],
+  load: ['core'],
+  probes: ['core'],
+  report: ['core'],
+  runtime: ['core'],
+  toolbox: ['core'],
+}
+
+/** The one folder that wires the others together. */
+export const WIRING = 'entry'
+
+/** Packages that only the named folders may import; the regular expressions match the specifier. */
+export const GUARDED_PACKAGES: readonly Guard[] = [
+  { regex: '^dockerode($|/)', folders: ['src/runtime'], why: 'talk to Docker through the ports of src/core/ports.ts' },
+  {
+    // The toolbox is a program of its own: it runs tc, nft and ss inside its container.
+    regex: '^(node:)?child_process$',
+    folders: ['src/runtime', 'src/toolbox'],
+    why: 'run programs through ExecPort of src/core/ports.ts',
+  },
+  { regex: '^(@actions|@octokit)/|^octokit$', folders: ['src/github'], why: 'only src/github knows GitHub' },
+]
+
+const OUTSIDE_SPECIFIER = '^[^.]'
+
+/** Flat config blocks with the walls of the tree under `basePath`. */
+export function importWalls(basePath: string): Linter.Config[] {
+  return [
+    {
+      files: ['src/**/*.ts', 'stack/**/*.ts'],
+      plugins: { 'import-x': importX },
+      settings: { 'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.js', '.json'] })] },
+      rules: { 'import-x/no-restricted-paths': ['error', { basePath, zones: zones() }] },
+    },
+    ...packageWalls(),
+  ]
+}
+
+function zones(): object[] {
+  const ours = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
+    target: `./src/${folder}`,
+    from: './src',
+    except: [folder, ...allowed].map((name) => `./${name}`),
+    message: `src/${folder} may import ${['itself', ...allowed.map((name) => `src/${name}`)].join(', ')} only.`,
+  }))
+  return [
+    ...ours,
+    { target: './src', from: './stack', message: 'The action does not know the services of its own stack.' },
+    { target: './stack', from: './src', message: 'The services of the default stack know nothing of the action.' },
+    {
+      target: `./src/${WIRING}/!(main|post).ts`,
+      from: './src/github',
+      message: 'src/github is imported by src/entry/main.ts and src/entry/post.ts only.',
+    },
+  ]
+}
+
+/** A later block replaces an earlier one's options, so each kind of file gets its whole list at once. */
+function packageWalls(): Linter.Config[] {
+  const everywhere = { files: ['src/**/*.ts', 'stack/**/*.ts'], rules: packageRules(GUARDED_PACKAGES) }
+  const folders = [...new Set(GUARDED_PACKAGES.flatMap((guard) => guard.folders))]
+  const exceptions = folders.map((folder) => ({
+    files: [`${folder}/**/*.ts`],
+    rules: packageRules(GUARDED_PACKAGES.filter((guard) => !guard.folders.includes(folder))),
+  }))
+  const core = {
+    files: ['src/core/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: packageRules([{ regex: OUTSIDE_SPECIFIER, folders: [], why: 'src/core is pure: no packages, no node modules' }]),
+  }
+  return [everywhere, ...exceptions, core]
+}
+
+function packageRules(guards: readonly Guard[]): Linter.RulesRecord {
+  const message = (guard: Guard): string =>
+    `${guard.why}${guard.folders.length === 0 ? '' : ` (allowed in ${guard.folders.join(', ')})`}.`
+  return {
+    'no-restricted-imports': ['error', { patterns: guards.map((guard) => ({ regex: guard.regex, message: message(guard) })) }],
+    // The rule above does not look into import().
+    'no-restricted-syntax': [
+      'error',
+      ...guards.map((guard) => ({
+        selector: `ImportExpression > Literal.source[value=/${guard.regex.replaceAll('/', '\\u002F')}/]`,
+        message: message(guard),
+      })),
+    ],
+  }
+}

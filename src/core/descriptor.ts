@@ -1,0 +1,95 @@
+/**
+ * A stack descriptor after parsing: all that is known of one compose stack. The engine, the faults and the probes know
+ * rbee only through this.
+ */
+import type { Json } from './json.ts'
+
+/** An HTTP request by name: the canary, and whatever expectations refer to. */
+export interface RequestSpec {
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Json | null
+  /** Which answers are good. `bodyMatches` is a JMESPath that must yield true on the parsed JSON body. */
+  readonly good: { readonly status: readonly number[]; readonly bodyMatches: string | null }
+}
+
+/** How to get bytes back through a link without asking the system under test for more than its health page. */
+export interface LinkProbe {
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface Link {
+  readonly name: string
+  /** Service names; `from` is `client` for the entry. */
+  readonly from: string
+  readonly to: string
+  /** The toxiproxy proxy that realises it and the port it listens on. */
+  readonly proxy: string
+  readonly listenPort: number
+  /** Where the proxy forwards to: service and port. */
+  readonly upstream: { readonly service: string; readonly port: number }
+  readonly onCanaryPath: boolean
+  readonly probe: LinkProbe
+  /** The stretch of the link on which packets can be lost: both ends are containers of the stack, the port is its own. */
+  readonly leg: { readonly client: string; readonly server: string; readonly port: number } | null
+}
+
+export interface ServiceSpec {
+  readonly name: string
+  /** Direct health page inside the stack's network; null for a service that has none, such as a namespace holder. */
+  readonly health: { readonly port: number; readonly path: string } | null
+  /** Services without which this one's health page may turn red. A control must not depend on the target. */
+  readonly dependsOn: readonly string[]
+  /** How many containers the compose file runs. */
+  readonly replicas: number
+  /** A container of this service may be chosen as the control. */
+  readonly control: boolean
+}
+
+export interface BuiltImage {
+  /** Compose variable that names the image, for example QUEEN_IMAGE; a value set by the user wins. */
+  readonly variable: string
+  readonly service: string
+  readonly repository: string
+  /** Folder with the Dockerfile and the bundle, absolute. */
+  readonly context: string
+}
+
+/** How to read the pool of workers, so that `timing` and `count` can be resolved for any stack. */
+export interface PoolSpec {
+  readonly service: string
+  readonly size: number
+  readonly list: { readonly service: string; readonly port: number; readonly path: string; readonly headers: Readonly<Record<string, string>> }
+  /** JMESPath into the listing: an array of members, and of each its id, state, container, requests in flight. */
+  readonly members: string
+  readonly id: string
+  readonly state: string
+  readonly container: string
+  readonly inFlight: string
+  readonly states: { readonly registering: readonly string[]; readonly ready: readonly string[]; readonly busy: readonly string[]; readonly failed: readonly string[] }
+  readonly stop: { readonly method: string; readonly path: string } | null
+}
+
+export interface Descriptor {
+  readonly name: string
+  /** True for the stack that ships with the action: its verdict speaks of the harness. */
+  readonly reference: boolean
+  readonly file: string
+  readonly composeFiles: readonly string[]
+  readonly images: readonly BuiltImage[]
+  /** Variables that get a random value per run unless the environment has one; redacted everywhere. */
+  readonly secrets: readonly string[]
+  readonly services: readonly ServiceSpec[]
+  readonly entry: { readonly service: string; readonly port: number }
+  readonly toxiproxy: { readonly service: string; readonly port: number } | null
+  readonly links: readonly Link[]
+  readonly defaultLink: string | null
+  readonly requests: Readonly<Record<string, RequestSpec>>
+  readonly canary: { readonly request: string; readonly ratePerSecond: number }
+  readonly pool: PoolSpec | null
+  readonly scenarioFiles: readonly string[]
+  /** Defects that the stack can be started with, and which scenarios each must turn `failed`. */
+  readonly defects: { readonly variable: string; readonly known: Readonly<Record<string, { readonly fails: readonly string[]; readonly text: string }>> } | null
+}

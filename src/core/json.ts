@@ -1,0 +1,11 @@
+/** A value that survives JSON.stringify → JSON.parse unchanged: what plans and the ledger are made of. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
+
+/** An object whose every value is Json. Written as a mapped type so that interfaces are assignable. */
+export type JsonObject = { readonly [key: string]: Json }
+
+export type DeepReadonly<T> = T extends (infer E)[]
+  ? readonly DeepReadonly<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T

@@ -1,0 +1,333 @@
+/**
+ * The interfaces between the engine and everything that has effects. `runtime` implements the lower half over Docker,
+ * toxiproxy and programs; `faults` and `probes` implement the upper half against it.
+ */
+import type { Clock } from './clock.ts'
+import type { Descriptor, Link, RequestSpec } from './descriptor.ts'
+import type { DeepReadonly, Json, JsonObject } from './json.ts'
+import type { CanarySample, CanaryWindow } from './canary.ts'
+import type { Evidence, ImageInUse, RunResult } from './model.ts'
+import type { Random } from './random.ts'
+import type { ToolboxOperation, ToolboxOperations } from './toolbox.ts'
+
+// --- What the engine works with -----------------------------------------------------------------------------------
+
+/**
+ * A way to break something. The plan is JSON and is written to the ledger before `prepare`: it is the undo record, so
+ * `revert` must need nothing else.
+ */
+export interface Fault<Spec extends JsonObject = JsonObject, Plan extends JsonObject = JsonObject> {
+  readonly kind: string
+  /** Resolves targets and records what undo needs. @throws TARGET_NOT_FOUND for none, CAPABILITY_MISSING for skipped. */
+  plan(spec: Spec, ctx: FaultContext): Promise<Plan>
+  /** Starts helpers (named in the plan) and takes the baseline of the effect's measure. */
+  prepare(plan: Plan, ctx: FaultContext): Promise<void>
+  inject(plan: Plan, ctx: FaultContext): Promise<void>
+  /** Does it bite? Runs beside the during-expectations; may take until the window ends. */
+  effect(plan: Plan, ctx: FaultContext): Promise<Evidence>
+  /** Idempotent. */
+  revert(plan: Plan, ctx: UndoContext): Promise<void>
+  /** Proof that it is gone: what of this plan can still be found. Empty is clean. */
+  leftovers(plan: Plan, ctx: UndoContext): Promise<string[]>
+  /** For the report: what the plan hits, and how. */
+  describe(plan: Plan): FaultDescription
+}
+
+export interface FaultDescription {
+  /** Link or container names, for people. */
+  readonly targets: readonly string[]
+  /** Services whose containers the fault touches; a control is never one of them. */
+  readonly services: readonly string[]
+  readonly mechanism: string
+  /** By how much the canary should slow down, when the fault says so; null when it does not. */
+  readonly canaryDelayMs: number | null
+  /** The control cannot exist because everything is hit. */
+  readonly everything: boolean
+}
+
+/** Looks at the system. A target that is down is a value, not a throw. */
+export interface Probe<Spec extends JsonObject = JsonObject> {
+  readonly kind: string
+  /** One line for people: what will be asserted. */
+  text(spec: Spec): string
+  /** Called in the steady state, for a baseline that `observe` gets back. */
+  baseline?(spec: Spec, ctx: ProbeContext): Promise<Json>
+  /** Observes for as long as the clause needs, at most until its limit, and judges. */
+  observe(spec: Spec, baseline: Json, ctx: ProbeContext): Promise<Observation>
+}
+
+export interface Observation {
+  readonly expected: string
+  readonly observed: string
+  /** null: could not be decided, for example too few samples. */
+  readonly met: boolean | null
+}
+
+export interface Reporter {
+  readonly name: string
+  onEvent?(event: RunEvent): void
+  onEnd(result: DeepReadonly<RunResult>): Promise<void>
+}
+
+/** What happens during a run, as it happens. Reporters see these; none of them decides anything. */
+export type RunEvent =
+  | { readonly type: 'run-started'; readonly runId: string; readonly plannedMs: number; readonly scenarios: number; readonly seed: number; readonly profile: string; readonly stack: string }
+  | { readonly type: 'step-started'; readonly step: string }
+  | { readonly type: 'step-ended'; readonly step: string; readonly durationMs: number }
+  | { readonly type: 'scenario-started'; readonly id: string; readonly name: string; readonly index: number; readonly total: number; readonly plannedMs: number; readonly leftMs: number }
+  | { readonly type: 'phase-started'; readonly id: string; readonly phase: string }
+  | { readonly type: 'scenario-ended'; readonly id: string; readonly verdict: string; readonly summary: string; readonly durationMs: number; readonly leftMs: number }
+  | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
+  | { readonly type: 'run-ended'; readonly verdict: string; readonly durationMs: number }
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export interface Logger {
+  log(level: LogLevel, text: string): void
+}
+
+// --- Contexts -----------------------------------------------------------------------------------------------------
+
+/** All that undoing needs: also built by `cleanup` and the post step, in another process, from the ledger alone. */
+export interface UndoContext {
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly log: Logger
+  readonly runId: string
+  readonly containers: ContainerPort
+  readonly toolbox: ToolboxPort
+  /** The toxiproxy of the run, found again by label; null when its container is gone. */
+  toxiproxy(): Promise<ToxiproxyPort | null>
+}
+
+export interface ScenarioWindow {
+  /** Monotonic; set when inject returns. */
+  readonly startedMs: number
+  readonly plannedMs: number
+  /** Resolves at startedMs + plannedMs. */
+  readonly planned: Promise<void>
+}
+
+export interface FaultContext extends UndoContext {
+  readonly scenarioId: string
+  readonly random: Random
+  readonly stack: RunningStack
+  /** The observer: a toolbox helper of the run on the stack's network that injects nothing. */
+  readonly observer: ToolboxHelper
+  readonly windowMs: number
+  /** Defined from inject on. @throws INTERNAL before. */
+  window(): ScenarioWindow
+}
+
+export interface ProbeContext {
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly log: Logger
+  readonly stack: RunningStack
+  readonly observer: ToolboxHelper
+  readonly containers: ContainerPort
+  readonly windowMs: number
+  window(): ScenarioWindow
+  /** Wall-clock epoch at which inject returned, for log lines. */
+  readonly injectedAtWallMs: number
+  readonly canary: CanaryView
+  /** Sum over the faults of this scenario of the slow-down the canary should show; null when none says so. */
+  readonly canaryDelayMs: number | null
+  /** Sends one of the descriptor's requests through the entry. */
+  request(spec: RequestSpec, limits: { deadlineMs: number; maxBytes: number }): Promise<RequestOutcome>
+}
+
+/** What probes may see of the canary. */
+export interface CanaryView {
+  /** The steady state before the fault. */
+  readonly steady: CanaryWindow
+  /** Waits until all requests intended in the fault window so far have an outcome, and returns them. */
+  samples(fromMs: number, toMs: number): Promise<readonly CanarySample[]>
+}
+
+export interface RequestOutcome {
+  readonly status: number | null
+  readonly error: string | null
+  readonly good: boolean
+  readonly reason: string | null
+  readonly firstByteMs: number | null
+  readonly totalMs: number
+  readonly bytes: number
+  /** SHA-256 of the body, hex. */
+  readonly bodyHash: string | null
+  readonly complete: boolean
+  /** Body as text, cut at maxBytes. */
+  readonly body: string
+}
+
+// --- Docker and friends -------------------------------------------------------------------------------------------
+
+export interface ContainerState {
+  readonly id: string
+  readonly name: string
+  readonly service: string
+  readonly image: string
+  readonly imageId: string
+  readonly status: string
+  readonly health: string | null
+  /** Pid in the host's namespace; 0 when it is not running. */
+  readonly pid: number
+  readonly restartCount: number
+  readonly startedAt: string
+  readonly oomKilled: boolean
+  readonly exitCode: number
+  /** Address by network name. */
+  readonly addresses: Readonly<Record<string, string>>
+}
+
+export interface ContainerEvent {
+  readonly atMs: number
+  readonly action: string
+  readonly containerId: string
+  readonly service: string
+  readonly attributes: Readonly<Record<string, string>>
+}
+
+/** Narrow door to the containers that carry this run's label. */
+export interface ContainerPort {
+  /** Containers of one service, stopped ones too, ordered by name. */
+  list(service: string, signal: AbortSignal): Promise<ContainerState[]>
+  all(signal: AbortSignal): Promise<ContainerState[]>
+  /** null when it is gone. */
+  inspect(id: string, signal: AbortSignal): Promise<ContainerState | null>
+  /** Lines of both streams in time order with Docker's own timestamps, the newest `maxBytes` of them. */
+  logs(id: string, window: { sinceWallMs: number; untilWallMs: number; maxBytes: number }, signal: AbortSignal): Promise<LogLine[]>
+  /** Events of this run's containers so far, oldest first, from the feed that is open since the stack came up. */
+  events(sinceWallMs: number): readonly ContainerEvent[]
+}
+
+export interface LogLine {
+  readonly atMs: number
+  readonly stream: 'stdout' | 'stderr'
+  readonly text: string
+}
+
+/** The stack as it runs now. Addresses are read when asked, as they change when a container restarts. */
+export interface RunningStack {
+  readonly descriptor: Descriptor
+  readonly project: string
+  /** Docker network that the observer is on. */
+  readonly network: string
+  /** Base URL of the entry on 127.0.0.1. */
+  readonly entryUrl: string
+  readonly images: readonly ImageInUse[]
+  /** Values to fill into `${NAME}` of request headers and bodies. */
+  readonly variables: Readonly<Record<string, string>>
+  link(name: string): Link
+  toxiproxy(): ToxiproxyPort | null
+  /** null when all services of the descriptor are healthy, else what is not. */
+  unhealthy(signal: AbortSignal): Promise<string | null>
+  /** Removes and starts the whole stack again, volumes included; ends when it is healthy. */
+  recreate(signal: AbortSignal): Promise<void>
+}
+
+export interface Toxic {
+  readonly name: string
+  readonly type: string
+  readonly stream: 'upstream' | 'downstream'
+  readonly toxicity: number
+  readonly attributes: Readonly<Record<string, number>>
+}
+
+export interface ToxiproxyProxy {
+  readonly name: string
+  readonly listen: string
+  readonly upstream: string
+  readonly enabled: boolean
+  readonly toxics: readonly Toxic[]
+}
+
+/** toxiproxy's REST API, the part we use. Every call reads back what it set, as the server accepts typos. */
+export interface ToxiproxyPort {
+  proxies(signal: AbortSignal): Promise<ToxiproxyProxy[]>
+  addToxic(proxy: string, toxic: Toxic, signal: AbortSignal): Promise<void>
+  /** True when it was there. */
+  removeToxic(proxy: string, toxic: string, signal: AbortSignal): Promise<boolean>
+  setEnabled(proxy: string, enabled: boolean, signal: AbortSignal): Promise<void>
+}
+
+export interface HelperRequest {
+  /** Container name; stands in the plan, so that a revert finds it. */
+  readonly name: string
+  readonly attachTo: { readonly container: string } | { readonly network: string }
+  readonly pid: 'own' | 'host' | { readonly container: string }
+  readonly capabilities: readonly ('NET_ADMIN' | 'NET_RAW' | 'KILL' | 'SYS_PTRACE' | 'DAC_OVERRIDE')[]
+  /** The helper undoes its work and exits when nobody renews for this long. */
+  readonly ttlMs: number
+}
+
+export interface ToolboxHelper {
+  readonly name: string
+  call<O extends ToolboxOperation>(op: O, args: ToolboxOperations[O]['args'], signal: AbortSignal): Promise<ToolboxOperations[O]['reply']>
+}
+
+export interface ToolboxPort {
+  /** Starts a helper and keeps its lease renewed until `stop`, or until this process is gone. */
+  start(request: HelperRequest, signal: AbortSignal): Promise<ToolboxHelper>
+  /** A helper that this process started, by name. @throws TOOLBOX_FAILED when there is none. */
+  get(name: string): ToolboxHelper
+  /** SIGTERM: the helper undoes its work and exits; its exit code is read and it is removed. null when it was not there. */
+  stop(name: string, signal: AbortSignal): Promise<{ readonly exitCode: number; readonly output: string } | null>
+  /** One operation in a short-lived helper, for undo after a helper died. null when the container to attach to is gone. */
+  once<O extends ToolboxOperation>(
+    request: HelperRequest,
+    op: O,
+    args: ToolboxOperations[O]['args'],
+    signal: AbortSignal,
+  ): Promise<ToolboxOperations[O]['reply'] | null>
+}
+
+/** Running programs: `@actions/exec` in the action, a spawn in the CLI. Exit codes decide, never stderr. */
+export interface ExecPort {
+  run(file: string, argv: readonly string[], options: ExecOptions): Promise<ExecResult>
+}
+
+export interface ExecOptions {
+  readonly cwd?: string
+  /** The whole environment of the child: nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>
+  readonly limitMs: number
+  readonly signal: AbortSignal
+  /** Bytes kept of each stream, the newest. */
+  readonly maxOutputBytes?: number
+  readonly onLine?: (stream: 'stdout' | 'stderr', line: string) => void
+}
+
+export interface ExecResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+// --- The canary, files, and the stack's life ----------------------------------------------------------------------
+
+/** Open-loop canary, from the steady state to the end of a scenario. */
+export interface RunningCanary {
+  /** All requests with an outcome, in the order of their intended send times. */
+  samples(): readonly CanarySample[]
+  /** Waits for the outcome of every request intended in [fromMs, toMs), and returns them. */
+  settled(fromMs: number, toMs: number, signal: AbortSignal): Promise<readonly CanarySample[]>
+  /** Sends nothing more; requests in flight are dropped. */
+  stop(): void
+}
+
+export interface CanaryPort {
+  start(stack: RunningStack, options: { clock: Clock; signal: AbortSignal }): RunningCanary
+  /** One request of the descriptor through the entry. */
+  request(
+    stack: RunningStack,
+    spec: RequestSpec,
+    limits: { deadlineMs: number; maxBytes: number },
+    signal: AbortSignal,
+  ): Promise<RequestOutcome>
+}
+
+/** Where a run's files go. Paths are relative to the result file and come back as written. */
+export interface ArtifactPort {
+  write(path: string, text: string): Promise<string>
+}

@@ -1,0 +1,93 @@
+import { abortedError, ChaosError, describeError } from './errors.ts'
+import type { Clock } from './clock.ts'
+
+export interface WaitOptions {
+  /** Pause between the end of one attempt and the start of the next, ms. */
+  readonly everyMs: number
+  /** Limit of one attempt, ms: a read that hangs must not use up the whole wait. */
+  readonly attemptMs: number
+  /** Limit of the whole wait, ms. */
+  readonly limitMs: number
+  readonly signal: AbortSignal
+  readonly clock: Clock
+}
+
+/**
+ * The only polling loop. Reads until `ok` accepts the value; a read that throws counts as "not yet" and its reason is kept.
+ * @throws ChaosError TIMEOUT naming what was awaited, the limit and the last thing seen; ABORTED when the signal fires.
+ */
+export async function waitUntil<T>(
+  name: string,
+  read: (signal: AbortSignal) => Promise<T>,
+  ok: (value: T) => boolean,
+  options: WaitOptions,
+): Promise<T> {
+  const startedMs = options.clock.nowMs()
+  let last = 'nothing was read yet'
+  for (;;) {
+    if (options.signal.aborted) throw abortedError(options.signal, `waiting for ${name}`)
+    const leftMs = options.limitMs - (options.clock.nowMs() - startedMs)
+    if (leftMs <= 0) break
+    try {
+      const value = await withDeadline(`one attempt at ${name}`, Math.min(options.attemptMs, leftMs), options.signal, read)
+      if (ok(value)) return value
+      last = `last seen: ${preview(value)}`
+    } catch (error) {
+      if (options.signal.aborted) throw abortedError(options.signal, `waiting for ${name}`)
+      last = `last error: ${describeError(error, 500)}`
+    }
+    const pauseMs = Math.min(options.everyMs, options.limitMs - (options.clock.nowMs() - startedMs))
+    if (pauseMs > 0) await sleepOrAbort(options, pauseMs, name)
+  }
+  throw new ChaosError('TIMEOUT', `${name} did not happen within ${String(options.limitMs)} ms (${last})`)
+}
+
+async function sleepOrAbort(options: WaitOptions, ms: number, name: string): Promise<void> {
+  try {
+    await options.clock.sleep(ms, options.signal)
+  } catch {
+    throw abortedError(options.signal, `waiting for ${name}`)
+  }
+}
+
+/**
+ * Runs `work` with a signal that aborts after `limitMs` or with `parent`. The promise settles at the deadline even when
+ * the work ignores its signal.
+ */
+export async function withDeadline<T>(
+  name: string,
+  limitMs: number,
+  parent: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController()
+  const timeout = new ChaosError('TIMEOUT', `${name} took longer than ${String(Math.round(limitMs))} ms`)
+  const onParent = (): void => {
+    controller.abort(parent.reason)
+  }
+  if (parent.aborted) throw abortedError(parent, name)
+  parent.addEventListener('abort', onParent, { once: true })
+  const timer = setTimeout(() => {
+    controller.abort(timeout)
+  }, limitMs)
+  const aborted = new Promise<never>((_resolve, reject) => {
+    controller.signal.addEventListener(
+      'abort',
+      () => {
+        reject(controller.signal.reason === timeout ? timeout : abortedError(controller.signal, name))
+      },
+      { once: true },
+    )
+  })
+  try {
+    return await Promise.race([work(controller.signal), aborted])
+  } finally {
+    clearTimeout(timer)
+    parent.removeEventListener('abort', onParent)
+  }
+}
+
+function preview(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text
+}

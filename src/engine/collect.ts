@@ -1,0 +1,76 @@
+/** Logs, events and the canary's series of a scenario's window. */
+import { latencyMs, type CanarySample } from '../core/canary.ts'
+import { isoTime } from '../core/clock.ts'
+import { describeError } from '../core/errors.ts'
+import type { TimelineEvent } from '../core/model.ts'
+import type { LogLine } from '../core/ports.ts'
+import { EVENTS_PER_SCENARIO, LOG_BYTES_PER_CONTAINER } from './options.ts'
+import type { EngineDeps } from './deps.ts'
+
+export interface Collected {
+  readonly logs: { service: string; file: string }[]
+  readonly events: TimelineEvent[]
+  readonly series: { file: string } | null
+}
+
+export async function collect(
+  deps: EngineDeps,
+  scenarioId: string,
+  window: { readonly sinceWallMs: number; readonly untilWallMs: number; readonly originMs: number },
+  samples: readonly CanarySample[],
+  signal: AbortSignal,
+): Promise<Collected> {
+  const [logs, series] = await Promise.all([collectLogs(deps, scenarioId, window, signal), writeSeries(deps, scenarioId, samples, window.originMs)])
+  return { logs, events: containerEvents(deps, window.sinceWallMs), series }
+}
+
+async function collectLogs(
+  deps: EngineDeps,
+  scenarioId: string,
+  window: { readonly sinceWallMs: number; readonly untilWallMs: number },
+  signal: AbortSignal,
+): Promise<{ service: string; file: string }[]> {
+  const containers = await deps.containers.all(signal)
+  const byService = new Map<string, string[]>()
+  for (const container of containers) {
+    const lines = await deps.containers.logs(container.id, { ...window, maxBytes: LOG_BYTES_PER_CONTAINER }, signal).catch((error: unknown): LogLine[] => [
+      { atMs: window.untilWallMs, stream: 'stderr', text: `[logs of ${container.name} could not be read: ${describeError(error, 200)}]` },
+    ])
+    const texts = lines.map((line) => `${isoTime(line.atMs)} ${container.name} ${line.text}`)
+    byService.set(container.service, [...(byService.get(container.service) ?? []), ...texts])
+  }
+  const files: { service: string; file: string }[] = []
+  for (const [service, lines] of [...byService].sort(([a], [b]) => a.localeCompare(b))) {
+    const file = await deps.artifacts.write(`logs/${scenarioId}/${service}.log`, lines.length === 0 ? '' : `${lines.sort().join('\n')}\n`)
+    files.push({ service, file })
+  }
+  return files
+}
+
+function containerEvents(deps: EngineDeps, sinceWallMs: number): TimelineEvent[] {
+  return deps.containers
+    .events(sinceWallMs)
+    .filter((event) => !event.action.startsWith('exec_'))
+    .slice(-EVENTS_PER_SCENARIO)
+    .map((event) => ({
+      at: isoTime(event.atMs),
+      source: event.service === '' ? 'docker' : event.service,
+      kind: event.action,
+      detail: event.containerId.slice(0, 12) + (event.attributes['exitCode'] === undefined ? '' : ` exit code ${event.attributes['exitCode']}`),
+    }))
+}
+
+/** One JSON object per canary request, times in ms from the start of the scenario. */
+async function writeSeries(deps: EngineDeps, scenarioId: string, samples: readonly CanarySample[], originMs: number): Promise<{ file: string } | null> {
+  if (samples.length === 0) return null
+  const lines = samples.map((sample) =>
+    JSON.stringify({
+      atMs: Math.round(sample.intendedMs - originMs),
+      latencyMs: Math.round(latencyMs(sample) * 10) / 10,
+      status: sample.status,
+      ok: sample.ok,
+      error: sample.error,
+    }),
+  )
+  return { file: await deps.artifacts.write(`series/${scenarioId}.jsonl`, `${lines.join('\n')}\n`) }
+}

@@ -1,0 +1,58 @@
+import { ChaosError, describeError } from '../core/errors.ts'
+import type { Json } from '../core/json.ts'
+import type { ExpectationResult } from '../core/model.ts'
+import type { Probe, ProbeContext } from '../core/ports.ts'
+import type { Expectation, Scenario } from '../core/scenario.ts'
+import type { EngineDeps } from './deps.ts'
+
+interface Clause {
+  readonly expectation: Expectation
+  readonly probe: Probe
+  baseline: Json
+}
+
+/** The clauses of `expect`, with the baselines that their probes took in the steady state. */
+export class ExpectationSet {
+  private readonly clauses: Clause[]
+
+  constructor(deps: EngineDeps, scenario: Scenario) {
+    this.clauses = scenario.expect.map((expectation) => {
+      const probe = deps.probes.get(expectation.probe)
+      if (probe === undefined) {
+        const known = [...deps.probes.keys()].sort().join(', ')
+        throw new ChaosError('BAD_INPUT', `${scenario.id}: this version has no probe ${expectation.probe} (it has: ${known})`)
+      }
+      return { expectation, probe, baseline: null }
+    })
+  }
+
+  async takeBaselines(ctx: ProbeContext): Promise<void> {
+    for (const clause of this.clauses) {
+      if (clause.probe.baseline !== undefined) clause.baseline = await clause.probe.baseline(clause.expectation.spec, ctx)
+    }
+  }
+
+  /** Observes all clauses of a phase at once. A probe that throws leaves its clause undecided, with the reason. */
+  async observe(phase: 'during' | 'after', ctx: ProbeContext): Promise<ExpectationResult[]> {
+    return Promise.all(this.clauses.filter((clause) => clause.expectation.phase === phase).map((clause) => observeOne(clause, ctx)))
+  }
+
+  /** For a scenario that ended before a phase: its clauses were not decided. */
+  undecided(phase: 'during' | 'after', why: string): ExpectationResult[] {
+    return this.clauses
+      .filter((clause) => clause.expectation.phase === phase)
+      .map((clause) => ({ phase, text: clause.probe.text(clause.expectation.spec), expected: 'to be observed', observed: why, met: null }))
+  }
+}
+
+async function observeOne(clause: Clause, ctx: ProbeContext): Promise<ExpectationResult> {
+  const { probe, expectation } = clause
+  const text = probe.text(expectation.spec)
+  try {
+    const seen = await probe.observe(expectation.spec, clause.baseline, ctx)
+    return { phase: expectation.phase, text, expected: seen.expected, observed: seen.observed, met: seen.met }
+  } catch (error) {
+    if (ctx.signal.aborted) throw error
+    return { phase: expectation.phase, text, expected: 'to be observed', observed: `the probe broke: ${describeError(error, 500)}`, met: null }
+  }
+}

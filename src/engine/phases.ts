@@ -1,0 +1,31 @@
+import { isoTime, type Clock } from '../core/clock.ts'
+import { ChaosError, describeError, isChaosError } from '../core/errors.ts'
+import type { PhaseName, PhaseResult } from '../core/model.ts'
+import { withDeadline } from '../core/wait.ts'
+
+/** Runs phases one after the other and keeps what each took, also when it throws. */
+export class PhaseRecorder {
+  readonly results: PhaseResult[] = []
+  private readonly clock: Clock
+  private readonly onStart: (phase: PhaseName) => void
+
+  constructor(clock: Clock, onStart: (phase: PhaseName) => void) {
+    this.clock = clock
+    this.onStart = onStart
+  }
+
+  /** @throws what the work throws, with the phase's name in front of the message. */
+  async run<T>(name: PhaseName, limitMs: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const startedMs = this.clock.nowMs()
+    const startedAt = isoTime(this.clock.wallMs())
+    this.onStart(name)
+    try {
+      return await withDeadline(`phase ${name}`, limitMs, signal, work)
+    } catch (error) {
+      if (isChaosError(error)) throw new ChaosError(error.code, `${name}: ${error.message}`, { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) })
+      throw new ChaosError('INTERNAL', `${name}: ${describeError(error)}`, { cause: error })
+    } finally {
+      this.results.push({ name, startedAt, durationMs: Math.round(this.clock.nowMs() - startedMs) })
+    }
+  }
+}

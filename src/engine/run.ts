@@ -1,0 +1,149 @@
+/** All scenarios of a run, one after the other, and the result. */
+import { isoTime } from '../core/clock.ts'
+import { describeError } from '../core/errors.ts'
+import type { ProfileName, RunResult, RunVerdict, ScenarioResult, SuiteName } from '../core/model.ts'
+import { RESULT_SCHEMA_VERSION, SUITES } from '../core/model.ts'
+import type { Json } from '../core/json.ts'
+import { faultWindowMs, recoveryLimitMs, type Scenario } from '../core/scenario.ts'
+import { countVerdicts, decideRun, judgeCriteria } from '../core/verdict.ts'
+import type { EngineDeps } from './deps.ts'
+import type { EngineOptions } from './options.ts'
+import { runScenario } from './scenario-run.ts'
+
+export interface RunFacts {
+  readonly version: string
+  readonly seed: number
+  readonly strict: boolean
+  readonly defects: readonly string[]
+  readonly environment: Readonly<Record<string, Json>>
+  readonly startedWallMs: number
+  readonly startedMs: number
+}
+
+/** What a scenario usually takes beside its window: steady state, helpers, baselines, the recovery streak, logs. */
+const USUAL_OVERHEAD_MS = 8_000
+
+export function plannedMs(scenarios: readonly Scenario[], profile: ProfileName): number {
+  return scenarios.reduce((sum, scenario) => sum + faultWindowMs(scenario, profile) + USUAL_OVERHEAD_MS, 0)
+}
+
+/** The longest a run may take if every wait reaches its limit; for a deadline over the whole. */
+export function longestMs(scenarios: readonly Scenario[], profile: ProfileName): number {
+  return scenarios.reduce((sum, scenario) => sum + faultWindowMs(scenario, profile) + recoveryLimitMs(scenario, profile) + 180_000, 0)
+}
+
+/**
+ * Runs the scenarios in order. A scenario that ended in trouble is followed by a recreated stack, so that one red does
+ * not poison the rest; when that fails, the rest are errors and nothing more is injected.
+ */
+export async function runScenarios(
+  deps: EngineDeps,
+  options: EngineOptions,
+  scenarios: readonly Scenario[],
+  beforeRecreate: () => Promise<void>,
+  afterRecreate: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<{ results: ScenarioResult[]; reasons: string[] }> {
+  const results: ScenarioResult[] = []
+  for (const [index, scenario] of scenarios.entries()) {
+    if (signal.aborted) return { results, reasons: [`interrupted before ${scenario.id}: ${describeError(signal.reason)}`] }
+    const leftMs = plannedMs(scenarios.slice(index), options.profile)
+    deps.emit({
+      type: 'scenario-started',
+      id: scenario.id,
+      name: scenario.name,
+      index: index + 1,
+      total: scenarios.length,
+      plannedMs: plannedMs([scenario], options.profile),
+      leftMs,
+    })
+    const result = await runScenario(deps, options, scenario, signal)
+    results.push(result)
+    deps.emit({
+      type: 'scenario-ended',
+      id: scenario.id,
+      verdict: result.verdict,
+      summary: result.reasons[0] ?? result.effect.summary,
+      durationMs: result.durationMs,
+      leftMs: plannedMs(scenarios.slice(index + 1), options.profile),
+    })
+    const last = index === scenarios.length - 1
+    if (last || signal.aborted || !poisoned(result)) continue
+    const trouble = await recreate(deps, result, beforeRecreate, afterRecreate, signal)
+    if (trouble !== null) return { results, reasons: [`${trouble}; ${String(scenarios.length - index - 1)} scenarios were not run`] }
+  }
+  return { results, reasons: signal.aborted ? [`interrupted: ${describeError(signal.reason)}`] : [] }
+}
+
+function poisoned(result: ScenarioResult): boolean {
+  if (result.verdict === 'error') return true
+  return result.verdict !== 'skipped' && !result.recovery.recovered
+}
+
+async function recreate(
+  deps: EngineDeps,
+  result: ScenarioResult,
+  before: () => Promise<void>,
+  after: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<string | null> {
+  deps.emit({ type: 'step-started', step: `recreating the stack after ${result.id}` })
+  const startedMs = deps.clock.nowMs()
+  try {
+    await before()
+    await deps.stack.recreate(signal)
+    await after()
+  } catch (error) {
+    return `the stack could not be recreated after ${result.id}: ${describeError(error)}`
+  }
+  const durationMs = Math.round(deps.clock.nowMs() - startedMs)
+  result.events.push({ at: isoTime(deps.clock.wallMs()), source: 'engine', kind: 'stack-recreated', detail: `after this scenario, in ${String(durationMs)} ms` })
+  deps.emit({ type: 'step-ended', step: `recreating the stack after ${result.id}`, durationMs })
+  return null
+}
+
+/** The result, also of a run that never came to its first scenario: then `scenarios` is empty and `reasons` says why. */
+export function buildRunResult(
+  facts: RunFacts,
+  run: Pick<RunResult['run'], 'id' | 'profile' | 'stack' | 'images' | 'reference' | 'noInject' | 'plannedMs'>,
+  scenarios: ScenarioResult[],
+  reasons: string[],
+  endedMs: number,
+): RunResult {
+  const counts = countVerdicts(scenarios.map((scenario) => scenario.verdict))
+  const verdict = worst(decideRun(counts, facts.strict), reasons.length > 0)
+  return {
+    schemaVersion: RESULT_SCHEMA_VERSION,
+    tool: { name: 'chaos-action', version: facts.version },
+    run: {
+      ...run,
+      seed: facts.seed,
+      startedAt: isoTime(facts.startedWallMs),
+      durationMs: Math.round(endedMs - facts.startedMs),
+      strict: facts.strict,
+      defects: [...facts.defects],
+    },
+    verdict,
+    reasons: [...reasons, ...(scenarios.length === 0 && reasons.length === 0 ? ['no scenario was run'] : [])],
+    counts,
+    suites: suites(scenarios, facts.strict),
+    criteria: judgeCriteria(scenarios),
+    scenarios,
+    load: [],
+    environment: { ...facts.environment },
+  }
+}
+
+/** Trouble of the run itself is an error, but never hides a scenario that is known to have failed. */
+function worst(verdict: RunVerdict, trouble: boolean): RunVerdict {
+  return trouble && verdict !== 'failed' ? 'error' : verdict
+}
+
+function suites(scenarios: readonly ScenarioResult[], strict: boolean): RunResult['suites'] {
+  return SUITES.flatMap((name: SuiteName) => {
+    const own = scenarios.filter((scenario) => scenario.suite === name)
+    if (own.length === 0) return []
+    const counts = countVerdicts(own.map((scenario) => scenario.verdict))
+    return [{ name, verdict: decideRun(counts, strict), counts }]
+  })
+}

@@ -1,0 +1,75 @@
+/** The container port over dockerode: only containers that carry the run's label can be seen through it. */
+import type Dockerode from 'dockerode'
+import type { ContainerPort, ContainerState } from '../core/ports.ts'
+import { containerState } from './container-state.ts'
+import { readLogs } from './container-logs.ts'
+import { dockerCall, orGone } from './docker-call.ts'
+import type { EventFeed } from './event-feed.ts'
+import { COMPOSE_SERVICE_LABEL, ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE } from './labels.ts'
+
+const LOG_LIMIT_MS = 20_000
+
+export interface ContainersOptions {
+  readonly docker: Dockerode
+  readonly runId: string
+  /** null where there is none, as in a cleanup: `events` is then empty. */
+  readonly feed: EventFeed | null
+}
+
+export function createContainers({ docker, runId, feed }: ContainersOptions): ContainerPort {
+  const inspectOwn = (id: string, signal: AbortSignal): Promise<Dockerode.ContainerInspectInfo | null> =>
+    inspectOfRun(docker, runId, id, signal)
+  const listed = async (labels: readonly string[], signal: AbortSignal): Promise<ContainerState[]> => {
+    const found = await stackContainers(docker, runId, labels, signal)
+    const infos = await Promise.all(found.map((container) => inspectOwn(container.Id, signal)))
+    const states = infos.filter((info) => info !== null).map(containerState)
+    return states.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+  }
+  return {
+    list: (service, signal) => listed([`${COMPOSE_SERVICE_LABEL}=${service}`], signal),
+    all: (signal) => listed([], signal),
+    async inspect(id, signal) {
+      const info = await inspectOwn(id, signal)
+      return info === null ? null : containerState(info)
+    },
+    async logs(id, window, signal) {
+      const info = await inspectOwn(id, signal)
+      if (info === null) return []
+      const read = dockerCall(
+        `logs of ${info.Name}`,
+        signal,
+        (inner) => readLogs(docker, info.Id, info.Config.Tty, window, inner),
+        LOG_LIMIT_MS,
+      )
+      return (await orGone(read)) ?? []
+    },
+    events: (sinceWallMs) => feed?.since(sinceWallMs) ?? [],
+  }
+}
+
+/** Containers of the stack, running or not, without the toolbox helpers. */
+export async function stackContainers(
+  docker: Dockerode,
+  runId: string,
+  labels: readonly string[],
+  signal: AbortSignal,
+): Promise<Dockerode.ContainerInfo[]> {
+  const filters = JSON.stringify({ label: [`${RUN_LABEL}=${runId}`, ...labels] })
+  const found = await dockerCall('list containers', signal, (abortSignal) =>
+    docker.listContainers({ all: true, filters, abortSignal }),
+  )
+  return found.filter((container) => container.Labels[ROLE_LABEL] !== TOOLBOX_ROLE)
+}
+
+/** By id or name; null when it is gone, or belongs to someone else. */
+export async function inspectOfRun(
+  docker: Dockerode,
+  runId: string,
+  id: string,
+  signal: AbortSignal,
+): Promise<Dockerode.ContainerInspectInfo | null> {
+  const info = await orGone(
+    dockerCall(`inspect ${id}`, signal, (abortSignal) => docker.getContainer(id).inspect({ abortSignal })),
+  )
+  return info?.Config.Labels[RUN_LABEL] === runId ? info : null
+}

@@ -1,0 +1,86 @@
+/** Waits for a stack to become healthy, and says of one that does not which container is to blame, in its own words. */
+import type Dockerode from 'dockerode'
+import { systemClock } from '../core/clock.ts'
+import type { Descriptor } from '../core/descriptor.ts'
+import { ChaosError, describeError, isChaosError } from '../core/errors.ts'
+import type { ContainerPort } from '../core/ports.ts'
+import { waitUntil } from '../core/wait.ts'
+import type { ComposeConfig } from './compose-config.ts'
+import { explainTrouble, findTrouble, isFinal, type ExpectedServices, type Trouble } from './stack-health.ts'
+
+const MOST_EXPLAINED = 3
+
+export interface HealthDeps {
+  readonly docker: Dockerode
+  readonly runId: string
+  readonly containers: ContainerPort
+  readonly expected: ExpectedServices
+  readonly limitMs: number
+}
+
+/** @throws BAD_INPUT for a service of the descriptor that the compose file does not have. */
+export function expectedServices(descriptor: Descriptor, config: ComposeConfig): ExpectedServices {
+  const present = Object.keys(config.services)
+  const named = [descriptor.entry.service, ...(descriptor.toxiproxy === null ? [] : [descriptor.toxiproxy.service])]
+  const replicas = new Map([
+    ...named.map((name) => [name, 1] as const),
+    ...descriptor.services.map((spec) => [spec.name, spec.replicas] as const),
+  ])
+  const absent = [...replicas.keys()].filter((name) => !present.includes(name))
+  if (absent.length > 0) {
+    throw new ChaosError(
+      'BAD_INPUT',
+      `${descriptor.file} names services that the compose file does not have: ${absent.join(', ')}`,
+      {
+        hint: `It has: ${present.join(', ')}`,
+      },
+    )
+  }
+  return { required: replicas, others: present.filter((name) => !replicas.has(name)) }
+}
+
+/** @throws STACK_UNHEALTHY. */
+export async function awaitHealthy(deps: HealthDeps, signal: AbortSignal): Promise<void> {
+  const seen: { troubles: Trouble[]; hopeless: boolean } = { troubles: [], hopeless: false }
+  const look = async (inner: AbortSignal): Promise<boolean> => {
+    seen.troubles = await findTrouble(deps.containers, deps.expected, inner)
+    const final = await Promise.all(seen.troubles.map((trouble) => isFinal(deps.docker, deps.runId, trouble, inner)))
+    seen.hopeless = final.includes(true)
+    return seen.troubles.length === 0 || seen.hopeless
+  }
+  try {
+    const options = { everyMs: 200, attemptMs: 15_000, limitMs: deps.limitMs, signal, clock: systemClock }
+    await waitUntil('a healthy stack', look, (decided) => decided, options)
+  } catch (error) {
+    // Without any trouble seen the limit was spent on a daemon that does not answer: that is the better message.
+    if (!isChaosError(error, 'TIMEOUT') || seen.troubles.length === 0) throw error
+    throw await unhealthyError(deps, seen.troubles, `within ${String(Math.round(deps.limitMs / 1_000))} s`, signal)
+  }
+  if (seen.hopeless) throw await unhealthyError(deps, seen.troubles, 'and will not become it', signal)
+}
+
+/** What `up` said, together with what is wrong with the containers that it did start. */
+export async function explainFailedUp(deps: HealthDeps, error: unknown, signal: AbortSignal): Promise<unknown> {
+  const troubles = await findTrouble(deps.containers, deps.expected, signal)
+  const telling = troubles.filter(({ container }) => container !== null && container.status !== 'created')
+  if (telling.length === 0) return error
+  return unhealthyError(deps, telling, `(${describeError(error, 800)})`, signal, error)
+}
+
+async function unhealthyError(
+  deps: HealthDeps,
+  troubles: readonly Trouble[],
+  how: string,
+  signal: AbortSignal,
+  cause?: unknown,
+): Promise<ChaosError> {
+  const shown = troubles.slice(0, MOST_EXPLAINED)
+  const explained = await Promise.all(
+    shown.map((trouble) => explainTrouble(deps.docker, deps.runId, deps.containers, trouble, signal)),
+  )
+  const more = troubles.length > shown.length ? [`and ${String(troubles.length - shown.length)} more`] : []
+  return new ChaosError('STACK_UNHEALTHY', [`the stack did not become healthy ${how}:`, ...explained, ...more].join('\n'), {
+    hint: 'Look at the named service: its health check, its settings, or the time it needs to start.',
+    cause,
+  })
+}

@@ -1,0 +1,122 @@
+/** Brings a compose stack up: images, networks, volumes, containers, health, ports, links. */
+import { join } from 'node:path'
+import type Dockerode from 'dockerode'
+import { systemClock } from '../core/clock.ts'
+import type { Descriptor } from '../core/descriptor.ts'
+import { ChaosError, describeError } from '../core/errors.ts'
+import type { ExecPort, Logger, ToxiproxyPort } from '../core/ports.ts'
+import { composeVersion, openCompose, type Compose } from './compose.ts'
+import { createContainers } from './containers.ts'
+import { dockerEnv } from './docker-env.ts'
+import { openEventFeed, type EventFeed } from './event-feed.ts'
+import { ensureImages, ensurePresent, type ImageDeps } from './images.ts'
+import { imagesInUse, runningStack, type StackUnderTest } from './running-stack.ts'
+import { awaitHealthy, expectedServices, explainFailedUp, type HealthDeps } from './stack-healthy.ts'
+import { verifyLinks } from './stack-links.ts'
+import { openAddresses } from './stack-ports.ts'
+import { sweepOrThrow } from './stack-teardown.ts'
+import { defectVariables, secretValues } from './stack-variables.ts'
+
+export interface BringUpOptions {
+  readonly descriptor: Descriptor
+  readonly runId: string
+  /** The run's own folder. */
+  readonly stateDir: string
+  readonly exec: ExecPort
+  readonly docker: Dockerode
+  /** The user's environment; children get what child-env lets through. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly defects: readonly string[]
+  readonly toxiproxyAt: (baseUrl: string) => ToxiproxyPort
+  readonly log: Logger
+  readonly signal: AbortSignal
+  /** Limit for all services to become healthy after the start; default 120 s. */
+  readonly healthyLimitMs?: number
+}
+
+const HEALTHY_LIMIT_MS = 120_000
+/** For undoing a start that failed or was aborted; on a signal of its own, as the run's may be the reason. */
+const UNDO_LIMIT_MS = 60_000
+
+/**
+ * Resolves when every service is healthy, the entry is reachable from this machine, and the links are as declared. A start
+ * that fails or is aborted halfway removes what it made before it rejects.
+ */
+export async function bringUp(options: BringUpOptions): Promise<StackUnderTest> {
+  const { descriptor, docker, runId, signal, log, exec } = options
+  if (descriptor.links.length > 0 && descriptor.toxiproxy === null) {
+    throw new ChaosError('BAD_INPUT', `${descriptor.file}: the stack has links but no toxiproxy to realise them`)
+  }
+  const defects = defectVariables(descriptor, options.defects)
+  const secrets = secretValues(descriptor, options.env)
+  const envOf = (add: Record<string, string>): Promise<Record<string, string>> =>
+    dockerEnv({ source: options.env, composeFiles: descriptor.composeFiles, secrets: descriptor.secrets, add })
+  const plainEnv = await envOf({})
+  const version = await composeVersion(exec, plainEnv, signal)
+  const imageDeps: ImageDeps = { exec, docker, log, env: plainEnv, signal }
+  const images = await ensureImages(descriptor.images, options.env, imageDeps)
+  const imageVariables = Object.fromEntries(images.map(({ variable, image }) => [variable, image]))
+  const env = await envOf({ ...imageVariables, ...secrets, ...defects })
+  const stateDir = join(options.stateDir, 'compose')
+  const compose = await openCompose({ exec, log, runId, files: descriptor.composeFiles, stateDir, env }, signal)
+  const closing = new AbortController()
+  let feed: EventFeed | null = null
+  // From here on there may be something to undo, whatever point the start has reached.
+  try {
+    feed = await openEventFeed({ docker, runId, clock: systemClock, log }, signal)
+    const containers = createContainers({ docker, runId, feed })
+    const expected = expectedServices(descriptor, compose.config)
+    const limitMs = options.healthyLimitMs ?? HEALTHY_LIMIT_MS
+    const health: HealthDeps = { docker, runId, containers, expected, limitMs }
+    await haveImages(compose, imageDeps, signal)
+    await upAndHealthy(compose, health, signal)
+    const addresses = await openAddresses({ docker, runId, descriptor, feed, log, signal: closing.signal }, signal)
+    const links = async (inner: AbortSignal): Promise<void> => {
+      const url = addresses.toxiproxyUrl()
+      if (url !== null) await verifyLinks(descriptor.links, options.toxiproxyAt(url), systemClock, inner)
+    }
+    await links(signal)
+    return runningStack({
+      ...{ descriptor, docker, runId, log, compose, feed, containers, closing, secrets, addresses, health },
+      images: imagesInUse(descriptor, await containers.all(signal), images),
+      composeVersion: version,
+      toxiproxyAt: options.toxiproxyAt,
+      startAgain: (inner) => upAndHealthy(compose, health, inner),
+      verifyLinks: links,
+    })
+  } catch (error) {
+    closing.abort()
+    await feed?.[Symbol.asyncDispose]()
+    await undoStart(options, error)
+    throw error
+  }
+}
+
+/** No service is asked to stop: nobody waits for the shutdown of a stack that never came up. */
+async function undoStart(options: BringUpOptions, cause: unknown): Promise<void> {
+  try {
+    await sweepOrThrow(options, AbortSignal.timeout(UNDO_LIMIT_MS))
+  } catch (error) {
+    const text = `the stack did not come up (${describeError(cause)}), and not all of it was removed: ${describeError(error)}`
+    throw new ChaosError('NOT_REVERTED', text, { cause })
+  }
+}
+
+/** Images that compose builds are always built anew, from the cache: the verdict must speak of the code at hand. */
+async function haveImages(compose: Compose, deps: ImageDeps, signal: AbortSignal): Promise<void> {
+  const services = Object.values(compose.config.services)
+  if (services.some(({ build }) => build !== undefined)) await compose.build(signal)
+  const named = services.filter(({ build }) => build === undefined).map(({ image }) => image)
+  for (const image of new Set(named.filter((name) => name !== undefined))) await ensurePresent(image, deps)
+}
+
+/** A failing `up` often only says that a dependency is unhealthy; the services themselves say why. */
+async function upAndHealthy(compose: Compose, health: HealthDeps, signal: AbortSignal): Promise<void> {
+  try {
+    await compose.up(signal)
+  } catch (error) {
+    if (signal.aborted) throw error
+    throw await explainFailedUp(health, error, signal)
+  }
+  await awaitHealthy(health, signal)
+}

@@ -1,0 +1,108 @@
+import { describeError } from '../core/errors.ts'
+import type { LossCounters, ToolboxOperations } from '../core/toolbox.ts'
+import { requireNetAdmin } from './helper-state.ts'
+import type { HelperState } from './helper-state.ts'
+import { installChains, readChain, removeChain } from './iptables.ts'
+import { addCounter, addRule, applyNft, counterOf, createChain, createTable, readCounters, refusedByNft, removeTable } from './nft.ts'
+import type { ObjectNames } from './names.ts'
+import { readTcpCounters, tcpSince } from './tcp-counters.ts'
+
+type Args = ToolboxOperations['loss.install']['args']
+type Counts = () => Promise<{ packets: number; dropped: number }>
+
+/** Loss on one leg: drops at the receiver's ingress, where the sender's TCP cannot tell it from a lossy network. */
+export class Loss {
+  private readonly state: HelperState
+  private read_: (() => Promise<LossCounters>) | null = null
+
+  constructor(state: HelperState) {
+    this.state = state
+  }
+
+  /** @throws Error when this helper already loses packets, or the kernel can do neither mechanism. */
+  async install(args: Args): Promise<{ mechanism: string }> {
+    await requireNetAdmin('packet loss')
+    const { names, undo } = this.state
+    const refusal = this.state.avoid.has('nft') ? 'told to avoid it' : await refusedByNft(nftCommands(names, 'check', args))
+    return await undo.install('loss', () => this.remove(), async () => {
+      if (this.read_ !== null) throw new AlreadyInstalled()
+      const before = await readTcpCounters()
+      const { counts, mechanism } = refusal === null ? await installByNft(names, args) : await installByIptables(names, args, refusal)
+      this.read_ = async () => ({ ...(await counts()), retransmits: tcpSince(before, await readTcpCounters()).retransmits })
+      return { mechanism }
+    })
+  }
+
+  /** @throws Error when nothing is installed, or someone else removed it. */
+  async read(): Promise<LossCounters> {
+    if (this.read_ === null) throw new Error('no packet loss is installed by this helper')
+    return await this.read_()
+  }
+
+  private async remove(): Promise<string[]> {
+    const undone = await removeLoss(this.state.names)
+    this.read_ = null
+    return undone
+  }
+}
+
+class AlreadyInstalled extends Error {
+  constructor() {
+    super('this helper already loses packets; a second loss needs a helper of its own')
+  }
+}
+
+/** Also without knowing whether there was any, and by which mechanism. */
+async function removeLoss(names: ObjectNames): Promise<string[]> {
+  const undone: string[] = []
+  if (await removeTable(names.table('loss'))) undone.push(`nft table ${names.table('loss')}`)
+  if (await removeChain(names.chain('l'))) undone.push(`iptables chain ${names.chain('l')}`)
+  return undone
+}
+
+async function installByNft(names: ObjectNames, args: Args): Promise<{ counts: Counts; mechanism: string }> {
+  await applyNft(nftCommands(names, 'loss', args))
+  const counts: Counts = async () => {
+    const counters = await readCounters(names.table('loss'))
+    return { packets: counterOf(counters, 'seen'), dropped: counterOf(counters, 'dropped') }
+  }
+  return { counts, mechanism: 'nft numgen random drop at ingress' }
+}
+
+/** Loopback is left out: a health check inside the container is no traffic of the leg. */
+function nftCommands(names: ObjectNames, kind: 'loss' | 'check', { port, side, percent }: Args): string[] {
+  const table = names.table(kind)
+  const threshold = String(Math.round(percent * 100))
+  const match = `iifname != "lo" tcp ${portOf(side)} ${String(port)}`
+  return [
+    createTable(table),
+    createChain(table, 'input'),
+    addCounter(table, 'seen'),
+    addCounter(table, 'dropped'),
+    addRule(table, 'input', `${match} counter name "seen" numgen random mod 10000 < ${threshold} counter name "dropped" drop`),
+  ]
+}
+
+async function installByIptables(names: ObjectNames, { port, side, percent }: Args, refusal: string): Promise<{ counts: Counts; mechanism: string }> {
+  const chain = names.chain('l')
+  const match = ['-p', 'tcp', `--${portOf(side)}`, String(port)]
+  const random = ['-m', 'statistic', '--mode', 'random', '--probability', (percent / 100).toFixed(4)]
+  try {
+    const backend = await installChains([
+      { chain, hook: 'INPUT', match: ['!', '-i', 'lo', '-p', 'tcp'], rules: [match, [...match, ...random, '-j', 'DROP']] },
+    ])
+    const counts: Counts = async () => {
+      const [packets, dropped] = await readChain(backend, chain)
+      if (packets === undefined || dropped === undefined) throw new Error(`${backend} chain '${chain}' lost its rules`)
+      return { packets, dropped }
+    }
+    return { counts, mechanism: `${backend} statistic random drop at ingress` }
+  } catch (error) {
+    throw new Error(`this kernel has no random drop: nft: ${refusal}; ${describeError(error, 800)}`, { cause: error })
+  }
+}
+
+/** What arrives at the client's end comes from the server's port; what arrives at the server's end goes to it. */
+function portOf(side: Args['side']): 'sport' | 'dport' {
+  return side === 'client' ? 'sport' : 'dport'
+}

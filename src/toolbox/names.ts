@@ -1,0 +1,31 @@
+import { TOOLBOX_OBJECT_PREFIX } from '../core/toolbox.ts'
+
+/** Kernel object names of one helper: `chaos_action_<objects>_<what>`. */
+export interface ObjectNames {
+  readonly table: (what: TableKind) => string
+  readonly chain: (what: ChainKind) => string
+  /** True for whatever this helper, or one before it with the same word, may have made. */
+  readonly isOwn: (name: string) => boolean
+}
+
+export type TableKind = 'loss' | 'resets' | 'marker' | 'check'
+/** One letter: iptables takes chain names of at most 28 characters. */
+export type ChainKind = 'l' | 'i' | 'o'
+
+const WORD = /^[a-z0-9]{1,12}$/
+
+/** @throws Error when the word would not fit into a chain name. */
+export function objectNames(word: string): ObjectNames {
+  if (!WORD.test(word)) throw new Error(`the word for object names must be 1 to 12 of a-z and 0-9, not '${word}'`)
+  const own = `${TOOLBOX_OBJECT_PREFIX}_${word}_`
+  return {
+    table: (what) => `${own}${what}`,
+    chain: (what) => `${own}${what}`,
+    isOwn: (name) => name.startsWith(own),
+  }
+}
+
+/** True for what any helper of any run may have made. */
+export function isOurs(name: string): boolean {
+  return name.startsWith(`${TOOLBOX_OBJECT_PREFIX}_`)
+}

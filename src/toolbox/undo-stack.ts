@@ -1,0 +1,52 @@
+import { describeError } from '../core/errors.ts'
+
+/** Removes one installed thing; idempotent. Answers with the names of what was there and is gone now. */
+export type Undo = () => Promise<readonly string[]>
+
+/**
+ * What this helper installed, in order. An undo is registered before the thing is made, and makers and undoers run one at
+ * a time, so that a signal between two commands cannot leave something behind.
+ */
+export class UndoStack {
+  private readonly entries: { readonly name: string; readonly undo: Undo }[] = []
+  private tail: Promise<unknown> = Promise.resolve()
+
+  /** Registers `undo`, then runs `make`. When that fails, what it left half done is removed and the failure is thrown. */
+  install<T>(name: string, undo: Undo, make: () => Promise<T>): Promise<T> {
+    return this.exclusive(async () => {
+      const entry = { name, undo }
+      this.entries.push(entry)
+      try {
+        return await make()
+      } catch (error) {
+        await undo()
+        this.entries.splice(this.entries.indexOf(entry), 1)
+        throw error
+      }
+    })
+  }
+
+  /** Undoes everything, newest first. @throws Error naming what could not be undone; that stays registered. */
+  undoAll(): Promise<string[]> {
+    return this.exclusive(async () => {
+      const undone: string[] = []
+      const failed: string[] = []
+      for (const entry of [...this.entries].reverse()) {
+        try {
+          undone.push(...(await entry.undo()))
+          this.entries.splice(this.entries.indexOf(entry), 1)
+        } catch (error) {
+          failed.push(`${entry.name}: ${describeError(error, 500)}`)
+        }
+      }
+      if (failed.length > 0) throw new Error(`could not undo ${failed.join('; ')}`)
+      return undone
+    })
+  }
+
+  private exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.tail.then(work)
+    this.tail = result.catch(() => undefined)
+    return result
+  }
+}
