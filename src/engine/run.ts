@@ -40,8 +40,6 @@ export async function runScenarios(
   deps: EngineDeps,
   options: EngineOptions,
   scenarios: readonly Scenario[],
-  beforeRecreate: () => Promise<void>,
-  afterRecreate: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<{ results: ScenarioResult[]; reasons: string[] }> {
   const results: ScenarioResult[] = []
@@ -69,7 +67,7 @@ export async function runScenarios(
     })
     const last = index === scenarios.length - 1
     if (last || signal.aborted || !poisoned(result)) continue
-    const trouble = await recreate(deps, result, beforeRecreate, afterRecreate, signal)
+    const trouble = await recreate(deps, result, signal)
     if (trouble !== null) return { results, reasons: [`${trouble}; ${String(scenarios.length - index - 1)} scenarios were not run`] }
   }
   return { results, reasons: signal.aborted ? [`interrupted: ${describeError(signal.reason)}`] : [] }
@@ -80,19 +78,12 @@ function poisoned(result: ScenarioResult): boolean {
   return result.verdict !== 'skipped' && !result.recovery.recovered
 }
 
-async function recreate(
-  deps: EngineDeps,
-  result: ScenarioResult,
-  before: () => Promise<void>,
-  after: () => Promise<void>,
-  signal: AbortSignal,
-): Promise<string | null> {
+/** The observer stays: the stack's networks outlive its containers. @returns why it could not be done, or null. */
+async function recreate(deps: EngineDeps, result: ScenarioResult, signal: AbortSignal): Promise<string | null> {
   deps.emit({ type: 'step-started', step: `recreating the stack after ${result.id}` })
   const startedMs = deps.clock.nowMs()
   try {
-    await before()
     await deps.stack.recreate(signal)
-    await after()
   } catch (error) {
     return `the stack could not be recreated after ${result.id}: ${describeError(error)}`
   }

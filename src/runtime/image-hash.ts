@@ -1,7 +1,7 @@
 /** The identity of an image that we build: everything that goes into it. */
 import { createHash } from 'node:crypto'
 import { readdir, readFile, readlink, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { ChaosError } from '../core/errors.ts'
 
 const MOST_FILES = 2_000
@@ -30,7 +30,7 @@ async function filesBelow(context: string): Promise<{ name: string; link: boolea
   })
   const files = entries
     .filter((entry) => !entry.isDirectory())
-    .map((entry) => ({ name: join(entry.parentPath, entry.name).slice(join(context).length + 1), link: entry.isSymbolicLink() }))
+    .map((entry) => ({ name: relative(context, join(entry.parentPath, entry.name)), link: entry.isSymbolicLink() }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
   if (files.length > MOST_FILES)
     throw new ChaosError('BAD_INPUT', `the image context ${context} has more than ${String(MOST_FILES)} files`)

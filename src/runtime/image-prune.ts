@@ -25,12 +25,15 @@ export async function pruneOlder(options: PruneOptions, signal: AbortSignal): Pr
   const used = new Set(containers.map((container) => container.ImageID))
   const removed: string[] = []
   for (const image of images) {
-    if (used.has(image.Id) || image.RepoTags?.includes(options.keep) === true) continue
+    const tags = image.RepoTags ?? []
+    // The same content may have got a new name: then only the old names go, whether a container uses the image or not.
+    const renamed = tags.includes(options.keep)
+    if (used.has(image.Id) && !renamed) continue
     const info = await orGone(dockerCall(`inspect image ${image.Id}`, signal, () => docker.getImage(image.Id).inspect()))
     if (info === null || Date.now() - taggedAtMs(info) < options.olderThanMs) continue
-    // By tag where there is one: removing by id would need force as soon as the user has tagged it too.
-    const names = (image.RepoTags ?? []).filter((tag) => tag.startsWith(`${options.repository}:`))
-    for (const name of names.length > 0 ? names : [image.Id]) {
+    // By tag, as a tag that the user gave it is his; by id only what has lost its last name.
+    const names = tags.filter((tag) => tag.startsWith(`${options.repository}:`) && tag !== options.keep)
+    for (const name of tags.length > 0 ? names : [image.Id]) {
       try {
         await orGone(dockerCall(`remove image ${name}`, signal, (abortSignal) => docker.getImage(name).remove({ abortSignal })))
         removed.push(name)

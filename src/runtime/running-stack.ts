@@ -37,7 +37,8 @@ export interface StackParts {
   readonly composeVersion: string
   readonly toxiproxyAt: (baseUrl: string) => ToxiproxyPort
   readonly startAgain: (signal: AbortSignal) => Promise<void>
-  readonly verifyLinks: (signal: AbortSignal) => Promise<void>
+  /** The entry answers and the links are as declared. */
+  readonly awaitReady: (signal: AbortSignal) => Promise<void>
 }
 
 export function runningStack(parts: StackParts): StackUnderTest {
@@ -63,7 +64,7 @@ export function runningStack(parts: StackParts): StackUnderTest {
       await clearStack(parts, signal)
       await parts.startAgain(signal)
       await addresses.refresh(signal)
-      await parts.verifyLinks(signal)
+      await parts.awaitReady(signal)
     },
     async down(signal) {
       parts.closing.abort()

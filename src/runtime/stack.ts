@@ -7,10 +7,12 @@ import { ChaosError, describeError } from '../core/errors.ts'
 import type { ExecPort, Logger, ToxiproxyPort } from '../core/ports.ts'
 import { composeVersion, openCompose, type Compose } from './compose.ts'
 import { createContainers } from './containers.ts'
+import { dockerCall } from './docker-call.ts'
 import { dockerEnv } from './docker-env.ts'
 import { openEventFeed, type EventFeed } from './event-feed.ts'
 import { ensureImages, ensurePresent, type ImageDeps } from './images.ts'
 import { imagesInUse, runningStack, type StackUnderTest } from './running-stack.ts'
+import { awaitEntry } from './stack-entry.ts'
 import { awaitHealthy, expectedServices, explainFailedUp, type HealthDeps } from './stack-healthy.ts'
 import { verifyLinks } from './stack-links.ts'
 import { openAddresses } from './stack-ports.ts'
@@ -47,6 +49,8 @@ export async function bringUp(options: BringUpOptions): Promise<StackUnderTest> 
   if (descriptor.links.length > 0 && descriptor.toxiproxy === null) {
     throw new ChaosError('BAD_INPUT', `${descriptor.file}: the stack has links but no toxiproxy to realise them`)
   }
+  // Compose answers many questions without a daemon: one that is missing is found before anything is begun.
+  await dockerCall('ping', signal, () => docker.ping())
   const defects = defectVariables(descriptor, options.defects)
   const secrets = secretValues(descriptor, options.env)
   const envOf = (add: Record<string, string>): Promise<Record<string, string>> =>
@@ -71,18 +75,19 @@ export async function bringUp(options: BringUpOptions): Promise<StackUnderTest> 
     await haveImages(compose, imageDeps, signal)
     await upAndHealthy(compose, health, signal)
     const addresses = await openAddresses({ docker, runId, descriptor, feed, log, signal: closing.signal }, signal)
-    const links = async (inner: AbortSignal): Promise<void> => {
+    const ready = async (inner: AbortSignal): Promise<void> => {
+      await awaitEntry(addresses.entryUrl, limitMs, inner)
       const url = addresses.toxiproxyUrl()
       if (url !== null) await verifyLinks(descriptor.links, options.toxiproxyAt(url), systemClock, inner)
     }
-    await links(signal)
+    await ready(signal)
     return runningStack({
       ...{ descriptor, docker, runId, log, compose, feed, containers, closing, secrets, addresses, health },
       images: imagesInUse(descriptor, await containers.all(signal), images),
       composeVersion: version,
       toxiproxyAt: options.toxiproxyAt,
       startAgain: (inner) => upAndHealthy(compose, health, inner),
-      verifyLinks: links,
+      awaitReady: ready,
     })
   } catch (error) {
     closing.abort()

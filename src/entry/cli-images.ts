@@ -1,0 +1,20 @@
+import type { Command } from 'commander'
+import { createDockerClient } from '../runtime/docker-client.ts'
+import { stderrLogger, watchSignals } from './cli-common.ts'
+import { prepareImages } from './images.ts'
+
+export function addImagesCommand(program: Command): void {
+  program
+    .command('images')
+    .description("make the default stack's images and the toolbox present, so that a run starts at once")
+    .addHelpText('after', '\nExample:\n  chaos-action images')
+    .action(async () => {
+      const signals = watchSignals()
+      try {
+        const made = await prepareImages({ docker: createDockerClient(), log: stderrLogger(process.env), env: process.env, signal: signals.signal })
+        process.stdout.write(`${made.join('\n')}\n`)
+      } finally {
+        signals.stop()
+      }
+    })
+}

@@ -1,0 +1,264 @@
+/** Wires runtime, faults, probes and engine together for one run. Front ends call this and map its verdict to their world. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { randomBytes, randomInt } from 'node:crypto'
+import type Dockerode from 'dockerode'
+import { canaryPort } from '../probes/canary.ts'
+import { probeRegistry } from '../probes/registry.ts'
+import { faultRegistry } from '../faults/registry.ts'
+import { isoTime, systemClock } from '../core/clock.ts'
+import type { Descriptor } from '../core/descriptor.ts'
+import { ChaosError, describeError, isChaosError } from '../core/errors.ts'
+import type { Json } from '../core/json.ts'
+import type { RunResult } from '../core/model.ts'
+import type { Logger, Reporter, RunEvent } from '../core/ports.ts'
+import { seededRandom } from '../core/random.ts'
+import type { Scenario } from '../core/scenario.ts'
+import { EXIT_CODES } from '../core/verdict.ts'
+import type { EngineDeps } from '../engine/deps.ts'
+import { Ledger } from '../engine/ledger.ts'
+import type { EngineOptions } from '../engine/options.ts'
+import { buildRunResult, plannedMs, runScenarios, type RunFacts } from '../engine/run.ts'
+import { createDockerClient } from '../runtime/docker-client.ts'
+import { hostFacts } from '../runtime/host.ts'
+import { createSpawnExec } from '../runtime/spawn-exec.ts'
+import { bringUp } from '../runtime/stack.ts'
+import type { StackUnderTest } from '../runtime/running-stack.ts'
+import { createToolbox, type Toolbox } from '../runtime/toolbox.ts'
+import { createToxiproxy } from '../runtime/toxiproxy.ts'
+import { fileArtifacts, redactor } from './files.ts'
+import { prepareToolboxImage } from './images.ts'
+import { actionRoot } from './paths.ts'
+import { loadPlan } from './plan.ts'
+import type { RunRequest } from './run-request.ts'
+import { TOOL_VERSION } from './version.ts'
+
+const DOWN_LIMIT_MS = 60_000
+/** After a cancel GitHub leaves ten seconds in all: no service is asked to stop politely for long. */
+const OBSERVER_TTL_MS = 15_000
+
+export interface RunUi {
+  readonly reporters: readonly Reporter[]
+  readonly log: Logger
+  /** Aborts on SIGINT or SIGTERM; the run then reverts, tears down and reports. */
+  readonly signal: AbortSignal
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export interface RunOutcome {
+  readonly result: RunResult
+  readonly exitCode: number
+}
+
+interface Session {
+  readonly request: RunRequest
+  readonly ui: RunUi
+  readonly runId: string
+  readonly facts: RunFacts
+  readonly descriptor: Descriptor
+  readonly scenarios: readonly Scenario[]
+  readonly docker: Dockerode
+  readonly emit: (event: RunEvent) => void
+}
+
+/** @throws BAD_INPUT before anything is started; everything later is a result whose verdict says what went wrong. */
+export async function runChaos(request: RunRequest, ui: RunUi): Promise<RunOutcome> {
+  const { descriptor, scenarios } = loadPlan(request)
+  await mkdir(request.outDir, { recursive: true })
+  const seed = request.seed ?? randomInt(1, 2 ** 31)
+  const facts: RunFacts = {
+    version: TOOL_VERSION,
+    seed,
+    strict: request.strict,
+    defects: request.defects,
+    environment: {},
+    startedWallMs: systemClock.wallMs(),
+    startedMs: systemClock.nowMs(),
+  }
+  const emit = (event: RunEvent): void => {
+    for (const reporter of ui.reporters) reporter.onEvent?.(event)
+  }
+  const runId = request.runId ?? newRunId()
+  const session: Session = { request, ui, runId, facts, descriptor, scenarios, docker: createDockerClient(), emit }
+  emit({
+    type: 'run-started',
+    runId,
+    plannedMs: plannedMs(scenarios, request.profile),
+    scenarios: scenarios.length,
+    seed,
+    profile: request.profile,
+    stack: descriptor.name,
+  })
+  const result = await execute(session)
+  emit({ type: 'run-ended', verdict: result.verdict, durationMs: result.run.durationMs })
+  for (const reporter of ui.reporters) await reporter.onEnd(result)
+  return { result, exitCode: EXIT_CODES[result.verdict] }
+}
+
+/** Short enough for container names, unique enough for one machine. */
+export function newRunId(): string {
+  return randomBytes(4).toString('hex')
+}
+
+async function execute(session: Session): Promise<RunResult> {
+  const { request, runId, facts } = session
+  let ledger: Ledger
+  try {
+    ledger = await Ledger.hold(request.stateDir, runId, isoTime(facts.startedWallMs))
+  } catch (error) {
+    return resultOf(session, null, facts, [], [`the run's folder could not be made: ${describeError(error)}`])
+  }
+  let stack: StackUnderTest | null = null
+  let outcome: { results: RunResult['scenarios']; reasons: string[] } = { results: [], reasons: [] }
+  let environment: Record<string, Json> = {}
+  const toolbox = await prepareToolbox(session).catch((error: unknown) => {
+    outcome = { results: [], reasons: [explain(error)] }
+    return null
+  })
+  if (toolbox !== null) {
+    try {
+      stack = await step(session, 'bringing up the stack', () => startStack(session, ledger))
+      environment = await hostFacts(session.docker, stack.composeVersion, session.ui.signal)
+      outcome = await experiment(session, stack, toolbox, ledger)
+    } catch (error) {
+      outcome = { results: outcome.results, reasons: [...outcome.reasons, explain(error)] }
+    }
+  }
+  const trouble = await tearDown(session, stack)
+  await ledger.release()
+  return resultOf(session, stack, { ...facts, environment }, outcome.results, [...outcome.reasons, ...trouble])
+}
+
+async function prepareToolbox(session: Session): Promise<Toolbox> {
+  const { docker, ui, runId } = session
+  const image = await prepareToolboxImage({ docker, log: ui.log, env: ui.env, signal: ui.signal })
+  return createToolbox({ docker, image, runId, log: ui.log })
+}
+
+function startStack(session: Session, ledger: Ledger): Promise<StackUnderTest> {
+  const { descriptor, docker, runId, request, ui } = session
+  return bringUp({
+    descriptor,
+    docker,
+    runId,
+    stateDir: ledger.folder,
+    exec: createSpawnExec(),
+    env: ui.env,
+    defects: request.defects,
+    toxiproxyAt: (url) => createToxiproxy(url),
+    log: ui.log,
+    signal: ui.signal,
+  })
+}
+
+async function experiment(
+  session: Session,
+  stack: StackUnderTest,
+  toolbox: Toolbox,
+  ledger: Ledger,
+): Promise<{ results: RunResult['scenarios']; reasons: string[] }> {
+  const { request, ui, runId, docker, facts } = session
+  const observer = await toolbox.start(
+    { name: `chaos-${runId}-observer`, attachTo: { network: stack.network }, pid: 'own', capabilities: [], ttlMs: OBSERVER_TTL_MS },
+    ui.signal,
+  )
+  const deps: EngineDeps = {
+    clock: systemClock,
+    random: seededRandom(facts.seed),
+    log: ui.log,
+    emit: session.emit,
+    ledger,
+    faults: faultRegistry(),
+    probes: probeRegistry(),
+    canary: canaryPort,
+    stack,
+    containers: stack.containers,
+    toolbox,
+    toxiproxy: () => currentToxiproxy(stack, docker),
+    artifacts: fileArtifacts(request.outDir, redactor(Object.values(stack.variables))),
+    runId,
+    observer: () => observer,
+  }
+  const options: EngineOptions = { profile: request.profile, noInject: request.noInject, repeatCommand: (id) => repeatCommand(session, id) }
+  return runScenarios(deps, options, session.scenarios, ui.signal)
+}
+
+/** null only when the container is really gone: one that is merely silent must make the revert fail. */
+async function currentToxiproxy(stack: StackUnderTest, docker: Dockerode): Promise<ReturnType<StackUnderTest['toxiproxy']>> {
+  const service = stack.descriptor.toxiproxy?.service
+  if (service === undefined) return null
+  await docker.ping()
+  const containers = await stack.containers.list(service, AbortSignal.timeout(5_000))
+  return containers.length === 0 ? null : stack.toxiproxy()
+}
+
+async function tearDown(session: Session, stack: StackUnderTest | null): Promise<string[]> {
+  if (session.request.keepStack && stack !== null && !session.ui.signal.aborted) {
+    session.ui.log.log('warn', `the stack is kept: remove it with \`chaos-action cleanup --run ${session.runId}\``)
+    return []
+  }
+  try {
+    // On a signal of its own: a cancelled run tears down too.
+    const signal = AbortSignal.timeout(DOWN_LIMIT_MS)
+    if (stack === null) return []
+    await step(session, 'taking down the stack', () => stack.down(signal))
+    return []
+  } catch (error) {
+    return [explain(error)]
+  }
+}
+
+async function step<T>(session: Session, name: string, work: () => Promise<T>): Promise<T> {
+  const startedMs = systemClock.nowMs()
+  session.emit({ type: 'step-started', step: name })
+  try {
+    return await work()
+  } finally {
+    session.emit({ type: 'step-ended', step: name, durationMs: Math.round(systemClock.nowMs() - startedMs) })
+  }
+}
+
+function resultOf(session: Session, stack: StackUnderTest | null, facts: RunFacts, scenarios: RunResult['scenarios'], reasons: string[]): RunResult {
+  const { request, descriptor, runId } = session
+  const images = stack === null ? [] : [...stack.images]
+  return buildRunResult(
+    facts,
+    {
+      id: runId,
+      profile: request.profile,
+      stack: descriptor.name,
+      images,
+      reference: images.length === 0 ? descriptor.reference : judgesOnlyReference(descriptor, images),
+      noInject: request.noInject,
+      plannedMs: plannedMs(session.scenarios, request.profile),
+    },
+    scenarios,
+    reasons,
+    systemClock.nowMs(),
+  )
+}
+
+/** True when every service that the descriptor can be given an image for runs the built-in one. */
+function judgesOnlyReference(descriptor: Descriptor, images: RunResult['run']['images']): boolean {
+  const swappable = new Set(descriptor.images.map((image) => image.service))
+  const targets = images.filter((image) => swappable.has(image.service))
+  return descriptor.reference && targets.length > 0 && targets.every((image) => image.reference)
+}
+
+function repeatCommand(session: Session, scenarioId: string): string {
+  const { request, facts, descriptor } = session
+  const own = join(actionRoot(), 'stack', 'stack.json')
+  const parts = ['node dist/cli/index.js run', `--only ${scenarioId}`, `--profile ${request.profile}`, `--seed ${String(facts.seed)}`]
+  if (descriptor.file !== own) parts.push(`--stack ${quoted(request.stackFile)}`)
+  parts.push(...request.scenarioGlobs.map((glob) => `--scenarios ${quoted(glob)}`), ...request.defects.map((defect) => `--defect ${defect}`))
+  return parts.join(' ')
+}
+
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+function explain(error: unknown): string {
+  const hint = error instanceof ChaosError || isChaosError(error) ? error.hint : undefined
+  return hint === undefined ? describeError(error) : `${describeError(error)}. ${hint}`
+}

@@ -1,0 +1,80 @@
+/** Undoing what a dead run left: its open ledger entries first, then everything that carries its label. */
+import { rm } from 'node:fs/promises'
+import type Dockerode from 'dockerode'
+import { systemClock } from '../core/clock.ts'
+import { ChaosError, describeError } from '../core/errors.ts'
+import type { Fault, Logger, ToxiproxyPort, UndoContext } from '../core/ports.ts'
+import { withDeadline } from '../core/wait.ts'
+import { closeEntry, isHeld, knownRuns, readOpenEntries, runFolder } from '../engine/ledger.ts'
+import { createContainers } from '../runtime/containers.ts'
+import { removeLeftovers, runsInDocker } from '../runtime/sweep.ts'
+import { createToolbox } from '../runtime/toolbox.ts'
+import { createToxiproxy } from '../runtime/toxiproxy.ts'
+import { publishedToxiproxyUrl } from '../runtime/stack-ports.ts'
+
+const UNDO_ENTRY_LIMIT_MS = 10_000
+
+export interface CleanupOptions {
+  readonly docker: Dockerode
+  readonly stateDir: string
+  readonly faults: ReadonlyMap<string, Fault>
+  readonly toolboxImage: string
+  readonly log: Logger
+  readonly signal: AbortSignal
+}
+
+export interface CleanupReport {
+  readonly runs: { readonly runId: string; readonly held: boolean; readonly undone: number; readonly removed: number; readonly problems: string[] }[]
+}
+
+/** All dead runs, or the one that is named. A run whose process is alive is left alone and reported as held. */
+export async function cleanupRuns(options: CleanupOptions, only: string | null): Promise<CleanupReport> {
+  const inDocker = await runsInDocker(options.docker, options.signal)
+  const known = [...new Set([...(await knownRuns(options.stateDir)), ...inDocker])].sort()
+  if (only !== null && !known.includes(only)) {
+    throw new ChaosError('BAD_INPUT', `there is no run ${only} to clean up (known: ${known.join(', ') || 'none'})`)
+  }
+  const runs: CleanupReport['runs'] = []
+  for (const runId of known.filter((id) => only === null || id === only)) runs.push(await cleanupRun(options, runId))
+  return { runs }
+}
+
+async function cleanupRun(options: CleanupOptions, runId: string): Promise<CleanupReport['runs'][number]> {
+  if (await isHeld(options.stateDir, runId)) return { runId, held: true, undone: 0, removed: 0, problems: [] }
+  const folder = runFolder(options.stateDir, runId)
+  const problems: string[] = []
+  let undone = 0
+  for (const entry of await readOpenEntries(folder)) {
+    try {
+      const fault = options.faults.get(entry.kind)
+      if (fault === undefined) throw new ChaosError('LEDGER_FAILED', `the ledger names the unknown fault kind ${entry.kind}, which is not executed`)
+      const ctx = undoContext(options, runId)
+      await withDeadline(`undoing ${entry.kind} of ${entry.scenarioId}`, UNDO_ENTRY_LIMIT_MS, options.signal, (signal) => fault.revert(entry.plan, { ...ctx, signal }))
+      await closeEntry(folder, entry.entry)
+      undone += 1
+    } catch (error) {
+      // The sweep below removes the containers that the fault lives in; it is a problem only if that fails too.
+      options.log.log('warn', `${runId}: ${entry.kind} of ${entry.scenarioId} was not undone by its plan: ${describeError(error)}`)
+    }
+  }
+  const report = await removeLeftovers(runId, options.docker, options.signal)
+  problems.push(...report.failed.map(({ leftover, error }) => `${leftover.kind} ${leftover.name}: ${error}`))
+  if (problems.length === 0) await rm(folder, { recursive: true, force: true })
+  return { runId, held: false, undone, removed: report.removed.length, problems }
+}
+
+function undoContext(options: CleanupOptions, runId: string): UndoContext {
+  const { docker, log, signal } = options
+  return {
+    clock: systemClock,
+    signal,
+    log,
+    runId,
+    containers: createContainers({ docker, runId, feed: null }),
+    toolbox: createToolbox({ docker, image: options.toolboxImage, runId, log }),
+    async toxiproxy(): Promise<ToxiproxyPort | null> {
+      const url = await publishedToxiproxyUrl(docker, runId, signal)
+      return url === null ? null : createToxiproxy(url)
+    },
+  }
+}

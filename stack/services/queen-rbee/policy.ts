@@ -1,0 +1,54 @@
+/** How the queen treats its upstream. This is all that a defect can change of it. */
+import type { Defect } from '../shared/defects.ts'
+import type { FailureReason } from './attempt-failure.ts'
+import { constantBackoff, exponentialBackoff } from './backoff.ts'
+import type { Backoff } from './backoff.ts'
+
+export interface UpstreamPolicy {
+  /** Limit of one attempt, from its start to the first byte of the answer (to the last one of a small answer). */
+  readonly attemptLimitMs: number
+  /** The client has its first byte, or a 503, within this time from the request's arrival. */
+  readonly answerLimitMs: number
+  readonly backoff: Backoff
+  /** May an attempt that failed for this reason be followed by another? */
+  retries(reason: FailureReason): boolean
+  /** What the client gets when no further attempt fits. */
+  readonly whenExhausted: 'answer-503' | 'say-nothing'
+  readonly body: BodyPolicy
+}
+
+/** For answers that are passed on while they arrive. */
+export interface BodyPolicy {
+  /** Longest pause between two pieces. */
+  readonly idleMs: number
+  /** Longest time for all of it; null for no limit. */
+  readonly totalMs: number | null
+  /** A body that paused too long is cut visibly (the client's connection is destroyed), never ended as if whole. */
+  readonly whenIdle: 'cut' | 'end'
+}
+
+const ATTEMPT_LIMIT_MS = 1_200
+const ANSWER_LIMIT_MS = 4_000
+const FIRST_GAP_MS = 100
+const BODY: BodyPolicy = { idleMs: 10_000, totalMs: null, whenIdle: 'cut' }
+
+export function upstreamPolicy(defects: ReadonlySet<Defect>): UpstreamPolicy {
+  return {
+    attemptLimitMs: attemptLimitMs(defects),
+    answerLimitMs: ANSWER_LIMIT_MS,
+    backoff: defects.has('no-backoff') ? constantBackoff(FIRST_GAP_MS) : exponentialBackoff(FIRST_GAP_MS),
+    retries: (reason) => !defects.has('single-short-attempt') && !(reason === 'reset' && defects.has('no-retry-on-reset')),
+    whenExhausted: defects.has('hangs-without-upstream') ? 'say-nothing' : 'answer-503',
+    body: {
+      ...BODY,
+      ...(defects.has('total-body-deadline') ? { totalMs: 2_000 } : {}),
+      ...(defects.has('truncates-slow-bodies') ? { idleMs: 60, whenIdle: 'end' } : {}),
+    },
+  }
+}
+
+function attemptLimitMs(defects: ReadonlySet<Defect>): number {
+  if (defects.has('single-short-attempt')) return 300
+  if (defects.has('tight-upstream-timeout')) return 400
+  return ATTEMPT_LIMIT_MS
+}

@@ -1,0 +1,69 @@
+import { unavailable } from './failure.ts'
+
+export interface AdmissionLimits {
+  /** How many may work at once. */
+  readonly active: number
+  /** How many may wait for that. */
+  readonly waiting: number
+}
+
+interface Waiter {
+  admit: (() => void) | null
+}
+
+/** A bounded queue in front of the work: first come, first served; who finds it full or waits too long gets a 503. */
+export class Admission {
+  readonly #limits: AdmissionLimits
+  readonly #queue = new Set<Waiter>()
+  #active = 0
+
+  constructor(limits: AdmissionLimits) {
+    this.#limits = limits
+  }
+
+  get active(): number {
+    return this.#active
+  }
+
+  get waiting(): number {
+    return this.#queue.size
+  }
+
+  /** Resolves with what gives the place back; call it once. @throws ServiceError 503 when full or after `limitMs`. */
+  async enter(limitMs: number): Promise<() => void> {
+    if (this.#active >= this.#limits.active) await this.#wait(limitMs)
+    else this.#active += 1
+    return () => {
+      this.#leave()
+    }
+  }
+
+  #wait(limitMs: number): Promise<void> {
+    if (this.#queue.size >= this.#limits.waiting) {
+      return Promise.reject(unavailable('QUEUE_FULL', `${String(this.#queue.size)} requests are waiting already`))
+    }
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { admit: null }
+      const timer = setTimeout(() => {
+        this.#queue.delete(waiter)
+        reject(unavailable('QUEUE_TIMEOUT', `no free place within ${String(Math.round(limitMs))} ms`))
+      }, limitMs)
+      waiter.admit = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      this.#queue.add(waiter)
+    })
+  }
+
+  /** The place goes straight to the next in line, so that nobody can overtake. */
+  #leave(): void {
+    const next = this.#queue.values().next().value
+    if (next === undefined) {
+      this.#active -= 1
+      return
+    }
+    this.#queue.delete(next)
+    next.admit?.()
+  }
+}

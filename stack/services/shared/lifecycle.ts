@@ -1,0 +1,58 @@
+import { readDefects } from './defects.ts'
+import type { Defect } from './defects.ts'
+import { readText } from './env.ts'
+import type { Env } from './env.ts'
+import { errorText } from './failure.ts'
+import { createLog } from './log.ts'
+import type { Logger } from './log.ts'
+
+export interface ServiceContext {
+  readonly env: Env
+  readonly log: Logger
+  readonly token: string
+  readonly defects: ReadonlySet<Defect>
+}
+
+export interface RunningService {
+  /** Ends work in hand where that is quick, refuses new. */
+  close(): Promise<void>
+}
+
+/** How long a service may take to end after SIGTERM. */
+const CLOSE_LIMIT_MS = 2_500
+
+/** Starts a service, and ends the process with its exit code: 0 after SIGTERM or SIGINT, 1 when it could not start. */
+export async function runService(name: string, start: (context: ServiceContext) => Promise<RunningService>): Promise<void> {
+  const log = createLog(name)
+  try {
+    const defects = readDefects(process.env)
+    const service = await start({ env: process.env, log, token: readText(process.env, 'LLORCH_API_TOKEN'), defects })
+    log.info({ event: 'started', pid: process.pid, defects: [...defects] })
+    endOnSignal(log, service)
+  } catch (error) {
+    log.fatal({ event: 'not_started', error: errorText(error) })
+    process.exit(1)
+  }
+}
+
+function endOnSignal(log: Logger, service: RunningService): void {
+  const end = (signal: NodeJS.Signals): void => {
+    log.info({ event: 'stopping', signal })
+    setTimeout(() => {
+      log.warn({ event: 'stopped', clean: false })
+      process.exit(0)
+    }, CLOSE_LIMIT_MS)
+    service.close().then(
+      () => {
+        log.info({ event: 'stopped', clean: true })
+        process.exit(0)
+      },
+      (error: unknown) => {
+        log.error({ event: 'stopped', clean: false, error: errorText(error) })
+        process.exit(1)
+      },
+    )
+  }
+  process.once('SIGTERM', end)
+  process.once('SIGINT', end)
+}
