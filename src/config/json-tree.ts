@@ -30,7 +30,15 @@ export const JSON_LIMITS = { depth: 64, itemsEach: 1_000, values: 200_000 } as c
 /** Keys that mean something to JavaScript itself and nothing to any of our files. */
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype'])
 
-type Frame = { readonly node: JsonObjectNode; key: string | null } | { readonly node: JsonArrayNode }
+/** A container that is being filled, and the key of the member at hand. */
+interface ObjectFrame {
+  readonly node: JsonObjectNode
+  key: string | null
+}
+interface ArrayFrame {
+  readonly node: JsonArrayNode
+}
+type Frame = ObjectFrame | ArrayFrame
 
 /** What was parsed as far as it goes, or null when the text ends in nothing usable; mistakes go to the list. */
 export function parseJsonTree(text: string, mistakes: MistakeList): JsonNode | null {
@@ -59,9 +67,10 @@ class TreeBuilder {
   }
 
   path(): KeyPath {
-    return this.stack.flatMap((frame) => {
-      if (!('key' in frame)) return [frame.node.items.length]
-      return frame.key === null ? [] : [frame.key]
+    return this.stack.flatMap((frame, index): KeyPath => {
+      if ('key' in frame) return frame.key === null ? [] : [frame.key]
+      // An item is pushed when it begins, so below the top of the stack the current item is the last one.
+      return [index === this.stack.length - 1 ? frame.node.items.length : frame.node.items.length - 1]
     })
   }
 
@@ -83,7 +92,7 @@ class TreeBuilder {
     else this.stepArray(frame)
   }
 
-  private stepObject(frame: Frame & { key: string | null }): void {
+  private stepObject(frame: ObjectFrame): void {
     const isFirst = frame.key === null
     let token = this.tokens.next()
     if (token.kind === '}') return this.close()
@@ -102,23 +111,19 @@ class TreeBuilder {
     const colon = this.tokens.next()
     if (colon.kind !== ':') throw unexpected(colon, `a colon after the key ${show(key)}`, frame.node.offset)
     this.limitItems(frame.node.members.size, token.offset)
-    const depth = this.stack.length
-    const value = this.open(this.tokens.next(), depth)
-    this.addMember(frame.node, key, token.offset, value, depth)
+    this.checkKey(frame.node, key, token.offset)
+    const value = this.open(this.tokens.next())
+    if (!FORBIDDEN_KEYS.has(key) && !frame.node.members.has(key)) frame.node.members.set(key, { keyOffset: token.offset, value })
   }
 
-  private addMember(node: JsonObjectNode, key: string, keyOffset: number, value: JsonNode, depth: number): void {
-    const path = this.stack.length > depth ? [...this.path()] : this.path()
-    if (FORBIDDEN_KEYS.has(key)) {
-      this.mistakes.add(keyOffset, path, `the key "${key}" is refused everywhere`)
-      return
+  private checkKey(node: JsonObjectNode, key: string, offset: number): void {
+    if (FORBIDDEN_KEYS.has(key)) this.mistakes.add(offset, this.path(), `the key "${key}" is refused everywhere: remove it`)
+    if (node.members.has(key)) {
+      this.mistakes.add(offset, this.path(), () => `the key ${show(key)} is there twice in the same object: keep one`)
     }
-    const earlier = node.members.get(key)
-    if (earlier === undefined) node.members.set(key, { keyOffset, value })
-    else this.mistakes.add(keyOffset, path, () => `the key ${show(key)} is there twice in the same object: keep one`)
   }
 
-  private stepArray(frame: Frame & { node: JsonArrayNode }): void {
+  private stepArray(frame: ArrayFrame): void {
     let token = this.tokens.next()
     if (token.kind === ']') return this.close()
     if (frame.node.items.length > 0) {
@@ -139,7 +144,7 @@ class TreeBuilder {
   }
 
   /** A value begins: scalars are whole, containers are filled by later steps. */
-  private open(token: JsonToken, _depth = this.stack.length): JsonNode {
+  private open(token: JsonToken): JsonNode {
     this.values += 1
     if (this.values > JSON_LIMITS.values) {
       throw new JsonSyntaxError(token.offset, `the file holds more than ${String(JSON_LIMITS.values)} values: split it`)

@@ -61,14 +61,24 @@ export interface BuiltImage {
 export interface PoolSpec {
   readonly service: string
   readonly size: number
-  readonly list: { readonly service: string; readonly port: number; readonly path: string; readonly headers: Readonly<Record<string, string>> }
+  readonly list: {
+    readonly service: string
+    readonly port: number
+    readonly path: string
+    readonly headers: Readonly<Record<string, string>>
+  }
   /** JMESPath into the listing: an array of members, and of each its id, state, container, requests in flight. */
   readonly members: string
   readonly id: string
   readonly state: string
   readonly container: string
   readonly inFlight: string
-  readonly states: { readonly registering: readonly string[]; readonly ready: readonly string[]; readonly busy: readonly string[]; readonly failed: readonly string[] }
+  readonly states: {
+    readonly registering: readonly string[]
+    readonly ready: readonly string[]
+    readonly busy: readonly string[]
+    readonly failed: readonly string[]
+  }
   readonly stop: { readonly method: string; readonly path: string } | null
 }
 
@@ -91,5 +101,8 @@ export interface Descriptor {
   readonly pool: PoolSpec | null
   readonly scenarioFiles: readonly string[]
   /** Defects that the stack can be started with, and which scenarios each must turn `failed`. */
-  readonly defects: { readonly variable: string; readonly known: Readonly<Record<string, { readonly fails: readonly string[]; readonly text: string }>> } | null
+  readonly defects: {
+    readonly variable: string
+    readonly known: Readonly<Record<string, { readonly fails: readonly string[]; readonly text: string }>>
+  } | null
 }

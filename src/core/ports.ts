@@ -71,12 +71,35 @@ export interface Reporter {
 
 /** What happens during a run, as it happens. Reporters see these; none of them decides anything. */
 export type RunEvent =
-  | { readonly type: 'run-started'; readonly runId: string; readonly plannedMs: number; readonly scenarios: number; readonly seed: number; readonly profile: string; readonly stack: string }
+  | {
+      readonly type: 'run-started'
+      readonly runId: string
+      readonly plannedMs: number
+      readonly scenarios: number
+      readonly seed: number
+      readonly profile: string
+      readonly stack: string
+    }
   | { readonly type: 'step-started'; readonly step: string }
   | { readonly type: 'step-ended'; readonly step: string; readonly durationMs: number }
-  | { readonly type: 'scenario-started'; readonly id: string; readonly name: string; readonly index: number; readonly total: number; readonly plannedMs: number; readonly leftMs: number }
+  | {
+      readonly type: 'scenario-started'
+      readonly id: string
+      readonly name: string
+      readonly index: number
+      readonly total: number
+      readonly plannedMs: number
+      readonly leftMs: number
+    }
   | { readonly type: 'phase-started'; readonly id: string; readonly phase: string }
-  | { readonly type: 'scenario-ended'; readonly id: string; readonly verdict: string; readonly summary: string; readonly durationMs: number; readonly leftMs: number }
+  | {
+      readonly type: 'scenario-ended'
+      readonly id: string
+      readonly verdict: string
+      readonly summary: string
+      readonly durationMs: number
+      readonly leftMs: number
+    }
   | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
   | { readonly type: 'run-ended'; readonly verdict: string; readonly durationMs: number }
 
@@ -196,7 +219,11 @@ export interface ContainerPort {
   /** null when it is gone. */
   inspect(id: string, signal: AbortSignal): Promise<ContainerState | null>
   /** Lines of both streams in time order with Docker's own timestamps, the newest `maxBytes` of them. */
-  logs(id: string, window: { sinceWallMs: number; untilWallMs: number; maxBytes: number }, signal: AbortSignal): Promise<LogLine[]>
+  logs(
+    id: string,
+    window: { sinceWallMs: number; untilWallMs: number; maxBytes: number },
+    signal: AbortSignal,
+  ): Promise<LogLine[]>
   /** Events of this run's containers so far, oldest first, from the feed that is open since the stack came up. */
   events(sinceWallMs: number): readonly ContainerEvent[]
 }
@@ -263,7 +290,11 @@ export interface HelperRequest {
 
 export interface ToolboxHelper {
   readonly name: string
-  call<O extends ToolboxOperation>(op: O, args: ToolboxOperations[O]['args'], signal: AbortSignal): Promise<ToolboxOperations[O]['reply']>
+  call<O extends ToolboxOperation>(
+    op: O,
+    args: ToolboxOperations[O]['args'],
+    signal: AbortSignal,
+  ): Promise<ToolboxOperations[O]['reply']>
 }
 
 export interface ToolboxPort {

@@ -78,7 +78,14 @@ export interface ToolboxOperations {
   capabilities: { args: Record<string, never>; reply: ToolboxCapabilities }
   /** New connection per request, `count` requests, the next one `intervalMs` after the start of the one before. */
   'probe.http': {
-    args: { target: Endpoint; path: string; headers: Record<string, string>; count: number; intervalMs: number; timeoutMs: number }
+    args: {
+      target: Endpoint
+      path: string
+      headers: Record<string, string>
+      count: number
+      intervalMs: number
+      timeoutMs: number
+    }
     reply: { samples: HttpProbeSample[] }
   }
   /** Pipelines `repeat` requests on one connection and measures how the answers flow, for at most `limitMs`. */
@@ -121,7 +128,8 @@ export interface ToolboxRequest {
 }
 
 export type ToolboxReply =
-  { readonly id: number; readonly ok: true; readonly reply: Json } | { readonly id: number; readonly ok: false; readonly error: string }
+  | { readonly id: number; readonly ok: true; readonly reply: Json }
+  | { readonly id: number; readonly ok: false; readonly error: string }
 
 /** nft tables and other objects that helpers create begin with this, so that leftovers can be found in any namespace. */
 export const TOOLBOX_OBJECT_PREFIX = 'chaos_action'

@@ -60,4 +60,8 @@ export type ToxicSpec = {
 
 /** Specs of the fault kinds `packet_loss` and `connection_resets`. */
 export type PacketLossSpec = { readonly percent: number; readonly links: readonly string[] | null; readonly allLinks: boolean }
-export type ConnectionResetsSpec = { readonly perThird: number; readonly links: readonly string[] | null; readonly allLinks: boolean }
+export type ConnectionResetsSpec = {
+  readonly perThird: number
+  readonly links: readonly string[] | null
+  readonly allLinks: boolean
+}

@@ -17,6 +17,9 @@ export function fillVariables(text: string, variables: Readonly<Record<string, s
   })
 }
 
-export function fillRecord(record: Readonly<Record<string, string>>, variables: Readonly<Record<string, string>>): Record<string, string> {
+export function fillRecord(
+  record: Readonly<Record<string, string>>,
+  variables: Readonly<Record<string, string>>,
+): Record<string, string> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, fillVariables(value, variables)]))
 }

@@ -41,7 +41,9 @@ function inconclusiveReasons(facts: ScenarioFacts): string[] {
     reasons.push(...(facts.effect.reasons.length > 0 ? facts.effect.reasons : ['the fault was not seen to bite']))
   }
   if (facts.canarySent < MINIMUM_CANARY_SAMPLES) {
-    reasons.push(`only ${String(facts.canarySent)} canary requests in the fault window, ${String(MINIMUM_CANARY_SAMPLES)} are needed`)
+    reasons.push(
+      `only ${String(facts.canarySent)} canary requests in the fault window, ${String(MINIMUM_CANARY_SAMPLES)} are needed`,
+    )
   }
   if (facts.starved !== null) reasons.push(`harness starved: ${facts.starved}`)
   return reasons
@@ -82,7 +84,11 @@ export const EXIT_CODES: Record<RunVerdict, number> = { passed: 0, failed: 1, er
 
 /** The original harness's five success criteria, answered from what was observed; null where nothing was run for one. */
 export function judgeCriteria(scenarios: readonly ScenarioResult[]): { text: string; met: boolean | null }[] {
-  const all = (text: string, of: readonly ScenarioResult[], holds: (s: ScenarioResult) => boolean): { text: string; met: boolean | null } => ({
+  const all = (
+    text: string,
+    of: readonly ScenarioResult[],
+    holds: (s: ScenarioResult) => boolean,
+  ): { text: string; met: boolean | null } => ({
     text,
     met: of.length === 0 ? null : of.every(holds),
   })
@@ -91,7 +97,11 @@ export function judgeCriteria(scenarios: readonly ScenarioResult[]): { text: str
     all('every fault was proven to bite', judged, (s) => s.effect.confirmed),
     all('the promised behaviour was seen while it did', judged, (s) => s.expectations.every((clause) => clause.met === true)),
     all('the system recovered within its limit', judged, (s) => s.recovery.recovered),
-    all('nothing else was hit', judged.filter((s) => s.control !== null), (s) => s.control?.unaffected === true),
+    all(
+      'nothing else was hit',
+      judged.filter((s) => s.control !== null),
+      (s) => s.control?.unaffected === true,
+    ),
     all('nothing stayed behind', judged, (s) => s.cleanup.clean),
   ]
 }

@@ -20,7 +20,10 @@ export async function collect(
   samples: readonly CanarySample[],
   signal: AbortSignal,
 ): Promise<Collected> {
-  const [logs, series] = await Promise.all([collectLogs(deps, scenarioId, window, signal), writeSeries(deps, scenarioId, samples, window.originMs)])
+  const [logs, series] = await Promise.all([
+    collectLogs(deps, scenarioId, window, signal),
+    writeSeries(deps, scenarioId, samples, window.originMs),
+  ])
   return { logs, events: containerEvents(deps, window.sinceWallMs), series }
 }
 
@@ -33,15 +36,24 @@ async function collectLogs(
   const containers = await deps.containers.all(signal)
   const byService = new Map<string, string[]>()
   for (const container of containers) {
-    const lines = await deps.containers.logs(container.id, { ...window, maxBytes: LOG_BYTES_PER_CONTAINER }, signal).catch((error: unknown): LogLine[] => [
-      { atMs: window.untilWallMs, stream: 'stderr', text: `[logs of ${container.name} could not be read: ${describeError(error, 200)}]` },
-    ])
+    const lines = await deps.containers
+      .logs(container.id, { ...window, maxBytes: LOG_BYTES_PER_CONTAINER }, signal)
+      .catch((error: unknown): LogLine[] => [
+        {
+          atMs: window.untilWallMs,
+          stream: 'stderr',
+          text: `[logs of ${container.name} could not be read: ${describeError(error, 200)}]`,
+        },
+      ])
     const texts = lines.map((line) => `${isoTime(line.atMs)} ${container.name} ${line.text}`)
     byService.set(container.service, [...(byService.get(container.service) ?? []), ...texts])
   }
   const files: { service: string; file: string }[] = []
   for (const [service, lines] of [...byService].sort(([a], [b]) => a.localeCompare(b))) {
-    const file = await deps.artifacts.write(`logs/${scenarioId}/${service}.log`, lines.length === 0 ? '' : `${lines.sort().join('\n')}\n`)
+    const file = await deps.artifacts.write(
+      `logs/${scenarioId}/${service}.log`,
+      lines.length === 0 ? '' : `${lines.sort().join('\n')}\n`,
+    )
     files.push({ service, file })
   }
   return files
@@ -56,12 +68,19 @@ function containerEvents(deps: EngineDeps, sinceWallMs: number): TimelineEvent[]
       at: isoTime(event.atMs),
       source: event.service === '' ? 'docker' : event.service,
       kind: event.action,
-      detail: event.containerId.slice(0, 12) + (event.attributes['exitCode'] === undefined ? '' : ` exit code ${event.attributes['exitCode']}`),
+      detail:
+        event.containerId.slice(0, 12) +
+        (event.attributes['exitCode'] === undefined ? '' : ` exit code ${event.attributes['exitCode']}`),
     }))
 }
 
 /** One JSON object per canary request, times in ms from the start of the scenario. */
-async function writeSeries(deps: EngineDeps, scenarioId: string, samples: readonly CanarySample[], originMs: number): Promise<{ file: string } | null> {
+async function writeSeries(
+  deps: EngineDeps,
+  scenarioId: string,
+  samples: readonly CanarySample[],
+  originMs: number,
+): Promise<{ file: string } | null> {
   if (samples.length === 0) return null
   const lines = samples.map((sample) =>
     JSON.stringify({

@@ -19,10 +19,15 @@ interface ControlSample {
   readonly problem: string | null
 }
 
-export type ControlChoice = { readonly service: ServiceSpec; readonly reason: null } | { readonly service: null; readonly reason: string }
+export type ControlChoice =
+  { readonly service: ServiceSpec; readonly reason: null } | { readonly service: null; readonly reason: string }
 
 /** A service that the faults do not touch, whose own health does not depend on one that they do. */
-export function chooseControl(scenario: Scenario, services: readonly ServiceSpec[], faults: readonly FaultDescription[]): ControlChoice {
+export function chooseControl(
+  scenario: Scenario,
+  services: readonly ServiceSpec[],
+  faults: readonly FaultDescription[],
+): ControlChoice {
   if (scenario.control !== null) {
     const named = services.find((service) => service.name === scenario.control && service.health !== null)
     return named === undefined
@@ -56,16 +61,29 @@ export class ControlWatch {
   private readonly service: ServiceSpec
   private readonly before: readonly ContainerState[]
 
-  private constructor(deps: EngineDeps, service: ServiceSpec, observer: ToolboxHelper, before: readonly ContainerState[], address: string) {
+  private constructor(
+    deps: EngineDeps,
+    service: ServiceSpec,
+    observer: ToolboxHelper,
+    before: readonly ContainerState[],
+    address: string,
+  ) {
     this.deps = deps
     this.service = service
     this.before = before
     this.running = this.loop(observer, address)
   }
 
-  static async start(deps: EngineDeps, service: ServiceSpec, observer: ToolboxHelper, signal: AbortSignal): Promise<ControlWatch> {
+  static async start(
+    deps: EngineDeps,
+    service: ServiceSpec,
+    observer: ToolboxHelper,
+    signal: AbortSignal,
+  ): Promise<ControlWatch> {
     const before = await deps.containers.list(service.name, signal)
-    const address = before.map((container) => container.addresses[deps.stack.network]).find((found) => found !== undefined && found !== '')
+    const address = before
+      .map((container) => container.addresses[deps.stack.network])
+      .find((found) => found !== undefined && found !== '')
     return new ControlWatch(deps, service, observer, before, address ?? service.name)
   }
 
@@ -77,11 +95,19 @@ export class ControlWatch {
       try {
         const reply = await observer.call(
           'probe.http',
-          { target: { host, port: health.port }, path: health.path, headers: {}, count: ROUND_SIZE, intervalMs: PROBE_EVERY_MS, timeoutMs: PROBE_TIMEOUT_MS },
+          {
+            target: { host, port: health.port },
+            path: health.path,
+            headers: {},
+            count: ROUND_SIZE,
+            intervalMs: PROBE_EVERY_MS,
+            timeoutMs: PROBE_TIMEOUT_MS,
+          },
           this.abort.signal,
         )
         for (const [index, sample] of reply.samples.entries()) {
-          const problem = sample.error ?? (sample.status !== null && sample.status < 500 ? null : `status ${String(sample.status)}`)
+          const problem =
+            sample.error ?? (sample.status !== null && sample.status < 500 ? null : `status ${String(sample.status)}`)
           this.samples.push({ atMs: startedMs + index * PROBE_EVERY_MS, totalMs: sample.totalMs, problem })
         }
       } catch (error) {
@@ -101,9 +127,15 @@ export class ControlWatch {
   async judge(fromMs: number, toMs: number, signal: AbortSignal): Promise<ControlResult> {
     this.stop()
     await this.running
-    const steady = this.samples.filter((sample) => sample.atMs + PROBE_TIMEOUT_MS < fromMs || (sample.totalMs !== null && sample.atMs + sample.totalMs < fromMs))
+    const steady = this.samples.filter(
+      (sample) => sample.atMs + PROBE_TIMEOUT_MS < fromMs || (sample.totalMs !== null && sample.atMs + sample.totalMs < fromMs),
+    )
     const during = this.samples.filter((sample) => sample.atMs >= fromMs && sample.atMs < toMs)
-    const p95 = (of: readonly ControlSample[]): number => percentile(of.flatMap((sample) => (sample.totalMs === null ? [] : [sample.totalMs])), 95)
+    const p95 = (of: readonly ControlSample[]): number =>
+      percentile(
+        of.flatMap((sample) => (sample.totalMs === null ? [] : [sample.totalMs])),
+        95,
+      )
     const steadyP95Ms = p95(steady)
     const duringP95Ms = p95(during)
     const reasons = [...this.probeReasons(during, steadyP95Ms, duringP95Ms), ...(await this.containerReasons(signal))]
@@ -121,13 +153,16 @@ export class ControlWatch {
   }
 
   private probeReasons(during: readonly ControlSample[], steadyP95Ms: number, duringP95Ms: number): string[] {
-    if (during.length < MINIMUM_SAMPLES) return [`only ${String(during.length)} probes during the fault, ${String(MINIMUM_SAMPLES)} are needed`]
+    if (during.length < MINIMUM_SAMPLES)
+      return [`only ${String(during.length)} probes during the fault, ${String(MINIMUM_SAMPLES)} are needed`]
     const reasons: string[] = []
     const failed = during.filter((sample) => sample.problem !== null)
     const first = failed[0]
-    if (first !== undefined) reasons.push(`${String(failed.length)} of ${String(during.length)} direct probes failed, first: ${first.problem ?? ''}`)
+    if (first !== undefined)
+      reasons.push(`${String(failed.length)} of ${String(during.length)} direct probes failed, first: ${first.problem ?? ''}`)
     const limitMs = Math.max(3 * steadyP95Ms, steadyP95Ms + 100)
-    if (!(duringP95Ms <= limitMs)) reasons.push(`direct probe p95 ${String(roundOrNull(duringP95Ms, 1))} ms, limit ${String(roundOrNull(limitMs, 1))} ms`)
+    if (!(duringP95Ms <= limitMs))
+      reasons.push(`direct probe p95 ${String(roundOrNull(duringP95Ms, 1))} ms, limit ${String(roundOrNull(limitMs, 1))} ms`)
     return reasons
   }
 
@@ -136,9 +171,11 @@ export class ControlWatch {
     for (const old of this.before) {
       const now = await this.deps.containers.inspect(old.id, signal)
       if (now === null) reasons.push(`container ${old.name} is gone`)
-      else if (now.startedAt !== old.startedAt || now.restartCount !== old.restartCount) reasons.push(`container ${old.name} was restarted`)
+      else if (now.startedAt !== old.startedAt || now.restartCount !== old.restartCount)
+        reasons.push(`container ${old.name} was restarted`)
       else if (now.status !== old.status) reasons.push(`container ${old.name} went from ${old.status} to ${now.status}`)
-      else if (now.health !== old.health) reasons.push(`container ${old.name}'s health went from ${String(old.health)} to ${String(now.health)}`)
+      else if (now.health !== old.health)
+        reasons.push(`container ${old.name}'s health went from ${String(old.health)} to ${String(now.health)}`)
     }
     return reasons
   }

@@ -1,5 +1,17 @@
 import type { Clock } from '../core/clock.ts'
-import type { ArtifactPort, CanaryPort, ContainerPort, Fault, Logger, Probe, RunEvent, RunningStack, ToolboxHelper, ToolboxPort, ToxiproxyPort } from '../core/ports.ts'
+import type {
+  ArtifactPort,
+  CanaryPort,
+  ContainerPort,
+  Fault,
+  Logger,
+  Probe,
+  RunEvent,
+  RunningStack,
+  ToolboxHelper,
+  ToolboxPort,
+  ToxiproxyPort,
+} from '../core/ports.ts'
 import type { Random } from '../core/random.ts'
 import type { Ledger } from './ledger.ts'
 

@@ -34,14 +34,22 @@ export class ExpectationSet {
 
   /** Observes all clauses of a phase at once. A probe that throws leaves its clause undecided, with the reason. */
   async observe(phase: 'during' | 'after', ctx: ProbeContext): Promise<ExpectationResult[]> {
-    return Promise.all(this.clauses.filter((clause) => clause.expectation.phase === phase).map((clause) => observeOne(clause, ctx)))
+    return Promise.all(
+      this.clauses.filter((clause) => clause.expectation.phase === phase).map((clause) => observeOne(clause, ctx)),
+    )
   }
 
   /** For a scenario that ended before a phase: its clauses were not decided. */
   undecided(phase: 'during' | 'after', why: string): ExpectationResult[] {
     return this.clauses
       .filter((clause) => clause.expectation.phase === phase)
-      .map((clause) => ({ phase, text: clause.probe.text(clause.expectation.spec), expected: 'to be observed', observed: why, met: null }))
+      .map((clause) => ({
+        phase,
+        text: clause.probe.text(clause.expectation.spec),
+        expected: 'to be observed',
+        observed: why,
+        met: null,
+      }))
   }
 }
 
@@ -53,6 +61,12 @@ async function observeOne(clause: Clause, ctx: ProbeContext): Promise<Expectatio
     return { phase: expectation.phase, text, expected: seen.expected, observed: seen.observed, met: seen.met }
   } catch (error) {
     if (ctx.signal.aborted) throw error
-    return { phase: expectation.phase, text, expected: 'to be observed', observed: `the probe broke: ${describeError(error, 500)}`, met: null }
+    return {
+      phase: expectation.phase,
+      text,
+      expected: 'to be observed',
+      observed: `the probe broke: ${describeError(error, 500)}`,
+      met: null,
+    }
   }
 }

@@ -98,7 +98,9 @@ function faultOf(deps: EngineDeps, scenario: Scenario, request: FaultRequest): F
 
 async function revertOne(planned: Planned, ctx: UndoContext, failures: string[]): Promise<void> {
   try {
-    await withDeadline(`reverting ${planned.fault.kind}`, REVERT_BUDGET_MS, ctx.signal, (signal) => planned.fault.revert(planned.plan, { ...ctx, signal }))
+    await withDeadline(`reverting ${planned.fault.kind}`, REVERT_BUDGET_MS, ctx.signal, (signal) =>
+      planned.fault.revert(planned.plan, { ...ctx, signal }),
+    )
   } catch (error) {
     const what = `${planned.fault.kind} on ${planned.description.targets.join(', ')}`
     failures.push(isChaosError(error, 'ABORTED') ? `${what}: the revert was cut short` : `${what}: ${describeError(error, 500)}`)

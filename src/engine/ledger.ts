@@ -140,10 +140,18 @@ export async function readOpenEntries(folder: string): Promise<LedgerEntry[]> {
     if (!parsed.success) {
       // A torn last line was never acknowledged, so nothing was done for it; anything else is damage.
       if (index === lines.length - 1 && !text.endsWith('\n')) continue
-      throw new ChaosError('LEDGER_FAILED', `line ${String(index + 1)} of ${join(folder, LEDGER_FILE)} is damaged: ${describeError(parsed.error, 200)}`)
+      throw new ChaosError(
+        'LEDGER_FAILED',
+        `line ${String(index + 1)} of ${join(folder, LEDGER_FILE)} is damaged: ${describeError(parsed.error, 200)}`,
+      )
     }
     if (parsed.data.op === 'open') {
-      open.set(parsed.data.entry, { entry: parsed.data.entry, scenarioId: parsed.data.scenarioId, kind: parsed.data.kind, plan: parsed.data.plan })
+      open.set(parsed.data.entry, {
+        entry: parsed.data.entry,
+        scenarioId: parsed.data.scenarioId,
+        kind: parsed.data.kind,
+        plan: parsed.data.plan,
+      })
     } else {
       open.delete(parsed.data.entry)
     }

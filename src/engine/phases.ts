@@ -22,7 +22,11 @@ export class PhaseRecorder {
     try {
       return await withDeadline(`phase ${name}`, limitMs, signal, work)
     } catch (error) {
-      if (isChaosError(error)) throw new ChaosError(error.code, `${name}: ${error.message}`, { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) })
+      if (isChaosError(error))
+        throw new ChaosError(error.code, `${name}: ${error.message}`, {
+          cause: error,
+          ...(error.hint === undefined ? {} : { hint: error.hint }),
+        })
       throw new ChaosError('INTERNAL', `${name}: ${describeError(error)}`, { cause: error })
     } finally {
       this.results.push({ name, startedAt, durationMs: Math.round(this.clock.nowMs() - startedMs) })

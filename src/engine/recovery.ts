@@ -26,7 +26,12 @@ interface Streak {
 }
 
 /** Waits for an unbroken streak at near-baseline latency on a healthy stack; a miss is a value, not a throw. */
-export async function awaitRecovery(deps: EngineDeps, canary: RunningCanary, terms: RecoveryTerms, signal: AbortSignal): Promise<RecoveryResult> {
+export async function awaitRecovery(
+  deps: EngineDeps,
+  canary: RunningCanary,
+  terms: RecoveryTerms,
+  signal: AbortSignal,
+): Promise<RecoveryResult> {
   const needed = recoveryStreak(terms.backends)
   const latencyLimitMs = latencyLimit(terms)
   try {
@@ -43,7 +48,12 @@ export async function awaitRecovery(deps: EngineDeps, canary: RunningCanary, ter
     return result(streak, terms, needed, null)
   } catch (error) {
     if (!isChaosError(error, 'TIMEOUT')) throw error
-    return result(currentStreak(canary.samples(), terms.fromMs), terms, needed, `no recovery within ${String(terms.limitMs)} ms: ${error.message}`)
+    return result(
+      currentStreak(canary.samples(), terms.fromMs),
+      terms,
+      needed,
+      `no recovery within ${String(terms.limitMs)} ms: ${error.message}`,
+    )
   }
 }
 
@@ -65,7 +75,7 @@ function latencyLimit(terms: RecoveryTerms): number {
 }
 
 /** The unbroken run of good requests up to the newest outcome; requests sent before the fault ended do not count. */
-function currentStreak(samples: readonly CanarySample[], fromMs: number): Streak {
+export function currentStreak(samples: readonly CanarySample[], fromMs: number): Streak {
   const after = samples.filter((sample) => sample.intendedMs >= fromMs)
   let lastBad = -1
   for (const [index, sample] of after.entries()) if (!sample.ok) lastBad = index

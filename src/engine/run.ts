@@ -29,7 +29,10 @@ export function plannedMs(scenarios: readonly Scenario[], profile: ProfileName):
 
 /** The longest a run may take if every wait reaches its limit; for a deadline over the whole. */
 export function longestMs(scenarios: readonly Scenario[], profile: ProfileName): number {
-  return scenarios.reduce((sum, scenario) => sum + faultWindowMs(scenario, profile) + recoveryLimitMs(scenario, profile) + 180_000, 0)
+  return scenarios.reduce(
+    (sum, scenario) => sum + faultWindowMs(scenario, profile) + recoveryLimitMs(scenario, profile) + 180_000,
+    0,
+  )
 }
 
 /**
@@ -68,7 +71,8 @@ export async function runScenarios(
     const last = index === scenarios.length - 1
     if (last || signal.aborted || !poisoned(result)) continue
     const trouble = await recreate(deps, result, signal)
-    if (trouble !== null) return { results, reasons: [`${trouble}; ${String(scenarios.length - index - 1)} scenarios were not run`] }
+    if (trouble !== null)
+      return { results, reasons: [`${trouble}; ${String(scenarios.length - index - 1)} scenarios were not run`] }
   }
   return { results, reasons: signal.aborted ? [`interrupted: ${describeError(signal.reason)}`] : [] }
 }
@@ -88,7 +92,12 @@ async function recreate(deps: EngineDeps, result: ScenarioResult, signal: AbortS
     return `the stack could not be recreated after ${result.id}: ${describeError(error)}`
   }
   const durationMs = Math.round(deps.clock.nowMs() - startedMs)
-  result.events.push({ at: isoTime(deps.clock.wallMs()), source: 'engine', kind: 'stack-recreated', detail: `after this scenario, in ${String(durationMs)} ms` })
+  result.events.push({
+    at: isoTime(deps.clock.wallMs()),
+    source: 'engine',
+    kind: 'stack-recreated',
+    detail: `after this scenario, in ${String(durationMs)} ms`,
+  })
   deps.emit({ type: 'step-ended', step: `recreating the stack after ${result.id}`, durationMs })
   return null
 }

@@ -10,14 +10,27 @@ import { chooseControl, ControlWatch } from './control.ts'
 import type { EngineDeps } from './deps.ts'
 import { ExpectationSet } from './expectations.ts'
 import { FaultSet } from './fault-set.ts'
-import { COLLECT_LIMIT_MS, HOLD_LIMIT_MS, INJECT_LIMIT_MS, PREPARE_LIMIT_MS, REVERT_BUDGET_MS, STEADY_LIMIT_MS, type EngineOptions } from './options.ts'
+import {
+  COLLECT_LIMIT_MS,
+  HOLD_LIMIT_MS,
+  INJECT_LIMIT_MS,
+  PREPARE_LIMIT_MS,
+  REVERT_BUDGET_MS,
+  STEADY_LIMIT_MS,
+  type EngineOptions,
+} from './options.ts'
 import { PhaseRecorder } from './phases.ts'
 import { awaitRecovery, withoutRelapse } from './recovery.ts'
 import { buildResult, newState, type ScenarioState } from './scenario-state.ts'
 import { StarvationWatch } from './starvation.ts'
 import { reachSteadyState } from './steady.ts'
 
-export async function runScenario(deps: EngineDeps, options: EngineOptions, scenario: Scenario, signal: AbortSignal): Promise<ScenarioResult> {
+export async function runScenario(
+  deps: EngineDeps,
+  options: EngineOptions,
+  scenario: Scenario,
+  signal: AbortSignal,
+): Promise<ScenarioResult> {
   return new ScenarioRun(deps, options, scenario, signal).execute()
 }
 
@@ -98,18 +111,26 @@ class ScenarioRun {
       await this.faults.prepare(this.faultContext(phaseSignal))
       const watch = this.watch
       if (watch !== null) {
-        await waitUntil('ten steady probes of the control', () => Promise.resolve(watch.steadySamples()), (count) => count >= 10, {
-          everyMs: 50,
-          attemptMs: 1_000,
-          limitMs: 8_000,
-          signal: phaseSignal,
-          clock: deps.clock,
-        })
+        await waitUntil(
+          'ten steady probes of the control',
+          () => Promise.resolve(watch.steadySamples()),
+          (count) => count >= 10,
+          {
+            everyMs: 50,
+            attemptMs: 1_000,
+            limitMs: 8_000,
+            signal: phaseSignal,
+            clock: deps.clock,
+          },
+        )
       }
     })
     state.steady = summarizeCanary(canary.samples(), steadySinceMs, deps.clock.nowMs())
     if (state.steady.failed > 0) {
-      throw new ChaosError('NOT_STEADY', `${String(state.steady.failed)} canary requests failed before anything was injected, so nothing was`)
+      throw new ChaosError(
+        'NOT_STEADY',
+        `${String(state.steady.failed)} canary requests failed before anything was injected, so nothing was`,
+      )
     }
   }
 
@@ -126,7 +147,8 @@ class ScenarioRun {
       state.expectations = await clauses
     })
     const outcomes = await Promise.allSettled([effect, during])
-    if (state.expectations.length === 0) state.expectations = expectations.undecided('during', 'not decided while the fault was on')
+    if (state.expectations.length === 0)
+      state.expectations = expectations.undecided('during', 'not decided while the fault was on')
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   }
 
@@ -168,7 +190,12 @@ class ScenarioRun {
     const limitMs = recoveryLimitMs(scenario, this.options.profile)
     const fromMs = state.revertedMs ?? deps.clock.nowMs()
     await phases.run('recovery', limitMs + 30_000, signal, async (phaseSignal) => {
-      const terms = { fromMs, limitMs, backends: deps.stack.descriptor.pool?.size ?? 1, steadyP50Ms: state.steady?.p50Ms ?? Number.NaN }
+      const terms = {
+        fromMs,
+        limitMs,
+        backends: deps.stack.descriptor.pool?.size ?? 1,
+        steadyP50Ms: state.steady?.p50Ms ?? Number.NaN,
+      }
       state.recovery = await awaitRecovery(deps, canary, terms, phaseSignal)
       const expectations = new ExpectationSet(deps, scenario)
       state.expectations.push(...(await expectations.observe('after', this.probeContext(canary, phaseSignal, state.startedMs))))

@@ -68,10 +68,22 @@ export function faultWindow(state: ScenarioState): CanaryWindow | null {
   return summarizeCanary(state.samples, state.injectedMs, state.injectedMs + state.windowMs)
 }
 
-export function buildResult(state: ScenarioState, scenario: Scenario, options: EngineOptions, phases: PhaseResult[], endedMs: number): ScenarioResult {
+export function buildResult(
+  state: ScenarioState,
+  scenario: Scenario,
+  options: EngineOptions,
+  phases: PhaseResult[],
+  endedMs: number,
+): ScenarioResult {
   const window = faultWindow(state)
   const recovery = state.recovery ?? noRecovery(scenario, options)
-  const effect = state.effect ?? { confirmed: false, summary: 'not measured', mechanism: '', measures: {}, reasons: ['the effect was not measured'] }
+  const effect = state.effect ?? {
+    confirmed: false,
+    summary: 'not measured',
+    mechanism: '',
+    measures: {},
+    reasons: ['the effect was not measured'],
+  }
   const decided = decideScenario({
     missingCapability: state.missingCapability,
     harnessErrors: state.harnessErrors,
@@ -84,7 +96,8 @@ export function buildResult(state: ScenarioState, scenario: Scenario, options: E
     control: state.control,
     leftovers: state.leftovers,
   })
-  const mechanism = effect.mechanism === '' ? [...new Set(state.descriptions.map((fault) => fault.mechanism))].join(' + ') : effect.mechanism
+  const mechanism =
+    effect.mechanism === '' ? [...new Set(state.descriptions.map((fault) => fault.mechanism))].join(' + ') : effect.mechanism
   return {
     id: scenario.id,
     name: scenario.name,

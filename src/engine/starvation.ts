@@ -23,12 +23,16 @@ export class StarvationWatch {
 
   /** Why the harness's own figures cannot be trusted; null when they can. */
   verdict(samples: readonly CanarySample[]): string | null {
-    const latenessMs = percentile(samples.map((sample) => sample.sentMs - sample.intendedMs), 95)
+    const latenessMs = percentile(
+      samples.map((sample) => sample.sentMs - sample.intendedMs),
+      95,
+    )
     if (latenessMs > STARVED_LATENESS_P95_MS) {
       return `the canary was sent ${String(Math.round(latenessMs))} ms late at p95 (limit ${String(STARVED_LATENESS_P95_MS)} ms)`
     }
     const lagMs = this.lagP99Ms()
-    if (lagMs > STARVED_LAG_P99_MS) return `event-loop lag p99 ${String(Math.round(lagMs))} ms (limit ${String(STARVED_LAG_P99_MS)} ms)`
+    if (lagMs > STARVED_LAG_P99_MS)
+      return `event-loop lag p99 ${String(Math.round(lagMs))} ms (limit ${String(STARVED_LAG_P99_MS)} ms)`
     return null
   }
 }

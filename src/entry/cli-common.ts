@@ -5,7 +5,8 @@ import type { Logger, LogLevel } from '../core/ports.ts'
 export function parseInteger(minimum: number, maximum: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-    if (!(value >= minimum && value <= maximum)) throw new InvalidArgumentError(`a whole number from ${String(minimum)} to ${String(maximum)} is expected.`)
+    if (!(value >= minimum && value <= maximum))
+      throw new InvalidArgumentError(`a whole number from ${String(minimum)} to ${String(maximum)} is expected.`)
     return value
   }
 }

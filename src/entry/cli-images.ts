@@ -11,7 +11,12 @@ export function addImagesCommand(program: Command): void {
     .action(async () => {
       const signals = watchSignals()
       try {
-        const made = await prepareImages({ docker: createDockerClient(), log: stderrLogger(process.env), env: process.env, signal: signals.signal })
+        const made = await prepareImages({
+          docker: createDockerClient(),
+          log: stderrLogger(process.env),
+          env: process.env,
+          signal: signals.signal,
+        })
         process.stdout.write(`${made.join('\n')}\n`)
       } finally {
         signals.stop()

@@ -16,7 +16,8 @@ export function addReportCommand(program: Command): void {
     .option('--max-bytes <n>', 'byte budget of the markdown', (text) => Number(text), 1_000_000)
     .addHelpText('after', '\nExample:\n  chaos-action report results/latest/result.json --to markdown')
     .action((file: string, flags: { to: 'markdown' | 'junit'; maxBytes: number }) => {
-      if (!Number.isInteger(flags.maxBytes) || flags.maxBytes < 200) throw new ChaosError('BAD_INPUT', '--max-bytes takes a whole number from 200')
+      if (!Number.isInteger(flags.maxBytes) || flags.maxBytes < 200)
+        throw new ChaosError('BAD_INPUT', '--max-bytes takes a whole number from 200')
       const result = parseResult(readBounded(file), file)
       process.stdout.write(flags.to === 'markdown' ? renderMarkdown(result, { maxBytes: flags.maxBytes }) : renderJunit(result))
     })
@@ -24,7 +25,8 @@ export function addReportCommand(program: Command): void {
 
 function readBounded(file: string): string {
   try {
-    if (statSync(file).size > MAX_RESULT_BYTES) throw new ChaosError('BAD_INPUT', `${file} is larger than ${String(MAX_RESULT_BYTES)} bytes: not a result of ours`)
+    if (statSync(file).size > MAX_RESULT_BYTES)
+      throw new ChaosError('BAD_INPUT', `${file} is larger than ${String(MAX_RESULT_BYTES)} bytes: not a result of ours`)
     return readFileSync(file, 'utf8')
   } catch (cause) {
     if (cause instanceof ChaosError) throw cause

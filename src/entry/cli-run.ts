@@ -33,7 +33,11 @@ export function addRunCommand(program: Command): void {
     .command('run')
     .description('bring up the stack, inject, judge, take down; exit 0 passed, 1 failed, 2 error, 3 inconclusive')
     .option('--suites <names>', `of ${SUITES.join(', ')}; all when left out`, collectOneOf(SUITES))
-    .addOption(new Option('--profile <name>', 'smoke, quick (fault windows of 6 s) or full (as written)').choices([...PROFILES]).default('quick'))
+    .addOption(
+      new Option('--profile <name>', 'smoke, quick (fault windows of 6 s) or full (as written)')
+        .choices([...PROFILES])
+        .default('quick'),
+    )
     .option('--only <ids>', 'ids and patterns, such as NF-001 or NF-*', collectList)
     .option('--stack <file>', "stack descriptor; the action's own stack when left out", notEmpty)
     .option('--scenarios <glob...>', "scenario files instead of the descriptor's own")
@@ -50,7 +54,10 @@ export function addRunCommand(program: Command): void {
 async function runCommand(flags: RunFlags): Promise<void> {
   const signals = watchSignals()
   const outDir = resolve(flags.out)
-  const progress = consoleProgress({ stream: process.stderr, isTerminal: process.stderr.isTTY && process.env['CI'] === undefined })
+  const progress = consoleProgress({
+    stream: process.stderr,
+    isTerminal: process.stderr.isTTY && process.env['CI'] === undefined,
+  })
   const files = fileReporter(outDir)
   try {
     const { result, exitCode } = await runChaos(

@@ -13,12 +13,15 @@ const USAGE_EXIT_CODE = 2
 
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('chaos-action')
-    .description('Breaks a docker-compose stack on purpose, judges what it saw, and says passed only when the fault was proven to bite.')
+    .description(
+      'Breaks a docker-compose stack on purpose, judges what it saw, and says passed only when the fault was proven to bite.',
+    )
     .version(TOOL_VERSION)
     .exitOverride()
     .showHelpAfterError('(--help shows what is possible)')
     .addHelpText('after', '\nExit codes: 0 passed, 1 failed, 2 error, 3 inconclusive, 130/143 interrupted after teardown.')
-  for (const add of [addRunCommand, addListCommand, addValidateCommand, addReportCommand, addCleanupCommand, addImagesCommand]) add(program)
+  for (const add of [addRunCommand, addListCommand, addValidateCommand, addReportCommand, addCleanupCommand, addImagesCommand])
+    add(program)
   try {
     await program.parseAsync([...argv], { from: 'user' })
   } catch (error) {

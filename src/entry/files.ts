@@ -8,7 +8,8 @@ export function fileArtifacts(outDir: string, redact: (text: string) => string):
   return {
     async write(path, text) {
       const relative = normalize(path)
-      if (relative.startsWith('..') || relative.startsWith(sep)) throw new ChaosError('INTERNAL', `${path} lies outside the results folder`)
+      if (relative.startsWith('..') || relative.startsWith(sep))
+        throw new ChaosError('INTERNAL', `${path} lies outside the results folder`)
       const file = join(outDir, relative)
       await mkdir(dirname(file), { recursive: true })
       await writeFile(file, redact(text))
@@ -21,5 +22,8 @@ export function fileArtifacts(outDir: string, redact: (text: string) => string):
 /** Replaces each secret by stars. Values under six characters are left: they would blot out ordinary words. */
 export function redactor(secrets: readonly string[]): (text: string) => string {
   const values = [...new Set(secrets.filter((value) => value.length >= 6))].sort((a, b) => b.length - a.length)
-  return (text) => values.reduce((redacted, value) => redacted.replaceAll(value, '***'), text).replace(/(authorization["']?\s*[:=]\s*["']?bearer\s+)[^\s"',]+/gi, '$1***')
+  return (text) =>
+    values
+      .reduce((redacted, value) => redacted.replaceAll(value, '***'), text)
+      .replace(/(authorization["']?\s*[:=]\s*["']?bearer\s+)[^\s"',]+/gi, '$1***')
 }

@@ -27,7 +27,10 @@ export function loadPlan(request: Pick<RunRequest, 'stackFile' | 'scenarioGlobs'
   refuseUnknownDefects(descriptor, request.defects)
   const inSuites = scenarios.filter((scenario) => request.suites.includes(scenario.suite))
   const selected = request.only.length === 0 ? inSuites : selectScenarios(inSuites, request.only)
-  return { descriptor, scenarios: request.profile === 'smoke' && request.only.length === 0 ? firstOfEachSuite(selected) : selected }
+  return {
+    descriptor,
+    scenarios: request.profile === 'smoke' && request.only.length === 0 ? firstOfEachSuite(selected) : selected,
+  }
 }
 
 /** smoke is one scenario of each kind. */
@@ -37,7 +40,9 @@ function firstOfEachSuite(scenarios: readonly Scenario[]): Scenario[] {
 
 function expand(globs: readonly string[]): string[] {
   return globs.flatMap((glob) => {
-    const files = globSync(glob).map((file) => resolve(file)).sort()
+    const files = globSync(glob)
+      .map((file) => resolve(file))
+      .sort()
     if (files.length === 0) throw new ChaosError('BAD_INPUT', `--scenarios ${glob} matches no file`)
     return files
   })
@@ -47,5 +52,7 @@ function refuseUnknownDefects(descriptor: Descriptor, names: readonly string[]):
   const known = Object.keys(descriptor.defects?.known ?? {})
   const unknown = names.filter((name) => !known.includes(name))
   if (unknown.length === 0) return
-  throw new ChaosError('BAD_INPUT', `the stack ${descriptor.name} has no defect ${unknown.join(', ')}`, { hint: `It has: ${known.join(', ') || 'none'}.` })
+  throw new ChaosError('BAD_INPUT', `the stack ${descriptor.name} has no defect ${unknown.join(', ')}`, {
+    hint: `It has: ${known.join(', ') || 'none'}.`,
+  })
 }

@@ -159,7 +159,13 @@ async function experiment(
 ): Promise<{ results: RunResult['scenarios']; reasons: string[] }> {
   const { request, ui, runId, docker, facts } = session
   const observer = await toolbox.start(
-    { name: `chaos-${runId}-observer`, attachTo: { network: stack.network }, pid: 'own', capabilities: [], ttlMs: OBSERVER_TTL_MS },
+    {
+      name: `chaos-${runId}-observer`,
+      attachTo: { network: stack.network },
+      pid: 'own',
+      capabilities: [],
+      ttlMs: OBSERVER_TTL_MS,
+    },
     ui.signal,
   )
   const deps: EngineDeps = {
@@ -179,7 +185,11 @@ async function experiment(
     runId,
     observer: () => observer,
   }
-  const options: EngineOptions = { profile: request.profile, noInject: request.noInject, repeatCommand: (id) => repeatCommand(session, id) }
+  const options: EngineOptions = {
+    profile: request.profile,
+    noInject: request.noInject,
+    repeatCommand: (id) => repeatCommand(session, id),
+  }
   return runScenarios(deps, options, session.scenarios, ui.signal)
 }
 
@@ -218,7 +228,13 @@ async function step<T>(session: Session, name: string, work: () => Promise<T>): 
   }
 }
 
-function resultOf(session: Session, stack: StackUnderTest | null, facts: RunFacts, scenarios: RunResult['scenarios'], reasons: string[]): RunResult {
+function resultOf(
+  session: Session,
+  stack: StackUnderTest | null,
+  facts: RunFacts,
+  scenarios: RunResult['scenarios'],
+  reasons: string[],
+): RunResult {
   const { request, descriptor, runId } = session
   const images = stack === null ? [] : [...stack.images]
   return buildRunResult(
@@ -248,9 +264,17 @@ function judgesOnlyReference(descriptor: Descriptor, images: RunResult['run']['i
 function repeatCommand(session: Session, scenarioId: string): string {
   const { request, facts, descriptor } = session
   const own = join(actionRoot(), 'stack', 'stack.json')
-  const parts = ['node dist/cli/index.js run', `--only ${scenarioId}`, `--profile ${request.profile}`, `--seed ${String(facts.seed)}`]
+  const parts = [
+    'node dist/cli/index.js run',
+    `--only ${scenarioId}`,
+    `--profile ${request.profile}`,
+    `--seed ${String(facts.seed)}`,
+  ]
   if (descriptor.file !== own) parts.push(`--stack ${quoted(request.stackFile)}`)
-  parts.push(...request.scenarioGlobs.map((glob) => `--scenarios ${quoted(glob)}`), ...request.defects.map((defect) => `--defect ${defect}`))
+  parts.push(
+    ...request.scenarioGlobs.map((glob) => `--scenarios ${quoted(glob)}`),
+    ...request.defects.map((defect) => `--defect ${defect}`),
+  )
   return parts.join(' ')
 }
 

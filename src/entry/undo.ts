@@ -24,7 +24,13 @@ export interface CleanupOptions {
 }
 
 export interface CleanupReport {
-  readonly runs: { readonly runId: string; readonly held: boolean; readonly undone: number; readonly removed: number; readonly problems: string[] }[]
+  readonly runs: {
+    readonly runId: string
+    readonly held: boolean
+    readonly undone: number
+    readonly removed: number
+    readonly problems: string[]
+  }[]
 }
 
 /** All dead runs, or the one that is named. A run whose process is alive is left alone and reported as held. */
@@ -47,14 +53,20 @@ async function cleanupRun(options: CleanupOptions, runId: string): Promise<Clean
   for (const entry of await readOpenEntries(folder)) {
     try {
       const fault = options.faults.get(entry.kind)
-      if (fault === undefined) throw new ChaosError('LEDGER_FAILED', `the ledger names the unknown fault kind ${entry.kind}, which is not executed`)
+      if (fault === undefined)
+        throw new ChaosError('LEDGER_FAILED', `the ledger names the unknown fault kind ${entry.kind}, which is not executed`)
       const ctx = undoContext(options, runId)
-      await withDeadline(`undoing ${entry.kind} of ${entry.scenarioId}`, UNDO_ENTRY_LIMIT_MS, options.signal, (signal) => fault.revert(entry.plan, { ...ctx, signal }))
+      await withDeadline(`undoing ${entry.kind} of ${entry.scenarioId}`, UNDO_ENTRY_LIMIT_MS, options.signal, (signal) =>
+        fault.revert(entry.plan, { ...ctx, signal }),
+      )
       await closeEntry(folder, entry.entry)
       undone += 1
     } catch (error) {
       // The sweep below removes the containers that the fault lives in; it is a problem only if that fails too.
-      options.log.log('warn', `${runId}: ${entry.kind} of ${entry.scenarioId} was not undone by its plan: ${describeError(error)}`)
+      options.log.log(
+        'warn',
+        `${runId}: ${entry.kind} of ${entry.scenarioId} was not undone by its plan: ${describeError(error)}`,
+      )
     }
   }
   const report = await removeLeftovers(runId, options.docker, options.signal)

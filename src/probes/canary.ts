@@ -15,7 +15,8 @@ const MAX_SAMPLES = 200_000
 
 export const canaryPort: CanaryPort = {
   start: (stack, options) => new OpenLoopCanary(stack, options.clock, options.signal),
-  request: (stack, spec, limits, signal) => sendRequest(spec, { baseUrl: stack.entryUrl, variables: stack.variables, ...limits, signal }),
+  request: (stack, spec, limits, signal) =>
+    sendRequest(spec, { baseUrl: stack.entryUrl, variables: stack.variables, ...limits, signal }),
 }
 
 class OpenLoopCanary implements RunningCanary {
@@ -33,7 +34,8 @@ class OpenLoopCanary implements RunningCanary {
   constructor(stack: RunningStack, clock: Clock, signal: AbortSignal) {
     const { request, ratePerSecond } = stack.descriptor.canary
     const spec = stack.descriptor.requests[request]
-    if (spec === undefined) throw new ChaosError('BAD_INPUT', `the descriptor's canary names the request ${request}, which it does not define`)
+    if (spec === undefined)
+      throw new ChaosError('BAD_INPUT', `the descriptor's canary names the request ${request}, which it does not define`)
     this.stack = stack
     this.spec = spec
     this.clock = clock
@@ -108,10 +110,24 @@ class OpenLoopCanary implements RunningCanary {
         (outcome) => {
           // A request that our own stop cut short says nothing of the system.
           if (outcome.error === 'aborted') return
-          this.outcomes[index] = { intendedMs, sentMs, doneMs: this.clock.nowMs(), status: outcome.status, ok: outcome.good, error: outcome.reason }
+          this.outcomes[index] = {
+            intendedMs,
+            sentMs,
+            doneMs: this.clock.nowMs(),
+            status: outcome.status,
+            ok: outcome.good,
+            error: outcome.reason,
+          }
         },
         (error: unknown) => {
-          this.outcomes[index] = { intendedMs, sentMs, doneMs: this.clock.nowMs(), status: null, ok: false, error: `could not be sent: ${String(error)}` }
+          this.outcomes[index] = {
+            intendedMs,
+            sentMs,
+            doneMs: this.clock.nowMs(),
+            status: null,
+            ok: false,
+            error: `could not be sent: ${String(error)}`,
+          }
         },
       )
       .finally(() => {

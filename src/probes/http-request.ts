@@ -50,7 +50,11 @@ export async function sendRequest(spec: RequestSpec, options: SendOptions): Prom
     }
     const request = httpRequest(
       url,
-      { method: spec.method, agent: false, headers: { ...headers, ...(body === null ? {} : { 'content-length': String(Buffer.byteLength(body)) }) } },
+      {
+        method: spec.method,
+        agent: false,
+        headers: { ...headers, ...(body === null ? {} : { 'content-length': String(Buffer.byteLength(body)) }) },
+      },
       (response: IncomingMessage) => {
         const status = response.statusCode ?? null
         response.on('data', (chunk: Buffer) => {

@@ -15,6 +15,6 @@ export function shareMisfit(bitten: number, total: number, share: number): strin
   const seen = `${String(bitten)} of ${String(total)} connections were hit`
   if (share >= 1) return bitten === total ? null : `${seen}, not all of them`
   const tolerance = 3 * Math.sqrt((share * (1 - share)) / total) + 1 / total
-  if (bitten === 0) return `${seen}`
+  if (bitten === 0) return seen
   return Math.abs(bitten / total - share) <= tolerance ? null : `${seen}, expected about ${String(Math.round(share * 100))} %`
 }

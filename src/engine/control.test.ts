@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import type { ServiceSpec } from '../core/descriptor.ts'
+import type { FaultDescription } from '../core/ports.ts'
+import type { Scenario } from '../core/scenario.ts'
+import { chooseControl } from './control.ts'
+
+const service = (name: string, dependsOn: string[] = [], change: Partial<ServiceSpec> = {}): ServiceSpec => ({
+  name,
+  dependsOn,
+  health: { port: 80, path: '/health' },
+  replicas: 1,
+  control: true,
+  ...change,
+})
+const fault = (services: string[], everything = false): FaultDescription => ({
+  targets: services,
+  services,
+  mechanism: 'test',
+  canaryDelayMs: null,
+  everything,
+})
+const SCENARIO: Scenario = {
+  id: 'X-001',
+  name: 'x',
+  suite: 'chaos',
+  expectedBehavior: 'x',
+  faults: [],
+  expect: [],
+  durationSeconds: 30,
+  profileSeconds: {},
+  recoveryLimitSeconds: null,
+  control: null,
+  source: { file: 'x.json', line: 1 },
+}
+
+describe('chooseControl', () => {
+  it('takes none that is touched or depends on what is, even through another', () => {
+    const services = [service('target'), service('near', ['target']), service('far', ['near']), service('free')]
+    expect(chooseControl(SCENARIO, services, [fault(['target'])])).toMatchObject({ service: { name: 'free' }, reason: null })
+  })
+
+  it('says why there is none', () => {
+    expect(chooseControl(SCENARIO, [service('a'), service('b', ['a'])], [fault(['a'])])).toEqual({
+      service: null,
+      reason: 'no service with a health page is independent of a',
+    })
+    expect(chooseControl(SCENARIO, [service('a')], [fault(['b'], true)])).toEqual({
+      service: null,
+      reason: 'the fault targets every service',
+    })
+  })
+
+  it('survives services that depend on each other', () => {
+    expect(chooseControl(SCENARIO, [service('a', ['b']), service('b', ['a']), service('t')], [fault(['t'])])).toMatchObject({
+      service: { name: 'a' },
+    })
+  })
+
+  it('takes the one that the entry names, touched or not', () => {
+    expect(chooseControl({ ...SCENARIO, control: 'a' }, [service('a'), service('b')], [fault(['a'])])).toMatchObject({
+      service: { name: 'a' },
+    })
+  })
+})

@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFile, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { isHeld, knownRuns, Ledger, readOpenEntries, runFolder } from './ledger.ts'
+
+let stateDir: string
+
+beforeEach(async () => {
+  stateDir = await mkdtemp(join(tmpdir(), 'chaos-ledger-'))
+})
+afterEach(async () => {
+  await rm(stateDir, { recursive: true, force: true })
+})
+
+const START = '2026-01-01T00:00:00.000Z'
+const record = (scenarioId: string): { scenarioId: string; kind: string; plan: { toxic: string } } => ({
+  scenarioId,
+  kind: 'toxic',
+  plan: { toxic: scenarioId },
+})
+
+it('keeps open entries, newest first, for another process to undo', async () => {
+  const ledger = await Ledger.hold(stateDir, 'run1', START)
+  const first = await ledger.append(record('NF-001'))
+  await ledger.append(record('NF-002'))
+  await ledger.append(record('NF-003'))
+  await ledger.close(first)
+  const open = await readOpenEntries(runFolder(stateDir, 'run1'))
+  expect(open.map((entry) => entry.scenarioId)).toEqual(['NF-003', 'NF-002'])
+  await ledger.release()
+  expect(await knownRuns(stateDir)).toEqual(['run1'])
+})
+
+it('goes when nothing is open', async () => {
+  const ledger = await Ledger.hold(stateDir, 'run1', START)
+  await ledger.close(await ledger.append(record('NF-001')))
+  await ledger.release()
+  expect(await knownRuns(stateDir)).toEqual([])
+})
+
+it('writes files that only their owner can read', async () => {
+  const ledger = await Ledger.hold(stateDir, 'run1', START)
+  await ledger.append(record('NF-001'))
+  for (const name of await readdir(ledger.folder)) expect((await stat(join(ledger.folder, name))).mode & 0o777).toBe(0o600)
+})
+
+it('is held by the live process, and by no other with the same pid', async () => {
+  await Ledger.hold(stateDir, 'mine', START)
+  expect(await isHeld(stateDir, 'mine')).toBe(true)
+  const lease = { runId: 'mine', pid: process.pid, processStart: '1', startedAt: START }
+  await writeFile(join(runFolder(stateDir, 'mine'), 'lease.json'), JSON.stringify(lease))
+  expect(await isHeld(stateDir, 'mine')).toBe(false)
+})
+
+it('is not held once its process was killed', async () => {
+  const script = `import { Ledger } from ${JSON.stringify(new URL('./ledger.ts', import.meta.url).href)}
+    await Ledger.hold(${JSON.stringify(stateDir)}, 'other', ${JSON.stringify(START)}); process.stdout.write('held'); setInterval(() => {}, 1000)`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(child.stdout, 'data')
+  expect(await isHeld(stateDir, 'other')).toBe(true)
+  child.kill('SIGKILL')
+  await once(child, 'close')
+  expect(await isHeld(stateDir, 'other')).toBe(false)
+})
+
+it('forgives a torn last line, for which nothing was done, and no other damage', async () => {
+  const ledger = await Ledger.hold(stateDir, 'run1', START)
+  await ledger.append(record('NF-001'))
+  const file = join(ledger.folder, 'ledger.jsonl')
+  await appendFile(file, '{"op":"open","entry":2,"scen')
+  expect(await readOpenEntries(ledger.folder)).toHaveLength(1)
+  await appendFile(file, '\n')
+  await expect(readOpenEntries(ledger.folder)).rejects.toThrow('line 2 of')
+})
