@@ -99,12 +99,11 @@ start_engine() {
   DOCKERD_PID=''
   if [[ -d /run/systemd/system ]]; then
     note 'starting the engine with systemctl'
-    quiet as_root systemctl start docker
+    quiet as_root systemctl start docker ||
+      die "systemctl could not start docker (its reason is above): 'systemctl status docker' says more"
   elif [[ $(</proc/1/comm) == init ]] && have service; then
-    note 'starting the engine with service'
-    quiet as_root service docker start
+    start_docker_service || start_dockerd_by_hand
   else
-    note "starting dockerd by hand: no init system here (log: $CHAOS_CACHE/log/dockerd.log)"
     start_dockerd_by_hand
   fi
   until docker_server_version >/dev/null; do
@@ -121,6 +120,16 @@ start_engine() {
   STEP_NOTE='started'
 }
 
+# Debian's init script raises ulimits and fails where the machine's hard limit is
+# lower; dockerd itself lives with less.
+start_docker_service() {
+  note 'starting the engine with service'
+  require_root service
+  # In a subshell, because closing a file this way would outlast the command;
+  # why they are closed: see start_dockerd_by_hand.
+  (quiet as_root service docker start {LOCK_FD}>&- {STDERR_FD}>&-)
+}
+
 # A session of its own, so that it outlives this script and its terminal; it
 # still ends with the machine's session, which is why every start comes by here.
 start_dockerd_by_hand() {
@@ -128,9 +137,11 @@ start_dockerd_by_hand() {
   clear_stale_pid_file /var/run/docker/containerd/containerd.pid containerd
   local log=$CHAOS_CACHE/log/dockerd.log
   local -a root=()
+  note "starting dockerd by hand, as no init system does (log: $log)"
+  require_root dockerd
   if ((EUID != 0)); then
-    # Asks for the password now, where it can be typed.
-    as_root true
+    # Asks for the password now: a program in the background could not.
+    sudo --validate
     root=(sudo --)
   fi
   # Nothing is inherited: not bootstrap's lock, which would then be held for

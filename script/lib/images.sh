@@ -45,19 +45,20 @@ registry_of() {
 # comes with the manifest: no line in time means no registry; with it, the
 # download may take as long as downloads take.
 pull_image() {
-  local image=$1 registry out pid rc=0
+  local image=$1 registry out pid reason='' rc=0
   registry=$(registry_of "$image")
   [[ -z ${REGISTRY_SILENT[$registry]:-} ]] || return 1
   out=$(mktemp -- "$CHAOS_CACHE/tmp/pull.XXXXXX")
   timeout "$PULL_SECONDS" docker pull -- "$image" >"$out" 2>&1 &
   pid=$!
   if ! registry_answers "$pid" "$out"; then
+    reason="no answer in $REGISTRY_ANSWER_SECONDS s"
     kill -- "$pid"
   fi
   wait "$pid" || rc=$?
   if ((rc != 0)); then
     REGISTRY_SILENT[$registry]=1
-    note "$registry gives no $image ($(tail -n 1 -- "$out" | cut -c 1-160)): building it here"
+    note "$registry gives no $image (${reason:-$(tail -n 1 -- "$out")}): building it here"
   fi
   rm -f -- "$out"
   return "$rc"
@@ -83,7 +84,8 @@ scratch_dir() {
 build_image() {
   local image=$1 context=$2
   shift 2
-  quiet docker build --network none --provenance=false --tag "$image" "$@" -- "$context"
+  quiet docker build --network none --provenance=false --tag "$image" "$@" -- "$context" ||
+    die "docker could not build $image: its reason is above, all of it in $LOG_FILE"
 }
 
 step_debian_image() {
@@ -101,7 +103,8 @@ build_debian_image() {
   root=$(scratch_dir)/root
   note "making $image with debootstrap (about half a minute)"
   # A mount namespace of its own: whatever debootstrap mounts is gone with it.
-  quiet as_root unshare --mount -- debootstrap --variant=minbase trixie "$root" "$mirror"
+  quiet as_root unshare --mount -- debootstrap --variant=minbase trixie "$root" "$mirror" ||
+    die "debootstrap could not make $image from $mirror (its reason is above): set DEBIAN_MIRROR to a mirror that answers, or load the image with 'docker load'"
   quiet as_root "$CHAOS_ROOT/script/images/debian/slim" "$root" "$mirror" "$(debian_security_mirror)"
   as_root tar -C "$root" --numeric-owner --one-file-system -c . |
     quiet docker import --change 'CMD ["bash"]' - "$image"
@@ -184,7 +187,8 @@ go_build() {
   local module=$1 output=$2 package=$3 ldflags=${4:-}
   require_go "$CHAOS_ROOT/script/images/$module/go.mod"
   quiet env CGO_ENABLED=0 GOWORK=off go build -C "$CHAOS_ROOT/script/images/$module" \
-    -mod=readonly -trimpath -buildvcs=false -ldflags "-s -w $ldflags" -o "$output" "$package"
+    -mod=readonly -trimpath -buildvcs=false -ldflags "-s -w $ldflags" -o "$output" "$package" ||
+    die "Go could not build $package (its reason is above): name a module proxy that answers in GOPROXY, or load the image with 'docker load'"
 }
 
 require_go() {

@@ -18,17 +18,22 @@ version_at_least() {
   ((10#${found[i]:-0} >= 10#${want[i]}))
 }
 
-# Runs a command as root; asks for a password only where someone can answer.
+# Ends with the sentence where a command (named by $1) could not run as root.
+require_root() {
+  ((EUID != 0)) || return 0
+  have sudo || die "$1 needs root: run script/bootstrap as root once, or install sudo"
+  # Asks for a password only where someone can type it.
+  sudo -n true 2>/dev/null || [[ -t 0 ]] ||
+    die "$1 needs root and sudo asks for a password: run script/bootstrap on a terminal once"
+}
+
 as_root() {
+  require_root "$1"
   if ((EUID == 0)); then
     "$@"
-    return
+  else
+    sudo -- "$@"
   fi
-  have sudo || die "'$1' needs root: run script/bootstrap as root once, or install sudo"
-  if ! sudo -n true 2>/dev/null; then
-    [[ -t 0 ]] || die "'$1' needs root and sudo asks for a password: run script/bootstrap on a terminal once"
-  fi
-  sudo -- "$@"
 }
 
 distribution_is() {

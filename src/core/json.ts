@@ -4,8 +4,11 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 /** An object whose every value is Json. Written as a mapped type so that interfaces are assignable. */
 export type JsonObject = { readonly [key: string]: Json }
 
-export type DeepReadonly<T> = T extends (infer E)[]
-  ? readonly DeepReadonly<E>[]
-  : T extends object
-    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
-    : T
+/** Read-only all the way down. Json, which is recursive and read-only already, is left as it is. */
+export type DeepReadonly<T> = Json extends T
+  ? T
+  : T extends (infer E)[]
+    ? readonly DeepReadonly<E>[]
+    : T extends object
+      ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+      : T

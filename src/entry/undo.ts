@@ -3,14 +3,12 @@ import { rm } from 'node:fs/promises'
 import type Dockerode from 'dockerode'
 import { systemClock } from '../core/clock.ts'
 import { ChaosError, describeError } from '../core/errors.ts'
-import type { Fault, Logger, ToxiproxyPort, UndoContext } from '../core/ports.ts'
+import type { Fault, Logger, UndoContext } from '../core/ports.ts'
 import { withDeadline } from '../core/wait.ts'
 import { closeEntry, isHeld, knownRuns, readOpenEntries, runFolder } from '../engine/ledger.ts'
 import { createContainers } from '../runtime/containers.ts'
 import { removeLeftovers, runsInDocker } from '../runtime/sweep.ts'
 import { createToolbox } from '../runtime/toolbox.ts'
-import { createToxiproxy } from '../runtime/toxiproxy.ts'
-import { publishedToxiproxyUrl } from '../runtime/stack-ports.ts'
 
 const UNDO_ENTRY_LIMIT_MS = 10_000
 
@@ -84,9 +82,7 @@ function undoContext(options: CleanupOptions, runId: string): UndoContext {
     runId,
     containers: createContainers({ docker, runId, feed: null }),
     toolbox: createToolbox({ docker, image: options.toolboxImage, runId, log }),
-    async toxiproxy(): Promise<ToxiproxyPort | null> {
-      const url = await publishedToxiproxyUrl(docker, runId, signal)
-      return url === null ? null : createToxiproxy(url)
-    },
+    // The sweep removes toxiproxy's container with the run, and its toxics with it.
+    toxiproxy: () => Promise.resolve(null),
   }
 }

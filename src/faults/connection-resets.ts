@@ -24,6 +24,9 @@ export type ConnectionResetsPlan = {
   readonly everything: boolean
 }
 
+/** A helper keeps no longer schedule. */
+const LONGEST_WINDOW_MS = 600_000
+
 /** Established connections of one leg reset at seeded moments in every third of the window. */
 export function connectionResetsFault(names: NameSequence): Fault<ConnectionResetsSpec, ConnectionResetsPlan> {
   /** Resets that the other end saw before the fault, by leg; and how the kernel does it. */
@@ -72,6 +75,11 @@ export function connectionResetsFault(names: NameSequence): Fault<ConnectionRese
 
 async function planResets(spec: ConnectionResetsSpec, ctx: FaultContext, names: NameSequence): Promise<ConnectionResetsPlan> {
   const { descriptor } = ctx.stack
+  if (ctx.windowMs > LONGEST_WINDOW_MS) {
+    throw new ChaosError('BAD_INPUT', `connection_resets spreads its moments over at most 10 minutes, the window has ${String(Math.round(ctx.windowMs / 1_000))} s`, {
+      hint: 'give the entry a shorter duration_seconds, or one under profiles',
+    })
+  }
   const { links, legs } = await planLegs(spec, 'connection_resets', ctx, names)
   const services = touchedServices(links, descriptor)
   const proxy = descriptor.toxiproxy?.service
@@ -98,12 +106,20 @@ function resettingEnds(leg: ResetsLeg): LegEnd[] {
 
 async function peerResets(leg: ResetsLeg, ctx: FaultContext): Promise<number> {
   const peers = endsOf([leg], leg.resetSide === 'client' ? 'server' : 'client')
-  const counts = await Promise.all(peers.map(async (end) => (await helperAt(end, ctx).call('tcp.read', {}, ctx.signal)).estabResets))
+  const counts = await Promise.all(
+    peers.map(async (end) => (await helperAt(end, ctx).call('tcp.read', {}, ctx.signal)).estabResets),
+  )
   return counts.reduce((sum, count) => sum + count, 0)
 }
 
-async function judgeLeg(plan: ConnectionResetsPlan, leg: ResetsLeg, before: number | undefined, ctx: FaultContext): Promise<LinkJudgement> {
-  if (before === undefined) throw new ChaosError('INTERNAL', 'the effect of connection resets was asked for before its baseline was taken')
+async function judgeLeg(
+  plan: ConnectionResetsPlan,
+  leg: ResetsLeg,
+  before: number | undefined,
+  ctx: FaultContext,
+): Promise<LinkJudgement> {
+  if (before === undefined)
+    throw new ChaosError('INTERNAL', 'the effect of connection resets was asked for before its baseline was taken')
   const access = legAccess(leg, ctx)
   const trickles = endsOf([leg], 'client').map((end) => startTrickle(helperAt(end, ctx), access, ctx))
   let counted: ResetCounters | string

@@ -23,7 +23,8 @@ export async function stopHelpers(helpers: readonly NamespaceHelper[], ctx: Undo
       withDeadline(`stopping the helper ${helper.name}`, STOP_LIMIT_MS, ctx.signal, async (signal) => {
         const ended = await ctx.toolbox.stop(helper.name, signal)
         if (ended?.exitCode === 0) return
-        if (ended !== null) ctx.log.log('warn', `helper ${helper.name} ended with ${String(ended.exitCode)}: ${ended.output.slice(-500)}`)
+        if (ended !== null)
+          ctx.log.log('warn', `helper ${helper.name} ended with ${String(ended.exitCode)}: ${ended.output.slice(-500)}`)
         await ctx.toolbox.once(onceRequest(helper, 'undo'), 'undo', {}, signal)
       }),
     ),

@@ -45,7 +45,11 @@ export async function planLegs(
       service,
       side,
     })
-    legs.push({ link: link.name, port: leg.port, ends: [...clients.map(end('client', leg.client)), ...servers.map(end('server', leg.server))] })
+    legs.push({
+      link: link.name,
+      port: leg.port,
+      ends: [...clients.map(end('client', leg.client)), ...servers.map(end('server', leg.server))],
+    })
   }
   return { links, legs }
 }
@@ -60,14 +64,22 @@ export function namespaceHelpers(legs: readonly LegPlan[]): NamespaceHelper[] {
 
 /** Containers at both ends, for people. */
 export function targetNames(legs: readonly LegPlan[]): string[] {
-  return legs.map((leg) => `${leg.link} (${[...new Set(leg.ends.map((end) => end.containerName))].join(' ↔ ')}, port ${String(leg.port)})`)
+  return legs.map(
+    (leg) => `${leg.link} (${[...new Set(leg.ends.map((end) => end.containerName))].join(' ↔ ')}, port ${String(leg.port)})`,
+  )
 }
 
 export async function startEnds(legs: readonly LegPlan[], ctx: FaultContext): Promise<void> {
   await Promise.all(
     endsOf(legs).map((end) =>
       ctx.toolbox.start(
-        { name: end.helper, attachTo: { container: end.container }, pid: 'own', capabilities: ['NET_ADMIN'], ttlMs: HELPER_TTL_MS },
+        {
+          name: end.helper,
+          attachTo: { container: end.container },
+          pid: 'own',
+          capabilities: ['NET_ADMIN'],
+          ttlMs: HELPER_TTL_MS,
+        },
         ctx.signal,
       ),
     ),

@@ -13,9 +13,13 @@ export interface LinkSelection {
 export function resolveLinks(selection: LinkSelection, descriptor: Descriptor): Link[] {
   const known = descriptor.links.map((link) => link.name).join(', ')
   if (descriptor.links.length === 0 || descriptor.toxiproxy === null) {
-    throw new ChaosError('CAPABILITY_MISSING', `the stack '${descriptor.name}' declares no link, so no network fault can be injected`, {
-      hint: `declare toxiproxy and links in ${descriptor.file}`,
-    })
+    throw new ChaosError(
+      'CAPABILITY_MISSING',
+      `the stack '${descriptor.name}' declares no link, so no network fault can be injected`,
+      {
+        hint: `declare toxiproxy and links in ${descriptor.file}`,
+      },
+    )
   }
   if (selection.allLinks) return [...descriptor.links]
   const names = selection.links ?? (descriptor.defaultLink === null ? [] : [descriptor.defaultLink])
@@ -47,7 +51,11 @@ export function touchesEverything(services: readonly string[], descriptor: Descr
 /** @throws CAPABILITY_MISSING naming the link that has no stretch of its own to lose packets on. */
 export function legOf(link: Link, fault: string): NonNullable<Link['leg']> {
   if (link.leg !== null) return link.leg
-  throw new ChaosError('CAPABILITY_MISSING', `${fault} needs a leg of the link '${link.name}' between two containers of the stack, and it declares none`, {
-    hint: `give the link a 'leg' in the descriptor, or choose another link`,
-  })
+  throw new ChaosError(
+    'CAPABILITY_MISSING',
+    `${fault} needs a leg of the link '${link.name}' between two containers of the stack, and it declares none`,
+    {
+      hint: `give the link a 'leg' in the descriptor, or choose another link`,
+    },
+  )
 }

@@ -21,19 +21,28 @@ export interface ProbeCount {
 }
 
 /** Pure: the share that the kernel dropped over both ends, in each direction, and that TCP had to send again. */
-export function judgeLoss(percent: number, ends: readonly EndLoss[], probes: { readonly before: ProbeCount; readonly during: ProbeCount }): Judgement {
+export function judgeLoss(
+  percent: number,
+  ends: readonly EndLoss[],
+  probes: { readonly before: ProbeCount; readonly during: ProbeCount },
+): Judgement {
   const packets = sum(ends.map((end) => end.packets))
   const dropped = sum(ends.map((end) => end.dropped))
   const retransmits = sum(ends.map((end) => end.retransmits))
   const measured = packets === 0 ? Number.NaN : (100 * dropped) / packets
   const margin = marginPercent(percent, packets)
-  const shown = packets === 0 ? 'no packet was seen' : `${String(roundOrNull(measured, 1))} % of ${String(packets)} packets dropped`
+  const shown =
+    packets === 0 ? 'no packet was seen' : `${String(roundOrNull(measured, 1))} % of ${String(packets)} packets dropped`
   const reasons = [
     probes.before.answered >= 0.8 * probes.before.sent && probes.before.sent > 0
       ? null
       : `before the fault only ${String(probes.before.answered)} of ${String(probes.before.sent)} probes were answered over the leg`,
-    packets >= FEWEST_PACKETS ? null : `only ${String(packets)} packets crossed the leg, ${String(FEWEST_PACKETS)} are needed to measure the loss`,
-    dropped > 0 && Math.abs(measured - percent) <= margin ? null : `${shown}, expected ${String(percent)} ± ${String(roundOrNull(margin, 1))} %`,
+    packets >= FEWEST_PACKETS
+      ? null
+      : `only ${String(packets)} packets crossed the leg, ${String(FEWEST_PACKETS)} are needed to measure the loss`,
+    dropped > 0 && Math.abs(measured - percent) <= margin
+      ? null
+      : `${shown}, expected ${String(percent)} ± ${String(roundOrNull(margin, 1))} %`,
     percent < 100 ? deadDirection(ends) : null,
     retransmits > 0 ? null : 'TCP sent nothing again, so no lost packet mattered to anyone',
   ].filter((reason) => reason !== null)
@@ -64,7 +73,9 @@ function marginPercent(percent: number, packets: number): number {
 }
 
 function deadDirection(ends: readonly EndLoss[]): string | null {
-  const missing = (['client', 'server'] as const).filter((side) => sum(ends.filter((end) => end.side === side).map((end) => end.dropped)) === 0)
+  const missing = (['client', 'server'] as const).filter(
+    (side) => sum(ends.filter((end) => end.side === side).map((end) => end.dropped)) === 0,
+  )
   return missing.length === 0 ? null : `nothing was dropped on the way to the ${missing.join(' and the ')}`
 }
 

@@ -52,7 +52,9 @@ export function packetLossFault(names: NameSequence): Fault<PacketLossSpec, Pack
       await Promise.all(
         plan.legs.map(async (leg) => {
           const replies = await Promise.all(
-            leg.ends.map((end) => helperAt(end, ctx).call('loss.install', { port: leg.port, side: end.side, percent: plan.percent }, ctx.signal)),
+            leg.ends.map((end) =>
+              helperAt(end, ctx).call('loss.install', { port: leg.port, side: end.side, percent: plan.percent }, ctx.signal),
+            ),
           )
           mechanisms.set(keyOf(leg), [...new Set(replies.map((reply) => reply.mechanism))].join(', '))
         }),
@@ -84,17 +86,26 @@ function keyOf(leg: LegPlan): string {
 
 async function takeBaseline(leg: LegPlan, ctx: FaultContext): Promise<Baseline> {
   const access = legAccess(leg, ctx)
-  const bursts = await Promise.all(endsOf([leg], 'client').map((end) => sendBurst(helperAt(end, ctx), access, BASELINE_BURST, ctx.signal)))
+  const bursts = await Promise.all(
+    endsOf([leg], 'client').map((end) => sendBurst(helperAt(end, ctx), access, BASELINE_BURST, ctx.signal)),
+  )
   const samples = bursts.flat()
   return { probes: { sent: samples.length, answered: answered(samples) }, retransmits: await readRetransmits(leg, ctx) }
 }
 
 async function readRetransmits(leg: LegPlan, ctx: FaultContext): Promise<Map<string, number>> {
-  const read = leg.ends.map(async (end) => [end.helper, (await helperAt(end, ctx).call('tcp.read', {}, ctx.signal)).retransmits] as const)
+  const read = leg.ends.map(
+    async (end) => [end.helper, (await helperAt(end, ctx).call('tcp.read', {}, ctx.signal)).retransmits] as const,
+  )
   return new Map(await Promise.all(read))
 }
 
-async function judgeLeg(percent: number, leg: LegPlan, baseline: Baseline | undefined, ctx: FaultContext): Promise<LinkJudgement> {
+async function judgeLeg(
+  percent: number,
+  leg: LegPlan,
+  baseline: Baseline | undefined,
+  ctx: FaultContext,
+): Promise<LinkJudgement> {
   if (!baseline) throw new ChaosError('INTERNAL', 'the effect of a packet loss was asked for before its baseline was taken')
   const traffic = startTraffic(leg, ctx)
   try {
@@ -128,7 +139,12 @@ async function countPackets(leg: LegPlan, ctx: FaultContext): Promise<{ packets:
   const limitMs = Math.max(1_000, startedMs + plannedMs + GRACE_MS - ctx.clock.nowMs())
   const options = { everyMs: 150, attemptMs: 2_000, limitMs, signal: ctx.signal, clock: ctx.clock }
   try {
-    return await waitUntil(`${String(FEWEST_PACKETS)} packets on ${leg.link}`, read, (ends) => ends.reduce((sum, end) => sum + end.packets, 0) >= FEWEST_PACKETS, options)
+    return await waitUntil(
+      `${String(FEWEST_PACKETS)} packets on ${leg.link}`,
+      read,
+      (ends) => ends.reduce((sum, end) => sum + end.packets, 0) >= FEWEST_PACKETS,
+      options,
+    )
   } catch (error) {
     if (!isChaosError(error, 'TIMEOUT')) throw error
     return await read(ctx.signal)
@@ -155,7 +171,11 @@ function startTraffic(leg: LegPlan, ctx: FaultContext): { count: () => ProbeCoun
     stop: async () => {
       stopping.abort()
       const failed = (await done).find((result) => result.status === 'rejected' && !isChaosError(result.reason, 'ABORTED'))
-      if (failed) ctx.log.log('warn', `our own traffic over ${leg.link} stopped: ${describeError((failed as PromiseRejectedResult).reason, 300)}`)
+      if (failed)
+        ctx.log.log(
+          'warn',
+          `our own traffic over ${leg.link} stopped: ${describeError((failed as PromiseRejectedResult).reason, 300)}`,
+        )
     },
   }
 }

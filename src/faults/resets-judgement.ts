@@ -25,8 +25,12 @@ export function judgeResets(seen: ResetsSeen): Judgement {
   const kernel = Math.max(counters.outRsts, seen.peerEstabResets)
   const reasons = [
     empty.length === 0 ? null : `no connection was reset in third ${empty.join(' and ')} of the window (${thirds.join(', ')})`,
-    counters.moments >= seen.plannedMoments ? null : `only ${String(counters.moments)} of ${String(seen.plannedMoments)} moments had passed when the window ended`,
-    kernel >= 3 ? null : `the kernel counted ${String(counters.outRsts)} resets sent and the other end ${String(seen.peerEstabResets)} received, at least 3 are needed`,
+    counters.moments >= seen.plannedMoments
+      ? null
+      : `only ${String(counters.moments)} of ${String(seen.plannedMoments)} moments had passed when the window ended`,
+    kernel >= 3
+      ? null
+      : `the kernel counted ${String(counters.outRsts)} resets sent and the other end ${String(seen.peerEstabResets)} received, at least 3 are needed`,
   ].filter((reason) => reason !== null)
   return {
     headline: `${String(counters.resets)} connections reset at ${String(counters.moments)} moments (${thirds.join(', ')} by third)`,

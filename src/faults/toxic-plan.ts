@@ -16,7 +16,12 @@ export type ToxicEntry = {
   readonly toxics: readonly { readonly name: string; readonly stream: Direction }[]
   /** `down` only puts back what it took away. */
   readonly wasEnabled: boolean
-  readonly marker: { readonly helper: string; readonly intoPort: number; readonly outOfPort: number; readonly path: string } | null
+  readonly marker: {
+    readonly helper: string
+    readonly intoPort: number
+    readonly outOfPort: number
+    readonly path: string
+  } | null
 }
 
 /** The undo record of the fault `toxic`. */
@@ -66,7 +71,10 @@ function planEntry(
     link: link.name,
     proxy: link.proxy,
     onCanaryPath: link.onCanaryPath,
-    toxics: of.spec.toxic === 'down' ? [] : of.streams.map((stream, index) => ({ name: toxicName(ctx, index === 0 ? number : names.next(ctx)), stream })),
+    toxics:
+      of.spec.toxic === 'down'
+        ? []
+        : of.streams.map((stream, index) => ({ name: toxicName(ctx, index === 0 ? number : names.next(ctx)), stream })),
     wasEnabled: of.enabled.get(link.proxy) ?? false,
     marker: of.counted
       ? {
@@ -74,7 +82,7 @@ function planEntry(
           intoPort: link.listenPort,
           outOfPort: link.upstream.port,
           // Short, and like nobody else's request: the kernel compares the first bytes of the packet.
-          path: `/~${ctx.random.integer(0x10000000, 0x7fffffff).toString(16)}`,
+          path: `/c-${ctx.random.integer(0x10000000, 0x7fffffff).toString(16)}`,
         }
       : null,
   }
@@ -89,7 +97,10 @@ function refuseNonsense(spec: ToxicSpec): void {
   const size = attributes['average_size'] ?? 0
   const variation = attributes['size_variation'] ?? 0
   if (toxic === 'slicer' && variation >= size) {
-    throw new ChaosError('BAD_INPUT', `slicer needs size_variation (${String(variation)}) below average_size (${String(size)}): toxiproxy crashes otherwise`)
+    throw new ChaosError(
+      'BAD_INPUT',
+      `slicer needs size_variation (${String(variation)}) below average_size (${String(size)}): toxiproxy crashes otherwise`,
+    )
   }
 }
 
@@ -101,12 +112,19 @@ function swallows(spec: ToxicSpec): boolean {
   return spec.toxic === 'timeout' || (spec.toxic === 'bandwidth' && spec.attributes['rate'] === 0)
 }
 
-async function enabledProxies(links: readonly Link[], toxiproxy: ToxiproxyPort, signal: AbortSignal): Promise<Map<string, boolean>> {
+async function enabledProxies(
+  links: readonly Link[],
+  toxiproxy: ToxiproxyPort,
+  signal: AbortSignal,
+): Promise<Map<string, boolean>> {
   const proxies = new Map((await toxiproxy.proxies(signal)).map((proxy) => [proxy.name, proxy.enabled]))
   for (const link of links) {
     if (proxies.has(link.proxy)) continue
     const known = [...proxies.keys()].join(', ') || 'none'
-    throw new ChaosError('TARGET_NOT_FOUND', `toxiproxy has no proxy '${link.proxy}' for the link '${link.name}'; it has: ${known}`)
+    throw new ChaosError(
+      'TARGET_NOT_FOUND',
+      `toxiproxy has no proxy '${link.proxy}' for the link '${link.name}'; it has: ${known}`,
+    )
   }
   return proxies
 }
@@ -118,7 +136,13 @@ async function proxyContainer(ctx: FaultContext): Promise<string | null> {
 
 /** The toxics of one proxy as toxiproxy takes them. */
 export function toxicsOf(plan: ToxicPlan, entry: ToxicEntry): Toxic[] {
-  return entry.toxics.map(({ name, stream }) => ({ name, type: plan.toxic, stream, toxicity: plan.toxicity, attributes: plan.attributes }))
+  return entry.toxics.map(({ name, stream }) => ({
+    name,
+    type: plan.toxic,
+    stream,
+    toxicity: plan.toxicity,
+    attributes: plan.attributes,
+  }))
 }
 
 /** `toxiproxy timeout (timeout 0), upstream and downstream`. */

@@ -59,7 +59,9 @@ function leftoversOf(plan: ToxicPlan, entry: ToxicEntry, proxy: ToxiproxyProxy |
   if (proxy === undefined) return []
   const names = new Set(entry.toxics.map((toxic) => toxic.name))
   const toxics = proxy.toxics.filter((toxic) => names.has(toxic.name)).map((toxic) => `toxic ${toxic.name} on ${proxy.name}`)
-  return plan.toxic === 'down' && entry.wasEnabled && !proxy.enabled ? [...toxics, `proxy ${proxy.name} is still switched off`] : toxics
+  return plan.toxic === 'down' && entry.wasEnabled && !proxy.enabled
+    ? [...toxics, `proxy ${proxy.name} is still switched off`]
+    : toxics
 }
 
 function markerHelpers(plan: ToxicPlan): { name: string; container: string }[] {

@@ -29,7 +29,9 @@ export function toxicFault(names: NameSequence): Fault<ToxicSpec, ToxicPlan> {
       const prepared = judges.get(keyOf(plan))
       if (!prepared) throw new ChaosError('INTERNAL', 'the effect of a toxic was asked for before its baseline was taken')
       const links = plan.entries.map((entry) => entry.link)
-      const judged = await Promise.all(prepared.map(async (judge, index) => ({ link: links[index] ?? '', ...(await judge(ctx)) })))
+      const judged = await Promise.all(
+        prepared.map(async (judge, index) => ({ link: links[index] ?? '', ...(await judge(ctx)) })),
+      )
       return combineLinks(mechanismOf(plan), judged)
     },
     async revert(plan: ToxicPlan, ctx: UndoContext) {
@@ -77,7 +79,13 @@ async function startMarkers(plan: ToxicPlan, ctx: FaultContext): Promise<void> {
   await Promise.all(
     plan.entries.map(async ({ link, marker }) => {
       if (marker === null) return
-      const request = { name: marker.helper, attachTo: { container }, pid: 'own', capabilities: ['NET_ADMIN'], ttlMs: HELPER_TTL_MS } as const
+      const request = {
+        name: marker.helper,
+        attachTo: { container },
+        pid: 'own',
+        capabilities: ['NET_ADMIN'],
+        ttlMs: HELPER_TTL_MS,
+      } as const
       const helper = await ctx.toolbox.start(request, ctx.signal)
       const args = { marker: `GET ${marker.path}`, intoPort: marker.intoPort, outOfPort: marker.outOfPort }
       const { mechanism } = await helper.call('marker.install', args, ctx.signal)

@@ -88,7 +88,8 @@ function slowestOf(samples: readonly CanarySample[]): number {
 }
 
 function slowerPart(tolerance: number, { samples, steadyP50Ms, delayMs }: CanarySeen): Part {
-  if (delayMs === null) return { expected: 'slower by what the fault adds', observed: 'the fault adds no known delay to the canary', met: null }
+  if (delayMs === null)
+    return { expected: 'slower by what the fault adds', observed: 'the fault adds no known delay to the canary', met: null }
   const good = samples.filter((sample) => sample.ok).map(latencyMs)
   const added = median(good) - steadyP50Ms
   const expected = `median slower by ${msText(delayMs)} ± ${percentText(tolerance)}`

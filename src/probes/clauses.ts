@@ -9,7 +9,11 @@ export interface Part {
 
 /** All parts must be met. A part that is missed decides, whatever another one could not tell. */
 export function joinParts(parts: readonly Part[]): Observation {
-  const met = parts.some((part) => part.met === false) ? false : parts.length === 0 || parts.some((part) => part.met === null) ? null : true
+  const met = parts.some((part) => part.met === false)
+    ? false
+    : parts.length === 0 || parts.some((part) => part.met === null)
+      ? null
+      : true
   return { expected: parts.map((part) => part.expected).join('; '), observed: parts.map((part) => part.observed).join('; '), met }
 }
 

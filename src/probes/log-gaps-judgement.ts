@@ -15,7 +15,11 @@ export function lineQuery(key: string, expression: string): LineQuery {
     const compiled = compile(expression)
     return (line) => TreeInterpreter.search(compiled, line)
   } catch (error) {
-    throw new ChaosError('BAD_INPUT', `log_gaps: '${key}' is no JMESPath expression (${expression}): ${describeError(error, 200)}`, { cause: error })
+    throw new ChaosError(
+      'BAD_INPUT',
+      `log_gaps: '${key}' is no JMESPath expression (${expression}): ${describeError(error, 200)}`,
+      { cause: error },
+    )
   }
 }
 

@@ -19,7 +19,8 @@ export const logGapsExpectation: Probe<LogGapsExpectation> = {
 /** Lines of all containers of the service since the fault began. @throws TARGET_NOT_FOUND when it has none. */
 async function readLines(service: string, ctx: ProbeContext): Promise<LogLine[]> {
   const containers = await ctx.containers.list(service, ctx.signal)
-  if (containers.length === 0) throw new ChaosError('TARGET_NOT_FOUND', `the stack has no container of the service '${service}' to read the log of`)
+  if (containers.length === 0)
+    throw new ChaosError('TARGET_NOT_FOUND', `the stack has no container of the service '${service}' to read the log of`)
   const window = { sinceWallMs: ctx.injectedAtWallMs, untilWallMs: ctx.clock.wallMs(), maxBytes: MOST_BYTES }
   const logs = await Promise.all(containers.map((container) => ctx.containers.logs(container.id, window, ctx.signal)))
   return logs.flat()

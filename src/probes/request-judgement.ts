@@ -22,7 +22,11 @@ export function requestText(spec: RequestExpectation): string {
 export function judgeRequest(spec: RequestExpectation, steady: SteadyAnswer | null, during: RequestSeen): Observation {
   if (steady?.good !== true) {
     const why = steady === null ? 'it was not sent' : steady.why
-    return { expected: expectedTexts(spec).join('; '), observed: `no good answer in the steady state to compare with (${why})`, met: null }
+    return {
+      expected: expectedTexts(spec).join('; '),
+      observed: `no good answer in the steady state to compare with (${why})`,
+      met: null,
+    }
   }
   const parts = [answerPart(spec, during)]
   if (spec.same_as_steady === true) parts.push(samePart(steady, during))
@@ -72,7 +76,11 @@ function ratePart(rate: NonNullable<RequestExpectation['rate_kb_per_s']>, during
   const tookMs = during.firstByteMs === null ? Number.NaN : during.totalMs - during.firstByteMs
   const measured = during.bytes / tookMs
   if (!(tookMs > 0) || during.bytes === 0) {
-    return { expected: rateExpected(rate), observed: `no rate: ${String(during.bytes)} bytes in one piece`, met: during.bytes > 0 && tookMs === 0 ? false : null }
+    return {
+      expected: rateExpected(rate),
+      observed: `no rate: ${String(during.bytes)} bytes in one piece`,
+      met: during.bytes > 0 && tookMs === 0 ? false : null,
+    }
   }
   return {
     expected: rateExpected(rate),

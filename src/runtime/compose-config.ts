@@ -18,6 +18,8 @@ const config = z.object({
 })
 
 export type ComposeConfig = z.infer<typeof config>
+/** Labels by service, besides the run's own. */
+export type ServiceLabels = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 /** @throws COMPOSE_FAILED when the text is not what compose prints. */
 export function parseComposeConfig(text: string): ComposeConfig {
@@ -42,9 +44,10 @@ export function parseComposeConfig(text: string): ComposeConfig {
  * let two runs collide, and `down -v` would remove a volume of that name that was there before us; a fixed container name
  * stays reachable as a network alias. External networks and volumes are not ours and are left as they are.
  */
-export function overrideFor(stack: ComposeConfig, project: string, runId: string): string {
-  const labels = { [RUN_LABEL]: runId }
+export function overrideFor(stack: ComposeConfig, project: string, runId: string, extra: ServiceLabels = {}): string {
+  const own = { [RUN_LABEL]: runId }
   const services = Object.entries(stack.services).map(([name, spec]) => {
+    const labels = { ...own, ...extra[name] }
     if (spec.container_name === undefined) return [name, { labels }]
     const aliases = { aliases: [spec.container_name] }
     const networks = Object.fromEntries(Object.keys(spec.networks ?? {}).map((key) => [key, aliases]))
@@ -55,7 +58,7 @@ export function overrideFor(stack: ComposeConfig, project: string, runId: string
     Object.fromEntries(
       Object.entries(all)
         .filter(([, spec]) => spec?.external !== true)
-        .map(([key]) => [key, { name: `${project}_${key}`, labels }]),
+        .map(([key]) => [key, { name: `${project}_${key}`, labels: own }]),
     )
   const override = {
     services: Object.fromEntries(services) as object,

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ChaosError } from '../core/errors.ts'
 import type { ExecPort, ExecResult, Logger } from '../core/ports.ts'
-import { overrideFor, parseComposeConfig, type ComposeConfig } from './compose-config.ts'
+import { overrideFor, parseComposeConfig, type ComposeConfig, type ServiceLabels } from './compose-config.ts'
 import { projectName } from './labels.ts'
 import { atLeast } from './version.ts'
 
@@ -21,6 +21,7 @@ export interface ComposeOptions {
   /** The run's own folder; the override file is written there. */
   readonly stateDir: string
   readonly env: Readonly<Record<string, string>>
+  readonly labels: ServiceLabels
 }
 
 export interface Compose {
@@ -72,7 +73,7 @@ export async function openCompose(options: ComposeOptions, signal: AbortSignal):
   if (Object.keys(config.services).length === 0) throw new ChaosError('BAD_INPUT', `${first} has no services`)
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 })
   const override = join(options.stateDir, 'compose.override.json')
-  await writeFile(override, overrideFor(config, project, options.runId), { mode: 0o600 })
+  await writeFile(override, overrideFor(config, project, options.runId, options.labels), { mode: 0o600 })
   const base = flags([...options.files, override])
   return {
     project,

@@ -5,6 +5,8 @@ export const RUN_LABEL = 'chaos-action.run'
 /** On toolbox helpers; the containers of the stack have none. */
 export const ROLE_LABEL = 'chaos-action.role'
 export const TOOLBOX_ROLE = 'toolbox'
+/** On the stack's toxiproxy; value: the port of its API. */
+export const TOXIPROXY_LABEL = 'chaos-action.toxiproxy'
 /** On images that we build; value: the repository, by which older builds are found again. */
 export const IMAGE_LABEL = 'chaos-action.image'
 

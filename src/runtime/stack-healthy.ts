@@ -39,24 +39,59 @@ export function expectedServices(descriptor: Descriptor, config: ComposeConfig):
   return { required: replicas, others: present.filter((name) => !replicas.has(name)) }
 }
 
-/** @throws STACK_UNHEALTHY. */
-export async function awaitHealthy(deps: HealthDeps, signal: AbortSignal): Promise<void> {
-  const seen: { troubles: Trouble[]; hopeless: boolean } = { troubles: [], hopeless: false }
+interface Seen {
+  troubles: Trouble[]
+  /** One of them will not pass by waiting. */
+  hopeless: boolean
+  /** Why the last ask failed. */
+  refusal: string
+}
+
+/**
+ * Waits until every service is healthy and `ask`, where it is given, has resolved.
+ * @throws STACK_UNHEALTHY.
+ */
+export async function awaitHealthy(deps: HealthDeps, signal: AbortSignal, ask?: Ask): Promise<void> {
+  const seen: Seen = { troubles: [], hopeless: false, refusal: 'it was not asked yet' }
   const look = async (inner: AbortSignal): Promise<boolean> => {
     seen.troubles = await findTrouble(deps.containers, deps.expected, inner)
     const final = await Promise.all(seen.troubles.map((trouble) => isFinal(deps.docker, deps.runId, trouble, inner)))
     seen.hopeless = final.includes(true)
+    if (seen.troubles.length === 0) await askOnce(ask, seen, inner)
     return seen.troubles.length === 0 || seen.hopeless
   }
   try {
     const options = { everyMs: 200, attemptMs: 15_000, limitMs: deps.limitMs, signal, clock: systemClock }
     await waitUntil('a healthy stack', look, (decided) => decided, options)
   } catch (error) {
-    // Without any trouble seen the limit was spent on a daemon that does not answer: that is the better message.
-    if (!isChaosError(error, 'TIMEOUT') || seen.troubles.length === 0) throw error
-    throw await unhealthyError(deps, seen.troubles, `within ${String(Math.round(deps.limitMs / 1_000))} s`, signal)
+    if (!isChaosError(error, 'TIMEOUT')) throw error
+    if (seen.troubles.length > 0)
+      throw await unhealthyError(deps, seen.troubles, `within ${String(deps.limitMs / 1_000)} s`, signal)
+    if (ask === undefined) throw error
+    const text = `all services run, but ${ask.failure()} within ${String(deps.limitMs / 1_000)} s (${seen.refusal})`
+    throw new ChaosError('STACK_UNHEALTHY', text, { hint: ask.hint, cause: error })
   }
   if (seen.hopeless) throw await unhealthyError(deps, seen.troubles, 'and will not become it', signal)
+}
+
+/** Something that must work besides the containers' own health; rejects while it does not. */
+export interface Ask {
+  /** What to say of it in the end: `the entry gives no answer`. */
+  failure(): string
+  readonly hint: string
+  work(signal: AbortSignal): Promise<void>
+}
+
+const ASK_LIMIT_MS = 5_000
+
+async function askOnce(ask: Ask | undefined, seen: Seen, signal: AbortSignal): Promise<void> {
+  try {
+    await ask?.work(AbortSignal.any([signal, AbortSignal.timeout(ASK_LIMIT_MS)]))
+  } catch (error) {
+    // The attempt that the end of the wait cuts short says nothing about the service.
+    if (!signal.aborted) seen.refusal = describeError(error, 300)
+    throw error
+  }
 }
 
 /** What `up` said, together with what is wrong with the containers that it did start. */

@@ -6,7 +6,7 @@ import type { Logger } from '../core/ports.ts'
 import { publishedPort } from './container-state.ts'
 import { inspectOfRun, stackContainers } from './containers.ts'
 import type { EventFeed } from './event-feed.ts'
-import { COMPOSE_SERVICE_LABEL } from './labels.ts'
+import { COMPOSE_SERVICE_LABEL, TOXIPROXY_LABEL } from './labels.ts'
 
 export interface StackAddresses {
   readonly network: string
@@ -81,6 +81,19 @@ async function firstContainer(deps: AddressDeps, service: string, signal: AbortS
   const info = id === undefined ? null : await inspectOfRun(deps.docker, deps.runId, id, signal)
   if (info !== null) return info
   throw new ChaosError('TARGET_NOT_FOUND', `the stack has no container of the service ${service}`)
+}
+
+/**
+ * The API of a run's toxiproxy, found by label alone. null when it is gone or stopped: it keeps its toxics in memory only.
+ * @throws BAD_INPUT when it runs and is not published.
+ */
+export async function publishedToxiproxyUrl(docker: Dockerode, runId: string, signal: AbortSignal): Promise<string | null> {
+  const [container] = await stackContainers(docker, runId, [TOXIPROXY_LABEL], signal)
+  const info = container === undefined ? null : await inspectOfRun(docker, runId, container.Id, signal)
+  if (info?.State.Running !== true) return null
+  const port = publishedPort(info, Number(info.Config.Labels[TOXIPROXY_LABEL]))
+  if (port === null) throw new ChaosError('BAD_INPUT', `the API of ${info.Name} is not published on 127.0.0.1`)
+  return `http://127.0.0.1:${String(port)}`
 }
 
 /** Of the networks that the entry is on, the one that most containers of the stack share. */

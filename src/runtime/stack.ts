@@ -5,17 +5,19 @@ import { systemClock } from '../core/clock.ts'
 import type { Descriptor } from '../core/descriptor.ts'
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { ExecPort, Logger, ToxiproxyPort } from '../core/ports.ts'
+import { askEntry } from './entry-answer.ts'
 import { composeVersion, openCompose, type Compose } from './compose.ts'
 import { createContainers } from './containers.ts'
+import type { ServiceLabels } from './compose-config.ts'
 import { dockerCall } from './docker-call.ts'
 import { dockerEnv } from './docker-env.ts'
 import { openEventFeed, type EventFeed } from './event-feed.ts'
 import { ensureImages, ensurePresent, type ImageDeps } from './images.ts'
+import { TOXIPROXY_LABEL } from './labels.ts'
 import { imagesInUse, runningStack, type StackUnderTest } from './running-stack.ts'
-import { awaitEntry } from './stack-entry.ts'
-import { awaitHealthy, expectedServices, explainFailedUp, type HealthDeps } from './stack-healthy.ts'
+import { awaitHealthy, expectedServices, explainFailedUp, type Ask, type HealthDeps } from './stack-healthy.ts'
 import { verifyLinks } from './stack-links.ts'
-import { openAddresses } from './stack-ports.ts'
+import { openAddresses, type StackAddresses } from './stack-ports.ts'
 import { sweepOrThrow } from './stack-teardown.ts'
 import { defectVariables, secretValues } from './stack-variables.ts'
 
@@ -62,7 +64,10 @@ export async function bringUp(options: BringUpOptions): Promise<StackUnderTest> 
   const imageVariables = Object.fromEntries(images.map(({ variable, image }) => [variable, image]))
   const env = await envOf({ ...imageVariables, ...secrets, ...defects })
   const stateDir = join(options.stateDir, 'compose')
-  const compose = await openCompose({ exec, log, runId, files: descriptor.composeFiles, stateDir, env }, signal)
+  const compose = await openCompose(
+    { exec, log, runId, files: descriptor.composeFiles, stateDir, env, labels: toxiproxyLabels(descriptor) },
+    signal,
+  )
   const closing = new AbortController()
   let feed: EventFeed | null = null
   // From here on there may be something to undo, whatever point the start has reached.
@@ -76,7 +81,7 @@ export async function bringUp(options: BringUpOptions): Promise<StackUnderTest> 
     await upAndHealthy(compose, health, signal)
     const addresses = await openAddresses({ docker, runId, descriptor, feed, log, signal: closing.signal }, signal)
     const ready = async (inner: AbortSignal): Promise<void> => {
-      await awaitEntry(addresses.entryUrl, limitMs, inner)
+      await awaitHealthy(health, inner, entryAnswers(addresses))
       const url = addresses.toxiproxyUrl()
       if (url !== null) await verifyLinks(descriptor.links, options.toxiproxyAt(url), systemClock, inner)
     }
@@ -94,6 +99,19 @@ export async function bringUp(options: BringUpOptions): Promise<StackUnderTest> 
     await feed?.[Symbol.asyncDispose]()
     await undoStart(options, error)
     throw error
+  }
+}
+
+/** By this label the undo of another process finds toxiproxy's API, without the descriptor. */
+function toxiproxyLabels({ toxiproxy }: Descriptor): ServiceLabels {
+  return toxiproxy === null ? {} : { [toxiproxy.service]: { [TOXIPROXY_LABEL]: String(toxiproxy.port) } }
+}
+
+function entryAnswers(addresses: StackAddresses): Ask {
+  return {
+    failure: () => `the entry ${addresses.entryUrl()} gave no HTTP answer`,
+    hint: 'Check the entry of the stack descriptor, and give services that start slowly a health check.',
+    work: (signal) => askEntry(addresses.entryUrl(), signal),
   }
 }
 

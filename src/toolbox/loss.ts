@@ -2,18 +2,23 @@ import { describeError } from '../core/errors.ts'
 import type { LossCounters, ToolboxOperations } from '../core/toolbox.ts'
 import { requireNetAdmin } from './helper-state.ts'
 import type { HelperState } from './helper-state.ts'
-import { installChains, readChain, removeChain } from './iptables.ts'
-import { addCounter, addRule, applyNft, counterOf, createChain, createTable, readCounters, refusedByNft, removeTable } from './nft.ts'
+import { installChains, readChain } from './iptables.ts'
+import { removeRules } from './mechanism.ts'
 import type { ObjectNames } from './names.ts'
+import { addCounter, addRule, applyNft, counterOf, createChain, createTable, readCounters, refusedByNft } from './nft.ts'
 import { readTcpCounters, tcpSince } from './tcp-counters.ts'
 
 type Args = ToolboxOperations['loss.install']['args']
-type Counts = () => Promise<{ packets: number; dropped: number }>
+
+interface Installed {
+  readonly mechanism: string
+  readonly counts: () => Promise<{ packets: number; dropped: number }>
+}
 
 /** Loss on one leg: drops at the receiver's ingress, where the sender's TCP cannot tell it from a lossy network. */
 export class Loss {
   private readonly state: HelperState
-  private read_: (() => Promise<LossCounters>) | null = null
+  private reader: (() => Promise<LossCounters>) | null = null
 
   constructor(state: HelperState) {
     this.state = state
@@ -22,51 +27,37 @@ export class Loss {
   /** @throws Error when this helper already loses packets, or the kernel can do neither mechanism. */
   async install(args: Args): Promise<{ mechanism: string }> {
     await requireNetAdmin('packet loss')
-    const { names, undo } = this.state
-    const refusal = this.state.avoid.has('nft') ? 'told to avoid it' : await refusedByNft(nftCommands(names, 'check', args))
-    return await undo.install('loss', () => this.remove(), async () => {
-      if (this.read_ !== null) throw new AlreadyInstalled()
+    const { names, undo, avoid } = this.state
+    const refusal = avoid.has('nft') ? 'told to avoid it' : await refusedByNft(nftCommands(names, 'check', args))
+    const remove = async (): Promise<string[]> => {
+      const undone = await removeRules(refusal === null ? 'nft' : 'iptables', names, 'loss', ['l'])
+      this.reader = null
+      return undone
+    }
+    return await undo.install('packet loss', remove, async () => {
       const before = await readTcpCounters()
-      const { counts, mechanism } = refusal === null ? await installByNft(names, args) : await installByIptables(names, args, refusal)
-      this.read_ = async () => ({ ...(await counts()), retransmits: tcpSince(before, await readTcpCounters()).retransmits })
+      const { mechanism, counts } = refusal === null ? await installByNft(names, args) : await installByIptables(names, args, refusal)
+      this.reader = async () => ({ ...(await counts()), retransmits: tcpSince(before, await readTcpCounters()).retransmits })
       return { mechanism }
     })
   }
 
   /** @throws Error when nothing is installed, or someone else removed it. */
   async read(): Promise<LossCounters> {
-    if (this.read_ === null) throw new Error('no packet loss is installed by this helper')
-    return await this.read_()
-  }
-
-  private async remove(): Promise<string[]> {
-    const undone = await removeLoss(this.state.names)
-    this.read_ = null
-    return undone
+    if (this.reader === null) throw new Error('no packet loss is installed by this helper')
+    return await this.reader()
   }
 }
 
-class AlreadyInstalled extends Error {
-  constructor() {
-    super('this helper already loses packets; a second loss needs a helper of its own')
-  }
-}
-
-/** Also without knowing whether there was any, and by which mechanism. */
-async function removeLoss(names: ObjectNames): Promise<string[]> {
-  const undone: string[] = []
-  if (await removeTable(names.table('loss'))) undone.push(`nft table ${names.table('loss')}`)
-  if (await removeChain(names.chain('l'))) undone.push(`iptables chain ${names.chain('l')}`)
-  return undone
-}
-
-async function installByNft(names: ObjectNames, args: Args): Promise<{ counts: Counts; mechanism: string }> {
+async function installByNft(names: ObjectNames, args: Args): Promise<Installed> {
   await applyNft(nftCommands(names, 'loss', args))
-  const counts: Counts = async () => {
-    const counters = await readCounters(names.table('loss'))
-    return { packets: counterOf(counters, 'seen'), dropped: counterOf(counters, 'dropped') }
+  return {
+    mechanism: 'nft numgen random drop at ingress',
+    counts: async () => {
+      const counters = await readCounters(names.table('loss'))
+      return { packets: counterOf(counters, 'seen'), dropped: counterOf(counters, 'dropped') }
+    },
   }
-  return { counts, mechanism: 'nft numgen random drop at ingress' }
 }
 
 /** Loopback is left out: a health check inside the container is no traffic of the leg. */
@@ -83,22 +74,21 @@ function nftCommands(names: ObjectNames, kind: 'loss' | 'check', { port, side, p
   ]
 }
 
-async function installByIptables(names: ObjectNames, { port, side, percent }: Args, refusal: string): Promise<{ counts: Counts; mechanism: string }> {
+async function installByIptables(names: ObjectNames, { port, side, percent }: Args, refusal: string): Promise<Installed> {
   const chain = names.chain('l')
   const match = ['-p', 'tcp', `--${portOf(side)}`, String(port)]
   const random = ['-m', 'statistic', '--mode', 'random', '--probability', (percent / 100).toFixed(4)]
-  try {
-    const backend = await installChains([
-      { chain, hook: 'INPUT', match: ['!', '-i', 'lo', '-p', 'tcp'], rules: [match, [...match, ...random, '-j', 'DROP']] },
-    ])
-    const counts: Counts = async () => {
+  const rules = [match, [...match, ...random, '-j', 'DROP']]
+  const backend = await installChains([{ chain, hook: 'INPUT', match: ['!', '-i', 'lo', '-p', 'tcp'], rules }]).catch((error: unknown) => {
+    throw new Error(`this kernel has no random drop: nft: ${refusal}; ${describeError(error, 800)}`)
+  })
+  return {
+    mechanism: `${backend} statistic random drop at ingress`,
+    counts: async () => {
       const [packets, dropped] = await readChain(backend, chain)
       if (packets === undefined || dropped === undefined) throw new Error(`${backend} chain '${chain}' lost its rules`)
       return { packets, dropped }
-    }
-    return { counts, mechanism: `${backend} statistic random drop at ingress` }
-  } catch (error) {
-    throw new Error(`this kernel has no random drop: nft: ${refusal}; ${describeError(error, 800)}`, { cause: error })
+    },
   }
 }
 

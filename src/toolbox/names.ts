@@ -12,6 +12,9 @@ export type TableKind = 'loss' | 'resets' | 'marker' | 'check'
 /** One letter: iptables takes chain names of at most 28 characters. */
 export type ChainKind = 'l' | 'i' | 'o'
 
+/** Interface that exists for milliseconds while netem is tried. Interface names have at most 15 characters. */
+export const TRIAL_INTERFACE = `${TOOLBOX_OBJECT_PREFIX}_0`
+
 const WORD = /^[a-z0-9]{1,12}$/
 
 /** @throws Error when the word would not fit into a chain name. */

@@ -31,6 +31,15 @@ describe('UndoStack', () => {
     expect(await stack.undoAll()).toEqual(['stuck'])
   })
 
+  it('refuses a second of the same name and leaves the first alone', async () => {
+    const stack = new UndoStack()
+    const install = (): Promise<void> => stack.install('loss', () => Promise.resolve(['loss']), () => Promise.resolve())
+    await install()
+    await expect(install()).rejects.toThrow('loss is already installed')
+    expect(await stack.undoAll()).toEqual(['loss'])
+    await install()
+  })
+
   it('waits for an install in progress before undoing', async () => {
     const stack = new UndoStack()
     const order: string[] = []

@@ -11,9 +11,15 @@ export class UndoStack {
   private readonly entries: { readonly name: string; readonly undo: Undo }[] = []
   private tail: Promise<unknown> = Promise.resolve()
 
-  /** Registers `undo`, then runs `make`. When that fails, what it left half done is removed and the failure is thrown. */
+  /**
+   * Registers `undo`, then runs `make`. When that fails, what it left half done is removed and the failure is thrown.
+   * @throws Error when `name` is installed already.
+   */
   install<T>(name: string, undo: Undo, make: () => Promise<T>): Promise<T> {
     return this.exclusive(async () => {
+      if (this.entries.some((entry) => entry.name === name)) {
+        throw new Error(`${name} is already installed by this helper; a second one needs a helper of its own`)
+      }
       const entry = { name, undo }
       this.entries.push(entry)
       try {
@@ -44,7 +50,8 @@ export class UndoStack {
     })
   }
 
-  private exclusive<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs work that cleans up after itself, with no install or undo beside it. */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
     const result = this.tail.then(work)
     this.tail = result.catch(() => undefined)
     return result

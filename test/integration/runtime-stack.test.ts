@@ -7,6 +7,7 @@ import type { ContainerEvent } from '../../src/core/ports.ts'
 import { waitUntil } from '../../src/core/wait.ts'
 import { hostFacts } from '../../src/runtime/host.ts'
 import { bringUp, type BringUpOptions } from '../../src/runtime/stack.ts'
+import { publishedToxiproxyUrl } from '../../src/runtime/stack-ports.ts'
 import { findLeftovers, removeLeftovers, runsInDocker } from '../../src/runtime/sweep.ts'
 import { descriptorOf, docker, exec, leftoversOf, pairDescriptor, signal, STACKS, testRun, WEB_LINK } from './runtime-fixture.ts'
 
@@ -25,6 +26,8 @@ test('brings a stack up, is that stack, and leaves nothing behind', async () => 
   expect(await stack.unhealthy(signal())).toBeNull()
   expect((await fetch(stack.entryUrl)).status).toBe(200)
   expect((await stack.toxiproxy()?.proxies(signal()))?.map(({ name }) => name)).toEqual(['web-proxy'])
+  const api = await publishedToxiproxyUrl(docker, run.runId, signal())
+  expect(await (await fetch(`${api ?? ''}/version`)).json()).toEqual({ version: '2.12.0' })
   expect(stack.project).toBe(`chaos-${run.runId}`)
   expect(stack.network).toBe(`chaos-${run.runId}_default`)
   const web = await stack.containers.list('web', signal())
@@ -49,6 +52,7 @@ test('brings a stack up, is that stack, and leaves nothing behind', async () => 
 
   await stack.down(signal())
   expect(await leftoversOf(run.runId)).toEqual([])
+  expect(await publishedToxiproxyUrl(docker, run.runId, signal())).toBeNull()
   expect(await volumeNames()).toEqual(volumesBefore)
   // Twice is harmless.
   await stack.down(signal())
@@ -312,7 +316,9 @@ test('a stack whose entry never answers is not up', async () => {
   })
   const failure: unknown = await bringUp(run.options(descriptor, { healthyLimitMs: 3_000 })).catch((error: unknown) => error)
   expect(failure).toMatchObject({ code: 'STACK_UNHEALTHY' })
-  expect((failure as Error).message).toContain('gives no HTTP answer')
+  expect((failure as Error).message).toMatch(
+    /^all services run, but the entry http:\/\/127\.0\.0\.1:\d+ gave no HTTP answer within 3 s \(fetch failed: .+\)$/,
+  )
   expect(await leftoversOf(run.runId)).toEqual([])
 })
 

@@ -18,9 +18,16 @@ export interface Burst {
 
 /** What a helper may need on top of the limits that it was given itself. */
 const REPLY_SLACK_MS = 5_000
+/** The helper takes no longer limit; a toxic that needs more shows in no sensible window. */
+const LONGEST_PROBE_MS = 120_000
 
 /** A new connection per request. The limit covers a helper that does not answer at all. */
-export async function sendBurst(helper: ToolboxHelper, access: LinkAccess, burst: Burst, signal: AbortSignal): Promise<HttpProbeSample[]> {
+export async function sendBurst(
+  helper: ToolboxHelper,
+  access: LinkAccess,
+  burst: Burst,
+  signal: AbortSignal,
+): Promise<HttpProbeSample[]> {
   const limitMs = burst.count * burst.intervalMs + burst.timeoutMs + REPLY_SLACK_MS
   const reply = await withDeadline(`probe of ${access.link} by ${helper.name}`, limitMs, signal, (inner) =>
     helper.call('probe.http', { target: access.target, path: access.path, headers: { ...access.headers }, ...burst }, inner),
@@ -37,7 +44,11 @@ export async function transfer(
 ): Promise<TransferResult> {
   const headers = { ...access.headers, ...paddingHeader(args.padding ?? 0) }
   return await withDeadline(`transfer over ${access.link} by ${helper.name}`, args.limitMs + REPLY_SLACK_MS, signal, (inner) =>
-    helper.call('probe.transfer', { target: access.target, path: access.path, headers, repeat: args.repeat, limitMs: args.limitMs }, inner),
+    helper.call(
+      'probe.transfer',
+      { target: access.target, path: access.path, headers, repeat: args.repeat, limitMs: args.limitMs },
+      inner,
+    ),
   )
 }
 
@@ -48,7 +59,12 @@ export function paddingHeader(bytes: number): Record<string, string> {
 
 /** Bytes of one such request on the wire. */
 export function requestSize(access: LinkAccess, padding: number): number {
-  const headers = { host: `${access.target.host}:${String(access.target.port)}`, ...access.headers, ...paddingHeader(padding), connection: 'keep-alive' }
+  const headers = {
+    host: `${access.target.host}:${String(access.target.port)}`,
+    ...access.headers,
+    ...paddingHeader(padding),
+    connection: 'keep-alive',
+  }
   const lines = Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0)
   return `GET ${access.path} HTTP/1.1\r\n\r\n`.length + lines
 }
@@ -57,5 +73,5 @@ export function requestSize(access: LinkAccess, padding: number): number {
 export function withinWindow(ctx: FaultContext, wantedMs: number): number {
   const { startedMs, plannedMs } = ctx.window()
   const leftMs = startedMs + plannedMs - ctx.clock.nowMs() - 200
-  return Math.max(500, Math.min(wantedMs, leftMs))
+  return Math.round(Math.max(500, Math.min(wantedMs, leftMs, LONGEST_PROBE_MS)))
 }

@@ -22,7 +22,12 @@ export const measureBandwidth: Measure = async (on, ctx) => {
   return async (during) => joinJudgements(await Promise.all(judges.map((judge) => judge(during))))
 }
 
-async function measureDirection(direction: Direction, rate: number, on: ToxicOnLink, ctx: Parameters<Measure>[1]): ReturnType<Measure> {
+async function measureDirection(
+  direction: Direction,
+  rate: number,
+  on: ToxicOnLink,
+  ctx: Parameters<Measure>[1],
+): ReturnType<Measure> {
   // On the way up the requests carry the bytes: each as long as a fifth of a second takes at this rate.
   const padding = direction === 'upstream' ? Math.round(Math.min(4_000, Math.max(200, rate * 200))) : 0
   const baseline = await takeTransferBaseline(on, ctx, padding)
@@ -33,13 +38,19 @@ async function measureDirection(direction: Direction, rate: number, on: ToxicOnL
     const wanted = Number.isFinite(bytesPerAnswer) ? Math.ceil((rate * limitMs) / bytesPerAnswer) + 5 : 100
     const results = await transferMany(on, during, { repeat: Math.min(MOST_ANSWERS, wanted), limitMs, padding })
     const spec = { rate, toxicity: on.toxicity, direction }
-    return judgeBandwidth(spec, inDirection(baseline, direction, sent), results.map((result) => rateOf(result, direction, baseline, sent)))
+    return judgeBandwidth(
+      spec,
+      inDirection(baseline, direction, sent),
+      results.map((result) => rateOf(result, direction, baseline, sent)),
+    )
   }
 }
 
 /** The rate at which requests went up follows from the answers: a request is answered when it has arrived whole. */
 function inDirection(baseline: TransferBaseline, direction: Direction, sent: number): TransferBaseline {
-  return direction === 'upstream' ? { ...baseline, kbPerSecond: (baseline.kbPerSecond / baseline.bytesPerAnswer) * sent } : baseline
+  return direction === 'upstream'
+    ? { ...baseline, kbPerSecond: (baseline.kbPerSecond / baseline.bytesPerAnswer) * sent }
+    : baseline
 }
 
 export interface Flow {
@@ -48,7 +59,12 @@ export interface Flow {
 }
 
 /** Pure. Down: between the first byte and the last. Up: whole requests until the last answer. */
-export function rateOf(result: TransferResult, direction: Direction, baseline: Pick<TransferBaseline, 'bytesPerAnswer'>, sent: number): Flow {
+export function rateOf(
+  result: TransferResult,
+  direction: Direction,
+  baseline: Pick<TransferBaseline, 'bytesPerAnswer'>,
+  sent: number,
+): Flow {
   if (result.firstByteMs === null || result.lastByteMs === null) return { kbPerSecond: 0, bytes: 0 }
   if (direction === 'downstream') {
     return { kbPerSecond: result.bytes / Math.max(1, result.lastByteMs - result.firstByteMs), bytes: result.bytes }
@@ -70,8 +86,12 @@ export function judgeBandwidth(
   const misfit = shareMisfit(hit.length, flows.length, toxicity)
   const reasons = [
     before.weak,
-    before.kbPerSecond >= 2 * rate ? null : `before the fault our probe moved ${kb(before.kbPerSecond)} ${direction}, too little to notice a limit of ${kb(rate)}`,
-    misfit === null ? null : `${misfit} by the limit: ${kb(measured)} ${direction}, expected ${kb(0.3 * rate)} to ${kb(1.3 * rate)}`,
+    before.kbPerSecond >= 2 * rate
+      ? null
+      : `before the fault our probe moved ${kb(before.kbPerSecond)} ${direction}, too little to notice a limit of ${kb(rate)}`,
+    misfit === null
+      ? null
+      : `${misfit} by the limit: ${kb(measured)} ${direction}, expected ${kb(0.3 * rate)} to ${kb(1.3 * rate)}`,
   ].filter((reason) => reason !== null)
   return {
     headline: `${kb(measured)} ${direction} instead of ${kb(before.kbPerSecond)}`,

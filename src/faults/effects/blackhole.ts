@@ -82,7 +82,8 @@ function wrongEnd(spec: BlackholeSpec, silent: readonly HttpProbeSample[]): stri
   const refused = silent.filter((sample) => sample.connectMs === null && sample.error !== 'timeout').length
   if (refused > 0) return `${String(refused)} new connections were refused, not left without an answer`
   const closed = silent.filter((sample) => sample.error !== 'timeout').length
-  if (spec.closesAfterMs === 0 && closed > 0) return `${String(closed)} new connections were closed, not left silent (${countErrors(silent)})`
+  if (spec.closesAfterMs === 0 && closed > 0)
+    return `${String(closed)} new connections were closed, not left silent (${countErrors(silent)})`
   const closeSeen = spec.closesAfterMs > 0 && spec.timeoutMs >= spec.closesAfterMs + 300
   if (closeSeen && closed < silent.length) {
     return `${String(silent.length - closed)} connections were still open ${String(spec.timeoutMs)} ms later, the toxic closes them after ${String(spec.closesAfterMs)} ms`
@@ -99,7 +100,9 @@ function markedMisfit(share: number, marked: NonNullable<BlackholeSeen['marked']
   const { before, during } = marked
   const gone = during.into - during.outOf
   return [
-    before.into > 0 && before.outOf > 0 ? null : `before the fault ${String(before.into)} packets of ours went into the proxy and ${String(before.outOf)} left it`,
+    before.into > 0 && before.outOf > 0
+      ? null
+      : `before the fault ${String(before.into)} packets of ours went into the proxy and ${String(before.outOf)} left it`,
     during.into > 0 ? null : 'no packet of ours reached the proxy during the fault',
     share >= 1 && during.outOf > 0 ? `${String(during.outOf)} packets of ours still left the proxy upstream` : null,
     share < 1 && gone <= 0 ? 'no packet of ours was held back on the way up' : null,
@@ -107,9 +110,18 @@ function markedMisfit(share: number, marked: NonNullable<BlackholeSeen['marked']
 }
 
 function headline(spec: BlackholeSpec, seen: BlackholeSeen, silent: number, accepted: number): string {
-  const old = seen.held === null ? 'no old connection could be held' : `${String(seen.held.held - seen.held.answered)} of ${String(seen.held.held)} old`
-  const marked = seen.marked === null ? '' : `; of ${String(seen.marked.during.into)} packets of ours into the proxy ${String(seen.marked.during.outOf)} left it upstream`
-  const accepts = accepted > 0 ? `the proxy still accepted ${String(accepted)} of ${String(seen.during.length)} connects` : 'the proxy accepted no connect'
+  const old =
+    seen.held === null
+      ? 'no old connection could be held'
+      : `${String(seen.held.held - seen.held.answered)} of ${String(seen.held.held)} old`
+  const marked =
+    seen.marked === null
+      ? ''
+      : `; of ${String(seen.marked.during.into)} packets of ours into the proxy ${String(seen.marked.during.outOf)} left it upstream`
+  const accepts =
+    accepted > 0
+      ? `the proxy still accepted ${String(accepted)} of ${String(seen.during.length)} connects`
+      : 'the proxy accepted no connect'
   return `no byte passed ${spec.directions} on ${String(silent)} of ${String(seen.during.length)} new and ${old} connections${marked}; ${accepts}`
 }
 

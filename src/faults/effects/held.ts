@@ -11,8 +11,11 @@ const REPLY_SLACK_MS = 5_000
 export async function holdConnections(on: ToxicOnLink, ctx: FaultContext): Promise<boolean> {
   const { target, path, headers } = on.access
   const args = { id: on.holdId, target, path, headers: { ...headers }, count: HELD_CONNECTIONS, timeoutMs: OPEN_LIMIT_MS }
-  const opened = await withDeadline(`connections held over ${on.access.link}`, OPEN_LIMIT_MS + REPLY_SLACK_MS, ctx.signal, (signal) =>
-    ctx.observer.call('hold.open', args, signal),
+  const opened = await withDeadline(
+    `connections held over ${on.access.link}`,
+    OPEN_LIMIT_MS + REPLY_SLACK_MS,
+    ctx.signal,
+    (signal) => ctx.observer.call('hold.open', args, signal),
   )
   return opened.held > 0
 }

@@ -38,7 +38,11 @@ function sampleCount(spec: LatencySpec): number {
 }
 
 /** Pure: the median of those that were hit must be later by at least 70 % of the toxic, less what wide jitter explains. */
-export function judgeLatency(spec: LatencySpec, before: readonly HttpProbeSample[], during: readonly HttpProbeSample[]): Judgement {
+export function judgeLatency(
+  spec: LatencySpec,
+  before: readonly HttpProbeSample[],
+  during: readonly HttpProbeSample[],
+): Judgement {
   const share = expectedShare(spec.toxicity, spec.streams)
   const beforeMs = totals(before)
   const baselineMs = median(beforeMs)

@@ -20,11 +20,17 @@ export const measureLimitData: Measure = async (on, ctx) => {
   return async (during) => joinJudgements(await Promise.all(judges.map((judge) => judge(during))))
 }
 
-async function measureDirection(direction: Direction, limitBytes: number, ...[on, ctx]: Parameters<Measure>): ReturnType<Measure> {
+async function measureDirection(
+  direction: Direction,
+  limitBytes: number,
+  ...[on, ctx]: Parameters<Measure>
+): ReturnType<Measure> {
   const padding = direction === 'upstream' ? PADDING : 0
   const baseline = await takeTransferBaseline(on, ctx, padding)
   const perRequest = direction === 'upstream' ? requestSize(on.access, padding) : baseline.bytesPerAnswer
-  const repeat = Number.isFinite(perRequest) ? Math.min(MOST_ANSWERS, Math.ceil((2 * limitBytes) / perRequest) + 3) : ANSWERS_UNKNOWN
+  const repeat = Number.isFinite(perRequest)
+    ? Math.min(MOST_ANSWERS, Math.ceil((2 * limitBytes) / perRequest) + 3)
+    : ANSWERS_UNKNOWN
   return async (during) => {
     const limitMs = withinWindow(during, MEASURE_MS)
     const results = await transferMany(on, during, { repeat, limitMs, padding })
@@ -52,11 +58,16 @@ export function judgeLimit(spec: LimitSpec, before: TransferBaseline, results: r
     (result.end === 'eof' || result.end === 'reset') && passed(result) <= spec.limitBytes && passed(result) >= lowest
   const hit = results.filter(fits)
   const reach = spec.repeat * spec.perRequest
-  const ends = results.map((result) => `${result.end} after ${String(Math.round(passed(result)))} bytes`).slice(0, 3).join(', ')
+  const ends = results
+    .map((result) => `${result.end} after ${String(Math.round(passed(result)))} bytes`)
+    .slice(0, 3)
+    .join(', ')
   const misfit = shareMisfit(hit.length, results.length, spec.toxicity)
   const reasons = [
     before.weak,
-    reach > spec.limitBytes ? null : `our probe asks for ${String(Math.round(reach))} bytes at most, too few to reach the limit of ${String(spec.limitBytes)}`,
+    reach > spec.limitBytes
+      ? null
+      : `our probe asks for ${String(Math.round(reach))} bytes at most, too few to reach the limit of ${String(spec.limitBytes)}`,
     misfit === null ? null : `${misfit}: ${ends}`,
   ].filter((reason) => reason !== null)
   return {

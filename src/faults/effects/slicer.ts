@@ -52,7 +52,11 @@ const measureUp: MeasureWay = async (spec, on, ctx) => {
   const before = await sendBurst(ctx.observer, access, BASELINE_BURST, ctx.signal)
   return async (during) => {
     const timeoutMs = withinWindow(during, expectedMs * 3 + 1_000)
-    return judgePauses({ expectedMs, toxicity: spec.toxicity }, before, await sendBurst(during.observer, access, { ...BASELINE_BURST, timeoutMs }, during.signal))
+    return judgePauses(
+      { expectedMs, toxicity: spec.toxicity },
+      before,
+      await sendBurst(during.observer, access, { ...BASELINE_BURST, timeoutMs }, during.signal),
+    )
   }
 }
 
@@ -71,7 +75,10 @@ export function judgeSlices(spec: SlicerSpec, before: TransferBaseline, results:
   const gap = median(shown.map((result) => result.medianGapMs ?? Number.NaN))
   const sizes = `${bytes(size)} per read with gaps of ${ms(gap)}, before ${bytes(before.bytesPerChunk)} with ${ms(before.medianGapMs)}`
   const misfit = shareMisfit(hit.length, results.length, spec.toxicity)
-  const reasons = [before.weak, misfit === null ? null : `${misfit}: ${sizes}, expected at most ${bytes(largest)} with ${ms(spec.delayMs)}`]
+  const reasons = [
+    before.weak,
+    misfit === null ? null : `${misfit}: ${sizes}, expected at most ${bytes(largest)} with ${ms(spec.delayMs)}`,
+  ]
   return {
     headline: sizes,
     measures: {
@@ -100,7 +107,9 @@ export function judgePauses(
   const reasons = [
     weakBaseline(before),
     visible ? null : `slices on the way up show only by their pauses, and these add up to ${ms(spec.expectedMs)} per request`,
-    misfit === null ? null : `${misfit}: requests took ${signedMs(median(added))}, expected at least ${signedMs(spec.expectedMs / 2)}`,
+    misfit === null
+      ? null
+      : `${misfit}: requests took ${signedMs(median(added))}, expected at least ${signedMs(spec.expectedMs / 2)}`,
   ].filter((reason) => reason !== null)
   return {
     headline: `${signedMs(median(added))} for a request of ${String(PADDING)} bytes`,

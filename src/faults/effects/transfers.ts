@@ -18,7 +18,12 @@ export interface TransferBaseline {
 }
 
 export async function takeTransferBaseline(on: ToxicOnLink, ctx: FaultContext, padding: number): Promise<TransferBaseline> {
-  const result = await transfer(ctx.observer, on.access, { repeat: BASELINE_ANSWERS, limitMs: BASELINE_LIMIT_MS, padding }, ctx.signal)
+  const result = await transfer(
+    ctx.observer,
+    on.access,
+    { repeat: BASELINE_ANSWERS, limitMs: BASELINE_LIMIT_MS, padding },
+    ctx.signal,
+  )
   return transferBaseline(result, BASELINE_ANSWERS)
 }
 
@@ -30,7 +35,9 @@ export function transferBaseline(result: TransferResult, repeat: number): Transf
     bytesPerAnswer: whole ? result.bytes / repeat : Number.NaN,
     bytesPerChunk: result.chunks > 0 ? result.bytes / result.chunks : Number.NaN,
     medianGapMs: result.medianGapMs ?? 0,
-    weak: whole ? null : `before the fault ${String(repeat)} requests on one connection ended with '${result.end}' after ${String(result.bytes)} bytes`,
+    weak: whole
+      ? null
+      : `before the fault ${String(repeat)} requests on one connection ended with '${result.end}' after ${String(result.bytes)} bytes`,
   }
 }
 

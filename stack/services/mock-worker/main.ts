@@ -81,4 +81,4 @@ function createEngine(env: Env, vram: VramBudget): InferenceEngine {
   })
 }
 
-await runService('mock-worker', start)
+runService('mock-worker', start)

@@ -48,4 +48,4 @@ async function start({ env, log, token, defects }: ServiceContext): Promise<Runn
   }
 }
 
-await runService('queen-rbee', start)
+runService('queen-rbee', start)

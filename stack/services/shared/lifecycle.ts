@@ -22,17 +22,20 @@ export interface RunningService {
 const CLOSE_LIMIT_MS = 2_500
 
 /** Starts a service, and ends the process with its exit code: 0 after SIGTERM or SIGINT, 1 when it could not start. */
-export async function runService(name: string, start: (context: ServiceContext) => Promise<RunningService>): Promise<void> {
+export function runService(name: string, start: (context: ServiceContext) => Promise<RunningService>): void {
   const log = createLog(name)
-  try {
-    const defects = readDefects(process.env)
-    const service = await start({ env: process.env, log, token: readText(process.env, 'LLORCH_API_TOKEN'), defects })
-    log.info({ event: 'started', pid: process.pid, defects: [...defects] })
-    endOnSignal(log, service)
-  } catch (error) {
+  // Not awaited at the top of a module: the bundler does not take that.
+  startService(log, start).catch((error: unknown) => {
     log.fatal({ event: 'not_started', error: errorText(error) })
     process.exit(1)
-  }
+  })
+}
+
+async function startService(log: Logger, start: (context: ServiceContext) => Promise<RunningService>): Promise<void> {
+  const defects = readDefects(process.env)
+  const service = await start({ env: process.env, log, token: readText(process.env, 'LLORCH_API_TOKEN'), defects })
+  log.info({ event: 'started', pid: process.pid, defects: [...defects] })
+  endOnSignal(log, service)
 }
 
 function endOnSignal(log: Logger, service: RunningService): void {

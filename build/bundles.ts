@@ -1,0 +1,52 @@
+/** What dist/ holds: one self-contained folder per program. */
+
+export interface Bundle {
+  /** Folder below dist/. */
+  readonly name: string
+  readonly entry: string
+  /** Files put beside the bundle: name there → path in the repository. */
+  readonly files: Readonly<Record<string, string>>
+  /** Packages that must not be bundled → the file that stands in for them, copied beside the bundle. */
+  readonly absent: Readonly<Record<string, string>>
+  readonly executable: boolean
+}
+
+const DOCKERODE_ABSENT = {
+  ssh2: 'ssh.cjs',
+  '@grpc/grpc-js': 'buildkit.cjs',
+  '@grpc/proto-loader': 'buildkit.cjs',
+  protobufjs: 'buildkit.cjs',
+}
+
+function frontEnd(name: string): Bundle {
+  return { name, entry: `src/entry/${name}.ts`, files: {}, absent: DOCKERODE_ABSENT, executable: name === 'cli' }
+}
+
+function service(name: string): Bundle {
+  return {
+    name: `stack/${name}`,
+    entry: `stack/services/${name}/main.ts`,
+    files: { Dockerfile: 'stack/images/service.Dockerfile' },
+    absent: {},
+    executable: false,
+  }
+}
+
+export const BUNDLES: readonly Bundle[] = [
+  frontEnd('main'),
+  frontEnd('post'),
+  frontEnd('cli'),
+  service('queen-rbee'),
+  service('rbee-hive'),
+  service('mock-worker'),
+  {
+    name: 'toolbox',
+    entry: 'src/toolbox/main.ts',
+    files: { Dockerfile: 'toolbox/Dockerfile' },
+    absent: {},
+    executable: false,
+  },
+]
+
+/** Largest index.js that is accepted, bytes. */
+export const MOST_BYTES = 2_500_000

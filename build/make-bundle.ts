@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import ncc from '@vercel/ncc'
+import { MOST_BYTES, type Bundle } from './bundles.ts'
+
+export interface BundleFile {
+  readonly content: string | Buffer
+  readonly executable: boolean
+}
+
+/** The files of one bundle by name. `sources` is the transpiled tree. @throws for a bundle that is too big or incomplete. */
+export async function makeBundle(bundle: Bundle, repository: string, sources: string): Promise<Map<string, BundleFile>> {
+  const entry = join(sources, bundle.entry.replace(/\.ts$/, '.js'))
+  const externals = Object.fromEntries(Object.entries(bundle.absent).map(([name, file]) => [name, `./${file}`]))
+  const { code, assets } = await ncc(entry, {
+    cache: false,
+    externals,
+    license: 'licenses.txt',
+    minify: true,
+    quiet: true,
+    sourceMap: false,
+  })
+  const size = Buffer.byteLength(code)
+  if (size > MOST_BYTES) throw new Error(`${bundle.name}/index.js has ${String(size)} bytes, more than ${String(MOST_BYTES)}`)
+  const files = new Map<string, BundleFile>([['index.js', { content: code, executable: bundle.executable }]])
+  for (const [name, asset] of Object.entries(assets)) {
+    // Schemas of the BuildKit session that the bundle does without.
+    if (asset === undefined || name.endsWith('.proto')) continue
+    files.set(name, { content: asset.source, executable: false })
+  }
+  for (const name of ['package.json', 'licenses.txt']) {
+    if (name === 'package.json' && !files.has(name)) throw new Error(`${bundle.name}: ncc emitted no ESM; it could not start`)
+    if (!files.has(name)) files.set(name, { content: '', executable: false })
+  }
+  for (const file of new Set(Object.values(bundle.absent))) files.set(file, copied(join(repository, 'build/absent', file)))
+  for (const [name, path] of Object.entries(bundle.files)) files.set(basename(name), copied(join(repository, path)))
+  return files
+}
+
+function copied(path: string): BundleFile {
+  return { content: readFileSync(path), executable: false }
+}

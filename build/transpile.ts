@@ -1,0 +1,29 @@
+/** TypeScript → ESM, file by file. ncc's own loader turns our modules into CommonJS, where top-level await is an error. */
+import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import ts from 'typescript'
+
+const SOURCES = ['src/**/*.ts', 'stack/**/*.ts']
+
+/** Types are not checked here (`npm run types` does); a syntax error throws. package.json goes along: it says `module`. */
+export function transpileTree(repository: string, target: string): void {
+  const files = globSync(SOURCES, { cwd: repository, exclude: ['**/*.test.ts', '**/*.d.ts'] })
+  for (const file of files) {
+    const { outputText, diagnostics = [] } = ts.transpileModule(readFileSync(join(repository, file), 'utf8'), {
+      fileName: file,
+      reportDiagnostics: true,
+      compilerOptions: {
+        target: ts.ScriptTarget.ES2024,
+        module: ts.ModuleKind.ESNext,
+        verbatimModuleSyntax: true,
+        rewriteRelativeImportExtensions: true,
+      },
+    })
+    const [first] = diagnostics
+    if (first !== undefined) throw new Error(`${file}: ${ts.flattenDiagnosticMessageText(first.messageText, '\n')}`)
+    const out = join(target, file.replace(/\.ts$/, '.js'))
+    mkdirSync(dirname(out), { recursive: true })
+    writeFileSync(out, outputText)
+  }
+  cpSync(join(repository, 'package.json'), join(target, 'package.json'))
+}

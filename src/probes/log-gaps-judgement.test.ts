@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest'
+import type { LogLine } from '../core/ports.ts'
+import { collectGaps, gapsText, judgeGaps, lineQuery } from './log-gaps-judgement.ts'
+
+const spec = {
+  service: 'queen-rbee',
+  group_by: 'task_id',
+  from: "event == 'attempt_failed'",
+  to: "event == 'attempt_started'",
+  growth: 1.5,
+  min_gaps: 2,
+  min_groups: 2,
+  share: 0.8,
+}
+
+function line(atMs: number, fields: object | string): LogLine {
+  return { atMs, stream: 'stdout', text: typeof fields === 'string' ? fields : JSON.stringify(fields) }
+}
+
+/** A task whose attempts last 1200 ms with these pauses between them. */
+function task(id: string, startMs: number, gapsMs: readonly number[]): LogLine[] {
+  let atMs = startMs
+  const lines = [line(atMs, { event: 'attempt_started', task_id: id })]
+  for (const gapMs of gapsMs) {
+    atMs += 1_200
+    lines.push(line(atMs, { event: 'attempt_failed', task_id: id }))
+    atMs += gapMs
+    lines.push(line(atMs, { event: 'attempt_started', task_id: id }))
+  }
+  return [...lines, line(atMs + 900, { event: 'attempt_failed', task_id: id })]
+}
+
+describe('judgeGaps', () => {
+  it('sees a backoff grow, interleaved with other tasks and other lines', () => {
+    const lines = [
+      ...task('a', 0, [104, 207]),
+      ...task('b', 37, [101, 203, 405]),
+      line(5, 'plain text'),
+      line(6, '{broken'),
+      line(7, { task_id: 'c', event: 'served' }),
+    ]
+    expect(judgeGaps(spec, lines.toReversed())).toEqual({
+      expected: 'in ≥ 80 % of at least 2 groups with ≥ 2 gaps each gap ≥ 1.5 × the one before',
+      observed: '100 % of 2 groups grow (median gaps 101 ms → 203 ms → 405 ms)',
+      met: true,
+    })
+  })
+
+  it('is missed by equal gaps', () => {
+    const lines = [...task('a', 0, [100, 102, 99]), ...task('b', 10, [100, 200])]
+    expect(judgeGaps(spec, lines)).toMatchObject({
+      observed: expect.stringMatching(/^50 % of 2 groups grow/) as string,
+      met: false,
+    })
+  })
+
+  it('is missed when attempts fail but are not repeated, and when the retries are not there at all', () => {
+    const single = [...task('a', 0, []), ...task('b', 10, [])]
+    expect(judgeGaps(spec, single)).toMatchObject({
+      met: false,
+      observed: expect.stringMatching(/^0 groups have 2 gaps or more, of 2 in which/) as string,
+    })
+    expect(judgeGaps(spec, [line(1, { event: 'served', task_id: 'a' })])).toMatchObject({ met: false })
+    expect(judgeGaps(spec, task('a', 0, [100, 200]))).toMatchObject({ met: false })
+  })
+
+  it('is undecided when the log has no JSON', () => {
+    expect(judgeGaps(spec, [line(1, 'GET / 200')])).toMatchObject({ met: null, observed: 'none of 1 log lines is JSON' })
+    expect(judgeGaps(spec, [])).toMatchObject({ met: null })
+  })
+
+  it('takes the last failure before a start, and ignores a start without one', () => {
+    const lines = [
+      line(0, { event: 'attempt_started', task_id: 'a' }),
+      line(10, { event: 'attempt_failed', task_id: 'a' }),
+      line(50, { event: 'attempt_failed', task_id: 'a' }),
+      line(150, { event: 'attempt_started', task_id: 'a' }),
+      line(160, { event: 'attempt_started', task_id: 'a' }),
+      line(170, { event: 'attempt_failed', task_id: '' }),
+    ]
+    expect(collectGaps(spec, lines).groups.get('a')).toEqual([100])
+  })
+
+  it('allows a line to end one gap and begin the next, and numbers as groups', () => {
+    const every = { ...spec, from: "msg == 'retry'", to: "msg == 'retry'", group_by: 'task.id' }
+    const lines = [0, 100, 300].map((atMs) => line(atMs, { msg: 'retry', task: { id: 7 } }))
+    expect([...collectGaps(every, lines).groups]).toEqual([['7', [100, 200]]])
+  })
+
+  it('passes over lines that an expression cannot be applied to', () => {
+    const strict = { ...spec, from: "starts_with(event, 'attempt_f')" }
+    expect(collectGaps(strict, [line(0, { task_id: 'a' }), ...task('a', 1, [100])]).groups.get('a')).toEqual([100])
+  })
+
+  it('refuses what is no expression and names the key', () => {
+    expect(() => lineQuery('from', 'event ==')).toThrow(/log_gaps: 'from' is no JMESPath expression \(event ==\)/)
+  })
+
+  it('says in one line what it asserts', () => {
+    expect(gapsText(spec)).toMatch(/^log of queen-rbee, gaps by task_id: in ≥ 80 %/)
+  })
+})

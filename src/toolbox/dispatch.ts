@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { describeError } from '../core/errors.ts'
+import type { Json } from '../core/json.ts'
+import type { ToolboxOperation, ToolboxReply } from '../core/toolbox.ts'
+import { ARGUMENTS, parseArguments } from './arguments.ts'
+import type { Operations } from './operations.ts'
+
+const REQUEST = z.strictObject({ id: z.int().min(1), op: z.string(), args: z.unknown() })
+
+/** Requests under way at once. */
+const MAX_RUNNING = 64
+
+/** Reply id for a line that is no request, and so has none. */
+const NO_ID = 0
+
+/** Turns request lines into replies. Requests run side by side: a slow probe keeps no one waiting. */
+export class Dispatcher {
+  private readonly operations: Operations
+  private running = 0
+
+  constructor(operations: Operations) {
+    this.operations = operations
+  }
+
+  /** Never rejects: whatever goes wrong is the reply. */
+  async answer(line: string): Promise<ToolboxReply> {
+    const request = parseRequest(line)
+    if (request === null) return { id: NO_ID, ok: false, error: `not a request: ${line.slice(0, 200)}` }
+    const { id, op, args } = request
+    if (!isOperation(op)) return { id, ok: false, error: `unknown operation '${op}'` }
+    if (this.running >= MAX_RUNNING) return { id, ok: false, error: `${String(MAX_RUNNING)} requests are under way already` }
+    this.running += 1
+    try {
+      return { id, ok: true, reply: await this.run(op, args) }
+    } catch (error) {
+      return { id, ok: false, error: describeError(error) }
+    } finally {
+      this.running -= 1
+    }
+  }
+
+  private async run<O extends ToolboxOperation>(op: O, args: unknown): Promise<Json> {
+    // Replies are made of plain objects; interfaces have no index signature, which is all that Json asks for beyond that.
+    return (await this.operations[op](parseArguments(op, args))) as unknown as Json
+  }
+}
+
+function parseRequest(line: string): z.infer<typeof REQUEST> | null {
+  try {
+    return REQUEST.parse(JSON.parse(line))
+  } catch {
+    return null
+  }
+}
+
+function isOperation(op: string): op is ToolboxOperation {
+  return Object.hasOwn(ARGUMENTS, op)
+}

@@ -1,0 +1,71 @@
+/** Whatever interrupts a run, nothing of it remains, and what is not its own is left alone. */
+import { describe, expect, it } from 'vitest'
+import { docker, heard, labelled, runIdOf, startCli } from './cli.ts'
+
+const LIMIT_MS = 240_000
+
+/** Until the fault of NF-001 is on. */
+async function inTheMiddle(cli: Awaited<ReturnType<typeof startCli>>): Promise<string> {
+  const runId = await runIdOf(cli)
+  await heard(cli, 'NF-001 during', 120_000)
+  return runId
+}
+
+describe('an interrupted run', () => {
+  it(
+    'reverts and takes down on SIGINT, and says so by its exit code',
+    async () => {
+      await using cli = await startCli(['run', '--only', 'NF-001'])
+      const runId = await inTheMiddle(cli)
+      cli.child.kill('SIGINT')
+      const { exitCode, stderr } = await cli.ended()
+      expect(exitCode, stderr).toBe(130)
+      expect(await labelled(runId)).toEqual([])
+      const result = await cli.result()
+      expect(result.verdict).toBe('error')
+      expect(result.scenarios[0]?.cleanup).toEqual({ clean: true, leftovers: [] })
+    },
+    LIMIT_MS,
+  )
+
+  it(
+    'is cleaned up after SIGKILL by cleanup, which leaves a live run alone',
+    async () => {
+      await using killed = await startCli(['run', '--only', 'NF-001'])
+      const killedId = await inTheMiddle(killed)
+      await using live = await startCli(['run', '--only', 'NF-001'], killed.stateDir)
+      const liveId = await inTheMiddle(live)
+      killed.child.kill('SIGKILL')
+      await killed.ended()
+      expect((await labelled(killedId)).length).toBeGreaterThan(0)
+
+      await using cleanup = await startCli(['cleanup'], killed.stateDir)
+      const cleaned = await cleanup.ended()
+      expect(cleaned.exitCode, cleaned.stderr).toBe(0)
+      expect(cleaned.stdout).toContain(`${liveId}: alive, left alone`)
+      expect(await labelled(killedId)).toEqual([])
+
+      const { exitCode, stderr } = await live.ended()
+      const result = await live.result()
+      expect([exitCode, result.scenarios[0]?.verdict, result.scenarios[0]?.reasons], stderr).toEqual([0, 'passed', []])
+      expect(await labelled(liveId)).toEqual([])
+    },
+    LIMIT_MS,
+  )
+
+  it(
+    'ends as an error, not as a pass or a hang, when toxiproxy is paused under it',
+    async () => {
+      await using cli = await startCli(['run', '--only', 'NF-002'])
+      const runId = await runIdOf(cli)
+      await heard(cli, 'NF-002 during', 120_000)
+      await docker('pause', await docker('ps', '--quiet', '--filter', `label=chaos-action.run=${runId}`, '--filter', 'label=com.docker.compose.service=toxiproxy'))
+      const { exitCode, stderr } = await cli.ended()
+      const result = await cli.result()
+      expect([exitCode, result.scenarios[0]?.verdict], stderr).toEqual([2, 'error'])
+      expect(result.scenarios[0]?.reasons.length).toBeGreaterThan(0)
+      expect(await labelled(runId)).toEqual([])
+    },
+    LIMIT_MS,
+  )
+})

@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { JsonObject } from '../../src/core/json.ts'
+import { bringUp } from '../../src/runtime/stack.ts'
+import { legsDescriptor, proxiesOf, runFault } from './faults-context.ts'
+import type { Rig } from './faults-context.ts'
+import { openRig } from './faults-rig.ts'
+import { docker, signal } from './runtime-fixture.ts'
+
+let rig: Rig & AsyncDisposable
+
+beforeAll(async () => {
+  rig = await openRig(legsDescriptor(), bringUp)
+})
+
+afterAll(async () => {
+  await rig[Symbol.asyncDispose]()
+})
+
+function toxic(name: string, attributes: Record<string, number>, rest: JsonObject = {}): JsonObject {
+  return { toxic: name, attributes, links: null, allLinks: false, stream: 'downstream', toxicity: 1, ...rest }
+}
+
+const both = { stream: 'both' }
+const up = { stream: 'upstream' }
+
+/** Each entry is a fault that must be proven when it is injected, and must not be when it is not. */
+const FAULTS: [string, string, JsonObject, RegExp][] = [
+  ['latency down', 'toxic', toxic('latency', { latency: 300, jitter: 50 }), /^first: \+(2[5-9]|3\d)\d ms median$/],
+  ['latency both ways on all links', 'toxic', toxic('latency', { latency: 200 }, { ...both, allLinks: true }), /^\+\d+ ms median over 2 links/],
+  ['latency on half of the connections', 'toxic', toxic('latency', { latency: 300 }, { toxicity: 0.5 }), /median on \d+ of 20 connections/],
+  ['bandwidth down', 'toxic', toxic('bandwidth', { rate: 10 }), /KB\/s downstream instead of/],
+  ['bandwidth up', 'toxic', toxic('bandwidth', { rate: 20 }, up), /KB\/s upstream instead of/],
+  ['bandwidth 0', 'toxic', toxic('bandwidth', { rate: 0 }), /no byte passed downstream on 10 of 10 new and 3 of 3 old/],
+  ['timeout 0 both ways', 'toxic', toxic('timeout', { timeout: 0 }, both), /packets of ours into the proxy 0 left it upstream; the proxy still accepted 10 of 10 connects/],
+  ['timeout 0 up', 'toxic', toxic('timeout', { timeout: 0 }, up), /no byte passed upstream on 10 of 10 new/],
+  ['timeout 300', 'toxic', toxic('timeout', { timeout: 300 }), /no byte passed downstream/],
+  ['reset_peer', 'toxic', toxic('reset_peer', { timeout: 100 }), /8 of 8 new connections ended with ECONNRESET/],
+  ['slow_close', 'toxic', toxic('slow_close', { delay: 400 }), /closing took \+[34]\d\d ms on 8 of 8/],
+  ['slicer down', 'toxic', toxic('slicer', { average_size: 16, size_variation: 4, delay: 5_000 }), /per read with gaps of/],
+  ['slicer up', 'toxic', toxic('slicer', { average_size: 200, size_variation: 20, delay: 20_000 }, up), /for a request of 2000 bytes/],
+  ['limit_data down', 'toxic', toxic('limit_data', { bytes: 3_000 }), /connections ended downstream: (eof|reset) after/],
+  ['limit_data up', 'toxic', toxic('limit_data', { bytes: 5_000 }, up), /connections ended upstream: (eof|reset) after/],
+  ['down', 'toxic', toxic('down', {}), /8 of 8 new connections ended with ECONNREFUSED/],
+  ['packet_loss on both legs', 'packet_loss', { percent: 30, links: null, allLinks: true }, /first: .* % of \d+ packets dropped.*second: .* % of \d+ packets/],
+  ['connection_resets', 'connection_resets', { perThird: 3, links: null, allLinks: false }, /first: \d+ connections reset at 9 moments/],
+  ['connection_resets from the proxy as client', 'connection_resets', { perThird: 2, links: ['second'], allLinks: false }, /second: \d+ connections reset at 6 moments/],
+]
+
+describe('a fault that is injected', () => {
+  test.each(FAULTS)('%s bites, is taken back, and leaves nothing', async (_name, kind, spec, summary) => {
+    const { evidence, leftovers } = await runFault(rig, kind, spec, { inject: true })
+    expect(evidence.reasons).toEqual([])
+    expect(evidence.confirmed).toBe(true)
+    expect(evidence.summary).toMatch(summary)
+    expect(evidence.mechanism).not.toBe('')
+    expect(leftovers.during).not.toEqual([])
+    expect(leftovers.after).toEqual([])
+    expect((await proxiesOf(rig)).map(({ name, enabled, toxics }) => ({ name, enabled, toxics }))).toEqual([
+      { name: 'first-proxy', enabled: true, toxics: [] },
+      { name: 'second-proxy', enabled: true, toxics: [] },
+    ])
+    // Restored: the same burst as before the fault is answered at once.
+    const target = { host: 'toxiproxy', port: 9200 }
+    const { samples } = await rig.observer.call('probe.http', { target, path: '/', headers: {}, count: 5, intervalMs: 10, timeoutMs: 1_000 }, signal(10_000))
+    expect(samples.map((sample) => sample.status)).toEqual([200, 200, 200, 200, 200])
+    expect(Math.max(...samples.map((sample) => sample.totalMs ?? Infinity))).toBeLessThan(150)
+  })
+})
+
+describe('a fault that is not injected', () => {
+  test.each(FAULTS)('%s is not confirmed', async (_name, kind, spec) => {
+    const { evidence, leftovers } = await runFault(rig, kind, spec, { inject: false })
+    expect(evidence.confirmed).toBe(false)
+    expect(evidence.reasons).not.toEqual([])
+    expect(leftovers.after).toEqual([])
+  })
+})
+
+test('a fault on one link is not confirmed on another that it was never put on', async () => {
+  const { evidence } = await runFault(rig, 'toxic', toxic('latency', { latency: 300 }, { links: ['first'] }), { inject: true })
+  expect(Object.keys(evidence.measures)).toContain('addedMedianMs')
+  const plain = await runFault(rig, 'toxic', toxic('latency', { latency: 300 }, { links: ['second'] }), { inject: false })
+  expect(plain.evidence.reasons.join()).toMatch(/^second: the median grew by/)
+})
+
+test('a revert through a toxiproxy that is there but does not answer throws, within its limit', async () => {
+  const [proxy] = await rig.stack.containers.list('toxiproxy', signal(10_000))
+  const container = docker.getContainer(proxy?.id ?? '')
+  const { fault, plan, ctx } = await runFault(rig, 'toxic', toxic('latency', { latency: 50 }), { inject: true })
+  await container.pause()
+  try {
+    const startedMs = performance.now()
+    await expect(fault.revert(plan, ctx)).rejects.toThrow(/toxi/)
+    expect(performance.now() - startedMs).toBeLessThan(6_000)
+  } finally {
+    await container.unpause()
+  }
+  await fault.revert(plan, ctx)
+})
+
+test('a revert without toxiproxy has nothing left to do', async () => {
+  const { fault, plan, ctx } = await runFault(rig, 'toxic', toxic('down', {}), { inject: true })
+  const gone = { ...ctx, toxiproxy: () => Promise.resolve(null) }
+  await fault.revert(plan, gone)
+  expect(await fault.leftovers(plan, gone)).toEqual([])
+})
+
+test('an unknown link, a slicer that would crash toxiproxy, and a stack without links are refused before anything is done', async () => {
+  await expect(runFault(rig, 'toxic', toxic('down', {}, { links: ['third'] }), { inject: false })).rejects.toThrow(/no link 'third'; it has: first, second/)
+  const slicer = toxic('slicer', { average_size: 10, size_variation: 10 })
+  await expect(runFault(rig, 'toxic', slicer, { inject: false })).rejects.toThrow(/toxiproxy crashes/)
+  const bare = { ...rig, stack: { ...rig.stack, descriptor: { ...rig.stack.descriptor, links: [] } } }
+  await expect(runFault(bare, 'toxic', toxic('down', {}), { inject: false })).rejects.toMatchObject({ code: 'CAPABILITY_MISSING' })
+})
