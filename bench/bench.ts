@@ -74,10 +74,29 @@ async function bringUpAndToxic(rounds: number): Promise<Row[]> {
       if (proxy === null) throw new Error('the default stack has no toxiproxy')
       const container = (await stack.containers.list('toxiproxy', signal))[0]?.id ?? ''
       for (let toxic = 0; toxic < 5; toxic += 1) {
-        const latency = { name: `bench_${String(toxic)}`, type: 'latency', stream: 'downstream', toxicity: 1, attributes: { latency: 1, jitter: 0 } } as const
+        const latency = {
+          name: `bench_${String(toxic)}`,
+          type: 'latency',
+          stream: 'downstream',
+          toxicity: 1,
+          attributes: { latency: 1, jitter: 0 },
+        } as const
         toxicOurs.push(await timed(() => proxy.addToxic('hive-proxy', latency, signal)))
         await proxy.removeToxic('hive-proxy', latency.name, signal)
-        const cli = ['exec', container, '/toxiproxy-cli', 'toxic', 'add', '--type', 'latency', '--toxicName', latency.name, '--attribute', 'latency=1', 'hive-proxy']
+        const cli = [
+          'exec',
+          container,
+          '/toxiproxy-cli',
+          'toxic',
+          'add',
+          '--type',
+          'latency',
+          '--toxicName',
+          latency.name,
+          '--attribute',
+          'latency=1',
+          'hive-proxy',
+        ]
         toxicPlain.push(await timed(() => run('docker', cli)))
         await proxy.removeToxic('hive-proxy', latency.name, signal)
       }
@@ -88,8 +107,20 @@ async function bringUpAndToxic(rounds: number): Promise<Row[]> {
     plain.push(await composeUp(Object.fromEntries(stack.images.map((image) => [image.service, image.image]))))
   }
   return [
-    { what: 'bring-up, warm images', oursMs: median(ours), plainMs: median(plain), plain: 'docker compose up --wait', budget: 'up and down ≤ 30 s' },
-    { what: 'decision → toxic active', oursMs: median(toxicOurs), plainMs: median(toxicPlain), plain: 'toxiproxy-cli by docker exec', budget: '20 ms' },
+    {
+      what: 'bring-up, warm images',
+      oursMs: median(ours),
+      plainMs: median(plain),
+      plain: 'docker compose up --wait',
+      budget: 'up and down ≤ 30 s',
+    },
+    {
+      what: 'decision → toxic active',
+      oursMs: median(toxicOurs),
+      plainMs: median(toxicPlain),
+      plain: 'toxiproxy-cli by docker exec',
+      budget: '20 ms',
+    },
   ]
 }
 
@@ -114,10 +145,23 @@ async function composeUp(images: Readonly<Record<string, string>>): Promise<numb
 async function overhead(): Promise<string> {
   const outDir = await mkdtemp(join(tmpdir(), 'chaos-bench-'))
   try {
-    await run(process.execPath, [join(ROOT, 'dist/cli/index.js'), 'run', '--suites', 'chaos', '--profile', 'quick', '--out', outDir])
+    await run(process.execPath, [
+      join(ROOT, 'dist/cli/index.js'),
+      'run',
+      '--suites',
+      'chaos',
+      '--profile',
+      'quick',
+      '--out',
+      outDir,
+    ])
     const result = (await import(join(outDir, 'result.json'), { with: { type: 'json' } })) as { default: RunResult }
     const { scenarios, run: facts } = result.default
-    const inside = scenarios.reduce((sum, s) => sum + s.phases.filter((p) => p.name === 'during' || p.name === 'recovery').reduce((own, p) => own + p.durationMs, 0), 0)
+    const inside = scenarios.reduce(
+      (sum, s) =>
+        sum + s.phases.filter((p) => p.name === 'during' || p.name === 'recovery').reduce((own, p) => own + p.durationMs, 0),
+      0,
+    )
     const outsideMs = facts.durationMs - inside
     return `quick run ${(facts.durationMs / 1_000).toFixed(1)} s, outside fault windows and recovery ${(outsideMs / 1_000).toFixed(1)} s (${((100 * outsideMs) / facts.durationMs).toFixed(0)} %)`
   } finally {
@@ -131,7 +175,14 @@ if (!Number.isInteger(rounds) || rounds < 1 || rounds > 50) throw new Error('--r
 const rows = [await bundleStart(rounds), ...(await bringUpAndToxic(Math.min(rounds, 3)))]
 process.stdout.write('| what | ours, median | instead | its median | ratio | budget |\n|---|---|---|---|---|---|\n')
 for (const row of rows) {
-  const cells = [row.what, `${row.oursMs.toFixed(1)} ms`, row.plain, `${row.plainMs.toFixed(1)} ms`, (row.oursMs / row.plainMs).toFixed(2), row.budget]
+  const cells = [
+    row.what,
+    `${row.oursMs.toFixed(1)} ms`,
+    row.plain,
+    `${row.plainMs.toFixed(1)} ms`,
+    (row.oursMs / row.plainMs).toFixed(2),
+    row.budget,
+  ]
   process.stdout.write(`| ${cells.join(' | ')} |\n`)
 }
 process.stdout.write(`\n${await overhead()}\n`)

@@ -6,7 +6,9 @@ module.exports = new Proxy(
   {},
   {
     get(_target, name) {
-      throw new Error(`dockerode's BuildKit session is not part of this bundle (${String(name)}): build images with \`docker build\`.`)
+      throw new Error(
+        `dockerode's BuildKit session is not part of this bundle (${String(name)}): build images with \`docker build\`.`,
+      )
     },
   },
 )

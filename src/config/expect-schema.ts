@@ -23,9 +23,15 @@ const canary = z
       })
       .meta({ description: 'Which answers the canary gets' })
       .optional(),
-    within_ms: milliseconds(1, CANARY_DEADLINE_MS, 'Every canary request has its answer, good or bad, within this time').optional(),
+    within_ms: milliseconds(
+      1,
+      CANARY_DEADLINE_MS,
+      'Every canary request has its answer, good or bad, within this time',
+    ).optional(),
     slower_by_fault: z
-      .strictObject({ tolerance: quantity({ minimum: 0, above: true, maximum: 1, description: 'Fraction by which the slow-down may differ' }) })
+      .strictObject({
+        tolerance: quantity({ minimum: 0, above: true, maximum: 1, description: 'Fraction by which the slow-down may differ' }),
+      })
       .meta({ description: 'The median is slower than before by what the fault adds, give or take the tolerance' })
       .optional(),
   })
@@ -82,7 +88,7 @@ export const expectSchema = z
   .array(clauseSchema)
   .min(1, { error: 'is an empty list: leave it out, or say what must hold' })
   .max(50)
-  .meta({ description: 'What must hold; without it only effect and recovery are judged' })
+  .meta({ id: 'expect', description: 'What must hold; without it only effect and recovery are judged' })
 
 export type ClauseInput = z.output<typeof clauseSchema>
 

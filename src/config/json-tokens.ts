@@ -97,7 +97,10 @@ function stringValue(text: string, from: number, to: number): string {
   try {
     return JSON.parse(text.slice(from, to)) as string
   } catch {
-    throw new JsonSyntaxError(from, 'text with an unknown escape: JSON has \\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four hex digits')
+    throw new JsonSyntaxError(
+      from,
+      'text with an unknown escape: JSON has \\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four hex digits',
+    )
   }
 }
 

@@ -93,27 +93,39 @@ class TreeBuilder {
   }
 
   private stepObject(frame: ObjectFrame): void {
-    const isFirst = frame.key === null
-    let token = this.tokens.next()
-    if (token.kind === '}') return this.close()
-    if (!isFirst) {
-      const comma = token
-      if (comma.kind !== ',') throw unexpected(comma, `a comma or } after the value of ${show(frame.key)}`, frame.node.offset)
-      token = this.tokens.next()
-      if (token.kind === '}') {
-        this.mistakes.add(comma.offset, this.path(), 'JSON has no comma after the last member: remove it')
-        return this.close()
-      }
-    }
-    if (token.kind !== 'string') throw unexpected(token, 'a key in double quotes', frame.node.offset)
+    const { node } = frame
+    const token = this.nextOrClose(node, frame.key === null, '}', () => `a comma or } after the value of ${show(frame.key)}`)
+    if (token === null) return
+    if (token.kind !== 'string') throw unexpected(token, 'a key in double quotes', node.offset)
     const key = token.value
     frame.key = key
     const colon = this.tokens.next()
-    if (colon.kind !== ':') throw unexpected(colon, `a colon after the key ${show(key)}`, frame.node.offset)
-    this.limitItems(frame.node.members.size, token.offset)
-    this.checkKey(frame.node, key, token.offset)
+    if (colon.kind !== ':') throw unexpected(colon, `a colon after the key ${show(key)}`, node.offset)
+    this.limitItems(node.members.size, token.offset)
+    this.checkKey(node, key, token.offset)
     const value = this.open(this.tokens.next())
-    if (!FORBIDDEN_KEYS.has(key) && !frame.node.members.has(key)) frame.node.members.set(key, { keyOffset: token.offset, value })
+    if (!FORBIDDEN_KEYS.has(key) && !node.members.has(key)) node.members.set(key, { keyOffset: token.offset, value })
+  }
+
+  private stepArray({ node }: ArrayFrame): void {
+    const token = this.nextOrClose(node, node.items.length === 0, ']', () => 'a comma or ] after an item of the list')
+    if (token === null) return
+    this.limitItems(node.items.length, token.offset)
+    node.items.push(this.open(token))
+  }
+
+  /** The first token of the next member or item; null when the container ends here. */
+  private nextOrClose(node: JsonNode, isFirst: boolean, closing: '}' | ']', wanted: () => string): JsonToken | null {
+    let token = this.tokens.next()
+    if (!isFirst && token.kind !== closing) {
+      const comma = token
+      if (comma.kind !== ',') throw unexpected(comma, wanted(), node.offset)
+      token = this.tokens.next()
+      if (token.kind === closing) this.mistakes.add(comma.offset, this.path(), `JSON has no comma before ${closing}: remove it`)
+    }
+    if (token.kind !== closing) return token
+    this.stack.pop()
+    return null
   }
 
   private checkKey(node: JsonObjectNode, key: string, offset: number): void {
@@ -121,26 +133,6 @@ class TreeBuilder {
     if (node.members.has(key)) {
       this.mistakes.add(offset, this.path(), () => `the key ${show(key)} is there twice in the same object: keep one`)
     }
-  }
-
-  private stepArray(frame: ArrayFrame): void {
-    let token = this.tokens.next()
-    if (token.kind === ']') return this.close()
-    if (frame.node.items.length > 0) {
-      const comma = token
-      if (comma.kind !== ',') throw unexpected(comma, 'a comma or ] after an item of the list', frame.node.offset)
-      token = this.tokens.next()
-      if (token.kind === ']') {
-        this.mistakes.add(comma.offset, this.path(), 'JSON has no comma after the last item: remove it')
-        return this.close()
-      }
-    }
-    this.limitItems(frame.node.items.length, token.offset)
-    frame.node.items.push(this.open(token))
-  }
-
-  private close(): void {
-    this.stack.pop()
   }
 
   /** A value begins: scalars are whole, containers are filled by later steps. */
@@ -164,7 +156,10 @@ class TreeBuilder {
   private limitItems(count: number, offset: number): void {
     if (count < JSON_LIMITS.itemsEach) return
     const where = keyPathText(this.path().slice(0, -1)) || 'the file'
-    throw new JsonSyntaxError(offset, `${where} has more than ${String(JSON_LIMITS.itemsEach)} items: split it over several files`)
+    throw new JsonSyntaxError(
+      offset,
+      `${where} has more than ${String(JSON_LIMITS.itemsEach)} items: split it over several files`,
+    )
   }
 }
 

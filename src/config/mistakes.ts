@@ -12,6 +12,8 @@ export interface Mistake {
   /** Key path such as `scenarios[0].attributes.latency`; empty for the file as a whole. */
   readonly key: string
   readonly message: string
+  /** This is the last one of the file and stands for so many that are not told. */
+  readonly more?: number
 }
 
 export const MISTAKES_PER_FILE = 100
@@ -57,10 +59,15 @@ export class MistakeList {
   /** In the order of the file; one line for all that is beyond the limit. */
   toArray(): Mistake[] {
     const sorted = [...this.found].sort((a, b) => a.offset - b.offset)
-    const mistakes = sorted.map(({ offset, key, message }): Mistake => ({ file: this.file, ...this.locate(offset), key, message }))
+    const mistakes = sorted.map(({ offset, key, message }): Mistake => ({
+      file: this.file,
+      ...this.locate(offset),
+      key,
+      message,
+    }))
     const last = mistakes.at(-1)
     if (this.dropped > 0 && last !== undefined) {
-      mistakes.push({ ...last, key: '', message: `and ${String(this.dropped)} more mistakes in this file` })
+      mistakes.push({ ...last, key: '', message: `and ${String(this.dropped)} more mistakes in this file`, more: this.dropped })
     }
     return mistakes
   }

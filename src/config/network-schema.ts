@@ -14,7 +14,7 @@ export const linkSchema = z
   })
   .meta({ description: 'Link, list of links, or "all"; the descriptor\'s default_link where it is left out' })
 
-export const streamSchema = oneOf(['upstream', 'downstream', 'both'], 'Direction that is hit; toxiproxy\'s default is downstream')
+export const streamSchema = oneOf(['upstream', 'downstream', 'both'], "Direction that is hit; toxiproxy's default is downstream")
 export const toxicitySchema = quantity({
   minimum: 0,
   above: true,
@@ -42,7 +42,10 @@ export function attributesSchema(name: ToxicName): z.ZodType<Attributes | undefi
   const shape: Record<string, z.ZodOptional<z.ZodNumber> | z.ZodNumber> = {}
   for (const rule of rules) shape[rule.name] = rule.required ? attribute(rule) : attribute(rule).optional()
   const strict = z.strictObject(shape).meta({ description: attributesText(name, rules) })
-  const schema = name === 'slicer' ? strict.refine(slicerFits, { error: 'size_variation must be below average_size', path: ['size_variation'] }) : strict
+  const schema =
+    name === 'slicer'
+      ? strict.refine(slicerFits, { error: 'size_variation must be below average_size', path: ['size_variation'] })
+      : strict
   const checked = schema as unknown as z.ZodType<Attributes>
   return rules.some((rule) => rule.required) ? checked : checked.optional()
 }

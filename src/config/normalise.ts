@@ -75,7 +75,14 @@ function toNetworkFault(entry: NetworkInput): FaultRequest {
     const spec: ConnectionResetsSpec = { perThird: attributes['per_third'] ?? DEFAULT_RESETS_PER_THIRD, links, allLinks }
     return { kind: 'connection_resets', spec }
   }
-  const spec: ToxicSpec = { toxic, attributes, links, allLinks, stream: entry.stream ?? 'downstream', toxicity: entry.toxicity ?? 1 }
+  const spec: ToxicSpec = {
+    toxic,
+    attributes,
+    links,
+    allLinks,
+    stream: entry.stream ?? 'downstream',
+    toxicity: entry.toxicity ?? 1,
+  }
   return { kind: 'toxic', spec }
 }
 

@@ -32,7 +32,8 @@ export function parseJsonSource(file: string, text: string): JsonSource {
   const locate = locator(text)
   const mistakes = new MistakeList(file, locate)
   const hasMark = text.startsWith('\uFEFF')
-  if (hasMark) mistakes.add(0, [], 'the file begins with a byte order mark, which JSON does not allow: save it as UTF-8 without one')
+  if (hasMark)
+    mistakes.add(0, [], 'the file begins with a byte order mark, which JSON does not allow: save it as UTF-8 without one')
   // A blank of the same length keeps all offsets.
   const root = parseJsonTree(hasMark ? ` ${text.slice(1)}` : text, mistakes)
   return { file, root, locate, mistakes }
@@ -55,6 +56,17 @@ export function readText(file: string, maxBytes = MAX_SOURCE_BYTES): { text: str
     }
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { problem: 'there is no such file' }
     return { problem: `the file cannot be read: ${printable(describeError(error, 300))}` }
+  }
+}
+
+/** null for what is not there, cannot be reached or is neither. */
+export function pathKind(path: string): 'file' | 'folder' | null {
+  try {
+    const stat = statSync(path)
+    if (stat.isFile()) return 'file'
+    return stat.isDirectory() ? 'folder' : null
+  } catch {
+    return null
   }
 }
 

@@ -5,7 +5,15 @@ import type { JsonNode, JsonObjectNode } from './json-tree.ts'
 import type { MistakeList } from './mistakes.ts'
 import { hasStream, isToxicName, TOXIC_NAMES } from './network-schema.ts'
 import { checkNode, unknownKey } from './schema-issues.ts'
-import { COMMON_KEYS, commonEntrySchema, CRASH_MODES, crashEntrySchema, KIND_KEYS, networkEntrySchemas, resourceEntrySchema } from './scenario-schema.ts'
+import {
+  COMMON_KEYS,
+  commonEntrySchema,
+  CRASH_MODES,
+  crashEntrySchema,
+  KIND_KEYS,
+  networkEntrySchemas,
+  resourceEntrySchema,
+} from './scenario-schema.ts'
 import type { CrashInput, EntryKind, NetworkInput, ResourceInput } from './scenario-schema.ts'
 import { didYouMean } from './suggest.ts'
 
@@ -45,7 +53,11 @@ function kindOf(node: JsonObjectNode, at: KeyPath, mistakes: MistakeList): Entry
   const hinted = KINDS.filter((kind) => KIND_KEYS[kind].some((key) => key !== 'target' && node.members.has(key)))
   const [only] = hinted
   if (only !== undefined && hinted.length === 1) {
-    mistakes.add(node.offset, [...at, KIND_KEYS[only][0]], `is missing: the entry looks like a ${only} fault; a fault is given by ${WAYS}`)
+    mistakes.add(
+      node.offset,
+      [...at, KIND_KEYS[only][0]],
+      `is missing: the entry looks like a ${only} fault; a fault is given by ${WAYS}`,
+    )
   } else {
     mistakes.add(node.offset, at, `names no fault: give ${WAYS}`)
   }
@@ -109,16 +121,28 @@ function checkTogether(node: JsonObjectNode, at: KeyPath, mistakes: MistakeList)
   const modes = CRASH_MODES.filter((mode) => node.members.has(mode))
   const [, second] = modes
   if (second !== undefined) {
-    mistakes.add(node.members.get(second)?.keyOffset ?? node.offset, [...at, second], `at most one of ${CRASH_MODES.join(', ')} may be given; here are ${modes.join(' and ')}`)
+    mistakes.add(
+      node.members.get(second)?.keyOffset ?? node.offset,
+      [...at, second],
+      `at most one of ${CRASH_MODES.join(', ')} may be given; here are ${modes.join(' and ')}`,
+    )
   }
   const threshold = textOf(node, 'threshold')
   const resource = textOf(node, 'resource')
   if (threshold === 'ulimit' && resource !== null && resource !== 'file_descriptors') {
-    mistakes.add(offsetOf(node, 'threshold'), [...at, 'threshold'], '"ulimit" is for file_descriptors only: give a share such as "95%"')
+    mistakes.add(
+      offsetOf(node, 'threshold'),
+      [...at, 'threshold'],
+      '"ulimit" is for file_descriptors only: give a share such as "95%"',
+    )
   }
   const control = textOf(node, 'control')
   if (control !== null && control === textOf(node, 'target')) {
-    mistakes.add(offsetOf(node, 'control'), [...at, 'control'], 'must be another service than target: the control is what the fault must not touch')
+    mistakes.add(
+      offsetOf(node, 'control'),
+      [...at, 'control'],
+      'must be another service than target: the control is what the fault must not touch',
+    )
   }
   checkLinks(node.members.get('link')?.value, [...at, 'link'], mistakes)
 }

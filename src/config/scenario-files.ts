@@ -94,7 +94,11 @@ class FileSetReader {
     }
     const { file, line, column } = placeOf(earlier, ['id'])
     const here = nodeAt(entry.node, ['id']).node
-    entry.source.mistakes.add(here.offset, [...entry.at, 'id'], () => `"${id}" is taken by ${file}:${String(line)}:${String(column)}: ids are unique over all files`)
+    entry.source.mistakes.add(
+      here.offset,
+      [...entry.at, 'id'],
+      () => `"${id}" is taken by ${file}:${String(line)}:${String(column)}: ids are unique over all files`,
+    )
     return false
   }
 

@@ -41,7 +41,7 @@ const network = { link: linkSchema.optional(), stream: streamSchema.optional(), 
 function networkEntry(toxic: ToxicName): z.ZodType<NetworkInput> {
   const streams = hasStream(toxic) ? network : { link: network.link }
   const entry = z.strictObject({ ...common, toxic: z.literal(toxic), attributes: attributesSchema(toxic), ...streams })
-  return entry as unknown as z.ZodType<NetworkInput>
+  return entry
 }
 
 export const networkEntrySchemas = Object.fromEntries(TOXIC_NAMES.map((toxic) => [toxic, networkEntry(toxic)])) as Readonly<
@@ -74,7 +74,9 @@ const crashEntry = z
       .meta({ description: 'How many containers are hit at once' })
       .optional(),
   })
-  .meta({ not: { anyOf: CRASH_MODES.map((mode, index) => ({ required: [mode, CRASH_MODES[(index + 1) % CRASH_MODES.length]] })) } })
+  .meta({
+    not: { anyOf: CRASH_MODES.map((mode, index) => ({ required: [mode, CRASH_MODES[(index + 1) % CRASH_MODES.length]] })) },
+  })
 
 const resourceEntry = z.strictObject({
   ...common,
@@ -129,5 +131,8 @@ const networkEntries = Object.values(networkEntrySchemas) as unknown as [z.ZodOb
 
 /** The whole file for editors. */
 export const scenarioFileJsonSchema = z
-  .strictObject({ ...fileKeys, scenarios: listOf(z.union([z.discriminatedUnion('toxic', networkEntries), crashEntry, resourceEntry])) })
+  .strictObject({
+    ...fileKeys,
+    scenarios: listOf(z.union([z.discriminatedUnion('toxic', networkEntries), crashEntry, resourceEntry])),
+  })
   .meta({ title: 'chaos-action scenarios' })

@@ -64,7 +64,8 @@ export function unknownKey(key: string, known: readonly string[]): string {
   return known.length === 0 ? 'unknown key; none is allowed here' : `unknown key; allowed here: ${listText(known, 30)}`
 }
 
-function describeIssue(issue: z.core.$ZodRawIssue): string {
+/** The default message of an issue; schemas with a better one have their own. */
+export function describeIssue(issue: z.core.$ZodRawIssue): string {
   const input: unknown = issue.input
   switch (issue.code) {
     case 'invalid_type':

@@ -23,7 +23,9 @@ export function quantity(rule: Quantity): z.ZodNumber {
   const error = (issue: { readonly input?: unknown }): string => wrong(issue.input, allowed, numberHint(issue.input, unit))
   const base = rule.integer === true ? z.int({ error }) : z.number({ error })
   const low = rule.above === true ? base.gt(rule.minimum, { error }) : base.min(rule.minimum, { error })
-  return low.max(rule.maximum, { error }).meta({ description: rule.description ?? (rule.unit === undefined ? allowed : `in ${rule.unit}`) })
+  return low
+    .max(rule.maximum, { error })
+    .meta({ description: rule.description ?? (rule.unit === undefined ? allowed : `in ${rule.unit}`) })
 }
 
 /** "500ms" where 500 was meant: said only when the unit is the right one, as nobody knows what "5s" of milliseconds is. */
@@ -90,6 +92,9 @@ export function statuses(description: string): z.ZodArray<z.ZodNumber> {
     .meta({ description })
 }
 
-export function oneOf<const Names extends readonly [string, ...string[]]>(names: Names, description: string): z.ZodEnum<{ [K in Names[number]]: K }> {
+export function oneOf<const Names extends readonly [string, ...string[]]>(
+  names: Names,
+  description: string,
+): z.ZodEnum<{ [K in Names[number]]: K }> {
   return z.enum(names).meta({ description })
 }

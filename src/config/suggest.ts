@@ -21,15 +21,19 @@ export function didYouMean(word: string, known: readonly string[]): string {
   return guess === null ? '' : `; did you mean "${guess}"?`
 }
 
-/** Insertions, deletions and replacements that turn one word into the other. */
+/** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */
 function editDistance(a: string, b: string): number {
+  let beforePrevious: number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let row = 1; row <= a.length; row += 1) {
     const current = [row]
     for (let column = 1; column <= b.length; column += 1) {
       const replace = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1)
-      current.push(Math.min(replace, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1))
+      const cheapest = Math.min(replace, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1)
+      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
+      current.push(swapped ? Math.min(cheapest, (beforePrevious[column - 2] ?? 0) + 1) : cheapest)
     }
+    beforePrevious = previous
     previous = current
   }
   return previous[b.length] ?? 0

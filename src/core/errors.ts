@@ -40,11 +40,18 @@ export function describeError(value: unknown, maxLength = 2_000): string {
   const parts: string[] = []
   let current: unknown = value
   for (let depth = 0; depth < 5 && current !== undefined; depth += 1) {
-    parts.push(current instanceof Error ? current.message || current.name : String(current))
+    parts.push(current instanceof Error ? current.message || current.name : plainText(current))
     current = current instanceof Error ? current.cause : undefined
   }
   const text = parts.filter((part, index) => index === 0 || !parts[index - 1]?.includes(part)).join(': ')
   return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text
+}
+
+function plainText(value: unknown): string {
+  if (typeof value === 'string') return value
+  // The library's type hides that undefined and functions give undefined.
+  const text = JSON.stringify(value) as string | undefined
+  return text ?? typeof value
 }
 
 /** The abort reason as an error that callers can tell from a failure. */

@@ -25,7 +25,7 @@ export async function waitUntil<T>(
   const startedMs = options.clock.nowMs()
   let last = 'nothing was read yet'
   for (;;) {
-    if (options.signal.aborted) throw abortedError(options.signal, `waiting for ${name}`)
+    if (isAborted(options.signal)) throw abortedError(options.signal, `waiting for ${name}`)
     const leftMs = options.limitMs - (options.clock.nowMs() - startedMs)
     if (leftMs <= 0) break
     try {
@@ -33,13 +33,18 @@ export async function waitUntil<T>(
       if (ok(value)) return value
       last = `last seen: ${preview(value)}`
     } catch (error) {
-      if (options.signal.aborted) throw abortedError(options.signal, `waiting for ${name}`)
+      if (isAborted(options.signal)) throw abortedError(options.signal, `waiting for ${name}`)
       last = `last error: ${describeError(error, 500)}`
     }
     const pauseMs = Math.min(options.everyMs, options.limitMs - (options.clock.nowMs() - startedMs))
     if (pauseMs > 0) await sleepOrAbort(options, pauseMs, name)
   }
   throw new ChaosError('TIMEOUT', `${name} did not happen within ${String(options.limitMs)} ms (${last})`)
+}
+
+/** A call, as the compiler would otherwise hold the first answer for good. */
+export function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted
 }
 
 async function sleepOrAbort(options: WaitOptions, ms: number, name: string): Promise<void> {
@@ -87,7 +92,13 @@ export async function withDeadline<T>(
   }
 }
 
+function stringify(value: unknown): string {
+  // The library's type hides that undefined and functions give undefined.
+  const text = JSON.stringify(value) as string | undefined
+  return text ?? typeof value
+}
+
 function preview(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
+  const text = typeof value === 'string' ? value : stringify(value)
   return text.length > 300 ? `${text.slice(0, 300)}…` : text
 }

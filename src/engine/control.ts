@@ -5,6 +5,7 @@ import type { ControlResult } from '../core/model.ts'
 import type { ServiceSpec } from '../core/descriptor.ts'
 import type { Scenario } from '../core/scenario.ts'
 import { percentile, roundOrNull } from '../core/statistics.ts'
+import { isAborted } from '../core/wait.ts'
 import type { EngineDeps } from './deps.ts'
 
 const PROBE_EVERY_MS = 100
@@ -90,7 +91,7 @@ export class ControlWatch {
   private async loop(observer: ToolboxHelper, host: string): Promise<void> {
     const health = this.service.health
     if (health === null) return
-    while (!this.abort.signal.aborted) {
+    while (!isAborted(this.abort.signal)) {
       const startedMs = this.deps.clock.nowMs()
       try {
         const reply = await observer.call(
@@ -111,7 +112,7 @@ export class ControlWatch {
           this.samples.push({ atMs: startedMs + index * PROBE_EVERY_MS, totalMs: sample.totalMs, problem })
         }
       } catch (error) {
-        if (this.abort.signal.aborted) return
+        if (isAborted(this.abort.signal)) return
         this.samples.push({ atMs: startedMs, totalMs: null, problem: describeError(error, 200) })
         return
       }

@@ -67,7 +67,7 @@ export class FaultSet {
     const tails = new Map<string, Promise<void>>()
     const failures: string[] = []
     const all = [...this.planned].reverse().map((planned) => {
-      const before = planned.description.targets.map((target) => tails.get(target))
+      const before = planned.description.targets.flatMap((target) => tails.get(target) ?? [])
       const own = Promise.all(before).then(() => revertOne(planned, ctx, failures))
       for (const target of planned.description.targets) tails.set(target, own)
       return own

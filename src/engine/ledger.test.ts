@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { appendFile, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -53,17 +51,6 @@ it('is held by the live process, and by no other with the same pid', async () =>
   const lease = { runId: 'mine', pid: process.pid, processStart: '1', startedAt: START }
   await writeFile(join(runFolder(stateDir, 'mine'), 'lease.json'), JSON.stringify(lease))
   expect(await isHeld(stateDir, 'mine')).toBe(false)
-})
-
-it('is not held once its process was killed', async () => {
-  const script = `import { Ledger } from ${JSON.stringify(new URL('./ledger.ts', import.meta.url).href)}
-    await Ledger.hold(${JSON.stringify(stateDir)}, 'other', ${JSON.stringify(START)}); process.stdout.write('held'); setInterval(() => {}, 1000)`
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] })
-  await once(child.stdout, 'data')
-  expect(await isHeld(stateDir, 'other')).toBe(true)
-  child.kill('SIGKILL')
-  await once(child, 'close')
-  expect(await isHeld(stateDir, 'other')).toBe(false)
 })
 
 it('forgives a torn last line, for which nothing was done, and no other damage', async () => {

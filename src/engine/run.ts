@@ -6,6 +6,7 @@ import { RESULT_SCHEMA_VERSION, SUITES } from '../core/model.ts'
 import type { Json } from '../core/json.ts'
 import { faultWindowMs, recoveryLimitMs, type Scenario } from '../core/scenario.ts'
 import { countVerdicts, decideRun, judgeCriteria } from '../core/verdict.ts'
+import { isAborted } from '../core/wait.ts'
 import type { EngineDeps } from './deps.ts'
 import type { EngineOptions } from './options.ts'
 import { runScenario } from './scenario-run.ts'
@@ -47,7 +48,7 @@ export async function runScenarios(
 ): Promise<{ results: ScenarioResult[]; reasons: string[] }> {
   const results: ScenarioResult[] = []
   for (const [index, scenario] of scenarios.entries()) {
-    if (signal.aborted) return { results, reasons: [`interrupted before ${scenario.id}: ${describeError(signal.reason)}`] }
+    if (isAborted(signal)) return { results, reasons: [`interrupted before ${scenario.id}: ${describeError(signal.reason)}`] }
     const leftMs = plannedMs(scenarios.slice(index), options.profile)
     deps.emit({
       type: 'scenario-started',
@@ -69,12 +70,12 @@ export async function runScenarios(
       leftMs: plannedMs(scenarios.slice(index + 1), options.profile),
     })
     const last = index === scenarios.length - 1
-    if (last || signal.aborted || !poisoned(result)) continue
+    if (last || isAborted(signal) || !poisoned(result)) continue
     const trouble = await recreate(deps, result, signal)
     if (trouble !== null)
       return { results, reasons: [`${trouble}; ${String(scenarios.length - index - 1)} scenarios were not run`] }
   }
-  return { results, reasons: signal.aborted ? [`interrupted: ${describeError(signal.reason)}`] : [] }
+  return { results, reasons: isAborted(signal) ? [`interrupted: ${describeError(signal.reason)}`] : [] }
 }
 
 function poisoned(result: ScenarioResult): boolean {

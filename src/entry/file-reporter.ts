@@ -3,6 +3,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Reporter } from '../core/ports.ts'
 import { renderJunit } from '../report/junit.ts'
+import { renderResultJson } from '../report/result-json.ts'
 import { renderMarkdown } from '../report/markdown.ts'
 import { runLogLine } from '../report/run-log.ts'
 
@@ -21,7 +22,7 @@ export function fileReporter(outDir: string): Reporter {
     async onEnd(result) {
       await mkdir(outDir, { recursive: true })
       const partial = join(outDir, 'result.json.partial')
-      await writeFile(partial, `${JSON.stringify(result, null, 2)}\n`)
+      await writeFile(partial, renderResultJson(result))
       await rename(partial, join(outDir, 'result.json'))
       await writeFile(join(outDir, 'summary.md'), renderMarkdown(result, { maxBytes: SUMMARY_BYTES }))
       await writeFile(join(outDir, 'junit.xml'), renderJunit(result))

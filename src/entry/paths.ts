@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ChaosError } from '../core/errors.ts'
 
-/** The folder with action.yml, stack/ and dist/: found upwards from this file, which may be a bundle or a source. */
+/** The folder with stack/, scenarios/ and dist/: found upwards from this file, which may be a bundle or a source. */
 export function actionRoot(from: string = dirname(fileURLToPath(import.meta.url))): string {
   let folder = from
   for (let depth = 0; depth < 6; depth += 1) {
-    if (existsSync(join(folder, 'action.yml')) && existsSync(join(folder, 'stack', 'stack.json'))) return folder
+    if (existsSync(join(folder, 'stack', 'stack.json')) && existsSync(join(folder, 'scenarios'))) return folder
     folder = dirname(folder)
   }
-  throw new ChaosError('INTERNAL', `no action.yml and stack/stack.json above ${from}`, {
+  throw new ChaosError('INTERNAL', `no stack/stack.json and scenarios/ above ${from}`, {
     hint: 'Use the bundle from a whole checkout of the action: it reads stack/ and scenarios/ beside dist/.',
   })
 }

@@ -22,11 +22,13 @@ import { buildRunResult, plannedMs, runScenarios, type RunFacts } from '../engin
 import { createDockerClient } from '../runtime/docker-client.ts'
 import { hostFacts } from '../runtime/host.ts'
 import { createSpawnExec } from '../runtime/spawn-exec.ts'
+import { secretValues } from '../runtime/stack-variables.ts'
 import { bringUp } from '../runtime/stack.ts'
 import type { StackUnderTest } from '../runtime/running-stack.ts'
 import { createToolbox, type Toolbox } from '../runtime/toolbox.ts'
 import { createToxiproxy } from '../runtime/toxiproxy.ts'
-import { fileArtifacts, redactor } from './files.ts'
+import { fanOut, type FanOut } from '../report/fan-out.ts'
+import { fileArtifacts, redactObject, redactor } from './files.ts'
 import { prepareToolboxImage } from './images.ts'
 import { actionRoot } from './paths.ts'
 import { loadPlan } from './plan.ts'
@@ -53,6 +55,9 @@ export interface RunOutcome {
 interface Session {
   readonly request: RunRequest
   readonly ui: RunUi
+  /** The user's environment with the stack's secrets, drawn where it has none. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly redact: (text: string) => string
   readonly runId: string
   readonly facts: RunFacts
   readonly descriptor: Descriptor
@@ -75,11 +80,15 @@ export async function runChaos(request: RunRequest, ui: RunUi): Promise<RunOutco
     startedWallMs: systemClock.wallMs(),
     startedMs: systemClock.nowMs(),
   }
+  const reporters = fanOut(ui.reporters)
   const emit = (event: RunEvent): void => {
-    for (const reporter of ui.reporters) reporter.onEvent?.(event)
+    reporters.onEvent(event)
   }
   const runId = request.runId ?? newRunId()
-  const session: Session = { request, ui, runId, facts, descriptor, scenarios, docker: createDockerClient(), emit }
+  const secrets = secretValues(descriptor, ui.env)
+  const redact = redactor(Object.values(secrets))
+  const env = { ...ui.env, ...secrets }
+  const session: Session = { request, ui, env, redact, runId, facts, descriptor, scenarios, docker: createDockerClient(), emit }
   emit({
     type: 'run-started',
     runId,
@@ -91,8 +100,23 @@ export async function runChaos(request: RunRequest, ui: RunUi): Promise<RunOutco
   })
   const result = await execute(session)
   emit({ type: 'run-ended', verdict: result.verdict, durationMs: result.run.durationMs })
-  for (const reporter of ui.reporters) await reporter.onEnd(result)
-  return { result, exitCode: EXIT_CODES[result.verdict] }
+  const reported = await report(result, reporters, ui.reporters)
+  return { result: reported, exitCode: EXIT_CODES[reported.verdict] }
+}
+
+/** A run with a crashed reporter must not pass: the others are then given the result that says so. */
+async function report(result: RunResult, reporters: FanOut, all: readonly Reporter[]): Promise<RunResult> {
+  const failures = await reporters.onEnd(result)
+  if (failures.length === 0) return result
+  const reasons = failures.map((failure) => `the reporter ${failure.reporter} broke in ${failure.hook}: ${failure.error}`)
+  const spoiled: RunResult = {
+    ...result,
+    verdict: result.verdict === 'failed' ? 'failed' : 'error',
+    reasons: [...result.reasons, ...reasons],
+  }
+  const broken = new Set(failures.map((failure) => failure.reporter))
+  await fanOut(all.filter((reporter) => !broken.has(reporter.name))).onEnd(spoiled)
+  return spoiled
 }
 
 /** Short enough for container names, unique enough for one machine. */
@@ -143,7 +167,7 @@ function startStack(session: Session, ledger: Ledger): Promise<StackUnderTest> {
     runId,
     stateDir: ledger.folder,
     exec: createSpawnExec(),
-    env: ui.env,
+    env: session.env,
     defects: request.defects,
     toxiproxyAt: (url) => createToxiproxy(url),
     log: ui.log,
@@ -181,7 +205,7 @@ async function experiment(
     containers: stack.containers,
     toolbox,
     toxiproxy: () => currentToxiproxy(stack, docker),
-    artifacts: fileArtifacts(request.outDir, redactor(Object.values(stack.variables))),
+    artifacts: fileArtifacts(request.outDir, session.redact),
     runId,
     observer: () => observer,
   }
@@ -237,7 +261,7 @@ function resultOf(
 ): RunResult {
   const { request, descriptor, runId } = session
   const images = stack === null ? [] : [...stack.images]
-  return buildRunResult(
+  const result = buildRunResult(
     facts,
     {
       id: runId,
@@ -252,6 +276,7 @@ function resultOf(
     reasons,
     systemClock.nowMs(),
   )
+  return redactObject(result, session.redact)
 }
 
 /** True when every service that the descriptor can be given an image for runs the built-in one. */

@@ -39,9 +39,11 @@ export class Dispatcher {
     }
   }
 
-  private async run<O extends ToolboxOperation>(op: O, args: unknown): Promise<Json> {
-    // Replies are made of plain objects; interfaces have no index signature, which is all that Json asks for beyond that.
-    return (await this.operations[op](parseArguments(op, args))) as unknown as Json
+  private async run(op: ToolboxOperation, args: unknown): Promise<Json> {
+    // The table's types hold per operation, and `op` picks arguments and operation alike; that it is the same one is beyond
+    // the compiler. Replies are plain objects.
+    const operation = this.operations[op] as (args: unknown) => unknown
+    return (await operation(parseArguments(op, args))) as Json
   }
 }
 

@@ -1,10 +1,10 @@
-import { TOOLBOX_OBJECT_PREFIX } from '../core/toolbox.ts'
+import { TOOLBOX_ALL_OBJECTS, TOOLBOX_OBJECT_PREFIX } from '../core/toolbox.ts'
 
 /** Kernel object names of one helper: `chaos_action_<objects>_<what>`. */
 export interface ObjectNames {
   readonly table: (what: TableKind) => string
   readonly chain: (what: ChainKind) => string
-  /** True for whatever this helper, or one before it with the same word, may have made. */
+  /** True for what this helper's `undo` removes although it may not have made it: see TOOLBOX_ALL_OBJECTS. */
   readonly isOwn: (name: string) => boolean
 }
 
@@ -24,7 +24,7 @@ export function objectNames(word: string): ObjectNames {
   return {
     table: (what) => `${own}${what}`,
     chain: (what) => `${own}${what}`,
-    isOwn: (name) => name.startsWith(own),
+    isOwn: word === TOOLBOX_ALL_OBJECTS ? isOurs : (name) => name.startsWith(own),
   }
 }
 

@@ -1,3 +1,4 @@
+import { describeError } from '../core/errors.ts'
 import { median } from '../core/statistics.ts'
 import type { Endpoint, ToolboxOperations, TransferResult } from '../core/toolbox.ts'
 import { requestBytes } from './http-request.ts'
@@ -52,7 +53,7 @@ function transfer(address: Endpoint, requests: Buffer, { repeat, limitMs }: Args
       } catch (error) {
         clearTimeout(timer)
         socket.destroy()
-        reject(error as Error)
+        reject(error instanceof Error ? error : new Error(describeError(error)))
         return
       }
       if (seen.answers >= repeat) finish('complete')

@@ -17,8 +17,6 @@ export interface CliRun {
   readonly child: ChildProcess
   readonly outDir: string
   readonly stateDir: string
-  /** What the run said so far on stderr, for waiting and for explaining a failure. */
-  said(): string
   ended(): Promise<{ exitCode: number | null; stdout: string; stderr: string }>
   result(): Promise<RunResult>
   [Symbol.asyncDispose](): Promise<void>
@@ -41,7 +39,6 @@ export async function startCli(argv: readonly string[], stateDir?: string): Prom
     child,
     outDir,
     stateDir: state,
-    said: () => stderr,
     async ended() {
       const [exitCode] = await closed
       return { exitCode, stdout, stderr }
@@ -55,15 +52,20 @@ export async function startCli(argv: readonly string[], stateDir?: string): Prom
   }
 }
 
-/** Waits until the run says `text` on stderr. */
-export async function heard(cli: CliRun, text: string, limitMs: number): Promise<void> {
-  await waitUntil(`"${text}" on stderr`, () => Promise.resolve(cli.said()), (said) => said.includes(text), {
-    everyMs: 20,
-    attemptMs: 1_000,
-    limitMs,
-    signal: new AbortController().signal,
-    clock: systemClock,
-  })
+/** Waits until run.log has `text`. */
+export async function heard(cli: CliRun, text: string, limitMs: number): Promise<string> {
+  return waitUntil(
+    `"${text}" in run.log`,
+    () => readFile(join(cli.outDir, 'run.log'), 'utf8'),
+    (log) => log.includes(text),
+    {
+      everyMs: 20,
+      attemptMs: 1_000,
+      limitMs,
+      signal: new AbortController().signal,
+      clock: systemClock,
+    },
+  )
 }
 
 /** Containers, networks and volumes that carry a run label, of any run or of one. */
@@ -81,10 +83,10 @@ export async function docker(...argv: string[]): Promise<string> {
   return (await run('docker', argv)).stdout.trim()
 }
 
-/** The run's id, from its first line on stderr. */
+/** The run's id, from the first line of its log. */
 export async function runIdOf(cli: CliRun): Promise<string> {
-  await heard(cli, 'run ', 30_000)
-  const id = /run ([0-9a-f]{8})/.exec(cli.said())?.[1]
-  if (id === undefined) throw new Error(`no run id in: ${cli.said()}`)
+  const log = await heard(cli, ' run ', 30_000)
+  const id = / run ([0-9a-f]{8}):/.exec(log)?.[1]
+  if (id === undefined) throw new Error(`no run id in: ${log}`)
   return id
 }

@@ -7,7 +7,7 @@ const LIMIT_MS = 240_000
 /** Until the fault of NF-001 is on. */
 async function inTheMiddle(cli: Awaited<ReturnType<typeof startCli>>): Promise<string> {
   const runId = await runIdOf(cli)
-  await heard(cli, 'NF-001 during', 120_000)
+  await heard(cli, 'NF-001: during', 120_000)
   return runId
 }
 
@@ -58,8 +58,18 @@ describe('an interrupted run', () => {
     async () => {
       await using cli = await startCli(['run', '--only', 'NF-002'])
       const runId = await runIdOf(cli)
-      await heard(cli, 'NF-002 during', 120_000)
-      await docker('pause', await docker('ps', '--quiet', '--filter', `label=chaos-action.run=${runId}`, '--filter', 'label=com.docker.compose.service=toxiproxy'))
+      await heard(cli, 'NF-002: during', 120_000)
+      await docker(
+        'pause',
+        await docker(
+          'ps',
+          '--quiet',
+          '--filter',
+          `label=chaos-action.run=${runId}`,
+          '--filter',
+          'label=com.docker.compose.service=toxiproxy',
+        ),
+      )
       const { exitCode, stderr } = await cli.ended()
       const result = await cli.result()
       expect([exitCode, result.scenarios[0]?.verdict], stderr).toEqual([2, 'error'])

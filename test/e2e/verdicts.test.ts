@@ -67,8 +67,14 @@ describe('defects', () => {
       const { exitCode, stderr } = await cli.ended()
       const result = await cli.result()
       const seen = result.scenarios.map((s) => [s.id, s.verdict, s.verdict === 'passed' ? [] : s.reasons])
-      expect(result.scenarios.filter((s) => s.verdict === 'failed').map((s) => s.id), JSON.stringify(seen, null, 1)).toEqual(fails)
-      expect(result.scenarios.filter((s) => s.verdict !== 'failed' && s.verdict !== 'passed').map((s) => s.id), JSON.stringify(seen)).toEqual([])
+      expect(
+        result.scenarios.filter((s) => s.verdict === 'failed').map((s) => s.id),
+        JSON.stringify(seen, null, 1),
+      ).toEqual(fails)
+      expect(
+        result.scenarios.filter((s) => s.verdict !== 'failed' && s.verdict !== 'passed').map((s) => s.id),
+        JSON.stringify(seen),
+      ).toEqual([])
       expect(exitCode, stderr).toBe(1)
     },
     RUN_LIMIT_MS,

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/core/json.ts'
-import { bringUp } from '../../src/runtime/stack.ts'
 import { legsDescriptor, proxiesOf, runFault } from './faults-context.ts'
 import type { Rig } from './faults-context.ts'
 import { openRig } from './faults-rig.ts'
@@ -9,7 +8,7 @@ import { docker, signal } from './runtime-fixture.ts'
 let rig: Rig & AsyncDisposable
 
 beforeAll(async () => {
-  rig = await openRig(legsDescriptor(), bringUp)
+  rig = await openRig(legsDescriptor())
 })
 
 afterAll(async () => {
@@ -48,7 +47,8 @@ const FAULTS: [string, string, JsonObject, RegExp][] = [
 
 describe('a fault that is injected', () => {
   test.each(FAULTS)('%s bites, is taken back, and leaves nothing', async (_name, kind, spec, summary) => {
-    const { evidence, leftovers } = await runFault(rig, kind, spec, { inject: true })
+    const outcome = await runFault(rig, kind, spec, { inject: true }); const { evidence, leftovers } = outcome
+    console.log(JSON.stringify(evidence), Math.round(outcome.effectMs))
     expect(evidence.reasons).toEqual([])
     expect(evidence.confirmed).toBe(true)
     expect(evidence.summary).toMatch(summary)

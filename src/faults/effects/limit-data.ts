@@ -1,9 +1,10 @@
 import type { TransferResult } from '../../core/toolbox.ts'
 import { joinJudgements } from '../evidence.ts'
 import type { Judgement } from '../evidence.ts'
-import { requestSize, withinWindow } from './access.ts'
+import { requestSize, sendBurst, withinWindow } from './access.ts'
 import { attributeOf } from './measure.ts'
 import type { Direction, Judge, Measure } from './measure.ts'
+import { answered } from './samples.ts'
 import { shareMisfit } from './share.ts'
 import { takeTransferBaseline, transferMany } from './transfers.ts'
 import type { TransferBaseline } from './transfers.ts'
@@ -34,9 +35,14 @@ async function measureDirection(
   return async (during) => {
     const limitMs = withinWindow(during, MEASURE_MS)
     const results = await transferMany(on, during, { repeat, limitMs, padding })
-    return judgeLimit({ direction, limitBytes, perRequest, repeat, toxicity: on.toxicity }, baseline, results)
+    const small = direction === 'upstream' && requestSize(on.access, 0) < limitBytes ? await sendBurst(during.observer, on.access, SMALL, during.signal) : []
+    const smallRequests = { sent: small.length, answered: answered(small) }
+    return judgeLimit({ direction, limitBytes, perRequest, repeat, toxicity: on.toxicity, smallRequests }, baseline, results)
   }
 }
+
+/** Requests that fit below the limit: they tell a limit from a link that is dead. */
+const SMALL = { count: 3, intervalMs: 20, timeoutMs: 500 }
 
 const ANSWERS_UNKNOWN = 50
 
@@ -47,16 +53,21 @@ export interface LimitSpec {
   readonly perRequest: number
   readonly repeat: number
   readonly toxicity: number
+  readonly smallRequests: { readonly sent: number; readonly answered: number }
 }
 
-/** Pure: ends early, by the other side, not beyond the limit; on the way down also not long before it. */
+/**
+ * Pure: ends early, by the other side, not beyond the limit. On the way down also not long before it; on the way up the
+ * answers to what did pass are lost with the connection, so there requests below the limit must still be answered.
+ */
 export function judgeLimit(spec: LimitSpec, before: TransferBaseline, results: readonly TransferResult[]): Judgement {
   const passed = (result: TransferResult): number =>
     spec.direction === 'downstream' ? result.bytes : Math.floor(result.bytes / before.bytesPerAnswer) * spec.perRequest
-  const lowest = spec.direction === 'downstream' ? 0.5 * spec.limitBytes : Math.max(0, 0.5 * spec.limitBytes - spec.perRequest)
+  const lowest = spec.direction === 'downstream' ? 0.5 * spec.limitBytes : 0
   const fits = (result: TransferResult): boolean =>
     (result.end === 'eof' || result.end === 'reset') && passed(result) <= spec.limitBytes && passed(result) >= lowest
   const hit = results.filter(fits)
+  const small = spec.smallRequests
   const reach = spec.repeat * spec.perRequest
   const ends = results
     .map((result) => `${result.end} after ${String(Math.round(passed(result)))} bytes`)
@@ -69,6 +80,7 @@ export function judgeLimit(spec: LimitSpec, before: TransferBaseline, results: r
       ? null
       : `our probe asks for ${String(Math.round(reach))} bytes at most, too few to reach the limit of ${String(spec.limitBytes)}`,
     misfit === null ? null : `${misfit}: ${ends}`,
+    small.answered === small.sent ? null : `only ${String(small.answered)} of ${String(small.sent)} requests below the limit were answered`,
   ].filter((reason) => reason !== null)
   return {
     headline: `connections ended ${spec.direction}: ${ends}`,

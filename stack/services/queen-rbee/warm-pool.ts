@@ -14,15 +14,23 @@ export interface WarmPoolOptions {
   readonly maxIdle: number
   /** A GET that proves a connection. */
   readonly probePath: string
-  readonly connectLimitMs: number
+  /** For connecting and the probe's answer together: long enough for one lost SYN. */
+  readonly openLimitMs: number
 }
 
 /** One connection: a client that carries one request at a time. */
 export interface Connection {
   readonly client: Client
+  uses: number
 }
 
 const MAX_OPENING = 8
+/**
+ * The kernel remembers the losses of a connection and waits ever longer on it for the next one, seconds in the end. So a
+ * connection is replaced after a few requests, as far as that many replacements a second allow.
+ */
+const USES_BEFORE_REPLACED = 2
+const REPLACED_PER_SECOND = 8
 const REFILL_PAUSE_MS = 200
 /** Below the server's 120 s, so that it is this side who closes. */
 const KEEP_ALIVE_MS = 60_000
@@ -36,6 +44,8 @@ export class WarmPool {
   #refillTimer: NodeJS.Timeout | null = null
   #closed = false
   #wasWarm = false
+  #replacements = 0
+  #replacementsSinceMs = 0
 
   constructor(options: WarmPoolOptions, log: Logger) {
     this.#options = options
@@ -52,16 +62,17 @@ export class WarmPool {
 
   /** An idle connection, or a new one that connects with its first request. */
   acquire(): Connection {
-    const warm = this.#idle.values().next().value
-    if (warm === undefined) return this.#open()
-    this.#idle.delete(warm)
+    const connection = this.#idle.values().next().value ?? this.#open()
+    this.#idle.delete(connection)
+    connection.uses += 1
     this.#refill()
-    return warm
+    return connection
   }
 
   /** Gives back a connection whose answer came whole. */
   release(connection: Connection): void {
-    if (this.#closed || this.#idle.size >= this.#options.maxIdle || connection.client.destroyed) this.discard(connection)
+    const surplus = this.#closed || connection.client.destroyed || this.#idle.size >= this.#options.maxIdle
+    if (surplus || (connection.uses >= USES_BEFORE_REPLACED && this.#mayReplace())) this.discard(connection)
     else this.#idle.add(connection)
   }
 
@@ -95,9 +106,9 @@ export class WarmPool {
       bodyTimeout: 0,
       // One address family at a time: the race between two starts over at 250 ms, which a lost SYN exceeds.
       autoSelectFamily: false,
-      connect: { timeout: this.#options.connectLimitMs, keepAlive: true },
+      connect: { timeout: this.#options.openLimitMs, keepAlive: true },
     })
-    const connection: Connection = { client }
+    const connection: Connection = { client, uses: 0 }
     client.on('disconnect', () => {
       if (this.#idle.has(connection)) this.discard(connection)
     })
@@ -107,7 +118,7 @@ export class WarmPool {
   async #openWarm(): Promise<Connection> {
     const connection = this.#open()
     try {
-      const signal = AbortSignal.timeout(this.#options.connectLimitMs)
+      const signal = AbortSignal.timeout(this.#options.openLimitMs)
       const { statusCode, body } = await connection.client.request({ method: 'GET', path: this.#options.probePath, signal })
       await body.dump()
       if (statusCode !== 200) throw new Error(`${this.#options.probePath} answered ${String(statusCode)}`)
@@ -146,6 +157,16 @@ export class WarmPool {
       this.#refillTimer = null
       this.#refill()
     }, REFILL_PAUSE_MS)
+  }
+
+  #mayReplace(): boolean {
+    const nowMs = performance.now()
+    if (nowMs - this.#replacementsSinceMs >= 1_000) {
+      this.#replacementsSinceMs = nowMs
+      this.#replacements = 0
+    }
+    this.#replacements += 1
+    return this.#replacements <= REPLACED_PER_SECOND
   }
 
   #reportChange(error: string | null): void {

@@ -1,0 +1,19 @@
+/** JSON Schemas for editors, from the schemas that the program itself checks with. */
+import * as z from 'zod'
+import { resultSchema } from '../../src/config/result-shape.ts'
+import { scenarioFileJsonSchema } from '../../src/config/scenario-schema.ts'
+import { stackSchema } from '../../src/config/stack-schema.ts'
+import type { Output } from './outputs.ts'
+
+/** `input`: what a user writes, so a key with a default is optional. */
+function generate(schema: z.ZodType): string {
+  return `${JSON.stringify(z.toJSONSchema(schema, { io: 'input', reused: 'inline' }), null, 2)}\n`
+}
+
+export function jsonSchemas(): Output[] {
+  return [
+    { path: 'schema/scenarios.schema.json', content: generate(scenarioFileJsonSchema) },
+    { path: 'schema/stack.schema.json', content: generate(stackSchema) },
+    { path: 'schema/result.schema.json', content: generate(resultSchema) },
+  ]
+}

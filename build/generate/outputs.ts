@@ -1,0 +1,12 @@
+/** Files of the repository that are made from others and committed: each is regenerated and compared by CI. */
+import { jsonSchemas } from './json-schemas.ts'
+
+export interface Output {
+  /** Relative to the repository's root. */
+  readonly path: string
+  readonly content: string
+}
+
+export function outputs(): Output[] {
+  return [...jsonSchemas()]
+}

@@ -1,0 +1,96 @@
+/** `validate`: checks files without Docker and without running anything. */
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkAgainstDescriptor, checkDefects } from './cross-check.ts'
+import { printable } from './display.ts'
+import { childOf } from './json-tree.ts'
+import { formatMistake } from './mistakes.ts'
+import type { Mistake } from './mistakes.ts'
+import { pathKind, readJsonSource } from './read-source.ts'
+import { MAX_FILES, validateScenarioFiles } from './scenario-files.ts'
+import { checkDescriptorFile } from './stack-file.ts'
+
+/**
+ * Checks scenario files, folders of such (every .json below), and stack descriptors together with their scenario files.
+ * `write` gets whole lines. Returns the exit code: 0 all is well, 2 mistakes.
+ */
+export function runValidate(paths: readonly string[], write: (text: string) => void): 0 | 2 {
+  const writeLine = (line: string): void => {
+    write(`${line}\n`)
+  }
+  const all = paths.flatMap(expandFolder)
+  if (all.length === 0 || all.length > MAX_FILES) {
+    writeLine(
+      all.length === 0 ? nothing(paths) : `${String(all.length)} files: at most ${String(MAX_FILES)} are checked in one go`,
+    )
+    return 2
+  }
+  const mistakes: Mistake[] = []
+  const scenarioPaths: string[] = []
+  let stacks = 0
+  let scenarios = 0
+  let files = 0
+  const count = (checked: { scenarios: number; files: number; mistakes: readonly Mistake[] }): void => {
+    scenarios += checked.scenarios
+    files += checked.files
+    mistakes.push(...checked.mistakes)
+  }
+  for (const path of all) {
+    if (isStack(path)) {
+      stacks += 1
+      count(validateStack(path))
+    } else {
+      scenarioPaths.push(path)
+    }
+  }
+  const plain = validateScenarioFiles(scenarioPaths)
+  count({ scenarios: plain.scenarios.length, files: scenarioPaths.length, mistakes: plain.mistakes })
+  for (const mistake of mistakes) writeLine(formatMistake(mistake))
+  writeLine(summary(mistakes, { scenarios, stacks, files }))
+  return mistakes.length === 0 ? 0 : 2
+}
+
+function nothing(paths: readonly string[]): string {
+  if (paths.length === 0) return 'nothing to validate: name at least one scenario file, folder or stack descriptor'
+  return `nothing to validate: there is no .json file in ${printable(paths.join(', '), 500)}`
+}
+
+function validateStack(file: string): { scenarios: number; files: number; mistakes: Mistake[] } {
+  const { descriptor, mistakes, locate } = checkDescriptorFile(file)
+  if (descriptor === null) return { scenarios: 0, files: 1, mistakes }
+  const read = validateScenarioFiles(descriptor.scenarioFiles)
+  const found = [...read.mistakes, ...checkAgainstDescriptor(read.scenarios, descriptor, read.locate)]
+  // With mistakes in the scenarios an id may only seem to be missing.
+  if (read.mistakes.length === 0) found.push(...checkDefects(read.scenarios, { ...descriptor, file }, locate))
+  return { scenarios: read.scenarios.length, files: 1 + descriptor.scenarioFiles.length, mistakes: found }
+}
+
+function summary(mistakes: readonly Mistake[], checked: { scenarios: number; stacks: number; files: number }): string {
+  const files = counted(checked.files, 'file')
+  if (mistakes.length > 0) {
+    const lines = counted(
+      mistakes.reduce((sum, mistake) => sum + (mistake.more ?? 1), 0),
+      'mistake',
+    )
+    return `${lines} in ${counted(new Set(mistakes.map((mistake) => mistake.file)).size, 'file')}; ${files} checked`
+  }
+  const stacks = checked.stacks === 0 ? '' : ` and ${counted(checked.stacks, 'stack')}`
+  return `valid: ${counted(checked.scenarios, 'scenario')}${stacks} in ${files}`
+}
+
+function counted(count: number, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
+function expandFolder(path: string): string[] {
+  if (pathKind(path) !== 'folder') return [path]
+  return globSync('**/*.json', { cwd: path })
+    .sort()
+    .map((file) => join(path, file))
+}
+
+/** Told by its content, as nothing prescribes the file's name. Its mistakes are told when it is checked. */
+function isStack(path: string): boolean {
+  const { root } = readJsonSource(path)
+  return root !== null && (childOf(root, 'compose') !== undefined || childOf(root, 'services') !== undefined)
+}

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { renderConsole } from './console.ts'
+import { ERROR, FAILED, HOSTILE, INCONCLUSIVE, runResult, scenarioResult, SKIPPED } from './results.fixture.ts'
+
+test('problems first, then the table, the verdict last', () => {
+  const text = renderConsole(runResult([scenarioResult('passed'), SKIPPED, INCONCLUSIVE, ERROR, FAILED]))
+  expect(text).toMatchInlineSnapshot(`
+    "NF-001 Complete network partition: failed
+      - canary: answers: expected ≥ 99 % answered 503, observed 0 % of 60 (60 × timeout)
+      - not recovered within 20 s
+      effect: 0 bytes in 6 s, 0 of 3 old connections alive
+      log of queen-rbee: logs/NF-002/queen-rbee.log
+      repeat: node dist/cli/index.js run --only NF-001 --profile quick --seed 7
+
+    WC-001 Crash during inference (recovery only): error
+      - not reverted: toxic chaos_NF-001 on hive-proxy
+      effect: +997 ms median over 2 links
+      log of queen-rbee: logs/NF-002/queen-rbee.log
+      repeat: node dist/cli/index.js run --only NF-002 --profile quick --seed 7
+
+    NF-003 Packet loss 30 %: inconclusive
+      - only 180 packets were seen, 400 are needed
+      effect: not confirmed: 29 % of 180 packets
+      log of queen-rbee: logs/NF-002/queen-rbee.log
+      repeat: node dist/cli/index.js run --only NF-002 --profile quick --seed 7
+
+    id      verdict       scenario                                effect                                        longest outage  recovered in
+    NF-001  failed        Complete network partition              0 bytes in 6 s, 0 of 3 old connections alive  26 s            no: no good request within 20 s
+    WC-001  error         Crash during inference (recovery only)  +997 ms median over 2 links                   1.2 s           420 ms (limit 20 s)
+    NF-003  inconclusive  Packet loss 30 %                        not confirmed: 29 % of 180 packets            1.2 s           420 ms (limit 20 s)
+    RE-005  skipped       VRAM exhaustion                         –                                             –               –
+    NF-002  passed        High latency on all requests            +997 ms median over 2 links                   1.2 s           420 ms (limit 20 s)
+
+    failed: 1 failed, 1 error, 1 inconclusive, 1 passed, 1 skipped; judged: the built-in reference services: this shows the harness, not your system
+    run 1f2e3d4c, profile quick, seed 7, 1 min 5 s (planned 1 min 2 s)
+    "
+  `)
+})
+
+test('hostile text stays on its line and controls no terminal', () => {
+  const lines = (name: string): number =>
+    renderConsole(runResult([scenarioResult('failed', { id: name, name, reasons: [name] })], { reasons: [name] })).split('\n')
+      .length
+  expect(lines(HOSTILE)).toBe(lines('harmless'))
+  expect(renderConsole(runResult([scenarioResult('failed', { reasons: [HOSTILE] })]))).not.toMatch(/[\u001b\r\u0000\u202e]/)
+})

@@ -1,0 +1,32 @@
+/** The small stack, the toolbox image from this very source, and an observer on the stack's network. */
+import type { Descriptor } from '../../src/core/descriptor.ts'
+import { bringUp } from '../../src/runtime/stack.ts'
+import { createToolbox } from '../../src/runtime/toolbox.ts'
+import { createToxiproxy } from '../../src/runtime/toxiproxy.ts'
+import type { Rig } from './faults-context.ts'
+import { docker, signal, testRun } from './runtime-fixture.ts'
+import { toolboxImage } from './support/toolbox-image.ts'
+
+export async function openRig(descriptor: Descriptor): Promise<Rig & AsyncDisposable> {
+  const image = await toolboxImage()
+  const run = await testRun()
+  try {
+    const stack = await bringUp(run.options(descriptor, { toxiproxyAt: createToxiproxy }))
+    const logged: string[] = []
+    const log = { log: (level: string, text: string): void => void logged.push(`${level} ${text}`) }
+    const toolbox = createToolbox({ docker, image, runId: run.runId, log })
+    const observer = await toolbox.start(
+      { name: `chaos-${run.runId}-observer`, attachTo: { network: stack.network }, pid: 'own', capabilities: [], ttlMs: 30_000 },
+      signal(),
+    )
+    const dispose = async (): Promise<void> => {
+      await toolbox.stop(observer.name, signal(20_000))
+      await stack.down(signal())
+      await run[Symbol.asyncDispose]()
+    }
+    return { runId: run.runId, stack, toolbox, observer, logged, [Symbol.asyncDispose]: dispose }
+  } catch (error) {
+    await run[Symbol.asyncDispose]()
+    throw error
+  }
+}
