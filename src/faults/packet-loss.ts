@@ -10,7 +10,7 @@ import { helperLeftovers, stopHelpers } from './helpers.ts'
 import { endsOf, helperAt, legAccess, namespaceHelpers, planLegs, startEnds, targetNames } from './legs.ts'
 import type { LegPlan } from './legs.ts'
 import { touchedServices, touchesEverything } from './links.ts'
-import { FEWEST_PACKETS, judgeLoss } from './loss-judgement.ts'
+import { FEWEST_PACKETS, judgeLoss, WANTED_PACKETS } from './loss-judgement.ts'
 import type { EndLoss, ProbeCount } from './loss-judgement.ts'
 import type { NameSequence } from './names.ts'
 
@@ -119,7 +119,7 @@ async function judgeLeg(
       baselineRetransmits: baseline.retransmits.get(end.helper) ?? 0,
       retransmits: (after.get(end.helper) ?? 0) - (baseline.retransmits.get(end.helper) ?? 0),
     }))
-    return { link: leg.link, ...judgeLoss(percent, ends, { before: baseline.probes, during: traffic.count() }) }
+    return { link: leg.link, ...judgeLoss(percent, ends, baseline.probes) }
   } finally {
     await traffic.stop()
   }
@@ -136,15 +136,15 @@ async function countPackets(leg: LegPlan, ctx: FaultContext): Promise<{ packets:
     return `the packet counters could not be read: ${describeError(error, 300)}`
   }
   const { startedMs, plannedMs } = ctx.window()
-  const limitMs = Math.max(1_000, startedMs + plannedMs + GRACE_MS - ctx.clock.nowMs())
+  const endMs = startedMs + plannedMs
+  const enough = (ends: readonly { packets: number }[]): boolean => {
+    const packets = ends.reduce((sum, end) => sum + end.packets, 0)
+    return packets >= WANTED_PACKETS || (packets >= FEWEST_PACKETS && ctx.clock.nowMs() >= endMs)
+  }
+  const limitMs = Math.max(1_000, endMs + GRACE_MS - ctx.clock.nowMs())
   const options = { everyMs: 150, attemptMs: 2_000, limitMs, signal: ctx.signal, clock: ctx.clock }
   try {
-    return await waitUntil(
-      `${String(FEWEST_PACKETS)} packets on ${leg.link}`,
-      read,
-      (ends) => ends.reduce((sum, end) => sum + end.packets, 0) >= FEWEST_PACKETS,
-      options,
-    )
+    return await waitUntil(`${String(FEWEST_PACKETS)} packets on ${leg.link}`, read, enough, options)
   } catch (error) {
     if (!isChaosError(error, 'TIMEOUT')) throw error
     return await read(ctx.signal)
@@ -152,22 +152,16 @@ async function countPackets(leg: LegPlan, ctx: FaultContext): Promise<{ packets:
 }
 
 /** Keeps our own connections coming over the leg until stopped; waves overlap, as under loss each takes seconds. */
-function startTraffic(leg: LegPlan, ctx: FaultContext): { count: () => ProbeCount; stop: () => Promise<void> } {
+function startTraffic(leg: LegPlan, ctx: FaultContext): { stop: () => Promise<void> } {
   const access = legAccess(leg, ctx)
-  const counts = { sent: 0, answered: 0 }
   const stopping = new AbortController()
   const signal = AbortSignal.any([stopping.signal, ctx.signal])
   const lane = async (helper: ReturnType<typeof helperAt>): Promise<void> => {
-    while (!signal.aborted) {
-      const samples = await sendBurst(helper, access, WAVE, signal)
-      counts.sent += samples.length
-      counts.answered += answered(samples)
-    }
+    while (!signal.aborted) await sendBurst(helper, access, WAVE, signal)
   }
   const lanes = endsOf([leg], 'client').flatMap((end) => Array.from({ length: WAVES_AT_ONCE }, () => lane(helperAt(end, ctx))))
   const done = Promise.allSettled(lanes)
   return {
-    count: () => ({ ...counts }),
     stop: async () => {
       stopping.abort()
       const failed = (await done).find((result) => result.status === 'rejected' && !isChaosError(result.reason, 'ABORTED'))

@@ -33,7 +33,7 @@ export function judgeResets(seen: ResetsSeen): Judgement {
       : `the kernel counted ${String(counters.outRsts)} resets sent and the other end ${String(seen.peerEstabResets)} received, at least 3 are needed`,
   ].filter((reason) => reason !== null)
   return {
-    headline: `${String(counters.resets)} connections reset at ${String(counters.moments)} moments (${thirds.join(', ')} by third)`,
+    headline: `${String(counters.resets)} resets at ${String(counters.moments)} moments (${thirds.join(', ')} by third)`,
     measures: {
       resetsCount: counters.resets,
       momentsCount: counters.moments,

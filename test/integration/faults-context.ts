@@ -48,7 +48,6 @@ export interface Rig {
 }
 
 export interface Outcome {
-  readonly effectMs: number
   readonly evidence: Evidence
   readonly leftovers: { readonly during: string[]; readonly after: string[] }
   readonly plan: JsonObject
@@ -95,11 +94,11 @@ export async function runFault(rig: Rig, kind: string, spec: JsonObject, options
     await fault.prepare(plan, ctx)
     if (options.inject) await fault.inject(plan, ctx)
     open()
-    const t0 = performance.now(); const evidence = await fault.effect(plan, ctx); const effectMs = performance.now() - t0
+    const evidence = await fault.effect(plan, ctx)
     const during = await fault.leftovers(stored, ctx)
     await fault.revert(stored, ctx)
     await fault.revert(stored, ctx)
-    return { effectMs, evidence, leftovers: { during, after: await fault.leftovers(stored, ctx) }, plan, fault, ctx }
+    return { evidence, leftovers: { during, after: await fault.leftovers(stored, ctx) }, plan, fault, ctx }
   } finally {
     await fault.revert(stored, ctx)
   }

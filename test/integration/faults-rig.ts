@@ -1,5 +1,7 @@
 /** The small stack, the toolbox image from this very source, and an observer on the stack's network. */
 import type { Descriptor } from '../../src/core/descriptor.ts'
+import type { ToolboxPort } from '../../src/core/ports.ts'
+import type { ToolboxAvoidable } from '../../src/core/toolbox.ts'
 import { bringUp } from '../../src/runtime/stack.ts'
 import { createToolbox } from '../../src/runtime/toolbox.ts'
 import { createToxiproxy } from '../../src/runtime/toxiproxy.ts'
@@ -7,7 +9,12 @@ import type { Rig } from './faults-context.ts'
 import { docker, signal, testRun } from './runtime-fixture.ts'
 import { toolboxImage } from './support/toolbox-image.ts'
 
-export async function openRig(descriptor: Descriptor): Promise<Rig & AsyncDisposable> {
+export interface OpenRig extends Rig, AsyncDisposable {
+  /** A toolbox whose helpers do without a mechanism, as on a kernel that lacks it. */
+  avoiding(mechanism: ToolboxAvoidable): ToolboxPort
+}
+
+export async function openRig(descriptor: Descriptor): Promise<OpenRig> {
   const image = await toolboxImage()
   const run = await testRun()
   try {
@@ -24,7 +31,8 @@ export async function openRig(descriptor: Descriptor): Promise<Rig & AsyncDispos
       await stack.down(signal())
       await run[Symbol.asyncDispose]()
     }
-    return { runId: run.runId, stack, toolbox, observer, logged, [Symbol.asyncDispose]: dispose }
+    const avoiding = (mechanism: ToolboxAvoidable): ToolboxPort => createToolbox({ docker, image, runId: run.runId, log, avoid: [mechanism] })
+    return { runId: run.runId, stack, toolbox, observer, logged, avoiding, [Symbol.asyncDispose]: dispose }
   } catch (error) {
     await run[Symbol.asyncDispose]()
     throw error

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/core/json.ts'
-import { legsDescriptor, proxiesOf, runFault } from './faults-context.ts'
-import type { Rig } from './faults-context.ts'
+import type { ToolboxAvoidable } from '../../src/core/toolbox.ts'
+import { faultRegistry } from '../../src/faults/registry.ts'
+import { contextOf, legsDescriptor, proxiesOf, runFault } from './faults-context.ts'
 import { openRig } from './faults-rig.ts'
+import type { OpenRig } from './faults-rig.ts'
 import { docker, signal } from './runtime-fixture.ts'
 
-let rig: Rig & AsyncDisposable
+let rig: OpenRig
 
 beforeAll(async () => {
   rig = await openRig(legsDescriptor())
@@ -41,14 +43,13 @@ const FAULTS: [string, string, JsonObject, RegExp][] = [
   ['limit_data up', 'toxic', toxic('limit_data', { bytes: 5_000 }, up), /connections ended upstream: (eof|reset) after/],
   ['down', 'toxic', toxic('down', {}), /8 of 8 new connections ended with ECONNREFUSED/],
   ['packet_loss on both legs', 'packet_loss', { percent: 30, links: null, allLinks: true }, /first: .* % of \d+ packets dropped.*second: .* % of \d+ packets/],
-  ['connection_resets', 'connection_resets', { perThird: 3, links: null, allLinks: false }, /first: \d+ connections reset at 9 moments/],
-  ['connection_resets from the proxy as client', 'connection_resets', { perThird: 2, links: ['second'], allLinks: false }, /second: \d+ connections reset at 6 moments/],
+  ['connection_resets', 'connection_resets', { perThird: 3, links: null, allLinks: false }, /first: \d+ resets at 9 moments/],
+  ['connection_resets from the proxy as client', 'connection_resets', { perThird: 2, links: ['second'], allLinks: false }, /second: \d+ resets at 6 moments/],
 ]
 
 describe('a fault that is injected', () => {
   test.each(FAULTS)('%s bites, is taken back, and leaves nothing', async (_name, kind, spec, summary) => {
-    const outcome = await runFault(rig, kind, spec, { inject: true }); const { evidence, leftovers } = outcome
-    console.log(JSON.stringify(evidence), Math.round(outcome.effectMs))
+    const { evidence, leftovers } = await runFault(rig, kind, spec, { inject: true })
     expect(evidence.reasons).toEqual([])
     expect(evidence.confirmed).toBe(true)
     expect(evidence.summary).toMatch(summary)
@@ -76,11 +77,50 @@ describe('a fault that is not injected', () => {
   })
 })
 
-test('a fault on one link is not confirmed on another that it was never put on', async () => {
-  const { evidence } = await runFault(rig, 'toxic', toxic('latency', { latency: 300 }, { links: ['first'] }), { inject: true })
-  expect(Object.keys(evidence.measures)).toContain('addedMedianMs')
-  const plain = await runFault(rig, 'toxic', toxic('latency', { latency: 300 }, { links: ['second'] }), { inject: false })
-  expect(plain.evidence.reasons.join()).toMatch(/^second: the median grew by/)
+test('a toxic that sits on another link than the planned one is not confirmed', async () => {
+  const { ctx, open } = contextOf(rig, 5_000)
+  const fault = faultRegistry().get('toxic')
+  const plan = (await fault?.plan(toxic('latency', { latency: 300 }, { links: ['second'] }), ctx)) ?? {}
+  await fault?.prepare(plan, ctx)
+  const stray = { name: 'stray', type: 'latency', stream: 'downstream', toxicity: 1, attributes: { latency: 300 } } as const
+  await rig.stack.toxiproxy()?.addToxic('first-proxy', stray, ctx.signal)
+  try {
+    open()
+    expect((await fault?.effect(plan, ctx))?.reasons.join()).toMatch(/^second: the median grew by/)
+    await fault?.revert(plan, ctx)
+    // What is not ours stays.
+    expect((await proxiesOf(rig)).map(({ toxics }) => toxics.map(({ name }) => name))).toEqual([['stray'], []])
+  } finally {
+    await rig.stack.toxiproxy()?.removeToxic('first-proxy', 'stray', ctx.signal)
+  }
+})
+
+test.each<[string, string, JsonObject, ToolboxAvoidable, RegExp]>([
+  ['resets without ss -K', 'connection_resets', { perThird: 3, links: null, allLinks: false }, 'socket-kill', /momentary nft reject/],
+  ['packet loss without nft', 'packet_loss', { percent: 30, links: null, allLinks: false }, 'nft', /iptables/],
+])('%s bites by the other mechanism', async (_name, kind, spec, avoided, mechanism) => {
+  const other = { ...rig, toolbox: rig.avoiding(avoided) }
+  const { evidence, leftovers } = await runFault(other, kind, spec, { inject: true })
+  expect(evidence.reasons).toEqual([])
+  expect(evidence.mechanism).toMatch(mechanism)
+  expect(leftovers.after).toEqual([])
+})
+
+test('a helper that died is followed by an undo of its own', async () => {
+  const fault = faultRegistry().get('packet_loss')
+  const { ctx, open } = contextOf(rig, 5_000)
+  const plan = (await fault?.plan({ percent: 100, links: null, allLinks: false }, ctx)) ?? {}
+  try {
+    await fault?.prepare(plan, ctx)
+    await fault?.inject(plan, ctx)
+    open()
+    const [helper] = (plan as { legs: { ends: { helper: string }[] }[] }).legs.flatMap((leg) => leg.ends)
+    await docker.getContainer(helper?.helper ?? '').kill()
+    expect((await fault?.leftovers(plan, ctx))?.join()).toMatch(/nft table/)
+  } finally {
+    await fault?.revert(plan, ctx)
+  }
+  expect(await fault?.leftovers(plan, ctx)).toEqual([])
 })
 
 test('a revert through a toxiproxy that is there but does not answer throws, within its limit', async () => {

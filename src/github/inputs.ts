@@ -1,0 +1,125 @@
+/** The action's inputs: strict, as a misspelt input or value that is ignored is a check that nobody runs. */
+import { getInput } from '@actions/core'
+import { ChaosError } from '../core/errors.ts'
+import { PROFILES, SUITES, type ProfileName, type SuiteName } from '../core/model.ts'
+
+export interface ActionInputs {
+  readonly suites: readonly SuiteName[]
+  readonly profile: ProfileName
+  /** As written; null takes the action's own stack. */
+  readonly stack: string | null
+  readonly scenarios: readonly string[]
+  readonly only: readonly string[]
+  readonly seed: number | null
+  readonly strict: boolean
+  readonly allowInconclusive: boolean
+  readonly noInject: boolean
+  readonly defects: readonly string[]
+  readonly out: string
+  readonly timeoutMinutes: number
+}
+
+/** Names and defaults as in action.yml; a test compares the two. */
+export const INPUT_DEFAULTS = {
+  suites: SUITES.join(','),
+  profile: 'quick',
+  stack: '',
+  scenarios: '',
+  only: '',
+  seed: '',
+  strict: 'false',
+  'allow-inconclusive': 'false',
+  'no-inject': 'false',
+  defects: '',
+  out: 'results/latest',
+  'timeout-minutes': '90',
+} as const
+
+type InputName = keyof typeof INPUT_DEFAULTS
+type Env = Readonly<Record<string, string | undefined>>
+
+const LARGEST_SEED = 2 ** 31 - 1
+const LONGEST_MINUTES = 1_440
+
+/** @throws BAD_INPUT naming the input, what was given and what is allowed. */
+export function readInputs(env: Env = process.env): ActionInputs {
+  refuseUnknown(env)
+  const stack = text('stack')
+  const seed = text('seed')
+  return {
+    suites: oneOf('suites', list('suites'), SUITES),
+    profile: single('profile', oneOf('profile', [text('profile')], PROFILES)),
+    stack: stack === '' ? null : stack,
+    scenarios: list('scenarios'),
+    only: list('only'),
+    seed: seed === '' ? null : integer('seed', seed, 1, LARGEST_SEED),
+    strict: boolean('strict'),
+    allowInconclusive: boolean('allow-inconclusive'),
+    noInject: boolean('no-inject'),
+    defects: list('defects'),
+    out: text('out'),
+    timeoutMinutes: integer('timeout-minutes', text('timeout-minutes'), 1, LONGEST_MINUTES),
+  }
+}
+
+/** The runner passes every key of `with:` on, declared or not, and only warns about those that are not. */
+function refuseUnknown(env: Env): void {
+  const names = Object.keys(INPUT_DEFAULTS)
+  const known = new Set(names.map((name) => `INPUT_${name.toUpperCase()}`))
+  const unknown = Object.keys(env).filter((key) => key.startsWith('INPUT_') && !known.has(key))
+  if (unknown.length === 0) return
+  const shown = unknown.map((key) => `"${key.slice('INPUT_'.length).toLowerCase()}"`).join(', ')
+  throw new ChaosError('BAD_INPUT', `there is no input ${shown}; inputs are ${names.join(', ')}`)
+}
+
+/** An input that is left empty has its default: a workflow passes `''` on for what its own caller left out. */
+function text(name: InputName): string {
+  const value = getInput(name)
+  return value === '' ? INPUT_DEFAULTS[name] : value
+}
+
+/** Entries are separated by commas or newlines. */
+function list(name: InputName): string[] {
+  const value = text(name)
+  if (value === '') return []
+  const parts = value
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .flatMap((line) => line.replace(/,\s*$/, '').split(','))
+    .map((part) => part.trim())
+  if (parts.includes('')) throw refusal(name, value, 'names separated by commas or newlines, none of them empty')
+  return parts
+}
+
+function oneOf<T extends string>(name: InputName, values: readonly string[], allowed: readonly T[]): T[] {
+  return values.map((value) => {
+    const found = allowed.find((one) => one === value)
+    if (found === undefined) throw refusal(name, value, allowed.join(', '))
+    return found
+  })
+}
+
+function single<T>(name: InputName, values: readonly T[]): T {
+  const [first] = values
+  if (first === undefined) throw refusal(name, '', 'one value')
+  return first
+}
+
+function boolean(name: InputName): boolean {
+  const value = text(name)
+  // The YAML 1.2 core schema, as the runner's own toolkit reads it.
+  if (/^(true|True|TRUE)$/.test(value)) return true
+  if (/^(false|False|FALSE)$/.test(value)) return false
+  throw refusal(name, value, 'true, false')
+}
+
+function integer(name: InputName, value: string, minimum: number, maximum: number): number {
+  const parsed = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
+  if (!(parsed >= minimum && parsed <= maximum))
+    throw refusal(name, value, `a whole number from ${String(minimum)} to ${String(maximum)}`)
+  return parsed
+}
+
+function refusal(name: InputName, value: string, allowed: string): ChaosError {
+  return new ChaosError('BAD_INPUT', `the input ${name} is "${value.slice(0, 200)}"; allowed: ${allowed}`)
+}
