@@ -19,6 +19,7 @@ import { createSpawnExec } from '../src/runtime/spawn-exec.ts'
 import { bringUp } from '../src/runtime/stack.ts'
 import { createToxiproxy } from '../src/runtime/toxiproxy.ts'
 import type { RunResult } from '../src/core/model.ts'
+import type { Toxic, ToxiproxyPort } from '../src/core/ports.ts'
 
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -73,33 +74,7 @@ async function bringUpAndToxic(rounds: number): Promise<Row[]> {
       const proxy = stack.toxiproxy()
       if (proxy === null) throw new Error('the default stack has no toxiproxy')
       const container = (await stack.containers.list('toxiproxy', signal))[0]?.id ?? ''
-      for (let toxic = 0; toxic < 5; toxic += 1) {
-        const latency = {
-          name: `bench_${String(toxic)}`,
-          type: 'latency',
-          stream: 'downstream',
-          toxicity: 1,
-          attributes: { latency: 1, jitter: 0 },
-        } as const
-        toxicOurs.push(await timed(() => proxy.addToxic('hive-proxy', latency, signal)))
-        await proxy.removeToxic('hive-proxy', latency.name, signal)
-        const cli = [
-          'exec',
-          container,
-          '/toxiproxy-cli',
-          'toxic',
-          'add',
-          '--type',
-          'latency',
-          '--toxicName',
-          latency.name,
-          '--attribute',
-          'latency=1',
-          'hive-proxy',
-        ]
-        toxicPlain.push(await timed(() => run('docker', cli)))
-        await proxy.removeToxic('hive-proxy', latency.name, signal)
-      }
+      await compareToxics(proxy, container, toxicOurs, toxicPlain)
     } finally {
       await stack.down(signal)
       await rm(stateDir, { recursive: true, force: true })
@@ -122,6 +97,20 @@ async function bringUpAndToxic(rounds: number): Promise<Row[]> {
       budget: '20 ms',
     },
   ]
+}
+
+/** The same toxic added through our client and through the program inside toxiproxy's container. */
+async function compareToxics(proxy: ToxiproxyPort, container: string, ours: number[], plain: number[]): Promise<void> {
+  const { signal } = new AbortController()
+  for (let round = 0; round < 5; round += 1) {
+    const name = `bench_${String(round)}`
+    const toxic: Toxic = { name, type: 'latency', stream: 'downstream', toxicity: 1, attributes: { latency: 1, jitter: 0 } }
+    ours.push(await timed(() => proxy.addToxic('hive-proxy', toxic, signal)))
+    await proxy.removeToxic('hive-proxy', name, signal)
+    const add = ['toxic', 'add', '--type', 'latency', '--toxicName', name, '--attribute', 'latency=1', 'hive-proxy']
+    plain.push(await timed(() => run('docker', ['exec', container, '/toxiproxy-cli', ...add])))
+    await proxy.removeToxic('hive-proxy', name, signal)
+  }
 }
 
 async function composeUp(images: Readonly<Record<string, string>>): Promise<number> {

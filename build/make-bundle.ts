@@ -28,10 +28,7 @@ export async function makeBundle(bundle: Bundle, repository: string, sources: st
     if (asset === undefined || name.endsWith('.proto')) continue
     files.set(name, { content: asset.source, executable: false })
   }
-  for (const name of ['package.json', 'licenses.txt']) {
-    if (name === 'package.json' && !files.has(name)) throw new Error(`${bundle.name}: ncc emitted no ESM; it could not start`)
-    if (!files.has(name)) files.set(name, { content: '', executable: false })
-  }
+  if (!files.has('package.json')) throw new Error(`${bundle.name}: ncc emitted no ES module; the bundle could not start`)
   for (const file of new Set(Object.values(bundle.absent))) files.set(file, copied(join(repository, 'build/absent', file)))
   for (const [name, path] of Object.entries(bundle.files)) files.set(basename(name), copied(join(repository, path)))
   return files

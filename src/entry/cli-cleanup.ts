@@ -22,9 +22,10 @@ export function addCleanupCommand(program: Command): void {
         const options = { docker, stateDir: stateDir(process.env), faults: faultRegistry(), toolboxImage, log, signal }
         const report = await cleanupRuns(options, flags.run ?? null)
         for (const run of report.runs) {
-          const text = run.held
-            ? 'alive, left alone'
-            : `${String(run.undone)} faults undone, ${String(run.removed)} objects removed`
+          const text =
+            run.leftAlone !== null
+              ? 'alive, left alone'
+              : `${String(run.undone)} faults undone, ${String(run.removed)} objects removed`
           process.stdout.write(`${run.runId}: ${text}${run.problems.map((problem) => `\n  not removed: ${problem}`).join('')}\n`)
         }
         if (report.runs.length === 0) process.stdout.write('nothing to clean up\n')

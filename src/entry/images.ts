@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type Dockerode from 'dockerode'
 import type { Logger } from '../core/ports.ts'
+import type { DockerClient } from '../runtime/docker-client.ts'
 import { childEnv } from '../runtime/child-env.ts'
 import { ensureBuilt, ensureImages, type ImageDeps } from '../runtime/images.ts'
 import { createSpawnExec } from '../runtime/spawn-exec.ts'
@@ -8,7 +8,7 @@ import { loadDescriptor } from '../config/stack-file.ts'
 import { actionRoot } from './paths.ts'
 
 interface ImageContext {
-  readonly docker: Dockerode
+  readonly docker: DockerClient
   readonly log: Logger
   readonly env: Readonly<Record<string, string | undefined>>
   readonly signal: AbortSignal

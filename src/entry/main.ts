@@ -1,9 +1,7 @@
 /** The action's main step: inputs, run, outputs, summary, exit code. */
 import { join, resolve } from 'node:path'
-import { error as logError, warning } from '@actions/core'
-import { describeError, isChaosError } from '../core/errors.ts'
 import type { Logger } from '../core/ports.ts'
-import { annotate, annotationsOf } from '../github/annotations.ts'
+import { annotate, annotateError, annotateWarning, annotationsOf } from '../github/annotations.ts'
 import { watchCancel } from '../github/cancel.ts'
 import { withCommandsStopped } from '../github/foreign-output.ts'
 import { readInputs, type ActionInputs } from '../github/inputs.ts'
@@ -70,7 +68,7 @@ async function runQuietly(
 /** Verdicts fail the job by their exit code; an allowed `inconclusive` is a warning that nobody can miss. */
 function exitCode(outcome: RunOutcome, inputs: ActionInputs): number {
   if (outcome.result.verdict !== 'inconclusive' || !inputs.allowInconclusive) return outcome.exitCode
-  warning('The verdict is inconclusive: nothing was shown. The job goes on because allow-inconclusive is true.')
+  annotateWarning('The verdict is inconclusive: nothing was shown. The job goes on because allow-inconclusive is true.')
   return 0
 }
 
@@ -83,7 +81,6 @@ const stdoutLogger: Logger = {
 try {
   await main()
 } catch (error) {
-  const hint = isChaosError(error) && error.hint !== undefined ? `\n${error.hint}` : ''
-  logError(`${describeError(error, 20_000)}${hint}`, { title: 'chaos: error' })
+  annotateError(error)
   process.exitCode = USAGE_EXIT_CODE
 }

@@ -1,11 +1,11 @@
 /** The action's post step: removes what main left, after success, failure, cancel and SIGKILL alike. Never fails the job. */
-import { warning } from '@actions/core'
 import { systemClock } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/ports.ts'
 import { waitUntil } from '../core/wait.ts'
 import { isHeld, knownRuns } from '../engine/ledger.ts'
 import { faultRegistry } from '../faults/registry.ts'
+import { annotateWarning } from '../github/annotations.ts'
 import { loadPostState, type PostState } from '../github/state.ts'
 import { consoleText } from '../report/escape.ts'
 import { createDockerClient } from '../runtime/docker-client.ts'
@@ -46,9 +46,11 @@ async function post(): Promise<void> {
   )
   for (const run of report.runs) {
     if (run.held)
-      warning(`run ${run.runId} is still alive and was left alone; \`chaos-action cleanup --run ${run.runId}\` removes it`)
+      annotateWarning(
+        `run ${run.runId} is still alive and was left alone; \`chaos-action cleanup --run ${run.runId}\` removes it`,
+      )
     else console.log(`run ${run.runId}: ${String(run.undone)} faults undone, ${String(run.removed)} objects removed`)
-    for (const problem of run.problems) warning(`not removed: ${consoleText(problem, 1_000)}`)
+    for (const problem of run.problems) annotateWarning(`not removed: ${consoleText(problem, 1_000)}`)
   }
 }
 
@@ -66,7 +68,7 @@ async function attempt<T>(what: string, work: () => Promise<T>, otherwise: T): P
   try {
     return await work()
   } catch (error) {
-    warning(`${what} failed: ${consoleText(describeError(error), 2_000)}`)
+    annotateWarning(`${what} failed: ${consoleText(describeError(error), 2_000)}`)
     return otherwise
   }
 }
@@ -74,7 +76,7 @@ async function attempt<T>(what: string, work: () => Promise<T>, otherwise: T): P
 function warningLogger(): Logger {
   return {
     log(level, text) {
-      if (level === 'warn' || level === 'error') warning(consoleText(text, 2_000))
+      if (level === 'warn' || level === 'error') annotateWarning(consoleText(text, 2_000))
     },
   }
 }

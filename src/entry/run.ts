@@ -2,7 +2,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { randomBytes, randomInt } from 'node:crypto'
-import type Dockerode from 'dockerode'
 import { canaryPort } from '../probes/canary.ts'
 import { probeRegistry } from '../probes/registry.ts'
 import { faultRegistry } from '../faults/registry.ts'
@@ -19,7 +18,7 @@ import type { EngineDeps } from '../engine/deps.ts'
 import { Ledger } from '../engine/ledger.ts'
 import type { EngineOptions } from '../engine/options.ts'
 import { buildRunResult, plannedMs, runScenarios, type RunFacts } from '../engine/run.ts'
-import { createDockerClient } from '../runtime/docker-client.ts'
+import { createDockerClient, type DockerClient } from '../runtime/docker-client.ts'
 import { hostFacts } from '../runtime/host.ts'
 import { createSpawnExec } from '../runtime/spawn-exec.ts'
 import { secretValues } from '../runtime/stack-variables.ts'
@@ -62,7 +61,7 @@ interface Session {
   readonly facts: RunFacts
   readonly descriptor: Descriptor
   readonly scenarios: readonly Scenario[]
-  readonly docker: Dockerode
+  readonly docker: DockerClient
   readonly emit: (event: RunEvent) => void
 }
 
@@ -218,7 +217,7 @@ async function experiment(
 }
 
 /** null only when the container is really gone: one that is merely silent must make the revert fail. */
-async function currentToxiproxy(stack: StackUnderTest, docker: Dockerode): Promise<ReturnType<StackUnderTest['toxiproxy']>> {
+async function currentToxiproxy(stack: StackUnderTest, docker: DockerClient): Promise<ReturnType<StackUnderTest['toxiproxy']>> {
   const service = stack.descriptor.toxiproxy?.service
   if (service === undefined) return null
   await docker.ping()

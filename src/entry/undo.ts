@@ -1,11 +1,11 @@
 /** Undoing what a dead run left: its open ledger entries first, then everything that carries its label. */
 import { rm } from 'node:fs/promises'
-import type Dockerode from 'dockerode'
 import { systemClock } from '../core/clock.ts'
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { Fault, Logger, UndoContext } from '../core/ports.ts'
 import { withDeadline } from '../core/wait.ts'
 import { closeEntry, isHeld, knownRuns, readOpenEntries, runFolder } from '../engine/ledger.ts'
+import type { DockerClient } from '../runtime/docker-client.ts'
 import { createContainers } from '../runtime/containers.ts'
 import { removeLeftovers, runsInDocker } from '../runtime/sweep.ts'
 import { createToolbox } from '../runtime/toolbox.ts'
@@ -13,7 +13,7 @@ import { createToolbox } from '../runtime/toolbox.ts'
 const UNDO_ENTRY_LIMIT_MS = 10_000
 
 export interface CleanupOptions {
-  readonly docker: Dockerode
+  readonly docker: DockerClient
   readonly stateDir: string
   readonly faults: ReadonlyMap<string, Fault>
   readonly toolboxImage: string
@@ -24,7 +24,8 @@ export interface CleanupOptions {
 export interface CleanupReport {
   readonly runs: {
     readonly runId: string
-    readonly held: boolean
+    /** Why nothing was touched; null when it was cleaned up. */
+    readonly leftAlone: string | null
     readonly undone: number
     readonly removed: number
     readonly problems: string[]
@@ -39,12 +40,22 @@ export async function cleanupRuns(options: CleanupOptions, only: string | null):
     throw new ChaosError('BAD_INPUT', `there is no run ${only} to clean up (known: ${known.join(', ') || 'none'})`)
   }
   const runs: CleanupReport['runs'] = []
-  for (const runId of known.filter((id) => only === null || id === only)) runs.push(await cleanupRun(options, runId))
+  const here = new Set(await knownRuns(options.stateDir))
+  for (const runId of known.filter((id) => only === null || id === only)) {
+    // Its lease lies elsewhere, so its holder may well be alive: only a person can know.
+    const foreign = only === null && !here.has(runId)
+    if (foreign) runs.push(leftAlone(runId, `not a run of ${options.stateDir}: name it with --run to remove it`))
+    else runs.push(await cleanupRun(options, runId))
+  }
   return { runs }
 }
 
+function leftAlone(runId: string, why: string): CleanupReport['runs'][number] {
+  return { runId, leftAlone: why, undone: 0, removed: 0, problems: [] }
+}
+
 async function cleanupRun(options: CleanupOptions, runId: string): Promise<CleanupReport['runs'][number]> {
-  if (await isHeld(options.stateDir, runId)) return { runId, held: true, undone: 0, removed: 0, problems: [] }
+  if (await isHeld(options.stateDir, runId)) return leftAlone(runId, 'alive')
   const folder = runFolder(options.stateDir, runId)
   const problems: string[] = []
   let undone = 0
@@ -70,7 +81,7 @@ async function cleanupRun(options: CleanupOptions, runId: string): Promise<Clean
   const report = await removeLeftovers(runId, options.docker, options.signal)
   problems.push(...report.failed.map(({ leftover, error }) => `${leftover.kind} ${leftover.name}: ${error}`))
   if (problems.length === 0) await rm(folder, { recursive: true, force: true })
-  return { runId, held: false, undone, removed: report.removed.length, problems }
+  return { runId, leftAlone: null, undone, removed: report.removed.length, problems }
 }
 
 function undoContext(options: CleanupOptions, runId: string): UndoContext {

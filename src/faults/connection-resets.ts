@@ -76,9 +76,13 @@ export function connectionResetsFault(names: NameSequence): Fault<ConnectionRese
 async function planResets(spec: ConnectionResetsSpec, ctx: FaultContext, names: NameSequence): Promise<ConnectionResetsPlan> {
   const { descriptor } = ctx.stack
   if (ctx.windowMs > LONGEST_WINDOW_MS) {
-    throw new ChaosError('BAD_INPUT', `connection_resets spreads its moments over at most 10 minutes, the window has ${String(Math.round(ctx.windowMs / 1_000))} s`, {
-      hint: 'give the entry a shorter duration_seconds, or one under profiles',
-    })
+    throw new ChaosError(
+      'BAD_INPUT',
+      `connection_resets spreads its moments over at most 10 minutes, the window has ${String(Math.round(ctx.windowMs / 1_000))} s`,
+      {
+        hint: 'give the entry a shorter duration_seconds, or one under profiles',
+      },
+    )
   }
   const { links, legs } = await planLegs(spec, 'connection_resets', ctx, names)
   const services = touchedServices(links, descriptor)

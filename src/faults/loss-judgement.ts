@@ -23,11 +23,7 @@ export interface ProbeCount {
 }
 
 /** Pure: the share that the kernel dropped over both ends, in each direction, and that TCP had to send again. */
-export function judgeLoss(
-  percent: number,
-  ends: readonly EndLoss[],
-  before: ProbeCount,
-): Judgement {
+export function judgeLoss(percent: number, ends: readonly EndLoss[], before: ProbeCount): Judgement {
   const packets = sum(ends.map((end) => end.packets))
   const dropped = sum(ends.map((end) => end.dropped))
   const retransmits = sum(ends.map((end) => end.retransmits))

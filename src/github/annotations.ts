@@ -1,4 +1,5 @@
 import { error, warning } from '@actions/core'
+import { describeError, isChaosError } from '../core/errors.ts'
 import type { DeepReadonly } from '../core/json.ts'
 import type { RunResult, Verdict } from '../core/model.ts'
 
@@ -35,4 +36,14 @@ export function annotate(annotations: readonly Annotation[]): void {
     if (level === 'error') error(message, { title })
     else warning(message, { title })
   }
+}
+
+export function annotateWarning(text: string): void {
+  warning(text)
+}
+
+/** An error that ended a step, with its hint. */
+export function annotateError(cause: unknown): void {
+  const hint = isChaosError(cause) && cause.hint !== undefined ? `\n${cause.hint}` : ''
+  error(`${describeError(cause, 20_000)}${hint}`, { title: 'chaos: error' })
 }

@@ -1,5 +1,4 @@
 /** The action's inputs: strict, as a misspelt input or value that is ignored is a check that nobody runs. */
-import { getInput } from '@actions/core'
 import { ChaosError } from '../core/errors.ts'
 import { PROFILES, SUITES, type ProfileName, type SuiteName } from '../core/model.ts'
 
@@ -44,11 +43,14 @@ const LONGEST_MINUTES = 1_440
 /** @throws BAD_INPUT naming the input, what was given and what is allowed. */
 export function readInputs(env: Env = process.env): ActionInputs {
   refuseUnknown(env)
+  const text = (name: InputName): string => inputText(env, name)
+  const list = (name: InputName): string[] => parseList(name, text(name))
+  const boolean = (name: InputName): boolean => parseBoolean(name, text(name))
   const stack = text('stack')
   const seed = text('seed')
   return {
-    suites: oneOf('suites', list('suites'), SUITES),
-    profile: single('profile', oneOf('profile', [text('profile')], PROFILES)),
+    suites: list('suites').map((suite) => oneOf('suites', suite, SUITES)),
+    profile: oneOf('profile', text('profile'), PROFILES),
     stack: stack === '' ? null : stack,
     scenarios: list('scenarios'),
     only: list('only'),
@@ -65,22 +67,25 @@ export function readInputs(env: Env = process.env): ActionInputs {
 /** The runner passes every key of `with:` on, declared or not, and only warns about those that are not. */
 function refuseUnknown(env: Env): void {
   const names = Object.keys(INPUT_DEFAULTS)
-  const known = new Set(names.map((name) => `INPUT_${name.toUpperCase()}`))
+  const known = new Set(names.map(variableOf))
   const unknown = Object.keys(env).filter((key) => key.startsWith('INPUT_') && !known.has(key))
   if (unknown.length === 0) return
   const shown = unknown.map((key) => `"${key.slice('INPUT_'.length).toLowerCase()}"`).join(', ')
   throw new ChaosError('BAD_INPUT', `there is no input ${shown}; inputs are ${names.join(', ')}`)
 }
 
+function variableOf(name: string): string {
+  return `INPUT_${name.toUpperCase()}`
+}
+
 /** An input that is left empty has its default: a workflow passes `''` on for what its own caller left out. */
-function text(name: InputName): string {
-  const value = getInput(name)
+function inputText(env: Env, name: InputName): string {
+  const value = (env[variableOf(name)] ?? '').trim()
   return value === '' ? INPUT_DEFAULTS[name] : value
 }
 
 /** Entries are separated by commas or newlines. */
-function list(name: InputName): string[] {
-  const value = text(name)
+function parseList(name: InputName, value: string): string[] {
   if (value === '') return []
   const parts = value
     .split('\n')
@@ -91,22 +96,13 @@ function list(name: InputName): string[] {
   return parts
 }
 
-function oneOf<T extends string>(name: InputName, values: readonly string[], allowed: readonly T[]): T[] {
-  return values.map((value) => {
-    const found = allowed.find((one) => one === value)
-    if (found === undefined) throw refusal(name, value, allowed.join(', '))
-    return found
-  })
+function oneOf<T extends string>(name: InputName, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === value)
+  if (found === undefined) throw refusal(name, value, allowed.join(', '))
+  return found
 }
 
-function single<T>(name: InputName, values: readonly T[]): T {
-  const [first] = values
-  if (first === undefined) throw refusal(name, '', 'one value')
-  return first
-}
-
-function boolean(name: InputName): boolean {
-  const value = text(name)
+function parseBoolean(name: InputName, value: string): boolean {
   // The YAML 1.2 core schema, as the runner's own toolkit reads it.
   if (/^(true|True|TRUE)$/.test(value)) return true
   if (/^(false|False|FALSE)$/.test(value)) return false

@@ -1,5 +1,8 @@
 import Dockerode from 'dockerode'
 
+/** For those who pass a client on without using it. */
+export type DockerClient = Dockerode
+
 /** A client of the daemon that DOCKER_HOST names, or of the one at /var/run/docker.sock. Connects only when it is used. */
 export function createDockerClient(): Dockerode {
   const host = process.env['DOCKER_HOST'] ?? ''

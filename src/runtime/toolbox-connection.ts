@@ -49,9 +49,13 @@ export class ToolboxConnection implements ToolboxHelper {
         this.end(describeError(error))
       }
     }
-    demultiplex(stream, sink(read), sink((chunk) => {
-      this.stderr.push(chunk)
-    }))
+    demultiplex(
+      stream,
+      sink(read),
+      sink((chunk) => {
+        this.stderr.push(chunk)
+      }),
+    )
     for (const event of ['end', 'close'] as const) {
       stream.on(event, () => {
         this.end('it ended')
@@ -73,17 +77,24 @@ export class ToolboxConnection implements ToolboxHelper {
     return !this.ended
   }
 
-  async call<O extends ToolboxOperation>(op: O, args: ToolboxOperations[O]['args'], signal: AbortSignal): Promise<ToolboxOperations[O]['reply']> {
+  async call<O extends ToolboxOperation>(
+    op: O,
+    args: ToolboxOperations[O]['args'],
+    signal: AbortSignal,
+  ): Promise<ToolboxOperations[O]['reply']> {
     const name = `${op} in the helper ${this.name}`
     // Both sides are built from the same types, and the helper's build is named by its content.
-    return (await withDeadline(name, callLimitMs(op, args), signal, (limited) => this.exchange(op, args, limited))) as ToolboxOperations[O]['reply']
+    return (await withDeadline(name, callLimitMs(op, args), signal, (limited) =>
+      this.exchange(op, args, limited),
+    )) as ToolboxOperations[O]['reply']
   }
 
   /** Renews the lease every `everyMs` until `close`, for as long as this process lives. */
   keepRenewing(everyMs: number): void {
     this.renewal = setInterval(() => {
       this.call('renew', {}, AbortSignal.timeout(everyMs)).catch((error: unknown) => {
-        if (!this.ended) this.log.log('warn', `the lease of the helper ${this.name} was not renewed: ${describeError(error, 500)}`)
+        if (!this.ended)
+          this.log.log('warn', `the lease of the helper ${this.name} was not renewed: ${describeError(error, 500)}`)
       })
     }, everyMs)
     this.renewal.unref()
@@ -134,7 +145,10 @@ export class ToolboxConnection implements ToolboxHelper {
 
   private gone(what: string): ChaosError {
     const words = this.output.trim()
-    return new ChaosError('TOOLBOX_FAILED', `the helper ${this.name} ${what}${words === '' ? '' : `; its last words: ${words.slice(-2_000)}`}`)
+    return new ChaosError(
+      'TOOLBOX_FAILED',
+      `the helper ${this.name} ${what}${words === '' ? '' : `; its last words: ${words.slice(-2_000)}`}`,
+    )
   }
 }
 

@@ -74,9 +74,18 @@ function pidMode(pid: HelperRequest['pid']): { PidMode?: string } {
 }
 
 /** The helper of that name if it carries this run's label, whoever started it; null otherwise. */
-export async function findHelper(docker: Dockerode, name: string, runId: string, signal: AbortSignal): Promise<Dockerode.Container | null> {
+export async function findHelper(
+  docker: Dockerode,
+  name: string,
+  runId: string,
+  signal: AbortSignal,
+): Promise<Dockerode.Container | null> {
   const found = await dockerCall(`find the helper ${name}`, signal, (abortSignal) =>
-    docker.listContainers({ all: true, filters: { name: [name], label: [`${RUN_LABEL}=${runId}`, `${ROLE_LABEL}=${TOOLBOX_ROLE}`] }, abortSignal }),
+    docker.listContainers({
+      all: true,
+      filters: { name: [name], label: [`${RUN_LABEL}=${runId}`, `${ROLE_LABEL}=${TOOLBOX_ROLE}`] },
+      abortSignal,
+    }),
   )
   // Docker's filter matches any part of a name.
   const exact = found.find((container) => container.Names.includes(`/${name}`))
@@ -85,15 +94,25 @@ export async function findHelper(docker: Dockerode, name: string, runId: string,
 
 /** True when the container can lend its namespaces. */
 export async function isRunning(docker: Dockerode, container: string, signal: AbortSignal): Promise<boolean> {
-  const info = await dockerCall(`inspect ${container}`, signal, (abortSignal) => orGone(docker.getContainer(container).inspect({ abortSignal })))
+  const info = await dockerCall(`inspect ${container}`, signal, (abortSignal) =>
+    orGone(docker.getContainer(container).inspect({ abortSignal })),
+  )
   return info?.State.Running === true
 }
 
 /** SIGTERM, SIGKILL after 3 s, exit code, last words, removal. null when it was gone already. */
-export async function endHelper(container: Dockerode.Container, signal: AbortSignal): Promise<{ exitCode: number; output: string } | null> {
+export async function endHelper(
+  container: Dockerode.Container,
+  signal: AbortSignal,
+): Promise<{ exitCode: number; output: string } | null> {
   const name = container.id.slice(0, 12)
   const stopped = await dockerCall(`stop the helper ${name}`, signal, (abortSignal) =>
-    orGone(container.stop({ t: STOP_SECONDS, abortSignal }).catch(ignoreStopped).then(() => true)),
+    orGone(
+      container
+        .stop({ t: STOP_SECONDS, abortSignal })
+        .catch(ignoreStopped)
+        .then(() => true),
+    ),
   )
   if (stopped === null) return null
   const info = await dockerCall(`inspect the helper ${name}`, signal, (abortSignal) => orGone(container.inspect({ abortSignal })))
@@ -104,7 +123,9 @@ export async function endHelper(container: Dockerode.Container, signal: AbortSig
 }
 
 export async function removeContainer(container: Dockerode.Container, signal: AbortSignal): Promise<void> {
-  await dockerCall(`remove the helper ${container.id.slice(0, 12)}`, signal, (abortSignal) => orGone(container.remove({ force: true, v: true, abortSignal })))
+  await dockerCall(`remove the helper ${container.id.slice(0, 12)}`, signal, (abortSignal) =>
+    orGone(container.remove({ force: true, v: true, abortSignal })),
+  )
 }
 
 /** 304: it had ended by itself. */
@@ -125,7 +146,7 @@ const FRAME_HEADER_BYTES = 8
 
 /** Docker puts eight bytes before each piece of a log without a terminal: the stream's number and the length. */
 function* frames(raw: Buffer): Generator<Buffer> {
-  for (let at = 0; at + FRAME_HEADER_BYTES <= raw.length; ) {
+  for (let at = 0; at + FRAME_HEADER_BYTES <= raw.length;) {
     const length = raw.readUInt32BE(at + 4)
     yield raw.subarray(at + FRAME_HEADER_BYTES, at + FRAME_HEADER_BYTES + length)
     at += FRAME_HEADER_BYTES + length

@@ -120,9 +120,14 @@ class DockerToolbox implements Toolbox {
   private connect(name: string, stream: NodeJS.ReadWriteStream): ToolboxConnection {
     if (!(stream instanceof Duplex)) throw new ChaosError('INTERNAL', 'attaching to a container gave no stream')
     const { docker, log } = this.options
-    return new ToolboxConnection(name, stream, (from, stdout, stderr) => {
-      ;(docker.modem as Demultiplexer).demuxStream(from, stdout, stderr)
-    }, log)
+    return new ToolboxConnection(
+      name,
+      stream,
+      (from, stdout, stderr) => {
+        ;(docker.modem as Demultiplexer).demuxStream(from, stdout, stderr)
+      },
+      log,
+    )
   }
 
   private async discard(name: string): Promise<void> {

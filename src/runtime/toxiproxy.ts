@@ -18,7 +18,13 @@ const TOXIC = z.object({
   toxicity: z.number(),
   attributes: z.record(z.string(), z.number()),
 })
-const PROXY = z.object({ name: z.string(), listen: z.string(), upstream: z.string(), enabled: z.boolean(), toxics: z.array(TOXIC) })
+const PROXY = z.object({
+  name: z.string(),
+  listen: z.string(),
+  upstream: z.string(),
+  enabled: z.boolean(),
+  toxics: z.array(TOXIC),
+})
 const PROXIES = z.record(z.string(), PROXY)
 
 interface Answer {
@@ -66,7 +72,8 @@ class Toxiproxy implements ToxiproxyPort {
     const path = proxyPath(proxy)
     await this.mustSend('PATCH', path, { enabled }, signal)
     const found = this.parse(path, PROXY, await this.mustSend('GET', path, null, signal))
-    if (found.enabled !== enabled) throw this.failed(`proxy ${proxy} is ${found.enabled ? 'enabled' : 'disabled'} after it was set otherwise`)
+    if (found.enabled !== enabled)
+      throw this.failed(`proxy ${proxy} is ${found.enabled ? 'enabled' : 'disabled'} after it was set otherwise`)
   }
 
   private async mustSend(method: string, path: string, body: unknown, signal: AbortSignal): Promise<Answer> {

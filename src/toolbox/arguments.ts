@@ -16,7 +16,10 @@ const group = z.string().min(1).max(100)
 
 const probeHttp = z
   .strictObject({ target, path, headers, count: z.int().min(1).max(2_000), intervalMs: z.int().min(0).max(60_000), timeoutMs })
-  .refine((args) => args.count * args.intervalMs + args.timeoutMs <= LONGEST_MS, 'all requests together would take over 10 minutes')
+  .refine(
+    (args) => args.count * args.intervalMs + args.timeoutMs <= LONGEST_MS,
+    'all requests together would take over 10 minutes',
+  )
 
 /** What each operation accepts. Unknown keys are refused, everything has a limit. */
 export const ARGUMENTS: { readonly [O in ToolboxOperation]: z.ZodType<ToolboxOperations[O]['args']> } = {

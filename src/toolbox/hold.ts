@@ -27,9 +27,17 @@ export class HoldGroups {
   async open(args: Operations['hold.open']['args']): Promise<{ held: number }> {
     if (this.groups.has(args.id)) throw new Error(`connections are already held under '${args.id}'`)
     const held = [...this.groups.values()].reduce((sum, group) => sum + group.size, 0)
-    if (held + args.count > MAX_HELD) throw new Error(`at most ${String(MAX_HELD)} connections are held at once; ${String(held)} are`)
+    if (held + args.count > MAX_HELD)
+      throw new Error(`at most ${String(MAX_HELD)} connections are held at once; ${String(held)} are`)
     const request = requestBytes(args.target, args.path, args.headers, 'keep-alive')
-    const group: Group = { target: args.target, path: args.path, headers: args.headers, connections: [], size: args.count, busy: true }
+    const group: Group = {
+      target: args.target,
+      path: args.path,
+      headers: args.headers,
+      connections: [],
+      size: args.count,
+      busy: true,
+    }
     // Taken before the first await: two calls with one id must not both pass the check above.
     this.groups.set(args.id, group)
     try {
@@ -61,7 +69,13 @@ export class HoldGroups {
     const outcomes = await Promise.all(connections.map((connection) => connection.ask(request, args.timeoutMs)))
     group.busy = false
     const count = (wanted: string): number => outcomes.filter((outcome) => outcome === wanted).length
-    return { held: connections.length, answered: count('answered'), silent: count('silent'), closed: count('closed'), bytes: bytesOf() - before }
+    return {
+      held: connections.length,
+      answered: count('answered'),
+      silent: count('silent'),
+      closed: count('closed'),
+      bytes: bytesOf() - before,
+    }
   }
 
   /** `closed`: how many were still open until now. */

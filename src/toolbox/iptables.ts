@@ -44,7 +44,9 @@ async function installChain(backend: Backend, { chain, hook, match, rules }: Ipt
 
 /** Chains of both backends, with the packet count of each of their rules. */
 export async function listChains(): Promise<{ backend: Backend; chain: string; packets: number[] }[]> {
-  const lists = await Promise.all(BACKENDS.map(async (backend) => parseSave(await save(backend)).map((entry) => ({ backend, ...entry }))))
+  const lists = await Promise.all(
+    BACKENDS.map(async (backend) => parseSave(await save(backend)).map((entry) => ({ backend, ...entry }))),
+  )
   return lists.flat()
 }
 

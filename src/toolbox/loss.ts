@@ -36,7 +36,8 @@ export class Loss {
     }
     return await undo.install('packet loss', remove, async () => {
       const before = await readTcpCounters()
-      const { mechanism, counts } = refusal === null ? await installByNft(names, args) : await installByIptables(names, args, refusal)
+      const { mechanism, counts } =
+        refusal === null ? await installByNft(names, args) : await installByIptables(names, args, refusal)
       this.reader = async () => ({ ...(await counts()), retransmits: tcpSince(before, await readTcpCounters()).retransmits })
       return { mechanism }
     })
@@ -79,9 +80,11 @@ async function installByIptables(names: ObjectNames, { port, side, percent }: Ar
   const match = ['-p', 'tcp', `--${portOf(side)}`, String(port)]
   const random = ['-m', 'statistic', '--mode', 'random', '--probability', (percent / 100).toFixed(4)]
   const rules = [match, [...match, ...random, '-j', 'DROP']]
-  const backend = await installChains([{ chain, hook: 'INPUT', match: ['!', '-i', 'lo', '-p', 'tcp'], rules }]).catch((error: unknown) => {
-    throw new Error(`this kernel has no random drop: nft: ${refusal}; ${describeError(error, 800)}`)
-  })
+  const backend = await installChains([{ chain, hook: 'INPUT', match: ['!', '-i', 'lo', '-p', 'tcp'], rules }]).catch(
+    (error: unknown) => {
+      throw new Error(`this kernel has no random drop: nft: ${refusal}; ${describeError(error, 800)}`)
+    },
+  )
   return {
     mechanism: `${backend} statistic random drop at ingress`,
     counts: async () => {

@@ -40,7 +40,8 @@ export class Marker {
       return undone
     }
     return await undo.install('marker counters', remove, async () => {
-      const { mechanism, counts } = refusal === null ? await installByNft(names, args) : await installByIptables(names, args, refusal)
+      const { mechanism, counts } =
+        refusal === null ? await installByNft(names, args) : await installByIptables(names, args, refusal)
       this.reader = counts
       return { mechanism }
     })
@@ -105,9 +106,11 @@ async function installByIptables(names: ObjectNames, { marker, intoPort, outOfPo
     const string = ['-m', 'string', '--algo', 'bm', '--to', String(MAX_HEADER_BYTES + marker.length), '--string', marker]
     return { chain: names.chain(kind), hook, match: ['-p', 'tcp'], rules: [['-p', 'tcp', '--dport', String(port), ...string]] }
   }
-  const backend = await installChains([chain('i', 'INPUT', intoPort), chain('o', 'OUTPUT', outOfPort)]).catch((error: unknown) => {
-    throw new Error(`this kernel cannot match payload: nft: ${refusal}; ${describeError(error, 800)}`)
-  })
+  const backend = await installChains([chain('i', 'INPUT', intoPort), chain('o', 'OUTPUT', outOfPort)]).catch(
+    (error: unknown) => {
+      throw new Error(`this kernel cannot match payload: nft: ${refusal}; ${describeError(error, 800)}`)
+    },
+  )
   const packetsOf = async (kind: 'i' | 'o'): Promise<number> => {
     const [packets] = await readChain(backend, names.chain(kind))
     if (packets === undefined) throw new Error(`${backend} chain '${names.chain(kind)}' lost its rule`)

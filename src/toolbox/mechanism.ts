@@ -6,7 +6,12 @@ import { removeTable } from './nft.ts'
 export type Firewall = 'nft' | 'iptables'
 
 /** Removes what of these is there; answers with what was. */
-export async function removeRules(firewall: Firewall, names: ObjectNames, table: TableKind, chains: readonly ChainKind[]): Promise<string[]> {
+export async function removeRules(
+  firewall: Firewall,
+  names: ObjectNames,
+  table: TableKind,
+  chains: readonly ChainKind[],
+): Promise<string[]> {
   if (firewall === 'nft') return (await removeTable(names.table(table))) ? [`nft table ${names.table(table)}`] : []
   const undone: string[] = []
   for (const kind of chains) if (await removeChain(names.chain(kind))) undone.push(`iptables chain ${names.chain(kind)}`)

@@ -1,6 +1,16 @@
 import { systemClock } from '../core/clock.ts'
 import type { HelperState } from './helper-state.ts'
-import { addCounter, addRule, applyNft, counterOf, createChain, createTable, readCounters, refusedByNft, removeTable } from './nft.ts'
+import {
+  addCounter,
+  addRule,
+  applyNft,
+  counterOf,
+  createChain,
+  createTable,
+  readCounters,
+  refusedByNft,
+  removeTable,
+} from './nft.ts'
 
 /** Long enough for a busy connection to send something: only a packet that arrives is answered with a reset. */
 const WINDOW_MS = 100

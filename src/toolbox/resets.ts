@@ -35,10 +35,14 @@ export class Resets {
   async arm(args: Args): Promise<{ mechanism: string }> {
     await requireNetAdmin('resetting connections')
     const { mechanism, strike } = await this.chooseMechanism(args)
-    return await this.state.undo.install('resets', () => this.disarm(), async () => {
-      this.schedule = startSchedule(args.momentsMs, strike, await readTcpCounters())
-      return { mechanism }
-    })
+    return await this.state.undo.install(
+      'resets',
+      () => this.disarm(),
+      async () => {
+        this.schedule = startSchedule(args.momentsMs, strike, await readTcpCounters())
+        return { mechanism }
+      },
+    )
   }
 
   /** @throws Error when nothing is armed, or a moment failed: its missing resets must not read as "no sockets". */
@@ -48,7 +52,13 @@ export class Resets {
     if (schedule.failure !== null) throw new Error(`a reset failed: ${schedule.failure}`)
     const { outRsts, estabResets } = tcpSince(schedule.before, await readTcpCounters())
     const history = [...schedule.history].sort((a, b) => a.atMs - b.atMs)
-    return { moments: schedule.moments, resets: history.reduce((sum, entry) => sum + entry.resets, 0), outRsts, estabResets, history }
+    return {
+      moments: schedule.moments,
+      resets: history.reduce((sum, entry) => sum + entry.resets, 0),
+      outRsts,
+      estabResets,
+      history,
+    }
   }
 
   private async chooseMechanism({ port, side }: Args): Promise<{ mechanism: string; strike: Strike }> {
@@ -57,7 +67,8 @@ export class Resets {
       return { mechanism: 'ss -K on established sockets', strike: () => killSockets(port, side) }
     }
     const refusal = state.avoid.has('nft') ? 'told to avoid it' : await rejectRefusal(state)
-    if (refusal !== null) throw new Error(`this kernel cannot reset connections: it closes no sockets for ss -K, and nft has no reject: ${refusal}`)
+    if (refusal !== null)
+      throw new Error(`this kernel cannot reset connections: it closes no sockets for ss -K, and nft has no reject: ${refusal}`)
     return { mechanism: 'momentary nft reject with tcp reset', strike: () => rejectForAMoment(state, port, side) }
   }
 

@@ -126,7 +126,8 @@ export class ResponseParser {
 
   private line(): string | null {
     const end = this.pending.indexOf('\r\n')
-    if (end > MAX_LINE_BYTES || (end === -1 && this.pending.length > MAX_LINE_BYTES)) throw new Error('a line of a chunked answer has no end')
+    if (end > MAX_LINE_BYTES || (end === -1 && this.pending.length > MAX_LINE_BYTES))
+      throw new Error('a line of a chunked answer has no end')
     if (end === -1) return null
     const line = this.pending.toString('latin1', 0, end)
     this.pending = this.pending.subarray(end + 2)

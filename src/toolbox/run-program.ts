@@ -32,7 +32,10 @@ export function runProgram(file: string, argv: readonly string[], input = ''): P
     })
     // `close`, not `exit`: the output is whole only then.
     child.on('close', (code, signal) => {
-      if (code === null) reject(new Error(`${file} was ended by ${String(signal)} (limits: ${String(LIMIT_MS)} ms, ${String(MAX_OUTPUT_BYTES)} bytes)`))
+      if (code === null)
+        reject(
+          new Error(`${file} was ended by ${String(signal)} (limits: ${String(LIMIT_MS)} ms, ${String(MAX_OUTPUT_BYTES)} bytes)`),
+        )
       else resolve({ exitCode: code, ...output })
     })
     // A program that ends without reading its input closes the pipe; its exit code says whether that was all right.

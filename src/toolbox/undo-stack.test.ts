@@ -4,7 +4,12 @@ import { UndoStack } from './undo-stack.ts'
 describe('UndoStack', () => {
   it('undoes newest first, once', async () => {
     const stack = new UndoStack()
-    for (const name of ['a', 'b']) await stack.install(name, () => Promise.resolve([name]), () => Promise.resolve())
+    for (const name of ['a', 'b'])
+      await stack.install(
+        name,
+        () => Promise.resolve([name]),
+        () => Promise.resolve(),
+      )
     expect(await stack.undoAll()).toEqual(['b', 'a'])
     expect(await stack.undoAll()).toEqual([])
   })
@@ -16,7 +21,9 @@ describe('UndoStack', () => {
       undone.push('half')
       return Promise.resolve([])
     }
-    await expect(stack.install('half', undo, () => Promise.reject(new Error('no such kernel module')))).rejects.toThrow('no such kernel module')
+    await expect(stack.install('half', undo, () => Promise.reject(new Error('no such kernel module')))).rejects.toThrow(
+      'no such kernel module',
+    )
     expect(undone).toEqual(['half'])
     expect(await stack.undoAll()).toEqual([])
   })
@@ -24,8 +31,16 @@ describe('UndoStack', () => {
   it('keeps what could not be undone and undoes the rest', async () => {
     const stack = new UndoStack()
     let broken = true
-    await stack.install('ok', () => Promise.resolve(['ok']), () => Promise.resolve())
-    await stack.install('stuck', () => (broken ? Promise.reject(new Error('busy')) : Promise.resolve(['stuck'])), () => Promise.resolve())
+    await stack.install(
+      'ok',
+      () => Promise.resolve(['ok']),
+      () => Promise.resolve(),
+    )
+    await stack.install(
+      'stuck',
+      () => (broken ? Promise.reject(new Error('busy')) : Promise.resolve(['stuck'])),
+      () => Promise.resolve(),
+    )
     await expect(stack.undoAll()).rejects.toThrow('could not undo stuck: busy')
     broken = false
     expect(await stack.undoAll()).toEqual(['stuck'])
@@ -33,7 +48,12 @@ describe('UndoStack', () => {
 
   it('refuses a second of the same name and leaves the first alone', async () => {
     const stack = new UndoStack()
-    const install = (): Promise<void> => stack.install('loss', () => Promise.resolve(['loss']), () => Promise.resolve())
+    const install = (): Promise<void> =>
+      stack.install(
+        'loss',
+        () => Promise.resolve(['loss']),
+        () => Promise.resolve(),
+      )
     await install()
     await expect(install()).rejects.toThrow('loss is already installed')
     expect(await stack.undoAll()).toEqual(['loss'])

@@ -42,7 +42,7 @@ describe('an interrupted run', () => {
       await using cleanup = await startCli(['cleanup'], killed.stateDir)
       const cleaned = await cleanup.ended()
       expect(cleaned.exitCode, cleaned.stderr).toBe(0)
-      expect(cleaned.stdout).toContain(`${liveId}: alive, left alone`)
+      expect(cleaned.stdout).toContain(`${liveId}: left alone: alive`)
       expect(await labelled(killedId)).toEqual([])
 
       const { exitCode, stderr } = await live.ended()

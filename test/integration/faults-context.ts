@@ -25,7 +25,13 @@ function link(name: string, listenPort: number, leg: NonNullable<Link['leg']>): 
 }
 
 export function legsDescriptor(): Descriptor {
-  const services = ['caller', 'web', 'toxiproxy'].map((name) => ({ name, health: null, dependsOn: [], replicas: 1, control: false }))
+  const services = ['caller', 'web', 'toxiproxy'].map((name) => ({
+    name,
+    health: null,
+    dependsOn: [],
+    replicas: 1,
+    control: false,
+  }))
   return descriptorOf('legs', {
     services,
     entry: { service: 'toxiproxy', port: 9200 },
@@ -83,11 +89,16 @@ export function contextOf(rig: Rig, windowMs: number): { ctx: FaultContext; open
 }
 
 /** Plan, prepare, inject (or not), effect, revert twice; with what was left before and after. */
-export async function runFault(rig: Rig, kind: string, spec: JsonObject, options: { inject: boolean; windowMs?: number }): Promise<Outcome> {
+export async function runFault(
+  rig: Rig,
+  kind: string,
+  spec: JsonObject,
+  options: { inject: boolean; windowMs?: number },
+): Promise<Outcome> {
   const fault = faultRegistry().get(kind)
   if (!fault) throw new Error(`no fault '${kind}'`)
   const { ctx, open } = contextOf(rig, options.windowMs ?? 5_000)
-  const plan = (await fault.plan(spec, ctx)) as JsonObject
+  const plan = (await fault.plan(spec, ctx))
   // What the ledger keeps is what is reverted.
   const stored = JSON.parse(JSON.stringify(plan)) as JsonObject
   try {

@@ -31,7 +31,8 @@ export async function openRig(descriptor: Descriptor): Promise<OpenRig> {
       await stack.down(signal())
       await run[Symbol.asyncDispose]()
     }
-    const avoiding = (mechanism: ToolboxAvoidable): ToolboxPort => createToolbox({ docker, image, runId: run.runId, log, avoid: [mechanism] })
+    const avoiding = (mechanism: ToolboxAvoidable): ToolboxPort =>
+      createToolbox({ docker, image, runId: run.runId, log, avoid: [mechanism] })
     return { runId: run.runId, stack, toolbox, observer, logged, avoiding, [Symbol.asyncDispose]: dispose }
   } catch (error) {
     await run[Symbol.asyncDispose]()

@@ -22,7 +22,12 @@ beforeAll(async () => {
   toolbox = rig.toolbox()
   server = { host: `${rig.runId}-server`, port: SERVER_PORT }
   const observer = await toolbox.start(rig.beside('ready'), signal())
-  await waitUntil('the server answers', () => probe(observer, server, 1), ([sample]) => sample?.status === 200, { ...wait, signal: signal() })
+  await waitUntil(
+    'the server answers',
+    () => probe(observer, server, 1),
+    ([sample]) => sample?.status === 200,
+    { ...wait, signal: signal() },
+  )
   await toolbox.stop(observer.name, signal())
 }, 180_000)
 
@@ -35,7 +40,12 @@ afterEach(async () => {
   for (const container of [rig.client, rig.server, rig.toxiproxy]) expect(await leftovers(container)).toEqual([])
 })
 
-async function probe(helper: ToolboxHelper, target: Endpoint, count: number, options: { path?: string; intervalMs?: number; timeoutMs?: number } = {}) {
+async function probe(
+  helper: ToolboxHelper,
+  target: Endpoint,
+  count: number,
+  options: { path?: string; intervalMs?: number; timeoutMs?: number } = {},
+) {
   const args = { target, path: '/', headers: {}, count, intervalMs: 20, timeoutMs: 3_000, ...options }
   return (await helper.call('probe.http', args, signal())).samples
 }
@@ -47,7 +57,11 @@ async function leftovers(container: string): Promise<string[]> {
 }
 
 /** Runs `work` with helpers that are stopped whatever happens; each must undo its work and exit with 0. */
-async function withHelpers<T>(port: ToolboxPort, helpers: Promise<ToolboxHelper>[], work: (helpers: ToolboxHelper[]) => Promise<T>): Promise<T> {
+async function withHelpers<T>(
+  port: ToolboxPort,
+  helpers: Promise<ToolboxHelper>[],
+  work: (helpers: ToolboxHelper[]) => Promise<T>,
+): Promise<T> {
   const started = await Promise.all(helpers)
   const ends: unknown[] = []
   try {
@@ -66,15 +80,28 @@ function at<T>(values: readonly T[], index: number): T {
 
 describe('a helper', () => {
   it('tells what this kernel can do, and that it may do nothing without NET_ADMIN', async () => {
-    await withHelpers(toolbox, [toolbox.start(rig.inside(rig.client, 'cap'), signal()), toolbox.start(rig.beside('nocap'), signal())], async (helpers) => {
-      const can = await at(helpers, 0).call('capabilities', {}, signal())
-      expect(can).toEqual({ nft: true, nftRandom: true, nftPayload: true, netem: expect.any(Boolean) as boolean, socketKill: true, kernel: release() })
-      const none = { nft: false, nftRandom: false, nftPayload: false, netem: false, socketKill: false, kernel: release() }
-      expect(await at(helpers, 1).call('capabilities', {}, signal())).toEqual(none)
-      await expect(at(helpers, 1).call('leftovers', {}, signal())).rejects.toThrow('NET_ADMIN')
-      await expect(at(helpers, 1).call('loss.install', { port: 1, side: 'client', percent: 1 }, signal())).rejects.toThrow('NET_ADMIN')
-      expect(await at(helpers, 1).call('undo', {}, signal())).toEqual({ undone: [] })
-    })
+    await withHelpers(
+      toolbox,
+      [toolbox.start(rig.inside(rig.client, 'cap'), signal()), toolbox.start(rig.beside('nocap'), signal())],
+      async (helpers) => {
+        const can = await at(helpers, 0).call('capabilities', {}, signal())
+        expect(can).toEqual({
+          nft: true,
+          nftRandom: true,
+          nftPayload: true,
+          netem: expect.any(Boolean) as boolean,
+          socketKill: true,
+          kernel: release(),
+        })
+        const none = { nft: false, nftRandom: false, nftPayload: false, netem: false, socketKill: false, kernel: release() }
+        expect(await at(helpers, 1).call('capabilities', {}, signal())).toEqual(none)
+        await expect(at(helpers, 1).call('leftovers', {}, signal())).rejects.toThrow('NET_ADMIN')
+        await expect(at(helpers, 1).call('loss.install', { port: 1, side: 'client', percent: 1 }, signal())).rejects.toThrow(
+          'NET_ADMIN',
+        )
+        expect(await at(helpers, 1).call('undo', {}, signal())).toEqual({ undone: [] })
+      },
+    )
   })
 
   it('has no more rights than it was asked to have', async () => {
@@ -92,7 +119,9 @@ describe('a helper', () => {
       const typo = { port: 1, side: 'client', percent: 5, percentage: 7 } as const
       await expect(helper.call('loss.install', typo, signal())).rejects.toThrow('percentage')
       await expect(helper.call('loss.install', { ...typo, percent: 101 }, signal())).rejects.toThrow('percent')
-      await expect(helper.call('hold.try', { id: 'none', timeoutMs: 10 }, signal())).rejects.toThrow("no connections are held under 'none'")
+      await expect(helper.call('hold.try', { id: 'none', timeoutMs: 10 }, signal())).rejects.toThrow(
+        "no connections are held under 'none'",
+      )
       await expect(helper.call('loss.read', {}, signal())).rejects.toThrow('no packet loss')
       await expect(helper.call('nothing' as 'renew', {}, signal())).rejects.toThrow("unknown operation 'nothing'")
       expect(await helper.call('renew', {}, signal())).toEqual({ ttlMs: 30_000 })
@@ -106,7 +135,13 @@ describe('a helper', () => {
       const order: string[] = []
       const slow = silent.then(() => order.push('probe'))
       await helper.call('tcp.read', {}, signal()).then(() => order.push('tcp.read'))
-      await expect(helper.call('probe.http', { target: server, path: '/silent', headers: {}, count: 1, intervalMs: 0, timeoutMs: 20_000 }, signal(100))).rejects.toThrow()
+      await expect(
+        helper.call(
+          'probe.http',
+          { target: server, path: '/silent', headers: {}, count: 1, intervalMs: 0, timeoutMs: 20_000 },
+          signal(100),
+        ),
+      ).rejects.toThrow()
       await slow
       expect(order).toEqual(['tcp.read', 'probe'])
       expect(await silent).toMatchObject([{ error: 'timeout', totalMs: null, status: null, bytes: 0 }])
@@ -130,7 +165,9 @@ describe('a helper', () => {
     await expect(toolbox.start(gone, signal())).rejects.toMatchObject({ code: 'TOOLBOX_FAILED' })
     const missing = createMissingImage()
     await expect(missing.start(rig.beside('noimage'), signal())).rejects.toMatchObject({ code: 'IMAGE_MISSING' })
-    expect(await docker.listContainers({ all: true, filters: { name: [`${rig.runId}-gone`, `${rig.runId}-noimage`] } })).toEqual([])
+    expect(await docker.listContainers({ all: true, filters: { name: [`${rig.runId}-gone`, `${rig.runId}-noimage`] } })).toEqual(
+      [],
+    )
   })
 
   function createMissingImage(): ToolboxPort {
@@ -152,7 +189,9 @@ describe('probes', () => {
       }
       expect(await probe(helper, server, 1, { path: '/chaos-probe-1' })).toMatchObject([{ status: 404, error: null }])
       expect(await probe(helper, { host: server.host, port: 1 }, 1)).toMatchObject([{ error: 'ECONNREFUSED', status: null }])
-      expect(await probe(helper, { host: 'no-such-host', port: 1 }, 1)).toMatchObject([{ error: expect.stringMatching(/^(ENOTFOUND|EAI_AGAIN|timeout)$/) as string }])
+      expect(await probe(helper, { host: 'no-such-host', port: 1 }, 1)).toMatchObject([
+        { error: expect.stringMatching(/^(ENOTFOUND|EAI_AGAIN|timeout)$/) as string },
+      ])
     })
   })
 
@@ -164,8 +203,14 @@ describe('probes', () => {
       expect(whole.end).toBe('complete')
       expect(whole.bytes).toBeGreaterThan(20 * 100_000)
       expect(whole.chunks).toBeGreaterThan(10)
-      expect(await helper.call('probe.transfer', { ...args, path: '/silent', limitMs: 300 }, signal())).toMatchObject({ end: 'timeout', bytes: 0, firstByteMs: null })
-      expect(await helper.call('probe.transfer', { ...args, path: '/', target: { ...server, port: 1 } }, signal())).toMatchObject({ end: 'refused' })
+      expect(await helper.call('probe.transfer', { ...args, path: '/silent', limitMs: 300 }, signal())).toMatchObject({
+        end: 'timeout',
+        bytes: 0,
+        firstByteMs: null,
+      })
+      expect(await helper.call('probe.transfer', { ...args, path: '/', target: { ...server, port: 1 } }, signal())).toMatchObject(
+        { end: 'refused' },
+      )
     })
   })
 
@@ -176,8 +221,19 @@ describe('probes', () => {
       expect(await helper.call('hold.open', args, signal())).toEqual({ held: 8 })
       await expect(helper.call('hold.open', args, signal())).rejects.toThrow("already held under 'a'")
       await expect(helper.call('hold.open', { ...args, id: 'b', count: 250 }, signal())).rejects.toThrow('at most 256')
-      expect(await helper.call('hold.try', { id: 'a', timeoutMs: 2_000 }, signal())).toMatchObject({ held: 8, answered: 8, silent: 0, closed: 0 })
-      expect(await helper.call('hold.try', { id: 'a', timeoutMs: 100, path: '/silent' }, signal())).toEqual({ held: 8, answered: 0, silent: 8, closed: 0, bytes: 0 })
+      expect(await helper.call('hold.try', { id: 'a', timeoutMs: 2_000 }, signal())).toMatchObject({
+        held: 8,
+        answered: 8,
+        silent: 0,
+        closed: 0,
+      })
+      expect(await helper.call('hold.try', { id: 'a', timeoutMs: 100, path: '/silent' }, signal())).toEqual({
+        held: 8,
+        answered: 0,
+        silent: 8,
+        closed: 0,
+        bytes: 0,
+      })
       expect(await helper.call('hold.close', { id: 'a' }, signal())).toEqual({ closed: 8 })
     })
   })
@@ -189,12 +245,22 @@ describe.each([
 ])('packet loss with $mechanism', ({ avoid, mechanism }) => {
   it('drops 30 ± 8 % each way, spares other ports, and is gone after the helper', async () => {
     const port = rig.toolbox({ avoid })
-    const helpers = [port.start(rig.inside(rig.client, 'loss-c'), signal()), port.start(rig.inside(rig.server, 'loss-s'), signal())]
+    const helpers = [
+      port.start(rig.inside(rig.client, 'loss-c'), signal()),
+      port.start(rig.inside(rig.server, 'loss-s'), signal()),
+    ]
     await withHelpers(port, helpers, async (started) => {
       const [client, serving] = [at(started, 0), at(started, 1)]
-      for (const [helper, side] of [[client, 'client'], [serving, 'server']] as const) {
-        expect((await helper.call('loss.install', { port: SERVER_PORT, side, percent: 30 }, signal())).mechanism).toMatch(mechanism)
-        await expect(helper.call('loss.install', { port: SERVER_PORT, side, percent: 30 }, signal())).rejects.toThrow('already installed')
+      for (const [helper, side] of [
+        [client, 'client'],
+        [serving, 'server'],
+      ] as const) {
+        expect((await helper.call('loss.install', { port: SERVER_PORT, side, percent: 30 }, signal())).mechanism).toMatch(
+          mechanism,
+        )
+        await expect(helper.call('loss.install', { port: SERVER_PORT, side, percent: 30 }, signal())).rejects.toThrow(
+          'already installed',
+        )
       }
       const samples = await probe(client, server, 200, { timeoutMs: 15_000 })
       expect(samples.filter(({ status }) => status === 200).length).toBeGreaterThan(180)
@@ -230,21 +296,38 @@ describe('resets', () => {
   }
 
   it('close the leg’s established connections and no others', async () => {
-    const helpers = [toolbox.start(rig.inside(rig.client, 'rst-c'), signal()), toolbox.start(rig.inside(rig.server, 'rst-s'), signal())]
+    const helpers = [
+      toolbox.start(rig.inside(rig.client, 'rst-c'), signal()),
+      toolbox.start(rig.inside(rig.server, 'rst-s'), signal()),
+    ]
     await withHelpers(toolbox, helpers, async (started) => {
       const [client, serving] = [at(started, 0), at(started, 1)]
       await clearStrangers(serving)
       const open = { target: server, path: '/', headers: {}, count: 10, timeoutMs: 2_000 }
       expect(await client.call('hold.open', { ...open, id: 'leg' }, signal())).toEqual({ held: 10 })
-      expect(await client.call('hold.open', { ...open, id: 'other', target: { ...server, port: OTHER_PORT } }, signal())).toEqual({ held: 10 })
+      expect(await client.call('hold.open', { ...open, id: 'other', target: { ...server, port: OTHER_PORT } }, signal())).toEqual(
+        { held: 10 },
+      )
       const armed = await serving.call('resets.arm', { port: SERVER_PORT, side: 'server', momentsMs: [50, 200] }, signal())
       expect(armed.mechanism).toBe('ss -K on established sockets')
-      const read = await waitUntil('both moments', () => serving.call('resets.read', {}, signal()), ({ moments }) => moments === 2, { ...wait, signal: signal() })
+      const read = await waitUntil(
+        'both moments',
+        () => serving.call('resets.read', {}, signal()),
+        ({ moments }) => moments === 2,
+        { ...wait, signal: signal() },
+      )
       expect(read).toMatchObject({ resets: 10, history: [{ resets: 10 }, { resets: 0 }] })
       expect(read.outRsts).toBeGreaterThanOrEqual(10)
       expect((await client.call('tcp.read', {}, signal())).estabResets).toBe(10)
-      expect(await client.call('hold.try', { id: 'leg', timeoutMs: 500 }, signal())).toMatchObject({ held: 10, answered: 0, closed: 10 })
-      expect(await client.call('hold.try', { id: 'other', timeoutMs: 2_000 }, signal())).toMatchObject({ answered: 10, closed: 0 })
+      expect(await client.call('hold.try', { id: 'leg', timeoutMs: 500 }, signal())).toMatchObject({
+        held: 10,
+        answered: 0,
+        closed: 10,
+      })
+      expect(await client.call('hold.try', { id: 'other', timeoutMs: 2_000 }, signal())).toMatchObject({
+        answered: 10,
+        closed: 0,
+      })
       expect(await client.call('hold.open', { ...open, id: 'again' }, signal())).toEqual({ held: 10 })
     })
   })
@@ -260,10 +343,21 @@ describe('resets', () => {
       // The rule bites only who sends meanwhile.
       const busy = (): Promise<{ closed: number }> => client.call('hold.try', { id: 'leg', timeoutMs: 300 }, signal())
       await waitUntil('all are closed', busy, ({ closed }) => closed === 10, { ...wait, everyMs: 5, signal: signal() })
-      const read = await waitUntil('the moment', () => serving.call('resets.read', {}, signal()), ({ moments }) => moments === 1, { ...wait, signal: signal() })
+      const read = await waitUntil(
+        'the moment',
+        () => serving.call('resets.read', {}, signal()),
+        ({ moments }) => moments === 1,
+        { ...wait, signal: signal() },
+      )
       expect(read.resets).toBeGreaterThanOrEqual(10)
       expect((await client.call('tcp.read', {}, signal())).estabResets).toBe(10)
-      expect(await client.call('hold.open', { id: 'again', target: server, path: '/', headers: {}, count: 10, timeoutMs: 2_000 }, signal())).toEqual({ held: 10 })
+      expect(
+        await client.call(
+          'hold.open',
+          { id: 'again', target: server, path: '/', headers: {}, count: 10, timeoutMs: 2_000 },
+          signal(),
+        ),
+      ).toEqual({ held: 10 })
     })
   })
 
@@ -295,12 +389,20 @@ describe.each([
         const marker = { marker: `GET ${path}`, intoPort: PROXY_PORT, outOfPort: SERVER_PORT }
         expect(await counting.call('marker.install', marker, signal())).toEqual({ mechanism })
         expect(await probe(sending, target, 5, { path })).toMatchObject(Array.from({ length: 5 }, () => ({ status: 404 })))
-        expect(await probe(sending, target, 5, { path: path.slice(0, -1) })).toMatchObject(Array.from({ length: 5 }, () => ({ status: 404 })))
+        expect(await probe(sending, target, 5, { path: path.slice(0, -1) })).toMatchObject(
+          Array.from({ length: 5 }, () => ({ status: 404 })),
+        )
         expect(await counting.call('marker.read', {}, signal())).toEqual({ into: 5, outOf: 5 })
         for (const stream of ['upstream', 'downstream'] as const) {
-          await toxiproxy.addToxic('marked', { name: `cut_${stream}`, type: 'timeout', stream, toxicity: 1, attributes: { timeout: 0 } }, signal())
+          await toxiproxy.addToxic(
+            'marked',
+            { name: `cut_${stream}`, type: 'timeout', stream, toxicity: 1, attributes: { timeout: 0 } },
+            signal(),
+          )
         }
-        expect(await probe(sending, target, 3, { path, timeoutMs: 500 })).toMatchObject(Array.from({ length: 3 }, () => ({ error: 'timeout' })))
+        expect(await probe(sending, target, 3, { path, timeoutMs: 500 })).toMatchObject(
+          Array.from({ length: 3 }, () => ({ error: 'timeout' })),
+        )
         expect(await counting.call('marker.read', {}, signal())).toEqual({ into: 8, outOf: 5 })
       })
     } finally {

@@ -12,13 +12,24 @@ import type { Rig } from './support/toolbox-rig.ts'
 let rig: Rig
 let toxiproxy: ToxiproxyPort
 
-const LATENCY: Toxic = { name: 'slow', type: 'latency', stream: 'downstream', toxicity: 0.3, attributes: { latency: 500, jitter: 100 } }
+const LATENCY: Toxic = {
+  name: 'slow',
+  type: 'latency',
+  stream: 'downstream',
+  toxicity: 0.3,
+  attributes: { latency: 500, jitter: 100 },
+}
 
 beforeAll(async () => {
   rig = await startRig()
   toxiproxy = createToxiproxy(`${rig.toxiproxyUrl}/`)
   const wait = { everyMs: 50, attemptMs: 1_000, limitMs: 10_000, clock: systemClock, signal: signal() }
-  await waitUntil('toxiproxy answers', (inner) => toxiproxy.proxies(inner), (proxies) => proxies.length === 0, wait)
+  await waitUntil(
+    'toxiproxy answers',
+    (inner) => toxiproxy.proxies(inner),
+    (proxies) => proxies.length === 0,
+    wait,
+  )
   const proxy = { name: 'web', listen: `0.0.0.0:${String(PROXY_PORT)}`, upstream: `${rig.runId}-server:${String(SERVER_PORT)}` }
   await fetch(`${rig.toxiproxyUrl}/proxies`, { method: 'POST', body: JSON.stringify(proxy) })
 }, 180_000)
@@ -32,7 +43,13 @@ describe('toxiproxy', () => {
     await toxiproxy.addToxic('web', LATENCY, signal())
     const proxies = await toxiproxy.proxies(signal())
     expect(proxies).toEqual([
-      { name: 'web', listen: `[::]:${String(PROXY_PORT)}`, upstream: `${rig.runId}-server:${String(SERVER_PORT)}`, enabled: true, toxics: [LATENCY] },
+      {
+        name: 'web',
+        listen: `[::]:${String(PROXY_PORT)}`,
+        upstream: `${rig.runId}-server:${String(SERVER_PORT)}`,
+        enabled: true,
+        toxics: [LATENCY],
+      },
     ])
     expect(await toxiproxy.removeToxic('web', 'slow', signal())).toBe(true)
     expect(await toxiproxy.removeToxic('web', 'slow', signal())).toBe(false)
@@ -52,7 +69,9 @@ describe('toxiproxy', () => {
     await toxiproxy.addToxic('web', LATENCY, signal())
     await expect(toxiproxy.addToxic('web', LATENCY, signal())).rejects.toThrow(/answered 409: .*already exists/)
     await toxiproxy.removeToxic('web', 'slow', signal())
-    await expect(toxiproxy.addToxic('web', { ...LATENCY, type: 'no_such' }, signal())).rejects.toThrow(/answered 400: .*toxic type/)
+    await expect(toxiproxy.addToxic('web', { ...LATENCY, type: 'no_such' }, signal())).rejects.toThrow(
+      /answered 400: .*toxic type/,
+    )
     await expect(toxiproxy.addToxic('nowhere', LATENCY, signal())).rejects.toThrow(/answered 404: proxy not found/)
     await expect(toxiproxy.setEnabled('nowhere', false, signal())).rejects.toThrow(/answered 404/)
   })
@@ -78,14 +97,22 @@ describe('toxiproxy', () => {
         expect(sample.connectMs).toBeLessThan(100)
       }
       await toxiproxy.removeToxic('web', 'slow', signal())
-      await toxiproxy.addToxic('web', { name: 'narrow', type: 'bandwidth', stream: 'downstream', toxicity: 1, attributes: { rate: 10 } }, signal())
+      await toxiproxy.addToxic(
+        'web',
+        { name: 'narrow', type: 'bandwidth', stream: 'downstream', toxicity: 1, attributes: { rate: 10 } },
+        signal(),
+      )
       const transfer = { target, path: '/large', headers: {}, repeat: 1, limitMs: 3_000 }
       const moved = await helper.call('probe.transfer', transfer, signal())
       expect(moved.end).toBe('timeout')
       expect(moved.bytes).toBeGreaterThan(20_000)
       expect(moved.bytes).toBeLessThan(40_000)
       await toxiproxy.removeToxic('web', 'narrow', signal())
-      await toxiproxy.addToxic('web', { name: 'late', type: 'slow_close', stream: 'downstream', toxicity: 1, attributes: { delay: 600 } }, signal())
+      await toxiproxy.addToxic(
+        'web',
+        { name: 'late', type: 'slow_close', stream: 'downstream', toxicity: 1, attributes: { delay: 600 } },
+        signal(),
+      )
       for (const sample of await measure()) {
         expect(sample.totalMs).toBeLessThan(200)
         expect(sample.closeMs).toBeGreaterThan(550)
@@ -122,7 +149,10 @@ describe('a server that is not toxiproxy', () => {
 
   it('or that is not there, is an error with a next step; a cancelled call says so', async () => {
     const nowhere = createToxiproxy('http://127.0.0.1:9')
-    await expect(nowhere.proxies(signal())).rejects.toMatchObject({ code: 'TOXIPROXY_FAILED', hint: expect.any(String) as string })
+    await expect(nowhere.proxies(signal())).rejects.toMatchObject({
+      code: 'TOXIPROXY_FAILED',
+      hint: expect.any(String) as string,
+    })
     await expect(nowhere.removeToxic('web', 'slow', AbortSignal.abort())).rejects.toMatchObject({ code: 'ABORTED' })
   })
 })

@@ -35,7 +35,10 @@ async function measureDirection(
   return async (during) => {
     const limitMs = withinWindow(during, MEASURE_MS)
     const results = await transferMany(on, during, { repeat, limitMs, padding })
-    const small = direction === 'upstream' && requestSize(on.access, 0) < limitBytes ? await sendBurst(during.observer, on.access, SMALL, during.signal) : []
+    const small =
+      direction === 'upstream' && requestSize(on.access, 0) < limitBytes
+        ? await sendBurst(during.observer, on.access, SMALL, during.signal)
+        : []
     const smallRequests = { sent: small.length, answered: answered(small) }
     return judgeLimit({ direction, limitBytes, perRequest, repeat, toxicity: on.toxicity, smallRequests }, baseline, results)
   }
@@ -80,7 +83,9 @@ export function judgeLimit(spec: LimitSpec, before: TransferBaseline, results: r
       ? null
       : `our probe asks for ${String(Math.round(reach))} bytes at most, too few to reach the limit of ${String(spec.limitBytes)}`,
     misfit === null ? null : `${misfit}: ${ends}`,
-    small.answered === small.sent ? null : `only ${String(small.answered)} of ${String(small.sent)} requests below the limit were answered`,
+    small.answered === small.sent
+      ? null
+      : `only ${String(small.answered)} of ${String(small.sent)} requests below the limit were answered`,
   ].filter((reason) => reason !== null)
   return {
     headline: `connections ended ${spec.direction}: ${ends}`,

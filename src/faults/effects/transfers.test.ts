@@ -53,7 +53,14 @@ describe('judgeBandwidth', () => {
 })
 
 describe('judgeLimit', () => {
-  const spec = { direction: 'downstream' as const, limitBytes: 5_000, perRequest: 100, repeat: 103, toxicity: 1, smallRequests: { sent: 0, answered: 0 } }
+  const spec = {
+    direction: 'downstream' as const,
+    limitBytes: 5_000,
+    perRequest: 100,
+    repeat: 103,
+    toxicity: 1,
+    smallRequests: { sent: 0, answered: 0 },
+  }
 
   it('confirms connections that end at the limit', () => {
     expect(judgeLimit(spec, baseline, [moved(5_000, 5, { end: 'eof' })]).reasons).toEqual([])
@@ -84,7 +91,9 @@ describe('judgeLimit', () => {
     const up = { ...spec, direction: 'upstream' as const, perRequest: 1_150, smallRequests: { sent: 3, answered: 3 } }
     expect(judgeLimit(up, baseline, [moved(0, 0, { end: 'eof' })]).reasons).toEqual([])
     const dead = { ...up, smallRequests: { sent: 3, answered: 0 } }
-    expect(judgeLimit(dead, baseline, [moved(0, 0, { end: 'eof' })]).reasons).toEqual(['only 0 of 3 requests below the limit were answered'])
+    expect(judgeLimit(dead, baseline, [moved(0, 0, { end: 'eof' })]).reasons).toEqual([
+      'only 0 of 3 requests below the limit were answered',
+    ])
     expect(judgeLimit(up, baseline, [moved(400, 5, { end: 'eof' })]).reasons).toEqual([])
     expect(judgeLimit(up, baseline, [moved(500, 5, { end: 'eof' })]).reasons).toHaveLength(1)
   })

@@ -66,7 +66,10 @@ export async function startRig(): Promise<Rig> {
         Cmd: command,
         Labels: labels,
         ...extra,
-        HostConfig: { NetworkMode: network, PortBindings: { [`${String(TOXIPROXY_API)}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: '0' }] } },
+        HostConfig: {
+          NetworkMode: network,
+          PortBindings: { [`${String(TOXIPROXY_API)}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: '0' }] },
+        },
       })
       await container.start()
       return container.id
@@ -77,7 +80,10 @@ export async function startRig(): Promise<Rig> {
     const toxiproxy = await run('toxiproxy', 'ghcr.io/shopify/toxiproxy:2.12.0', ['-host=0.0.0.0'], {
       ExposedPorts: { [`${String(TOXIPROXY_API)}/tcp`]: {} },
     })
-    const ports = (await docker.getContainer(toxiproxy).inspect()).NetworkSettings.Ports as Record<string, { HostPort: string }[] | undefined>
+    const ports = (await docker.getContainer(toxiproxy).inspect()).NetworkSettings.Ports as Record<
+      string,
+      { HostPort: string }[] | undefined
+    >
     const port = ports[`${String(TOXIPROXY_API)}/tcp`]?.[0]?.HostPort
     if (port === undefined) throw new Error('toxiproxy published no port')
     const image = await toolboxImage()

@@ -1,0 +1,75 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { Descriptor } from '../core/descriptor.ts'
+import type { Scenario } from '../core/scenario.ts'
+import { checkAgainstDescriptor, checkDefects } from './cross-check.ts'
+import { loadScenarios } from './scenario-files.ts'
+import { loadDescriptor } from './stack-file.ts'
+
+const FIXTURES = join(import.meta.dirname, '../../test/fixtures/scenarios')
+const descriptor = loadDescriptor(join(FIXTURES, 'stack/stack.json'))
+const files = loadScenarios([join(FIXTURES, 'stack/stress/all-keys.json')])
+const [fitting] = files.scenarios as [Scenario]
+
+function messages(change: Partial<Scenario>, stack: Descriptor = descriptor): string[] {
+  return checkAgainstDescriptor([{ ...fitting, ...change }], stack).map(({ key, message }) => `${key}: ${message}`)
+}
+
+function toxic(links: readonly string[] | null, allLinks = false): Partial<Scenario> {
+  return { faults: [{ kind: 'toxic', spec: { links, allLinks } }] }
+}
+
+describe('checkAgainstDescriptor', () => {
+  it('finds nothing in scenarios that fit', () => {
+    expect(checkAgainstDescriptor(files.scenarios, descriptor)).toEqual([])
+    expect(messages(toxic(null))).toEqual([])
+    expect(messages(toxic(null, true))).toEqual([])
+  })
+
+  it('finds unknown links, services and requests', () => {
+    expect(messages(toxic(['back', 'bakc']))).toEqual([
+      'link[1]: there is no link "bakc"; did you mean "back"? (known: back, entry) in stack "sample"',
+    ])
+    expect(messages({ faults: [{ kind: 'crash', spec: { target: 'wroker', signal: 'SIGKILL' } }] })[0]).toContain(
+      'target: there is no service "wroker"',
+    )
+    expect(messages({ control: 'nobody' })[0]).toContain('control: there is no service "nobody"')
+    expect(messages({ expect: [{ phase: 'during', probe: 'log_gaps', spec: { service: 'x' } }] })[0]).toContain(
+      'expect[0].log_gaps.service: there is no service "x"',
+    )
+    expect(messages({ expect: [{ phase: 'during', probe: 'request', spec: { name: 'toString' } }] })[0]).toContain(
+      'expect[0].request.name: there is no request "toString"',
+    )
+  })
+
+  it('leaves network entries alone on a stack without links, and asks for a name where there is no default', () => {
+    expect(messages(toxic(['anything']), { ...descriptor, links: [], defaultLink: null })).toEqual([])
+    expect(messages(toxic(null), { ...descriptor, defaultLink: null })[0]).toContain(
+      'names no link, and there is no default_link',
+    )
+  })
+
+  it('tells the exact place with the locator of the files, else the line of the entry', () => {
+    const other = { ...descriptor, requests: {} }
+    const [exact] = checkAgainstDescriptor(files.scenarios, other, files.locate)
+    const [rough] = checkAgainstDescriptor(files.scenarios, other)
+    expect(exact).toMatchObject({ file: fitting.source.file, key: 'scenarios[0].expect[1].request.name' })
+    expect(exact?.line).toBeGreaterThan(fitting.source.line)
+    expect(exact?.column).toBeGreaterThan(1)
+    expect(rough).toMatchObject({ line: fitting.source.line, column: 1, key: 'expect[1].request.name' })
+  })
+})
+
+it('checkDefects finds scenarios that are in no file', () => {
+  const locate = (): { line: number; column: number } => ({ line: 7, column: 3 })
+  expect(checkDefects(files.scenarios, descriptor, locate)).toEqual([])
+  expect(checkDefects([{ ...fitting, id: 'X-2' }], descriptor, locate)).toEqual([
+    {
+      file: descriptor.file,
+      line: 7,
+      column: 3,
+      key: 'defects.known.no-retry.fails[0]',
+      message: 'there is no scenario "X-1"; did you mean "X-2"? (known: X-2)',
+    },
+  ])
+})

@@ -1,0 +1,111 @@
+import { Duplex } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { waitUntil } from '../core/wait.ts'
+import { systemClock } from '../core/clock.ts'
+import { ToolboxConnection } from './toolbox-connection.ts'
+
+interface Far {
+  readonly connection: ToolboxConnection
+  readonly requests: { id: number; op: string }[]
+  readonly logged: string[]
+  say(text: string): void
+  sayError(text: string): void
+  hangUp(): void
+}
+
+/** A connection to a helper that does what the test says. */
+function connect(): Far {
+  const requests: { id: number; op: string }[] = []
+  const logged: string[] = []
+  const stream = new Duplex({
+    read: () => undefined,
+    write(chunk: Buffer, _encoding, done) {
+      requests.push(JSON.parse(chunk.toString()) as { id: number; op: string })
+      done()
+    },
+  })
+  let sayError = (_text: string): void => undefined
+  const connection = new ToolboxConnection(
+    'far',
+    stream,
+    (from, stdout, stderr) => {
+      from.pipe(stdout)
+      sayError = (text) => void stderr.write(text)
+    },
+    { log: (level, text) => void logged.push(`${level} ${text}`) },
+  )
+  return {
+    ...{ connection, requests, logged },
+    say: (text) => void stream.push(text),
+    sayError: (text) => {
+      sayError(text)
+    },
+    hangUp: () => void stream.destroy(),
+  }
+}
+
+const signal = (): AbortSignal => AbortSignal.timeout(5_000)
+
+describe('ToolboxConnection', () => {
+  it('matches replies to calls, in whatever order and pieces they come', async () => {
+    const far = connect()
+    const [first, second] = [far.connection.call('renew', {}, signal()), far.connection.call('leftovers', {}, signal())]
+    far.say('{"id":2,"ok":true,"reply":{"found":["x"]}}\n{"id":1,"ok":tr')
+    far.say('ue,"reply":{"ttlMs":5}}\n')
+    expect(await second).toEqual({ found: ['x'] })
+    expect(await first).toEqual({ ttlMs: 5 })
+  })
+
+  it('passes on the helper’s refusal', async () => {
+    const far = connect()
+    const call = far.connection.call('undo', {}, signal())
+    far.say('{"id":1,"ok":false,"error":"could not undo loss: busy"}\n')
+    await expect(call).rejects.toMatchObject({
+      code: 'TOOLBOX_FAILED',
+      message: expect.stringContaining('could not undo loss: busy') as string,
+    })
+  })
+
+  it('fails every call with the last words of a helper that ended', async () => {
+    const far = connect()
+    const call = far.connection.call('undo', {}, signal())
+    far.sayError('out of memory\n')
+    far.hangUp()
+    await expect(call).rejects.toThrow(/did not answer: it ended; its last words: out of memory/)
+    await expect(far.connection.call('renew', {}, signal())).rejects.toThrow('is not there any more')
+  })
+
+  it('ends at what is no reply', async () => {
+    const far = connect()
+    const call = far.connection.call('undo', {}, signal())
+    far.say('Segmentation fault\n')
+    await expect(call).rejects.toThrow('something that is no reply: Segmentation fault')
+  })
+
+  it('drops the late answer of a call that was given up', async () => {
+    const far = connect()
+    await expect(far.connection.call('undo', {}, AbortSignal.timeout(20))).rejects.toMatchObject({ code: 'ABORTED' })
+    far.say('{"id":1,"ok":true,"reply":{"undone":[]}}\n')
+    const next = far.connection.call('renew', {}, signal())
+    far.say('{"id":2,"ok":true,"reply":{"ttlMs":5}}\n')
+    expect(await next).toEqual({ ttlMs: 5 })
+    expect(far.logged).toEqual([])
+  })
+
+  it('renews until it is retired', async () => {
+    const far = connect()
+    far.connection.keepRenewing(5)
+    const wait = { everyMs: 5, attemptMs: 100, limitMs: 2_000, signal: signal(), clock: systemClock }
+    await waitUntil(
+      'three renewals',
+      () => Promise.resolve(far.requests.length),
+      (count) => count >= 3,
+      wait,
+    )
+    far.connection.retire()
+    const count = far.requests.length
+    await systemClock.sleep(30)
+    expect(far.requests).toHaveLength(count)
+    expect(far.requests.every(({ op }) => op === 'renew')).toBe(true)
+  })
+})

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import type { HelperRequest } from '../core/ports.ts'
+import { containerOptions, objectsWord } from './toolbox-container.ts'
+
+const request: HelperRequest = {
+  name: 'h',
+  attachTo: { container: 'abc' },
+  pid: 'own',
+  capabilities: ['NET_ADMIN'],
+  ttlMs: 15_000,
+}
+
+function options(changes: Partial<HelperRequest> = {}) {
+  return containerOptions({ request: { ...request, ...changes }, image: 'toolbox:1', runId: 'r1', objects: 'w', avoid: ['nft'] })
+}
+
+describe('containerOptions', () => {
+  it('gives what was asked for and nothing else', () => {
+    expect(options()).toMatchObject({
+      Image: 'toolbox:1',
+      Env: ['CHAOS_TTL_MS=15000', 'CHAOS_OBJECTS=w', 'CHAOS_AVOID=nft'],
+      Labels: { 'chaos-action.run': 'r1', 'chaos-action.role': 'toolbox' },
+      HostConfig: { NetworkMode: 'container:abc', CapDrop: ['ALL'], CapAdd: ['NET_ADMIN'], ReadonlyRootfs: true },
+    })
+    expect(options().HostConfig).not.toHaveProperty('Privileged')
+    expect(options().HostConfig).not.toHaveProperty('PidMode')
+  })
+
+  it('joins networks and process namespaces as told', () => {
+    expect(options({ attachTo: { network: 'net' }, pid: 'host' }).HostConfig).toMatchObject({
+      NetworkMode: 'net',
+      PidMode: 'host',
+    })
+    expect(options({ pid: { container: 'xyz' } }).HostConfig).toMatchObject({ PidMode: 'container:xyz' })
+  })
+
+  it('has one word per name, that fits into object names', () => {
+    expect(objectsWord('a')).toMatch(/^[0-9a-f]{12}$/)
+    expect(objectsWord('a')).toBe(objectsWord('a'))
+    expect(objectsWord('a')).not.toBe(objectsWord('b'))
+  })
+})

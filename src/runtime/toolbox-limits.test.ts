@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest'
+import { callLimitMs } from './toolbox-limits.ts'
+
+const target = { host: 'web', port: 80 }
+
+describe('callLimitMs', () => {
+  it('leaves room for what was asked', () => {
+    const probe = { target, path: '/', headers: {}, count: 100, intervalMs: 50, timeoutMs: 3_000 }
+    expect(callLimitMs('probe.http', probe)).toBe(10_000 + 5_000 + 6_000)
+    expect(callLimitMs('probe.http', { ...probe, count: 512, intervalMs: 0 })).toBe(10_000 + 12_000)
+    expect(callLimitMs('probe.transfer', { target, path: '/', headers: {}, repeat: 1, limitMs: 4_000 })).toBe(18_000)
+    expect(callLimitMs('hold.open', { id: 'a', target, path: '/', headers: {}, count: 1, timeoutMs: 2_000 })).toBe(14_000)
+    expect(callLimitMs('hold.try', { id: 'a', timeoutMs: 2_000 })).toBe(12_000)
+    expect(callLimitMs('undo', {})).toBe(10_000)
+  })
+})
