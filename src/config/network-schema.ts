@@ -58,7 +58,7 @@ function attribute(rule: AttributeRule): z.ZodNumber {
 function slicerFits(attributes: Readonly<Record<string, number | undefined>>): boolean {
   const size = attributes['average_size']
   const variation = attributes['size_variation']
-  return size === undefined || variation === undefined || variation < size
+  return size === undefined || size < 1 || variation === undefined || variation < size
 }
 
 function attributesText(name: string, rules: readonly AttributeRule[]): string {

@@ -110,8 +110,7 @@ function foreignKey(key: string, kind: EntryKind, node: JsonObjectNode): string 
   const owners = KINDS.filter((other) => other !== kind && (KIND_KEYS[other] as readonly string[]).includes(key))
   if (owners.length === 0) return null
   const own = KIND_KEYS[kind][0]
-  const noun = owners.length === 1 ? 'fault' : 'faults'
-  return `belongs to ${owners.join(' and ')} ${noun}, and this entry is a ${kind} fault (it has ${own}): one entry, one kind${
+  return `belongs to ${owners.join(' and ')} faults, and this entry is a ${kind} fault (it has ${own}): one entry, one kind${
     node.members.has('target') && kind === 'network' ? '; a network fault is aimed with link' : ''
   }`
 }

@@ -158,7 +158,7 @@ describe('toxics', () => {
       expect(missing.some((mistake) => mistake.startsWith(`${at}is missing`))).toBe(rule.required)
       for (const bad of [rule.minimum - 1, rule.maximum + 1, '1ms', null, ...(rule.integer ? [rule.minimum + 0.5] : [])]) {
         const mistakes = mistakesOf({ ...BASE, toxic, attributes: { ...attributes, [rule.name]: bad } })
-        expect(mistakes, JSON.stringify(bad)).toEqual([expect.stringContaining(`${at}must be a`)])
+        expect(mistakes[0], JSON.stringify(bad)).toContain(`${at}must be a`)
       }
     }
     expect(mistakesOf({ ...BASE, toxic, attributes: { ...attributes, toString: 1 } })).toEqual([
@@ -172,10 +172,10 @@ describe('toxics', () => {
 })
 
 describe('mistakes', () => {
-  it('tells all of them with their places', () => {
-    const file = join(FIXTURES, 'mistakes.json')
-    const lines = validateScenarioFiles([file]).mistakes.map((mistake) => formatMistake({ ...mistake, file: 'mistakes.json' }))
-    expect(lines.join('\n')).toMatchSnapshot()
+  it('tells all of them with their places', async () => {
+    const lines = validateScenarioFiles([join(FIXTURES, 'mistakes.json')]).mistakes.map(formatMistake)
+    const text = `${lines.join('\n')}\n`.replaceAll(`${FIXTURES}/`, '')
+    await expect(text).toMatchFileSnapshot(join(FIXTURES, 'mistakes.txt'))
   })
 
   it.each([
@@ -191,7 +191,7 @@ describe('mistakes', () => {
     [{ ...LATENCY, duration_seconds: 86_401 }, 'duration_seconds: must be a number in s, above 0 and up to 86400, not 86401'],
     [{ ...LATENCY, toxicity: 1.1 }, 'toxicity: must be a number, above 0 and up to 1, not 1.1'],
     [{ ...LATENCY, stream: 'up' }, 'stream: must be one of upstream, downstream, both, not "up"'],
-    [{ ...LATENCY, link: [] }, 'link: must be the name of a link, a list of at least one such name, or "all"'],
+    [{ ...LATENCY, link: [] }, 'link: must have at least 1 item, not 0'],
     [{ ...LATENCY, expect: [] }, 'expect: is an empty list: leave it out, or say what must hold'],
     [{ ...LATENCY, expected_behavior: undefined }, 'expected_behavior: is missing: it must be text of 1 to 4000 characters'],
     [{ ...LATENCY, expected_behavior: '' }, 'expected_behavior: must be text of 1 to 4000 characters, not ""'],
@@ -256,7 +256,7 @@ describe('several files', () => {
         line: 2,
         column: 21,
         key: 'scenarios[0].id',
-        message: `"T-1" is taken by ${one}:1:33: ids are unique over all files`,
+        message: `"T-1" is taken by ${one}:1:32: ids are unique over all files`,
       },
     ])
   })
@@ -329,6 +329,6 @@ describe('hostile files', () => {
     const [line] = mistakesOf({ ...CRASH, id: 'x\n::error::y\u001b[2J', '\u001b]0;k\n': 1 })
     const all = mistakesOf({ ...CRASH, id: 'x\n::error::y\u001b[2J', '\u001b]0;k\n': 1 }).join('')
     expect(line).toContain('\\n::error::y\\u001b[2J')
-    expect([...all].every((character) => character >= ' ')).toBe(true)
+    expect(Array.from(all).every((character) => character >= ' ')).toBe(true)
   })
 })

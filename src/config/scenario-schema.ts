@@ -54,6 +54,10 @@ export const CRASH_MODES = ['timing', 'timeout_seconds', 'count'] as const
 
 const PERCENT = /^(?:100|[1-9]\d?)%$/
 
+function wrongCount(issue: { readonly input?: unknown }): string {
+  return wrong(issue.input, 'a share such as "50%" (1 to 100), or a whole number of containers from 1 to 1000')
+}
+
 const crashEntry = z
   .strictObject({
     ...common,
@@ -68,9 +72,15 @@ const crashEntry = z
       description: 'Within this time the system ends the unresponsive container itself',
     }).optional(),
     count: z
-      .union([z.string().regex(PERCENT), z.int().min(1).max(1_000)], {
-        error: (issue) => wrong(issue.input, 'a share such as "50%" (1 to 100), or a whole number of containers from 1 to 1000'),
-      })
+      .union(
+        [
+          z.string().regex(PERCENT, { error: wrongCount }),
+          z.int().min(1, { error: wrongCount }).max(1_000, { error: wrongCount }),
+        ],
+        {
+          error: wrongCount,
+        },
+      )
       .meta({ description: 'How many containers are hit at once' })
       .optional(),
   })

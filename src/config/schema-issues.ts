@@ -71,7 +71,7 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string {
     case 'invalid_type':
       return wrong(input, TYPE_NAMES[issue.expected] ?? issue.expected)
     case 'invalid_value':
-      return invalidValue(input, issue.values.map(String))
+      return invalidValue(input, issue.values)
     case 'too_small':
       return `${sizeMessage(issue.origin, `at least ${String(issue.minimum)}`)}, not ${sizeOf(input)}`
     case 'too_big':
@@ -93,9 +93,10 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   record: 'an object',
 }
 
-function invalidValue(input: unknown, values: readonly string[]): string {
-  const allowed = values.length === 1 ? show(values[0]) : `one of ${listText(values)}`
-  return wrong(input, allowed, typeof input === 'string' ? didYouMean(input, values) : '')
+function invalidValue(input: unknown, values: readonly unknown[]): string {
+  if (values.length === 1) return wrong(input, show(values[0]))
+  const names = values.map(String)
+  return wrong(input, `one of ${listText(names)}`, typeof input === 'string' ? didYouMean(input, names) : '')
 }
 
 function sizeMessage(origin: string, limit: string): string {

@@ -154,7 +154,7 @@ describe('names that refer to something', () => {
     [['pool', 'states', 'failed', 0], 'ready', 'pool.states.failed[0]: "ready" means ready already'],
   ])('%j = %j', (path, value, message) => {
     const mistakes = withValue(path, value)
-    expect(mistakes[0]).toContain(message)
+    expect(mistakes.join('\n')).toContain(message)
   })
 
   it('knows the link of no link', () => {

@@ -41,10 +41,11 @@ async function runQuietly(
   post: { readonly runId: string; readonly stateDir: string },
   signal: AbortSignal,
 ): Promise<RunOutcome> {
+  const summary = process.env['GITHUB_STEP_SUMMARY'] ?? ''
   const reporters = [
     consoleProgress({ stream: process.stdout, isTerminal: false }),
     fileReporter(outDir),
-    summaryReporter(process.env['GITHUB_STEP_SUMMARY']),
+    ...(summary === '' ? [] : [summaryReporter(summary)]),
   ]
   const request = {
     suites: inputs.suites,

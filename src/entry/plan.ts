@@ -21,8 +21,8 @@ export function loadPlan(request: Pick<RunRequest, 'stackFile' | 'scenarioGlobs'
 } {
   const descriptor = loadDescriptor(request.stackFile)
   const files = request.scenarioGlobs.length === 0 ? [...descriptor.scenarioFiles] : expand(request.scenarioGlobs)
-  const { scenarios, mistakes } = validateScenarioFiles(files)
-  const all = [...mistakes, ...checkAgainstDescriptor(scenarios, descriptor)]
+  const { scenarios, mistakes, locate } = validateScenarioFiles(files)
+  const all = [...mistakes, ...checkAgainstDescriptor(scenarios, descriptor, locate)]
   if (all.length > 0) throw new ChaosError('BAD_INPUT', `the scenario files have mistakes:\n${all.map(formatMistake).join('\n')}`)
   refuseUnknownDefects(descriptor, request.defects)
   const inSuites = scenarios.filter((scenario) => request.suites.includes(scenario.suite))

@@ -45,11 +45,12 @@ async function post(): Promise<void> {
     { runs: [] },
   )
   for (const run of report.runs) {
-    if (run.held)
+    if (run.leftAlone === null)
+      console.log(`run ${run.runId}: ${String(run.undone)} faults undone, ${String(run.removed)} objects removed`)
+    else
       annotateWarning(
-        `run ${run.runId} is still alive and was left alone; \`chaos-action cleanup --run ${run.runId}\` removes it`,
+        `run ${run.runId} was left alone (${run.leftAlone}); \`chaos-action cleanup --run ${run.runId}\` removes it`,
       )
-    else console.log(`run ${run.runId}: ${String(run.undone)} faults undone, ${String(run.removed)} objects removed`)
     for (const problem of run.problems) annotateWarning(`not removed: ${consoleText(problem, 1_000)}`)
   }
 }

@@ -5,22 +5,21 @@ import { expect, test } from 'vitest'
 import { FAILED, runResult } from '../report/results.fixture.ts'
 import { summaryReporter } from './summary.ts'
 
-test('appends to the step summary, within a budget below the 1 MiB that GitHub takes', async () => {
+test('adds to the step summary, also when it is told twice, within a budget below the 1 MiB that GitHub takes', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'chaos-summary-'))
   try {
     const file = join(folder, 'summary.md')
     await writeFile(file, 'before\n')
     const huge = { ...FAILED, reasons: Array.from({ length: 10 }, () => 'x'.repeat(2_000)) }
-    await summaryReporter(file).onEnd(runResult(Array.from({ length: 300 }, () => huge)))
+    const reporter = summaryReporter(file)
+    await reporter.onEnd(runResult([FAILED]))
+    await reporter.onEnd(runResult(Array.from({ length: 300 }, () => huge)))
     const text = await readFile(file, 'utf8')
     expect(text.startsWith('before\n## ❌ failed')).toBe(true)
+    expect(text.match(/❌ failed — judged/g)).toHaveLength(1)
     expect(text).toContain('Shortened to fit')
-    expect(Buffer.byteLength(text)).toBeLessThan(1_000_100)
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(1_000_000)
   } finally {
     await rm(folder, { recursive: true })
   }
-})
-
-test('a runner without a summary is said, not ignored', async () => {
-  await expect(summaryReporter(undefined).onEnd(runResult([]))).rejects.toThrow('GITHUB_STEP_SUMMARY is not set')
 })

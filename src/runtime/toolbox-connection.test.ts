@@ -24,7 +24,7 @@ function connect(): Far {
       done()
     },
   })
-  let sayError = (_text: string): void => undefined
+  let sayError: (text: string) => void = () => undefined
   const connection = new ToolboxConnection(
     'far',
     stream,

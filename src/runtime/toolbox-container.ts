@@ -12,7 +12,7 @@ const MEMORY_BYTES = 256 * 1024 * 1024
 /** Node's own threads, and a few tools at once. */
 const PIDS_LIMIT = 128
 /** Undoing takes milliseconds. Then SIGKILL: 137 tells that the undo did not end. */
-const STOP_SECONDS = 3
+const STOP_SECONDS = 2
 const LOG_TAIL_LINES = 100
 const LOG_TAIL_BYTES = 8 * 1024
 
@@ -100,7 +100,7 @@ export async function isRunning(docker: Dockerode, container: string, signal: Ab
   return info?.State.Running === true
 }
 
-/** SIGTERM, SIGKILL after 3 s, exit code, last words, removal. null when it was gone already. */
+/** SIGTERM, SIGKILL after 2 s, exit code, last words, removal. null when it was gone already. */
 export async function endHelper(
   container: Dockerode.Container,
   signal: AbortSignal,

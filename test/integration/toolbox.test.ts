@@ -108,7 +108,8 @@ describe('a helper', () => {
     await withHelpers(toolbox, [toolbox.start(rig.inside(rig.client, 'rights'), signal())], async () => {
       const { HostConfig, Config } = await docker.getContainer(`${rig.runId}-rights`).inspect()
       expect(HostConfig).toMatchObject({ Privileged: false, CapDrop: ['ALL'], ReadonlyRootfs: true, AutoRemove: false })
-      expect(HostConfig.CapAdd?.map((name) => name.replace('CAP_', ''))).toEqual(['NET_ADMIN'])
+      const added = HostConfig.CapAdd as string[]
+      expect(added.map((name) => name.replace('CAP_', ''))).toEqual(['NET_ADMIN'])
       expect(Config.Labels).toMatchObject({ 'chaos-action.run': rig.runId, 'chaos-action.role': 'toolbox' })
     })
   })
@@ -163,16 +164,12 @@ describe('a helper', () => {
     const gone = rig.inside('no-such-container', 'gone')
     expect(await toolbox.once(gone, 'leftovers', {}, signal())).toBeNull()
     await expect(toolbox.start(gone, signal())).rejects.toMatchObject({ code: 'TOOLBOX_FAILED' })
-    const missing = createMissingImage()
+    const missing = rig.toolbox({ image: 'chaos-action-test/no-such-image:1' })
     await expect(missing.start(rig.beside('noimage'), signal())).rejects.toMatchObject({ code: 'IMAGE_MISSING' })
     expect(await docker.listContainers({ all: true, filters: { name: [`${rig.runId}-gone`, `${rig.runId}-noimage`] } })).toEqual(
       [],
     )
   })
-
-  function createMissingImage(): ToolboxPort {
-    return rig.toolbox({ ...{ image: 'chaos-action-test/no-such-image:1' } })
-  }
 })
 
 describe('probes', () => {

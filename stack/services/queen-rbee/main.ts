@@ -20,7 +20,7 @@ async function start({ env, log, token, defects }: ServiceContext): Promise<Runn
     waiting: readInteger(env, 'QUEEN_MAX_WAITING', 4096, { minimum: 0, maximum: 100_000 }),
   })
   const policy = upstreamPolicy(defects)
-  const pool = new WarmPool({ origin, target, maxIdle: 256, probePath: '/v1/health', openLimitMs: 2_500 }, log)
+  const pool = new WarmPool({ origin, target, maxIdle: 256, probePath: '/v1/health', openLimitMs: 800 }, log)
   const metrics = createMetrics({ active: () => admission.active, waiting: () => admission.waiting, idleConnections: () => pool.idle })
   const dispatcher = new TaskDispatcher(pool, policy, log, (failure) => {
     metrics.attemptFailures.inc({ reason: failure.reason })

@@ -14,23 +14,23 @@ export interface WarmPoolOptions {
   readonly maxIdle: number
   /** A GET that proves a connection. */
   readonly probePath: string
-  /** For connecting and the probe's answer together: long enough for one lost SYN. */
+  /**
+   * For connecting and the probe's answer together. Below the second after which a lost SYN is repeated: a connection that
+   * took so long has that second as its first estimate of the round trip, and waits three for every loss after.
+   */
   readonly openLimitMs: number
 }
 
 /** One connection: a client that carries one request at a time. */
 export interface Connection {
   readonly client: Client
-  uses: number
+  /** Connecting took longer than the pool allows: good for the request that waits for it, and for no other. */
+  slow: boolean
 }
 
-const MAX_OPENING = 8
-/**
- * The kernel remembers the losses of a connection and waits ever longer on it for the next one, seconds in the end. So a
- * connection is replaced after a few requests, as far as that many replacements a second allow.
- */
-const USES_BEFORE_REPLACED = 2
-const REPLACED_PER_SECOND = 8
+const MAX_OPENING = 12
+/** A request may wait for its connection for as long as its own limit lets it. */
+const CONNECT_LIMIT_MS = 4_000
 const REFILL_PAUSE_MS = 200
 /** Below the server's 120 s, so that it is this side who closes. */
 const KEEP_ALIVE_MS = 60_000
@@ -44,8 +44,6 @@ export class WarmPool {
   #refillTimer: NodeJS.Timeout | null = null
   #closed = false
   #wasWarm = false
-  #replacements = 0
-  #replacementsSinceMs = 0
 
   constructor(options: WarmPoolOptions, log: Logger) {
     this.#options = options
@@ -62,17 +60,17 @@ export class WarmPool {
 
   /** An idle connection, or a new one that connects with its first request. */
   acquire(): Connection {
-    const connection = this.#idle.values().next().value ?? this.#open()
-    this.#idle.delete(connection)
-    connection.uses += 1
+    const warm = this.#idle.values().next().value
+    if (warm === undefined) return this.#open()
+    this.#idle.delete(warm)
     this.#refill()
-    return connection
+    return warm
   }
 
   /** Gives back a connection whose answer came whole. */
   release(connection: Connection): void {
-    const surplus = this.#closed || connection.client.destroyed || this.#idle.size >= this.#options.maxIdle
-    if (surplus || (connection.uses >= USES_BEFORE_REPLACED && this.#mayReplace())) this.discard(connection)
+    const full = this.#idle.size >= this.#options.maxIdle
+    if (this.#closed || full || connection.slow || connection.client.destroyed) this.discard(connection)
     else this.#idle.add(connection)
   }
 
@@ -106,9 +104,13 @@ export class WarmPool {
       bodyTimeout: 0,
       // One address family at a time: the race between two starts over at 250 ms, which a lost SYN exceeds.
       autoSelectFamily: false,
-      connect: { timeout: this.#options.openLimitMs, keepAlive: true },
+      connect: { timeout: CONNECT_LIMIT_MS, keepAlive: true },
     })
-    const connection: Connection = { client, uses: 0 }
+    const connection: Connection = { client, slow: false }
+    const openedMs = performance.now()
+    client.once('connect', () => {
+      connection.slow = performance.now() - openedMs > this.#options.openLimitMs
+    })
     client.on('disconnect', () => {
       if (this.#idle.has(connection)) this.discard(connection)
     })
@@ -157,16 +159,6 @@ export class WarmPool {
       this.#refillTimer = null
       this.#refill()
     }, REFILL_PAUSE_MS)
-  }
-
-  #mayReplace(): boolean {
-    const nowMs = performance.now()
-    if (nowMs - this.#replacementsSinceMs >= 1_000) {
-      this.#replacementsSinceMs = nowMs
-      this.#replacements = 0
-    }
-    this.#replacements += 1
-    return this.#replacements <= REPLACED_PER_SECOND
   }
 
   #reportChange(error: string | null): void {

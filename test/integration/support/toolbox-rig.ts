@@ -42,7 +42,7 @@ export interface Rig extends AsyncDisposable {
   readonly toxiproxyUrl: string
   readonly logged: string[]
   /** A port for helpers of this run, or of another one. */
-  toolbox(options?: { avoid?: readonly ToolboxAvoidable[]; runId?: string }): ToolboxPort
+  toolbox(options?: { avoid?: readonly ToolboxAvoidable[]; runId?: string; image?: string }): ToolboxPort
   /** A request for a helper with NET_ADMIN in the network namespace of a container. */
   inside(container: string, role: string, changes?: Partial<HelperRequest>): HelperRequest
   /** A request for a helper on the network, without capabilities. */

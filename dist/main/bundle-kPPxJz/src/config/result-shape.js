@@ -1,0 +1,137 @@
+/** The result file: what `report` accepts of a file that somebody else may have written. */
+import * as z from 'zod';
+import { PROFILES, RESULT_SCHEMA_VERSION, SUITES, VERDICTS } from "../core/model.js";
+// Keys that are not known are left out of what is parsed: a newer version may add some, and nobody renders them here.
+const verdict = z.enum(VERDICTS);
+const runVerdict = z.enum(VERDICTS).exclude(['skipped']);
+const suite = z.enum(SUITES);
+const json = z.json();
+const number = z.number();
+const numberOrNull = z.number().nullable();
+const count = z.int().min(0);
+const text = z.string();
+const texts = z.array(z.string());
+const met = z.boolean().nullable();
+const counts = z.object({ passed: count, failed: count, inconclusive: count, error: count, skipped: count });
+/** A file beside the result. Renderers open it, so it must not lead out of the result's folder. */
+const fileBeside = z
+    .string()
+    .min(1)
+    .max(1_000)
+    .regex(/^(?!\/)(?![A-Za-z]:)(?!(?:.*\/)?\.\.(?:\/|$))[^\\\p{Cc}]+$/u, {
+    error: 'must be a path below the folder of the result',
+});
+const series = z.object({ file: fileBeside }).nullable();
+const measures = z.record(text, z.union([z.number(), text, z.boolean(), z.null()]));
+const phase = z.object({
+    name: z.enum(['steady', 'plan', 'prepare', 'inject', 'effect', 'during', 'revert', 'clean', 'recovery', 'collect']),
+    startedAt: text,
+    durationMs: number,
+});
+const expectation = z.object({ phase: z.enum(['during', 'after']), text, expected: text, observed: text, met });
+const canary = z.object({
+    total: count,
+    failed: count,
+    p50Ms: numberOrNull,
+    p95Ms: numberOrNull,
+    longestOutageMs: numberOrNull,
+    steadyP50Ms: numberOrNull,
+    maxLatenessMs: numberOrNull,
+});
+const recovery = z.object({
+    recovered: z.boolean(),
+    afterMs: numberOrNull,
+    limitMs: number,
+    lastBadMs: numberOrNull,
+    firstGoodMs: numberOrNull,
+    streak: number,
+    reason: text.nullable(),
+});
+const control = z.object({
+    service: text,
+    unaffected: z.boolean(),
+    steadyP95Ms: numberOrNull,
+    duringP95Ms: numberOrNull,
+    reasons: texts,
+});
+const judged = { id: text, name: text, suite, verdict, reasons: texts };
+const scenario = z.object({
+    ...judged,
+    recoveryOnly: z.boolean(),
+    expectedBehavior: text,
+    startedAt: text,
+    durationMs: number,
+    phases: z.array(phase),
+    targets: texts,
+    mechanism: text,
+    effect: z.object({ confirmed: z.boolean(), summary: text, reasons: texts, measures }),
+    expectations: z.array(expectation),
+    canary,
+    recovery,
+    control: control.nullable(),
+    controlReason: text.nullable(),
+    cleanup: z.object({ clean: z.boolean(), leftovers: texts }),
+    events: z.array(z.object({ at: text, source: text, kind: text, detail: text })),
+    series,
+    logs: z.array(z.object({ service: text, file: fileBeside })),
+    repeatCommand: text,
+    source: z.object({ file: text, line: number }),
+});
+const threshold = z.object({
+    metric: text,
+    filter: text.nullable(),
+    aggregate: text,
+    operator: text,
+    limit: number,
+    unit: text,
+    observed: numberOrNull,
+    met,
+});
+const load = z.object({
+    ...judged,
+    users: number,
+    requests: number,
+    rps: number,
+    errorRate: number,
+    p50Ms: numberOrNull,
+    p95Ms: numberOrNull,
+    p99Ms: numberOrNull,
+    peakInFlight: number,
+    thresholds: z.array(threshold),
+    breakingPoint: json,
+    recoveries: z.array(json),
+    generator: z.object({ cpuPercent: numberOrNull, saturated: z.boolean(), droppedIterations: number }),
+    series,
+    repeatCommand: text,
+});
+const run = z.object({
+    id: text,
+    profile: z.enum(PROFILES),
+    seed: number,
+    startedAt: text,
+    durationMs: number,
+    plannedMs: number,
+    stack: text,
+    images: z.array(z.object({ service: text, image: text, id: text, reference: z.boolean() })),
+    reference: z.boolean(),
+    noInject: z.boolean(),
+    strict: z.boolean(),
+    defects: texts,
+});
+export const resultSchema = z
+    .object({
+    schemaVersion: z.literal(RESULT_SCHEMA_VERSION),
+    tool: z.object({ name: z.literal('chaos-action'), version: text }),
+    run,
+    verdict: runVerdict,
+    reasons: texts,
+    counts,
+    suites: z.array(z.object({ name: suite, verdict: runVerdict, counts })),
+    criteria: z.array(z.object({ text, met })),
+    scenarios: z.array(scenario),
+    load: z.array(load),
+    environment: z.record(text, json),
+})
+    .meta({ title: 'chaos-action result' });
+export const RESULT_SCHEMA_MATCHES = [true, true, true, true, true];
+export const RESULT_OUTPUT = resultSchema;

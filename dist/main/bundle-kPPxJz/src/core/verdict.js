@@ -1,0 +1,84 @@
+/** Fewer canary requests than this in the fault window cannot show anything. */
+export const MINIMUM_CANARY_SAMPLES = 20;
+/** The order of the checks is the rule: see the design's "Words and verdicts". */
+export function decideScenario(facts) {
+    if (facts.missingCapability !== null)
+        return { verdict: 'skipped', reasons: [facts.missingCapability] };
+    const errors = [...facts.harnessErrors, ...facts.leftovers.map((found) => `not reverted: ${found}`)];
+    if (errors.length > 0)
+        return { verdict: 'error', reasons: errors };
+    const doubts = inconclusiveReasons(facts);
+    if (doubts.length > 0)
+        return { verdict: 'inconclusive', reasons: doubts };
+    const controlReasons = controlHit(facts.control);
+    const misses = missedPromises(facts);
+    if (misses.length > 0)
+        return { verdict: 'failed', reasons: [...misses, ...controlReasons] };
+    if (controlReasons.length > 0)
+        return { verdict: 'error', reasons: controlReasons };
+    return { verdict: 'passed', reasons: [] };
+}
+function inconclusiveReasons(facts) {
+    const reasons = [];
+    if (!facts.injected)
+        reasons.push('nothing was injected (--no-inject): a rehearsal cannot pass');
+    if (!facts.effect.confirmed) {
+        reasons.push(...(facts.effect.reasons.length > 0 ? facts.effect.reasons : ['the fault was not seen to bite']));
+    }
+    if (facts.canarySent < MINIMUM_CANARY_SAMPLES) {
+        reasons.push(`only ${String(facts.canarySent)} canary requests in the fault window, ${String(MINIMUM_CANARY_SAMPLES)} are needed`);
+    }
+    if (facts.starved !== null)
+        reasons.push(`harness starved: ${facts.starved}`);
+    return reasons;
+}
+function missedPromises(facts) {
+    const misses = facts.expectations
+        .filter((clause) => clause.met !== true)
+        .map((clause) => {
+        const undecided = clause.met === null ? 'undecided: ' : '';
+        return `${undecided}${clause.text}: expected ${clause.expected}, observed ${clause.observed}`;
+    });
+    if (!facts.recovery.recovered)
+        misses.push(facts.recovery.reason ?? 'did not recover');
+    return misses;
+}
+function controlHit(control) {
+    if (control === null || control.unaffected)
+        return [];
+    return control.reasons.map((reason) => `control ${control.service} was hit as well: ${reason}`);
+}
+export function countVerdicts(verdicts) {
+    const counts = { passed: 0, failed: 0, inconclusive: 0, error: 0, skipped: 0 };
+    for (const verdict of verdicts)
+        counts[verdict] += 1;
+    return counts;
+}
+/** A known broken promise is never hidden by something unknown; nothing run, or all skipped, is an error. */
+export function decideRun(counts, strict) {
+    if (counts.failed > 0)
+        return 'failed';
+    if (counts.error > 0)
+        return 'error';
+    if (counts.inconclusive > 0)
+        return 'inconclusive';
+    if (counts.passed === 0 || (strict && counts.skipped > 0))
+        return 'error';
+    return 'passed';
+}
+export const EXIT_CODES = { passed: 0, failed: 1, error: 2, inconclusive: 3 };
+/** The original harness's five success criteria, answered from what was observed; null where nothing was run for one. */
+export function judgeCriteria(scenarios) {
+    const all = (text, of, holds) => ({
+        text,
+        met: of.length === 0 ? null : of.every(holds),
+    });
+    const judged = scenarios.filter((scenario) => scenario.verdict !== 'skipped');
+    return [
+        all('every fault was proven to bite', judged, (s) => s.effect.confirmed),
+        all('the promised behaviour was seen while it did', judged, (s) => s.expectations.every((clause) => clause.met === true)),
+        all('the system recovered within its limit', judged, (s) => s.recovery.recovered),
+        all('nothing else was hit', judged.filter((s) => s.control !== null), (s) => s.control?.unaffected === true),
+        all('nothing stayed behind', judged, (s) => s.cleanup.clean),
+    ];
+}

@@ -1,0 +1,18 @@
+/** Steady state: this many good canary requests in a row, within this time. */
+export const STEADY_STREAK = 10;
+export const STEADY_LIMIT_MS = 20_000;
+/** A canary request's deadline: an outcome is awaited until then and no longer. */
+export const CANARY_DEADLINE_MS = 15_000;
+/** Reverts run on a signal of their own, with this budget, also after a cancel. */
+export const REVERT_BUDGET_MS = 6_000;
+/** Planning and preparing may start several helpers. */
+export const PREPARE_LIMIT_MS = 30_000;
+export const INJECT_LIMIT_MS = 10_000;
+/** After the planned window the fault is held for undecided clauses, at most this much longer. */
+export const HOLD_LIMIT_MS = CANARY_DEADLINE_MS + 5_000;
+export const COLLECT_LIMIT_MS = 10_000;
+export const LOG_BYTES_PER_CONTAINER = 256 * 1024;
+export const EVENTS_PER_SCENARIO = 200;
+/** Above these the harness, not the system, may be what was slow. */
+export const STARVED_LATENESS_P95_MS = 100;
+export const STARVED_LAG_P99_MS = 250;

@@ -1,0 +1,111 @@
+/** What is known of a scenario while it runs. Every part is filled as far as the scenario came; the result is built from it. */
+import { isoTime } from "../core/clock.js";
+import { roundedWindow, summarizeCanary } from "../core/canary.js";
+import { recoveryLimitMs } from "../core/scenario.js";
+import { decideScenario } from "../core/verdict.js";
+import { roundOrNull } from "../core/statistics.js";
+export function newState(startedMs, startedWallMs, windowMs) {
+    return {
+        startedMs,
+        startedWallMs,
+        windowMs,
+        missingCapability: null,
+        harnessErrors: [],
+        injected: false,
+        decidedMs: null,
+        injectedMs: null,
+        injectedWallMs: startedWallMs,
+        revertCalledMs: null,
+        revertedMs: null,
+        steady: null,
+        descriptions: [],
+        effect: null,
+        expectations: [],
+        recovery: null,
+        control: null,
+        controlReason: null,
+        leftovers: [],
+        starved: null,
+        samples: [],
+        collected: null,
+    };
+}
+/** The samples that are judged: those intended while the fault was on and its window planned. */
+export function faultWindow(state) {
+    if (state.injectedMs === null)
+        return null;
+    return summarizeCanary(state.samples, state.injectedMs, state.injectedMs + state.windowMs);
+}
+export function buildResult(state, scenario, options, phases, endedMs) {
+    const window = faultWindow(state);
+    const recovery = state.recovery ?? noRecovery(scenario, options);
+    const effect = state.effect ?? {
+        confirmed: false,
+        summary: 'not measured',
+        mechanism: '',
+        measures: {},
+        reasons: ['the effect was not measured'],
+    };
+    const decided = decideScenario({
+        missingCapability: state.missingCapability,
+        harnessErrors: state.harnessErrors,
+        injected: state.injected,
+        effect,
+        canarySent: window?.total ?? 0,
+        starved: state.starved,
+        expectations: state.expectations,
+        recovery,
+        control: state.control,
+        leftovers: state.leftovers,
+    });
+    const mechanism = effect.mechanism === '' ? [...new Set(state.descriptions.map((fault) => fault.mechanism))].join(' + ') : effect.mechanism;
+    return {
+        id: scenario.id,
+        name: scenario.name,
+        suite: scenario.suite,
+        verdict: decided.verdict,
+        reasons: decided.reasons,
+        recoveryOnly: scenario.expect.length === 0,
+        expectedBehavior: scenario.expectedBehavior,
+        startedAt: isoTime(state.startedWallMs),
+        durationMs: Math.round(endedMs - state.startedMs),
+        phases,
+        targets: state.descriptions.flatMap((fault) => [...fault.targets]),
+        mechanism,
+        effect: { confirmed: effect.confirmed, summary: effect.summary, reasons: effect.reasons, measures: effect.measures },
+        expectations: state.expectations,
+        canary: {
+            total: window?.total ?? 0,
+            failed: window?.failed ?? 0,
+            ...(window === null ? { p50Ms: null, p95Ms: null, longestOutageMs: null, maxLatenessMs: null } : roundedWindow(window)),
+            longestOutageMs: outageMs(state, endedMs),
+            steadyP50Ms: state.steady === null ? null : roundOrNull(state.steady.p50Ms),
+        },
+        recovery,
+        control: state.control,
+        controlReason: state.controlReason,
+        cleanup: { clean: state.leftovers.length === 0, leftovers: state.leftovers },
+        events: state.collected?.events ?? [],
+        series: state.collected?.series ?? null,
+        logs: state.collected?.logs ?? [],
+        repeatCommand: options.repeatCommand(scenario.id),
+        source: { file: scenario.source.file, line: scenario.source.line },
+    };
+}
+/** An outage that began in the window is counted to its real end, after the revert too. */
+function outageMs(state, endedMs) {
+    if (state.injectedMs === null)
+        return null;
+    return roundOrNull(summarizeCanary(state.samples, state.injectedMs, endedMs).longestOutageMs);
+}
+function noRecovery(scenario, options) {
+    return {
+        recovered: false,
+        afterMs: null,
+        limitMs: recoveryLimitMs(scenario, options.profile),
+        lastBadMs: null,
+        firstGoodMs: null,
+        streak: 0,
+        reason: 'recovery was not observed',
+    };
+}

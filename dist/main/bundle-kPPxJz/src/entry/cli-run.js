@@ -1,0 +1,71 @@
+import { join, resolve } from 'node:path';
+import { InvalidArgumentError, Option } from 'commander';
+import { PROFILES, SUITES } from "../core/model.js";
+import { consoleProgress } from "../report/console-progress.js";
+import { renderConsole } from "../report/console.js";
+import { collectList, collectOneOf, parseInteger, stderrLogger, watchSignals } from "./cli-common.js";
+import { fileReporter } from "./file-reporter.js";
+import { actionRoot, stateDir } from "./paths.js";
+import { runChaos } from "./run.js";
+const EXAMPLE = `
+Example:
+  chaos-action run --suites chaos --profile quick --out results/today
+  chaos-action run --only NF-001,'NF-00[23]' --seed 7
+  chaos-action run --stack deploy/stack.json --scenarios 'deploy/chaos/*.json'`;
+export function addRunCommand(program) {
+    program
+        .command('run')
+        .description('bring up the stack, inject, judge, take down; exit 0 passed, 1 failed, 2 error, 3 inconclusive')
+        .option('--suites <names>', `of ${SUITES.join(', ')}; all when left out`, collectOneOf(SUITES))
+        .addOption(new Option('--profile <name>', 'smoke, quick (fault windows of 6 s) or full (as written)')
+        .choices([...PROFILES])
+        .default('quick'))
+        .option('--only <ids>', 'ids and patterns, such as NF-001 or NF-*', collectList)
+        .option('--stack <file>', "stack descriptor; the action's own stack when left out", notEmpty)
+        .option('--scenarios <glob...>', "scenario files instead of the descriptor's own")
+        .option('--out <dir>', 'where result.json, summary.md, junit.xml, run.log, logs and series go', notEmpty, 'results/latest')
+        .option('--seed <n>', 'picks the same targets and moments again', parseInteger(1, 2 ** 31 - 1))
+        .option('--keep-stack', 'leave the stack running; `cleanup --run ID` removes it', false)
+        .option('--strict', 'a skipped scenario makes the run an error', false)
+        .option('--no-inject', 'rehearse everything without injecting: nothing may pass then')
+        .option('--defect <names...>', 'start the stack with a named defect, to see that it is found', collectList)
+        .addHelpText('after', EXAMPLE)
+        .action(runCommand);
+}
+async function runCommand(flags) {
+    const signals = watchSignals();
+    const outDir = resolve(flags.out);
+    const progress = consoleProgress({
+        stream: process.stderr,
+        isTerminal: process.stderr.isTTY && process.env['CI'] === undefined,
+    });
+    const files = fileReporter(outDir);
+    try {
+        const { result, exitCode } = await runChaos({
+            suites: flags.suites ?? SUITES,
+            profile: flags.profile,
+            only: flags.only ?? [],
+            stackFile: resolve(flags.stack ?? join(actionRoot(), 'stack', 'stack.json')),
+            scenarioGlobs: flags.scenarios ?? [],
+            outDir,
+            seed: flags.seed ?? null,
+            keepStack: flags.keepStack,
+            strict: flags.strict,
+            noInject: !flags.inject,
+            defects: flags.defect ?? [],
+            runId: null,
+            stateDir: stateDir(process.env),
+        }, { reporters: [progress, files], log: stderrLogger(process.env), signal: signals.signal, env: process.env });
+        process.stdout.write(renderConsole(result));
+        process.stderr.write(`results: ${outDir}\n`);
+        process.exitCode = signals.code() === 0 ? exitCode : signals.code();
+    }
+    finally {
+        signals.stop();
+    }
+}
+function notEmpty(text) {
+    if (text.trim() === '')
+        throw new InvalidArgumentError('it is empty.');
+    return text;
+}

@@ -1,0 +1,29 @@
+import { percentile } from "../../core/statistics.js";
+export const BASELINE_BURST = { count: 12, intervalMs: 20, timeoutMs: 2_000 };
+export function totals(samples) {
+    return samples.flatMap((sample) => (sample.totalMs === null ? [] : [sample.totalMs]));
+}
+export function answered(samples) {
+    return samples.filter((sample) => sample.status !== null).length;
+}
+/** Why the baseline is no baseline, or null: a link that did not work before proves nothing by not working now. */
+export function weakBaseline(samples) {
+    const good = answered(samples);
+    if (samples.length > 0 && good >= 0.8 * samples.length)
+        return null;
+    return `before the fault only ${String(good)} of ${String(samples.length)} probes were answered`;
+}
+/** How much the middle half of the values spreads. */
+export function interquartileRange(values) {
+    return percentile(values, 75) - percentile(values, 25);
+}
+/** `3 × ECONNRESET, 1 × timeout`, most frequent first. */
+export function countErrors(samples) {
+    const counts = new Map();
+    for (const sample of samples) {
+        const key = sample.error ?? (sample.status === null ? 'no answer' : 'answered');
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    const sorted = [...counts].sort((a, b) => b[1] - a[1]);
+    return sorted.map(([error, count]) => `${String(count)} × ${error}`).join(', ') || 'none';
+}

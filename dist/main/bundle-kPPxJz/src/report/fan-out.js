@@ -1,0 +1,48 @@
+/** Reporters side by side, isolated: one that throws or hangs stops no other, and is remembered. */
+import { describeError } from "../core/errors.js";
+import { withDeadline } from "../core/wait.js";
+/** A reporter writes files and calls a few services; one that takes longer than this hangs. */
+const END_LIMIT_MS = 60_000;
+export function fanOut(reporters, options = {}) {
+    const endLimitMs = options.endLimitMs ?? END_LIMIT_MS;
+    const failures = new Map();
+    const remember = (reporter, hook, error) => {
+        const key = `${reporter.name}\0${hook}`;
+        const before = failures.get(key);
+        const times = (before?.times ?? 0) + 1;
+        failures.set(key, { reporter: reporter.name, hook, error: before?.error ?? describeError(error), times });
+    };
+    return {
+        onEvent(event) {
+            for (const reporter of reporters) {
+                try {
+                    reporter.onEvent?.(event);
+                }
+                catch (error) {
+                    remember(reporter, 'onEvent', error);
+                }
+            }
+        },
+        async onEnd(result) {
+            // A copy that nobody can change: a reporter sees the verdict, it does not decide it.
+            const shared = deepFreeze(structuredClone(result));
+            const ends = reporters.map(async (reporter) => {
+                try {
+                    await withDeadline(`the reporter ${reporter.name}`, endLimitMs, new AbortController().signal, () => reporter.onEnd(shared));
+                }
+                catch (error) {
+                    remember(reporter, 'onEnd', error);
+                }
+            });
+            await Promise.all(ends);
+            return [...failures.values()];
+        },
+    };
+}
+function deepFreeze(value) {
+    if (typeof value !== 'object' || value === null)
+        return value;
+    for (const child of Object.values(value))
+        deepFreeze(child);
+    return Object.freeze(value);
+}

@@ -1,0 +1,96 @@
+/** JUnit XML, as CI systems read it: failed → failure, error and inconclusive → error, skipped → skipped. */
+import { isoTime } from "../core/clock.js";
+import { xmlAttribute, xmlText } from "./escape.js";
+import { canaryText, caveats, effectText, judgedText, recoveryText, titleOf, } from "./facts.js";
+export function renderJunit(result) {
+    const cases = [...result.scenarios.map(scenarioCase), ...result.load.map(loadCase)];
+    const own = runCase(result, cases);
+    const all = own === null ? cases : [own, ...cases];
+    const names = [...new Set(all.map((one) => one.suite))];
+    const suites = names.map((name) => renderSuite(name, all.filter((one) => one.suite === name), result));
+    const totals = tallies(all, result.run.durationMs / 1_000);
+    return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="chaos-action" ${totals}>\n${suites.join('')}</testsuites>\n`;
+}
+/** The run itself as a case, when something is wrong that no scenario carries: nothing is green by omission. */
+function runCase(result, cases) {
+    const carried = cases.some((one) => one.verdict !== 'passed' && one.verdict !== 'skipped');
+    if (result.reasons.length === 0 && (result.verdict === 'passed' || carried))
+        return null;
+    const verdict = result.verdict === 'failed' || result.verdict === 'passed' ? 'error' : result.verdict;
+    const [first = `the run is ${result.verdict}`] = result.reasons;
+    return { name: 'run', suite: 'run', verdict, seconds: 0, message: first, body: result.reasons.join('\n'), output: '' };
+}
+function scenarioCase(scenario) {
+    const clauses = scenario.expectations.map((clause) => `${metText(clause.met)} ${clause.phase}: ${clause.text}: expected ${clause.expected}, observed ${clause.observed}`);
+    return {
+        name: `${scenario.id} ${titleOf(scenario)}`,
+        suite: scenario.suite,
+        verdict: scenario.verdict,
+        seconds: scenario.durationMs / 1_000,
+        message: scenario.reasons[0] ?? scenario.verdict,
+        body: [...scenario.reasons, `repeat: ${scenario.repeatCommand}`].join('\n'),
+        output: [
+            `effect: ${effectText(scenario)}`,
+            `mechanism: ${scenario.mechanism}`,
+            `canary: ${canaryText(scenario)}`,
+            `recovery: ${recoveryText(scenario)}`,
+            ...clauses,
+        ].join('\n'),
+    };
+}
+function loadCase(load) {
+    const thresholds = load.thresholds.map((limit) => `${metText(limit.met)} ${limit.metric} ${limit.aggregate} ${limit.operator} ${String(limit.limit)} ${limit.unit}: ${String(limit.observed)}`);
+    return {
+        name: `${load.id} ${load.name}`,
+        suite: load.suite,
+        verdict: load.verdict,
+        seconds: 0,
+        message: load.reasons[0] ?? load.verdict,
+        body: [...load.reasons, `repeat: ${load.repeatCommand}`].join('\n'),
+        output: thresholds.join('\n'),
+    };
+}
+function metText(met) {
+    if (met === null)
+        return '[undecided]';
+    return met ? '[met]' : '[missed]';
+}
+function renderSuite(name, cases, result) {
+    const properties = [
+        ['run', result.run.id],
+        ['profile', result.run.profile],
+        ['seed', String(result.run.seed)],
+        ['stack', result.run.stack],
+        ['judged', judgedText(result)],
+        ...caveats(result).map((text) => ['caveat', text]),
+    ];
+    const lines = properties.map(([key, value]) => `      <property name="${key}" value="${xmlAttribute(value)}"/>\n`);
+    const seconds = cases.reduce((sum, one) => sum + one.seconds, 0);
+    const started = isoTime(Date.parse(result.run.startedAt)).slice(0, 19);
+    return (`  <testsuite name="${xmlAttribute(name)}" timestamp="${started}" ${tallies(cases, seconds)}>\n` +
+        `    <properties>\n${lines.join('')}    </properties>\n${cases.map(renderCase).join('')}  </testsuite>\n`);
+}
+function tallies(cases, seconds) {
+    const count = (...verdicts) => String(cases.filter((one) => verdicts.includes(one.verdict)).length);
+    return (`tests="${String(cases.length)}" failures="${count('failed')}" errors="${count('error', 'inconclusive')}" ` +
+        `skipped="${count('skipped')}" time="${seconds.toFixed(3)}"`);
+}
+function renderCase(one) {
+    const head = `    <testcase name="${xmlAttribute(one.name)}" classname="chaos-action.${xmlAttribute(one.suite)}" time="${one.seconds.toFixed(3)}">\n`;
+    const output = one.output === '' ? '' : `      <system-out>${xmlText(one.output)}</system-out>\n`;
+    return `${head}${renderVerdict(one)}${output}    </testcase>\n`;
+}
+function renderVerdict(one) {
+    const message = `message="${xmlAttribute(one.message)}"`;
+    switch (one.verdict) {
+        case 'passed':
+            return '';
+        case 'skipped':
+            return `      <skipped ${message}/>\n`;
+        case 'failed':
+            return `      <failure ${message} type="failed">${xmlText(one.body)}</failure>\n`;
+        case 'error':
+        case 'inconclusive':
+            return `      <error ${message} type="${one.verdict}">${xmlText(one.body)}</error>\n`;
+    }
+}

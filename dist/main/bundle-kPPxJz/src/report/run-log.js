@@ -1,0 +1,28 @@
+import { consoleText } from "./escape.js";
+import { duration } from "./facts.js";
+/** One line of `run.log`, without its newline: time, then what happened. `wallMs` is the epoch. */
+export function runLogLine(event, wallMs) {
+    return `${new Date(wallMs).toISOString()} ${consoleText(eventText(event), 4_000)}`;
+}
+/** An event in words; plain progress lines are made of it too. */
+export function eventText(event) {
+    switch (event.type) {
+        case 'run-started':
+            return (`run ${event.runId}: ${String(event.scenarios)} scenarios on ${event.stack}, profile ${event.profile}, ` +
+                `seed ${String(event.seed)}, planned ${duration(event.plannedMs)}`);
+        case 'step-started':
+            return `${event.step} …`;
+        case 'step-ended':
+            return `${event.step}: ${duration(event.durationMs)}`;
+        case 'scenario-started':
+            return `${event.id} ${event.name} (${String(event.index)} of ${String(event.total)}, about ${duration(event.plannedMs)}, ${duration(event.leftMs)} left in all)`;
+        case 'phase-started':
+            return `${event.id}: ${event.phase}`;
+        case 'scenario-ended':
+            return `${event.id}: ${event.verdict} after ${duration(event.durationMs)}${event.summary === '' ? '' : `: ${event.summary}`}`;
+        case 'log':
+            return `${event.level}: ${event.text}`;
+        case 'run-ended':
+            return `run ended: ${event.verdict} after ${duration(event.durationMs)}`;
+    }
+}

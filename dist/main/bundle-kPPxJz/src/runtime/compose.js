@@ -1,0 +1,85 @@
+/** `docker compose` for one project. Exit codes decide; what it printed only explains. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ChaosError } from "../core/errors.js";
+import { overrideFor, parseComposeConfig } from "./compose-config.js";
+import { projectName } from "./labels.js";
+import { atLeast } from "./version.js";
+const OLDEST = { major: 2, minor: 24 };
+const QUERY_LIMIT_MS = 30_000;
+const UP_LIMIT_MS = 300_000;
+const BUILD_LIMIT_MS = 900_000;
+const DOWN_LIMIT_MS = 60_000;
+/**
+ * The version of the Compose plugin.
+ * @throws DOCKER_UNAVAILABLE when it is missing or older than 2.24.
+ */
+export async function composeVersion(exec, env, signal) {
+    const hint = 'Install the Docker Compose plugin 2.24 or newer (Debian: docker-compose; Docker: docker-compose-plugin).';
+    const result = await exec.run('docker', ['compose', 'version', '--short'], { env, limitMs: QUERY_LIMIT_MS, signal });
+    if (result.exitCode !== 0)
+        throw new ChaosError('DOCKER_UNAVAILABLE', '`docker compose` is not installed', { hint });
+    const version = result.stdout.trim();
+    if (!atLeast(version, OLDEST.major, OLDEST.minor)) {
+        throw new ChaosError('DOCKER_UNAVAILABLE', `Docker Compose is ${version || 'of an unknown version'}, too old`, { hint });
+    }
+    return version;
+}
+/** Reads the merged configuration and writes the override. Starts nothing. */
+export async function openCompose(options, signal) {
+    const first = options.files[0];
+    if (first === undefined)
+        throw new ChaosError('BAD_INPUT', 'the stack names no compose file');
+    const project = projectName(options.runId);
+    const flags = (files) => [
+        ...['compose', '--ansi', 'never', '--progress', 'plain', '--project-name', project, '--project-directory', dirname(first)],
+        ...files.flatMap((file) => ['--file', file]),
+    ];
+    const printed = await run(options, [...flags(options.files), 'config', '--format', 'json'], QUERY_LIMIT_MS, signal, 16 * 1024 * 1024);
+    const config = parseComposeConfig(printed.stdout);
+    if (Object.keys(config.services).length === 0)
+        throw new ChaosError('BAD_INPUT', `${first} has no services`);
+    await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
+    const override = join(options.stateDir, 'compose.override.json');
+    await writeFile(override, overrideFor(config, project, options.runId, options.labels), { mode: 0o600 });
+    const base = flags([...options.files, override]);
+    return {
+        project,
+        config,
+        async build(buildSignal) {
+            await run(options, [...base, 'build'], BUILD_LIMIT_MS, buildSignal);
+        },
+        async up(upSignal) {
+            await run(options, [...base, 'up', '--detach', '--no-build', '--quiet-pull'], UP_LIMIT_MS, upSignal);
+        },
+        async down({ stopTimeoutSeconds, signal: downSignal }) {
+            const how = ['down', '--volumes', '--remove-orphans', '--rmi', 'local', '--timeout', String(stopTimeoutSeconds)];
+            await run(options, [...base, ...how], DOWN_LIMIT_MS, downSignal);
+        },
+    };
+}
+async function run(options, argv, limitMs, signal, maxOutputBytes = 64 * 1024) {
+    const result = await options.exec.run('docker', argv, {
+        env: options.env,
+        limitMs,
+        signal,
+        maxOutputBytes,
+        // `config` prints the whole file with its secrets filled in: only what compose says about its work goes to the log.
+        onLine: (stream, line) => {
+            if (stream === 'stderr' && line.trim() !== '')
+                options.log.log('debug', `compose: ${line}`);
+        },
+    });
+    if (result.exitCode === 0)
+        return result;
+    const verb = argv[argv.lastIndexOf('--file') + 2] ?? 'compose';
+    throw new ChaosError('COMPOSE_FAILED', `\`docker compose ${verb}\` ended with exit code ${String(result.exitCode)}: ${explain(result.stderr)}`, { hint: `Files: ${options.files.join(', ')}` });
+}
+/** The last lines that say something: compose ends with its error. */
+function explain(stderr) {
+    const lines = stderr.split('\n').map((line) => line.trim());
+    return (lines
+        .filter((line) => line !== '')
+        .slice(-6)
+        .join(' | ') || 'it printed no reason');
+}

@@ -1,0 +1,115 @@
+/** The containers that helpers live in: how they are made, found again, and ended. */
+import { createHash } from 'node:crypto';
+import { TOOLBOX_AVOID_VARIABLE, TOOLBOX_OBJECTS_VARIABLE, TOOLBOX_TTL_VARIABLE } from "../core/toolbox.js";
+import { dockerCall, dockerStatus, orGone } from "./docker-call.js";
+import { ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE } from "./labels.js";
+import { outputTail } from "./output-tail.js";
+const MEMORY_BYTES = 256 * 1024 * 1024;
+/** Node's own threads, and a few tools at once. */
+const PIDS_LIMIT = 128;
+/** Undoing takes milliseconds. Then SIGKILL: 137 tells that the undo did not end. */
+const STOP_SECONDS = 2;
+const LOG_TAIL_LINES = 100;
+const LOG_TAIL_BYTES = 8 * 1024;
+/** The word for what a helper installs: the same for the same container name, in whatever process. */
+export function objectsWord(helperName) {
+    return createHash('sha256').update(helperName).digest('hex').slice(0, 12);
+}
+/** Everything that the helper is not given is taken: no capability but the asked, nothing to write to, never privileged. */
+export function containerOptions({ request, image, runId, objects, avoid }) {
+    const { attachTo, pid } = request;
+    return {
+        name: request.name,
+        Image: image,
+        Labels: { [RUN_LABEL]: runId, [ROLE_LABEL]: TOOLBOX_ROLE },
+        Env: [
+            `${TOOLBOX_TTL_VARIABLE}=${String(request.ttlMs)}`,
+            `${TOOLBOX_OBJECTS_VARIABLE}=${objects}`,
+            `${TOOLBOX_AVOID_VARIABLE}=${avoid.join(',')}`,
+        ],
+        // StdinOnce: the daemon closes the helper's input when we are gone, and that makes it undo at once.
+        OpenStdin: true,
+        StdinOnce: true,
+        AttachStdin: true,
+        AttachStdout: true,
+        AttachStderr: true,
+        Tty: false,
+        HostConfig: {
+            NetworkMode: 'container' in attachTo ? `container:${attachTo.container}` : attachTo.network,
+            ...pidMode(pid),
+            CapDrop: ['ALL'],
+            CapAdd: [...request.capabilities],
+            SecurityOpt: ['no-new-privileges'],
+            ReadonlyRootfs: true,
+            // The lock file of iptables-legacy.
+            Tmpfs: { '/run': 'rw,noexec,nosuid,size=1m' },
+            Memory: MEMORY_BYTES,
+            MemorySwap: MEMORY_BYTES,
+            PidsLimit: PIDS_LIMIT,
+            // Not AutoRemove: its exit code is to be read first.
+            AutoRemove: false,
+            LogConfig: { Type: 'json-file', Config: { 'max-size': '2m', 'max-file': '1' } },
+        },
+    };
+}
+function pidMode(pid) {
+    if (pid === 'own')
+        return {};
+    return { PidMode: pid === 'host' ? 'host' : `container:${pid.container}` };
+}
+/** The helper of that name if it carries this run's label, whoever started it; null otherwise. */
+export async function findHelper(docker, name, runId, signal) {
+    const found = await dockerCall(`find the helper ${name}`, signal, (abortSignal) => docker.listContainers({
+        all: true,
+        filters: { name: [name], label: [`${RUN_LABEL}=${runId}`, `${ROLE_LABEL}=${TOOLBOX_ROLE}`] },
+        abortSignal,
+    }));
+    // Docker's filter matches any part of a name.
+    const exact = found.find((container) => container.Names.includes(`/${name}`));
+    return exact === undefined ? null : docker.getContainer(exact.Id);
+}
+/** True when the container can lend its namespaces. */
+export async function isRunning(docker, container, signal) {
+    const info = await dockerCall(`inspect ${container}`, signal, (abortSignal) => orGone(docker.getContainer(container).inspect({ abortSignal })));
+    return info?.State.Running === true;
+}
+/** SIGTERM, SIGKILL after 2 s, exit code, last words, removal. null when it was gone already. */
+export async function endHelper(container, signal) {
+    const name = container.id.slice(0, 12);
+    const stopped = await dockerCall(`stop the helper ${name}`, signal, (abortSignal) => orGone(container
+        .stop({ t: STOP_SECONDS, abortSignal })
+        .catch(ignoreStopped)
+        .then(() => true)));
+    if (stopped === null)
+        return null;
+    const info = await dockerCall(`inspect the helper ${name}`, signal, (abortSignal) => orGone(container.inspect({ abortSignal })));
+    if (info === null)
+        return null;
+    const output = await lastWords(container, signal);
+    await removeContainer(container, signal);
+    return { exitCode: info.State.ExitCode, output };
+}
+export async function removeContainer(container, signal) {
+    await dockerCall(`remove the helper ${container.id.slice(0, 12)}`, signal, (abortSignal) => orGone(container.remove({ force: true, v: true, abortSignal })));
+}
+/** 304: it had ended by itself. */
+function ignoreStopped(error) {
+    if (dockerStatus(error) !== 304)
+        throw error;
+}
+async function lastWords(container, signal) {
+    const raw = await dockerCall('read the last words of the helper', signal, (abortSignal) => orGone(container.logs({ follow: false, stdout: false, stderr: true, tail: LOG_TAIL_LINES, abortSignal })));
+    const tail = outputTail(LOG_TAIL_BYTES);
+    for (const payload of frames(raw ?? Buffer.alloc(0)))
+        tail.push(payload);
+    return tail.text();
+}
+const FRAME_HEADER_BYTES = 8;
+/** Docker puts eight bytes before each piece of a log without a terminal: the stream's number and the length. */
+function* frames(raw) {
+    for (let at = 0; at + FRAME_HEADER_BYTES <= raw.length;) {
+        const length = raw.readUInt32BE(at + 4);
+        yield raw.subarray(at + FRAME_HEADER_BYTES, at + FRAME_HEADER_BYTES + length);
+        at += FRAME_HEADER_BYTES + length;
+    }
+}

@@ -1,0 +1,87 @@
+/**
+ * The program in the toolbox container. Requests on standard input, replies on standard output, words for people on
+ * standard error. It undoes what it installed and ends when its input closes, a signal comes, or its lease runs out:
+ * a runner that was killed cannot leave a fault behind.
+ */
+import { describeError } from "../core/errors.js";
+import { LineSplitter } from "../core/lines.js";
+import { TOOLBOX_AVOID_VARIABLE, TOOLBOX_OBJECTS_VARIABLE, TOOLBOX_TTL_VARIABLE } from "../core/toolbox.js";
+import { Dispatcher } from "./dispatch.js";
+import { parseAvoid } from "./helper-state.js";
+import { Lease, parseTtl } from "./lease.js";
+import { objectNames } from "./names.js";
+import { createOperations } from "./operations.js";
+import { readTcpCounters } from "./tcp-counters.js";
+import { UndoStack } from "./undo-stack.js";
+const EXIT = { undone: 0, badStart: 2, undoFailed: 3 };
+const MAX_LINE_LENGTH = 1024 * 1024;
+async function main(env) {
+    const undo = new UndoStack();
+    const end = once(async (why) => {
+        lease.end();
+        process.exit(await undoAll(undo, why));
+    });
+    const lease = new Lease(parseTtl(env[TOOLBOX_TTL_VARIABLE]), () => {
+        end('nobody renewed the lease');
+    });
+    // As pid 1 of its container this process gets no default action for any signal: what is not handled is ignored.
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
+        process.on(signal, () => {
+            end(signal);
+        });
+    }
+    const names = objectNames(env[TOOLBOX_OBJECTS_VARIABLE] ?? '');
+    const state = { names, undo, avoid: parseAvoid(env[TOOLBOX_AVOID_VARIABLE]) };
+    const dispatcher = new Dispatcher(createOperations(state, lease, await readTcpCounters()));
+    serve(dispatcher, end);
+}
+function serve(dispatcher, end) {
+    const splitter = new LineSplitter(MAX_LINE_LENGTH);
+    process.stdin.on('data', (chunk) => {
+        try {
+            for (const line of splitter.push(chunk)) {
+                void dispatcher.answer(line).then((reply) => process.stdout.write(`${JSON.stringify(reply)}\n`));
+            }
+        }
+        catch (error) {
+            end(describeError(error));
+        }
+    });
+    process.stdin.on('end', () => {
+        end('standard input was closed');
+    });
+    process.stdin.on('error', (error) => {
+        end(`standard input failed: ${describeError(error)}`);
+    });
+    // The runner is gone; its input closes as well, and that ends us.
+    process.stdout.on('error', () => undefined);
+}
+/** @returns the exit code. */
+async function undoAll(undo, why) {
+    try {
+        const undone = await undo.undoAll();
+        process.stderr.write(`ended: ${why}; undone: ${undone.join(', ') || 'nothing was installed'}\n`);
+        return EXIT.undone;
+    }
+    catch (error) {
+        process.stderr.write(`ended: ${why}; ${describeError(error)}\n`);
+        return EXIT.undoFailed;
+    }
+}
+/** The first call counts: a signal during the undo must not start another. */
+function once(work) {
+    let started = false;
+    return (why) => {
+        if (started)
+            return;
+        started = true;
+        void work(why);
+    };
+}
+try {
+    await main(process.env);
+}
+catch (error) {
+    process.stderr.write(`cannot start: ${describeError(error)}\n`);
+    process.exit(EXIT.badStart);
+}

@@ -1,0 +1,128 @@
+const MAX_HEAD_BYTES = 64 * 1024;
+const MAX_LINE_BYTES = 4 * 1024;
+export class ResponseParser {
+    state = { in: 'head' };
+    pending = Buffer.alloc(0);
+    current = { status: 0, last: false };
+    /** The answers that `chunk` finishes. @throws Error when it is no HTTP/1.1. */
+    push(chunk) {
+        this.pending = this.pending.length === 0 ? chunk : Buffer.concat([this.pending, chunk]);
+        const finished = [];
+        for (;;) {
+            const step = this.step();
+            if (step === 'more')
+                return finished;
+            if (step === 'finished') {
+                finished.push(this.current);
+                this.state = { in: 'head' };
+            }
+        }
+    }
+    /** The peer closed: finishes an answer whose end is just that. */
+    end() {
+        if (this.state.in !== 'until-close')
+            return null;
+        this.state = { in: 'head' };
+        return this.current;
+    }
+    step() {
+        switch (this.state.in) {
+            case 'head':
+                return this.head();
+            case 'body':
+                return this.skip(this.state, 'finished');
+            case 'until-close':
+                this.pending = Buffer.alloc(0);
+                return 'more';
+            case 'chunk-size':
+                return this.chunkSize();
+            case 'chunk': {
+                const step = this.skip(this.state, 'next');
+                if (step === 'next')
+                    this.state = { in: 'chunk-size' };
+                return step;
+            }
+            case 'trailer':
+                return this.trailer();
+        }
+    }
+    head() {
+        const end = this.pending.indexOf('\r\n\r\n');
+        if (end === -1) {
+            if (this.pending.length > MAX_HEAD_BYTES)
+                throw new Error('the head of an answer has no end');
+            return 'more';
+        }
+        const [statusLine = '', ...lines] = this.pending.toString('latin1', 0, end).split('\r\n');
+        this.pending = this.pending.subarray(end + 4);
+        const status = /^HTTP\/1\.([01]) (\d{3})( |$)/.exec(statusLine);
+        if (!status)
+            throw new Error(`not an HTTP/1.1 answer: ${JSON.stringify(statusLine.slice(0, 80))}`);
+        return this.framing(Number(status[2]), status[1] === '0', headersOf(lines));
+    }
+    framing(status, oldVersion, headers) {
+        // 100 Continue and its kin precede the real answer.
+        if (status < 200)
+            return 'next';
+        const connection = headers.get('connection')?.toLowerCase();
+        this.current = { status, last: connection === 'close' || (oldVersion && connection !== 'keep-alive') };
+        if (status === 204 || status === 304)
+            return 'finished';
+        if (headers.get('transfer-encoding')?.toLowerCase().endsWith('chunked') === true) {
+            this.state = { in: 'chunk-size' };
+            return 'next';
+        }
+        const length = headers.get('content-length');
+        if (length === undefined) {
+            this.current = { status, last: true };
+            this.state = { in: 'until-close' };
+            return 'next';
+        }
+        if (!/^\d{1,15}$/.test(length))
+            throw new Error(`not a content-length: ${JSON.stringify(length.slice(0, 40))}`);
+        this.state = { in: 'body', left: Number(length) };
+        return 'next';
+    }
+    skip(state, done) {
+        const taken = Math.min(state.left, this.pending.length);
+        state.left -= taken;
+        this.pending = this.pending.subarray(taken);
+        return state.left === 0 ? done : 'more';
+    }
+    chunkSize() {
+        const line = this.line();
+        if (line === null)
+            return 'more';
+        const size = /^([0-9a-fA-F]{1,12})\s*(;.*)?$/.exec(line)?.[1];
+        if (size === undefined)
+            throw new Error(`not a chunk size: ${JSON.stringify(line.slice(0, 40))}`);
+        const bytes = Number.parseInt(size, 16);
+        // The line end after the chunk's data is skipped with it.
+        this.state = bytes === 0 ? { in: 'trailer' } : { in: 'chunk', left: bytes + 2 };
+        return 'next';
+    }
+    trailer() {
+        const line = this.line();
+        if (line === null)
+            return 'more';
+        return line === '' ? 'finished' : 'next';
+    }
+    line() {
+        const end = this.pending.indexOf('\r\n');
+        if (end > MAX_LINE_BYTES || (end === -1 && this.pending.length > MAX_LINE_BYTES))
+            throw new Error('a line of a chunked answer has no end');
+        if (end === -1)
+            return null;
+        const line = this.pending.toString('latin1', 0, end);
+        this.pending = this.pending.subarray(end + 2);
+        return line;
+    }
+}
+function headersOf(lines) {
+    return new Map(lines.map((line) => {
+        const colon = line.indexOf(':');
+        if (colon < 1)
+            throw new Error(`not a header: ${JSON.stringify(line.slice(0, 80))}`);
+        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+    }));
+}

@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises';
+/** `/proc/net` is that of the reading process, so this is the namespace the helper was put into. */
+const SNMP_FILE = '/proc/net/snmp';
+export async function readTcpCounters() {
+    return parseSnmp(await readFile(SNMP_FILE, 'utf8'));
+}
+/** @throws Error when a counter is missing: an absent number must not read as zero. */
+export function parseSnmp(text) {
+    const [names, values] = text
+        .split('\n')
+        .filter((line) => line.startsWith('Tcp:'))
+        .map((line) => line.trim().split(/\s+/));
+    const counter = (name) => {
+        const value = Number(values?.[names?.indexOf(name) ?? -1]);
+        if (!Number.isInteger(value))
+            throw new Error(`${SNMP_FILE} has no Tcp counter ${name}`);
+        return value;
+    };
+    return { outRsts: counter('OutRsts'), estabResets: counter('EstabResets'), retransmits: counter('RetransSegs') };
+}
+export function tcpSince(before, now) {
+    return {
+        outRsts: now.outRsts - before.outRsts,
+        estabResets: now.estabResets - before.estabResets,
+        retransmits: now.retransmits - before.retransmits,
+    };
+}

@@ -1,0 +1,71 @@
+/** Inference that takes time and memory but no CPU: it waits as long as a model of that speed would. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { unavailable } from "../shared/failure.js";
+import { asRecord, MAX_TOKENS, number, parseTask, text } from "../shared/task.js";
+import { tokensText } from "./text.js";
+const MAX_JOB_ID_LENGTH = 64;
+/** @throws ServiceError 422. */
+export function parseInference(body) {
+    const fields = asRecord(body);
+    return {
+        task: parseTask(body),
+        jobId: text(fields, 'job_id', MAX_JOB_ID_LENGTH),
+        skipTokens: number(fields, 'skip_tokens', 0, { minimum: 0, maximum: MAX_TOKENS, integer: true }),
+    };
+}
+export class InferenceEngine {
+    #options;
+    #active = 0;
+    constructor(options) {
+        this.#options = options;
+    }
+    get active() {
+        return this.#active;
+    }
+    /**
+     * Claims a place and memory for the request and returns the pieces of its answer: one at the end, or many for a stream.
+     * @throws ServiceError 503 or 507 at once, before any piece.
+     */
+    begin(request, signal) {
+        if (this.#active >= this.#options.maxActive)
+            throw unavailable('WORKER_BUSY', `${String(this.#active)} requests are running`);
+        const contextTokens = Math.ceil(request.task.prompt.length / 4) + request.task.maxTokens;
+        const free = this.#options.vram.reserve(contextTokens * this.#options.vramBytesPerToken);
+        this.#active += 1;
+        return this.#generate(request, signal, () => {
+            this.#active -= 1;
+            free();
+        });
+    }
+    async *#generate({ task, jobId, skipTokens }, signal, done) {
+        const seed = seedOf(task, jobId);
+        const msPerToken = Math.min(this.#options.speeds.msPerToken(task.model), this.#options.longestMs / task.maxTokens);
+        const startedMs = performance.now();
+        const madeBy = (nowMs) => {
+            const made = msPerToken === 0 ? task.maxTokens : skipTokens + Math.floor((nowMs - startedMs) / msPerToken);
+            return Math.min(task.maxTokens, made);
+        };
+        try {
+            let sent = skipTokens;
+            while (sent < task.maxTokens) {
+                const leftMs = (task.maxTokens - skipTokens) * msPerToken - (performance.now() - startedMs);
+                const pauseMs = task.stream ? Math.min(leftMs, this.#options.streamEveryMs) : leftMs;
+                if (pauseMs > 0)
+                    await sleep(Math.ceil(pauseMs), undefined, { signal });
+                const made = madeBy(performance.now());
+                if (made === sent || (!task.stream && made < task.maxTokens))
+                    continue;
+                yield { text: tokensText(seed, sent, made), tokens: made - sent };
+                sent = made;
+            }
+        }
+        finally {
+            done();
+        }
+    }
+}
+/** At temperature 0 the answer depends on the question alone, else on the job as well. */
+function seedOf(task, jobId) {
+    const question = `${task.model}\n${String(task.maxTokens)}\n${task.prompt}`;
+    return task.temperature === 0 ? question : `${question}\n${jobId}`;
+}

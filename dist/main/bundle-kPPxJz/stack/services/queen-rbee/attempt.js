@@ -1,0 +1,129 @@
+import { AttemptFailure, toAttemptFailure } from "./attempt-failure.js";
+/** Answers up to this size are collected first, so that one that breaks off can be asked for again. */
+const COLLECTED_BYTES = 4 * 1024;
+/** Statuses that ask to come again. */
+const BUSY_STATUSES = [502, 503, 504];
+/** @throws AttemptFailure unless an answer came within the limit. A 503 of the upstream is a failure, a 507 an answer. */
+export function runAttempt(pool, request, options) {
+    return new Promise((resolve, reject) => {
+        new Attempt(pool, options, resolve, reject).start(request);
+    });
+}
+class Attempt {
+    #pool;
+    #connection;
+    #options;
+    #resolve;
+    #reject;
+    #timer;
+    #onAbort;
+    #chunks = [];
+    #collected = 0;
+    #status = 0;
+    #headers = {};
+    #sink = null;
+    #over = false;
+    constructor(pool, options, resolve, reject) {
+        this.#pool = pool;
+        this.#options = options;
+        this.#resolve = resolve;
+        this.#reject = reject;
+        this.#connection = pool.acquire();
+        this.#onAbort = () => {
+            this.#fail(new AttemptFailure('cancelled', 'the client went away'));
+        };
+        this.#timer = setTimeout(() => {
+            // One more look at the sockets: on a starved CPU the answer may lie there unread while the timer has run out.
+            setImmediate(() => {
+                if (this.#sink === null)
+                    this.#fail(new AttemptFailure('timeout', `no answer within ${String(Math.round(options.limitMs))} ms`));
+            });
+        }, options.limitMs);
+        options.signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
+    start(request) {
+        if (this.#options.signal.aborted) {
+            this.#onAbort();
+            return;
+        }
+        try {
+            this.#connection.client.dispatch({ method: 'POST', path: request.path, headers: request.headers, body: request.body }, this);
+        }
+        catch (error) {
+            this.#fail(toAttemptFailure(error));
+        }
+    }
+    onRequestStart() {
+        // undici requires the method; there is nothing to do before the answer.
+    }
+    onResponseStart(controller, status, headers) {
+        if (status < 200 || this.#over)
+            return;
+        this.#status = status;
+        this.#headers = headers;
+        const length = Number(headers['content-length'] ?? Number.NaN);
+        if (status !== 200 || length <= COLLECTED_BYTES)
+            return;
+        clearTimeout(this.#timer);
+        const flow = {
+            resume: () => {
+                controller.resume();
+            },
+            abort: (error) => {
+                this.#fail(toAttemptFailure(error));
+            },
+        };
+        this.#sink = this.#options.openBody(status, headers, flow);
+    }
+    onResponseData(controller, chunk) {
+        if (this.#over)
+            return;
+        if (this.#sink !== null) {
+            if (!this.#sink.data(chunk))
+                controller.pause();
+            return;
+        }
+        this.#collected += chunk.length;
+        if (this.#collected > 16 * COLLECTED_BYTES)
+            this.#fail(new AttemptFailure('protocol', 'the error page is too large'));
+        else
+            this.#chunks.push(chunk);
+    }
+    onResponseEnd() {
+        if (this.#over)
+            return;
+        this.#finish();
+        this.#pool.release(this.#connection);
+        if (this.#sink !== null) {
+            this.#sink.end();
+            this.#resolve({ kind: 'passed-on' });
+        }
+        else if (BUSY_STATUSES.includes(this.#status)) {
+            this.#reject(new AttemptFailure('busy', `the upstream answered ${String(this.#status)}`));
+        }
+        else {
+            this.#resolve({ kind: 'whole', status: this.#status, headers: this.#headers, body: Buffer.concat(this.#chunks) });
+        }
+    }
+    onResponseError(_controller, error) {
+        this.#fail(toAttemptFailure(error));
+    }
+    #fail(failure) {
+        if (this.#over)
+            return;
+        this.#finish();
+        this.#pool.discard(this.#connection);
+        if (this.#sink === null) {
+            this.#reject(failure);
+        }
+        else {
+            this.#sink.cut(failure);
+            this.#resolve({ kind: 'passed-on' });
+        }
+    }
+    #finish() {
+        this.#over = true;
+        clearTimeout(this.#timer);
+        this.#options.signal.removeEventListener('abort', this.#onAbort);
+    }
+}

@@ -1,0 +1,65 @@
+/** Gets a task done: attempts, pauses between them, and the deadline over all. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { unavailable } from "../shared/failure.js";
+import { runAttempt } from "./attempt.js";
+import { toAttemptFailure } from "./attempt-failure.js";
+/** An attempt that has less time than this is not worth its connection. */
+const SHORTEST_ATTEMPT_MS = 100;
+/** Kept back of the answer limit to get the 503 out. */
+const RESERVE_MS = 50;
+export class TaskDispatcher {
+    #pool;
+    #policy;
+    #log;
+    #countFailure;
+    constructor(pool, policy, log, countFailure) {
+        this.#pool = pool;
+        this.#policy = policy;
+        this.#log = log;
+        this.#countFailure = countFailure;
+    }
+    /** @throws ServiceError 503 when no further attempt fits; AttemptFailure `cancelled` when the client went away. */
+    async dispatch(request) {
+        const deadlineMs = request.arrivedMs + this.#policy.answerLimitMs - RESERVE_MS;
+        for (let attempt = 1;; attempt += 1) {
+            const limitMs = Math.min(this.#policy.attemptLimitMs, deadlineMs - performance.now());
+            try {
+                return await runAttempt(this.#pool, request, { limitMs, signal: request.signal, openBody: request.openBody });
+            }
+            catch (error) {
+                await this.#afterFailure(request, attempt, toAttemptFailure(error), deadlineMs);
+            }
+        }
+    }
+    /** Returns when it is time for the next attempt. */
+    async #afterFailure(request, attempt, failure, deadlineMs) {
+        if (failure.reason === 'cancelled')
+            throw failure;
+        this.#countFailure(failure);
+        const pauseMs = this.#policy.backoff(attempt);
+        const fits = performance.now() + pauseMs + SHORTEST_ATTEMPT_MS <= deadlineMs;
+        const again = fits && this.#policy.retries(failure.reason);
+        const line = { task_id: request.taskId, attempt, reason: failure.reason, error: failure.message };
+        this.#log.warn({ event: 'attempt_failed', ...line, ...(again ? { next_in_ms: pauseMs } : { last: true }) });
+        if (!again)
+            return this.#giveUp(request, attempt);
+        await sleep(pauseMs, undefined, { signal: request.signal });
+        this.#log.info({ event: 'attempt_started', task_id: request.taskId, attempt: attempt + 1 });
+    }
+    async #giveUp(request, attempts) {
+        if (this.#policy.whenExhausted === 'say-nothing')
+            await aborted(request.signal);
+        throw unavailable('UPSTREAM_UNAVAILABLE', `no answer from the hive in ${String(attempts)} attempts`);
+    }
+}
+function aborted(signal) {
+    return new Promise((resolve) => {
+        if (signal.aborted)
+            resolve();
+        else {
+            signal.addEventListener('abort', () => {
+                resolve();
+            }, { once: true });
+        }
+    });
+}

@@ -1,0 +1,39 @@
+/** Text from files that nobody vouches for, made safe to print on one line of a terminal or a CI log. */
+const LONGEST = 80;
+/** Escapes control, format (bidirectional overrides) and line-separator characters; everything else is left as it is. */
+export function printable(text, maxLength = Number.MAX_SAFE_INTEGER) {
+    const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+    return cut.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escapeCharacter);
+}
+function escapeCharacter(character) {
+    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+}
+/** A value as the file has it, shortened: `"500ms"`, `-1`, `an object`. */
+export function show(value) {
+    if (typeof value === 'string')
+        return printable(JSON.stringify(value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value));
+    if (Array.isArray(value))
+        return 'a list';
+    if (typeof value === 'object' && value !== null)
+        return 'an object';
+    if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
+        return 'a number beyond what can be represented';
+    return String(value);
+}
+/** `scenarios[0].attributes.latency`; keys that are no plain names are quoted. */
+export function keyPathText(path) {
+    let text = '';
+    for (const part of path) {
+        if (typeof part === 'number')
+            text += `[${String(part)}]`;
+        else if (!/^[A-Za-z_$][\w$.-]{0,79}$/.test(part))
+            text += `[${show(part)}]`;
+        else
+            text += text === '' ? part : `.${part}`;
+    }
+    return text;
+}
+export function listText(items, maximum = 20) {
+    const shown = items.slice(0, maximum).join(', ');
+    return items.length > maximum ? `${shown} and ${String(items.length - maximum)} more` : shown;
+}

@@ -1,0 +1,56 @@
+/** What is wrong with a file of the user's, and where. */
+import { ChaosError } from "../core/errors.js";
+import { keyPathText, printable } from "./display.js";
+export const MISTAKES_PER_FILE = 100;
+/** `file:line:column: key: message` on one line, whatever the file holds. */
+export function formatMistake(mistake) {
+    const where = `${printable(mistake.file)}:${String(mistake.line)}:${String(mistake.column)}`;
+    return mistake.key === '' ? `${where}: ${mistake.message}` : `${where}: ${mistake.key}: ${mistake.message}`;
+}
+/** Collects the mistakes of one file: the first 100 of them, and how many more there were. */
+export class MistakeList {
+    file;
+    locate;
+    found = [];
+    dropped = 0;
+    constructor(file, locate = () => ({ line: 1, column: 1 })) {
+        this.file = file;
+        this.locate = locate;
+    }
+    get count() {
+        return this.found.length + this.dropped;
+    }
+    /** The message may be a function, so that it is made only when it is kept. */
+    add(offset, path, message) {
+        if (this.found.length >= MISTAKES_PER_FILE) {
+            this.dropped += 1;
+            return;
+        }
+        this.found.push({ offset, key: keyPathText(path), message: typeof message === 'string' ? message : message() });
+    }
+    /** Counts mistakes that were not looked at one by one. */
+    addUncounted(count) {
+        this.dropped += count;
+    }
+    /** In the order of the file; one line for all that is beyond the limit. */
+    toArray() {
+        const sorted = [...this.found].sort((a, b) => a.offset - b.offset);
+        const mistakes = sorted.map(({ offset, key, message }) => ({
+            file: this.file,
+            ...this.locate(offset),
+            key,
+            message,
+        }));
+        const last = mistakes.at(-1);
+        if (this.dropped > 0 && last !== undefined) {
+            mistakes.push({ ...last, key: '', message: `and ${String(this.dropped)} more mistakes in this file`, more: this.dropped });
+        }
+        return mistakes;
+    }
+}
+/** BAD_INPUT whose message lists all mistakes, one a line. */
+export function mistakesError(what, mistakes) {
+    return new ChaosError('BAD_INPUT', `${what} cannot be used:\n${mistakes.map(formatMistake).join('\n')}`, {
+        hint: 'correct the places named above; `chaos-action validate FILE` checks a file without running anything',
+    });
+}

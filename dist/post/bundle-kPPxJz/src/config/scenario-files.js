@@ -1,0 +1,115 @@
+/** Scenario files as a whole: every mistake of every file at once, and ids that are unique over all of them. */
+import { realpathSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { SUITES } from "../core/model.js";
+import { keyPathText } from "./display.js";
+import { childOf, nodeAt } from "./json-tree.js";
+import { mistakesError } from "./mistakes.js";
+import { toScenario } from "./normalise.js";
+import { readJsonSource } from "./read-source.js";
+import { checkEntry } from "./scenario-entry.js";
+import { MAX_ENTRIES, SCENARIO_ID, scenarioFileSchema } from "./scenario-schema.js";
+import { checkNode } from "./schema-issues.js";
+export const MAX_FILES = 500;
+/** Reads and checks files. Touches nothing but them; never throws for what they hold. */
+export function validateScenarioFiles(paths) {
+    if (paths.length > MAX_FILES) {
+        const message = `${String(paths.length)} files were named; at most ${String(MAX_FILES)} are read in one go`;
+        return { scenarios: [], mistakes: [{ file: paths[0] ?? '', line: 1, column: 1, key: '', message }], locate: entryPlace };
+    }
+    const reader = new FileSetReader();
+    for (const path of withoutRepeats(paths))
+        reader.read(path);
+    return reader.result();
+}
+/** As validateScenarioFiles, for callers that need them right. @throws ChaosError BAD_INPUT with all mistakes. */
+export function loadScenarios(paths) {
+    const files = validateScenarioFiles(paths);
+    if (files.mistakes.length > 0)
+        throw mistakesError('the scenario files', files.mistakes);
+    return files;
+}
+/** Without the files' text at hand: the entry's line. */
+export const entryPlace = (scenario, path) => ({ ...scenario.source, column: 1, key: keyPathText(path) });
+class FileSetReader {
+    sources = [];
+    scenarios = [];
+    entries = new Map();
+    read(path) {
+        const source = readJsonSource(path);
+        this.sources.push(source);
+        if (source.root === null)
+            return;
+        const list = childOf(source.root, 'scenarios');
+        // The entries are checked on their own, and the keys around them here, also when the list is unusable.
+        checkNode(scenarioFileSchema, source.root, [], source.mistakes);
+        const suite = suiteOf(path, childOf(source.root, 'suite'));
+        if (list?.kind !== 'array' || list.items.length > MAX_ENTRIES)
+            return;
+        list.items.forEach((node, index) => {
+            this.readEntry({ source, node, at: ['scenarios', index] }, suite);
+        });
+    }
+    readEntry(entry, suite) {
+        const { source, node, at } = entry;
+        const checked = checkEntry(node, at, source.mistakes);
+        const id = node.kind === 'object' ? idOf(node) : null;
+        if (id !== null && !this.claimId(id, entry))
+            return;
+        if (checked === null)
+            return;
+        const { line } = source.locate(node.offset);
+        this.scenarios.push(toScenario(checked, suite, { file: source.file, line }));
+    }
+    /** False, after a mistake, when another entry has the id already. */
+    claimId(id, entry) {
+        const earlier = this.entries.get(id);
+        if (earlier === undefined) {
+            this.entries.set(id, entry);
+            return true;
+        }
+        const { file, line, column } = placeOf(earlier, ['id']);
+        const here = nodeAt(entry.node, ['id']).node;
+        entry.source.mistakes.add(here.offset, [...entry.at, 'id'], () => `"${id}" is taken by ${file}:${String(line)}:${String(column)}: ids are unique over all files`);
+        return false;
+    }
+    result() {
+        const locate = (scenario, path) => {
+            const entry = this.entries.get(scenario.id);
+            return entry === undefined ? entryPlace(scenario, path) : placeOf(entry, path);
+        };
+        return { scenarios: this.scenarios, mistakes: this.sources.flatMap((source) => source.mistakes.toArray()), locate };
+    }
+}
+function placeOf({ source, node, at }, path) {
+    return { file: source.file, ...source.locate(nodeAt(node, path).node.offset), key: keyPathText([...at, ...path]) };
+}
+function idOf(node) {
+    const id = node.members.get('id')?.value;
+    return id?.kind === 'scalar' && typeof id.value === 'string' && SCENARIO_ID.test(id.value) ? id.value : null;
+}
+function suiteOf(path, key) {
+    const named = key?.kind === 'scalar' ? SUITES.find((suite) => suite === key.value) : undefined;
+    const folder = basename(dirname(resolve(path)));
+    return named ?? SUITES.find((suite) => suite === folder) ?? 'chaos';
+}
+/** The same file under two names, as overlapping globs give it, is one file. */
+function withoutRepeats(paths) {
+    const seen = new Set();
+    return paths.filter((path) => {
+        const real = realOf(path);
+        if (seen.has(real))
+            return false;
+        seen.add(real);
+        return true;
+    });
+}
+function realOf(path) {
+    try {
+        return realpathSync(path);
+    }
+    catch {
+        // It cannot be read, which reading it will say.
+        return resolve(path);
+    }
+}

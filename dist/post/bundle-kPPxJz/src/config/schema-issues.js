@@ -1,0 +1,113 @@
+/** Checks a part of a parsed file against a schema and tells every mistake with its place and in words for users. */
+import * as z from 'zod';
+import { listText, show } from "./display.js";
+import { nodeAt, valueOf } from "./json-tree.js";
+import { MISTAKES_PER_FILE } from "./mistakes.js";
+import { wrong } from "./schema-kit.js";
+import { didYouMean } from "./suggest.js";
+/**
+ * The parsed value, or null after at least one mistake was added.
+ * `at` is the path of `node` in its file, for the mistakes' keys.
+ */
+export function checkNode(schema, node, at, mistakes, explainKey = () => null) {
+    const result = schema.safeParse(valueOf(node), { error: describeIssue });
+    if (result.success)
+        return result.data;
+    const told = new Set();
+    for (const issue of result.error.issues) {
+        const path = issue.path.filter((part) => typeof part !== 'symbol');
+        if (issue.code === 'unrecognized_keys') {
+            addUnknownKeys(schema, node, at, { path, keys: issue.keys }, mistakes, explainKey);
+            continue;
+        }
+        // A number that is too small and not whole has two issues, and one message says both.
+        const once = JSON.stringify([path, issue.message]);
+        if (told.has(once))
+            continue;
+        told.add(once);
+        mistakes.add(nodeAt(node, path).node.offset, [...at, ...path], issue.message);
+    }
+    return null;
+}
+function addUnknownKeys(schema, node, at, unknown, mistakes, explainKey) {
+    const parent = nodeAt(node, unknown.path).node;
+    const known = knownKeys(schema, unknown.path);
+    for (const key of unknown.keys.slice(0, MISTAKES_PER_FILE)) {
+        const offset = parent.kind === 'object' ? (parent.members.get(key)?.keyOffset ?? parent.offset) : parent.offset;
+        mistakes.add(offset, [...at, ...unknown.path, key], () => explainKey(key, unknown.path) ?? unknownKey(key, known));
+    }
+    mistakes.addUncounted(Math.max(0, unknown.keys.length - MISTAKES_PER_FILE));
+}
+export function unknownKey(key, known) {
+    const guess = didYouMean(key, known);
+    if (guess !== '')
+        return `unknown key${guess}`;
+    return known.length === 0 ? 'unknown key; none is allowed here' : `unknown key; allowed here: ${listText(known, 30)}`;
+}
+/** The default message of an issue; schemas with a better one have their own. */
+export function describeIssue(issue) {
+    const input = issue.input;
+    switch (issue.code) {
+        case 'invalid_type':
+            return wrong(input, TYPE_NAMES[issue.expected] ?? issue.expected);
+        case 'invalid_value':
+            return invalidValue(input, issue.values);
+        case 'too_small':
+            return `${sizeMessage(issue.origin, `at least ${String(issue.minimum)}`)}, not ${sizeOf(input)}`;
+        case 'too_big':
+            return `${sizeMessage(issue.origin, `at most ${String(issue.maximum)}`)}, not ${sizeOf(input)}`;
+        case 'invalid_key':
+            return issue.issues[0]?.message ?? 'is not allowed as a key here';
+        default:
+            return issue.message ?? 'is not allowed';
+    }
+}
+const TYPE_NAMES = {
+    string: 'text',
+    number: 'a number',
+    int: 'a whole number',
+    boolean: 'true or false',
+    array: 'a list',
+    object: 'an object',
+    record: 'an object',
+};
+function invalidValue(input, values) {
+    if (values.length === 1)
+        return wrong(input, show(values[0]));
+    const names = values.map(String);
+    return wrong(input, `one of ${listText(names)}`, typeof input === 'string' ? didYouMean(input, names) : '');
+}
+function sizeMessage(origin, limit) {
+    if (origin === 'array' || origin === 'set')
+        return `must have ${limit} item${limit.endsWith(' 1') ? '' : 's'}`;
+    if (origin === 'string')
+        return `must have ${limit} characters`;
+    return `must be ${limit}`;
+}
+function sizeOf(input) {
+    if (Array.isArray(input) || typeof input === 'string')
+        return String(input.length);
+    return show(input);
+}
+/** Keys that a schema has at a path; empty where it has none of its own. */
+function knownKeys(schema, path) {
+    let current = unwrap(schema);
+    for (const part of path) {
+        if (current instanceof z.ZodObject)
+            current = unwrap(Object.hasOwn(current.shape, part) ? current.shape[part] : undefined);
+        else if (current instanceof z.ZodArray)
+            current = unwrap(current.element);
+        else if (current instanceof z.ZodRecord)
+            current = unwrap(current.valueType);
+        else
+            return [];
+    }
+    return current instanceof z.ZodObject ? Object.keys(current.shape) : [];
+}
+function unwrap(schema) {
+    let current = schema;
+    while (current instanceof z.ZodOptional || current instanceof z.ZodNullable || current instanceof z.ZodDefault) {
+        current = current.unwrap();
+    }
+    return current;
+}

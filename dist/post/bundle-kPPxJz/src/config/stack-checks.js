@@ -1,0 +1,128 @@
+/** What a schema cannot see in a stack descriptor: names that refer to other parts of it, and to files. */
+import { globSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { listText, show } from "./display.js";
+import { pathKind } from "./read-source.js";
+import { MAX_FILES } from "./scenario-files.js";
+import { didYouMean } from "./suggest.js";
+/** `from` of a link that begins outside the stack. */
+const CLIENT = 'client';
+export function checkStack(stack, folder, tell) {
+    const services = Object.keys(stack.services);
+    // toxiproxy is part of the stack, but need not be described as one of its services.
+    const containers = stack.toxiproxy === null ? services : [...services, stack.toxiproxy.service];
+    if (services.length === 0)
+        tell(['services'], 'is empty: there would be nothing to break');
+    checkServices(stack, tell);
+    known(tell, ['entry', 'service'], stack.entry.service, containers, 'service');
+    stack.images.forEach((image, index) => {
+        known(tell, ['images', index, 'service'], image.service, services, 'service');
+        if (pathKind(resolve(folder, image.context)) !== 'folder')
+            tell(['images', index, 'context'], 'there is no such folder');
+    });
+    checkLinks(stack, services, containers, tell);
+    known(tell, ['canary', 'request'], stack.canary.request, Object.keys(stack.requests), 'request');
+    checkPool(stack, services, containers, tell);
+    stack.compose.forEach((file, index) => {
+        if (pathKind(resolve(folder, file)) !== 'file')
+            tell(['compose', index], 'there is no such file');
+    });
+    checkRepeats(stack.compose, ['compose'], tell);
+    checkRepeats(stack.secrets, ['secrets'], tell);
+}
+/** The scenario files behind the globs, absolute, each once. */
+export function resolveScenarioFiles(globs, folder, tell) {
+    const files = new Set();
+    globs.forEach((pattern, index) => {
+        const found = globSync(pattern, { cwd: folder })
+            .map((file) => resolve(folder, file))
+            .filter((file) => pathKind(file) === 'file')
+            .sort();
+        if (found.length === 0)
+            tell(['scenarios', index], `matches no file in ${folder}`);
+        for (const file of found)
+            files.add(file);
+    });
+    if (files.size > MAX_FILES)
+        tell(['scenarios'], `matches ${String(files.size)} files; at most ${String(MAX_FILES)} are read`);
+    return [...files];
+}
+/** A path for messages: short where the file is below the working directory. */
+export function shortPath(file) {
+    const short = relative(process.cwd(), file);
+    return short !== '' && !short.startsWith('..') ? short : file;
+}
+function known(tell, path, name, names, what) {
+    if (!names.includes(name))
+        tell(path, unknownName(what, name, names));
+}
+export function unknownName(what, name, names) {
+    const list = names.length === 0 ? `there are no ${what}s` : `known: ${listText(names)}`;
+    return `there is no ${what} ${show(name)}${didYouMean(name, names)} (${list})`;
+}
+function checkServices(stack, tell) {
+    const services = Object.keys(stack.services);
+    for (const [name, service] of Object.entries(stack.services)) {
+        if (name === CLIENT)
+            tell(['services', name], `no service can be called "${CLIENT}": in links that is the outside`);
+        service.depends_on.forEach((other, index) => {
+            const path = ['services', name, 'depends_on', index];
+            if (other === name)
+                tell(path, 'a service does not depend on itself');
+            else
+                known(tell, path, other, services, 'service');
+        });
+    }
+}
+function checkLinks(stack, services, containers, tell) {
+    const names = Object.keys(stack.links);
+    const proxies = new Map();
+    const ports = new Map();
+    if (names.length > 0 && stack.toxiproxy === null)
+        tell(['links'], 'links need toxiproxy: say which service and port its API has');
+    for (const [name, link] of Object.entries(stack.links)) {
+        const at = ['links', name];
+        if (name === 'all')
+            tell(at, 'no link can be called "all": in scenarios that means every link');
+        known(tell, [...at, 'from'], link.from, [CLIENT, ...services], 'service');
+        known(tell, [...at, 'to'], link.to, services, 'service');
+        known(tell, [...at, 'upstream', 'service'], link.upstream.service, containers, 'service');
+        if (link.leg !== null) {
+            known(tell, [...at, 'leg', 'client'], link.leg.client, containers, 'service');
+            known(tell, [...at, 'leg', 'server'], link.leg.server, containers, 'service');
+        }
+        checkTaken(proxies, link.proxy, name, [...at, 'proxy'], tell);
+        checkTaken(ports, link.listen_port, name, [...at, 'listen_port'], tell);
+    }
+    if (stack.default_link !== null)
+        known(tell, ['default_link'], stack.default_link, names, 'link');
+}
+function checkTaken(taken, value, link, path, tell) {
+    const other = taken.get(value);
+    if (other === undefined)
+        taken.set(value, link);
+    else
+        tell(path, `is that of link "${other}" already: a fault on one would hit both`);
+}
+function checkPool(stack, services, containers, tell) {
+    const { pool } = stack;
+    if (pool === null)
+        return;
+    known(tell, ['pool', 'service'], pool.service, services, 'service');
+    known(tell, ['pool', 'list', 'service'], pool.list.service, containers, 'service');
+    const meanings = new Map();
+    for (const [meaning, states] of Object.entries(pool.states)) {
+        states.forEach((state, index) => {
+            const other = meanings.get(state);
+            if (other !== undefined)
+                tell(['pool', 'states', meaning, index], `${show(state)} means ${other} already`);
+            meanings.set(state, meaning);
+        });
+    }
+}
+function checkRepeats(values, path, tell) {
+    values.forEach((value, index) => {
+        if (values.indexOf(value) < index)
+            tell([...path, index], 'is in the list twice');
+    });
+}

@@ -1,0 +1,18 @@
+/** Nearest-rank percentile of unsorted values; NaN for none, so that a missing sample can never look like a zero. */
+export function percentile(values, percent) {
+    if (values.length === 0)
+        return Number.NaN;
+    const sorted = [...values].sort((a, b) => a - b);
+    const rank = Math.ceil((percent / 100) * sorted.length);
+    return sorted[Math.min(sorted.length - 1, Math.max(0, rank - 1))];
+}
+export function median(values) {
+    return percentile(values, 50);
+}
+/** Rounds for a report: NaN and infinities become null, as JSON has neither. */
+export function roundOrNull(value, digits = 0) {
+    if (!Number.isFinite(value))
+        return null;
+    const factor = 10 ** digits;
+    return Math.round(value * factor) / factor;
+}

@@ -1,0 +1,140 @@
+/** The control: something the fault must not touch, watched from the steady state to the revert. */
+import { describeError } from "../core/errors.js";
+import { percentile, roundOrNull } from "../core/statistics.js";
+import { isAborted } from "../core/wait.js";
+const PROBE_EVERY_MS = 100;
+const PROBE_TIMEOUT_MS = 2_000;
+const ROUND_SIZE = 10;
+/** Fewer samples than this in the fault window are no proof of being unaffected. */
+const MINIMUM_SAMPLES = 10;
+/** A service that the faults do not touch, whose own health does not depend on one that they do. */
+export function chooseControl(scenario, services, faults) {
+    if (scenario.control !== null) {
+        const named = services.find((service) => service.name === scenario.control && service.health !== null);
+        return named === undefined
+            ? { service: null, reason: `the entry's control ${scenario.control} is not a service with a health page` }
+            : { service: named, reason: null };
+    }
+    if (faults.some((fault) => fault.everything))
+        return { service: null, reason: 'the fault targets every service' };
+    const touched = new Set(faults.flatMap((fault) => [...fault.services]));
+    const free = services.filter((service) => service.control && service.health !== null && !touched.has(service.name));
+    const independent = free.find((service) => !reaches(service, services, touched, new Set()));
+    if (independent !== undefined)
+        return { service: independent, reason: null };
+    return { service: null, reason: `no service with a health page is independent of ${[...touched].sort().join(', ')}` };
+}
+function reaches(service, all, touched, seen) {
+    if (seen.has(service.name))
+        return false;
+    seen.add(service.name);
+    return service.dependsOn.some((name) => {
+        if (touched.has(name))
+            return true;
+        const next = all.find((candidate) => candidate.name === name);
+        return next !== undefined && reaches(next, all, touched, seen);
+    });
+}
+/** Probes one container of the control directly, by its address, from the observer. */
+export class ControlWatch {
+    samples = [];
+    abort = new AbortController();
+    running;
+    deps;
+    service;
+    before;
+    constructor(deps, service, observer, before, address) {
+        this.deps = deps;
+        this.service = service;
+        this.before = before;
+        this.running = this.loop(observer, address);
+    }
+    static async start(deps, service, observer, signal) {
+        const before = await deps.containers.list(service.name, signal);
+        const address = before
+            .map((container) => container.addresses[deps.stack.network])
+            .find((found) => found !== undefined && found !== '');
+        return new ControlWatch(deps, service, observer, before, address ?? service.name);
+    }
+    async loop(observer, host) {
+        const health = this.service.health;
+        if (health === null)
+            return;
+        while (!isAborted(this.abort.signal)) {
+            const startedMs = this.deps.clock.nowMs();
+            try {
+                const reply = await observer.call('probe.http', {
+                    target: { host, port: health.port },
+                    path: health.path,
+                    headers: {},
+                    count: ROUND_SIZE,
+                    intervalMs: PROBE_EVERY_MS,
+                    timeoutMs: PROBE_TIMEOUT_MS,
+                }, this.abort.signal);
+                for (const [index, sample] of reply.samples.entries()) {
+                    const problem = sample.error ?? (sample.status !== null && sample.status < 500 ? null : `status ${String(sample.status)}`);
+                    this.samples.push({ atMs: startedMs + index * PROBE_EVERY_MS, totalMs: sample.totalMs, problem });
+                }
+            }
+            catch (error) {
+                if (isAborted(this.abort.signal))
+                    return;
+                this.samples.push({ atMs: startedMs, totalMs: null, problem: describeError(error, 200) });
+                return;
+            }
+        }
+    }
+    /** Enough samples before the fault to compare with. */
+    steadySamples() {
+        return this.samples.filter((sample) => sample.problem === null).length;
+    }
+    /** Ends the watch and judges the samples of [fromMs, toMs) against those before it. */
+    async judge(fromMs, toMs, signal) {
+        this.stop();
+        await this.running;
+        const steady = this.samples.filter((sample) => sample.atMs + PROBE_TIMEOUT_MS < fromMs || (sample.totalMs !== null && sample.atMs + sample.totalMs < fromMs));
+        const during = this.samples.filter((sample) => sample.atMs >= fromMs && sample.atMs < toMs);
+        const p95 = (of) => percentile(of.flatMap((sample) => (sample.totalMs === null ? [] : [sample.totalMs])), 95);
+        const steadyP95Ms = p95(steady);
+        const duringP95Ms = p95(during);
+        const reasons = [...this.probeReasons(during, steadyP95Ms, duringP95Ms), ...(await this.containerReasons(signal))];
+        return {
+            service: this.service.name,
+            unaffected: reasons.length === 0,
+            steadyP95Ms: roundOrNull(steadyP95Ms, 1),
+            duringP95Ms: roundOrNull(duringP95Ms, 1),
+            reasons,
+        };
+    }
+    stop() {
+        this.abort.abort(new Error('control watch ended'));
+    }
+    probeReasons(during, steadyP95Ms, duringP95Ms) {
+        if (during.length < MINIMUM_SAMPLES)
+            return [`only ${String(during.length)} probes during the fault, ${String(MINIMUM_SAMPLES)} are needed`];
+        const reasons = [];
+        const failed = during.filter((sample) => sample.problem !== null);
+        const first = failed[0];
+        if (first !== undefined)
+            reasons.push(`${String(failed.length)} of ${String(during.length)} direct probes failed, first: ${first.problem ?? ''}`);
+        const limitMs = Math.max(3 * steadyP95Ms, steadyP95Ms + 100);
+        if (!(duringP95Ms <= limitMs))
+            reasons.push(`direct probe p95 ${String(roundOrNull(duringP95Ms, 1))} ms, limit ${String(roundOrNull(limitMs, 1))} ms`);
+        return reasons;
+    }
+    async containerReasons(signal) {
+        const reasons = [];
+        for (const old of this.before) {
+            const now = await this.deps.containers.inspect(old.id, signal);
+            if (now === null)
+                reasons.push(`container ${old.name} is gone`);
+            else if (now.startedAt !== old.startedAt || now.restartCount !== old.restartCount)
+                reasons.push(`container ${old.name} was restarted`);
+            else if (now.status !== old.status)
+                reasons.push(`container ${old.name} went from ${old.status} to ${now.status}`);
+            else if (now.health !== old.health)
+                reasons.push(`container ${old.name}'s health went from ${String(old.health)} to ${String(now.health)}`);
+        }
+        return reasons;
+    }
+}

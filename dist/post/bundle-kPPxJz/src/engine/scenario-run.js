@@ -1,0 +1,251 @@
+/** One scenario through its phases. Whatever happens, what was planned is reverted and proven gone. */
+import { summarizeCanary } from "../core/canary.js";
+import { ChaosError, describeError, isChaosError } from "../core/errors.js";
+import { faultWindowMs, recoveryLimitMs } from "../core/scenario.js";
+import { waitUntil } from "../core/wait.js";
+import { collect } from "./collect.js";
+import { chooseControl, ControlWatch } from "./control.js";
+import { ExpectationSet } from "./expectations.js";
+import { FaultSet } from "./fault-set.js";
+import { COLLECT_LIMIT_MS, HOLD_LIMIT_MS, INJECT_LIMIT_MS, PREPARE_LIMIT_MS, REVERT_BUDGET_MS, STEADY_LIMIT_MS, } from "./options.js";
+import { PhaseRecorder } from "./phases.js";
+import { awaitRecovery, withoutRelapse } from "./recovery.js";
+import { buildResult, newState } from "./scenario-state.js";
+import { StarvationWatch } from "./starvation.js";
+import { reachSteadyState } from "./steady.js";
+export async function runScenario(deps, options, scenario, signal) {
+    return new ScenarioRun(deps, options, scenario, signal).execute();
+}
+class ScenarioRun {
+    deps;
+    options;
+    scenario;
+    signal;
+    state;
+    phases;
+    faults;
+    starvation = new StarvationWatch();
+    canary = null;
+    watch = null;
+    window = null;
+    constructor(deps, options, scenario, signal) {
+        this.deps = deps;
+        this.options = options;
+        this.scenario = scenario;
+        this.signal = signal;
+        this.state = newState(deps.clock.nowMs(), deps.clock.wallMs(), faultWindowMs(scenario, options.profile));
+        this.faults = new FaultSet(deps);
+        this.phases = new PhaseRecorder(deps.clock, (phase) => {
+            deps.emit({ type: 'phase-started', id: scenario.id, phase });
+        });
+    }
+    async execute() {
+        try {
+            await this.experiment();
+        }
+        catch (error) {
+            this.keep(error);
+        }
+        await this.restore();
+        if (this.state.injectedMs !== null && this.state.harnessErrors.length === 0) {
+            try {
+                await this.recover();
+            }
+            catch (error) {
+                this.keep(error);
+            }
+        }
+        await this.finish();
+        return buildResult(this.state, this.scenario, this.options, this.phases.results, this.deps.clock.nowMs());
+    }
+    /** steady → plan → prepare → inject → effect beside during. */
+    async experiment() {
+        const { deps, state, scenario, phases, signal } = this;
+        const expectations = new ExpectationSet(deps, scenario);
+        const canary = deps.canary.start(deps.stack, { clock: deps.clock, signal });
+        this.canary = canary;
+        const steadySinceMs = await phases.run('steady', STEADY_LIMIT_MS + 10_000, signal, async (phaseSignal) => {
+            const since = await reachSteadyState(deps, canary, phaseSignal);
+            await expectations.takeBaselines(this.probeContext(canary, phaseSignal, since));
+            return since;
+        });
+        await phases.run('plan', PREPARE_LIMIT_MS, signal, async (phaseSignal) => {
+            await this.faults.plan(scenario, this.faultContext(phaseSignal));
+            state.descriptions = this.faults.descriptions();
+        });
+        await this.prepare(canary, steadySinceMs);
+        await phases.run('inject', INJECT_LIMIT_MS, signal, async (phaseSignal) => {
+            state.decidedMs = deps.clock.nowMs();
+            if (!this.options.noInject)
+                await this.faults.inject(this.faultContext(phaseSignal));
+            state.injected = !this.options.noInject;
+            this.openWindow();
+        });
+        await this.observe(canary, expectations, steadySinceMs);
+    }
+    async prepare(canary, steadySinceMs) {
+        const { deps, state, phases, signal } = this;
+        await phases.run('prepare', PREPARE_LIMIT_MS, signal, async (phaseSignal) => {
+            const choice = chooseControl(this.scenario, deps.stack.descriptor.services, state.descriptions);
+            state.controlReason = choice.reason;
+            if (choice.service !== null)
+                this.watch = await ControlWatch.start(deps, choice.service, deps.observer(), phaseSignal);
+            await this.faults.prepare(this.faultContext(phaseSignal));
+            const watch = this.watch;
+            if (watch !== null) {
+                await waitUntil('ten steady probes of the control', () => Promise.resolve(watch.steadySamples()), (count) => count >= 10, {
+                    everyMs: 50,
+                    attemptMs: 1_000,
+                    limitMs: 8_000,
+                    signal: phaseSignal,
+                    clock: deps.clock,
+                });
+            }
+        });
+        state.steady = summarizeCanary(canary.samples(), steadySinceMs, deps.clock.nowMs());
+        if (state.steady.failed > 0) {
+            throw new ChaosError('NOT_STEADY', `${String(state.steady.failed)} canary requests failed before anything was injected, so nothing was`);
+        }
+    }
+    /** Effect and during-clauses at once; the fault is held for the planned window and until both are decided. */
+    async observe(canary, expectations, steadySinceMs) {
+        const { state, phases, signal } = this;
+        const limitMs = state.windowMs + HOLD_LIMIT_MS;
+        const effect = phases.run('effect', limitMs, signal, async (phaseSignal) => {
+            state.effect = await this.faults.effect(this.faultContext(phaseSignal));
+        });
+        const during = phases.run('during', limitMs, signal, async (phaseSignal) => {
+            const clauses = expectations.observe('during', this.probeContext(canary, phaseSignal, steadySinceMs));
+            await Promise.all([this.window?.planned, clauses]);
+            state.expectations = await clauses;
+        });
+        const outcomes = await Promise.allSettled([effect, during]);
+        if (state.expectations.length === 0)
+            state.expectations = expectations.undecided('during', 'not decided while the fault was on');
+        for (const outcome of outcomes)
+            if (outcome.status === 'rejected')
+                throw outcome.reason;
+    }
+    openWindow() {
+        const { deps, state } = this;
+        const startedMs = deps.clock.nowMs();
+        state.injectedMs = startedMs;
+        state.injectedWallMs = deps.clock.wallMs();
+        const planned = deps.clock.sleep(state.windowMs, this.signal);
+        // Several waiters may share it, or none after an abort: the rejection itself is not news.
+        planned.catch(() => undefined);
+        this.window = { startedMs, plannedMs: state.windowMs, planned };
+    }
+    /** Revert and proof, on a signal of their own: a cancelled run must still be able to undo. */
+    async restore() {
+        const { deps, state, phases } = this;
+        const own = new AbortController();
+        const undo = this.undoContext(own.signal);
+        state.revertCalledMs = deps.clock.nowMs();
+        try {
+            await phases.run('revert', REVERT_BUDGET_MS * 2, own.signal, async () => {
+                const failures = await this.faults.revert(undo);
+                state.harnessErrors.push(...failures.map((failure) => `not reverted: ${failure}`));
+            });
+            state.revertedMs = deps.clock.nowMs();
+            await phases.run('clean', REVERT_BUDGET_MS, own.signal, async () => {
+                state.leftovers = await this.faults.leftovers(undo);
+            });
+        }
+        catch (error) {
+            state.harnessErrors.push(`not reverted: ${describeError(error)}`);
+        }
+    }
+    async recover() {
+        const { deps, state, scenario, phases, signal } = this;
+        const canary = this.canary;
+        if (canary === null)
+            return;
+        const limitMs = recoveryLimitMs(scenario, this.options.profile);
+        const fromMs = state.revertedMs ?? deps.clock.nowMs();
+        await phases.run('recovery', limitMs + 30_000, signal, async (phaseSignal) => {
+            const terms = {
+                fromMs,
+                limitMs,
+                backends: deps.stack.descriptor.pool?.size ?? 1,
+                steadyP50Ms: state.steady?.p50Ms ?? Number.NaN,
+            };
+            state.recovery = await awaitRecovery(deps, canary, terms, phaseSignal);
+            const expectations = new ExpectationSet(deps, scenario);
+            state.expectations.push(...(await expectations.observe('after', this.probeContext(canary, phaseSignal, state.startedMs))));
+            const injectedMs = state.injectedMs ?? fromMs;
+            await canary.settled(injectedMs, injectedMs + state.windowMs, phaseSignal);
+            state.recovery = withoutRelapse(state.recovery, canary.samples(), fromMs);
+        });
+    }
+    async finish() {
+        const { deps, state, phases } = this;
+        state.samples = this.canary?.samples() ?? [];
+        this.canary?.stop();
+        state.starved = this.starvation.verdict(state.samples);
+        this.starvation.stop();
+        // Collecting is bounded and does not follow a cancel: the logs of an interrupted scenario are wanted most.
+        const own = new AbortController();
+        try {
+            await phases.run('collect', COLLECT_LIMIT_MS, own.signal, async (phaseSignal) => {
+                if (this.watch !== null && state.injectedMs !== null && state.revertCalledMs !== null) {
+                    state.control = await this.watch.judge(state.injectedMs, state.revertCalledMs, phaseSignal);
+                }
+                const window = { sinceWallMs: state.startedWallMs, untilWallMs: deps.clock.wallMs(), originMs: state.startedMs };
+                state.collected = await collect(deps, this.scenario.id, window, state.samples, phaseSignal);
+            });
+        }
+        catch (error) {
+            this.keep(error);
+        }
+        finally {
+            this.watch?.stop();
+        }
+    }
+    keep(error) {
+        if (isChaosError(error, 'CAPABILITY_MISSING') && this.state.injectedMs === null) {
+            this.state.missingCapability = error.message;
+            return;
+        }
+        const hint = isChaosError(error) && error.hint !== undefined ? ` ${error.hint}` : '';
+        this.state.harnessErrors.push(`${describeError(error)}${hint}`);
+    }
+    undoContext(signal) {
+        const { clock, log, runId, containers, toolbox, toxiproxy } = this.deps;
+        return { clock, log, runId, containers, toolbox, toxiproxy, signal };
+    }
+    openedWindow = () => {
+        if (this.window === null)
+            throw new ChaosError('INTERNAL', 'the fault window was asked for before inject');
+        return this.window;
+    };
+    faultContext(signal) {
+        return {
+            ...this.undoContext(signal),
+            scenarioId: this.scenario.id,
+            random: this.deps.random.fork(this.scenario.id),
+            stack: this.deps.stack,
+            observer: this.deps.observer(),
+            windowMs: this.state.windowMs,
+            window: this.openedWindow,
+        };
+    }
+    probeContext(canary, signal, steadySinceMs) {
+        const { clock, log, stack, containers, canary: port } = this.deps;
+        const steady = this.state.steady ?? summarizeCanary(canary.samples(), steadySinceMs, clock.nowMs());
+        return {
+            clock,
+            log,
+            stack,
+            containers,
+            signal,
+            observer: this.deps.observer(),
+            windowMs: this.state.windowMs,
+            window: this.openedWindow,
+            injectedAtWallMs: this.state.injectedWallMs,
+            canary: { steady, samples: (fromMs, toMs) => canary.settled(fromMs, toMs, signal) },
+            canaryDelayMs: this.faults.canaryDelayMs(),
+            request: (spec, limits) => port.request(stack, spec, limits, signal),
+        };
+    }
+}

@@ -1,0 +1,34 @@
+/** The command line: parse, wire, run, map the verdict to an exit code. Nothing but results goes to stdout. */
+import { Command, CommanderError } from 'commander';
+import { describeError, isChaosError } from "../core/errors.js";
+import { addCleanupCommand } from "./cli-cleanup.js";
+import { addImagesCommand } from "./cli-images.js";
+import { addListCommand } from "./cli-list.js";
+import { addReportCommand } from "./cli-report.js";
+import { addRunCommand } from "./cli-run.js";
+import { addValidateCommand } from "./cli-validate.js";
+import { TOOL_VERSION } from "./version.js";
+const USAGE_EXIT_CODE = 2;
+async function main(argv) {
+    const program = new Command('chaos-action')
+        .description('Breaks a docker-compose stack on purpose, judges what it saw, and says passed only when the fault was proven to bite.')
+        .version(TOOL_VERSION)
+        .exitOverride()
+        .showHelpAfterError('(--help shows what is possible)')
+        .addHelpText('after', '\nExit codes: 0 passed, 1 failed, 2 error, 3 inconclusive, 130/143 interrupted after teardown.');
+    for (const add of [addRunCommand, addListCommand, addValidateCommand, addReportCommand, addCleanupCommand, addImagesCommand])
+        add(program);
+    try {
+        await program.parseAsync([...argv], { from: 'user' });
+    }
+    catch (error) {
+        if (error instanceof CommanderError) {
+            process.exitCode = error.exitCode === 0 ? 0 : USAGE_EXIT_CODE;
+            return;
+        }
+        const hint = isChaosError(error) && error.hint !== undefined ? `\n${error.hint}` : '';
+        process.stderr.write(`error: ${describeError(error, 20_000)}${hint}\n`);
+        process.exitCode = USAGE_EXIT_CODE;
+    }
+}
+await main(process.argv.slice(2));

@@ -1,0 +1,245 @@
+/** Wires runtime, faults, probes and engine together for one run. Front ends call this and map its verdict to their world. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { randomBytes, randomInt } from 'node:crypto';
+import { canaryPort } from "../probes/canary.js";
+import { probeRegistry } from "../probes/registry.js";
+import { faultRegistry } from "../faults/registry.js";
+import { isoTime, systemClock } from "../core/clock.js";
+import { ChaosError, describeError, isChaosError } from "../core/errors.js";
+import { seededRandom } from "../core/random.js";
+import { EXIT_CODES } from "../core/verdict.js";
+import { Ledger } from "../engine/ledger.js";
+import { buildRunResult, plannedMs, runScenarios } from "../engine/run.js";
+import { createDockerClient } from "../runtime/docker-client.js";
+import { hostFacts } from "../runtime/host.js";
+import { createSpawnExec } from "../runtime/spawn-exec.js";
+import { secretValues } from "../runtime/stack-variables.js";
+import { bringUp } from "../runtime/stack.js";
+import { createToolbox } from "../runtime/toolbox.js";
+import { createToxiproxy } from "../runtime/toxiproxy.js";
+import { fanOut } from "../report/fan-out.js";
+import { fileArtifacts, redactObject, redactor } from "./files.js";
+import { prepareToolboxImage } from "./images.js";
+import { actionRoot } from "./paths.js";
+import { loadPlan } from "./plan.js";
+import { TOOL_VERSION } from "./version.js";
+const DOWN_LIMIT_MS = 60_000;
+/** After a cancel GitHub leaves ten seconds in all: no service is asked to stop politely for long. */
+const OBSERVER_TTL_MS = 15_000;
+/** @throws BAD_INPUT before anything is started; everything later is a result whose verdict says what went wrong. */
+export async function runChaos(request, ui) {
+    const { descriptor, scenarios } = loadPlan(request);
+    await mkdir(request.outDir, { recursive: true });
+    const seed = request.seed ?? randomInt(1, 2 ** 31);
+    const facts = {
+        version: TOOL_VERSION,
+        seed,
+        strict: request.strict,
+        defects: request.defects,
+        environment: {},
+        startedWallMs: systemClock.wallMs(),
+        startedMs: systemClock.nowMs(),
+    };
+    const reporters = fanOut(ui.reporters);
+    const emit = (event) => {
+        reporters.onEvent(event);
+    };
+    const runId = request.runId ?? newRunId();
+    const secrets = secretValues(descriptor, ui.env);
+    const redact = redactor(Object.values(secrets));
+    const env = { ...ui.env, ...secrets };
+    const session = { request, ui, env, redact, runId, facts, descriptor, scenarios, docker: createDockerClient(), emit };
+    emit({
+        type: 'run-started',
+        runId,
+        plannedMs: plannedMs(scenarios, request.profile),
+        scenarios: scenarios.length,
+        seed,
+        profile: request.profile,
+        stack: descriptor.name,
+    });
+    const result = await execute(session);
+    emit({ type: 'run-ended', verdict: result.verdict, durationMs: result.run.durationMs });
+    const reported = await report(result, reporters, ui.reporters);
+    return { result: reported, exitCode: EXIT_CODES[reported.verdict] };
+}
+/** A run with a crashed reporter must not pass: the others are then given the result that says so. */
+async function report(result, reporters, all) {
+    const failures = await reporters.onEnd(result);
+    if (failures.length === 0)
+        return result;
+    const reasons = failures.map((failure) => `the reporter ${failure.reporter} broke in ${failure.hook}: ${failure.error}`);
+    const spoiled = {
+        ...result,
+        verdict: result.verdict === 'failed' ? 'failed' : 'error',
+        reasons: [...result.reasons, ...reasons],
+    };
+    const broken = new Set(failures.map((failure) => failure.reporter));
+    await fanOut(all.filter((reporter) => !broken.has(reporter.name))).onEnd(spoiled);
+    return spoiled;
+}
+/** Short enough for container names, unique enough for one machine. */
+export function newRunId() {
+    return randomBytes(4).toString('hex');
+}
+async function execute(session) {
+    const { request, runId, facts } = session;
+    let ledger;
+    try {
+        ledger = await Ledger.hold(request.stateDir, runId, isoTime(facts.startedWallMs));
+    }
+    catch (error) {
+        return resultOf(session, null, facts, [], [`the run's folder could not be made: ${describeError(error)}`]);
+    }
+    let stack = null;
+    let outcome = { results: [], reasons: [] };
+    let environment = {};
+    const toolbox = await prepareToolbox(session).catch((error) => {
+        outcome = { results: [], reasons: [explain(error)] };
+        return null;
+    });
+    if (toolbox !== null) {
+        try {
+            stack = await step(session, 'bringing up the stack', () => startStack(session, ledger));
+            environment = await hostFacts(session.docker, stack.composeVersion, session.ui.signal);
+            outcome = await experiment(session, stack, toolbox, ledger);
+        }
+        catch (error) {
+            outcome = { results: outcome.results, reasons: [...outcome.reasons, explain(error)] };
+        }
+    }
+    const trouble = await tearDown(session, stack);
+    await ledger.release();
+    return resultOf(session, stack, { ...facts, environment }, outcome.results, [...outcome.reasons, ...trouble]);
+}
+async function prepareToolbox(session) {
+    const { docker, ui, runId } = session;
+    const image = await prepareToolboxImage({ docker, log: ui.log, env: ui.env, signal: ui.signal });
+    return createToolbox({ docker, image, runId, log: ui.log });
+}
+function startStack(session, ledger) {
+    const { descriptor, docker, runId, request, ui } = session;
+    return bringUp({
+        descriptor,
+        docker,
+        runId,
+        stateDir: ledger.folder,
+        exec: createSpawnExec(),
+        env: session.env,
+        defects: request.defects,
+        toxiproxyAt: (url) => createToxiproxy(url),
+        log: ui.log,
+        signal: ui.signal,
+    });
+}
+async function experiment(session, stack, toolbox, ledger) {
+    const { request, ui, runId, docker, facts } = session;
+    const observer = await toolbox.start({
+        name: `chaos-${runId}-observer`,
+        attachTo: { network: stack.network },
+        pid: 'own',
+        capabilities: [],
+        ttlMs: OBSERVER_TTL_MS,
+    }, ui.signal);
+    const deps = {
+        clock: systemClock,
+        random: seededRandom(facts.seed),
+        log: ui.log,
+        emit: session.emit,
+        ledger,
+        faults: faultRegistry(),
+        probes: probeRegistry(),
+        canary: canaryPort,
+        stack,
+        containers: stack.containers,
+        toolbox,
+        toxiproxy: () => currentToxiproxy(stack, docker),
+        artifacts: fileArtifacts(request.outDir, session.redact),
+        runId,
+        observer: () => observer,
+    };
+    const options = {
+        profile: request.profile,
+        noInject: request.noInject,
+        repeatCommand: (id) => repeatCommand(session, id),
+    };
+    return runScenarios(deps, options, session.scenarios, ui.signal);
+}
+/** null only when the container is really gone: one that is merely silent must make the revert fail. */
+async function currentToxiproxy(stack, docker) {
+    const service = stack.descriptor.toxiproxy?.service;
+    if (service === undefined)
+        return null;
+    await docker.ping();
+    const containers = await stack.containers.list(service, AbortSignal.timeout(5_000));
+    return containers.length === 0 ? null : stack.toxiproxy();
+}
+async function tearDown(session, stack) {
+    if (session.request.keepStack && stack !== null && !session.ui.signal.aborted) {
+        session.ui.log.log('warn', `the stack is kept: remove it with \`chaos-action cleanup --run ${session.runId}\``);
+        return [];
+    }
+    try {
+        // On a signal of its own: a cancelled run tears down too.
+        const signal = AbortSignal.timeout(DOWN_LIMIT_MS);
+        if (stack === null)
+            return [];
+        await step(session, 'taking down the stack', () => stack.down(signal));
+        return [];
+    }
+    catch (error) {
+        return [explain(error)];
+    }
+}
+async function step(session, name, work) {
+    const startedMs = systemClock.nowMs();
+    session.emit({ type: 'step-started', step: name });
+    try {
+        return await work();
+    }
+    finally {
+        session.emit({ type: 'step-ended', step: name, durationMs: Math.round(systemClock.nowMs() - startedMs) });
+    }
+}
+function resultOf(session, stack, facts, scenarios, reasons) {
+    const { request, descriptor, runId } = session;
+    const images = stack === null ? [] : [...stack.images];
+    const result = buildRunResult(facts, {
+        id: runId,
+        profile: request.profile,
+        stack: descriptor.name,
+        images,
+        reference: images.length === 0 ? descriptor.reference : judgesOnlyReference(descriptor, images),
+        noInject: request.noInject,
+        plannedMs: plannedMs(session.scenarios, request.profile),
+    }, scenarios, reasons, systemClock.nowMs());
+    return redactObject(result, session.redact);
+}
+/** True when every service that the descriptor can be given an image for runs the built-in one. */
+function judgesOnlyReference(descriptor, images) {
+    const swappable = new Set(descriptor.images.map((image) => image.service));
+    const targets = images.filter((image) => swappable.has(image.service));
+    return descriptor.reference && targets.length > 0 && targets.every((image) => image.reference);
+}
+function repeatCommand(session, scenarioId) {
+    const { request, facts, descriptor } = session;
+    const own = join(actionRoot(), 'stack', 'stack.json');
+    const parts = [
+        'node dist/cli/index.js run',
+        `--only ${scenarioId}`,
+        `--profile ${request.profile}`,
+        `--seed ${String(facts.seed)}`,
+    ];
+    if (descriptor.file !== own)
+        parts.push(`--stack ${quoted(request.stackFile)}`);
+    parts.push(...request.scenarioGlobs.map((glob) => `--scenarios ${quoted(glob)}`), ...request.defects.map((defect) => `--defect ${defect}`));
+    return parts.join(' ');
+}
+function quoted(text) {
+    return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+function explain(error) {
+    const hint = error instanceof ChaosError || isChaosError(error) ? error.hint : undefined;
+    return hint === undefined ? describeError(error) : `${describeError(error)}. ${hint}`;
+}

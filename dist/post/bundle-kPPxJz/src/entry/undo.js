@@ -1,0 +1,72 @@
+/** Undoing what a dead run left: its open ledger entries first, then everything that carries its label. */
+import { rm } from 'node:fs/promises';
+import { systemClock } from "../core/clock.js";
+import { ChaosError, describeError } from "../core/errors.js";
+import { withDeadline } from "../core/wait.js";
+import { closeEntry, isHeld, knownRuns, readOpenEntries, runFolder } from "../engine/ledger.js";
+import { createContainers } from "../runtime/containers.js";
+import { removeLeftovers, runsInDocker } from "../runtime/sweep.js";
+import { createToolbox } from "../runtime/toolbox.js";
+const UNDO_ENTRY_LIMIT_MS = 10_000;
+/** All dead runs, or the one that is named. A run whose process is alive is left alone and reported as held. */
+export async function cleanupRuns(options, only) {
+    const inDocker = await runsInDocker(options.docker, options.signal);
+    const known = [...new Set([...(await knownRuns(options.stateDir)), ...inDocker])].sort();
+    if (only !== null && !known.includes(only)) {
+        throw new ChaosError('BAD_INPUT', `there is no run ${only} to clean up (known: ${known.join(', ') || 'none'})`);
+    }
+    const runs = [];
+    const here = new Set(await knownRuns(options.stateDir));
+    for (const runId of known.filter((id) => only === null || id === only)) {
+        // Its lease lies elsewhere, so its holder may well be alive: only a person can know.
+        const foreign = only === null && !here.has(runId);
+        if (foreign)
+            runs.push(leftAlone(runId, `not a run of ${options.stateDir}: name it with --run to remove it`));
+        else
+            runs.push(await cleanupRun(options, runId));
+    }
+    return { runs };
+}
+function leftAlone(runId, why) {
+    return { runId, leftAlone: why, undone: 0, removed: 0, problems: [] };
+}
+async function cleanupRun(options, runId) {
+    if (await isHeld(options.stateDir, runId))
+        return leftAlone(runId, 'alive');
+    const folder = runFolder(options.stateDir, runId);
+    const problems = [];
+    let undone = 0;
+    for (const entry of await readOpenEntries(folder)) {
+        try {
+            const fault = options.faults.get(entry.kind);
+            if (fault === undefined)
+                throw new ChaosError('LEDGER_FAILED', `the ledger names the unknown fault kind ${entry.kind}, which is not executed`);
+            const ctx = undoContext(options, runId);
+            await withDeadline(`undoing ${entry.kind} of ${entry.scenarioId}`, UNDO_ENTRY_LIMIT_MS, options.signal, (signal) => fault.revert(entry.plan, { ...ctx, signal }));
+            await closeEntry(folder, entry.entry);
+            undone += 1;
+        }
+        catch (error) {
+            // The sweep below removes the containers that the fault lives in; it is a problem only if that fails too.
+            options.log.log('warn', `${runId}: ${entry.kind} of ${entry.scenarioId} was not undone by its plan: ${describeError(error)}`);
+        }
+    }
+    const report = await removeLeftovers(runId, options.docker, options.signal);
+    problems.push(...report.failed.map(({ leftover, error }) => `${leftover.kind} ${leftover.name}: ${error}`));
+    if (problems.length === 0)
+        await rm(folder, { recursive: true, force: true });
+    return { runId, leftAlone: null, undone, removed: report.removed.length, problems };
+}
+function undoContext(options, runId) {
+    const { docker, log, signal } = options;
+    return {
+        clock: systemClock,
+        signal,
+        log,
+        runId,
+        containers: createContainers({ docker, runId, feed: null }),
+        toolbox: createToolbox({ docker, image: options.toolboxImage, runId, log }),
+        // The sweep removes toxiproxy's container with the run, and its toxics with it.
+        toxiproxy: () => Promise.resolve(null),
+    };
+}

@@ -1,0 +1,37 @@
+import { withDeadline } from "../../core/wait.js";
+/** What a helper may need on top of the limits that it was given itself. */
+const REPLY_SLACK_MS = 5_000;
+/** The helper takes no longer limit; a toxic that needs more shows in no sensible window. */
+const LONGEST_PROBE_MS = 120_000;
+/** A new connection per request. The limit covers a helper that does not answer at all. */
+export async function sendBurst(helper, access, burst, signal) {
+    const limitMs = burst.count * burst.intervalMs + burst.timeoutMs + REPLY_SLACK_MS;
+    const reply = await withDeadline(`probe of ${access.link} by ${helper.name}`, limitMs, signal, (inner) => helper.call('probe.http', { target: access.target, path: access.path, headers: { ...access.headers }, ...burst }, inner));
+    return reply.samples;
+}
+/** `repeat` requests pipelined on one connection. */
+export async function transfer(helper, access, args, signal) {
+    const headers = { ...access.headers, ...paddingHeader(args.padding ?? 0) };
+    return await withDeadline(`transfer over ${access.link} by ${helper.name}`, args.limitMs + REPLY_SLACK_MS, signal, (inner) => helper.call('probe.transfer', { target: access.target, path: access.path, headers, repeat: args.repeat, limitMs: args.limitMs }, inner));
+}
+/** A header that makes a request longer, to measure what the way up does to it. Servers take 16 KB of headers by default. */
+export function paddingHeader(bytes) {
+    return bytes > 0 ? { 'x-padding': 'x'.repeat(bytes) } : {};
+}
+/** Bytes of one such request on the wire. */
+export function requestSize(access, padding) {
+    const headers = {
+        host: `${access.target.host}:${String(access.target.port)}`,
+        ...access.headers,
+        ...paddingHeader(padding),
+        connection: 'keep-alive',
+    };
+    const lines = Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0);
+    return `GET ${access.path} HTTP/1.1\r\n\r\n`.length + lines;
+}
+/** A limit for one probe that ends before the fault window does, so that it still sees the fault. */
+export function withinWindow(ctx, wantedMs) {
+    const { startedMs, plannedMs } = ctx.window();
+    const leftMs = startedMs + plannedMs - ctx.clock.nowMs() - 200;
+    return Math.round(Math.max(500, Math.min(wantedMs, leftMs, LONGEST_PROBE_MS)));
+}

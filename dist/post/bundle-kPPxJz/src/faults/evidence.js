@@ -1,0 +1,33 @@
+/** All links must be confirmed. With several links each measure carries its link's name in front. */
+export function combineLinks(mechanism, links) {
+    const several = links.length > 1;
+    const measures = {};
+    for (const link of links) {
+        for (const [name, value] of Object.entries(link.measures))
+            measures[several ? `${link.link}.${name}` : name] = value;
+    }
+    const reasons = links.flatMap((link) => link.reasons.map((reason) => `${link.link}: ${reason}`));
+    if (links.length === 0)
+        reasons.push('nothing was measured');
+    return { confirmed: reasons.length === 0, summary: summarize(links), mechanism, measures, reasons };
+}
+function summarize(links) {
+    const added = links.flatMap((link) => (link.addedMs === undefined ? [] : [link.addedMs]));
+    if (added.length !== links.length || links.length < 2)
+        return links.map((link) => `${link.link}: ${link.headline}`).join('; ');
+    const sum = added.reduce((total, value) => total + value, 0);
+    const each = links.map((link) => `${link.link} ${signedMs(link.addedMs ?? Number.NaN)}`).join(', ');
+    return `${signedMs(sum)} median over ${String(links.length)} links (${each})`;
+}
+/** Both directions of one link as one judgement. Measures must not share names. */
+export function joinJudgements(parts) {
+    return {
+        headline: parts.map((part) => part.headline).join(', '),
+        measures: Object.assign({}, ...parts.map((part) => part.measures)),
+        reasons: parts.flatMap((part) => part.reasons),
+    };
+}
+export function signedMs(value) {
+    const rounded = Math.round(value);
+    return `${rounded < 0 ? '−' : '+'}${String(Math.abs(rounded))} ms`;
+}

@@ -1,0 +1,96 @@
+import { ChaosError } from "../core/errors.js";
+import { fillRecord } from "../core/variables.js";
+import { MEASURES } from "./effects/measures.js";
+import { combineLinks } from "./evidence.js";
+import { HELPER_TTL_MS } from "./names.js";
+import { leftoverToxics, revertToxics } from "./toxic-undo.js";
+import { canaryDelayOf, mechanismOf, planToxic, toxicsOf } from "./toxic-plan.js";
+/** One toxic of toxiproxy, `down` included, on one or more links. */
+export function toxicFault(names) {
+    /** Baselines of this process by plan; they are measurements, not part of the undo record. */
+    const judges = new Map();
+    return {
+        kind: 'toxic',
+        plan: (spec, ctx) => planToxic(spec, ctx, names),
+        async prepare(plan, ctx) {
+            await startMarkers(plan, ctx);
+            judges.set(keyOf(plan), await Promise.all(plan.entries.map((entry) => MEASURES[plan.toxic](onLink(plan, entry, ctx), ctx))));
+        },
+        async inject(plan, ctx) {
+            await injectToxics(plan, ctx);
+        },
+        async effect(plan, ctx) {
+            const prepared = judges.get(keyOf(plan));
+            if (!prepared)
+                throw new ChaosError('INTERNAL', 'the effect of a toxic was asked for before its baseline was taken');
+            const links = plan.entries.map((entry) => entry.link);
+            const judged = await Promise.all(prepared.map(async (judge, index) => ({ link: links[index] ?? '', ...(await judge(ctx)) })));
+            return combineLinks(mechanismOf(plan), judged);
+        },
+        async revert(plan, ctx) {
+            judges.delete(keyOf(plan));
+            await revertToxics(plan, ctx);
+        },
+        leftovers: leftoverToxics,
+        describe: (plan) => ({
+            targets: plan.entries.map((entry) => entry.link),
+            services: plan.services,
+            mechanism: mechanismOf(plan),
+            canaryDelayMs: canaryDelayOf(plan),
+            everything: plan.everything,
+        }),
+    };
+}
+/** Unique among the plans of a process, as names are never used twice; `down` has no toxic and goes by its links. */
+function keyOf(plan) {
+    return JSON.stringify(plan.entries.map((entry) => [entry.proxy, entry.toxics.map((toxic) => toxic.name)]));
+}
+function onLink(plan, entry, ctx) {
+    const link = ctx.stack.link(entry.link);
+    const host = ctx.stack.descriptor.toxiproxy?.service ?? '';
+    return {
+        access: {
+            link: link.name,
+            target: { host, port: link.listenPort },
+            path: entry.marker?.path ?? link.probe.path,
+            headers: fillRecord(link.probe.headers, ctx.stack.variables),
+        },
+        toxic: plan.toxic,
+        attributes: plan.attributes,
+        streams: plan.streams,
+        toxicity: plan.toxicity,
+        holdId: entry.toxics[0]?.name ?? `${ctx.scenarioId}-${entry.proxy}`,
+        marker: entry.marker,
+    };
+}
+async function startMarkers(plan, ctx) {
+    const container = plan.proxyContainer;
+    if (container === null)
+        return;
+    await Promise.all(plan.entries.map(async ({ link, marker }) => {
+        if (marker === null)
+            return;
+        const request = {
+            name: marker.helper,
+            attachTo: { container },
+            pid: 'own',
+            capabilities: ['NET_ADMIN'],
+            ttlMs: HELPER_TTL_MS,
+        };
+        const helper = await ctx.toolbox.start(request, ctx.signal);
+        const args = { marker: `GET ${marker.path}`, intoPort: marker.intoPort, outOfPort: marker.outOfPort };
+        const { mechanism } = await helper.call('marker.install', args, ctx.signal);
+        ctx.log.log('debug', `packets of our probe on ${link} are counted by ${mechanism}`);
+    }));
+}
+async function injectToxics(plan, ctx) {
+    const toxiproxy = await ctx.toxiproxy();
+    if (toxiproxy === null)
+        throw new ChaosError('TARGET_NOT_FOUND', 'toxiproxy is gone, so nothing can be injected');
+    await Promise.all(plan.entries.map(async (entry) => {
+        if (plan.toxic === 'down')
+            await toxiproxy.setEnabled(entry.proxy, false, ctx.signal);
+        for (const toxic of toxicsOf(plan, entry))
+            await toxiproxy.addToxic(entry.proxy, toxic, ctx.signal);
+    }));
+}

@@ -1,0 +1,95 @@
+import { latencyMs } from "../core/canary.js";
+import { median } from "../core/statistics.js";
+import { joinParts, msText, percentText } from "./clauses.js";
+/** Fewer decide nothing. */
+export const FEWEST_SAMPLES = 20;
+/** Pure: judges each part of the clause; too few samples leave it undecided. */
+export function judgeCanary(spec, seen) {
+    const parts = [];
+    if (spec.success_rate !== undefined)
+        parts.push(successPart(spec.success_rate, seen));
+    if (spec.answers !== undefined)
+        parts.push(answersPart(spec.answers, seen));
+    if (spec.within_ms !== undefined)
+        parts.push(withinPart(spec.within_ms, seen));
+    if (spec.slower_by_fault !== undefined)
+        parts.push(slowerPart(spec.slower_by_fault.tolerance, seen));
+    const joined = joinParts(parts);
+    if (seen.samples.length >= FEWEST_SAMPLES)
+        return joined;
+    return {
+        expected: joined.expected,
+        observed: `only ${String(seen.samples.length)} canary requests in the window, ${String(FEWEST_SAMPLES)} are needed to judge`,
+        met: null,
+    };
+}
+/** `canary: ≥ 97 % good; every answer within 15000 ms`. */
+export function canaryText(spec) {
+    const seen = { samples: [], windowEndMs: 0, steadyP50Ms: Number.NaN, delayMs: null };
+    return `canary: ${judgeCanary(spec, seen).expected}`;
+}
+function successPart(rate, { samples }) {
+    const good = samples.filter((sample) => sample.ok).length;
+    return {
+        expected: `≥ ${percentText(rate)} good`,
+        observed: `${percentText(good / samples.length)} of ${String(samples.length)}${mostCommonFailure(samples)}`,
+        met: good / samples.length >= rate,
+    };
+}
+/**
+ * The share of requests that were answered with one of these statuses. A good answer that arrived after the planned end
+ * of the window is left out: by then the fault may be gone, and a retry that succeeds tells nothing about it.
+ */
+function answersPart(answers, { samples, windowEndMs }) {
+    const judged = samples.filter((sample) => !(sample.ok && sample.doneMs > windowEndMs && !isOneOf(sample, answers.status)));
+    const matching = judged.filter((sample) => isOneOf(sample, answers.status)).length;
+    const left = samples.length - judged.length;
+    const enough = judged.length >= FEWEST_SAMPLES;
+    return {
+        expected: `≥ ${percentText(answers.share)} answered ${answers.status.join(' or ')}`,
+        observed: `${percentText(matching / judged.length)} of ${String(judged.length)} (${statusCounts(judged)})` +
+            (left > 0 ? `, ${String(left)} good answers after the window not counted` : '') +
+            (enough ? '' : `, ${String(FEWEST_SAMPLES)} are needed to judge`),
+        met: enough ? matching / judged.length >= answers.share : null,
+    };
+}
+function isOneOf(sample, statuses) {
+    return sample.status !== null && statuses.includes(sample.status);
+}
+function withinPart(withinMs, { samples }) {
+    const silent = samples.filter((sample) => sample.status === null);
+    const worst = slowestOf(samples);
+    return {
+        expected: `every request answered within ${String(withinMs)} ms`,
+        observed: `slowest answer ${msText(worst)}${silent.length === 0 ? '' : `, ${String(silent.length)} of ${String(samples.length)} without any answer${mostCommonFailure(silent)}`}`,
+        met: silent.length === 0 && worst <= withinMs,
+    };
+}
+function slowestOf(samples) {
+    const latencies = samples.filter((sample) => sample.status !== null).map(latencyMs);
+    return latencies.length === 0 ? Number.NaN : Math.max(...latencies);
+}
+function slowerPart(tolerance, { samples, steadyP50Ms, delayMs }) {
+    if (delayMs === null)
+        return { expected: 'slower by what the fault adds', observed: 'the fault adds no known delay to the canary', met: null };
+    const good = samples.filter((sample) => sample.ok).map(latencyMs);
+    const added = median(good) - steadyP50Ms;
+    const expected = `median slower by ${msText(delayMs)} ± ${percentText(tolerance)}`;
+    const observed = `slower by ${msText(added)} (${msText(steadyP50Ms)} before, ${msText(median(good))} during, ${String(good.length)} good requests)`;
+    if (good.length < FEWEST_SAMPLES || !Number.isFinite(added))
+        return { expected, observed, met: null };
+    return { expected, observed, met: Math.abs(added - delayMs) <= tolerance * delayMs };
+}
+function statusCounts(samples) {
+    const counts = new Map();
+    for (const sample of samples) {
+        const key = sample.status === null ? (sample.error ?? 'no answer') : String(sample.status);
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    const sorted = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 4);
+    return sorted.map(([key, count]) => `${String(count)} × ${key}`).join(', ') || 'none';
+}
+function mostCommonFailure(samples) {
+    const failed = samples.filter((sample) => !sample.ok);
+    return failed.length === 0 ? '' : ` (failed: ${statusCounts(failed)})`;
+}

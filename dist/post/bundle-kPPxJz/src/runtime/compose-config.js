@@ -1,0 +1,58 @@
+/** What we read of `docker compose config --format json`, and the override file that we lay over it. Pure. */
+import { z } from 'zod';
+import { ChaosError } from "../core/errors.js";
+import { RUN_LABEL } from "./labels.js";
+// Compose prints far more than we read, and more with every release: unknown keys are its business.
+const network = z.object({ external: z.boolean().optional() }).nullable();
+const service = z.object({
+    image: z.string().optional(),
+    build: z.unknown().optional(),
+    container_name: z.string().optional(),
+    networks: z.record(z.string(), z.unknown()).nullish(),
+});
+const config = z.object({
+    services: z.record(z.string(), service).default({}),
+    networks: z.record(z.string(), network).default({}),
+    volumes: z.record(z.string(), network).default({}),
+});
+/** @throws COMPOSE_FAILED when the text is not what compose prints. */
+export function parseComposeConfig(text) {
+    let json;
+    try {
+        json = JSON.parse(text);
+    }
+    catch (error) {
+        throw new ChaosError('COMPOSE_FAILED', '`docker compose config` printed no JSON', { cause: error });
+    }
+    const parsed = config.safeParse(json);
+    if (!parsed.success) {
+        throw new ChaosError('COMPOSE_FAILED', `\`docker compose config\` printed something unexpected: ${z.prettifyError(parsed.error)}`);
+    }
+    return parsed.data;
+}
+/**
+ * A compose file that makes everything in the stack carry the run's label and a name of the run's own. Fixed names would
+ * let two runs collide, and `down -v` would remove a volume of that name that was there before us; a fixed container name
+ * stays reachable as a network alias. External networks and volumes are not ours and are left as they are.
+ */
+export function overrideFor(stack, project, runId, extra = {}) {
+    const own = { [RUN_LABEL]: runId };
+    const services = Object.entries(stack.services).map(([name, spec]) => {
+        const labels = { ...own, ...extra[name] };
+        if (spec.container_name === undefined)
+            return [name, { labels }];
+        const aliases = { aliases: [spec.container_name] };
+        const networks = Object.fromEntries(Object.keys(spec.networks ?? {}).map((key) => [key, aliases]));
+        const named = { labels, container_name: `${project}-${spec.container_name}` };
+        return [name, Object.keys(networks).length === 0 ? named : { ...named, networks }];
+    });
+    const owned = (all) => Object.fromEntries(Object.entries(all)
+        .filter(([, spec]) => spec?.external !== true)
+        .map(([key]) => [key, { name: `${project}_${key}`, labels: own }]));
+    const override = {
+        services: Object.fromEntries(services),
+        networks: owned(stack.networks),
+        volumes: owned(stack.volumes),
+    };
+    return `${JSON.stringify(override, null, 2)}\n`;
+}

@@ -1,0 +1,90 @@
+/** Images that the stack needs and no registry has: built on this machine, named by their content, old ones removed. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ChaosError } from "../core/errors.js";
+import { dockerCall, orGone } from "./docker-call.js";
+import { baseImages, contextHash } from "./image-hash.js";
+import { pruneOlder } from "./image-prune.js";
+import { IMAGE_LABEL } from "./labels.js";
+const BUILD_LIMIT_MS = 300_000;
+const PULL_LIMIT_MS = 180_000;
+/** Another run may be between its own image check and its first container: younger builds are left to it. */
+const PRUNE_OLDER_THAN_MS = 60_000;
+/** Makes every image present. `userEnv` is where a value of the image's variable wins over ours. */
+export async function ensureImages(images, userEnv, deps) {
+    const built = new Map();
+    // One build per context: several services may run the same image. Side by side, as they share nothing but their bases.
+    const ready = images.map(async ({ variable, service, repository, context }) => {
+        const named = userEnv[variable] ?? '';
+        if (named !== '')
+            return { variable, service, image: named, id: await ensurePresent(named, deps), userProvided: true };
+        const key = `${repository}\0${context}`;
+        const build = built.get(key) ?? ensureBuilt(repository, context, deps);
+        built.set(key, build);
+        return { variable, service, ...(await build), userProvided: false };
+    });
+    // All are awaited: a build left running behind an error would outlive the run.
+    await Promise.allSettled(ready);
+    return Promise.all(ready);
+}
+/** Builds `repository:<hash of context>` unless it is there, and then removes older builds that nothing uses. */
+export async function ensureBuilt(repository, context, deps) {
+    const dockerfile = join(context, 'Dockerfile');
+    const text = await readFile(dockerfile, 'utf8').catch((cause) => {
+        throw new ChaosError('IMAGE_MISSING', `${dockerfile} is missing, so ${repository} cannot be built`, { cause });
+    });
+    const baseIds = [];
+    for (const base of baseImages(text, dockerfile))
+        baseIds.push(await ensurePresent(base, deps));
+    const hash = await contextHash(context, baseIds);
+    const image = `${repository}:${hash}`;
+    const present = await imageId(image, deps);
+    if (present !== null) {
+        // Tagging again renews the time by which a run of another version tells a build in use from an old one.
+        await dockerCall(`tag ${image}`, deps.signal, () => deps.docker.getImage(image).tag({ repo: repository, tag: hash }));
+        return { image, id: present };
+    }
+    deps.log.log('info', `building ${image}`);
+    const argv = ['build', '--tag', image, '--label', `${IMAGE_LABEL}=${repository}`, '--file', dockerfile, context];
+    // With another builder selected (setup-buildx does that) the image would not end up in the daemon.
+    const env = { ...deps.env, BUILDX_BUILDER: 'default' };
+    const result = await deps.exec.run('docker', argv, {
+        env,
+        limitMs: BUILD_LIMIT_MS,
+        signal: deps.signal,
+        onLine: logTo(deps.log),
+    });
+    if (result.exitCode !== 0) {
+        throw new ChaosError('IMAGE_MISSING', `building ${image} from ${context} failed: ${result.stderr.trim().slice(-1_000)}`);
+    }
+    const id = await imageId(image, deps);
+    if (id === null)
+        throw new ChaosError('IMAGE_MISSING', `\`docker build\` succeeded, but ${image} is not in the daemon at DOCKER_HOST`);
+    await pruneOlder({ docker: deps.docker, log: deps.log, repository, keep: image, olderThanMs: deps.pruneOlderThanMs ?? PRUNE_OLDER_THAN_MS }, deps.signal);
+    return { image, id };
+}
+/** The id of an image, pulled when it is missing. @throws IMAGE_MISSING. */
+export async function ensurePresent(image, deps) {
+    const present = await imageId(image, deps);
+    if (present !== null)
+        return present;
+    deps.log.log('info', `pulling ${image}`);
+    const options = { env: deps.env, limitMs: PULL_LIMIT_MS, signal: deps.signal };
+    const result = await deps.exec.run('docker', ['pull', '--quiet', image], options);
+    const id = result.exitCode === 0 ? await imageId(image, deps) : null;
+    if (id !== null)
+        return id;
+    throw new ChaosError('IMAGE_MISSING', `the image ${image} is not on this machine and cannot be pulled: ${result.stderr.trim().slice(-500)}`, {
+        hint: 'Check the name, log in to its registry, or make it with script/bootstrap where no registry answers.',
+    });
+}
+async function imageId(image, deps) {
+    const info = await orGone(dockerCall(`inspect image ${image}`, deps.signal, () => deps.docker.getImage(image).inspect()));
+    return info?.Id ?? null;
+}
+function logTo(log) {
+    return (_stream, line) => {
+        if (line.trim() !== '')
+            log.log('debug', `docker build: ${line}`);
+    };
+}

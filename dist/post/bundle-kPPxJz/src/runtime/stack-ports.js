@@ -1,0 +1,79 @@
+import { ChaosError, describeError } from "../core/errors.js";
+import { publishedPort } from "./container-state.js";
+import { inspectOfRun, stackContainers } from "./containers.js";
+import { COMPOSE_SERVICE_LABEL, TOXIPROXY_LABEL } from "./labels.js";
+/** @throws BAD_INPUT when the entry or toxiproxy is not published on 127.0.0.1. */
+export async function openAddresses(deps, signal) {
+    const { entry, toxiproxy } = deps.descriptor;
+    const network = await entryNetwork(deps, signal);
+    const urls = new Map();
+    const endpoints = toxiproxy === null ? [entry] : [entry, toxiproxy];
+    const key = (endpoint) => `${endpoint.service}:${String(endpoint.port)}`;
+    const read = async (endpoint, inner) => {
+        urls.set(key(endpoint), await publishedUrl(deps, endpoint, inner));
+    };
+    const refresh = async (inner) => {
+        await Promise.all(endpoints.map((endpoint) => read(endpoint, inner)));
+    };
+    await refresh(signal);
+    deps.feed.onEvent((event) => {
+        if (event.action !== 'start' || deps.signal.aborted)
+            return;
+        for (const endpoint of endpoints.filter(({ service }) => service === event.service)) {
+            // A container that is gone again by now keeps its old address: requests to it fail, which is the truth.
+            read(endpoint, deps.signal).catch((error) => {
+                deps.log.log('debug', `the port of ${endpoint.service} could not be read after a start: ${describeError(error)}`);
+            });
+        }
+    });
+    return {
+        network,
+        entryUrl: () => urls.get(key(entry)) ?? '',
+        toxiproxyUrl: () => (toxiproxy === null ? null : (urls.get(key(toxiproxy)) ?? '')),
+        refresh,
+    };
+}
+async function publishedUrl(deps, endpoint, signal) {
+    const info = await firstContainer(deps, endpoint.service, signal);
+    const port = publishedPort(info, endpoint.port);
+    if (port !== null)
+        return `http://127.0.0.1:${String(port)}`;
+    throw new ChaosError('BAD_INPUT', `port ${String(endpoint.port)} of the service ${endpoint.service} is not published on 127.0.0.1`, {
+        hint: `Add "127.0.0.1::${String(endpoint.port)}" to the ports of ${endpoint.service} in the compose file.`,
+    });
+}
+async function firstContainer(deps, service, signal) {
+    const found = await stackContainers(deps.docker, deps.runId, [`${COMPOSE_SERVICE_LABEL}=${service}`], signal);
+    const id = found.find(({ State }) => State === 'running')?.Id ?? found[0]?.Id;
+    const info = id === undefined ? null : await inspectOfRun(deps.docker, deps.runId, id, signal);
+    if (info !== null)
+        return info;
+    throw new ChaosError('TARGET_NOT_FOUND', `the stack has no container of the service ${service}`);
+}
+/**
+ * The API of a run's toxiproxy, found by label alone. null when it is gone or stopped: it keeps its toxics in memory only.
+ * @throws BAD_INPUT when it runs and is not published.
+ */
+export async function publishedToxiproxyUrl(docker, runId, signal) {
+    const [container] = await stackContainers(docker, runId, [TOXIPROXY_LABEL], signal);
+    const info = container === undefined ? null : await inspectOfRun(docker, runId, container.Id, signal);
+    if (info?.State.Running !== true)
+        return null;
+    const port = publishedPort(info, Number(info.Config.Labels[TOXIPROXY_LABEL]));
+    if (port === null)
+        throw new ChaosError('BAD_INPUT', `the API of ${info.Name} is not published on 127.0.0.1`);
+    return `http://127.0.0.1:${String(port)}`;
+}
+/** Of the networks that the entry is on, the one that most containers of the stack share. */
+async function entryNetwork(deps, signal) {
+    const info = await firstContainer(deps, deps.descriptor.entry.service, signal);
+    const candidates = Object.keys(info.NetworkSettings.Networks).filter((name) => !['host', 'none'].includes(name));
+    const all = await stackContainers(deps.docker, deps.runId, [], signal);
+    const members = (name) => all.filter(({ NetworkSettings }) => Object.hasOwn(NetworkSettings.Networks, name)).length;
+    const network = candidates.sort((a, b) => members(b) - members(a))[0];
+    if (network !== undefined)
+        return network;
+    throw new ChaosError('BAD_INPUT', `the service ${deps.descriptor.entry.service} is on no Docker network`, {
+        hint: 'Host networking cannot be observed from beside: give the service a network of the compose file.',
+    });
+}

@@ -1,0 +1,31 @@
+/** What compose files and requests get filled in with: images, secrets, defects. Pure but for the random secrets. */
+import { randomBytes } from 'node:crypto';
+import { ChaosError } from "../core/errors.js";
+/** A secret that the environment has stays; any other is random per run, so that none is ever written down. */
+export function secretValues(descriptor, env) {
+    const value = (name) => {
+        const own = env[name] ?? '';
+        return own === '' ? randomBytes(24).toString('hex') : own;
+    };
+    return Object.fromEntries(descriptor.secrets.map((name) => [name, value(name)]));
+}
+/**
+ * The variable that switches defects on. Set to nothing where none is asked for: one that came in by the environment would
+ * be judged without standing in the report.
+ * @throws BAD_INPUT for a defect that the stack does not know.
+ */
+export function defectVariables(descriptor, defects) {
+    const known = descriptor.defects;
+    if (known === null) {
+        if (defects.length === 0)
+            return {};
+        throw new ChaosError('BAD_INPUT', `the stack ${descriptor.name} declares no defects, so ${defects.join(', ')} cannot be switched on`);
+    }
+    const unknown = defects.filter((name) => !Object.hasOwn(known.known, name));
+    if (unknown.length > 0) {
+        throw new ChaosError('BAD_INPUT', `unknown defect ${unknown.join(', ')}`, {
+            hint: `${descriptor.name} knows: ${Object.keys(known.known).sort().join(', ')}`,
+        });
+    }
+    return { [known.variable]: [...new Set(defects)].join(',') };
+}

@@ -1,0 +1,41 @@
+import { release } from 'node:os';
+import { hasNetAdmin } from "./helper-state.js";
+import { payloadRefusal } from "./marker.js";
+import { TRIAL_INTERFACE } from "./names.js";
+import { addCounter, addRule, createChain, createTable, refusedByNft } from "./nft.js";
+import { mustRun, runProgram } from "./run-program.js";
+import { canKillSockets } from "./socket-kill.js";
+/** What this kernel lets this helper do. Without NET_ADMIN that is nothing. */
+export async function readCapabilities({ names, undo, avoid }) {
+    const kernel = release();
+    if (!(await hasNetAdmin()))
+        return { nft: false, nftRandom: false, nftPayload: false, netem: false, socketKill: false, kernel };
+    const nftCan = async (refusal) => !avoid.has('nft') && (await refusal) === null;
+    const table = names.table('check');
+    const plain = [createTable(table), createChain(table, 'input'), addCounter(table, 'seen')];
+    const random = [...plain, addRule(table, 'input', 'numgen random mod 10000 < 1 counter name "seen" drop')];
+    return {
+        nft: await nftCan(refusedByNft(plain)),
+        nftRandom: await nftCan(refusedByNft(random)),
+        nftPayload: await nftCan(payloadRefusal(names)),
+        netem: await undo.exclusive(hasNetem),
+        socketKill: !avoid.has('socket-kill') && (await canKillSockets()),
+        kernel,
+    };
+}
+/**
+ * tc has no dry run, so it is tried on a pair of interfaces of our own, never on one that carries traffic. A kernel that
+ * gives us no such pair counts as one without netem: nothing of ours relies on it.
+ */
+async function hasNetem() {
+    const [trial, peer] = [TRIAL_INTERFACE, `${TRIAL_INTERFACE}p`];
+    const added = await runProgram('ip', ['link', 'add', trial, 'type', 'veth', 'peer', 'name', peer]);
+    if (added.exitCode !== 0)
+        return false;
+    try {
+        return (await runProgram('tc', ['qdisc', 'add', 'dev', trial, 'root', 'netem', 'loss', '1%'])).exitCode === 0;
+    }
+    finally {
+        await mustRun('ip', ['link', 'delete', trial]);
+    }
+}

@@ -1,0 +1,26 @@
+import { ServiceError } from "../shared/failure.js";
+/** The memory of the device: what the model and the running requests hold of it. */
+export class VramBudget {
+    totalBytes;
+    #usedBytes;
+    constructor(totalBytes, modelBytes) {
+        if (modelBytes > totalBytes)
+            throw new RangeError(`the model needs ${String(modelBytes)} bytes of ${String(totalBytes)}`);
+        this.totalBytes = totalBytes;
+        this.#usedBytes = modelBytes;
+    }
+    get usedBytes() {
+        return this.#usedBytes;
+    }
+    /** Returns what gives the bytes back; call it once. @throws ServiceError 507 when they are not free. */
+    reserve(bytes) {
+        const freeBytes = this.totalBytes - this.#usedBytes;
+        if (bytes > freeBytes) {
+            throw new ServiceError(507, 'INSUFFICIENT_VRAM', `the request needs ${String(bytes)} bytes of VRAM, ${String(freeBytes)} are free`);
+        }
+        this.#usedBytes += bytes;
+        return () => {
+            this.#usedBytes -= bytes;
+        };
+    }
+}

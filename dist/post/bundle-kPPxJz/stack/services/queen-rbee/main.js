@@ -1,0 +1,48 @@
+/** queen-rbee: takes tasks from clients and gets them done by the hive. */
+import { Admission } from "../shared/admission.js";
+import { readInteger, readUrl } from "../shared/env.js";
+import { errorText, unavailable } from "../shared/failure.js";
+import { runService } from "../shared/lifecycle.js";
+import { createServer } from "../shared/server.js";
+import { TaskDispatcher } from "./dispatcher.js";
+import { createMetrics } from "./metrics.js";
+import { upstreamPolicy } from "./policy.js";
+import { addTasksRoute } from "./tasks-route.js";
+import { WarmPool } from "./warm-pool.js";
+async function start({ env, log, token, defects }) {
+    const port = readInteger(env, 'LLORCH_QUEEN_PORT', 8081, { minimum: 1, maximum: 65_535 });
+    const origin = readUrl(env, 'LLORCH_HIVE_URL', 'http://toxiproxy:9200');
+    const target = readInteger(env, 'QUEEN_WARM_CONNECTIONS', 24, { minimum: 0, maximum: 256 });
+    const admission = new Admission({
+        active: readInteger(env, 'QUEEN_MAX_ACTIVE', 1024, { minimum: 1, maximum: 100_000 }),
+        waiting: readInteger(env, 'QUEEN_MAX_WAITING', 4096, { minimum: 0, maximum: 100_000 }),
+    });
+    const policy = upstreamPolicy(defects);
+    const pool = new WarmPool({ origin, target, maxIdle: 256, probePath: '/v1/health', openLimitMs: 800 }, log);
+    const metrics = createMetrics({ active: () => admission.active, waiting: () => admission.waiting, idleConnections: () => pool.idle });
+    const dispatcher = new TaskDispatcher(pool, policy, log, (failure) => {
+        metrics.attemptFailures.inc({ reason: failure.reason });
+    });
+    const server = createServer({
+        token,
+        log,
+        metrics: metrics.registry,
+        health: () => ({ service: 'queen-rbee' }),
+        ready: async () => {
+            await pool.probe().catch((error) => {
+                throw unavailable('HIVE_UNREACHABLE', `the hive does not answer: ${errorText(error)}`);
+            });
+            return { warm_connections: pool.idle };
+        },
+    });
+    addTasksRoute(server, { admission, dispatcher, policy, metrics, token, log });
+    pool.start();
+    await server.listen({ host: '0.0.0.0', port, backlog: 4_096 });
+    return {
+        close: async () => {
+            await server.close();
+            await pool.close();
+        },
+    };
+}
+runService('queen-rbee', start);

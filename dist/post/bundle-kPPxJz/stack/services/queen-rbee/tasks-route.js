@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { ServiceError } from "../shared/failure.js";
+import { sendError } from "../shared/server.js";
+import { parseTask, readTaskId, TASK_ID_HEADER, taskJson } from "../shared/task.js";
+import { AttemptFailure } from "./attempt-failure.js";
+import { passedHeaders, relayBody } from "./relay.js";
+/** `POST /v2/tasks`: JSON, or server-sent events when asked for a stream. */
+export function addTasksRoute(server, options) {
+    server.post('/v2/tasks', async (request, reply) => {
+        const arrivedMs = performance.now();
+        const leave = await enter(options);
+        try {
+            await answer(request, reply, options, arrivedMs);
+        }
+        finally {
+            leave();
+            options.metrics.seconds.observe((performance.now() - arrivedMs) / 1_000);
+        }
+    });
+}
+async function enter(options) {
+    try {
+        return await options.admission.enter(options.policy.answerLimitMs);
+    }
+    catch (error) {
+        options.metrics.tasks.inc({ outcome: 'rejected' });
+        throw error;
+    }
+}
+async function answer(request, reply, options, arrivedMs) {
+    const task = parseTask(request.body);
+    const taskId = readTaskId(request.headers[TASK_ID_HEADER]) ?? randomUUID();
+    const gone = new AbortController();
+    reply.raw.once('close', () => {
+        if (!reply.raw.writableFinished)
+            gone.abort();
+    });
+    try {
+        const upstream = await options.dispatcher.dispatch({
+            taskId,
+            arrivedMs,
+            signal: gone.signal,
+            path: '/v1/inference',
+            headers: { 'content-type': 'application/json', authorization: `Bearer ${options.token}`, [TASK_ID_HEADER]: taskId },
+            body: taskJson(task),
+            openBody: (status, headers, flow) => {
+                void reply.hijack();
+                const head = { status, upstream: headers, own: { [TASK_ID_HEADER]: taskId } };
+                return relayBody(reply.raw, head, options.policy.body, flow, {
+                    done: (outcome, reason) => {
+                        options.metrics.tasks.inc({ outcome: outcome === 'whole' ? 'answered' : 'cut' });
+                        if (outcome === 'cut')
+                            options.log.warn({ event: 'answer_cut', task_id: taskId, reason });
+                    },
+                });
+            },
+        });
+        sendWhole(reply, upstream, taskId, options);
+    }
+    catch (error) {
+        sendFailure(reply, error, taskId, options);
+    }
+}
+function sendWhole(reply, upstream, taskId, options) {
+    if (upstream.kind === 'passed-on')
+        return;
+    options.metrics.tasks.inc({ outcome: upstream.status === 200 ? 'answered' : 'refused' });
+    void reply
+        .code(upstream.status)
+        .headers({ ...passedHeaders(upstream.headers), [TASK_ID_HEADER]: taskId })
+        .send(upstream.body);
+}
+function sendFailure(reply, error, taskId, options) {
+    const cancelled = (error instanceof AttemptFailure && error.reason === 'cancelled') || reply.raw.destroyed;
+    options.metrics.tasks.inc({ outcome: cancelled ? 'cancelled' : 'failed' });
+    if (cancelled) {
+        // Nobody is left to answer.
+        void reply.hijack();
+        reply.raw.destroy();
+        return;
+    }
+    if (!(error instanceof ServiceError))
+        throw error;
+    sendError(reply.header(TASK_ID_HEADER, taskId), error);
+}

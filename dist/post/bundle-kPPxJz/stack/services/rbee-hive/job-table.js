@@ -1,0 +1,57 @@
+import { ServiceError } from "../shared/failure.js";
+import { Job } from "./job.js";
+/** Jobs by id: the open ones, and for a while the finished ones, so that a repeated request gets the answer it missed. */
+export class JobTable {
+    #policy;
+    #jobs = new Map();
+    /** Oldest first. */
+    #finished = new Set();
+    #finishedBytes = 0;
+    #open = 0;
+    constructor(policy) {
+        this.#policy = policy;
+    }
+    get open() {
+        return this.#open;
+    }
+    /** The job of this id, if the same was asked. @throws ServiceError 409 when it was something else. */
+    find(id, fingerprint) {
+        const job = this.#jobs.get(id);
+        if (job === undefined)
+            return null;
+        if (job.fingerprint !== fingerprint)
+            throw new ServiceError(409, 'TASK_ID_REUSED', 'this task id was used for another request');
+        return job;
+    }
+    isFull() {
+        return this.#open >= this.#policy.maxOpenJobs;
+    }
+    add(id, task) {
+        const job = new Job(id, task);
+        this.#jobs.set(id, job);
+        this.#open += 1;
+        return job;
+    }
+    finished(job, nowMs) {
+        this.#open -= 1;
+        const bytes = job.pieces.reduce((sum, piece) => sum + piece.text.length, job.fingerprint.length);
+        this.#finished.add({ job, atMs: nowMs, bytes });
+        this.#finishedBytes += bytes;
+        this.#forgetOld(nowMs);
+    }
+    /** A failed job is forgotten: the next request of its id is a new try. */
+    failed(job) {
+        this.#open -= 1;
+        this.#jobs.delete(job.id);
+    }
+    #forgetOld(nowMs) {
+        for (const entry of this.#finished) {
+            const fits = this.#finishedBytes <= this.#policy.keepFinishedBytes;
+            if (fits && nowMs - entry.atMs <= this.#policy.keepFinishedMs)
+                return;
+            this.#finished.delete(entry);
+            this.#finishedBytes -= entry.bytes;
+            this.#jobs.delete(entry.job.id);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+/** What the three HTTP servers have in common: auth, health pages, metrics, and errors as JSON. */
+import { fastify } from 'fastify';
+import { bearerCheck } from "./auth.js";
+import { errorBody, ServiceError } from "./failure.js";
+const BODY_LIMIT_BYTES = 1024 * 1024;
+/** Longer than any client here keeps an idle connection, so that it is the client who closes and no request meets a FIN. */
+const KEEP_ALIVE_MS = 120_000;
+export const PUBLIC = { config: { public: true } };
+export function createServer(options) {
+    const server = fastify({ logger: false, bodyLimit: BODY_LIMIT_BYTES, keepAliveTimeout: KEEP_ALIVE_MS, forceCloseConnections: 'idle' });
+    const checkBearer = bearerCheck(options.token);
+    // Also for paths that do not exist: without a token nobody learns which ones do.
+    server.addHook('onRequest', (request, _reply, done) => {
+        if (request.routeOptions.config.public !== true)
+            checkBearer(request.headers.authorization);
+        done();
+    });
+    server.setNotFoundHandler((_request, reply) => sendError(reply, new ServiceError(404, 'NOT_FOUND', 'no such route')));
+    server.setErrorHandler((error, _request, reply) => sendError(reply, toServiceError(error, options.log)));
+    addHealthRoutes(server, options);
+    return server;
+}
+function addHealthRoutes(server, options) {
+    const alive = () => ({ status: 'ok', ...options.health() });
+    for (const path of ['/health', '/v1/health', '/health/live'])
+        server.get(path, PUBLIC, alive);
+    server.get('/health/ready', PUBLIC, async () => ({ status: 'ready', ...(await options.ready()) }));
+    server.get('/metrics', PUBLIC, async (_request, reply) => {
+        void reply.type(options.metrics.contentType);
+        return options.metrics.metrics();
+    });
+}
+export function sendError(reply, error) {
+    if (error.retryAfterS !== null)
+        void reply.header('retry-after', String(error.retryAfterS));
+    return reply.code(error.status).type('application/json; charset=utf-8').send(errorBody(error.code, error.message));
+}
+function toServiceError(error, log) {
+    if (error instanceof ServiceError)
+        return error;
+    const status = error.statusCode ?? 500;
+    if (status < 500)
+        return new ServiceError(status, error.code, error.message);
+    log.error({ event: 'request_error', error: error.stack ?? error.message });
+    return new ServiceError(500, 'INTERNAL', 'internal error');
+}
