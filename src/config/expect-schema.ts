@@ -60,6 +60,7 @@ const logGaps = z
   .strictObject({
     service: serviceName('Whose log is read'),
     group_by: jmespath('What tells one series of attempts from another, for example task_id'),
+    at: jmespath("The line's own time, ISO 8601 or epoch ms; Docker's timestamp when left out").optional(),
     from: jmespath('A gap runs from a line for which this is true'),
     to: jmespath('… to the next line of the group for which this is true'),
     growth: quantity({ minimum: 1, maximum: 100, description: 'Each gap is at least this many times the one before' }),

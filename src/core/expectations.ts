@@ -27,6 +27,11 @@ export type LogGapsExpectation = {
   readonly service: string
   /** What tells one series of attempts from another, for example `task_id`. */
   readonly group_by: string
+  /**
+   * JMESPath of the line's own time, ISO 8601 or epoch ms. Without it Docker's timestamp counts, which is when the line was
+   * read from the container: on a busy machine up to 150 ms after it was written, too coarse for pauses of 100 ms.
+   */
+  readonly at?: string
   /** A gap runs from a line for which `from` is true to the next line of the group for which `to` is true. */
   readonly from: string
   readonly to: string

@@ -100,3 +100,37 @@ describe('judgeGaps', () => {
     expect(gapsText(spec)).toMatch(/^log of queen-rbee, gaps by task_id: in ≥ 80 %/)
   })
 })
+
+describe('the time of a line', () => {
+  const spec = {
+    service: 's',
+    group_by: 'task',
+    from: 'failed',
+    to: 'started',
+    growth: 1.5,
+    min_gaps: 2,
+    min_groups: 1,
+    share: 1,
+  } as const
+  const line = (atMs: number, time: string, event: 'failed' | 'started'): LogLine => ({
+    atMs,
+    stream: 'stdout',
+    text: JSON.stringify({ task: 'a', time, [event]: true }),
+  })
+  // Docker read them in bursts; the service wrote them 100 and 200 ms apart.
+  const lines = [
+    line(150, '2026-01-01T00:00:00.000Z', 'failed'),
+    line(300, '2026-01-01T00:00:00.100Z', 'started'),
+    line(300, '2026-01-01T00:00:01.000Z', 'failed'),
+    line(301, '2026-01-01T00:00:01.200Z', 'started'),
+  ]
+
+  it('is its own when the clause says where it stands', () => {
+    expect(judgeGaps({ ...spec, at: 'time' }, lines).met).toBe(true)
+    expect(judgeGaps(spec, lines).met).toBe(false)
+  })
+
+  it('is none when what stands there is no time, and its gaps are missing', () => {
+    expect(judgeGaps({ ...spec, at: 'task' }, lines).met).toBe(false)
+  })
+})

@@ -39,23 +39,29 @@ export function collectGaps(spec: LogGapsExpectation, lines: readonly LogLine[])
   const groupBy = lineQuery('group_by', spec.group_by)
   const from = lineQuery('from', spec.from)
   const to = lineQuery('to', spec.to)
+  const at = spec.at === undefined ? null : lineQuery('at', spec.at)
   const groups = new Map<string, Group>()
   let jsonLines = 0
-  for (const line of [...lines].sort((a, b) => a.atMs - b.atMs)) {
+  const timed: { parsed: JSONValue; atMs: number }[] = []
+  for (const line of lines) {
     const parsed = parseObject(line.text)
     if (parsed === null) continue
     jsonLines += 1
+    const atMs = at === null ? line.atMs : lineTime(ask(at, parsed))
+    if (atMs !== null) timed.push({ parsed, atMs })
+  }
+  for (const { parsed, atMs } of timed.sort((a, b) => a.atMs - b.atMs)) {
     const key = groupKey(ask(groupBy, parsed))
     if (key === null) continue
     const group = groups.get(key)
     // A line may end one gap and begin the next.
     if (group !== undefined && group.openedMs !== null && ask(to, parsed) === true) {
-      group.gapsMs.push(line.atMs - group.openedMs)
+      group.gapsMs.push(atMs - group.openedMs)
       group.openedMs = null
     }
     if (ask(from, parsed) === true) {
-      if (group) group.openedMs = line.atMs
-      else groups.set(key, { gapsMs: [], openedMs: line.atMs })
+      if (group) group.openedMs = atMs
+      else groups.set(key, { gapsMs: [], openedMs: atMs })
     }
   }
   return { jsonLines, groups: new Map([...groups].map(([key, group]) => [key, group.gapsMs])) }
@@ -99,6 +105,12 @@ function medianGaps(groups: readonly (readonly number[])[]): string {
   const longest = Math.min(6, Math.max(...groups.map((gaps) => gaps.length)))
   const medians = Array.from({ length: longest }, (_, place) => median(groups.flatMap((gaps) => gaps[place] ?? [])))
   return medians.map(msText).join(' → ')
+}
+
+/** null for what is no time: the line then belongs to no gap, and a gap that is missing is a miss. */
+function lineTime(value: JSONValue): number | null {
+  const atMs = typeof value === 'number' ? value : typeof value === 'string' ? Date.parse(value) : Number.NaN
+  return Number.isFinite(atMs) ? atMs : null
 }
 
 function parseObject(text: string): JSONValue | null {

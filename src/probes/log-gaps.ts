@@ -5,7 +5,7 @@ import { gapsText, judgeGaps } from './log-gaps-judgement.ts'
 
 const MOST_BYTES = 8 * 1_024 * 1_024
 
-/** Growing pauses between attempts, by Docker's own timestamps: the service's clock and its word for it play no part. */
+/** Growing pauses between attempts, by the time of the log lines: what a service says of its own waits plays no part. */
 export const logGapsExpectation: Probe<LogGapsExpectation> = {
   kind: 'log_gaps',
   text: gapsText,

@@ -98,7 +98,7 @@ export async function runFault(
   const fault = faultRegistry().get(kind)
   if (!fault) throw new Error(`no fault '${kind}'`)
   const { ctx, open } = contextOf(rig, options.windowMs ?? 5_000)
-  const plan = (await fault.plan(spec, ctx))
+  const plan = await fault.plan(spec, ctx)
   // What the ledger keeps is what is reverted.
   const stored = JSON.parse(JSON.stringify(plan)) as JsonObject
   try {

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { actionCheckout } from './support/checkout.ts'
+import { objectsOf, removeObjects } from './support/docker.ts'
+import { start, type Ended } from './support/program.ts'
+
+const LIMIT_MS = 240_000
+
+function cli(checkout: string, ...argv: string[]): Promise<Ended> {
+  const env = { PATH: process.env['PATH'] ?? '', HOME: checkout, CI: 'true', CHAOS_STATE_DIR: join(checkout, 'state') }
+  const docker = process.env['DOCKER_HOST'] === undefined ? {} : { DOCKER_HOST: process.env['DOCKER_HOST'] }
+  return start([join(checkout, 'dist/cli/index.js'), ...argv], { cwd: checkout, env: { ...env, ...docker }, limitMs: LIMIT_MS })
+    .ended
+}
+
+function resultOf(checkout: string): { verdict: string; run: { id: string; noInject: boolean } } {
+  return JSON.parse(readFileSync(join(checkout, 'out/result.json'), 'utf8')) as ReturnType<typeof resultOf>
+}
+
+test('run: results on stdout, progress on stderr, files in --out, exit 0, nothing left', async () => {
+  using checkout = actionCheckout()
+  const ended = await cli(checkout.path, 'run', '--profile', 'smoke', '--only', 'NF-002', '--seed', '7', '--out', 'out')
+  expect(ended, ended.stderr).toMatchObject({ code: 0 })
+  const { run, verdict } = resultOf(checkout.path)
+  try {
+    expect(verdict).toBe('passed')
+    expect(ended.stdout).toMatch(
+      /^id +verdict[^]*\nNF-002 +passed[^]*\npassed: 1 passed; judged: the built-in reference services/,
+    )
+    expect(ended.stderr).toContain(`run ${run.id}:`)
+    expect(readFileSync(join(checkout.path, 'out/summary.md'), 'utf8')).toContain('## ✅ passed')
+    expect(readFileSync(join(checkout.path, 'out/junit.xml'), 'utf8')).toContain('tests="1" failures="0" errors="0"')
+    expect(readFileSync(join(checkout.path, 'out/run.log'), 'utf8')).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z run /)
+    expect(await objectsOf(run.id)).toEqual([])
+    const again = await cli(checkout.path, 'report', 'out/result.json', '--to', 'markdown')
+    expect(again).toMatchObject({ code: 0, stdout: readFileSync(join(checkout.path, 'out/summary.md'), 'utf8') })
+  } finally {
+    await removeObjects(run.id)
+  }
+})
+
+test('a rehearsal passes nothing: inconclusive, exit 3', async () => {
+  using checkout = actionCheckout()
+  const ended = await cli(checkout.path, 'run', '--profile', 'smoke', '--only', 'NF-002', '--no-inject', '--out', 'out')
+  expect(ended, ended.stderr).toMatchObject({ code: 3 })
+  const { run, verdict } = resultOf(checkout.path)
+  try {
+    expect([verdict, run.noInject]).toEqual(['inconclusive', true])
+    expect(ended.stdout).toContain('rehearsal: nothing was injected')
+    expect(await objectsOf(run.id)).toEqual([])
+  } finally {
+    await removeObjects(run.id)
+  }
+})
+
+test('bad usage: exit 2, the mistake and what is allowed on stderr, nothing on stdout', async () => {
+  using checkout = actionCheckout()
+  const ended = await cli(checkout.path, 'run', '--profile', 'fast')
+  expect(ended).toMatchObject({ code: 2, stdout: '' })
+  expect(ended.stderr).toContain('smoke, quick, full')
+  expect((await cli(checkout.path, 'run', '--only', 'NOPE-001')).code).toBe(2)
+})

@@ -1,0 +1,76 @@
+/** Runs the steps of action.yml as GitHub's runner does: inputs in the environment, commands in files, state from main to post. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { start, type Program } from './program.ts'
+
+const STEP_LIMIT_MS = 240_000
+
+export interface FakeRunner {
+  main(inputs: Readonly<Record<string, string>>): Program
+  /** Gets the state that main has saved by now. */
+  post(): Program
+  outputs(): Record<string, string>
+  state(): Record<string, string>
+  summary(): string
+  /** The job's workspace: where relative inputs begin. */
+  readonly workspace: string
+}
+
+export function fakeRunner(checkout: string): FakeRunner {
+  const root = join(checkout, 'runner')
+  const workspace = join(root, 'workspace')
+  const temp = join(root, 'temp')
+  for (const folder of [workspace, temp]) mkdirSync(folder, { recursive: true })
+  const file = (name: string): string => join(root, name)
+  for (const name of ['output', 'state', 'summary']) writeFileSync(file(name), '')
+  const environment = (): Record<string, string> => ({
+    PATH: process.env['PATH'] ?? '',
+    HOME: root,
+    ...(process.env['DOCKER_HOST'] === undefined ? {} : { DOCKER_HOST: process.env['DOCKER_HOST'] }),
+    CI: 'true',
+    GITHUB_ACTIONS: 'true',
+    GITHUB_WORKSPACE: workspace,
+    GITHUB_OUTPUT: file('output'),
+    GITHUB_STATE: file('state'),
+    GITHUB_STEP_SUMMARY: file('summary'),
+    RUNNER_TEMP: temp,
+  })
+  const step = (name: string, own: Record<string, string>): Program =>
+    start([join(checkout, 'dist', name, 'index.js')], {
+      cwd: workspace,
+      env: { ...environment(), ...own },
+      limitMs: STEP_LIMIT_MS,
+    })
+  return {
+    workspace,
+    main: (inputs) =>
+      step(
+        'main',
+        prefixed('INPUT_', inputs, (name) => name.toUpperCase()),
+      ),
+    post: () =>
+      step(
+        'post',
+        prefixed('STATE_', commandFile(file('state')), (name) => name),
+      ),
+    outputs: () => commandFile(file('output')),
+    state: () => commandFile(file('state')),
+    summary: () => readFileSync(file('summary'), 'utf8'),
+  }
+}
+
+function prefixed(
+  prefix: string,
+  values: Readonly<Record<string, string>>,
+  key: (name: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}${key(name)}`, value]))
+}
+
+/** `name<<DELIMITER`, lines, `DELIMITER`; a later value of a name wins. */
+function commandFile(path: string): Record<string, string> {
+  const values: Record<string, string> = {}
+  for (const match of readFileSync(path, 'utf8').matchAll(/^([\w-]+)<<(\S+)\n(?:([^]*?)\n)?\2\n/gm))
+    values[match[1] ?? ''] = match[3] ?? ''
+  return values
+}
