@@ -26,18 +26,11 @@ export interface Connection {
   readonly client: Client
   /** Connecting took longer than the pool allows: good for the request that waits for it, and for no other. */
   slow: boolean
-  uses: number
 }
 
 const MAX_OPENING = 12
 /** A request may wait for its connection for as long as its own limit lets it. */
 const CONNECT_LIMIT_MS = 4_000
-/**
- * The kernel remembers the losses of a connection and waits ever longer on it for the next one, seconds in the end. So a
- * connection is replaced after a few requests, as far as that many replacements a second allow.
- */
-const USES_BEFORE_REPLACED = 2
-const REPLACED_PER_SECOND = 8
 const REFILL_PAUSE_MS = 200
 /** Below the server's 120 s, so that it is this side who closes. */
 const KEEP_ALIVE_MS = 60_000
@@ -51,8 +44,6 @@ export class WarmPool {
   #refillTimer: NodeJS.Timeout | null = null
   #closed = false
   #wasWarm = false
-  #replacements = 0
-  #replacementsSinceMs = 0
 
   constructor(options: WarmPoolOptions, log: Logger) {
     this.#options = options
@@ -72,7 +63,6 @@ export class WarmPool {
     const warm = this.#idle.values().next().value
     if (warm === undefined) return this.#open()
     this.#idle.delete(warm)
-    warm.uses += 1
     this.#refill()
     return warm
   }
@@ -80,8 +70,7 @@ export class WarmPool {
   /** Gives back a connection whose answer came whole. */
   release(connection: Connection): void {
     const full = this.#idle.size >= this.#options.maxIdle
-    const worn = connection.slow || (connection.uses >= USES_BEFORE_REPLACED && this.#mayReplace())
-    if (this.#closed || full || worn || connection.client.destroyed) this.discard(connection)
+    if (this.#closed || full || connection.slow || connection.client.destroyed) this.discard(connection)
     else this.#idle.add(connection)
   }
 
@@ -117,7 +106,7 @@ export class WarmPool {
       autoSelectFamily: false,
       connect: { timeout: CONNECT_LIMIT_MS, keepAlive: true },
     })
-    const connection: Connection = { client, slow: false, uses: 0 }
+    const connection: Connection = { client, slow: false }
     const openedMs = performance.now()
     client.once('connect', () => {
       connection.slow = performance.now() - openedMs > this.#options.openLimitMs
@@ -170,16 +159,6 @@ export class WarmPool {
       this.#refillTimer = null
       this.#refill()
     }, REFILL_PAUSE_MS)
-  }
-
-  #mayReplace(): boolean {
-    const nowMs = performance.now()
-    if (nowMs - this.#replacementsSinceMs >= 1_000) {
-      this.#replacementsSinceMs = nowMs
-      this.#replacements = 0
-    }
-    this.#replacements += 1
-    return this.#replacements <= REPLACED_PER_SECOND
   }
 
   #reportChange(error: string | null): void {
