@@ -22,7 +22,10 @@ export async function buildDist(out: string, names: readonly string[] = []): Pro
   const before = process.cwd()
   try {
     // ncc derives module ids from paths relative to the working directory: from here they are the same on every machine.
-    process.chdir(sources)
+    // The folder is empty, as ncc takes `process.cwd() + name` in a dependency for a reference to all that lies in it.
+    const nowhere = join(sources, 'nowhere')
+    mkdirSync(nowhere)
+    process.chdir(nowhere)
     transpileTree(repository, sources)
     if (names.length === 0) rmSync(out, { recursive: true, force: true })
     for (const bundle of BUNDLES) {

@@ -36,7 +36,7 @@ function trials(scratch: string): Trial[] {
       exitCode: 1,
       says: 'LLORCH_API_TOKEN',
     })),
-    { bundle: 'toolbox', argv: ['--help'], exitCode: 2, says: 'toolbox' },
+    { bundle: 'toolbox', argv: [], exitCode: 2, says: 'cannot start: the lease must be' },
   ]
 }
 

@@ -69,7 +69,11 @@ export class InferenceEngine {
     })
   }
 
-  async *#generate({ task, jobId, skipTokens }: InferenceRequest, signal: AbortSignal, done: () => void): AsyncGenerator<Piece, void, undefined> {
+  async *#generate(
+    { task, jobId, skipTokens }: InferenceRequest,
+    signal: AbortSignal,
+    done: () => void,
+  ): AsyncGenerator<Piece, void, undefined> {
     const seed = seedOf(task, jobId)
     const msPerToken = Math.min(this.#options.speeds.msPerToken(task.model), this.#options.longestMs / task.maxTokens)
     const startedMs = performance.now()

@@ -1,6 +1,10 @@
 import { Gauge, Registry } from 'prom-client'
 
-export function createMetrics(read: { active(): number; vramUsedBytes(): number; vramTotalBytes(): number }): Registry {
+export function createMetrics(read: {
+  active: () => number
+  vramUsedBytes: () => number
+  vramTotalBytes: () => number
+}): Registry {
   const registry = new Registry()
   gauge(registry, 'rbee_worker_inference_active', 'Requests that are running', read.active)
   gauge(registry, 'rbee_worker_vram_used_bytes', 'Device memory in use', read.vramUsedBytes)

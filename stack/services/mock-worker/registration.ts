@@ -42,7 +42,12 @@ export class HiveRegistration {
   constructor(options: RegistrationOptions, log: Logger) {
     this.#options = options
     this.#log = log
-    this.#hive = new Pool(options.hiveOrigin, { connections: 2, pipelining: 1, autoSelectFamily: false, connect: { timeout: CALL_LIMIT_MS } })
+    this.#hive = new Pool(options.hiveOrigin, {
+      connections: 2,
+      pipelining: 1,
+      autoSelectFamily: false,
+      connect: { timeout: CALL_LIMIT_MS },
+    })
   }
 
   /** The model is in memory, for good: a lost hive does not unload it. */

@@ -19,7 +19,11 @@ export class VramBudget {
   reserve(bytes: number): () => void {
     const freeBytes = this.totalBytes - this.#usedBytes
     if (bytes > freeBytes) {
-      throw new ServiceError(507, 'INSUFFICIENT_VRAM', `the request needs ${String(bytes)} bytes of VRAM, ${String(freeBytes)} are free`)
+      throw new ServiceError(
+        507,
+        'INSUFFICIENT_VRAM',
+        `the request needs ${String(bytes)} bytes of VRAM, ${String(freeBytes)} are free`,
+      )
     }
     this.#usedBytes += bytes
     return () => {

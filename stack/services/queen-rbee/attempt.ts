@@ -64,7 +64,12 @@ class Attempt implements Dispatcher.DispatchHandler {
   #sink: BodySink | null = null
   #over = false
 
-  constructor(pool: WarmPool, options: AttemptOptions, resolve: (answer: AttemptAnswer) => void, reject: (failure: AttemptFailure) => void) {
+  constructor(
+    pool: WarmPool,
+    options: AttemptOptions,
+    resolve: (answer: AttemptAnswer) => void,
+    reject: (failure: AttemptFailure) => void,
+  ) {
     this.#pool = pool
     this.#options = options
     this.#resolve = resolve
@@ -76,7 +81,8 @@ class Attempt implements Dispatcher.DispatchHandler {
     this.#timer = setTimeout(() => {
       // One more look at the sockets: on a starved CPU the answer may lie there unread while the timer has run out.
       setImmediate(() => {
-        if (this.#sink === null) this.#fail(new AttemptFailure('timeout', `no answer within ${String(Math.round(options.limitMs))} ms`))
+        if (this.#sink === null)
+          this.#fail(new AttemptFailure('timeout', `no answer within ${String(Math.round(options.limitMs))} ms`))
       })
     }, options.limitMs)
     options.signal.addEventListener('abort', this.#onAbort, { once: true })

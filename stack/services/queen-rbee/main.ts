@@ -21,7 +21,11 @@ async function start({ env, log, token, defects }: ServiceContext): Promise<Runn
   })
   const policy = upstreamPolicy(defects)
   const pool = new WarmPool({ origin, target, maxIdle: 256, probePath: '/v1/health', openLimitMs: 800 }, log)
-  const metrics = createMetrics({ active: () => admission.active, waiting: () => admission.waiting, idleConnections: () => pool.idle })
+  const metrics = createMetrics({
+    active: () => admission.active,
+    waiting: () => admission.waiting,
+    idleConnections: () => pool.idle,
+  })
   const dispatcher = new TaskDispatcher(pool, policy, log, (failure) => {
     metrics.attemptFailures.inc({ reason: failure.reason })
   })

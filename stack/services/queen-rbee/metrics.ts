@@ -8,7 +8,11 @@ export interface QueenMetrics {
 }
 
 /** `read` is asked when the page is, so that the gauges cost nothing in between. */
-export function createMetrics(read: { active(): number; waiting(): number; idleConnections(): number }): QueenMetrics {
+export function createMetrics(read: {
+  active: () => number
+  waiting: () => number
+  idleConnections: () => number
+}): QueenMetrics {
   const registry = new Registry()
   const registers = [registry]
   gauge(registry, 'rbee_queen_tasks_active', 'Tasks that are being worked on', read.active)

@@ -44,7 +44,12 @@ async function enter(options: TasksRouteOptions): Promise<() => void> {
   }
 }
 
-async function answer(request: FastifyRequest, reply: FastifyReply, options: TasksRouteOptions, arrivedMs: number): Promise<void> {
+async function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: TasksRouteOptions,
+  arrivedMs: number,
+): Promise<void> {
   const task = parseTask(request.body)
   const taskId = readTaskId(request.headers[TASK_ID_HEADER]) ?? randomUUID()
   const gone = new AbortController()

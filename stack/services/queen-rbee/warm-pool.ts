@@ -133,7 +133,12 @@ export class WarmPool {
 
   /** Brings the idle ones back to the target, a few at a time, in the background. */
   #refill(): void {
-    while (!this.#closed && this.#refillTimer === null && this.#opening < MAX_OPENING && this.#idle.size + this.#opening < this.#options.target) {
+    while (
+      !this.#closed &&
+      this.#refillTimer === null &&
+      this.#opening < MAX_OPENING &&
+      this.#idle.size + this.#opening < this.#options.target
+    ) {
       this.#opening += 1
       void this.#addOne()
     }

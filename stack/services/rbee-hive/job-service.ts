@@ -19,7 +19,13 @@ export class JobService {
   readonly #events: JobEvents
   readonly #log: Logger
 
-  constructor(table: JobTable, journal: Pick<Journal, 'accept' | 'end'>, runner: Pick<JobRunner, 'run'>, events: JobEvents, log: Logger) {
+  constructor(
+    table: JobTable,
+    journal: Pick<Journal, 'accept' | 'end'>,
+    runner: Pick<JobRunner, 'run'>,
+    events: JobEvents,
+    log: Logger,
+  ) {
     this.#table = table
     this.#journal = journal
     this.#runner = runner

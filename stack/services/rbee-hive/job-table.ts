@@ -30,7 +30,8 @@ export class JobTable {
   find(id: string, fingerprint: string): Job | null {
     const job = this.#jobs.get(id)
     if (job === undefined) return null
-    if (job.fingerprint !== fingerprint) throw new ServiceError(409, 'TASK_ID_REUSED', 'this task id was used for another request')
+    if (job.fingerprint !== fingerprint)
+      throw new ServiceError(409, 'TASK_ID_REUSED', 'this task id was used for another request')
     return job
   }
 

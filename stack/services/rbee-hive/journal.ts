@@ -24,7 +24,8 @@ interface PendingAccept {
   readonly reject: (error: ServiceError) => void
 }
 
-type JournalLine = { readonly op: 'accept'; readonly id: string; readonly task: unknown } | { readonly op: 'end'; readonly id: string }
+type JournalLine =
+  { readonly op: 'accept'; readonly id: string; readonly task: unknown } | { readonly op: 'end'; readonly id: string }
 
 const JOURNAL = 'journal.jsonl'
 const COMPLETED = 'completed.txt'
@@ -44,7 +45,12 @@ export class Journal {
   #retry: NodeJS.Timeout | null = null
   #writable = true
 
-  private constructor(options: JournalOptions, log: Logger, files: { journal: AppendFile; completed: AppendFile }, open: Map<string, string>) {
+  private constructor(
+    options: JournalOptions,
+    log: Logger,
+    files: { journal: AppendFile; completed: AppendFile },
+    open: Map<string, string>,
+  ) {
     this.#options = options
     this.#log = log
     this.#journal = files.journal
@@ -53,7 +59,10 @@ export class Journal {
   }
 
   /** @throws when the folder cannot be read or written at all. */
-  static async open(options: JournalOptions, log: Logger): Promise<{ journal: Journal; unfinished: { id: string; task: Task }[] }> {
+  static async open(
+    options: JournalOptions,
+    log: Logger,
+  ): Promise<{ journal: Journal; unfinished: { id: string; task: Task }[] }> {
     await mkdir(options.folder, { recursive: true })
     const journal = await AppendFile.open(join(options.folder, JOURNAL))
     const completed = await AppendFile.open(join(options.folder, COMPLETED))

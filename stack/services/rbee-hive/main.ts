@@ -49,9 +49,17 @@ async function start({ env, log, token }: ServiceContext): Promise<RunningServic
   const runner = new JobRunner(registry, HIVE_POLICY, log, () => {
     metrics.failovers.inc()
   })
-  const events = { ended: (outcome: string): void => metrics.jobs.inc({ outcome }) }
+  const events = {
+    ended: (outcome: string): void => {
+      metrics.jobs.inc({ outcome })
+    },
+  }
   const jobs = new JobService(table, journal, runner, events, log)
-  const stopper = new WorkerStopper(registry, { policy: HIVE_POLICY, isAlive, kill: (pid, signal) => process.kill(pid, signal) }, log)
+  const stopper = new WorkerStopper(
+    registry,
+    { policy: HIVE_POLICY, isAlive, kill: (pid, signal) => process.kill(pid, signal) },
+    log,
+  )
   const server = createServer({
     token,
     log,

@@ -9,9 +9,9 @@ export interface HiveMetrics {
 
 export interface HiveGauges {
   /** Number of members in each state. */
-  workers(): ReadonlyMap<string, number>
-  openJobs(): number
-  journalWritable(): boolean
+  workers: () => ReadonlyMap<string, number>
+  openJobs: () => number
+  journalWritable: () => boolean
 }
 
 const STATES = ['registering', 'ready', 'stopping', 'failed'] as const
@@ -35,7 +35,12 @@ export function createMetrics(read: HiveGauges): HiveMetrics {
     registry,
     jobs: new Counter({ name: 'rbee_hive_jobs_total', help: 'Jobs by outcome', labelNames: ['outcome'], registers }),
     failovers: new Counter({ name: 'rbee_hive_failovers_total', help: 'Runs that a worker broke off', registers }),
-    removed: new Counter({ name: 'rbee_hive_workers_removed_total', help: 'Workers that left the pool', labelNames: ['reason'], registers }),
+    removed: new Counter({
+      name: 'rbee_hive_workers_removed_total',
+      help: 'Workers that left the pool',
+      labelNames: ['reason'],
+      registers,
+    }),
   }
 }
 

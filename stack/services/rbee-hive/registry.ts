@@ -76,7 +76,8 @@ export class WorkerRegistry<Link extends WorkerLink = WorkerLink> {
   register(claim: WorkerClaim, nowMs: number): Member<Link> {
     // The same container with a new process: what was ready there is gone. One that never got ready runs into its limit.
     for (const old of this.list()) {
-      if (old.claim.workerId === claim.workerId && old.state !== 'registering' && old.state !== 'failed') this.#remove(old, 'registered again')
+      if (old.claim.workerId === claim.workerId && old.state !== 'registering' && old.state !== 'failed')
+        this.#remove(old, 'registered again')
     }
     const member: Member<Link> = {
       id: this.#options.newId(),

@@ -27,21 +27,21 @@ export function addWorkerRoutes(server: FastifyInstance, options: WorkerRoutesOp
     log.info({ event: 'worker_registered', registration: member.id, worker: claim.workerId, pid: claim.process?.pid ?? null })
     return reply.code(201).send({ registration: member.id })
   })
-  server.post('/v1/workers/ready', async (request) => {
+  server.post('/v1/workers/ready', (request) => {
     const id = text(asRecord(request.body), 'registration', MAX_ID_LENGTH)
     if (!registry.ready(id, performance.now())) throw unknownRegistration()
     log.info({ event: 'worker_ready', registration: id })
     return { message: 'Worker registered as ready' }
   })
-  server.post('/v1/heartbeat', async (request) => {
+  server.post('/v1/heartbeat', (request) => {
     const fields = asRecord(request.body)
     const id = text(fields, 'registration', MAX_ID_LENGTH)
     const report = { stopping: fields['state'] === 'stopping', vramUsedBytes: number(fields, 'vram_used_bytes', 0, BYTES) }
     if (!registry.heartbeat(id, report, performance.now())) throw unknownRegistration()
     return { message: 'ok' }
   })
-  server.get('/v1/workers/list', async () => ({ workers: registry.list().map(describe) }))
-  server.post<{ Params: { id: string } }>('/v1/workers/:id/stop', async (request, reply) => {
+  server.get('/v1/workers/list', () => ({ workers: registry.list().map(describe) }))
+  server.post<{ Params: { id: string } }>('/v1/workers/:id/stop', (request, reply) => {
     const member = registry.find(request.params.id)
     if (member === undefined) throw new ServiceError(404, 'NO_SUCH_WORKER', 'no worker of that id is registered')
     stopper.stop(member)

@@ -30,7 +30,12 @@ const KEEP_ALIVE_MS = 120_000
 export const PUBLIC = { config: { public: true } } as const
 
 export function createServer(options: ServerOptions): FastifyInstance {
-  const server = fastify({ logger: false, bodyLimit: BODY_LIMIT_BYTES, keepAliveTimeout: KEEP_ALIVE_MS, forceCloseConnections: 'idle' })
+  const server = fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+  })
   const checkBearer = bearerCheck(options.token)
   // Also for paths that do not exist: without a token nobody learns which ones do.
   server.addHook('onRequest', (request, _reply, done) => {

@@ -70,7 +70,8 @@ interface NumberRule {
 /** @throws ServiceError 422 unless the field is absent or a number within the rule. */
 export function number(fields: Record<string, unknown>, name: string, fallback: number | null, rule: NumberRule): number {
   const value = fields[name] ?? fallback
-  const good = typeof value === 'number' && value >= rule.minimum && value <= rule.maximum && (!rule.integer || Number.isInteger(value))
+  const good =
+    typeof value === 'number' && value >= rule.minimum && value <= rule.maximum && (!rule.integer || Number.isInteger(value))
   if (good) return value
   const kind = rule.integer ? 'a whole number' : 'a number'
   throw new ServiceError(422, 'BAD_FIELD', `${name} must be ${kind} from ${String(rule.minimum)} to ${String(rule.maximum)}`)

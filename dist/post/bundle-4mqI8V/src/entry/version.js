@@ -1,2 +1,0 @@
-import packageJson from '../../package.json' with { type: 'json' };
-export const TOOL_VERSION = packageJson.version;
