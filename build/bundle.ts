@@ -5,8 +5,8 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { BUNDLES } from './bundles.ts'
-import { makeBundle } from './make-bundle.ts'
+import { BUNDLES, type Bundle } from './bundles.ts'
+import { makeBundle, type BundleFile } from './make-bundle.ts'
 import { transpileTree } from './transpile.ts'
 
 const repository = resolve(import.meta.dirname, '..')
@@ -16,6 +16,14 @@ export async function buildDist(out: string, names: readonly string[] = []): Pro
   if (unknown.length > 0) {
     throw new Error(`no bundle ${unknown.join(', ')}; there are ${BUNDLES.map((bundle) => bundle.name).join(', ')}`)
   }
+  const chosen = BUNDLES.filter((bundle) => names.length === 0 || names.includes(bundle.name))
+  // Nothing is touched before everything is built: a build that fails leaves the old bundles whole.
+  const built = await makeBundles(chosen)
+  if (names.length === 0) rmSync(out, { recursive: true, force: true })
+  for (const [name, files] of built) writeBundle(join(out, name), files)
+}
+
+async function makeBundles(bundles: readonly Bundle[]): Promise<Map<string, Map<string, BundleFile>>> {
   const cache = join(repository, 'node_modules/.cache')
   mkdirSync(cache, { recursive: true })
   const sources = mkdtempSync(join(cache, 'bundle-'))
@@ -27,25 +35,28 @@ export async function buildDist(out: string, names: readonly string[] = []): Pro
     mkdirSync(nowhere)
     process.chdir(nowhere)
     transpileTree(repository, sources)
-    if (names.length === 0) rmSync(out, { recursive: true, force: true })
-    for (const bundle of BUNDLES) {
-      if (names.length > 0 && !names.includes(bundle.name)) continue
+    const built = new Map<string, Map<string, BundleFile>>()
+    for (const bundle of bundles) {
       const startedMs = performance.now()
       const files = await makeBundle(bundle, repository, sources)
-      const folder = join(out, bundle.name)
-      rmSync(folder, { recursive: true, force: true })
-      for (const [name, file] of files) {
-        const path = join(folder, name)
-        mkdirSync(dirname(path), { recursive: true })
-        writeFileSync(path, file.content)
-        if (file.executable) chmodSync(path, 0o755)
-      }
+      built.set(bundle.name, files)
       const kilobytes = Math.round(Buffer.byteLength(files.get('index.js')?.content ?? '') / 1000)
       console.log(`${bundle.name}: ${String(kilobytes)} kB in ${String(Math.round(performance.now() - startedMs))} ms`)
     }
+    return built
   } finally {
     process.chdir(before)
     rmSync(sources, { recursive: true, force: true })
+  }
+}
+
+function writeBundle(folder: string, files: ReadonlyMap<string, BundleFile>): void {
+  rmSync(folder, { recursive: true, force: true })
+  for (const [name, file] of files) {
+    const path = join(folder, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, file.content)
+    if (file.executable) chmodSync(path, 0o755)
   }
 }
 

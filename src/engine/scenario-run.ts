@@ -44,6 +44,7 @@ class ScenarioRun {
   private readonly faults: FaultSet
   private readonly starvation = new StarvationWatch()
   private canary: RunningCanary | null = null
+  private expectations: ExpectationSet | null = null
   private watch: ControlWatch | null = null
   private window: ScenarioWindow | null = null
 
@@ -81,6 +82,7 @@ class ScenarioRun {
   private async experiment(): Promise<void> {
     const { deps, state, scenario, phases, signal } = this
     const expectations = new ExpectationSet(deps, scenario)
+    this.expectations = expectations
     const canary = deps.canary.start(deps.stack, { clock: deps.clock, signal })
     this.canary = canary
     const steadySinceMs = await phases.run('steady', STEADY_LIMIT_MS + 10_000, signal, async (phaseSignal) => {
@@ -184,9 +186,8 @@ class ScenarioRun {
   }
 
   private async recover(): Promise<void> {
-    const { deps, state, scenario, phases, signal } = this
-    const canary = this.canary
-    if (canary === null) return
+    const { deps, state, scenario, phases, signal, canary, expectations } = this
+    if (canary === null || expectations === null) return
     const limitMs = recoveryLimitMs(scenario, this.options.profile)
     const fromMs = state.revertedMs ?? deps.clock.nowMs()
     await phases.run('recovery', limitMs + 30_000, signal, async (phaseSignal) => {
@@ -197,7 +198,6 @@ class ScenarioRun {
         steadyP50Ms: state.steady?.p50Ms ?? Number.NaN,
       }
       state.recovery = await awaitRecovery(deps, canary, terms, phaseSignal)
-      const expectations = new ExpectationSet(deps, scenario)
       state.expectations.push(...(await expectations.observe('after', this.probeContext(canary, phaseSignal, state.startedMs))))
       const injectedMs = state.injectedMs ?? fromMs
       await canary.settled(injectedMs, injectedMs + state.windowMs, phaseSignal)

@@ -31,7 +31,8 @@ describe('an interrupted run', () => {
   it(
     'is cleaned up after SIGKILL by cleanup, which leaves a live run alone',
     async () => {
-      await using killed = await startCli(['run', '--only', 'NF-001'])
+      // Its window of 30 s outlasts the start of the other.
+      await using killed = await startCli(['run', '--only', 'NF-001', '--profile', 'full'])
       const killedId = await inTheMiddle(killed)
       await using live = await startCli(['run', '--only', 'NF-001'], killed.stateDir)
       const liveId = await inTheMiddle(live)

@@ -89,9 +89,7 @@ export function judgeBandwidth(
     before.kbPerSecond >= 2 * rate
       ? null
       : `before the fault our probe moved ${kb(before.kbPerSecond)} ${direction}, too little to notice a limit of ${kb(rate)}`,
-    misfit === null
-      ? null
-      : `${misfit} by the limit: ${kb(measured)} ${direction}, expected ${kb(0.3 * rate)} to ${kb(1.3 * rate)}`,
+    misfit === null ? null : `${misfit}: ${kb(measured)} ${direction}, expected ${kb(0.3 * rate)} to ${kb(1.3 * rate)}`,
   ].filter((reason) => reason !== null)
   return {
     headline: `${kb(measured)} ${direction} instead of ${kb(before.kbPerSecond)}`,

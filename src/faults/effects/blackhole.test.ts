@@ -25,7 +25,7 @@ describe('judgeBlackhole', () => {
     [
       'answers on new connections',
       { during: [...times(9, () => failed('timeout')), ok(3)] },
-      /9 of 10 connections were hit, not all of them \(9 × timeout, 1 × answered\)/,
+      /9 of 10 connections were hit, expected all \(9 × timeout, 1 × answered\)/,
     ],
     [
       'bytes without a whole answer',

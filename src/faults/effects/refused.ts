@@ -35,7 +35,7 @@ export function judgeErrors(
 ): Judgement {
   const hit = during.filter((sample) => sample.error === error).length
   const misfit = shareMisfit(hit, during.length, share)
-  const reasons = [weakBaseline(before), misfit === null ? null : `${misfit} by ${error} (${countErrors(during)})`]
+  const reasons = [weakBaseline(before), misfit === null ? null : `${misfit}: ${error} expected (${countErrors(during)})`]
   return {
     headline: `${String(hit)} of ${String(during.length)} new connections ended with ${error}`,
     measures: {

@@ -14,7 +14,7 @@ export function shareMisfit(bitten: number, total: number, share: number): strin
   if (total === 0) return 'no connection was tried'
   const seen = `${String(bitten)} of ${String(total)} connections were hit`
   if (share <= 0) return `${seen}, and a toxicity of 0 hits none`
-  if (share >= 1) return bitten === total ? null : `${seen}, not all of them`
+  if (share >= 1) return bitten === total ? null : `${seen}, expected all`
   const tolerance = 3 * Math.sqrt((share * (1 - share)) / total) + 1 / total
   if (bitten === 0) return seen
   return Math.abs(bitten / total - share) <= tolerance ? null : `${seen}, expected about ${String(Math.round(share * 100))} %`
