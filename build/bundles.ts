@@ -18,8 +18,13 @@ const DOCKERODE_ABSENT = {
   protobufjs: 'buildkit.cjs',
 }
 
-function frontEnd(name: string): Bundle {
-  return { name, entry: `src/entry/${name}.ts`, files: {}, absent: DOCKERODE_ABSENT, executable: name === 'cli' }
+const TOOLKIT_ABSENT = {
+  '@actions/http-client': 'http-client.cjs',
+  '@actions/http-client/lib/auth': 'http-client.cjs',
+}
+
+function frontEnd(name: string, absent: Bundle['absent']): Bundle {
+  return { name, entry: `src/entry/${name}.ts`, files: {}, absent, executable: name === 'cli' }
 }
 
 function service(name: string): Bundle {
@@ -33,9 +38,9 @@ function service(name: string): Bundle {
 }
 
 export const BUNDLES: readonly Bundle[] = [
-  frontEnd('main'),
-  frontEnd('post'),
-  frontEnd('cli'),
+  frontEnd('main', { ...DOCKERODE_ABSENT, ...TOOLKIT_ABSENT }),
+  frontEnd('post', { ...DOCKERODE_ABSENT, ...TOOLKIT_ABSENT }),
+  frontEnd('cli', DOCKERODE_ABSENT),
   service('queen-rbee'),
   service('rbee-hive'),
   service('mock-worker'),

@@ -25,7 +25,5 @@ export function transpileTree(repository: string, target: string): void {
     mkdirSync(dirname(out), { recursive: true })
     writeFileSync(out, outputText)
   }
-  // ncc looks for one and warns when there is none; what it would say of modules has been done above.
-  writeFileSync(join(target, 'tsconfig.json'), '{}')
   cpSync(join(repository, 'package.json'), join(target, 'package.json'))
 }
