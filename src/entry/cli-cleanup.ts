@@ -24,7 +24,7 @@ export function addCleanupCommand(program: Command): void {
         for (const run of report.runs) {
           const text =
             run.leftAlone !== null
-              ? 'alive, left alone'
+              ? `left alone: ${run.leftAlone}`
               : `${String(run.undone)} faults undone, ${String(run.removed)} objects removed`
           process.stdout.write(`${run.runId}: ${text}${run.problems.map((problem) => `\n  not removed: ${problem}`).join('')}\n`)
         }

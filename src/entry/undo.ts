@@ -32,7 +32,7 @@ export interface CleanupReport {
   }[]
 }
 
-/** All dead runs, or the one that is named. A run whose process is alive is left alone and reported as held. */
+/** All dead runs, or the one that is named. A run whose process is alive is left alone, and the report says so. */
 export async function cleanupRuns(options: CleanupOptions, only: string | null): Promise<CleanupReport> {
   const inDocker = await runsInDocker(options.docker, options.signal)
   const known = [...new Set([...(await knownRuns(options.stateDir)), ...inDocker])].sort()
