@@ -60,10 +60,8 @@ export class HiveRegistration {
     try {
       while (!this.#stop.signal.aborted) {
         this.#registration = await this.#register()
-        const heartbeats = this.#heartbeats(this.#registration)
-        await this.#load()
-        await this.#reportReady(this.#registration)
-        await heartbeats
+        // Heartbeats begin before the load, so that the hive sees a worker that dies while it loads.
+        await Promise.all([this.#heartbeats(this.#registration), this.#prepare(this.#registration)])
       }
     } catch (error) {
       if (!this.#stop.signal.aborted) throw error
@@ -91,6 +89,11 @@ export class HiveRegistration {
     })
     this.#log.info({ event: 'registered', registration })
     return registration
+  }
+
+  async #prepare(registration: string): Promise<void> {
+    await this.#load()
+    await this.#reportReady(registration)
   }
 
   async #load(): Promise<void> {

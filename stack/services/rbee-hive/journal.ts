@@ -4,7 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errorText, ServiceError } from '../shared/failure.ts'
+import { errorText, ServiceError, unavailable } from '../shared/failure.ts'
 import type { Logger } from '../shared/log.ts'
 import { parseTask, taskJson } from '../shared/task.ts'
 import type { Task } from '../shared/task.ts'
@@ -44,6 +44,7 @@ export class Journal {
   #flushing: Promise<void> | null = null
   #retry: NodeJS.Timeout | null = null
   #writable = true
+  #closed = false
 
   private constructor(
     options: JournalOptions,
@@ -81,6 +82,7 @@ export class Journal {
 
   /** @throws ServiceError 507 when the volume takes no more. */
   accept(id: string, task: Task): Promise<void> {
+    if (this.#closed) return Promise.reject(unavailable('CLOSING', 'the hive is about to end'))
     return new Promise((resolve, reject) => {
       const line = `{"op":"accept","id":${JSON.stringify(id)},"task":${taskJson(task)}}`
       this.#open.set(id, line)
@@ -98,14 +100,17 @@ export class Journal {
 
   /** Recorded soon, and again and again if the volume is full: the answer does not wait for it. */
   end(id: string, completed: boolean): void {
+    if (this.#closed) return
     this.#open.delete(id)
     if (this.#ends.length < MAX_PENDING_ENDS) this.#ends.push({ id, completed })
     this.#flushSoon()
   }
 
+  /** Writes what is pending; what ends later counts as unfinished. */
   async close(): Promise<void> {
+    this.#closed = true
     if (this.#retry !== null) clearTimeout(this.#retry)
-    await this.#flushing
+    while (this.#flushing !== null) await this.#flushing
     await this.#journal.close()
     await this.#completed.close()
   }
@@ -117,11 +122,17 @@ export class Journal {
       .then(() => this.#flushAll())
       .finally(() => {
         this.#flushing = null
+        // What came after the last look into the queues and before this line.
+        if (this.#hasWork()) this.#flushSoon()
       })
   }
 
+  #hasWork(): boolean {
+    return this.#accepts.length > 0 || (this.#ends.length > 0 && this.#retry === null)
+  }
+
   async #flushAll(): Promise<void> {
-    while (this.#accepts.length > 0 || (this.#ends.length > 0 && this.#retry === null)) {
+    while (this.#hasWork()) {
       const accepts = this.#accepts
       const ends = this.#retry === null ? this.#ends : []
       this.#accepts = []

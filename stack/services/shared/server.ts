@@ -27,6 +27,9 @@ const BODY_LIMIT_BYTES = 1024 * 1024
 /** Longer than any client here keeps an idle connection, so that it is the client who closes and no request meets a FIN. */
 const KEEP_ALIVE_MS = 120_000
 
+/** Connections that wait to be accepted: a rush of a thousand must not meet a full queue. */
+export const LISTEN_BACKLOG = 4_096
+
 export const PUBLIC = { config: { public: true } } as const
 
 export function createServer(options: ServerOptions): FastifyInstance {

@@ -1,0 +1,171 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { Cleanup, listen, post, recordingLog, TASK, TOKEN, bodyOf, eventually } from '../testing/support.ts'
+import { parseSpeeds } from './models.ts'
+import { tokensText } from './text.ts'
+import { VramBudget } from './vram.ts'
+import { startWorker } from './worker.ts'
+
+const cleanup = new Cleanup()
+afterEach(() => cleanup.run())
+
+describe('text', () => {
+  test('is a function of its seed, whole or in parts', () => {
+    const whole = tokensText('seed', 0, 8_000)
+    expect(tokensText('seed', 0, 3) + tokensText('seed', 3, 5_000) + tokensText('seed', 5_000, 8_000)).toBe(whole)
+    expect(whole.split(' ')).toHaveLength(8_000)
+    expect(whole.length).toBeGreaterThan(40_000)
+    expect(tokensText('other', 0, 20)).not.toBe(tokensText('seed', 0, 20))
+  })
+})
+
+describe('settings', () => {
+  test('speeds by model name', () => {
+    const speeds = parseSpeeds('fast=0.01, slow=20', 2)
+    expect(['fast', 'slow', 'any'].map((name) => speeds.msPerToken(name))).toEqual([0.01, 20, 2])
+    for (const bad of ['fast', 'fast=', 'fast=x', '=1', 'a=1=2', 'a=-1']) expect(() => parseSpeeds(bad, 2)).toThrow(bad)
+  })
+
+  test('a model that does not fit the device is refused', () => {
+    expect(() => new VramBudget(10, 11)).toThrow(RangeError)
+  })
+})
+
+interface Worker {
+  readonly url: string
+  readonly calls: [string, Record<string, unknown>][]
+}
+
+/** A worker under a hive that answers each call with the given status. */
+async function workerUnder(hive: (path: string, calls: number) => number, vramTokens = 1_000): Promise<Worker> {
+  const calls: Worker['calls'] = []
+  const upstream = await listen((request, response) => {
+    void bodyOf(request).then((body) => {
+      const path = request.url ?? ''
+      calls.push([path, JSON.parse(body) as Record<string, unknown>])
+      const status = hive(path, calls.filter(([other]) => other === path).length)
+      response.writeHead(status).end(JSON.stringify({ registration: `reg-${String(calls.length)}` }))
+    })
+  }, cleanup)
+  const worker = await startWorker({
+    host: '127.0.0.1',
+    port: 0,
+    token: TOKEN,
+    hiveOrigin: upstream.origin,
+    ownUrl: (port) => `http://127.0.0.1:${String(port)}`,
+    container: 'box',
+    loadMs: 50,
+    heartbeatEveryMs: 20,
+    inference: {
+      speeds: parseSpeeds('', 1),
+      vram: new VramBudget(vramTokens, 0),
+      vramBytesPerToken: 1,
+      longestMs: 10_000,
+      streamEveryMs: 10,
+      maxActive: 4,
+    },
+    log: recordingLog().log,
+  })
+  cleanup.add(() => worker.close())
+  return { url: `http://127.0.0.1:${String(worker.port)}`, calls }
+}
+
+const accept = (path: string): number => (path === '/v1/workers/register' ? 201 : 200)
+
+describe('registration', () => {
+  test('register, load, ready; healthy only when the model is loaded', async () => {
+    const worker = await workerUnder(accept)
+    expect((await fetch(`${worker.url}/health`)).status).toBe(503)
+    await eventually(
+      'ready',
+      () => worker.calls,
+      (calls) => calls.some(([path]) => path === '/v1/workers/ready'),
+    )
+    expect((await fetch(`${worker.url}/health`)).status).toBe(200)
+    const paths = worker.calls.map(([path]) => path)
+    expect(paths[0]).toBe('/v1/workers/register')
+    expect(paths.indexOf('/v1/heartbeat')).toBeLessThan(paths.indexOf('/v1/workers/ready'))
+    expect(worker.calls[0]?.[1]).toMatchObject({ worker_id: 'worker-box', container: 'box', pid: process.pid })
+  })
+
+  test('a hive that is not there is asked again; one that forgot gets a new registration, without a new load', async () => {
+    const worker = await workerUnder((path, calls) => {
+      if (path === '/v1/workers/register') return calls === 1 ? 500 : 201
+      return path === '/v1/heartbeat' && calls === 10 ? 404 : 200
+    })
+    const registrations = (): number => worker.calls.filter(([path]) => path === '/v1/workers/register').length
+    await eventually('a new registration', registrations, (count) => count === 3)
+    await eventually(
+      'ready again',
+      () => worker.calls.filter(([path]) => path === '/v1/workers/ready'),
+      (calls) => calls.length === 2,
+    )
+  })
+
+  test('leaving is told to the hive', async () => {
+    const worker = await workerUnder(accept)
+    await eventually(
+      'ready',
+      () => worker.calls,
+      (calls) => calls.some(([path]) => path === '/v1/workers/ready'),
+    )
+    await cleanup.run()
+    expect(worker.calls.some(([, body]) => body['state'] === 'stopping')).toBe(true)
+  })
+})
+
+describe('inference', () => {
+  const ask = (worker: Worker, fields: Record<string, unknown> = {}): Promise<Response> =>
+    post(`${worker.url}/v1/inference`, { ...TASK, job_id: 'j1', ...fields })
+
+  test('the same question has the same answer; warmth makes it the job’s own', async () => {
+    const worker = await workerUnder(accept)
+    const texts = await Promise.all(
+      [{}, { job_id: 'j2' }, { temperature: 1 }, { temperature: 1, job_id: 'j2' }].map(async (fields) =>
+        (await ask(worker, fields)).json(),
+      ),
+    )
+    expect(texts[0]).toEqual(texts[1])
+    expect(texts[2]).not.toEqual(texts[3])
+    expect(texts[0]).toMatchObject({ tokens: 10 })
+  })
+
+  test('takes its time for each token, and no more for those it may skip', async () => {
+    const worker = await workerUnder(accept)
+    const startedMs = performance.now()
+    await ask(worker, { max_tokens: 100 })
+    const wholeMs = performance.now() - startedMs
+    expect(wholeMs).toBeGreaterThanOrEqual(99)
+    const rest = await ask(worker, { max_tokens: 100, skip_tokens: 95 })
+    expect(performance.now() - startedMs - wholeMs).toBeLessThan(90)
+    expect(await rest.json()).toMatchObject({ tokens: 5 })
+  })
+
+  test('a stream is the same text in pieces, with an end that can be told from a cut', async () => {
+    const worker = await workerUnder(accept)
+    const whole = (await (await ask(worker, { max_tokens: 60 })).json()) as { text: string }
+    const lines = (await (await ask(worker, { max_tokens: 60, stream: true })).text()).trim().split('\n')
+    const pieces = lines.map((line) => JSON.parse(line) as { text?: string; tokens?: number; end?: boolean })
+    expect(pieces.length).toBeGreaterThan(3)
+    expect(pieces.pop()).toEqual({ end: true })
+    expect(pieces.map((piece) => piece.text).join('')).toBe(whole.text)
+  })
+
+  test('507 when the memory is taken, and again room when it is free', async () => {
+    const worker = await workerUnder(accept, 150)
+    const long = ask(worker, { max_tokens: 100 })
+    await eventually(
+      'the long one',
+      async () => (await fetch(`${worker.url}/metrics`)).text(),
+      (page) => page.includes('active 1'),
+    )
+    expect((await ask(worker, { max_tokens: 100 })).status).toBe(507)
+    expect((await long).status).toBe(200)
+    expect((await ask(worker, { max_tokens: 100 })).status).toBe(200)
+  })
+
+  test('503 when too many run', async () => {
+    const worker = await workerUnder(accept)
+    const answers = await Promise.all([1, 2, 3, 4, 5].map(() => ask(worker, { max_tokens: 100 })))
+    expect(answers.map((answer) => answer.status).sort()).toEqual([200, 200, 200, 200, 503])
+  })
+})

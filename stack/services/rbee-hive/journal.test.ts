@@ -1,0 +1,106 @@
+import { appendFile, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { parseTask } from '../shared/task.ts'
+import { Cleanup, eventually, recordingLog, TASK, temporaryFolder } from '../testing/support.ts'
+import { Journal } from './journal.ts'
+import type { JournalOptions } from './journal.ts'
+
+const cleanup = new Cleanup()
+const task = parseTask(TASK)
+let folder: string
+
+beforeEach(async () => {
+  folder = await temporaryFolder(cleanup)
+})
+afterEach(() => cleanup.run())
+
+type Opened = Awaited<ReturnType<typeof Journal.open>>
+
+async function open(options: Partial<JournalOptions> = {}): Promise<Opened & { events: () => Record<string, unknown>[] }> {
+  const { log, events } = recordingLog()
+  const opened = await Journal.open({ folder, compactBytes: 1_000_000, completedBytes: 1_000_000, ...options }, log)
+  return { ...opened, events }
+}
+
+const journalText = (): Promise<string> => readFile(join(folder, 'journal.jsonl'), 'utf8')
+const completedText = (): Promise<string> => readFile(join(folder, 'completed.txt'), 'utf8')
+
+test('what was accepted and not ended is there after a restart, in order', async () => {
+  const { journal, unfinished } = await open()
+  expect(unfinished).toEqual([])
+  await Promise.all(['a', 'b', 'c'].map((id) => journal.accept(id, task)))
+  journal.end('b', true)
+  await journal.close()
+  const again = await open()
+  expect(again.unfinished).toEqual([
+    { id: 'a', task },
+    { id: 'c', task },
+  ])
+  await again.journal.close()
+  expect(await completedText()).toBe('b\n')
+})
+
+test('an accepted record is on disk when accept returns', async () => {
+  const { journal } = await open()
+  await journal.accept('a', task)
+  expect(await journalText()).toContain('"id":"a"')
+  await journal.close()
+})
+
+test('a failed job is ended, but not among the completed', async () => {
+  const { journal } = await open()
+  await journal.accept('a', task)
+  journal.end('a', false)
+  await journal.close()
+  expect(await completedText()).toBe('')
+  const again = await open()
+  expect(again.unfinished).toEqual([])
+  await again.journal.close()
+})
+
+test('a torn last line and foreign ones are skipped and do not spoil the next', async () => {
+  const first = await open()
+  await first.journal.accept('a', task)
+  await first.journal.close()
+  await appendFile(join(folder, 'journal.jsonl'), '{"op":"weird"}\n{"op":"accept","id":"torn","ta')
+  const second = await open()
+  expect(second.unfinished.map((job) => job.id)).toEqual(['a'])
+  expect(second.events()).toMatchObject([{ event: 'journal_line_skipped' }])
+  await second.journal.accept('b', task)
+  await second.journal.close()
+  const third = await open()
+  expect(third.unfinished.map((job) => job.id)).toEqual(['a', 'b'])
+  await third.journal.close()
+})
+
+test('it is rewritten with the open jobs when it has grown', async () => {
+  const { journal } = await open({ compactBytes: 2_000 })
+  await journal.accept('open', task)
+  for (let index = 0; index < 40; index += 1) {
+    await journal.accept(`done-${String(index)}`, task)
+    journal.end(`done-${String(index)}`, true)
+  }
+  await journal.close()
+  expect((await journalText()).length).toBeLessThan(3_000)
+  const again = await open()
+  expect(again.unfinished.map((job) => job.id)).toEqual(['open'])
+  await again.journal.close()
+  expect((await completedText()).trim().split('\n')).toHaveLength(40)
+})
+
+test('the list of completed jobs begins anew when it has grown; the one before is kept', async () => {
+  const { journal } = await open({ completedBytes: 20 })
+  for (let index = 0; index < 6; index += 1) {
+    await journal.accept(`job-${String(index)}`, task)
+    journal.end(`job-${String(index)}`, true)
+    await eventually(
+      'the record',
+      async () => (await completedText()) + (await readFile(join(folder, 'completed.txt.1'), 'utf8').catch(() => '')),
+      (text) => text.includes(`job-${String(index)}`),
+    )
+  }
+  await journal.close()
+  expect(await readFile(join(folder, 'completed.txt.1'), 'utf8')).toContain('job-')
+  expect((await completedText()).length).toBeLessThanOrEqual(20)
+})
