@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadDescriptor } from '../../src/config/stack-file.ts'
+import type { Toxic } from '../../src/core/ports.ts'
 import type { StackUnderTest } from '../../src/runtime/running-stack.ts'
 import { bringUp } from '../../src/runtime/stack.ts'
 import { createToxiproxy } from '../../src/runtime/toxiproxy.ts'
@@ -113,7 +114,7 @@ describe('two copies of the default stack', () => {
     }
     const toxiproxy = sideAt(0).stack.toxiproxy()
     if (toxiproxy === null) throw new Error('no toxiproxy')
-    const toxic = {
+    const toxic: Toxic = {
       name: 'slow',
       type: 'latency',
       stream: 'downstream',
