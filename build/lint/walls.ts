@@ -32,9 +32,10 @@ export const WIRING = 'entry'
 export const GUARDED_PACKAGES: readonly Guard[] = [
   { regex: '^dockerode($|/)', folders: ['src/runtime'], why: 'talk to Docker through the ports of src/core/ports.ts' },
   {
-    // The toolbox is a program of its own: it runs tc, nft and ss inside its container.
+    // The toolbox is a program of its own: it runs tc, nft and ss inside its container. Tests of the services start them
+    // as the programs that they are.
     regex: '^(node:)?child_process$',
-    folders: ['src/runtime', 'src/toolbox'],
+    folders: ['src/runtime', 'src/toolbox', 'stack/services/testing'],
     why: 'run programs through ExecPort of src/core/ports.ts',
   },
   { regex: '^(@actions|@octokit)/|^octokit$', folders: ['src/github'], why: 'only src/github knows GitHub' },

@@ -49,6 +49,43 @@ describe('checkAgainstDescriptor', () => {
     )
   })
 
+  it('finds faults that the stack has no pool, data path or request for', () => {
+    const crash = (timing: string, target = 'worker'): Partial<Scenario> => ({
+      faults: [{ kind: 'crash', spec: { target, signal: 'SIGKILL', timing } }],
+    })
+    const deaf: Partial<Scenario> = { faults: [{ kind: 'unanswered_stop', spec: { target: 'worker' } }] }
+    const disk = (target: string): Partial<Scenario> => ({ faults: [{ kind: 'disk', spec: { target, path: null } }] })
+    const { pool } = descriptor
+    if (pool === null) throw new Error('the fixture has a pool')
+    for (const fitting of [crash('during_inference'), crash('random', 'front'), deaf, disk('worker')])
+      expect(messages(fitting)).toEqual([])
+    expect(messages(crash('during_registration', 'front'))).toEqual([
+      'timing: is for members of the pool only, and that is service "worker" in stack "sample"',
+    ])
+    expect(messages(crash('during_inference'), { ...descriptor, pool: null })[0]).toContain('timing: needs a pool')
+    expect(messages(crash('during_inference'), { ...descriptor, pool: { ...pool, work: null } })[0]).toContain('pool with "work"')
+    expect(messages(deaf, { ...descriptor, pool: { ...pool, stop: null } })[0]).toContain(
+      'timeout_seconds: needs a pool with "stop"',
+    )
+    expect(messages(disk('front'))[0]).toContain('names no path, and service "front" has no data path')
+  })
+
+  it('finds unknown names of the newer clauses, and a pool clause without a pool', () => {
+    const clause = (probe: string, spec: Scenario['expect'][number]['spec']): Partial<Scenario> => ({
+      expect: [{ phase: 'during', probe, spec }],
+    })
+    for (const probe of ['container', 'metric', 'log'])
+      expect(messages(clause(probe, { service: 'x' }))[0]).toContain(`expect[0].${probe}.service: there is no service "x"`)
+    expect(messages(clause('workload', { name: 'tiny' }))[0]).toContain('expect[0].workload.name: there is no request "tiny"')
+    expect(messages(clause('pool', {}))).toEqual([])
+    expect(messages(clause('pool', {}), { ...descriptor, pool: null })[0]).toContain('expect[0].pool: needs a pool')
+  })
+
+  it('names the part of a combined entry', () => {
+    const parts = ['front', 'wroker'].map((target) => ({ kind: 'cpu', spec: { target } }))
+    expect(messages({ faults: parts })).toEqual([expect.stringContaining('faults[1].target: there is no service "wroker"')])
+  })
+
   it('tells the exact place with the locator of the files, else the line of the entry', () => {
     const other = { ...descriptor, requests: {} }
     const [exact] = checkAgainstDescriptor(files.scenarios, other, files.locate)

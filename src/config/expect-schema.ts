@@ -1,8 +1,17 @@
 /** The `expect` block: what makes the prose of `expected_behavior` checkable. */
 import * as z from 'zod'
 import { EXPECTATION_KINDS } from '../core/expectations.ts'
-import type { CanaryExpectation, LogGapsExpectation, RequestExpectation } from '../core/expectations.ts'
-import { jmespath, line, milliseconds, oneOf, quantity, serviceName, statuses } from './schema-kit.ts'
+import type {
+  CanaryExpectation,
+  ContainerExpectation,
+  LogExpectation,
+  LogGapsExpectation,
+  MetricExpectation,
+  PoolExpectation,
+  RequestExpectation,
+  WorkloadExpectation,
+} from '../core/expectations.ts'
+import { jmespath, line, milliseconds, oneOf, port, quantity, serviceName, statuses, urlPath } from './schema-kit.ts'
 
 /** Nothing is awaited longer than this by the canary, so a longer limit could never be missed. */
 const CANARY_DEADLINE_MS = 15_000
@@ -53,6 +62,11 @@ const request = z
       .refine((rate) => rate.at_least <= rate.at_most, { error: 'can never hold: at_least is above at_most' })
       .meta({ description: 'Body bytes a second, in KB (1000 B), from the first byte to the last' })
       .optional(),
+    status: statuses("Statuses that are right while the fault bites, instead of the request's own good").optional(),
+  })
+  .refine((spec) => spec.status === undefined || spec.same_as_steady !== true, {
+    error: 'cannot ask for other statuses and for the same body as before the fault',
+    path: ['status'],
   })
   .meta({ description: "Sends one of the descriptor's requests while the fault bites" })
 
@@ -71,6 +85,92 @@ const logGaps = z
   })
   .meta({ description: 'Looks for growing pauses between repeated attempts in the JSON log lines of a service' })
 
+function withinSeconds(description: string): z.ZodNumber {
+  return quantity({ unit: 's', minimum: 0, above: true, maximum: 600, description })
+}
+
+const whole = (minimum: number, description: string): z.ZodNumber =>
+  quantity({ minimum, maximum: 1_000_000_000, integer: true, description })
+
+const container = z
+  .strictObject({
+    service: serviceName('Whose containers are looked at'),
+    hit: z.boolean().meta({ description: 'Only those that the fault has hit' }).optional(),
+    died_within_seconds: withinSeconds('Each died within this time of being hit').optional(),
+    exit_code: quantity({ minimum: 0, maximum: 255, integer: true, description: 'With this exit code' }).optional(),
+    oom: z.boolean().meta({ description: 'The kernel reported a kill for want of memory in it before it died' }).optional(),
+    running_again_within_seconds: withinSeconds('Each runs again, with another pid, within this time of its death').optional(),
+    survives: z.boolean().meta({ description: 'None died or was restarted while the fault was on' }).optional(),
+    healthy: z.boolean().meta({ description: 'Its health check never turned unhealthy while the fault was on' }).optional(),
+  })
+  .refine((spec) => Object.keys(spec).some((key) => key !== 'service' && key !== 'hit'), {
+    error:
+      'says nothing: give at least one of died_within_seconds, exit_code, oom, running_again_within_seconds, survives, healthy',
+  })
+  .meta({ description: 'What became of the containers of a service' })
+
+const pool = z
+  .strictObject({
+    hit_removed_within_seconds: withinSeconds('The member that was hit is listed no more, or as failed').optional(),
+    hit_failed_within_seconds: withinSeconds('The member that was hit is listed as failed').optional(),
+    ready: z
+      .strictObject({
+        at_least: whole(1, 'So many members are ready or busy'),
+        within_seconds: withinSeconds('From some point within this time on'),
+      })
+      .meta({ description: 'How many members can work' })
+      .optional(),
+  })
+  .refine((spec) => Object.keys(spec).length > 0, {
+    error: 'says nothing: give at least one of hit_removed_within_seconds, hit_failed_within_seconds, ready',
+  })
+  .meta({ description: "What the system's own listing of the pool says", minProperties: 1 })
+
+const workload = z
+  .strictObject({
+    name: line(64, "One of the descriptor's requests"),
+    in_flight: quantity({ minimum: 1, maximum: 100, integer: true, description: 'So many are under way all the time' }),
+    within_ms: milliseconds(1, REQUEST_DEADLINE_MS, 'Each has ended, well or with a clear error, within this time'),
+    good_share: share('At least this share of those that the fault met is good'),
+  })
+  .meta({ description: 'Requests that are under way from before the fault to its end: none hangs, none is silently cut' })
+
+const metric = z
+  .strictObject({
+    service: serviceName('Whose metrics are read, from each of its containers'),
+    port: port('Port of the metrics page'),
+    path: urlPath('Path of the metrics page'),
+    metric: line(200, 'Name of the metric'),
+    labels: z
+      .record(z.string().max(200), z.string().max(1_000))
+      .meta({ description: 'Only series with these labels' })
+      .optional(),
+    change: z
+      .strictObject({
+        at_least: z.number().meta({ description: 'It grew by so much or more' }).optional(),
+        at_most: z.number().meta({ description: 'It grew by so much or less' }).optional(),
+      })
+      .refine((change) => Object.keys(change).length > 0, { error: 'says nothing: give at_least, at_most or both' })
+      .refine((change) => (change.at_least ?? -Infinity) <= (change.at_most ?? Infinity), {
+        error: 'can never hold: at_least is above at_most',
+      })
+      .meta({ description: 'Sum over the containers and series, during the fault against before', minProperties: 1 }),
+  })
+  .meta({ description: 'How a Prometheus metric changes' })
+
+const log = z
+  .strictObject({
+    service: serviceName('Whose log is read'),
+    matches: jmespath('Must be true of a JSON log line for it to count'),
+    at_least: whole(0, 'So many lines or more').optional(),
+    at_most: whole(0, 'So many lines or fewer').optional(),
+  })
+  .refine((spec) => spec.at_least !== undefined || spec.at_most !== undefined, {
+    error: 'says nothing: give at_least, at_most or both',
+  })
+  .refine((spec) => (spec.at_least ?? 0) <= (spec.at_most ?? Infinity), { error: 'can never hold: at_least is above at_most' })
+  .meta({ description: 'How many log lines of a kind appear while the fault is on' })
+
 /** One of the kinds per clause. `when` lets the count be checked even where a spec has mistakes of its own. */
 export const clauseSchema = z
   .strictObject({
@@ -78,6 +178,11 @@ export const clauseSchema = z
     canary: canary.optional(),
     request: request.optional(),
     log_gaps: logGaps.optional(),
+    container: container.optional(),
+    pool: pool.optional(),
+    workload: workload.optional(),
+    metric: metric.optional(),
+    log: log.optional(),
   })
   .refine((clause) => kindsOf(clause).length === 1, {
     error: (issue) => `must hold exactly one of ${EXPECTATION_KINDS.join(', ')}; it has ${describeKinds(issue.input)}`,
@@ -109,9 +214,14 @@ type Yields<Schema extends z.ZodType, Spec> = [z.output<Schema>] extends [LooseO
     : false
   : false
 /** zod writes optional keys as `?: T | undefined`; a key that is absent in the file is absent in its output. */
-type LooseOptional<T> = { readonly [K in keyof T]: T[K] | undefined }
+type LooseOptional<T> = T extends object ? { readonly [K in keyof T]: LooseOptional<T[K]> | undefined } : T
 export const SPECS_MATCH: readonly [
   Yields<typeof canary, CanaryExpectation>,
   Yields<typeof request, RequestExpectation>,
   Yields<typeof logGaps, LogGapsExpectation>,
-] = [true, true, true]
+  Yields<typeof container, ContainerExpectation>,
+  Yields<typeof pool, PoolExpectation>,
+  Yields<typeof workload, WorkloadExpectation>,
+  Yields<typeof metric, MetricExpectation>,
+  Yields<typeof log, LogExpectation>,
+] = [true, true, true, true, true, true, true, true]

@@ -3,24 +3,22 @@ import { EXPECTATION_KINDS } from '../core/expectations.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import { PROFILES } from '../core/model.ts'
 import type { SuiteName } from '../core/model.ts'
-import type { Expectation, FaultRequest, Scenario } from '../core/scenario.ts'
-import type { ConnectionResetsSpec, PacketLossSpec, ToxicSpec } from '../core/toxics.ts'
+import type { Expectation, Scenario } from '../core/scenario.ts'
 import type { ClauseInput } from './expect-schema.ts'
-import { CRASH_MODES } from './scenario-schema.ts'
-import type { CommonInput, CrashInput, NetworkInput } from './scenario-schema.ts'
+import { toFaultRequest } from './fault-request.ts'
+import type { CommonInput } from './scenario-schema.ts'
 import type { CheckedEntry } from './scenario-entry.ts'
 
 const DEFAULT_DURATION_SECONDS = 30
-const DEFAULT_RESETS_PER_THIRD = 3
 
 export function toScenario(checked: CheckedEntry, suite: SuiteName, source: Scenario['source']): Scenario {
-  const entry: CommonInput = checked.entry
+  const entry = checked.common
   return {
     id: entry.id,
     name: entry.name,
     suite,
     expectedBehavior: entry.expected_behavior,
-    faults: [toFault(checked)],
+    faults: checked.faults.map(toFaultRequest),
     expect: (entry.expect ?? []).map(toExpectation),
     durationSeconds: entry.duration_seconds ?? DEFAULT_DURATION_SECONDS,
     profileSeconds: toProfileSeconds(entry),
@@ -37,53 +35,6 @@ function toProfileSeconds(entry: CommonInput): Scenario['profileSeconds'] {
     if (own !== undefined) seconds[profile] = own.duration_seconds
   }
   return seconds
-}
-
-function toFault(checked: CheckedEntry): FaultRequest {
-  switch (checked.kind) {
-    case 'network':
-      return toNetworkFault(checked.entry)
-    case 'crash':
-      return { kind: 'crash', spec: toCrashSpec(checked.entry) }
-    case 'resource': {
-      const { resource, target, threshold } = checked.entry
-      return { kind: 'resource', spec: { resource, target, threshold } }
-    }
-  }
-}
-
-function toCrashSpec(entry: CrashInput): JsonObject {
-  const spec: Record<string, Json> = { target: entry.target, signal: entry.signal }
-  for (const mode of CRASH_MODES) {
-    const value = entry[mode]
-    if (value !== undefined) spec[mode] = value
-  }
-  return spec
-}
-
-function toNetworkFault(entry: NetworkInput): FaultRequest {
-  const allLinks = entry.link === 'all'
-  const links = entry.link === undefined || allLinks ? null : [entry.link].flat()
-  const { toxic } = entry
-  const attributes = entry.attributes ?? {}
-  if (toxic === 'packet_loss') {
-    // The schema requires it.
-    const spec: PacketLossSpec = { percent: attributes['percent'] ?? Number.NaN, links, allLinks }
-    return { kind: 'packet_loss', spec }
-  }
-  if (toxic === 'connection_resets') {
-    const spec: ConnectionResetsSpec = { perThird: attributes['per_third'] ?? DEFAULT_RESETS_PER_THIRD, links, allLinks }
-    return { kind: 'connection_resets', spec }
-  }
-  const spec: ToxicSpec = {
-    toxic,
-    attributes,
-    links,
-    allLinks,
-    stream: entry.stream ?? 'downstream',
-    toxicity: entry.toxicity ?? 1,
-  }
-  return { kind: 'toxic', spec }
 }
 
 function toExpectation(clause: ClauseInput): Expectation {

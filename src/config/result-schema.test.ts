@@ -47,6 +47,7 @@ const result: RunResult = {
       control: { service: 'worker', unaffected: true, steadyP95Ms: 1, duringP95Ms: 1, reasons: [] },
       controlReason: null,
       cleanup: { clean: true, leftovers: [] },
+      host: null,
       events: [{ at: '2026-01-01T00:00:00.000Z', source: 'docker', kind: 'die', detail: 'd' }],
       series: { file: 'series/NF-001.jsonl' },
       logs: [{ service: 'web', file: 'logs/NF-001/web.log' }],

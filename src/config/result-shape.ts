@@ -85,6 +85,14 @@ const scenario = z.object({
   control: control.nullable(),
   controlReason: text.nullable(),
   cleanup: z.object({ clean: z.boolean(), leftovers: texts }),
+  host: z
+    .object({
+      memAvailableMinBytes: number,
+      memAvailableFloorBytes: number,
+      diskFreeMinBytes: number,
+      diskFreeFloorBytes: number,
+    })
+    .nullable(),
   events: z.array(z.object({ at: text, source: text, kind: text, detail: text })),
   series,
   logs: z.array(z.object({ service: text, file: fileBeside })),

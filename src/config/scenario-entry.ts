@@ -1,47 +1,98 @@
 /** Checks one entry of a scenario file: finds out what it breaks, and checks it with the schema of that. */
+import type { ActionInput, CrashInput } from './crash-schema.ts'
 import { show } from './display.ts'
 import type { KeyPath } from './display.ts'
+import { checkTogether } from './entry-rules.ts'
 import type { JsonNode, JsonObjectNode } from './json-tree.ts'
 import type { MistakeList } from './mistakes.ts'
 import { hasStream, isToxicName, TOXIC_NAMES } from './network-schema.ts'
+import { isResourceName, RESOURCE_NAMES, resourcesWith } from './resource-schema.ts'
+import type { ResourceInput } from './resource-schema.ts'
 import { checkNode, unknownKey } from './schema-issues.ts'
+import type { ExplainKey } from './schema-issues.ts'
 import {
+  actionSchemas,
+  combinedSchema,
   COMMON_KEYS,
   commonEntrySchema,
-  CRASH_MODES,
-  crashEntrySchema,
+  crashSchemas,
   KIND_KEYS,
-  networkEntrySchemas,
-  resourceEntrySchema,
+  networkSchemas,
+  resourceSchemas,
 } from './scenario-schema.ts'
-import type { CrashInput, EntryKind, NetworkInput, ResourceInput } from './scenario-schema.ts'
+import type { CommonInput, EntryKind, FaultKind, FaultSchemas, NetworkInput } from './scenario-schema.ts'
 import { didYouMean } from './suggest.ts'
 
-export type CheckedEntry =
-  | { readonly kind: 'network'; readonly entry: NetworkInput }
-  | { readonly kind: 'crash'; readonly entry: CrashInput }
-  | { readonly kind: 'resource'; readonly entry: ResourceInput }
+export type CheckedFault =
+  | { readonly kind: 'network'; readonly fault: NetworkInput }
+  | { readonly kind: 'crash'; readonly fault: CrashInput }
+  | { readonly kind: 'action'; readonly fault: ActionInput }
+  | { readonly kind: 'resource'; readonly fault: ResourceInput }
 
-const KINDS = Object.keys(KIND_KEYS) as EntryKind[]
-const ALL_KEYS = [...new Set([...COMMON_KEYS, ...KINDS.flatMap((kind) => KIND_KEYS[kind])])]
-const WAYS = 'toxic + attributes (network), target + signal (crash) or resource + target + threshold (resource)'
+export interface CheckedEntry {
+  readonly common: CommonInput
+  readonly faults: readonly CheckedFault[]
+}
 
-/** The entry as its schema yields it, or null after at least one mistake was added. */
+/** Where a fault stands: an entry of its own, which has an id and so on as well, or a part of a combined one. */
+type Form = keyof FaultSchemas<unknown>
+
+const FAULT_KINDS = (Object.keys(KIND_KEYS) as EntryKind[]).filter((kind): kind is FaultKind => kind !== 'combined')
+const KINDS: readonly EntryKind[] = [...FAULT_KINDS, 'combined']
+const KEYS: Readonly<Record<EntryKind, readonly string[]>> = KIND_KEYS
+const ALL_KEYS = [...new Set([...COMMON_KEYS, ...KINDS.flatMap((kind) => KEYS[kind])])]
+const WAYS =
+  'toxic + attributes (network), target + signal (crash), target + action (action), resource + target + threshold (resource) or faults (combined)'
+
+/** The entry as its schemas yield it, or null after at least one mistake was added. */
 export function checkEntry(node: JsonNode, at: KeyPath, mistakes: MistakeList): CheckedEntry | null {
   const before = mistakes.count
   if (node.kind !== 'object') {
     mistakes.add(node.offset, at, 'must be an object: one scenario')
     return null
   }
-  const kind = kindOf(node, at, mistakes)
-  const checked = kind === null ? checkCommon(node, at, mistakes) : checkKind(kind, node, at, mistakes)
-  checkTogether(node, at, mistakes)
+  const kind = kindOf(node, at, mistakes, KINDS)
+  const checked =
+    kind === null
+      ? checkCommon(node, at, mistakes)
+      : kind === 'combined'
+        ? checkCombined(node, at, mistakes)
+        : checkSingle(kind, node, at, mistakes)
   return mistakes.count === before ? checked : null
 }
 
+function checkSingle(kind: FaultKind, node: JsonObjectNode, at: KeyPath, mistakes: MistakeList): CheckedEntry | null {
+  const checked = checkFault(kind, 'entry', { node, at }, mistakes)
+  checkTogether(node, at, mistakes)
+  // An entry's schema yields what every entry has beside the fault's own keys.
+  return checked === null ? null : { common: checked.fault as unknown as CommonInput, faults: [checked] }
+}
+
+function checkCombined(node: JsonObjectNode, at: KeyPath, mistakes: MistakeList): CheckedEntry | null {
+  const explain: ExplainKey = (key, path) => (path.length === 0 ? foreignKey(key, 'combined', node) : null)
+  const common = checkNode(combinedSchema, node, at, mistakes, explain)
+  const list = node.members.get('faults')?.value
+  const items = list?.kind === 'array' ? list.items : []
+  const faults = items.map((item, index) => checkPart(item, [...at, 'faults', index], mistakes))
+  checkTogether(node, at, mistakes)
+  return common === null ? null : { common, faults: faults.filter((fault) => fault !== null) }
+}
+
+function checkPart(node: JsonNode, at: KeyPath, mistakes: MistakeList): CheckedFault | null {
+  if (node.kind !== 'object') {
+    mistakes.add(node.offset, at, 'must be an object: one fault')
+    return null
+  }
+  const kind = kindOf(node, at, mistakes, FAULT_KINDS)
+  if (kind === null || kind === 'combined') return null
+  const checked = checkFault(kind, 'part', { node, at }, mistakes)
+  checkTogether(node, at, mistakes)
+  return checked
+}
+
 /** What the entry breaks; null, after a mistake, when it says nothing or more than one thing. */
-function kindOf(node: JsonObjectNode, at: KeyPath, mistakes: MistakeList): EntryKind | null {
-  const named = KINDS.filter((kind) => node.members.has(KIND_KEYS[kind][0]))
+function kindOf(node: JsonObjectNode, at: KeyPath, mistakes: MistakeList, kinds: readonly EntryKind[]): EntryKind | null {
+  const named = kinds.filter((kind) => node.members.has(KEYS[kind][0] ?? ''))
   const [first, second] = named
   if (second !== undefined) {
     const keys = named.map((kind) => `${KIND_KEYS[kind][0]} (${kind})`).join(' and ')
@@ -50,14 +101,15 @@ function kindOf(node: JsonObjectNode, at: KeyPath, mistakes: MistakeList): Entry
     return null
   }
   if (first !== undefined) return first
-  const hinted = KINDS.filter((kind) => KIND_KEYS[kind].some((key) => key !== 'target' && node.members.has(key)))
+  // A key that several kinds have tells nothing.
+  const own = (kind: EntryKind): string[] =>
+    KEYS[kind].filter((key) => kinds.every((other) => other === kind || !KEYS[other].includes(key)))
+  const hinted = kinds.filter((kind) => own(kind).some((key) => node.members.has(key)))
   const [only] = hinted
   if (only !== undefined && hinted.length === 1) {
-    mistakes.add(
-      node.offset,
-      [...at, KIND_KEYS[only][0]],
-      `is missing: the entry looks like a ${only} fault; a fault is given by ${WAYS}`,
-    )
+    const missing = KIND_KEYS[only][0]
+    const looks = `is missing: the entry looks like a ${only} fault; a fault is given by ${WAYS}`
+    mistakes.add(node.offset, [...at, missing], looks)
   } else {
     mistakes.add(node.offset, at, `names no fault: give ${WAYS}`)
   }
@@ -69,99 +121,72 @@ function checkCommon(node: JsonObjectNode, at: KeyPath, mistakes: MistakeList): 
   for (const [key, member] of node.members) {
     if (!ALL_KEYS.includes(key)) mistakes.add(member.keyOffset, [...at, key], () => unknownKey(key, ALL_KEYS))
   }
+  checkTogether(node, at, mistakes)
   return null
 }
 
-function checkKind(kind: EntryKind, node: JsonObjectNode, at: KeyPath, mistakes: MistakeList): CheckedEntry | null {
-  const explain = (key: string, path: KeyPath): string | null => (path.length === 0 ? foreignKey(key, kind, node) : null)
-  if (kind === 'network') return checkNetwork(node, at, mistakes, explain)
-  if (kind === 'crash') {
-    const entry = checkNode(crashEntrySchema, node, at, mistakes, explain)
-    return entry === null ? null : { kind, entry }
-  }
-  const entry = checkNode(resourceEntrySchema, node, at, mistakes, explain)
-  return entry === null ? null : { kind, entry }
+interface Place {
+  readonly node: JsonObjectNode
+  readonly at: KeyPath
 }
 
-function checkNetwork(
-  node: JsonObjectNode,
-  at: KeyPath,
+function checkFault(kind: FaultKind, form: Form, place: Place, mistakes: MistakeList): CheckedFault | null {
+  const { node, at } = place
+  const explain: ExplainKey = (key, path) => (path.length === 0 ? foreignKey(key, kind, node) : null)
+  switch (kind) {
+    case 'network': {
+      const name = chosen('toxic', place, isToxicName, TOXIC_NAMES, mistakes, form)
+      const fault = name === null ? null : checkNode(networkSchemas[name][form], node, at, mistakes, explain)
+      return fault === null ? null : { kind, fault }
+    }
+    case 'resource': {
+      const name = chosen('resource', place, isResourceName, RESOURCE_NAMES, mistakes, form)
+      const fault = name === null ? null : checkNode(resourceSchemas[name][form], node, at, mistakes, explain)
+      return fault === null ? null : { kind, fault }
+    }
+    case 'crash': {
+      const fault = checkNode(crashSchemas[form], node, at, mistakes, explain)
+      return fault === null ? null : { kind, fault }
+    }
+    case 'action': {
+      const fault = checkNode(actionSchemas[form], node, at, mistakes, explain)
+      return fault === null ? null : { kind, fault }
+    }
+  }
+}
+
+/** The name by which the schema is chosen; null, after a mistake, when it is none. The rest is then checked as far as it can be. */
+function chosen<Name extends string>(
+  key: string,
+  { node, at }: Place,
+  isName: (value: unknown) => value is Name,
+  names: readonly Name[],
   mistakes: MistakeList,
-  explain: (key: string, path: KeyPath) => string | null,
-): CheckedEntry | null {
-  const toxic = node.members.get('toxic')?.value
-  const name = toxic?.kind === 'scalar' ? toxic.value : null
-  if (isToxicName(name)) {
-    const entry = checkNode(networkEntrySchemas[name], node, at, mistakes, explain)
-    return entry === null ? null : { kind: 'network', entry }
-  }
-  const guess = typeof name === 'string' ? didYouMean(name, TOXIC_NAMES) : ''
-  const found = toxic?.kind === 'scalar' ? show(toxic.value) : `a value of another type`
-  mistakes.add(toxic?.offset ?? node.offset, [...at, 'toxic'], `must be one of ${TOXIC_NAMES.join(', ')}, not ${found}${guess}`)
-  return checkCommon(node, at, mistakes)
+  form: Form,
+): Name | null {
+  const member = node.members.get(key)?.value
+  const value = member?.kind === 'scalar' ? member.value : null
+  if (isName(value)) return value
+  const guess = typeof value === 'string' ? didYouMean(value, names) : ''
+  const found = member?.kind === 'scalar' ? show(member.value) : 'a value of another type'
+  mistakes.add(member?.offset ?? node.offset, [...at, key], `must be one of ${names.join(', ')}, not ${found}${guess}`)
+  if (form === 'entry') checkCommon(node, at, mistakes)
+  return null
 }
 
-/** A key that exists, but for another kind of fault. */
+/** A key that exists, but for another kind of fault, or another one of the same kind. */
 function foreignKey(key: string, kind: EntryKind, node: JsonObjectNode): string | null {
   if (kind === 'network' && (key === 'stream' || key === 'toxicity')) {
     const names = TOXIC_NAMES.filter(hasStream).join(', ')
     return `has no meaning for this toxic; only these have it: ${names}`
   }
-  const owners = KINDS.filter((other) => other !== kind && (KIND_KEYS[other] as readonly string[]).includes(key))
+  if (kind === 'resource' && resourcesWith(key).length > 0) {
+    return `has no meaning for this resource; only these have it: ${resourcesWith(key).join(', ')}`
+  }
+  const owners = KINDS.filter((other) => other !== kind && KEYS[other].includes(key))
   if (owners.length === 0) return null
   const own = KIND_KEYS[kind][0]
   return `belongs to ${owners.join(' and ')} faults, and this entry is a ${kind} fault (it has ${own}): one entry, one kind${
     node.members.has('target') && kind === 'network' ? '; a network fault is aimed with link' : ''
   }`
-}
-
-/** Rules over several keys. They read the file itself, so that they are told beside other mistakes of the entry. */
-function checkTogether(node: JsonObjectNode, at: KeyPath, mistakes: MistakeList): void {
-  const modes = CRASH_MODES.filter((mode) => node.members.has(mode))
-  const [, second] = modes
-  if (second !== undefined) {
-    mistakes.add(
-      node.members.get(second)?.keyOffset ?? node.offset,
-      [...at, second],
-      `at most one of ${CRASH_MODES.join(', ')} may be given; here are ${modes.join(' and ')}`,
-    )
-  }
-  const threshold = textOf(node, 'threshold')
-  const resource = textOf(node, 'resource')
-  if (threshold === 'ulimit' && resource !== null && resource !== 'file_descriptors') {
-    mistakes.add(
-      offsetOf(node, 'threshold'),
-      [...at, 'threshold'],
-      '"ulimit" is for file_descriptors only: give a share such as "95%"',
-    )
-  }
-  const control = textOf(node, 'control')
-  if (control !== null && control === textOf(node, 'target')) {
-    mistakes.add(
-      offsetOf(node, 'control'),
-      [...at, 'control'],
-      'must be another service than target: the control is what the fault must not touch',
-    )
-  }
-  checkLinks(node.members.get('link')?.value, [...at, 'link'], mistakes)
-}
-
-function checkLinks(link: JsonNode | undefined, at: KeyPath, mistakes: MistakeList): void {
-  if (link?.kind !== 'array') return
-  const seen = new Set<unknown>()
-  link.items.forEach((item, index) => {
-    if (item.kind !== 'scalar') return
-    if (item.value === 'all') mistakes.add(item.offset, [...at, index], '"all" stands alone: "link": "all"')
-    if (seen.has(item.value)) mistakes.add(item.offset, [...at, index], 'is in the list twice')
-    seen.add(item.value)
-  })
-}
-
-function textOf(node: JsonObjectNode, key: string): string | null {
-  const value = node.members.get(key)?.value
-  return value?.kind === 'scalar' && typeof value.value === 'string' ? value.value : null
-}
-
-function offsetOf(node: JsonObjectNode, key: string): number {
-  return node.members.get(key)?.value.offset ?? node.offset
 }

@@ -77,11 +77,20 @@ describe('entries as the scenarios become', () => {
     expect(scenarios).toHaveLength(15)
     expect(scenarios.map(({ faults }) => faults[0]?.kind)).toEqual([
       ...Array.from({ length: 5 }, () => 'toxic'),
-      ...Array.from({ length: 5 }, () => 'crash'),
-      ...Array.from({ length: 5 }, () => 'resource'),
+      ...['crash', 'crash', 'crash', 'unanswered_stop', 'crash'],
+      ...['disk', 'memory', 'cpu', 'file_descriptors', 'vram'],
     ])
-    expect(scenarios[9]?.faults[0]?.spec).toEqual({ target: 'mock-worker', signal: 'SIGKILL', count: '50%' })
-    expect(scenarios[13]?.faults[0]?.spec).toEqual({ resource: 'file_descriptors', target: 'rbee-hive', threshold: 'ulimit' })
+    const target = 'mock-worker'
+    expect(scenarios[5]?.faults[0]?.spec).toEqual({
+      ...{ target, signal: 'SIGKILL', via: 'kernel', timing: 'during_inference', count: null },
+    })
+    expect(scenarios[8]?.faults[0]?.spec).toEqual({ target, signal: 'SIGTERM', timeoutSeconds: 5 })
+    expect(scenarios[9]?.faults[0]?.spec).toMatchObject({ timing: null, count: { percent: 50 } })
+    expect(scenarios[10]?.faults[0]?.spec).toEqual({
+      ...{ target: 'rbee-hive', of: 'bytes', percent: 100, bytes: null, path: null, limitBytes: null },
+    })
+    expect(scenarios[11]?.faults[0]?.spec).toEqual({ target, percent: 95, then: 'hold', count: null })
+    expect(scenarios[13]?.faults[0]?.spec).toEqual({ target: 'rbee-hive', headroom: 16 })
     expect(scenarios[5]?.durationSeconds).toBe(30)
   })
 
@@ -203,7 +212,7 @@ describe('mistakes', () => {
     [{ ...CRASH, timing: 'sometimes' }, 'timing: must be one of during_inference, during_registration, random, not "sometimes"'],
     [
       { ...DISK, resource: 'dsk' },
-      'resource: must be one of disk, memory, cpu, file_descriptors, vram, not "dsk"; did you mean "disk"?',
+      'resource: must be one of disk, memory, cpu, file_descriptors, connections, vram, not "dsk"; did you mean "disk"?',
     ],
     [
       { ...CRASH, stream: 'both' },
@@ -211,11 +220,11 @@ describe('mistakes', () => {
     ],
     [
       { ...LATENCY, target: 'a' },
-      'target: belongs to crash and resource faults, and this entry is a network fault (it has toxic): one entry, one kind; a network fault is aimed with link',
+      'target: belongs to crash and action and resource faults, and this entry is a network fault (it has toxic): one entry, one kind; a network fault is aimed with link',
     ],
     [
       { ...BASE, attributes: { latency: 1 } },
-      'toxic: is missing: the entry looks like a network fault; a fault is given by toxic + attributes (network), target + signal (crash) or resource + target + threshold (resource)',
+      'toxic: is missing: the entry looks like a network fault; a fault is given by toxic + attributes (network), target + signal (crash), target + action (action), resource + target + threshold (resource) or faults (combined)',
     ],
   ])('%j', (entry, message) => {
     expect(mistakesOf(entry)).toEqual([`scenarios[0].${message}`])

@@ -1,10 +1,14 @@
 /** A scenario file as users write it: the schemas that check it and that editors get as JSON Schema. */
 import * as z from 'zod'
 import { SUITES } from '../core/model.ts'
+import { actionKeys, CRASH_RULES, crashKeys } from './crash-schema.ts'
+import type { ActionInput, CrashInput } from './crash-schema.ts'
 import { expectSchema } from './expect-schema.ts'
 import { attributesSchema, hasStream, linkSchema, streamSchema, TOXIC_NAMES, toxicitySchema } from './network-schema.ts'
 import type { Attributes, ToxicName } from './network-schema.ts'
-import { line, oneOf, prose, quantity, serviceName, shaped, wrong } from './schema-kit.ts'
+import { RESOURCE_KEYS, RESOURCE_NAMES } from './resource-schema.ts'
+import type { ResourceInput } from './resource-schema.ts'
+import { line, oneOf, prose, quantity, serviceName, shaped } from './schema-kit.ts'
 
 const DAY_SECONDS = 86_400
 
@@ -38,67 +42,51 @@ const common = {
 
 const network = { link: linkSchema.optional(), stream: streamSchema.optional(), toxicity: toxicitySchema.optional() }
 
-function networkEntry(toxic: ToxicName): z.ZodType<NetworkInput> {
+function networkKeys(toxic: ToxicName): z.ZodRawShape {
   const streams = hasStream(toxic) ? network : { link: network.link }
-  const entry = z.strictObject({ ...common, toxic: z.literal(toxic), attributes: attributesSchema(toxic), ...streams })
-  return entry
+  return { toxic: z.literal(toxic), attributes: attributesSchema(toxic), ...streams }
 }
 
-export const networkEntrySchemas = Object.fromEntries(TOXIC_NAMES.map((toxic) => [toxic, networkEntry(toxic)])) as Readonly<
-  Record<ToxicName, z.ZodType<NetworkInput>>
->
-
-export const CRASH_SIGNALS = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGABRT', 'SIGSEGV', 'SIGHUP'] as const
-/** Ways to say when and how much of a crash; an entry has at most one. */
-export const CRASH_MODES = ['timing', 'timeout_seconds', 'count'] as const
-
-const PERCENT = /^(?:100|[1-9]\d?)%$/
-
-function wrongCount(issue: { readonly input?: unknown }): string {
-  return wrong(issue.input, 'a share such as "50%" (1 to 100), or a whole number of containers from 1 to 1000')
+/** Schemas of one fault: alone in an entry, together with what every entry has, or as a part of a combined one. */
+export interface FaultSchemas<Fault> {
+  readonly entry: z.ZodType<CommonInput & Fault>
+  readonly part: z.ZodType<Fault>
 }
 
-const crashEntry = z
-  .strictObject({
-    ...common,
-    target: serviceName('The service whose container is hit'),
-    signal: oneOf(CRASH_SIGNALS, 'What is sent to it'),
-    timing: oneOf(['during_inference', 'during_registration', 'random'], 'When it is sent').optional(),
-    timeout_seconds: quantity({
-      unit: 's',
-      minimum: 0,
-      above: true,
-      maximum: 3_600,
-      description: 'Within this time the system ends the unresponsive container itself',
-    }).optional(),
-    count: z
-      .union(
-        [
-          z.string().regex(PERCENT, { error: wrongCount }),
-          z.int().min(1, { error: wrongCount }).max(1_000, { error: wrongCount }),
-        ],
-        {
-          error: wrongCount,
-        },
-      )
-      .meta({ description: 'How many containers are hit at once' })
-      .optional(),
-  })
-  .meta({
-    not: { anyOf: CRASH_MODES.map((mode, index) => ({ required: [mode, CRASH_MODES[(index + 1) % CRASH_MODES.length]] })) },
-  })
+function schemasOf<Fault>(keys: z.ZodRawShape, rules: Readonly<Record<string, unknown>> = {}): FaultSchemas<Fault> {
+  return {
+    entry: z.strictObject({ ...common, ...keys }).meta(rules) as unknown as z.ZodType<CommonInput & Fault>,
+    part: z.strictObject(keys).meta(rules) as unknown as z.ZodType<Fault>,
+  }
+}
 
-const resourceEntry = z.strictObject({
-  ...common,
-  resource: oneOf(['disk', 'memory', 'cpu', 'file_descriptors', 'vram'], 'What is used up'),
-  target: serviceName('The service whose resource it is'),
-  threshold: shaped(/^(?:(?:100|[1-9]\d?)%|ulimit)$/, 'a share such as "95%" (1 to 100), or "ulimit"', 'How far it is used up'),
-})
+function byName<Name extends string, Fault>(
+  names: readonly Name[],
+  schemas: (name: Name) => FaultSchemas<Fault>,
+): Readonly<Record<Name, FaultSchemas<Fault>>> {
+  return Object.fromEntries(names.map((name) => [name, schemas(name)])) as Record<Name, FaultSchemas<Fault>>
+}
+
+export const networkSchemas = byName(TOXIC_NAMES, (toxic) => schemasOf<NetworkInput>(networkKeys(toxic)))
+export const crashSchemas = schemasOf<CrashInput>(crashKeys, CRASH_RULES)
+export const actionSchemas = schemasOf<ActionInput>(actionKeys)
+export const resourceSchemas = byName(RESOURCE_NAMES, (name) => schemasOf<ResourceInput>(RESOURCE_KEYS[name]))
+
+export const MOST_PARTS = 20
+
+function partsOf(part: z.ZodType): z.ZodType<unknown[]> {
+  return z
+    .array(part)
+    .min(2, { error: 'takes at least two faults: one alone is an entry of its own' })
+    .max(MOST_PARTS)
+    .meta({ description: 'Faults that are on at the same time, each as in an entry of its own, without id and name' })
+}
+
+/** Its parts are checked one by one with the schema of their kind. */
+export const combinedSchema = z.strictObject({ ...common, faults: partsOf(z.unknown()) })
 
 export type CommonInput = z.output<z.ZodObject<typeof common>>
-export type CrashInput = z.output<typeof crashEntry>
-export type ResourceInput = z.output<typeof resourceEntry>
-export interface NetworkInput extends CommonInput {
+export interface NetworkInput {
   readonly toxic: ToxicName
   readonly attributes?: Attributes | undefined
   readonly link?: string | string[] | undefined
@@ -106,16 +94,18 @@ export interface NetworkInput extends CommonInput {
   readonly toxicity?: number | undefined
 }
 
-export const crashEntrySchema: z.ZodType<CrashInput> = crashEntry
-export const resourceEntrySchema: z.ZodType<ResourceInput> = resourceEntry
+const resourceKeyNames = [...new Set(RESOURCE_NAMES.flatMap((name) => Object.keys(RESOURCE_KEYS[name])))]
 
 /** Which keys belong to which kind of entry; the first one of each names the fault. */
 export const KIND_KEYS = {
   network: ['toxic', 'attributes', 'link', 'stream', 'toxicity'],
-  crash: ['signal', 'target', 'timing', 'timeout_seconds', 'count'],
-  resource: ['resource', 'target', 'threshold'],
-} as const
+  crash: ['signal', ...Object.keys(crashKeys).filter((key) => key !== 'signal')],
+  action: ['action', ...Object.keys(actionKeys).filter((key) => key !== 'action')],
+  resource: ['resource', ...resourceKeyNames.filter((key) => key !== 'resource')],
+  combined: ['faults'],
+} as const satisfies Record<string, readonly [string, ...string[]]>
 export type EntryKind = keyof typeof KIND_KEYS
+export type FaultKind = Exclude<EntryKind, 'combined'>
 export const COMMON_KEYS = Object.keys(common)
 
 /** Checks what can be checked of an entry that does not say, or says twice, what it breaks. */
@@ -137,12 +127,21 @@ function listOf<T extends z.ZodType>(entry: T): z.ZodArray<T> {
 /** The file around its entries, which are checked one by one with the schema of their kind. */
 export const scenarioFileSchema = z.strictObject({ ...fileKeys, scenarios: listOf(z.unknown()) })
 
-const networkEntries = Object.values(networkEntrySchemas) as unknown as [z.ZodObject, ...z.ZodObject[]]
+function allOf(form: 'entry' | 'part'): z.ZodType {
+  const group = (schemas: Readonly<Record<string, FaultSchemas<unknown>>>): [z.ZodObject, ...z.ZodObject[]] =>
+    Object.values(schemas).map((each) => each[form]) as unknown as [z.ZodObject, ...z.ZodObject[]]
+  return z.union([
+    z.discriminatedUnion('toxic', group(networkSchemas)),
+    crashSchemas[form],
+    actionSchemas[form],
+    z.discriminatedUnion('resource', group(resourceSchemas)),
+  ])
+}
 
 /** The whole file for editors. */
 export const scenarioFileJsonSchema = z
   .strictObject({
     ...fileKeys,
-    scenarios: listOf(z.union([z.discriminatedUnion('toxic', networkEntries), crashEntry, resourceEntry])),
+    scenarios: listOf(z.union([allOf('entry'), z.strictObject({ ...common, faults: partsOf(allOf('part')) })])),
   })
   .meta({ title: 'chaos-action scenarios' })

@@ -54,6 +54,10 @@ export function shaped(pattern: RegExp, allowed: string, description: string, ma
   return z.string({ error }).max(maximum, { error }).regex(pattern, { error }).meta({ description })
 }
 
+export function urlPath(description: string): z.ZodString {
+  return shaped(/^\/[^\s#\p{Cc}]*$/u, 'a path that begins with / and holds no blank', description, 2_000)
+}
+
 /** One line of 1 to `maximum` characters without control characters. */
 export function line(maximum: number, description: string): z.ZodString {
   return shaped(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u, `one line of 1 to ${String(maximum)} characters`, description, maximum)

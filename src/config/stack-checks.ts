@@ -27,6 +27,7 @@ export function checkStack(stack: StackFile, folder: string, tell: Tell): void {
   checkLinks(stack, services, containers, tell)
   known(tell, ['canary', 'request'], stack.canary.request, Object.keys(stack.requests), 'request')
   checkPool(stack, services, containers, tell)
+  checkVram(stack, services, tell)
   stack.compose.forEach((file, index) => {
     if (pathKind(resolve(folder, file)) !== 'file') tell(['compose', index], 'there is no such file')
   })
@@ -109,6 +110,7 @@ function checkPool(stack: StackFile, services: readonly string[], containers: re
   if (pool === null) return
   known(tell, ['pool', 'service'], pool.service, services, 'service')
   known(tell, ['pool', 'list', 'service'], pool.list.service, containers, 'service')
+  if (pool.work !== null) known(tell, ['pool', 'work'], pool.work, Object.keys(stack.requests), 'request')
   const meanings = new Map<string, string>()
   for (const [meaning, states] of Object.entries(pool.states)) {
     states.forEach((state, index) => {
@@ -116,6 +118,18 @@ function checkPool(stack: StackFile, services: readonly string[], containers: re
       if (other !== undefined) tell(['pool', 'states', meaning, index], `${show(state)} means ${other} already`)
       meanings.set(state, meaning)
     })
+  }
+}
+
+function checkVram({ vram, requests }: StackFile, services: readonly string[], tell: Tell): void {
+  if (vram === null) return
+  known(tell, ['vram', 'service'], vram.service, services, 'service')
+  known(tell, ['vram', 'request'], vram.request, Object.keys(requests), 'request')
+  const body = requests[vram.request]?.body
+  const key = vram.size_key
+  const sized = typeof body === 'object' && body !== null && !Array.isArray(body) && typeof body[key] === 'number'
+  if (body !== undefined && !sized) {
+    tell(['vram', 'size_key'], `the body of request ${show(vram.request)} has no number at ${show(key)}`)
   }
 }
 

@@ -47,9 +47,9 @@ describe('loadDescriptor', () => {
       defects: { variable: 'DEFECTS', known: { 'no-retry': { fails: ['X-1'] } } },
     })
     expect(descriptor.services).toEqual([
-      { name: 'front', health: { port: 8_080, path: '/health' }, dependsOn: ['worker'], replicas: 1, control: true },
-      { name: 'worker', health: { port: 9_000, path: '/health' }, dependsOn: [], replicas: 4, control: true },
-      { name: 'holder', health: null, dependsOn: [], replicas: 1, control: false },
+      { name: 'front', health: { port: 8_080, path: '/health' }, dependsOn: ['worker'], replicas: 1, control: true, data: null },
+      { name: 'worker', health: { port: 9_000, path: '/health' }, dependsOn: [], replicas: 4, control: true, data: '/data' },
+      { name: 'holder', health: null, dependsOn: [], replicas: 1, control: false, data: null },
     ])
     expect(descriptor.links.map(({ name, onCanaryPath, leg }) => ({ name, onCanaryPath, leg }))).toEqual([
       { name: 'back', onCanaryPath: true, leg: { client: 'front', server: 'toxiproxy', port: 7_001 } },
@@ -62,7 +62,13 @@ describe('loadDescriptor', () => {
       body: null,
       good: { status: [200, 206], bodyMatches: null },
     })
-    expect(descriptor.pool).toMatchObject({ inFlight: 'in_flight', stop: { method: 'DELETE', path: '/workers/{id}' } })
+    expect(descriptor.pool).toMatchObject({
+      ...{ inFlight: 'in_flight', stop: { method: 'DELETE', path: '/workers/{id}' }, work: 'large' },
+    })
+    expect(descriptor.vram).toEqual({
+      ...{ service: 'worker', request: 'small', sizeKey: 'size', largest: 100, smallest: 1 },
+      metrics: { port: 9_000, path: '/metrics', usedBytes: 'used', totalBytes: 'total' },
+    })
   })
 
   it('reads the smallest one', () => {
@@ -134,6 +140,10 @@ describe('names that refer to something', () => {
     [['default_link'], 'bck', 'default_link: there is no link "bck"; did you mean "back"?'],
     [['toxiproxy'], null, 'links: links need toxiproxy'],
     [['canary', 'request'], 'tiny', 'canary.request: there is no request "tiny"'],
+    [['pool', 'work'], 'tiny', 'pool.work: there is no request "tiny"'],
+    [['vram', 'service'], 'wrker', 'vram.service: there is no service "wrker"; did you mean "worker"?'],
+    [['vram', 'request'], 'tiny', 'vram.request: there is no request "tiny"'],
+    [['vram', 'size_key'], 'prompt', 'vram.size_key: the body of request "small" has no number at "prompt"'],
     [['canary', 'request'], 'toString', 'canary.request: there is no request "toString"'],
     [['entry', 'service'], 'door', 'entry.service: there is no service "door"'],
     [['images', 0, 'service'], 'toxiproxy', 'images[0].service: there is no service "toxiproxy"'],
@@ -171,6 +181,9 @@ describe('values', () => {
     [['compose'], [], 'compose: must have at least 1 item, not 0'],
     [['services', 'front', 'health'], undefined, 'services.front.health: is missing: it must be an object'],
     [['services', 'front', 'replicas'], 0, 'services.front.replicas: must be a whole number, from 1 to 1000, not 0'],
+    [['services', 'front', 'data'], 'data', 'services.front.data: must be an absolute path in the container, not "data"'],
+    [['vram', 'smallest'], 101, 'vram.smallest: must not be above largest'],
+    [['vram', 'metrics', 'used_bytes'], 'a b', 'vram.metrics.used_bytes: must be the name of a Prometheus metric'],
     [['services', 'front', 'contrl'], true, 'services.front.contrl: unknown key; did you mean "control"?'],
     [['services', 'a b'], { health: null }, 'services["a b"]: is not the name of a compose service'],
     [

@@ -1,6 +1,6 @@
 /** Reads a stack descriptor file into what the engine knows of a stack. */
 import { dirname, resolve } from 'node:path'
-import type { Descriptor, Link, PoolSpec, RequestSpec, ServiceSpec } from '../core/descriptor.ts'
+import type { Descriptor, Link, PoolSpec, RequestSpec, ServiceSpec, VramSpecOfStack } from '../core/descriptor.ts'
 import type { Json } from '../core/json.ts'
 import type { KeyPath } from './display.ts'
 import { nodeAt } from './json-tree.ts'
@@ -61,13 +61,15 @@ function toDescriptor(stack: StackFile, file: string, scenarioFiles: readonly st
     requests: Object.fromEntries(Object.entries(stack.requests).map(([name, request]) => [name, toRequest(request)])),
     canary: { request: stack.canary.request, ratePerSecond: stack.canary.rate_per_second },
     pool: stack.pool === null ? null : toPool(stack.pool),
+    vram: stack.vram === null ? null : toVram(stack.vram),
     scenarioFiles: scenarioFiles.map(shortPath),
     defects: stack.defects,
   }
 }
 
 function toService([name, service]: [string, StackFile['services'][string]]): ServiceSpec {
-  return { name, health: service.health, dependsOn: service.depends_on, replicas: service.replicas, control: service.control }
+  const { health, depends_on: dependsOn, replicas, control, data } = service
+  return { name, health, dependsOn, replicas, control, data }
 }
 
 function toLink([name, link]: [string, StackFile['links'][string]]): Link {
@@ -84,4 +86,10 @@ function toRequest(request: StackFile['requests'][string]): RequestSpec {
 function toPool(pool: NonNullable<StackFile['pool']>): PoolSpec {
   const { in_flight: inFlight, ...rest } = pool
   return { ...rest, inFlight }
+}
+
+function toVram(vram: NonNullable<StackFile['vram']>): VramSpecOfStack {
+  const { service, request, size_key: sizeKey, largest, smallest, metrics } = vram
+  const { port, path, used_bytes: usedBytes, total_bytes: totalBytes } = metrics
+  return { service, request, sizeKey, largest, smallest, metrics: { port, path, usedBytes, totalBytes } }
 }

@@ -1,17 +1,13 @@
 /** The stack descriptor file: the schema that checks it and that editors get as JSON Schema. */
 import * as z from 'zod'
 import { LINK_NAME } from './network-schema.ts'
-import { jmespath, line, oneOf, port, quantity, SERVICE_NAME, serviceName, shaped, statuses } from './schema-kit.ts'
+import { jmespath, line, oneOf, port, quantity, SERVICE_NAME, serviceName, shaped, statuses, urlPath } from './schema-kit.ts'
 import { SCENARIO_ID } from './scenario-schema.ts'
 
 const MAX_REPLICAS = 1_000
 
 function variable(description: string): z.ZodString {
   return shaped(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable', description)
-}
-
-function urlPath(description: string): z.ZodString {
-  return shaped(/^\/[^\s#\p{Cc}]*$/u, 'a path that begins with / and holds no blank', description, 2_000)
 }
 
 const method = oneOf(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], 'HTTP method')
@@ -54,6 +50,9 @@ const service = z.strictObject({
     description: 'Containers that the compose file runs',
   }).default(1),
   control: z.boolean().default(true).meta({ description: 'May be chosen as the control' }),
+  data: shaped(/^\/[^\p{Cc}]*$/u, 'an absolute path in the container', 'The bounded volume that holds its data', 1_000)
+    .nullable()
+    .default(null),
 })
 
 const link = z.strictObject({
@@ -109,7 +108,29 @@ const pool = z.strictObject({
     .nullable()
     .default(null)
     .meta({ description: 'How to ask for the stop of a member' }),
+  work: line(64, 'A request that takes long enough to be met in the middle').nullable().default(null),
 })
+
+const metricName = shaped(/^[a-zA-Z_:][a-zA-Z0-9_:]{0,199}$/, 'the name of a Prometheus metric', 'A gauge, bytes')
+
+const vram = z
+  .strictObject({
+    service: serviceName('The service that declares GPU memory'),
+    request: line(64, 'The request whose copies hold the memory while they are under way'),
+    size_key: line(100, 'Key of its body whose number says how much one copy takes'),
+    largest: quantity({ minimum: 1, maximum: 1_000_000_000, integer: true, description: 'Largest number for that key' }),
+    smallest: quantity({ minimum: 1, maximum: 1_000_000_000, integer: true, description: 'Smallest number for that key' }),
+    metrics: z
+      .strictObject({
+        port: port('Port of the metrics page'),
+        path: urlPath('Path of the metrics page'),
+        used_bytes: metricName,
+        total_bytes: metricName,
+      })
+      .meta({ description: 'What each container of the service says of its memory' }),
+  })
+  .refine((spec) => spec.smallest <= spec.largest, { error: 'must not be above largest', path: ['smallest'] })
+  .meta({ description: 'How GPU memory is used up where there is no GPU' })
 
 const defects = z.strictObject({
   variable: variable('Compose variable that carries the defects'),
@@ -163,6 +184,7 @@ export const stackSchema = z
       rate_per_second: quantity({ minimum: 1, maximum: 100, description: 'Requests a second' }).default(10),
     }),
     pool: pool.nullable().default(null),
+    vram: vram.nullable().default(null),
     scenarios: z.array(glob).min(1).max(100),
     defects: defects.nullable().default(null),
   })

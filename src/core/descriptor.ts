@@ -46,6 +46,8 @@ export interface ServiceSpec {
   readonly replicas: number
   /** A container of this service may be chosen as the control. */
   readonly control: boolean
+  /** Path in the container of the bounded volume that holds its data; null when it has none. */
+  readonly data: string | null
 }
 
 export interface BuiltImage {
@@ -80,6 +82,22 @@ export interface PoolSpec {
     readonly failed: readonly string[]
   }
   readonly stop: { readonly method: string; readonly path: string } | null
+  /** One of the requests, long enough to be met in the middle: what `timing: during_inference` keeps a member busy with. */
+  readonly work: string | null
+}
+
+/**
+ * How GPU memory is used up without a GPU: ordinary requests that take long hold what the service declares to have. The
+ * number at `sizeKey` of the request's body says how much each of them takes.
+ */
+export interface VramSpecOfStack {
+  readonly service: string
+  readonly request: string
+  readonly sizeKey: string
+  readonly largest: number
+  readonly smallest: number
+  /** Prometheus metrics of each container of the service. */
+  readonly metrics: { readonly port: number; readonly path: string; readonly usedBytes: string; readonly totalBytes: string }
 }
 
 export interface Descriptor {
@@ -99,6 +117,7 @@ export interface Descriptor {
   readonly requests: Readonly<Record<string, RequestSpec>>
   readonly canary: { readonly request: string; readonly ratePerSecond: number }
   readonly pool: PoolSpec | null
+  readonly vram: VramSpecOfStack | null
   readonly scenarioFiles: readonly string[]
   /** Defects that the stack can be started with, and which scenarios each must turn `failed`. */
   readonly defects: {

@@ -13,6 +13,8 @@ export type ErrorCode =
   | 'NOT_REVERTED'
   | 'TIMEOUT'
   | 'CAPABILITY_MISSING'
+  | 'POOL_UNREADABLE'
+  | 'HOST_GUARD'
   | 'LEDGER_FAILED'
   | 'INTERNAL'
 
@@ -56,7 +58,7 @@ function plainText(value: unknown): string {
 
 /** The abort reason as an error that callers can tell from a failure. */
 export function abortedError(signal: AbortSignal, what: string): ChaosError {
-  if (isChaosError(signal.reason, 'TIMEOUT')) return signal.reason
+  if (isChaosError(signal.reason, 'TIMEOUT') || isChaosError(signal.reason, 'HOST_GUARD')) return signal.reason
   return new ChaosError('ABORTED', `${what} was cancelled`, { cause: signal.reason })
 }
 

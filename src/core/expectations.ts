@@ -20,6 +20,8 @@ export type RequestExpectation = {
   readonly same_as_steady?: boolean
   /** Bytes of body per second, in KB (1000 B), from the first byte to the last. */
   readonly rate_kb_per_s?: { readonly at_least: number; readonly at_most: number }
+  /** Instead of the descriptor's idea of a good answer: one of these statuses, whatever the body. */
+  readonly status?: readonly number[]
 }
 
 /** Looks for growing pauses between repeated attempts in the JSON log lines of a service. Conditions are JMESPath. */
@@ -44,10 +46,84 @@ export type LogGapsExpectation = {
   readonly share: number
 }
 
+/** What became of containers of a service. With `hit` only those that the fault has hit are looked at. */
+export type ContainerExpectation = {
+  readonly service: string
+  readonly hit?: boolean
+  /** Each of them died (a `die` event) within this time of being hit. */
+  readonly died_within_seconds?: number
+  /** ... with this exit code; 137 is any SIGKILL. */
+  readonly exit_code?: number
+  /** The kernel said that it killed in their cgroup (an `oom` event) before they died. */
+  readonly oom?: boolean
+  /** Each runs again, with another pid, within this time of its death. */
+  readonly running_again_within_seconds?: number
+  /** No container of the service died or was restarted while the fault was on. */
+  readonly survives?: boolean
+  /** Docker's own health check never turned unhealthy meanwhile. */
+  readonly healthy?: boolean
+}
+
+/** What the system's own listing of the pool says. The times count from the hit. */
+export type PoolExpectation = {
+  /** The member that was hit, by its id, is listed no more, or as failed. */
+  readonly hit_removed_within_seconds?: number
+  /** The member that was hit is listed with a state that means failed. */
+  readonly hit_failed_within_seconds?: number
+  /** So many members are ready or busy, from some point within this time on. */
+  readonly ready?: { readonly at_least: number; readonly within_seconds: number }
+}
+
+/**
+ * Requests of one kind that are under way all the time, from before the fault to the end of its window; each must end, and
+ * end honestly: good, or an error that says so. A hang, a cut body, or a 200 with a part of it is neither.
+ */
+export type WorkloadExpectation = {
+  /** One of the descriptor's requests. */
+  readonly name: string
+  readonly in_flight: number
+  readonly within_ms: number
+  /** At least this share of those that the fault met is good; the rest may be clean errors. */
+  readonly good_share: number
+}
+
+/** A Prometheus metric of a service, summed over its containers and label sets, read directly before and in the window. */
+export type MetricExpectation = {
+  readonly service: string
+  readonly port: number
+  readonly path: string
+  readonly metric: string
+  /** Label sets that count: each given label must have this value. */
+  readonly labels?: Readonly<Record<string, string>>
+  readonly change: { readonly at_least?: number; readonly at_most?: number }
+}
+
+/** Lines of a service's log since the fault began for which a JMESPath over the JSON line is true. */
+export type LogExpectation = {
+  readonly service: string
+  readonly matches: string
+  readonly at_least?: number
+  readonly at_most?: number
+}
+
 export type ExpectationSpecs = {
   canary: CanaryExpectation
   request: RequestExpectation
   log_gaps: LogGapsExpectation
+  container: ContainerExpectation
+  pool: PoolExpectation
+  workload: WorkloadExpectation
+  metric: MetricExpectation
+  log: LogExpectation
 }
 
-export const EXPECTATION_KINDS = ['canary', 'request', 'log_gaps'] as const satisfies readonly (keyof ExpectationSpecs)[]
+export const EXPECTATION_KINDS = [
+  'canary',
+  'request',
+  'log_gaps',
+  'container',
+  'pool',
+  'workload',
+  'metric',
+  'log',
+] as const satisfies readonly (keyof ExpectationSpecs)[]

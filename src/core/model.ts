@@ -93,6 +93,14 @@ export interface CleanupResult {
   leftovers: string[]
 }
 
+/** How close the machine itself came to its limits while the fault was on. */
+export interface HostResult {
+  memAvailableMinBytes: number
+  memAvailableFloorBytes: number
+  diskFreeMinBytes: number
+  diskFreeFloorBytes: number
+}
+
 /** Something that happened in the stack or the engine during the scenario. */
 export interface TimelineEvent {
   at: string
@@ -122,6 +130,8 @@ export interface ScenarioResult {
   control: ControlResult | null
   controlReason: string | null
   cleanup: CleanupResult
+  /** null when the scenario ended before the machine was looked at. */
+  host: HostResult | null
   events: TimelineEvent[]
   /** Canary samples of the scenario, one JSON object per line; relative to the result file. */
   series: { file: string } | null

@@ -8,6 +8,7 @@ import type { DeepReadonly, Json, JsonObject } from './json.ts'
 import type { CanarySample, CanaryWindow } from './canary.ts'
 import type { Evidence, ImageInUse, RunResult } from './model.ts'
 import type { Random } from './random.ts'
+import type { RunEvent } from './run-event.ts'
 import type { ToolboxOperation, ToolboxOperations } from './toolbox.ts'
 
 // --- What the engine works with -----------------------------------------------------------------------------------
@@ -52,8 +53,19 @@ export interface Probe<Spec extends JsonObject = JsonObject> {
   text(spec: Spec): string
   /** Called in the steady state, for a baseline that `observe` gets back. */
   baseline?(spec: Spec, ctx: ProbeContext): Promise<Json>
+  /**
+   * Called before the fault is injected, for what must be under way when it is. `observe` gets what it returns as `work`,
+   * and `stop` is called at the scenario's end whatever happened. `ctx.window()` throws until inject has returned.
+   */
+  begin?(spec: Spec, ctx: ProbeContext): Promise<ProbeWork>
   /** Observes for as long as the clause needs, at most until its limit, and judges. */
-  observe(spec: Spec, baseline: Json, ctx: ProbeContext): Promise<Observation>
+  observe(spec: Spec, baseline: Json, ctx: ProbeContext, work: ProbeWork | null): Promise<Observation>
+}
+
+/** Something of a probe that runs beside the fault. */
+export interface ProbeWork {
+  /** Idempotent. */
+  stop(): void
 }
 
 export interface Observation {
@@ -68,40 +80,6 @@ export interface Reporter {
   onEvent?(event: RunEvent): void
   onEnd(result: DeepReadonly<RunResult>): Promise<void>
 }
-
-/** What happens during a run, as it happens. Reporters see these; none of them decides anything. */
-export type RunEvent =
-  | {
-      readonly type: 'run-started'
-      readonly runId: string
-      readonly plannedMs: number
-      readonly scenarios: number
-      readonly seed: number
-      readonly profile: string
-      readonly stack: string
-    }
-  | { readonly type: 'step-started'; readonly step: string }
-  | { readonly type: 'step-ended'; readonly step: string; readonly durationMs: number }
-  | {
-      readonly type: 'scenario-started'
-      readonly id: string
-      readonly name: string
-      readonly index: number
-      readonly total: number
-      readonly plannedMs: number
-      readonly leftMs: number
-    }
-  | { readonly type: 'phase-started'; readonly id: string; readonly phase: string }
-  | {
-      readonly type: 'scenario-ended'
-      readonly id: string
-      readonly verdict: string
-      readonly summary: string
-      readonly durationMs: number
-      readonly leftMs: number
-    }
-  | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
-  | { readonly type: 'run-ended'; readonly verdict: string; readonly durationMs: number }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
@@ -131,6 +109,19 @@ export interface ScenarioWindow {
   readonly planned: Promise<void>
 }
 
+/** A container whose main process a fault has hit, for the clauses that ask what became of it. */
+export interface Hit {
+  readonly containerId: string
+  readonly name: string
+  readonly service: string
+  /** Pid of the main process when it was hit, in the host's namespace. */
+  readonly pid: number
+  readonly atMs: number
+  readonly atWallMs: number
+  /** Id by which the pool listed it then; null where there is no pool, or it was not in it. */
+  readonly member: string | null
+}
+
 export interface FaultContext extends UndoContext {
   readonly scenarioId: string
   readonly random: Random
@@ -140,6 +131,8 @@ export interface FaultContext extends UndoContext {
   readonly windowMs: number
   /** Defined from inject on. @throws INTERNAL before. */
   window(): ScenarioWindow
+  /** Told by the fault when it hits a container, so that expectations can ask after just that one. */
+  hit(hit: Hit): void
 }
 
 export interface ProbeContext {
@@ -156,6 +149,8 @@ export interface ProbeContext {
   readonly canary: CanaryView
   /** Sum over the faults of this scenario of the slow-down the canary should show; null when none says so. */
   readonly canaryDelayMs: number | null
+  /** Containers that the faults of this scenario have hit so far, in order. */
+  hits(): readonly Hit[]
   /** Sends one of the descriptor's requests through the entry. */
   request(spec: RequestSpec, limits: { deadlineMs: number; maxBytes: number }): Promise<RequestOutcome>
 }
@@ -181,6 +176,8 @@ export interface RequestOutcome {
   readonly complete: boolean
   /** Body as text, cut at maxBytes. */
   readonly body: string
+  /** Value of the answer's x-task-id, x-request-id or x-correlation-id header; null when it has none. */
+  readonly answerId?: string | null
 }
 
 // --- Docker and friends -------------------------------------------------------------------------------------------
@@ -201,7 +198,29 @@ export interface ContainerState {
   readonly exitCode: number
   /** Address by network name. */
   readonly addresses: Readonly<Record<string, string>>
+  readonly mounts: readonly ContainerMount[]
+  /** As inspect names it: `no`, `always`, `unless-stopped`, `on-failure`. */
+  readonly restartPolicy?: string
+  /** null without a limit. */
+  readonly memoryLimitBytes?: number | null
+  /** Memory and swap together; null when the daemon says that there is no such limit. */
+  readonly memorySwapLimitBytes?: number | null
 }
+
+export interface ContainerMount {
+  readonly type: string
+  /** Path in the container. */
+  readonly destination: string
+  /** Volume name for a volume, else the path on the host. */
+  readonly source: string
+  readonly readOnly: boolean
+}
+
+/** What the daemon is asked to do with a container. Each is idempotent: what is so already is no error. */
+export type ContainerAction =
+  | { readonly do: 'kill'; readonly signal: string }
+  | { readonly do: 'stop'; readonly graceSeconds: number }
+  | { readonly do: 'start' | 'pause' | 'unpause' | 'restart' | 'remove' }
 
 export interface ContainerEvent {
   readonly atMs: number
@@ -224,6 +243,8 @@ export interface ContainerPort {
     window: { sinceWallMs: number; untilWallMs: number; maxBytes: number },
     signal: AbortSignal,
   ): Promise<LogLine[]>
+  /** @throws TARGET_NOT_FOUND when it is gone, except for `remove`. */
+  act(id: string, action: ContainerAction, signal: AbortSignal): Promise<void>
   /** Events of this run's containers so far, oldest first, from the feed that is open since the stack came up. */
   events(sinceWallMs: number): readonly ContainerEvent[]
 }
@@ -247,10 +268,36 @@ export interface RunningStack {
   readonly variables: Readonly<Record<string, string>>
   link(name: string): Link
   toxiproxy(): ToxiproxyPort | null
+  /** Reads the descriptor's pool through `observer`; null when it declares none. */
+  pool(observer: ToolboxHelper): PoolPort | null
+  /**
+   * Starts one more container of the service beside those that run, without waiting for its health.
+   * @returns the new one; `ContainerPort.act` with `remove` undoes it.
+   */
+  scaleUp(service: string, signal: AbortSignal): Promise<ContainerState>
   /** null when all services of the descriptor are healthy, else what is not. */
   unhealthy(signal: AbortSignal): Promise<string | null>
   /** Removes and starts the whole stack again, volumes included; ends when it is healthy. */
   recreate(signal: AbortSignal): Promise<void>
+}
+
+/** The pool of workers as the system itself lists it. */
+export interface PoolPort {
+  /** @throws POOL_UNREADABLE when the listing gives no answer, or one of another shape. */
+  members(signal: AbortSignal): Promise<readonly PoolMember[]>
+  /** Asks the system to stop a member. @throws POOL_UNREADABLE when it refuses; CAPABILITY_MISSING when it has no way to ask. */
+  stop(member: string, signal: AbortSignal): Promise<void>
+}
+
+export interface PoolMember {
+  readonly id: string
+  /** As the listing says it. */
+  readonly state: string
+  /** What the descriptor says that this state means; null for a state that it does not name. */
+  readonly meaning: 'registering' | 'ready' | 'busy' | 'failed' | null
+  /** Container id (or its first 12 digits) or name. */
+  readonly container: string
+  readonly inFlight: number
 }
 
 export interface Toxic {
@@ -284,6 +331,14 @@ export interface HelperRequest {
   readonly attachTo: { readonly container: string } | { readonly network: string }
   readonly pid: 'own' | 'host' | { readonly container: string }
   readonly capabilities: readonly ('NET_ADMIN' | 'NET_RAW' | 'KILL' | 'SYS_PTRACE' | 'DAC_OVERRIDE')[]
+  /** Numeric `uid:gid` to run as; root where it is left out. */
+  readonly user?: string
+  /** The host's cgroup tree, writable, at TOOLBOX_CGROUP_PATH: for putting a child into the target's cgroup. */
+  readonly cgroups?: boolean
+  /** Bytes of a memory file system of the helper's own at TOOLBOX_FILL_PATH, gone when it ends. */
+  readonly fillBytes?: number
+  /** A mount of the target, made available at TOOLBOX_VOLUME_PATH. */
+  readonly volume?: ContainerMount
   /** The helper undoes its work and exits when nobody renews for this long. */
   readonly ttlMs: number
 }
@@ -313,7 +368,7 @@ export interface ToolboxPort {
   ): Promise<ToolboxOperations[O]['reply'] | null>
 }
 
-/** Running programs: `@actions/exec` in the action, a spawn in the CLI. Exit codes decide, never stderr. */
+/** Running programs, the same way for all front ends. Exit codes decide, never stderr. */
 export interface ExecPort {
   run(file: string, argv: readonly string[], options: ExecOptions): Promise<ExecResult>
 }

@@ -64,12 +64,116 @@ export interface MarkerCounters {
   readonly outOf: number
 }
 
+/** A process in the host's pid namespace, and the container that it must belong to: pids are reused. */
+export interface ProcessRef {
+  readonly pid: number
+  readonly containerId: string
+}
+
+export interface ProcessFacts {
+  /** False when the process is gone, or its cgroup names another container; the rest is then null or empty. */
+  readonly alive: boolean
+  /** First letter of the state in /proc/PID/stat: R, S, D, T, Z. */
+  readonly state: string | null
+  readonly name: string | null
+  /** Start time in clock ticks since boot: tells a process from a later one with the same pid. */
+  readonly startTicks: number | null
+  readonly uid: number | null
+  readonly gid: number | null
+  /** Names of the signals that wait to be delivered, `SIGTERM` for example. */
+  readonly pendingSignals: readonly string[]
+  /** null where this helper may not look: it needs the process's own uid. */
+  readonly descriptors: DescriptorFacts | null
+}
+
+export interface DescriptorFacts {
+  readonly open: number
+  readonly highest: number
+  readonly softLimit: number
+  readonly hardLimit: number
+}
+
+/** Counters of the cgroup that a process is in; null where the controller or the limit is missing. */
+export interface CgroupFacts {
+  readonly version: 1 | 2
+  /** Path of the memory controller's cgroup (v1) or of the cgroup (v2), as the host sees it. */
+  readonly path: string
+  readonly memoryUsageBytes: number | null
+  readonly memoryLimitBytes: number | null
+  readonly oomKills: number | null
+  readonly cpuUsageUs: number | null
+  /** CPU time allowed per period, and the period; null without a quota. */
+  readonly cpuQuotaUs: number | null
+  readonly cpuPeriodUs: number | null
+  readonly throttledPeriods: number | null
+  readonly throttledUs: number | null
+}
+
+export interface HostFacts {
+  readonly memAvailableBytes: number
+  readonly memTotalBytes: number
+  /** Of the file system that holds Docker's data. */
+  readonly diskFreeBytes: number
+}
+
+export interface BurnFacts {
+  /** stress-ng's own processes that are alive in the target's cgroup now. */
+  readonly alive: number
+  /** Their CPU time so far, µs. */
+  readonly cpuUs: number
+}
+
+export interface FillFacts {
+  /** Bytes held by the filler files, by their blocks. */
+  readonly filledBytes: number
+  /** How the last step ended: `done`, or `killed` (the writer was, as an OOM kill does), `full` (ENOSPC). */
+  readonly end: 'done' | 'killed' | 'full'
+}
+
+export interface VolumeFacts {
+  /** Name of the file system's type: tmpfs, ext4, overlay. */
+  readonly type: string
+  readonly totalBytes: number
+  readonly freeBytes: number
+  readonly totalInodes: number
+  readonly freeInodes: number
+  /** It lies on the same device as Docker's data, that is on the machine's own disk. */
+  readonly onHostDisk: boolean
+}
+
+export interface FetchReply {
+  readonly status: number | null
+  /** Cut at maxBytes. */
+  readonly body: string
+  readonly complete: boolean
+  readonly totalMs: number
+  /** Node's error code, `timeout` or `eof`; null when answered. */
+  readonly error: string | null
+}
+
+/** Many connections to one place at once. */
+export interface FloodFacts {
+  /** Connections that are open now. */
+  readonly open: number
+  /** Most that were open at one time. */
+  readonly peakOpen: number
+  readonly refused: number
+  readonly closed: number
+  /** Answers so far by status. */
+  readonly statuses: Readonly<Record<string, number>>
+  /** Requests sent and unanswered now. */
+  readonly inFlight: number
+  readonly peakInFlight: number
+}
+
 export interface ToolboxCapabilities {
   readonly nft: boolean
   readonly nftRandom: boolean
   readonly nftPayload: boolean
   readonly netem: boolean
   readonly socketKill: boolean
+  readonly stressNg: boolean
+  readonly cgroupVersion: 1 | 2
   readonly kernel: string
 }
 
@@ -112,6 +216,76 @@ export interface ToolboxOperations {
   /** Counts packets whose payload begins with `marker`, at the proxy's two sides. */
   'marker.install': { args: { marker: string; intoPort: number; outOfPort: number }; reply: { mechanism: string } }
   'marker.read': { args: Record<string, never>; reply: MarkerCounters }
+  /** Established connections on a port of this network namespace, by /proc/net/tcp and tcp6. `side` as for loss. */
+  'tcp.count': { args: { port: number; side: 'client' | 'server' }; reply: { established: number } }
+  /** One request, for reading a page inside the stack's network: never through a shell, never followed elsewhere. */
+  fetch: {
+    args: {
+      target: Endpoint
+      method: string
+      path: string
+      headers: Record<string, string>
+      body: string | null
+      timeoutMs: number
+      maxBytes: number
+    }
+    reply: FetchReply
+  }
+  /** Opens `count` connections as fast as it can; with a request each sends it as soon as all have been tried. One flood per id. */
+  'flood.open': {
+    args: {
+      id: string
+      target: Endpoint
+      count: number
+      /** null: the connections stay silent. */
+      request: { method: string; path: string; headers: Record<string, string>; body: string | null } | null
+      connectTimeoutMs: number
+    }
+    reply: FloodFacts
+  }
+  'flood.read': { args: { id: string }; reply: FloodFacts }
+  'flood.close': { args: { id: string }; reply: FloodFacts }
+  /** Needs the host's pid namespace, as all operations that take a ProcessRef. */
+  'process.look': { args: ProcessRef; reply: ProcessFacts }
+  /**
+   * Sends a signal after reading that the pid's cgroup names the container. A SIGSTOP is undone by SIGCONT when the helper
+   * ends. @throws when the process is gone or belongs elsewhere.
+   */
+  'process.signal': { args: ProcessRef & { signal: string }; reply: { startTicks: number } }
+  /** Lowers the soft limit of open descriptors to highest + headroom; undone by restoring it. The helper runs as the process's uid. */
+  'nofile.lower': { args: ProcessRef & { headroom: number }; reply: { previousSoft: number; facts: DescriptorFacts } }
+  /** For an undo by a later helper: sets the soft limit back. `previousSoft` null when it is that already. */
+  'nofile.restore': { args: ProcessRef & { soft: number }; reply: { previousSoft: number | null } }
+  'host.read': { args: Record<string, never>; reply: HostFacts }
+  'cgroup.read': { args: ProcessRef; reply: CgroupFacts }
+  /** stress-ng with so many CPU workers as children in the process's cgroup; undone by ending them. */
+  'cpu.burn': { args: ProcessRef & { workers: number; loadPercent: number }; reply: { mechanism: string } }
+  'cpu.read': { args: Record<string, never>; reply: BurnFacts }
+  /**
+   * Pages of this helper's own memory file system, charged to the process's cgroup by a writer that joins it: adds files
+   * until the cgroup's usage is at `percent` of its limit, or by `bytes` whatever that leads to. Undone by deleting them.
+   */
+  'memory.fill': {
+    args: ProcessRef & { percent: number | null; bytes: number | null; limitMs: number }
+    reply: FillFacts & { mechanism: string; usageBytes: number | null; limitBytes: number | null }
+  }
+  /** The volume at TOOLBOX_VOLUME_PATH + `path`. */
+  'disk.look': { args: { path: string }; reply: VolumeFacts }
+  /** Files of zeros (or empty ones, for inodes) in `path` until so much is used or written; at most `limitBytes`. Undone by deleting them. */
+  'disk.fill': {
+    args: {
+      path: string
+      of: 'bytes' | 'inodes'
+      percent: number | null
+      bytes: number | null
+      limitBytes: number
+      limitMs: number
+    }
+    reply: FillFacts & { mechanism: string; volume: VolumeFacts }
+  }
+  /** Filler files of any helper in the volume, by name. */
+  'disk.leftovers': { args: { path: string }; reply: { found: string[] } }
+  'disk.sweep': { args: { path: string }; reply: { removed: string[] } }
   /** What of ours is in this namespace now: nft tables, qdiscs. Empty after an undo. */
   leftovers: { args: Record<string, never>; reply: { found: string[] } }
   undo: { args: Record<string, never>; reply: { undone: string[] } }
@@ -134,6 +308,11 @@ export type ToolboxReply =
 /** nft tables and other objects that helpers create begin with this, so that leftovers can be found in any namespace. */
 export const TOOLBOX_OBJECT_PREFIX = 'chaos_action'
 
+/** Where a helper finds what its request asked for. */
+export const TOOLBOX_CGROUP_PATH = '/host/cgroup'
+export const TOOLBOX_FILL_PATH = '/fill'
+export const TOOLBOX_VOLUME_PATH = '/volume'
+
 /** Environment of the helper container. */
 export const TOOLBOX_TTL_VARIABLE = 'CHAOS_TTL_MS'
 /** Word that stands in the name of everything this helper installs, so that a later helper can undo just that. */
@@ -142,5 +321,5 @@ export const TOOLBOX_OBJECTS_VARIABLE = 'CHAOS_OBJECTS'
 export const TOOLBOX_ALL_OBJECTS = 'all'
 /** Mechanisms that the helper must not use, comma-separated: how to see what it does on a kernel that lacks them. */
 export const TOOLBOX_AVOID_VARIABLE = 'CHAOS_AVOID'
-export const TOOLBOX_AVOIDABLE = ['nft', 'socket-kill'] as const
+export const TOOLBOX_AVOIDABLE = ['nft', 'socket-kill', 'stress-ng'] as const
 export type ToolboxAvoidable = (typeof TOOLBOX_AVOIDABLE)[number]

@@ -3,7 +3,7 @@ import { latencyMs, type CanarySample } from '../core/canary.ts'
 import { isoTime } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
 import type { TimelineEvent } from '../core/model.ts'
-import type { LogLine } from '../core/ports.ts'
+import type { Hit, LogLine } from '../core/ports.ts'
 import { EVENTS_PER_SCENARIO, LOG_BYTES_PER_CONTAINER } from './options.ts'
 import type { EngineDeps } from './deps.ts'
 
@@ -17,14 +17,15 @@ export async function collect(
   deps: EngineDeps,
   scenarioId: string,
   window: { readonly sinceWallMs: number; readonly untilWallMs: number; readonly originMs: number },
-  samples: readonly CanarySample[],
+  seen: { readonly samples: readonly CanarySample[]; readonly hits: readonly Hit[] },
   signal: AbortSignal,
 ): Promise<Collected> {
   const [logs, series] = await Promise.all([
     collectLogs(deps, scenarioId, window, signal),
-    writeSeries(deps, scenarioId, samples, window.originMs),
+    writeSeries(deps, scenarioId, seen.samples, window.originMs),
   ])
-  return { logs, events: containerEvents(deps, window.sinceWallMs), series }
+  const events = [...containerEvents(deps, window.sinceWallMs), ...seen.hits.map(hitEvent)]
+  return { logs, events: events.sort((a, b) => a.at.localeCompare(b.at)), series }
 }
 
 async function collectLogs(
@@ -57,6 +58,16 @@ async function collectLogs(
     files.push({ service, file })
   }
   return files
+}
+
+function hitEvent(hit: Hit): TimelineEvent {
+  const member = hit.member === null ? '' : `, pool member ${hit.member}`
+  return {
+    at: isoTime(hit.atWallMs),
+    source: 'engine',
+    kind: 'hit',
+    detail: `${hit.name} (${hit.containerId.slice(0, 12)}), process ${String(hit.pid)}${member}`,
+  }
 }
 
 function containerEvents(deps: EngineDeps, sinceWallMs: number): TimelineEvent[] {

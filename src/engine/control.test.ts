@@ -10,6 +10,7 @@ const service = (name: string, dependsOn: string[] = [], change: Partial<Service
   health: { port: 80, path: '/health' },
   replicas: 1,
   control: true,
+  data: null,
   ...change,
 })
 const fault = (services: string[], everything = false): FaultDescription => ({

@@ -6,12 +6,12 @@ import type {
   Fault,
   Logger,
   Probe,
-  RunEvent,
   RunningStack,
   ToolboxHelper,
   ToolboxPort,
   ToxiproxyPort,
 } from '../core/ports.ts'
+import type { RunEvent } from '../core/run-event.ts'
 import type { Random } from '../core/random.ts'
 import type { Ledger } from './ledger.ts'
 

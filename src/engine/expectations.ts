@@ -1,7 +1,7 @@
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import type { ExpectationResult } from '../core/model.ts'
-import type { Probe, ProbeContext } from '../core/ports.ts'
+import type { Probe, ProbeContext, ProbeWork } from '../core/ports.ts'
 import type { Expectation, Scenario } from '../core/scenario.ts'
 import type { EngineDeps } from './deps.ts'
 
@@ -9,6 +9,7 @@ interface Clause {
   readonly expectation: Expectation
   readonly probe: Probe
   baseline: Json
+  work: ProbeWork | null
 }
 
 /** The clauses of `expect`, with the baselines that their probes took in the steady state. */
@@ -22,7 +23,7 @@ export class ExpectationSet {
         const known = [...deps.probes.keys()].sort().join(', ')
         throw new ChaosError('BAD_INPUT', `${scenario.id}: this version has no probe ${expectation.probe} (it has: ${known})`)
       }
-      return { expectation, probe, baseline: null }
+      return { expectation, probe, baseline: null, work: null }
     })
   }
 
@@ -30,6 +31,18 @@ export class ExpectationSet {
     for (const clause of this.clauses) {
       if (clause.probe.baseline !== undefined) clause.baseline = await clause.probe.baseline(clause.expectation.spec, ctx)
     }
+  }
+
+  /** Starts what must be under way when the fault is injected. Once. */
+  async begin(ctx: ProbeContext): Promise<void> {
+    for (const clause of this.clauses) {
+      if (clause.probe.begin !== undefined) clause.work = await clause.probe.begin(clause.expectation.spec, ctx)
+    }
+  }
+
+  /** Ends what `begin` started. Idempotent. */
+  stop(): void {
+    for (const clause of this.clauses) clause.work?.stop()
   }
 
   /** Observes all clauses of a phase at once. A probe that throws leaves its clause undecided, with the reason. */
@@ -57,7 +70,7 @@ async function observeOne(clause: Clause, ctx: ProbeContext): Promise<Expectatio
   const { probe, expectation } = clause
   const text = probe.text(expectation.spec)
   try {
-    const seen = await probe.observe(expectation.spec, clause.baseline, ctx)
+    const seen = await probe.observe(expectation.spec, clause.baseline, ctx, clause.work)
     return { phase: expectation.phase, text, expected: seen.expected, observed: seen.observed, met: seen.met }
   } catch (error) {
     if (ctx.signal.aborted) throw error

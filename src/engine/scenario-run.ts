@@ -2,7 +2,7 @@
 import { summarizeCanary } from '../core/canary.ts'
 import { ChaosError, describeError, isChaosError } from '../core/errors.ts'
 import type { ScenarioResult } from '../core/model.ts'
-import type { FaultContext, ProbeContext, RunningCanary, ScenarioWindow, UndoContext } from '../core/ports.ts'
+import type { FaultContext, Hit, ProbeContext, RunningCanary, ScenarioWindow, UndoContext } from '../core/ports.ts'
 import { faultWindowMs, recoveryLimitMs, type Scenario } from '../core/scenario.ts'
 import { waitUntil } from '../core/wait.ts'
 import { collect } from './collect.ts'
@@ -10,6 +10,7 @@ import { chooseControl, ControlWatch } from './control.ts'
 import type { EngineDeps } from './deps.ts'
 import { ExpectationSet } from './expectations.ts'
 import { FaultSet } from './fault-set.ts'
+import { HOST_FLOORS, HostGuard } from './host-guard.ts'
 import {
   COLLECT_LIMIT_MS,
   HOLD_LIMIT_MS,
@@ -47,6 +48,8 @@ class ScenarioRun {
   private expectations: ExpectationSet | null = null
   private watch: ControlWatch | null = null
   private window: ScenarioWindow | null = null
+  private readonly hits: Hit[] = []
+  private guard: HostGuard | null = null
 
   constructor(deps: EngineDeps, options: EngineOptions, scenario: Scenario, signal: AbortSignal) {
     this.deps = deps
@@ -94,8 +97,8 @@ class ScenarioRun {
       await this.faults.plan(scenario, this.faultContext(phaseSignal))
       state.descriptions = this.faults.descriptions()
     })
-    await this.prepare(canary, steadySinceMs)
-    await phases.run('inject', INJECT_LIMIT_MS, signal, async (phaseSignal) => {
+    await this.prepare(canary, steadySinceMs, expectations)
+    await phases.run('inject', INJECT_LIMIT_MS, this.guarded(), async (phaseSignal) => {
       state.decidedMs = deps.clock.nowMs()
       if (!this.options.noInject) await this.faults.inject(this.faultContext(phaseSignal))
       state.injected = !this.options.noInject
@@ -104,9 +107,10 @@ class ScenarioRun {
     await this.observe(canary, expectations, steadySinceMs)
   }
 
-  private async prepare(canary: RunningCanary, steadySinceMs: number): Promise<void> {
+  private async prepare(canary: RunningCanary, steadySinceMs: number, expectations: ExpectationSet): Promise<void> {
     const { deps, state, phases, signal } = this
     await phases.run('prepare', PREPARE_LIMIT_MS, signal, async (phaseSignal) => {
+      this.guard = await HostGuard.start({ clock: deps.clock, observer: deps.observer(), floors: HOST_FLOORS, signal })
       const choice = chooseControl(this.scenario, deps.stack.descriptor.services, state.descriptions)
       state.controlReason = choice.reason
       if (choice.service !== null) this.watch = await ControlWatch.start(deps, choice.service, deps.observer(), phaseSignal)
@@ -127,6 +131,8 @@ class ScenarioRun {
         )
       }
     })
+    // On the scenario's signal: it goes on through the phases that follow.
+    await expectations.begin(this.probeContext(canary, signal, steadySinceMs))
     state.steady = summarizeCanary(canary.samples(), steadySinceMs, deps.clock.nowMs())
     if (state.steady.failed > 0) {
       throw new ChaosError(
@@ -138,7 +144,8 @@ class ScenarioRun {
 
   /** Effect and during-clauses at once; the fault is held for the planned window and until both are decided. */
   private async observe(canary: RunningCanary, expectations: ExpectationSet, steadySinceMs: number): Promise<void> {
-    const { state, phases, signal } = this
+    const { state, phases } = this
+    const signal = this.guarded()
     const limitMs = state.windowMs + HOLD_LIMIT_MS
     const effect = phases.run('effect', limitMs, signal, async (phaseSignal) => {
       state.effect = await this.faults.effect(this.faultContext(phaseSignal))
@@ -152,6 +159,11 @@ class ScenarioRun {
     if (state.expectations.length === 0)
       state.expectations = expectations.undecided('during', 'not decided while the fault was on')
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  }
+
+  /** The run's signal, and the end of the fault when the machine itself comes too close to its limits. */
+  private guarded(): AbortSignal {
+    return this.guard === null ? this.signal : AbortSignal.any([this.signal, this.guard.signal])
   }
 
   private openWindow(): void {
@@ -209,6 +221,9 @@ class ScenarioRun {
     const { deps, state, phases } = this
     state.samples = this.canary?.samples() ?? []
     this.canary?.stop()
+    this.expectations?.stop()
+    this.guard?.stop()
+    state.host = this.guard?.result() ?? null
     state.starved = this.starvation.verdict(state.samples)
     this.starvation.stop()
     // Collecting is bounded and does not follow a cancel: the logs of an interrupted scenario are wanted most.
@@ -219,7 +234,7 @@ class ScenarioRun {
           state.control = await this.watch.judge(state.injectedMs, state.revertCalledMs, phaseSignal)
         }
         const window = { sinceWallMs: state.startedWallMs, untilWallMs: deps.clock.wallMs(), originMs: state.startedMs }
-        state.collected = await collect(deps, this.scenario.id, window, state.samples, phaseSignal)
+        state.collected = await collect(deps, this.scenario.id, window, { samples: state.samples, hits: this.hits }, phaseSignal)
       })
     } catch (error) {
       this.keep(error)
@@ -256,6 +271,7 @@ class ScenarioRun {
       observer: this.deps.observer(),
       windowMs: this.state.windowMs,
       window: this.openedWindow,
+      hit: (hit) => void this.hits.push(hit),
     }
   }
 
@@ -274,6 +290,7 @@ class ScenarioRun {
       injectedAtWallMs: this.state.injectedWallMs,
       canary: { steady, samples: (fromMs, toMs) => canary.settled(fromMs, toMs, signal) },
       canaryDelayMs: this.faults.canaryDelayMs(),
+      hits: () => [...this.hits],
       request: (spec, limits) => port.request(stack, spec, limits, signal),
     }
   }

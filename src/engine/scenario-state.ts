@@ -1,7 +1,15 @@
 /** What is known of a scenario while it runs. Every part is filled as far as the scenario came; the result is built from it. */
 import { isoTime } from '../core/clock.ts'
 import { roundedWindow, summarizeCanary, type CanarySample, type CanaryWindow } from '../core/canary.ts'
-import type { ControlResult, Evidence, ExpectationResult, PhaseResult, RecoveryResult, ScenarioResult } from '../core/model.ts'
+import type {
+  ControlResult,
+  Evidence,
+  ExpectationResult,
+  HostResult,
+  PhaseResult,
+  RecoveryResult,
+  ScenarioResult,
+} from '../core/model.ts'
 import type { FaultDescription } from '../core/ports.ts'
 import { recoveryLimitMs, type Scenario } from '../core/scenario.ts'
 import { decideScenario } from '../core/verdict.ts'
@@ -30,6 +38,7 @@ export interface ScenarioState {
   control: ControlResult | null
   controlReason: string | null
   leftovers: string[]
+  host: HostResult | null
   starved: string | null
   samples: readonly CanarySample[]
   collected: Collected | null
@@ -56,6 +65,7 @@ export function newState(startedMs: number, startedWallMs: number, windowMs: num
     control: null,
     controlReason: null,
     leftovers: [],
+    host: null,
     starved: null,
     samples: [],
     collected: null,
@@ -124,6 +134,7 @@ export function buildResult(
     control: state.control,
     controlReason: state.controlReason,
     cleanup: { clean: state.leftovers.length === 0, leftovers: state.leftovers },
+    host: state.host,
     events: state.collected?.events ?? [],
     series: state.collected?.series ?? null,
     logs: state.collected?.logs ?? [],

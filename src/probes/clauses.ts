@@ -9,12 +9,17 @@ export interface Part {
 
 /** All parts must be met. A part that is missed decides, whatever another one could not tell. */
 export function joinParts(parts: readonly Part[]): Observation {
-  const met = parts.some((part) => part.met === false)
-    ? false
-    : parts.length === 0 || parts.some((part) => part.met === null)
-      ? null
-      : true
-  return { expected: parts.map((part) => part.expected).join('; '), observed: parts.map((part) => part.observed).join('; '), met }
+  return {
+    expected: parts.map((part) => part.expected).join('; '),
+    observed: parts.map((part) => part.observed).join('; '),
+    met: allMet(parts.map((part) => part.met)),
+  }
+}
+
+/** As for the parts of a clause: false decides, then null; nothing at all is undecided. */
+export function allMet(each: readonly (boolean | null)[]): boolean | null {
+  if (each.includes(false)) return false
+  return each.length === 0 || each.includes(null) ? null : true
 }
 
 /** `97 %`, `99.5 %`: as many digits as the share needs, at most two; rounded down, so that 99.999 % never reads 100 %. */
@@ -25,4 +30,18 @@ export function percentText(share: number): string {
 
 export function msText(value: number): string {
   return Number.isFinite(value) ? `${String(Math.round(value))} ms` : '? ms'
+}
+
+/** `0.31 s`, `12.4 s`. */
+export function secondsText(ms: number): string {
+  if (!Number.isFinite(ms)) return '? s'
+  return `${(ms / 1_000).toFixed(ms < 9_995 ? 2 : 1)} s`
+}
+
+const MOST_LISTED = 5
+
+/** The first few, and how many more there are. */
+export function listText(items: readonly string[], separator = '; '): string {
+  const left = items.length - MOST_LISTED
+  return [...items.slice(0, MOST_LISTED), ...(left > 0 ? [`${String(left)} more`] : [])].join(separator)
 }

@@ -49,6 +49,19 @@ it('is good when status and body are, and fills in variables', async () => {
   expect(seen).toBe('POST /task Bearer t0ken-value')
 })
 
+it('keeps the id that the answer gives the request, also of an answer that is cut', async () => {
+  const whole = http((_request, response) => response.writeHead(200, { 'x-request-id': 'r-1' }).end('{"text":"whole"}'))
+  expect((await ask(whole)).answerId).toBe('r-1')
+  const cutting = createTcpServer((socket) => {
+    socket.once('data', () => {
+      socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\nx-task-id: t-7\r\n\r\n{')
+    })
+    socket.on('error', () => undefined)
+  })
+  expect(await ask(cutting)).toMatchObject({ answerId: 't-7', complete: false })
+  expect((await ask(http((_request, response) => response.end('{"text":"whole"}')))).answerId).toBeNull()
+})
+
 it('is bad with a 200 whose body misses the rule', async () => {
   const outcome = await ask(http((_request, response) => response.end('{"error":"out of memory"}')))
   expect(outcome).toMatchObject({ good: false, status: 200, reason: "the body misses text == 'whole'" })

@@ -7,6 +7,9 @@ import type { RequestSpec } from '../core/descriptor.ts'
 import { fillRecord } from '../core/variables.ts'
 import type { RequestOutcome } from '../core/ports.ts'
 
+/** By which one request of many is found again in the logs of a system. */
+const ID_HEADERS = ['x-task-id', 'x-request-id', 'x-correlation-id']
+
 export interface SendOptions {
   readonly baseUrl: string
   readonly variables: Readonly<Record<string, string>>
@@ -24,6 +27,7 @@ export async function sendRequest(spec: RequestSpec, options: SendOptions): Prom
   const startedMs = performance.now()
   return new Promise((resolve) => {
     let settled = false
+    let answerId: string | null = null
     let firstByteMs: number | null = null
     const chunks: Buffer[] = []
     let bytes = 0
@@ -46,17 +50,15 @@ export async function sendRequest(spec: RequestSpec, options: SendOptions): Prom
         bodyHash: error === null ? createHash('sha256').update(content).digest('hex') : null,
         complete: error === null,
         body: content.toString('utf8'),
+        answerId,
       })
     }
     const request = httpRequest(
       url,
-      {
-        method: spec.method,
-        agent: false,
-        headers: { ...headers, ...(body === null ? {} : { 'content-length': String(Buffer.byteLength(body)) }) },
-      },
+      { method: spec.method, agent: false, headers: { ...headers, ...lengthHeader(body) } },
       (response: IncomingMessage) => {
         const status = response.statusCode ?? null
+        answerId = idOf(response)
         response.on('data', (chunk: Buffer) => {
           firstByteMs ??= performance.now() - startedMs
           bytes += chunk.length
@@ -109,6 +111,21 @@ function matcher(expression: string): (value: JSONValue) => JSONValue {
   const made = (value: JSONValue): JSONValue => jmespath.TreeInterpreter.search(tree, value)
   matchers.set(expression, made)
   return made
+}
+
+function lengthHeader(body: string | null): Readonly<Record<string, string>> {
+  return body === null ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+}
+
+/** Bounded: a header may be as long as Node allows. */
+function idOf(response: IncomingMessage): string | null {
+  const values = ID_HEADERS.map((name) => response.headers[name])
+  return (
+    values
+      .flat()
+      .find((value) => value !== undefined && value !== '')
+      ?.slice(0, 80) ?? null
+  )
 }
 
 function errorName(error: Error): string {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LogLine } from '../core/ports.ts'
-import { collectGaps, gapsText, judgeGaps, lineQuery } from './log-gaps-judgement.ts'
+import { lineQuery } from './json-lines.ts'
+import { collectGaps, gapsText, judgeGaps } from './log-gaps-judgement.ts'
 
 const spec = {
   service: 'queen-rbee',
@@ -93,7 +94,7 @@ describe('judgeGaps', () => {
   })
 
   it('refuses what is no expression and names the key', () => {
-    expect(() => lineQuery('from', 'event ==')).toThrow(/log_gaps: 'from' is no JMESPath expression \(event ==\)/)
+    expect(() => lineQuery('log_gaps', 'from', 'event ==')).toThrow(/log_gaps: 'from' is no JMESPath expression \(event ==\)/)
   })
 
   it('says in one line what it asserts', () => {

@@ -1,27 +1,9 @@
-import { compile, TreeInterpreter } from '@jmespath-community/jmespath'
 import type { JSONValue } from '@jmespath-community/jmespath'
-import { ChaosError, describeError } from '../core/errors.ts'
 import type { LogGapsExpectation } from '../core/expectations.ts'
 import type { LogLine, Observation } from '../core/ports.ts'
 import { median } from '../core/statistics.ts'
 import { msText, percentText } from './clauses.ts'
-
-/** A question to one parsed log line, compiled once. */
-export type LineQuery = (line: JSONValue) => JSONValue
-
-/** @throws BAD_INPUT for an expression that is no JMESPath, naming the key it stands in. */
-export function lineQuery(key: string, expression: string): LineQuery {
-  try {
-    const compiled = compile(expression)
-    return (line) => TreeInterpreter.search(compiled, line)
-  } catch (error) {
-    throw new ChaosError(
-      'BAD_INPUT',
-      `log_gaps: '${key}' is no JMESPath expression (${expression}): ${describeError(error, 200)}`,
-      { cause: error },
-    )
-  }
-}
+import { ask, lineQuery, parseLine } from './json-lines.ts'
 
 interface Group {
   readonly gapsMs: number[]
@@ -36,15 +18,15 @@ export interface GapGroups {
 
 /** Pure: reads the lines in time order. Lines that are not JSON objects, or belong to no group, are passed over. */
 export function collectGaps(spec: LogGapsExpectation, lines: readonly LogLine[]): GapGroups {
-  const groupBy = lineQuery('group_by', spec.group_by)
-  const from = lineQuery('from', spec.from)
-  const to = lineQuery('to', spec.to)
-  const at = spec.at === undefined ? null : lineQuery('at', spec.at)
+  const groupBy = lineQuery('log_gaps', 'group_by', spec.group_by)
+  const from = lineQuery('log_gaps', 'from', spec.from)
+  const to = lineQuery('log_gaps', 'to', spec.to)
+  const at = spec.at === undefined ? null : lineQuery('log_gaps', 'at', spec.at)
   const groups = new Map<string, Group>()
   let jsonLines = 0
   const timed: { parsed: JSONValue; atMs: number }[] = []
   for (const line of lines) {
-    const parsed = parseObject(line.text)
+    const parsed = parseLine(line.text)
     if (parsed === null) continue
     jsonLines += 1
     const atMs = at === null ? line.atMs : lineTime(ask(at, parsed))
@@ -111,24 +93,6 @@ function medianGaps(groups: readonly (readonly number[])[]): string {
 function lineTime(value: JSONValue): number | null {
   const atMs = typeof value === 'number' ? value : typeof value === 'string' ? Date.parse(value) : Number.NaN
   return Number.isFinite(atMs) ? atMs : null
-}
-
-function parseObject(text: string): JSONValue | null {
-  if (!text.trimStart().startsWith('{')) return null
-  try {
-    return JSON.parse(text) as JSONValue
-  } catch {
-    return null
-  }
-}
-
-/** A line that the expression cannot be applied to, such as a comparison with a missing field, is not a match. */
-function ask(query: LineQuery, line: JSONValue): JSONValue {
-  try {
-    return query(line)
-  } catch {
-    return null
-  }
 }
 
 function groupKey(value: JSONValue): string | null {

@@ -1,9 +1,7 @@
-import { ChaosError } from '../core/errors.ts'
 import type { LogGapsExpectation } from '../core/expectations.ts'
-import type { LogLine, Probe, ProbeContext } from '../core/ports.ts'
+import type { Probe } from '../core/ports.ts'
 import { gapsText, judgeGaps } from './log-gaps-judgement.ts'
-
-const MOST_BYTES = 8 * 1_024 * 1_024
+import { readServiceLog } from './service-log.ts'
 
 /** Growing pauses between attempts, by the time of the log lines: what a service says of its own waits plays no part. */
 export const logGapsExpectation: Probe<LogGapsExpectation> = {
@@ -12,16 +10,8 @@ export const logGapsExpectation: Probe<LogGapsExpectation> = {
   async observe(spec, _baseline, ctx) {
     await ctx.window().planned
     ctx.signal.throwIfAborted()
-    return judgeGaps(spec, await readLines(spec.service, ctx))
+    const window = { sinceWallMs: ctx.injectedAtWallMs, untilWallMs: ctx.clock.wallMs() }
+    const { lines } = await readServiceLog(spec.service, ctx, window)
+    return judgeGaps(spec, lines)
   },
-}
-
-/** Lines of all containers of the service since the fault began. @throws TARGET_NOT_FOUND when it has none. */
-async function readLines(service: string, ctx: ProbeContext): Promise<LogLine[]> {
-  const containers = await ctx.containers.list(service, ctx.signal)
-  if (containers.length === 0)
-    throw new ChaosError('TARGET_NOT_FOUND', `the stack has no container of the service '${service}' to read the log of`)
-  const window = { sinceWallMs: ctx.injectedAtWallMs, untilWallMs: ctx.clock.wallMs(), maxBytes: MOST_BYTES }
-  const logs = await Promise.all(containers.map((container) => ctx.containers.logs(container.id, window, ctx.signal)))
-  return logs.flat()
 }

@@ -59,4 +59,34 @@ describe('judgeRequest', () => {
     expect(judgeRequest({ name: 'large', within_ms: 5_000 }, steady, { ...slow, bodyHash: 'bb' })).toMatchObject({ met: true })
     expect(requestText({ name: 'large', within_ms: 5_000 })).toBe('request large: a good answer within 5000 ms')
   })
+
+  describe('that asks for a status instead', () => {
+    const full = { name: 'store', within_ms: 5_000, status: [507, 503] }
+    const refused: RequestSeen = { ...slow, status: 507, good: false, reason: 'status 507', bytes: 64, totalMs: 12 }
+
+    it('is met by one of them, whatever the body', () => {
+      expect(judgeRequest(full, steady, refused)).toEqual({
+        expected: 'an answer with status 507 or 503 within 5000 ms',
+        observed: 'status 507, 64 bytes after 12 ms',
+        met: true,
+      })
+      expect(requestText(full)).toBe('request store: an answer with status 507 or 503 within 5000 ms')
+    })
+
+    it.each<[string, Partial<RequestSeen>, RegExp]>([
+      ['a good answer', { status: 200, good: true, reason: null }, /^status 200, 64 bytes/],
+      ['another error', { status: 500 }, /^status 500/],
+      ['the status on an answer that was cut', { complete: false, error: 'ECONNRESET' }, /^status 507, not whole: ECONNRESET/],
+      ['the status too late', { totalMs: 5_001 }, /after 5001 ms/],
+      ['no answer', { status: null, complete: false, error: 'deadline', bytes: 0 }, /^no answer, not whole: deadline/],
+    ])('is missed by %s', (_what, change, observed) => {
+      const judged = judgeRequest(full, steady, { ...refused, ...change })
+      expect(judged.met).toBe(false)
+      expect(judged.observed).toMatch(observed)
+    })
+
+    it('decides nothing where the request was not good before the fault: the status may be no news', () => {
+      expect(judgeRequest(full, { ...steady, good: false, why: 'status 507' }, refused).met).toBeNull()
+    })
+  })
 })

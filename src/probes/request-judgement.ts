@@ -28,14 +28,14 @@ export function judgeRequest(spec: RequestExpectation, steady: SteadyAnswer | nu
       met: null,
     }
   }
-  const parts = [answerPart(spec, during)]
+  const parts = [spec.status === undefined ? goodPart(spec, during) : statusPart(spec, spec.status, during)]
   if (spec.same_as_steady === true) parts.push(samePart(steady, during))
   if (spec.rate_kb_per_s !== undefined) parts.push(ratePart(spec.rate_kb_per_s, during))
   return joinParts(parts)
 }
 
 function expectedTexts(spec: RequestExpectation): string[] {
-  const texts = [answerExpected(spec)]
+  const texts = [spec.status === undefined ? goodExpected(spec) : statusExpected(spec, spec.status)]
   if (spec.same_as_steady === true) texts.push(SAME_EXPECTED)
   if (spec.rate_kb_per_s !== undefined) texts.push(rateExpected(spec.rate_kb_per_s))
   return texts
@@ -43,23 +43,46 @@ function expectedTexts(spec: RequestExpectation): string[] {
 
 const SAME_EXPECTED = 'the same body as in the steady state'
 
-function answerExpected(spec: RequestExpectation): string {
+function goodExpected(spec: RequestExpectation): string {
   return `a good answer within ${String(spec.within_ms)} ms`
+}
+
+function statusExpected(spec: RequestExpectation, statuses: readonly number[]): string {
+  return `an answer with status ${statuses.join(' or ')} within ${String(spec.within_ms)} ms`
 }
 
 function rateExpected(rate: NonNullable<RequestExpectation['rate_kb_per_s']>): string {
   return `${String(rate.at_least)} to ${String(rate.at_most)} KB/s`
 }
 
-function answerPart(spec: RequestExpectation, during: RequestSeen): Part {
+function goodPart(spec: RequestExpectation, during: RequestSeen): Part {
   const why = during.reason ?? during.error
   const good = during.good && during.complete
   const what = good ? 'good' : `not good: ${why ?? (during.complete ? 'refused by its rule' : 'cut short')}`
   return {
-    expected: answerExpected(spec),
-    observed: `${during.status === null ? 'no answer' : `status ${String(during.status)}`}, ${what}, ${String(during.bytes)} bytes after ${msText(during.totalMs)}`,
+    expected: goodExpected(spec),
+    observed: `${statusText(during)}, ${what}, ${sizeText(during)}`,
     met: good && during.totalMs <= spec.within_ms,
   }
+}
+
+/** Whatever the body, but all of it: an answer that was cut is none. */
+function statusPart(spec: RequestExpectation, statuses: readonly number[], during: RequestSeen): Part {
+  const cut = during.complete ? '' : `not whole: ${during.error ?? 'cut short'}, `
+  const right = during.status !== null && statuses.includes(during.status)
+  return {
+    expected: statusExpected(spec, statuses),
+    observed: `${statusText(during)}, ${cut}${sizeText(during)}`,
+    met: right && during.complete && during.totalMs <= spec.within_ms,
+  }
+}
+
+function statusText(during: RequestSeen): string {
+  return during.status === null ? 'no answer' : `status ${String(during.status)}`
+}
+
+function sizeText(during: RequestSeen): string {
+  return `${String(during.bytes)} bytes after ${msText(during.totalMs)}`
 }
 
 function samePart(steady: SteadyAnswer, during: RequestSeen): Part {

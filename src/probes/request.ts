@@ -1,8 +1,7 @@
-import { ChaosError } from '../core/errors.ts'
-import type { RequestSpec } from '../core/descriptor.ts'
 import type { RequestExpectation } from '../core/expectations.ts'
 import type { Json } from '../core/json.ts'
-import type { Probe, ProbeContext, RequestOutcome } from '../core/ports.ts'
+import type { Probe, RequestOutcome } from '../core/ports.ts'
+import { namedRequest } from './named-request.ts'
 import { judgeRequest, requestText } from './request-judgement.ts'
 import type { SteadyAnswer } from './request-judgement.ts'
 
@@ -16,21 +15,12 @@ export const requestExpectation: Probe<RequestExpectation> = {
   kind: 'request',
   text: requestText,
   async baseline(spec, ctx) {
-    return toJson(await ctx.request(named(spec, ctx), { deadlineMs: STEADY_DEADLINE_MS, maxBytes: MOST_BYTES }))
+    return toJson(await ctx.request(namedRequest(spec.name, ctx), { deadlineMs: STEADY_DEADLINE_MS, maxBytes: MOST_BYTES }))
   },
   async observe(spec, baseline, ctx) {
-    const during = await ctx.request(named(spec, ctx), { deadlineMs: spec.within_ms, maxBytes: MOST_BYTES })
+    const during = await ctx.request(namedRequest(spec.name, ctx), { deadlineMs: spec.within_ms, maxBytes: MOST_BYTES })
     return judgeRequest(spec, fromJson(baseline), during)
   },
-}
-
-/** @throws TARGET_NOT_FOUND listing the names that the descriptor has. */
-function named(spec: RequestExpectation, ctx: ProbeContext): RequestSpec {
-  const { requests, name } = ctx.stack.descriptor
-  const request = Object.hasOwn(requests, spec.name) ? requests[spec.name] : undefined
-  if (request) return request
-  const known = Object.keys(requests).join(', ') || 'none'
-  throw new ChaosError('TARGET_NOT_FOUND', `the stack '${name}' has no request '${spec.name}'; it has: ${known}`)
 }
 
 function toJson(outcome: RequestOutcome): Json {

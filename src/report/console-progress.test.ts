@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { RunEvent } from '../core/ports.ts'
+import type { RunEvent } from '../core/run-event.ts'
 import { consoleProgress } from './console-progress.ts'
 import { HOSTILE, runResult } from './results.fixture.ts'
 

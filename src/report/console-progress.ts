@@ -1,5 +1,6 @@
 /** Live progress on stderr: one line that refreshes itself on a terminal, plain lines elsewhere. stdout stays for results. */
-import type { Reporter, RunEvent } from '../core/ports.ts'
+import type { Reporter } from '../core/ports.ts'
+import type { RunEvent } from '../core/run-event.ts'
 import { consoleText } from './escape.ts'
 import { duration } from './facts.ts'
 import { eventText } from './run-log.ts'

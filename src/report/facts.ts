@@ -97,3 +97,19 @@ export function controlText(scenario: ScenarioOf): string {
 export function titleOf(scenario: ScenarioOf): string {
   return scenario.recoveryOnly ? `${scenario.name} (recovery only)` : scenario.name
 }
+
+/** How close the machine itself came to its limits while the fault was on. */
+export function hostText({ host }: ScenarioOf): string {
+  if (host === null) return 'not looked at'
+  const part = (what: string, lowest: number, floor: number): string =>
+    `${what} never below ${binarySize(lowest)} (floor ${binarySize(floor)})`
+  return [
+    part('memory', host.memAvailableMinBytes, host.memAvailableFloorBytes),
+    part('disk', host.diskFreeMinBytes, host.diskFreeFloorBytes),
+  ].join(', ')
+}
+
+function binarySize(bytes: number): string {
+  const mib = bytes / 1024 ** 2
+  return mib < 1_024 ? `${String(Math.round(mib))} MiB` : `${(mib / 1_024).toFixed(1)} GiB`
+}

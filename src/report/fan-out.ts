@@ -1,6 +1,7 @@
 /** Reporters side by side, isolated: one that throws or hangs stops no other, and is remembered. */
 import { describeError } from '../core/errors.ts'
-import type { Reporter, RunEvent } from '../core/ports.ts'
+import type { Reporter } from '../core/ports.ts'
+import type { RunEvent } from '../core/run-event.ts'
 import { withDeadline } from '../core/wait.ts'
 import type { Result } from './facts.ts'
 

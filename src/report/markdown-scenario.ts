@@ -1,6 +1,6 @@
 /** One scenario in Markdown: what went wrong, and, folded, everything that was measured. */
 import { markdownBlock, markdownCode, markdownText } from './escape.ts'
-import { canaryText, controlText, duration, effectText, recoveryText, titleOf, type ScenarioOf } from './facts.ts'
+import { canaryText, controlText, duration, effectText, hostText, recoveryText, titleOf, type ScenarioOf } from './facts.ts'
 import { row, VERDICT_MARKS } from './markdown-tables.ts'
 
 const MOST_REASONS = 10
@@ -51,6 +51,7 @@ function measured(scenario: ScenarioOf): string[] {
     `- Recovery: ${markdownText(recoveryText(scenario), 300)}`,
     `- Control: ${markdownText(controlText(scenario), 300)}`,
     `- Cleanup: ${scenario.cleanup.clean ? 'clean' : markdownText(`left over: ${scenario.cleanup.leftovers.join(', ')}`, 500)}`,
+    `- Machine: ${markdownText(hostText(scenario), 200)}`,
     `- Phases: ${scenario.phases.map((phase) => `${phase.name} ${duration(phase.durationMs)}`).join(', ')}`,
     ...scenario.logs.slice(0, 20).map((log) => `- Log of ${markdownText(log.service, 80)}: ${markdownCode(log.file)}`),
   ]

@@ -34,6 +34,12 @@ export function scenarioResult(verdict: Verdict, change: Partial<ScenarioResult>
     control: { service: 'mock-worker', unaffected: true, steadyP95Ms: 4, duringP95Ms: 5, reasons: [] },
     controlReason: null,
     cleanup: { clean: true, leftovers: [] },
+    host: {
+      memAvailableMinBytes: 9_876_543_210,
+      memAvailableFloorBytes: 536_870_912,
+      diskFreeMinBytes: 21_474_836_480,
+      diskFreeFloorBytes: 1_073_741_824,
+    },
     events: [{ at: '2026-03-01T10:00:06.112Z', source: 'engine', kind: 'injected', detail: 'latency on 2 links' }],
     series: { file: 'series/NF-002.jsonl' },
     logs: [{ service: 'queen-rbee', file: 'logs/NF-002/queen-rbee.log' }],

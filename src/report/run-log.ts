@@ -1,4 +1,4 @@
-import type { RunEvent } from '../core/ports.ts'
+import type { RunEvent } from '../core/run-event.ts'
 import { consoleText } from './escape.ts'
 import { duration } from './facts.ts'
 

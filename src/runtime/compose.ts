@@ -12,6 +12,7 @@ const QUERY_LIMIT_MS = 30_000
 const UP_LIMIT_MS = 300_000
 const BUILD_LIMIT_MS = 900_000
 const DOWN_LIMIT_MS = 60_000
+const SCALE_LIMIT_MS = 60_000
 
 export interface ComposeOptions {
   readonly exec: ExecPort
@@ -30,6 +31,11 @@ export interface Compose {
   build(signal: AbortSignal): Promise<void>
   /** Creates and starts everything, detached. Does not wait for health beyond what the file's `depends_on` asks for. */
   up(signal: AbortSignal): Promise<void>
+  /**
+   * Starts containers of one service until there are `count`; what runs is left as it is.
+   * @throws CAPABILITY_MISSING for a service whose container has a fixed name: there can be only one.
+   */
+  scale(service: string, count: number, signal: AbortSignal): Promise<void>
   /** Stops and removes containers, networks, named and anonymous volumes, and the images that `build` left. */
   down(options: { stopTimeoutSeconds: number; signal: AbortSignal }): Promise<void>
 }
@@ -84,11 +90,27 @@ export async function openCompose(options: ComposeOptions, signal: AbortSignal):
     async up(upSignal) {
       await run(options, [...base, 'up', '--detach', '--no-build', '--quiet-pull'], UP_LIMIT_MS, upSignal)
     },
+    async scale(service, count, scaleSignal) {
+      refuseFixedName(config, service)
+      const how = ['up', '--detach', '--no-build', '--no-recreate', '--no-deps', '--quiet-pull']
+      await run(options, [...base, ...how, '--scale', `${service}=${String(count)}`, service], SCALE_LIMIT_MS, scaleSignal)
+    },
     async down({ stopTimeoutSeconds, signal: downSignal }) {
       const how = ['down', '--volumes', '--remove-orphans', '--rmi', 'local', '--timeout', String(stopTimeoutSeconds)]
       await run(options, [...base, ...how], DOWN_LIMIT_MS, downSignal)
     },
   }
+}
+
+/** A host port would be in the way as well, but one that is ephemeral or a range is not: that is for the daemon to say. */
+function refuseFixedName(config: ComposeConfig, service: string): void {
+  const name = config.services[service]?.container_name
+  if (name === undefined) return
+  throw new ChaosError(
+    'CAPABILITY_MISSING',
+    `the service ${service} cannot get one more container: the compose file fixes the name ${name}`,
+    { hint: `Remove container_name from ${service}; other services reach it by the service's name.` },
+  )
 }
 
 async function run(

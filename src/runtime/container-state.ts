@@ -20,8 +20,26 @@ export function containerState(info: Dockerode.ContainerInspectInfo): ContainerS
     oomKilled: info.State.OOMKilled,
     exitCode: info.State.ExitCode,
     addresses: Object.fromEntries(addresses.filter(([, address]) => address !== '')),
+    mounts: info.Mounts.map((mount) => ({
+      type: mount.Type,
+      destination: mount.Destination,
+      source: mount.Name ?? mount.Source,
+      readOnly: !mount.RW,
+    })),
+    ...limitsOf(info.HostConfig),
   }
 }
+
+/** Docker writes 0, and -1 for swap, where there is no limit, and an empty name where there is no restart policy. */
+function limitsOf({ RestartPolicy, Memory = 0, MemorySwap = 0 }: Dockerode.HostConfig): Limits {
+  return {
+    restartPolicy: RestartPolicy?.Name === undefined || RestartPolicy.Name === '' ? 'no' : RestartPolicy.Name,
+    memoryLimitBytes: Memory > 0 ? Memory : null,
+    memorySwapLimitBytes: MemorySwap > 0 ? MemorySwap : null,
+  }
+}
+
+type Limits = Required<Pick<ContainerState, 'restartPolicy' | 'memoryLimitBytes' | 'memorySwapLimitBytes'>>
 
 /** null where no health check is defined, which Docker reports in two ways. */
 function healthOf(info: Dockerode.ContainerInspectInfo): string | null {

@@ -1,6 +1,7 @@
 /** The container port over dockerode: only containers that carry the run's label can be seen through it. */
 import type Dockerode from 'dockerode'
-import type { ContainerPort, ContainerState } from '../core/ports.ts'
+import type { ContainerAction, ContainerPort, ContainerState } from '../core/ports.ts'
+import { actOn } from './container-actions.ts'
 import { containerState } from './container-state.ts'
 import { readLogs } from './container-logs.ts'
 import { dockerCall, orGone } from './docker-call.ts'
@@ -42,6 +43,10 @@ export function createContainers({ docker, runId, feed }: ContainersOptions): Co
         LOG_LIMIT_MS,
       )
       return (await orGone(read)) ?? []
+    },
+    async act(id: string, action: ContainerAction, signal: AbortSignal) {
+      const info = await inspectOwn(id, signal)
+      await actOn(docker, { id, info, runId }, action, signal)
     },
     events: (sinceWallMs) => feed?.since(sinceWallMs) ?? [],
   }

@@ -7,6 +7,7 @@ import type { ContainerPort, ContainerState, Logger, RunningStack, ToxiproxyPort
 import type { Compose } from './compose.ts'
 import type { EventFeed } from './event-feed.ts'
 import type { ReadyImage } from './images.ts'
+import { createPool } from './pool.ts'
 import { findTrouble, summarize } from './stack-health.ts'
 import type { HealthDeps } from './stack-healthy.ts'
 import type { StackAddresses } from './stack-ports.ts'
@@ -59,6 +60,13 @@ export function runningStack(parts: StackParts): StackUnderTest {
       const url = addresses.toxiproxyUrl()
       return url === null ? null : parts.toxiproxyAt(url)
     },
+    pool(observer) {
+      const { pool: spec } = descriptor
+      if (spec === null) return null
+      return createPool({ spec, containers: parts.containers, network: addresses.network, variables: parts.secrets, observer })
+    },
+    scaleUp: (service, signal) => scaleUp(parts, service, signal),
+    // One container more than declared is trouble too: a scale-up that was not taken back must not pass for a healthy stack.
     unhealthy: async (signal) => summarize(await findTrouble(parts.containers, parts.health.expected, signal)),
     async recreate(signal) {
       await clearStack(parts, signal)
@@ -72,6 +80,27 @@ export function runningStack(parts: StackParts): StackUnderTest {
       return tearDown(parts.compose, parts, signal)
     },
   }
+}
+
+/** @throws TARGET_NOT_FOUND for a service without containers; CAPABILITY_MISSING, COMPOSE_FAILED. */
+async function scaleUp({ containers, compose }: StackParts, service: string, signal: AbortSignal): Promise<ContainerState> {
+  const before = await containers.list(service, signal)
+  if (before.length === 0) throw new ChaosError('TARGET_NOT_FOUND', `the stack has no container of the service ${service}`)
+  // Compose starts what is down on its way to the number: that would undo a crash which the system has to survive by itself.
+  const down = before.filter(({ status }) => status === 'exited' || status === 'created' || status === 'dead')
+  if (down.length > 0) {
+    const names = down.map(({ name, status }) => `${name} (${status})`).join(', ')
+    throw new ChaosError('COMPOSE_FAILED', `${service} cannot get one more container without starting ${names} as well`)
+  }
+  await compose.scale(service, before.length + 1, signal)
+  const known = new Set(before.map(({ id }) => id))
+  const added = (await containers.list(service, signal)).filter(({ id }) => !known.has(id))
+  const [first] = added
+  if (first !== undefined && added.length === 1) return first
+  throw new ChaosError(
+    'COMPOSE_FAILED',
+    `\`docker compose up --scale ${service}=${String(before.length + 1)}\` started ${String(added.length)} containers instead of one`,
+  )
 }
 
 function findLink(descriptor: Descriptor, name: string): Link {

@@ -2,7 +2,14 @@
 import { createHash } from 'node:crypto'
 import type Dockerode from 'dockerode'
 import type { HelperRequest } from '../core/ports.ts'
-import { TOOLBOX_AVOID_VARIABLE, TOOLBOX_OBJECTS_VARIABLE, TOOLBOX_TTL_VARIABLE } from '../core/toolbox.ts'
+import {
+  TOOLBOX_AVOID_VARIABLE,
+  TOOLBOX_CGROUP_PATH,
+  TOOLBOX_FILL_PATH,
+  TOOLBOX_OBJECTS_VARIABLE,
+  TOOLBOX_TTL_VARIABLE,
+  TOOLBOX_VOLUME_PATH,
+} from '../core/toolbox.ts'
 import type { ToolboxAvoidable } from '../core/toolbox.ts'
 import { dockerCall, dockerStatus, orGone } from './docker-call.ts'
 import { ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE } from './labels.ts'
@@ -49,15 +56,22 @@ export function containerOptions({ request, image, runId, objects, avoid }: Help
     AttachStdout: true,
     AttachStderr: true,
     Tty: false,
+    ...(request.user === undefined ? {} : { User: request.user }),
     HostConfig: {
       NetworkMode: 'container' in attachTo ? `container:${attachTo.container}` : attachTo.network,
       ...pidMode(pid),
+      // Paths in /proc/PID/cgroup are told relative to the reader's own cgroup namespace, and v2 forbids moving across one.
+      ...(pid === 'host' ? { CgroupnsMode: 'host' } : {}),
+      Mounts: mounts(request),
       CapDrop: ['ALL'],
       CapAdd: [...request.capabilities],
       SecurityOpt: ['no-new-privileges'],
       ReadonlyRootfs: true,
       // The lock file of iptables-legacy.
-      Tmpfs: { '/run': 'rw,noexec,nosuid,size=1m' },
+      Tmpfs: {
+        '/run': 'rw,noexec,nosuid,size=1m',
+        ...(request.fillBytes === undefined ? {} : { [TOOLBOX_FILL_PATH]: fillOptions(request.fillBytes) }),
+      },
       Memory: MEMORY_BYTES,
       MemorySwap: MEMORY_BYTES,
       PidsLimit: PIDS_LIMIT,
@@ -66,6 +80,19 @@ export function containerOptions({ request, image, runId, objects, avoid }: Help
       LogConfig: { Type: 'json-file', Config: { 'max-size': '2m', 'max-file': '1' } },
     },
   }
+}
+
+function fillOptions(bytes: number): string {
+  return `rw,noexec,nosuid,nodev,mode=0700,size=${String(Math.ceil(bytes))}`
+}
+
+function mounts({ cgroups, volume }: HelperRequest): Dockerode.MountSettings[] {
+  const found: Dockerode.MountSettings[] = []
+  if (cgroups === true) found.push({ Type: 'bind', Source: '/sys/fs/cgroup', Target: TOOLBOX_CGROUP_PATH })
+  if (volume !== undefined) {
+    found.push({ Type: volume.type === 'volume' ? 'volume' : 'bind', Source: volume.source, Target: TOOLBOX_VOLUME_PATH })
+  }
+  return found
 }
 
 function pidMode(pid: HelperRequest['pid']): { PidMode?: string } {

@@ -4,6 +4,8 @@ import type { ToolboxOperation, ToolboxOperations } from '../core/toolbox.ts'
 const BASE_MS = 10_000
 /** The helper has at most this many probe requests under way. */
 const PROBES_AT_ONCE = 256
+/** … and so many connects of a flood. */
+const CONNECTS_AT_ONCE = 256
 
 type Call = { [O in ToolboxOperation]: { readonly op: O; readonly args: ToolboxOperations[O]['args'] } }[ToolboxOperation]
 
@@ -22,7 +24,13 @@ function ownMs(call: Call): number {
     case 'hold.open':
       return 2 * call.args.timeoutMs
     case 'hold.try':
+    case 'fetch':
       return call.args.timeoutMs
+    case 'flood.open':
+      return call.args.connectTimeoutMs * Math.ceil(call.args.count / CONNECTS_AT_ONCE)
+    case 'memory.fill':
+    case 'disk.fill':
+      return call.args.limitMs
     default:
       return 0
   }

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { ToolboxOperation, ToolboxOperations } from '../core/toolbox.ts'
+import { MAX_FLOOD } from './flood.ts'
 import { MAX_HELD } from './hold.ts'
+import { SIGNALS } from './process-signal.ts'
 
 /** The longest any one operation may take: an operation must end before its caller's patience does. */
 const LONGEST_MS = 10 * 60_000
@@ -13,6 +15,37 @@ const path = z.string().min(1).max(2_048)
 const side = z.enum(['client', 'server'])
 const none = z.strictObject({})
 const group = z.string().min(1).max(100)
+
+const id = z.string().regex(/^[0-9a-f]{12,64}$/, 'is not the id of a container')
+const process = { pid: z.int().min(1).max(4_194_304), containerId: id }
+const method = z.string().regex(/^[A-Z]{1,20}$/, 'is not an HTTP method')
+const body = z
+  .string()
+  .max(1024 * 1024)
+  .nullable()
+const bytes = z
+  .int()
+  .min(1)
+  .max(2 ** 45)
+/** In the volume: what leads out of it is refused by its real path. */
+const folder = z.string().regex(/^(?:\/[^\0]{1,1000})?$/, 'is neither empty nor a path that begins with /')
+const fillLimitMs = z.int().min(1).max(120_000)
+
+const memoryFill = z
+  .strictObject({ ...process, percent: z.number().min(1).max(100).nullable(), bytes: bytes.nullable(), limitMs: fillLimitMs })
+  .refine((args) => (args.percent === null) !== (args.bytes === null), 'takes percent or bytes, not both and not none')
+
+const diskFill = z
+  .strictObject({
+    path: folder,
+    of: z.enum(['bytes', 'inodes']),
+    percent: z.number().min(1).max(100).nullable(),
+    bytes: bytes.nullable(),
+    limitBytes: bytes,
+    limitMs: fillLimitMs,
+  })
+  .refine((args) => (args.percent === null) !== (args.bytes === null), 'takes percent or bytes, not both and not none')
+  .refine((args) => args.of === 'bytes' || args.percent !== null, 'inodes are used up by percent')
 
 const probeHttp = z
   .strictObject({ target, path, headers, count: z.int().min(1).max(2_000), intervalMs: z.int().min(0).max(60_000), timeoutMs })
@@ -37,6 +70,47 @@ export const ARGUMENTS: { readonly [O in ToolboxOperation]: z.ZodType<ToolboxOpe
   // No quotes or backslashes: the marker also travels through iptables' own list format.
   'marker.install': z.strictObject({ marker: z.string().regex(/^[\w /.:?=&-]{1,64}$/), intoPort: port, outOfPort: port }),
   'marker.read': none,
+  'tcp.count': z.strictObject({ port, side }),
+  fetch: z.strictObject({
+    target,
+    method,
+    path,
+    headers,
+    body,
+    timeoutMs,
+    maxBytes: z
+      .int()
+      .min(1)
+      .max(16 * 1024 * 1024),
+  }),
+  'flood.open': z.strictObject({
+    id: group,
+    target,
+    count: z.int().min(1).max(MAX_FLOOD),
+    request: z.strictObject({ method, path, headers, body }).nullable(),
+    connectTimeoutMs: timeoutMs,
+  }),
+  'flood.read': z.strictObject({ id: group }),
+  'flood.close': z.strictObject({ id: group }),
+  'process.look': z.strictObject(process),
+  'process.signal': z.strictObject({ ...process, signal: z.enum(SIGNALS) }),
+  'nofile.lower': z.strictObject({ ...process, headroom: z.int().min(1).max(1_000_000) }),
+  'nofile.restore': z.strictObject({
+    ...process,
+    soft: z
+      .int()
+      .min(1)
+      .max(2 ** 31),
+  }),
+  'host.read': none,
+  'cgroup.read': z.strictObject(process),
+  'cpu.burn': z.strictObject({ ...process, workers: z.int().min(1).max(256), loadPercent: z.int().min(1).max(100) }),
+  'cpu.read': none,
+  'memory.fill': memoryFill,
+  'disk.look': z.strictObject({ path: folder }),
+  'disk.fill': diskFill,
+  'disk.leftovers': z.strictObject({ path: folder }),
+  'disk.sweep': z.strictObject({ path: folder }),
   leftovers: none,
   undo: none,
   renew: none,

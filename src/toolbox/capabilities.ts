@@ -1,5 +1,6 @@
 import { release } from 'node:os'
 import type { ToolboxCapabilities } from '../core/toolbox.ts'
+import { cgroupVersion } from './cgroup-files.ts'
 import { hasNetAdmin } from './helper-state.ts'
 import type { HelperState } from './helper-state.ts'
 import { payloadRefusal } from './marker.ts'
@@ -10,8 +11,13 @@ import { canKillSockets } from './socket-kill.ts'
 
 /** What this kernel lets this helper do. Without NET_ADMIN that is nothing. */
 export async function readCapabilities({ names, undo, avoid }: HelperState): Promise<ToolboxCapabilities> {
-  const kernel = release()
-  if (!(await hasNetAdmin())) return { nft: false, nftRandom: false, nftPayload: false, netem: false, socketKill: false, kernel }
+  const own = {
+    stressNg: !avoid.has('stress-ng') && (await hasProgram('stress-ng')),
+    // Its own files are there for every container, whatever else it was given.
+    cgroupVersion: await cgroupVersion('/sys/fs/cgroup'),
+    kernel: release(),
+  }
+  if (!(await hasNetAdmin())) return { nft: false, nftRandom: false, nftPayload: false, netem: false, socketKill: false, ...own }
   const nftCan = async (refusal: Promise<string | null>): Promise<boolean> => !avoid.has('nft') && (await refusal) === null
   const table = names.table('check')
   const plain = [createTable(table), createChain(table, 'input'), addCounter(table, 'seen')]
@@ -22,7 +28,15 @@ export async function readCapabilities({ names, undo, avoid }: HelperState): Pro
     nftPayload: await nftCan(payloadRefusal(names)),
     netem: await undo.exclusive(hasNetem),
     socketKill: !avoid.has('socket-kill') && (await canKillSockets()),
-    kernel,
+    ...own,
+  }
+}
+
+async function hasProgram(file: string): Promise<boolean> {
+  try {
+    return (await runProgram(file, ['--version'])).exitCode === 0
+  } catch {
+    return false
   }
 }
 

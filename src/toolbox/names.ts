@@ -2,6 +2,8 @@ import { TOOLBOX_ALL_OBJECTS, TOOLBOX_OBJECT_PREFIX } from '../core/toolbox.ts'
 
 /** Kernel object names of one helper: `chaos_action_<objects>_<what>`. */
 export interface ObjectNames {
+  /** Says which helper made a thing. */
+  readonly word: string
   readonly table: (what: TableKind) => string
   readonly chain: (what: ChainKind) => string
   /** True for what this helper's `undo` removes although it may not have made it: see TOOLBOX_ALL_OBJECTS. */
@@ -22,6 +24,7 @@ export function objectNames(word: string): ObjectNames {
   if (!WORD.test(word)) throw new Error(`the word for object names must be 1 to 12 of a-z and 0-9, not '${word}'`)
   const own = `${TOOLBOX_OBJECT_PREFIX}_${word}_`
   return {
+    word,
     table: (what) => `${own}${what}`,
     chain: (what) => `${own}${what}`,
     isOwn: word === TOOLBOX_ALL_OBJECTS ? isOurs : (name) => name.startsWith(own),

@@ -1,14 +1,25 @@
 import type { ToolboxOperation, ToolboxOperations } from '../core/toolbox.ts'
 import { readCapabilities } from './capabilities.ts'
+import { readCgroup } from './cgroup-read.ts'
+import { CpuBurn } from './cpu-burn.ts'
+import { DiskFill, findFillers, lookAtVolume, sweepFillers } from './disk-fill.ts'
+import { fetchPage } from './fetch-page.ts'
+import { Floods } from './flood.ts'
 import type { HelperState } from './helper-state.ts'
 import { HoldGroups } from './hold.ts'
+import { readHostFacts } from './host-facts.ts'
 import type { Lease } from './lease.ts'
 import { findLeftovers, sweepOwn } from './leftovers.ts'
 import { Loss } from './loss.ts'
 import { Marker } from './marker.ts'
+import { MemoryFill } from './memory-fill.ts'
+import { lowerLimit, restoreLimit } from './nofile.ts'
 import { probeHttp } from './probe-http.ts'
 import { probeTransfer } from './probe-transfer.ts'
+import { lookAtProcess } from './process-facts.ts'
+import { signalProcess } from './process-signal.ts'
 import { Resets } from './resets.ts'
+import { countConnections } from './tcp-count.ts'
 import { readTcpCounters, tcpSince } from './tcp-counters.ts'
 import type { TcpCounters } from './tcp-counters.ts'
 
@@ -24,6 +35,10 @@ export function createOperations(state: HelperState, lease: Lease, tcpAtStart: T
   const loss = new Loss(state)
   const resets = new Resets(state)
   const marker = new Marker(state)
+  const floods = new Floods()
+  const cpu = new CpuBurn(state)
+  const memory = new MemoryFill(state)
+  const disk = new DiskFill(state)
   return {
     capabilities: () => readCapabilities(state),
     'probe.http': probeHttp,
@@ -38,6 +53,24 @@ export function createOperations(state: HelperState, lease: Lease, tcpAtStart: T
     'tcp.read': async () => tcpSince(tcpAtStart, await readTcpCounters()),
     'marker.install': (args) => marker.install(args),
     'marker.read': () => marker.read(),
+    'tcp.count': countConnections,
+    fetch: fetchPage,
+    'flood.open': (args) => floods.open(args),
+    'flood.read': ({ id }) => floods.read(id),
+    'flood.close': ({ id }) => floods.close(id),
+    'process.look': lookAtProcess,
+    'process.signal': (args) => signalProcess(state, args),
+    'nofile.lower': (args) => lowerLimit(state, args),
+    'nofile.restore': async (args) => (await restoreLimit(args)) ?? { previousSoft: null },
+    'host.read': readHostFacts,
+    'cgroup.read': readCgroup,
+    'cpu.burn': (args) => cpu.burn(args),
+    'cpu.read': () => cpu.read(),
+    'memory.fill': (args) => memory.fill(args),
+    'disk.look': lookAtVolume,
+    'disk.fill': (args) => disk.fill(args),
+    'disk.leftovers': findFillers,
+    'disk.sweep': sweepFillers,
     leftovers: async () => ({ found: await findLeftovers() }),
     undo: async () => ({ undone: [...(await state.undo.undoAll()), ...(await sweepOwn(state.names))] }),
     renew: () => lease.renew(),

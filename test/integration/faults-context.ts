@@ -4,7 +4,7 @@ import type { Descriptor, Link } from '../../src/core/descriptor.ts'
 import { ChaosError } from '../../src/core/errors.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import type { Evidence } from '../../src/core/model.ts'
-import type { Fault, FaultContext, ToolboxHelper, ToolboxPort, ToxiproxyProxy } from '../../src/core/ports.ts'
+import type { Fault, FaultContext, Hit, ToolboxHelper, ToolboxPort, ToxiproxyProxy } from '../../src/core/ports.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import { faultRegistry } from '../../src/faults/registry.ts'
 import type { StackUnderTest } from '../../src/runtime/running-stack.ts'
@@ -31,6 +31,7 @@ export function legsDescriptor(): Descriptor {
     dependsOn: [],
     replicas: 1,
     control: false,
+    data: null,
   }))
   return descriptorOf('legs', {
     services,
@@ -51,6 +52,7 @@ export interface Rig {
   readonly toolbox: ToolboxPort
   readonly observer: ToolboxHelper
   readonly logged: string[]
+  readonly hits: Hit[]
 }
 
 export interface Outcome {
@@ -80,6 +82,7 @@ export function contextOf(rig: Rig, windowMs: number): { ctx: FaultContext; open
     stack: rig.stack,
     observer: rig.observer,
     windowMs,
+    hit: (hit) => void rig.hits.push(hit),
     window() {
       if (startedMs === null) throw new ChaosError('INTERNAL', 'there is no window before inject')
       return { startedMs, plannedMs: windowMs, planned: Promise.resolve() }

@@ -33,7 +33,7 @@ export async function openRig(descriptor: Descriptor): Promise<OpenRig> {
     }
     const avoiding = (mechanism: ToolboxAvoidable): ToolboxPort =>
       createToolbox({ docker, image, runId: run.runId, log, avoid: [mechanism] })
-    return { runId: run.runId, stack, toolbox, observer, logged, avoiding, [Symbol.asyncDispose]: dispose }
+    return { runId: run.runId, stack, toolbox, observer, logged, hits: [], avoiding, [Symbol.asyncDispose]: dispose }
   } catch (error) {
     await run[Symbol.asyncDispose]()
     throw error

@@ -19,7 +19,7 @@ export function signal(limitMs = 120_000): AbortSignal {
 }
 
 function service(name: string, replicas = 1): ServiceSpec {
-  return { name, health: { port: 8000, path: '/' }, dependsOn: [], replicas, control: false }
+  return { name, health: { port: 8000, path: '/' }, dependsOn: [], replicas, control: false, data: null }
 }
 
 export function descriptorOf(name: string, changes: Partial<Descriptor> = {}): Descriptor {
@@ -38,6 +38,7 @@ export function descriptorOf(name: string, changes: Partial<Descriptor> = {}): D
     requests: {},
     canary: { request: 'page', ratePerSecond: 10 },
     pool: null,
+    vram: null,
     scenarioFiles: [],
     defects: null,
     ...changes,

@@ -104,7 +104,7 @@ test('names the unhealthy service with its last health check and log, and remove
   await using run = await testRun()
   const descriptor = descriptorOf('unhealthy', {
     entry: { service: 'good', port: 8000 },
-    services: ['good', 'sick'].map((name) => ({ name, health: null, dependsOn: [], replicas: 1, control: false })),
+    services: ['good', 'sick'].map((name) => ({ name, health: null, dependsOn: [], replicas: 1, control: false, data: null })),
   })
   const failure: unknown = await bringUp(run.options(descriptor, { healthyLimitMs: 6_000 })).catch((error: unknown) => error)
   expect(failure).toMatchObject({ code: 'STACK_UNHEALTHY' })
@@ -312,7 +312,7 @@ test('builds what the compose file builds, always from the code at hand, and tak
 test('a stack whose entry never answers is not up', async () => {
   await using run = await testRun()
   const descriptor = descriptorOf('silent', {
-    services: [{ name: 'web', health: null, dependsOn: [], replicas: 1, control: false }],
+    services: [{ name: 'web', health: null, dependsOn: [], replicas: 1, control: false, data: null }],
   })
   const failure: unknown = await bringUp(run.options(descriptor, { healthyLimitMs: 3_000 })).catch((error: unknown) => error)
   expect(failure).toMatchObject({ code: 'STACK_UNHEALTHY' })

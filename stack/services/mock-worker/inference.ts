@@ -22,12 +22,16 @@ export interface InferenceOptions {
   readonly longestMs: number
   /** Pause between two pieces of a stream. */
   readonly streamEveryMs: number
+  /** Pause between two pieces of any other answer: what another worker need not make again when this one dies. */
+  readonly progressEveryMs: number
   readonly maxActive: number
 }
 
 export interface Piece {
   readonly text: string
   readonly tokens: number
+  /** Nothing comes after it. */
+  readonly last: boolean
 }
 
 const MAX_JOB_ID_LENGTH = 64
@@ -55,7 +59,7 @@ export class InferenceEngine {
   }
 
   /**
-   * Claims a place and memory for the request and returns the pieces of its answer: one at the end, or many for a stream.
+   * Claims a place and memory for the request and returns the pieces of its answer. Iterate: its end gives both back.
    * @throws ServiceError 503 or 507 at once, before any piece.
    */
   begin(request: InferenceRequest, signal: AbortSignal): AsyncGenerator<Piece, void, undefined> {
@@ -81,15 +85,17 @@ export class InferenceEngine {
       const made = msPerToken === 0 ? task.maxTokens : skipTokens + Math.floor((nowMs - startedMs) / msPerToken)
       return Math.min(task.maxTokens, made)
     }
+    const everyMs = task.stream ? this.#options.streamEveryMs : this.#options.progressEveryMs
     try {
       let sent = skipTokens
       while (sent < task.maxTokens) {
         const leftMs = (task.maxTokens - skipTokens) * msPerToken - (performance.now() - startedMs)
-        const pauseMs = task.stream ? Math.min(leftMs, this.#options.streamEveryMs) : leftMs
+        const pauseMs = Math.min(leftMs, everyMs)
         if (pauseMs > 0) await sleep(Math.ceil(pauseMs), undefined, { signal })
         const made = madeBy(performance.now())
-        if (made === sent || (!task.stream && made < task.maxTokens)) continue
-        yield { text: tokensText(seed, sent, made), tokens: made - sent }
+        // A timer that fires a moment early would leave the last token to a piece of its own.
+        if (made === sent || (pauseMs === leftMs && made < task.maxTokens)) continue
+        yield { text: tokensText(seed, sent, made), tokens: made - sent, last: made === task.maxTokens }
         sent = made
       }
     } finally {

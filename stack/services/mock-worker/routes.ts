@@ -1,47 +1,48 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { errorText } from '../shared/failure.ts'
 import type { Logger } from '../shared/log.ts'
+import { drained, whenClosed } from '../shared/server.ts'
 import { parseInference } from './inference.ts'
-import type { InferenceEngine, Piece } from './inference.ts'
+import type { InferenceEngine, InferenceRequest, Piece } from './inference.ts'
 
-/** `POST /v1/inference`: JSON at the end, or one JSON line per piece as it is made. The last line says `end`. */
+/** `POST /v1/inference`: one JSON line per piece, as it is made. The last line says `end`. */
 export function addInferenceRoute(server: FastifyInstance, engine: InferenceEngine, log: Logger): void {
   server.post('/v1/inference', async (request, reply) => {
     const inference = parseInference(request.body)
     const gone = new AbortController()
-    reply.raw.once('close', () => {
+    whenClosed(reply.raw, () => {
       if (!reply.raw.writableFinished) gone.abort()
     })
     const pieces = engine.begin(inference, gone.signal)
     try {
-      if (inference.task.stream) await sendLines(reply, pieces)
-      else await sendJson(reply, pieces)
+      await sendLines(reply, inference, pieces)
     } catch (error) {
+      reply.raw.destroy()
       if (!gone.signal.aborted) throw error
       log.info({ event: 'inference_cancelled', job_id: inference.jobId, error: errorText(error) })
-      void reply.hijack()
     }
   })
 }
 
-async function sendJson(reply: FastifyReply, pieces: AsyncIterable<Piece>): Promise<void> {
-  let text = ''
-  let tokens = 0
-  for await (const piece of pieces) {
-    text += piece.text
-    tokens += piece.tokens
-  }
-  void reply.type('application/json; charset=utf-8').send(JSON.stringify({ text, tokens }))
-}
-
-async function sendLines(reply: FastifyReply, pieces: AsyncIterable<Piece>): Promise<void> {
+async function sendLines(reply: FastifyReply, { task }: InferenceRequest, pieces: AsyncIterable<Piece>): Promise<void> {
   void reply.hijack()
   const { raw } = reply
   raw.writeHead(200, { 'content-type': 'application/x-ndjson' })
-  raw.flushHeaders()
+  if (task.stream) raw.flushHeaders()
+  let ended = false
   for await (const piece of pieces) {
-    if (!raw.write(`${JSON.stringify(piece)}\n`)) await once(raw, 'drain')
+    ended = piece.last
+    await send(raw, piece)
   }
-  raw.end(`${JSON.stringify({ end: true })}\n`)
+  // A request that skipped all tokens has no piece to say it.
+  if (!ended) raw.end(`${JSON.stringify({ end: true })}\n`)
+}
+
+async function send(raw: ServerResponse, { text, tokens, last }: Piece): Promise<void> {
+  if (last) {
+    raw.end(`${JSON.stringify({ text, tokens, end: true })}\n`)
+    return
+  }
+  if (!raw.write(`${JSON.stringify({ text, tokens })}\n`)) await drained(raw)
 }

@@ -1,13 +1,23 @@
 import { ServiceError } from '../shared/failure.ts'
+import type { WorkerPolicy } from './policy.ts'
+
+export interface VramOptions {
+  readonly totalBytes: number
+  /** What the model holds as long as the worker lives. */
+  readonly modelBytes: number
+  readonly whenShort: WorkerPolicy['whenVramShort']
+}
 
 /** The memory of the device: what the model and the running requests hold of it. */
 export class VramBudget {
   readonly totalBytes: number
+  readonly #whenShort: VramOptions['whenShort']
   #usedBytes: number
 
-  constructor(totalBytes: number, modelBytes: number) {
+  constructor({ totalBytes, modelBytes, whenShort }: VramOptions) {
     if (modelBytes > totalBytes) throw new RangeError(`the model needs ${String(modelBytes)} bytes of ${String(totalBytes)}`)
     this.totalBytes = totalBytes
+    this.#whenShort = whenShort
     this.#usedBytes = modelBytes
   }
 
@@ -18,7 +28,7 @@ export class VramBudget {
   /** Returns what gives the bytes back; call it once. @throws ServiceError 507 when they are not free. */
   reserve(bytes: number): () => void {
     const freeBytes = this.totalBytes - this.#usedBytes
-    if (bytes > freeBytes) {
+    if (bytes > freeBytes && this.#whenShort === 'refuse') {
       throw new ServiceError(
         507,
         'INSUFFICIENT_VRAM',

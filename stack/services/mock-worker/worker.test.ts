@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { Cleanup, listen, post, recordingLog, TASK, TOKEN, bodyOf, eventually } from '../testing/support.ts'
 import { parseSpeeds } from './models.ts'
+import type { WorkerPolicy } from './policy.ts'
 import { tokensText } from './text.ts'
 import { VramBudget } from './vram.ts'
 import { startWorker } from './worker.ts'
@@ -26,7 +27,7 @@ describe('settings', () => {
   })
 
   test('a model that does not fit the device is refused', () => {
-    expect(() => new VramBudget(10, 11)).toThrow(RangeError)
+    expect(() => new VramBudget({ totalBytes: 10, modelBytes: 11, whenShort: 'refuse' })).toThrow(RangeError)
   })
 })
 
@@ -36,7 +37,10 @@ interface Worker {
 }
 
 /** A worker under a hive that answers each call with the given status. */
-async function workerUnder(hive: (path: string, calls: number) => number, vramTokens = 1_000): Promise<Worker> {
+async function workerUnder(
+  hive: (path: string, calls: number) => number,
+  { vramTokens = 1_000, whenShort = 'refuse' }: { vramTokens?: number; whenShort?: WorkerPolicy['whenVramShort'] } = {},
+): Promise<Worker> {
   const calls: Worker['calls'] = []
   const upstream = await listen((request, response) => {
     void bodyOf(request).then((body) => {
@@ -57,10 +61,11 @@ async function workerUnder(hive: (path: string, calls: number) => number, vramTo
     heartbeatEveryMs: 20,
     inference: {
       speeds: parseSpeeds('', 1),
-      vram: new VramBudget(vramTokens, 0),
+      vram: new VramBudget({ totalBytes: vramTokens, modelBytes: 0, whenShort }),
       vramBytesPerToken: 1,
       longestMs: 10_000,
       streamEveryMs: 10,
+      progressEveryMs: 40,
       maxActive: 4,
     },
     log: recordingLog().log,
@@ -132,35 +137,71 @@ describe('inference', () => {
   test('takes its time for each token, and no more for those it may skip', async () => {
     const worker = await workerUnder(accept)
     const startedMs = performance.now()
-    await ask(worker, { max_tokens: 100 })
+    await (await ask(worker, { max_tokens: 100 })).text()
     const wholeMs = performance.now() - startedMs
     expect(wholeMs).toBeGreaterThanOrEqual(99)
-    const rest = await ask(worker, { max_tokens: 100, skip_tokens: 95 })
+    const rest = await (await ask(worker, { max_tokens: 100, skip_tokens: 95 })).json()
     expect(performance.now() - startedMs - wholeMs).toBeLessThan(90)
-    expect(await rest.json()).toMatchObject({ tokens: 5 })
+    expect(rest).toMatchObject({ tokens: 5 })
+    expect(await (await ask(worker, { skip_tokens: 10 })).json()).toEqual({ end: true })
   })
 
   test('a stream is the same text in pieces, with an end that can be told from a cut', async () => {
     const worker = await workerUnder(accept)
-    const whole = (await (await ask(worker, { max_tokens: 60 })).json()) as { text: string }
-    const lines = (await (await ask(worker, { max_tokens: 60, stream: true })).text()).trim().split('\n')
-    const pieces = lines.map((line) => JSON.parse(line) as { text?: string; tokens?: number; end?: boolean })
-    expect(pieces.length).toBeGreaterThan(3)
-    expect(pieces.pop()).toEqual({ end: true })
-    expect(pieces.map((piece) => piece.text).join('')).toBe(whole.text)
+    const inPieces = async (fields: object): Promise<{ text: string; tokens: number; end?: boolean }[]> =>
+      (await (await ask(worker, { max_tokens: 60, ...fields })).text())
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { text: string; tokens: number; end?: boolean })
+    const plain = await inPieces({})
+    const stream = await inPieces({ stream: true })
+    // Every 40 and every 10 ms of 60: what is there already another worker need not make again.
+    expect(plain.length).toBeGreaterThan(1)
+    expect(stream.length).toBeGreaterThan(plain.length)
+    for (const pieces of [plain, stream]) {
+      expect(pieces.map((piece) => piece.end ?? false)).toEqual([...pieces.slice(1).map(() => false), true])
+      expect(pieces.reduce((sum, piece) => sum + piece.tokens, 0)).toBe(60)
+    }
+    expect(stream.map((piece) => piece.text).join('')).toBe(plain.map((piece) => piece.text).join(''))
   })
 
   test('507 when the memory is taken, and again room when it is free', async () => {
-    const worker = await workerUnder(accept, 150)
-    const long = ask(worker, { max_tokens: 100 })
+    const worker = await workerUnder(accept, { vramTokens: 150 })
+    const long = ask(worker, { max_tokens: 100 }).then((answer) => answer.text())
     await eventually(
       'the long one',
       async () => (await fetch(`${worker.url}/metrics`)).text(),
       (page) => page.includes('active 1'),
     )
     expect((await ask(worker, { max_tokens: 100 })).status).toBe(507)
-    expect((await long).status).toBe(200)
+    expect(await long).toContain('"end":true')
     expect((await ask(worker, { max_tokens: 100 })).status).toBe(200)
+  })
+
+  test('a worker that ignores its memory takes more than there is, and says so', async () => {
+    const worker = await workerUnder(accept, { vramTokens: 150, whenShort: 'take-it-all-the-same' })
+    const answers = await Promise.all([1, 2].map(() => ask(worker, { max_tokens: 100, stream: true })))
+    expect(answers.map((answer) => answer.status)).toEqual([200, 200])
+    const page = await (await fetch(`${worker.url}/metrics`)).text()
+    expect(page).toContain('rbee_worker_vram_used_bytes 202\n')
+    expect(page).toContain('rbee_worker_vram_total_bytes 150\n')
+  })
+
+  test('who goes away gives the memory back at once, also when it has taken nothing of its answer for a while', async () => {
+    const worker = await workerUnder(accept, { vramTokens: 1_000_000 })
+    const gauge = async (): Promise<string> => (await fetch(`${worker.url}/metrics`)).text()
+    const leave = new AbortController()
+    // More than the socket buffers take: the worker waits until it is read, which it never is.
+    const answer = await fetch(`${worker.url}/v1/inference`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
+      body: JSON.stringify({ ...TASK, job_id: 'j', max_tokens: 20_000, stream: true }),
+      signal: leave.signal,
+    })
+    expect(answer.status).toBe(200)
+    await eventually('the claim', gauge, (page) => page.includes('vram_used_bytes 20001\n'))
+    leave.abort()
+    await eventually('the release', gauge, (page) => page.includes('vram_used_bytes 0\n'), 1_000)
   })
 
   test('503 when too many run', async () => {

@@ -1,5 +1,7 @@
-/** How the queen treats its upstream. This is all that a defect can change of it. */
+/** How the queen treats its clients and its upstream. This is all that a defect can change of it. */
 import type { Defect } from '../shared/defects.ts'
+import { HEALTHY_INTAKE } from '../shared/intake.ts'
+import type { IntakePolicy } from '../shared/intake.ts'
 import type { FailureReason } from './attempt-failure.ts'
 import { constantBackoff, exponentialBackoff } from './backoff.ts'
 import type { Backoff } from './backoff.ts'
@@ -30,6 +32,7 @@ export interface BodyPolicy {
 const ATTEMPT_LIMIT_MS = 1_200
 const ANSWER_LIMIT_MS = 4_000
 const FIRST_GAP_MS = 100
+const MIB = 1024 * 1024
 const BODY: BodyPolicy = { idleMs: 10_000, totalMs: null, whenIdle: 'cut' }
 
 export function upstreamPolicy(defects: ReadonlySet<Defect>): UpstreamPolicy {
@@ -51,4 +54,12 @@ function attemptLimitMs(defects: ReadonlySet<Defect>): number {
   if (defects.has('single-short-attempt')) return 300
   if (defects.has('tight-upstream-timeout')) return 400
   return ATTEMPT_LIMIT_MS
+}
+
+export function intakePolicy(defects: ReadonlySet<Defect>): IntakePolicy {
+  return {
+    whenLate: defects.has('queen-drops-when-busy') ? 'refuse' : HEALTHY_INTAKE.whenLate,
+    withoutDescriptors: defects.has('queen-dies-without-descriptors') ? 'exit' : HEALTHY_INTAKE.withoutDescriptors,
+    bytesPerRequest: defects.has('hoards-memory') ? MIB : HEALTHY_INTAKE.bytesPerRequest,
+  }
 }

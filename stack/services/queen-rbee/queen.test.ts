@@ -2,6 +2,8 @@ import { request as httpRequest } from 'node:http'
 import type { RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import { HEALTHY_INTAKE } from '../shared/intake.ts'
+import type { IntakePolicy } from '../shared/intake.ts'
 import { Cleanup, bodyOf, eventually, listen, post, recordingLog, TASK, TOKEN } from '../testing/support.ts'
 import { exponentialBackoff } from './backoff.ts'
 import type { UpstreamPolicy } from './policy.ts'
@@ -30,7 +32,14 @@ interface Queen {
 /** A queen over an upstream whose answer to the n-th inference request (from 1) is scripted. */
 async function queenOver(
   answer: (attempt: number, ...args: Parameters<RequestListener>) => void,
-  options: { policy?: Partial<UpstreamPolicy>; active?: number; waiting?: number; warm?: number; sockets?: Set<Socket> } = {},
+  options: {
+    policy?: Partial<UpstreamPolicy>
+    intake?: Partial<IntakePolicy>
+    active?: number
+    waiting?: number
+    warm?: number
+    sockets?: Set<Socket>
+  } = {},
 ): Promise<Queen> {
   const asked: string[] = []
   const upstream = await listen((request, response) => {
@@ -54,6 +63,7 @@ async function queenOver(
     warmConnections: options.warm ?? 2,
     admission: { active: options.active ?? 10, waiting: options.waiting ?? 10 },
     policy: { ...QUICK, ...options.policy },
+    intake: { ...HEALTHY_INTAKE, ...options.intake },
     log,
   })
   cleanup.add(() => queen.close())
@@ -267,6 +277,7 @@ describe('limits', () => {
       warmConnections: 1,
       admission: { active: 1, waiting: 1 },
       policy: QUICK,
+      intake: HEALTHY_INTAKE,
       log,
     })
     cleanup.add(() => queen.close())

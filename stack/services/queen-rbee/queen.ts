@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { Admission } from '../shared/admission.ts'
 import type { AdmissionLimits } from '../shared/admission.ts'
 import { errorText, unavailable } from '../shared/failure.ts'
+import { openIntake } from '../shared/intake.ts'
+import type { IntakePolicy } from '../shared/intake.ts'
 import type { RunningService } from '../shared/lifecycle.ts'
 import type { Logger } from '../shared/log.ts'
 import { createServer, LISTEN_BACKLOG } from '../shared/server.ts'
@@ -21,6 +23,7 @@ export interface QueenOptions {
   readonly warmConnections: number
   readonly admission: AdmissionLimits
   readonly policy: UpstreamPolicy
+  readonly intake: IntakePolicy
   readonly log: Logger
 }
 
@@ -61,12 +64,14 @@ export async function startQueen(options: QueenOptions): Promise<RunningService 
       return { warm_connections: pool.idle }
     },
   })
-  addTasksRoute(server, { admission, dispatcher, policy, metrics, token, log })
+  const intake = openIntake(options.intake, log)
+  addTasksRoute(server, { intake, admission, dispatcher, policy, metrics, token, log })
   pool.start()
   await server.listen({ host: options.host, port: options.port, backlog: LISTEN_BACKLOG })
   return {
     port: (server.server.address() as AddressInfo).port,
     close: async () => {
+      intake.close()
       await server.close()
       await pool.close()
     },

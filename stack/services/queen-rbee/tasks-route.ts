@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Admission } from '../shared/admission.ts'
 import { ServiceError } from '../shared/failure.ts'
+import type { Intake } from '../shared/intake.ts'
 import type { Logger } from '../shared/log.ts'
-import { sendError } from '../shared/server.ts'
+import { sendError, whenClosed } from '../shared/server.ts'
 import { parseTask, readTaskId, TASK_ID_HEADER, taskJson } from '../shared/task.ts'
 import type { AttemptAnswer } from './attempt.ts'
 import { AttemptFailure } from './attempt-failure.ts'
@@ -13,6 +14,7 @@ import type { UpstreamPolicy } from './policy.ts'
 import { passedHeaders, relayBody } from './relay.ts'
 
 export interface TasksRouteOptions {
+  readonly intake: Intake
   readonly admission: Admission
   readonly dispatcher: TaskDispatcher
   readonly policy: UpstreamPolicy
@@ -25,9 +27,13 @@ export interface TasksRouteOptions {
 export function addTasksRoute(server: FastifyInstance, options: TasksRouteOptions): void {
   server.post('/v2/tasks', async (request, reply) => {
     const arrivedMs = performance.now()
-    const leave = await enter(options)
+    const gone = new AbortController()
+    whenClosed(reply.raw, () => {
+      if (!reply.raw.writableFinished) gone.abort()
+    })
+    const leave = await enter(options, gone.signal)
     try {
-      await answer(request, reply, options, arrivedMs)
+      await answer(request, reply, options, { arrivedMs, gone: gone.signal })
     } finally {
       leave()
       options.metrics.seconds.observe((performance.now() - arrivedMs) / 1_000)
@@ -35,11 +41,21 @@ export function addTasksRoute(server: FastifyInstance, options: TasksRouteOption
   })
 }
 
-async function enter(options: TasksRouteOptions): Promise<() => void> {
+async function enter({ intake, admission, policy, metrics }: TasksRouteOptions, gone: AbortSignal): Promise<() => void> {
   try {
-    return await options.admission.enter(options.policy.answerLimitMs)
+    const leaveIntake = intake.enter()
+    try {
+      const leave = await admission.enter(policy.answerLimitMs, gone)
+      return () => {
+        leave()
+        leaveIntake()
+      }
+    } catch (error) {
+      leaveIntake()
+      throw error
+    }
   } catch (error) {
-    options.metrics.tasks.inc({ outcome: 'rejected' })
+    metrics.tasks.inc({ outcome: gone.aborted ? 'cancelled' : 'rejected' })
     throw error
   }
 }
@@ -48,19 +64,15 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   options: TasksRouteOptions,
-  arrivedMs: number,
+  { arrivedMs, gone }: { arrivedMs: number; gone: AbortSignal },
 ): Promise<void> {
   const task = parseTask(request.body)
   const taskId = readTaskId(request.headers[TASK_ID_HEADER]) ?? randomUUID()
-  const gone = new AbortController()
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort()
-  })
   try {
     const upstream = await options.dispatcher.dispatch({
       taskId,
       arrivedMs,
-      signal: gone.signal,
+      signal: gone,
       path: '/v1/inference',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${options.token}`, [TASK_ID_HEADER]: taskId },
       body: taskJson(task),

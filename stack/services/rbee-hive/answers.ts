@@ -1,8 +1,8 @@
 /** A job's answer as JSON at its end, or as server-sent events while it is made. */
 import type { FastifyReply } from 'fastify'
-import { once } from 'node:events'
 import { TASK_ID_HEADER, WORKER_ID_HEADER } from '../shared/task.ts'
 import { errorBody } from '../shared/failure.ts'
+import { drained } from '../shared/server.ts'
 import type { Job, Piece } from './job.ts'
 
 /** @throws ServiceError of the job. */
@@ -31,7 +31,7 @@ export async function answerEvents(job: Job, reply: FastifyReply): Promise<void>
     const piece = job.pieces[sent]
     if (piece !== undefined) {
       sent += 1
-      if (!raw.write(tokenEvent(piece, index))) await Promise.race([once(raw, 'drain'), once(raw, 'close')])
+      if (!raw.write(tokenEvent(piece, index))) await drained(raw)
       index += piece.tokens
     } else if (job.ended) {
       raw.end(`${event({ type: 'end', tokens_out: job.tokens, stop_reason: 'MAX_TOKENS' })}data: [DONE]\n\n`)

@@ -5,6 +5,8 @@ import type { FileHandle } from 'node:fs/promises'
 
 const FLAGS = constants.O_RDWR | constants.O_CREAT
 const FILE_MODE = 0o600
+/** Longer than any line of a file of short lines. */
+const TAIL_BYTES = 4_096
 
 export class AppendFile {
   readonly path: string
@@ -37,6 +39,16 @@ export class AppendFile {
       await this.#file.truncate(this.#bytes)
     }
     return lines
+  }
+
+  /** The same for a file of short lines that nobody wants to read whole. */
+  async cutTornLine(): Promise<void> {
+    const tailBytes = Math.min(this.#bytes, TAIL_BYTES)
+    const { buffer, bytesRead } = await this.#file.read(Buffer.alloc(tailBytes), 0, tailBytes, this.#bytes - tailBytes)
+    const tornBytes = bytesRead - (buffer.subarray(0, bytesRead).lastIndexOf('\n') + 1)
+    if (tornBytes === 0) return
+    this.#bytes -= tornBytes
+    await this.#file.truncate(this.#bytes)
   }
 
   /** @throws what the file system says; then nothing of it stays in the file. */

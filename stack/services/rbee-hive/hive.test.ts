@@ -50,10 +50,11 @@ async function worker(at: Hive, name: string): Promise<void> {
     heartbeatEveryMs: 50,
     inference: {
       speeds: parseSpeeds('', 1),
-      vram: new VramBudget(300, 0),
+      vram: new VramBudget({ totalBytes: 300, modelBytes: 0, whenShort: 'refuse' }),
       vramBytesPerToken: 1,
       longestMs: 10_000,
       streamEveryMs: 20,
+      progressEveryMs: 100,
       maxActive: 100,
     },
     log: recordingLog().log,
@@ -174,7 +175,7 @@ describe('a pool of real workers', () => {
 })
 
 describe('a worker that does not finish', () => {
-  const good: RequestListener = (_request, response) => response.end(JSON.stringify({ text: 'whole', tokens: 10 }))
+  const good: RequestListener = (_request, response) => response.end(JSON.stringify({ text: 'whole', tokens: 10, end: true }))
 
   test('a job goes to another one, and the first gets no more until it is heard again', async () => {
     const at = await hive()
@@ -261,7 +262,7 @@ describe('jobs', () => {
   test('one id runs once, whoever asks how often; another request of that id is refused', async () => {
     const at = await hive()
     const slow = await scriptedWorker(at, 'slow', (_request, response) => {
-      setTimeout(() => response.end(JSON.stringify({ text: 'x', tokens: 10 })), 50)
+      setTimeout(() => response.end(JSON.stringify({ text: 'x', tokens: 10, end: true })), 50)
     })
     const answers = await Promise.all([1, 2, 3].map(async () => (await ask(at, {}, 'id-1')).text()))
     expect(new Set(answers).size).toBe(1)
@@ -273,7 +274,7 @@ describe('jobs', () => {
   test('a failed job may be tried again', async () => {
     const at = await hive({ workerWaitMs: 30 })
     expect((await ask(at, {}, 'id-2')).status).toBe(503)
-    await scriptedWorker(at, 'w', (_request, response) => response.end(JSON.stringify({ text: 'x', tokens: 10 })))
+    await scriptedWorker(at, 'w', (_request, response) => response.end(JSON.stringify({ text: 'x', tokens: 10, end: true })))
     expect((await ask(at, {}, 'id-2')).status).toBe(200)
   })
 
@@ -307,7 +308,7 @@ describe('jobs', () => {
     const port = Number(new URL(first.url).port)
     const second = await hive({ workerWaitMs: 3_000 }, port)
     const done = await scriptedWorker(second, 'other', (_request, response) =>
-      response.end(JSON.stringify({ text: 'x', tokens: 10 })),
+      response.end(JSON.stringify({ text: 'x', tokens: 10, end: true })),
     )
     await eventually(
       'the run',

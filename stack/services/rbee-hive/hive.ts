@@ -2,11 +2,13 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { unavailable } from '../shared/failure.ts'
+import { openIntake } from '../shared/intake.ts'
 import type { RunningService } from '../shared/lifecycle.ts'
 import type { Logger } from '../shared/log.ts'
 import { createServer, LISTEN_BACKLOG } from '../shared/server.ts'
 import { addInferenceRoutes } from './inference-routes.ts'
 import { JobService } from './job-service.ts'
+import type { JobOutcome } from './job-service.ts'
 import { JobTable } from './job-table.ts'
 import { Journal } from './journal.ts'
 import { createMetrics } from './metrics.ts'
@@ -34,7 +36,11 @@ const MIB = 1024 * 1024
 
 export async function startHive(options: HiveOptions): Promise<RunningService & { readonly port: number }> {
   const { folder, log, policy, token } = options
-  const { journal, unfinished } = await Journal.open({ folder, compactBytes: 8 * MIB, completedBytes: 16 * MIB }, log)
+  const { reserveBytes } = policy
+  const { journal, unfinished } = await Journal.open(
+    { folder, reserveBytes, compactBytes: 8 * MIB, completedBytes: 16 * MIB },
+    log,
+  )
   const table = new JobTable(policy)
   const metrics = createMetrics({
     workers: () => countStates(registry),
@@ -45,17 +51,12 @@ export async function startHive(options: HiveOptions): Promise<RunningService & 
   const runner = new JobRunner(registry, policy, log, () => {
     metrics.failovers.inc()
   })
-  const jobs = new JobService(
-    table,
-    journal,
-    runner,
-    {
-      ended: (outcome) => {
-        metrics.jobs.inc({ outcome })
-      },
+  const events = {
+    ended: (outcome: JobOutcome) => {
+      metrics.jobs.inc({ outcome })
     },
-    log,
-  )
+  }
+  const jobs = new JobService({ table, journal, runner, policy, events, log })
   const stopper = new WorkerStopper(registry, { policy, isAlive, kill: (pid, signal) => process.kill(pid, signal) }, log)
   const server = createServer({
     token,
@@ -68,7 +69,8 @@ export async function startHive(options: HiveOptions): Promise<RunningService & 
       return { workers_total: registry.list().length, workers_ready: ready }
     },
   })
-  addInferenceRoutes(server, jobs, journal.completedFile)
+  const intake = openIntake(policy.intake, log)
+  addInferenceRoutes(server, { jobs, intake, completedFile: journal.completedFile })
   addWorkerRoutes(server, { registry, stopper, identify: identifyProcess, log })
   const stopMonitor = startMonitor(registry)
   jobs.resume(unfinished)
@@ -78,9 +80,11 @@ export async function startHive(options: HiveOptions): Promise<RunningService & 
     close: async () => {
       stopMonitor()
       stopper.close()
+      intake.close()
       await server.close()
       // First the journal: what is unfinished now is not to be recorded as failed, but taken up after the restart.
       await journal.close()
+      jobs.close()
       for (const member of registry.list()) member.link.close('the hive ends')
     },
   }

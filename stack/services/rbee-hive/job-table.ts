@@ -39,8 +39,8 @@ export class JobTable {
     return this.#open >= this.#policy.maxOpenJobs
   }
 
-  add(id: string, task: Task): Job {
-    const job = new Job(id, task)
+  add(id: string, task: Task, origin: 'new' | 'resumed' = 'new'): Job {
+    const job = new Job(id, task, origin)
     this.#jobs.set(id, job)
     this.#open += 1
     return job

@@ -13,6 +13,8 @@ export class Job {
   readonly task: Task
   /** Two requests with one id must ask the same. */
   readonly fingerprint: string
+  /** Accepted by an earlier life of the hive. */
+  readonly resumed: boolean
   readonly pieces: Piece[] = []
   tokens = 0
   workerId: string | null = null
@@ -20,16 +22,27 @@ export class Job {
   begun = false
   ended = false
   error: ServiceError | null = null
+  readonly #givenUp = new AbortController()
   #next = Promise.withResolvers<undefined>()
 
-  constructor(id: string, task: Task) {
+  constructor(id: string, task: Task, origin: 'new' | 'resumed') {
     this.id = id
     this.task = task
+    this.resumed = origin === 'resumed'
     this.fingerprint = taskJson(task)
   }
 
   get text(): string {
     return this.pieces.map((piece) => piece.text).join('')
+  }
+
+  get over(): boolean {
+    return this.ended || this.error !== null
+  }
+
+  /** Aborted when nobody wants the answer any more. */
+  get givenUp(): AbortSignal {
+    return this.#givenUp.signal
   }
 
   /** Resolves at the next change: begun, more pieces, ended, failed. */
@@ -57,6 +70,10 @@ export class Job {
   fail(error: ServiceError): void {
     this.error = error
     this.#notify()
+  }
+
+  giveUp(): void {
+    this.#givenUp.abort()
   }
 
   #notify(): void {

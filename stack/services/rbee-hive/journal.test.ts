@@ -1,4 +1,4 @@
-import { appendFile, readFile } from 'node:fs/promises'
+import { appendFile, readFile, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parseTask } from '../shared/task.ts'
@@ -19,7 +19,10 @@ type Opened = Awaited<ReturnType<typeof Journal.open>>
 
 async function open(options: Partial<JournalOptions> = {}): Promise<Opened & { events: () => Record<string, unknown>[] }> {
   const { log, events } = recordingLog()
-  const opened = await Journal.open({ folder, compactBytes: 1_000_000, completedBytes: 1_000_000, ...options }, log)
+  const opened = await Journal.open(
+    { folder, reserveBytes: 0, compactBytes: 1_000_000, completedBytes: 1_000_000, ...options },
+    log,
+  )
   return { ...opened, events }
 }
 
@@ -63,10 +66,13 @@ test('a torn last line and foreign ones are skipped and do not spoil the next', 
   const first = await open()
   await first.journal.accept('a', task)
   await first.journal.close()
-  await appendFile(join(folder, 'journal.jsonl'), '{"op":"weird"}\n{"op":"accept","id":"torn","ta')
+  await appendFile(
+    join(folder, 'journal.jsonl'),
+    '{"op":"weird"}\n{"op":"accept","id":"x","task":{}}\n{"op":"accept","id":"torn","ta',
+  )
   const second = await open()
   expect(second.unfinished.map((job) => job.id)).toEqual(['a'])
-  expect(second.events()).toMatchObject([{ event: 'journal_line_skipped' }])
+  expect(second.events()).toMatchObject([{ event: 'journal_line_skipped' }, { event: 'journal_line_skipped' }])
   await second.journal.accept('b', task)
   await second.journal.close()
   const third = await open()
@@ -103,4 +109,48 @@ test('the list of completed jobs begins anew when it has grown; the one before i
   await journal.close()
   expect(await readFile(join(folder, 'completed.txt.1'), 'utf8')).toContain('job-')
   expect((await completedText()).length).toBeLessThanOrEqual(20)
+})
+
+test('with less than its reserve free it takes no job, but still records the ends of those it took', async () => {
+  const { bavail, bsize } = await statfs(folder)
+  const options = { compactBytes: 1_000_000, completedBytes: 1_000_000, folder }
+  const { journal } = await open()
+  await journal.accept('a', task)
+  await journal.close()
+  const { log, events } = recordingLog()
+  const full = await Journal.open({ ...options, reserveBytes: 2 * bavail * bsize }, log)
+  const before = await journalText()
+  await expect(full.journal.accept('b', task)).rejects.toMatchObject({ status: 507, code: 'INSUFFICIENT_STORAGE' })
+  expect([full.journal.writable, await journalText()]).toEqual([false, before])
+  full.journal.end('a', true)
+  await full.journal.close()
+  expect(await completedText()).toBe('a\n')
+  expect(events()).toMatchObject([{ event: 'journal_not_writable' }])
+  const again = await open()
+  expect(again.unfinished).toEqual([])
+  await again.journal.close()
+})
+
+test('a job that is accepted again while the end of its first try waits is open after a restart', async () => {
+  const { journal } = await open()
+  await journal.accept('a', task)
+  journal.end('a', false)
+  await journal.accept('a', task)
+  await journal.close()
+  const again = await open()
+  expect(again.unfinished.map((job) => job.id)).toEqual(['a'])
+  await again.journal.close()
+})
+
+test('a torn last id of the completed ones does not spoil the next', async () => {
+  const first = await open()
+  await first.journal.accept('a', task)
+  first.journal.end('a', true)
+  await first.journal.close()
+  await appendFile(join(folder, 'completed.txt'), 'to')
+  const second = await open()
+  await second.journal.accept('b', task)
+  second.journal.end('b', true)
+  await second.journal.close()
+  expect(await completedText()).toBe('a\nb\n')
 })

@@ -6,12 +6,15 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorText, ServiceError, unavailable } from '../shared/failure.ts'
 import type { Logger } from '../shared/log.ts'
-import { parseTask, taskJson } from '../shared/task.ts'
 import type { Task } from '../shared/task.ts'
 import { AppendFile } from './append-file.ts'
+import { FreeSpace } from './free-space.ts'
+import { acceptLine, endLine, replay } from './journal-lines.ts'
 
 export interface JournalOptions {
   readonly folder: string
+  /** With less than this free on the volume no job is accepted: it is for the records of those that were. */
+  readonly reserveBytes: number
   /** The journal is written anew, with the open jobs only, when it is larger. */
   readonly compactBytes: number
   /** The list of finished jobs begins anew when it is larger; the one before is kept. */
@@ -19,31 +22,40 @@ export interface JournalOptions {
 }
 
 interface PendingAccept {
+  readonly id: string
   readonly line: string
   readonly resolve: () => void
   readonly reject: (error: ServiceError) => void
 }
 
-type JournalLine =
-  { readonly op: 'accept'; readonly id: string; readonly task: unknown } | { readonly op: 'end'; readonly id: string }
+interface PendingEnd {
+  readonly id: string
+  /** Still to be put on the list of finished jobs. */
+  unlisted: boolean
+}
 
 const JOURNAL = 'journal.jsonl'
 const COMPLETED = 'completed.txt'
 const RETRY_MS = 500
 /** A full volume is tried again for finished records; more than this are not remembered. */
 const MAX_PENDING_ENDS = 100_000
+/** Pause before files that could not be made smaller are tried again. */
+const TIDY_PAUSE_MS = 5_000
 
 export class Journal {
   readonly #options: JournalOptions
   readonly #log: Logger
   readonly #journal: AppendFile
   readonly #completed: AppendFile
+  readonly #space: FreeSpace
+  /** Lines of the jobs that are accepted, on disk, and not ended. */
   readonly #open: Map<string, string>
   #accepts: PendingAccept[] = []
-  #ends: { readonly id: string; readonly completed: boolean }[] = []
+  #ends: PendingEnd[] = []
   #flushing: Promise<void> | null = null
   #retry: NodeJS.Timeout | null = null
   #writable = true
+  #tidyFromMs = 0
   #closed = false
 
   private constructor(
@@ -56,6 +68,7 @@ export class Journal {
     this.#log = log
     this.#journal = files.journal
     this.#completed = files.completed
+    this.#space = new FreeSpace(options.folder)
     this.#open = open
   }
 
@@ -67,9 +80,13 @@ export class Journal {
     await mkdir(options.folder, { recursive: true })
     const journal = await AppendFile.open(join(options.folder, JOURNAL))
     const completed = await AppendFile.open(join(options.folder, COMPLETED))
-    const open = replay(await journal.readLines(), log)
-    const unfinished = [...open].map(([id, line]) => ({ id, task: taskOf(line) }))
-    return { journal: new Journal(options, log, { journal, completed }, open), unfinished }
+    await completed.cutTornLine()
+    const unfinished = [...replay(await journal.readLines(), log).values()]
+    const open = new Map(unfinished.map(({ id, line }) => [id, line]))
+    return {
+      journal: new Journal(options, log, { journal, completed }, open),
+      unfinished: unfinished.map(({ id, task }) => ({ id, task })),
+    }
   }
 
   get writable(): boolean {
@@ -84,16 +101,7 @@ export class Journal {
   accept(id: string, task: Task): Promise<void> {
     if (this.#closed) return Promise.reject(unavailable('CLOSING', 'the hive is about to end'))
     return new Promise((resolve, reject) => {
-      const line = `{"op":"accept","id":${JSON.stringify(id)},"task":${taskJson(task)}}`
-      this.#open.set(id, line)
-      this.#accepts.push({
-        line,
-        resolve,
-        reject: (error) => {
-          this.#open.delete(id)
-          reject(error)
-        },
-      })
+      this.#accepts.push({ id, line: acceptLine(id, task), resolve, reject })
       this.#flushSoon()
     })
   }
@@ -101,8 +109,7 @@ export class Journal {
   /** Recorded soon, and again and again if the volume is full: the answer does not wait for it. */
   end(id: string, completed: boolean): void {
     if (this.#closed) return
-    this.#open.delete(id)
-    if (this.#ends.length < MAX_PENDING_ENDS) this.#ends.push({ id, completed })
+    if (this.#ends.length < MAX_PENDING_ENDS) this.#ends.push({ id, unlisted: completed })
     this.#flushSoon()
   }
 
@@ -133,30 +140,66 @@ export class Journal {
 
   async #flushAll(): Promise<void> {
     while (this.#hasWork()) {
-      const accepts = this.#accepts
-      const ends = this.#retry === null ? this.#ends : []
-      this.#accepts = []
-      if (ends.length > 0) this.#ends = []
+      const accepts = await this.#affordable(this.#accepts.splice(0))
+      const ends = this.#retry === null ? this.#ends.splice(0) : []
       try {
         await this.#write(accepts, ends)
-        this.#reportWritable(null)
-        for (const accept of accepts) accept.resolve()
+        for (const end of ends) this.#open.delete(end.id)
+        for (const accept of accepts) this.#accepted(accept)
+        await this.#tidy()
       } catch (error) {
-        this.#reportWritable(error)
-        this.#ends = [...ends, ...this.#ends]
-        const refusal = new ServiceError(507, 'INSUFFICIENT_STORAGE', 'the job journal cannot be written')
-        for (const accept of accepts) accept.reject(refusal)
+        this.#refuse(accepts, error)
+        this.#ends.unshift(...ends)
         this.#retryEnds()
       }
     }
   }
 
-  async #write(accepts: readonly PendingAccept[], ends: readonly { id: string; completed: boolean }[]): Promise<void> {
-    const lines = [...accepts.map((accept) => accept.line), ...ends.map((end) => `{"op":"end","id":${JSON.stringify(end.id)}}`)]
-    await this.#journal.append(lines)
-    await this.#completed.append(ends.filter((end) => end.completed).map((end) => end.id))
-    if (this.#journal.bytes > this.#options.compactBytes) await this.#journal.rewrite([...this.#open.values()])
-    if (this.#completed.bytes > this.#options.completedBytes) await this.#completed.rotate()
+  /** Those that the volume has room for: all or none. The others are refused before anything of them is written. */
+  async #affordable(accepts: PendingAccept[]): Promise<PendingAccept[]> {
+    if (accepts.length === 0) return accepts
+    try {
+      // A job may have the id of one that failed: its record must not come before that one's end.
+      if (this.#retry !== null) throw new Error('ends of jobs wait to be written')
+      await this.#space.require(this.#options.reserveBytes)
+      return accepts
+    } catch (error) {
+      this.#refuse(accepts, error)
+      return []
+    }
+  }
+
+  /** The list comes first: between the two writes a job may be listed and run again, but never be forgotten. */
+  async #write(accepts: readonly PendingAccept[], ends: readonly PendingEnd[]): Promise<void> {
+    const unlisted = ends.filter((end) => end.unlisted)
+    await this.#completed.append(unlisted.map((end) => end.id))
+    for (const end of unlisted) end.unlisted = false
+    await this.#journal.append([...ends.map((end) => endLine(end.id)), ...accepts.map((accept) => accept.line)])
+  }
+
+  #accepted(accept: PendingAccept): void {
+    this.#open.set(accept.id, accept.line)
+    this.#reportWritable(null)
+    accept.resolve()
+  }
+
+  #refuse(accepts: readonly PendingAccept[], error: unknown): void {
+    this.#reportWritable(error)
+    for (const accept of accepts) {
+      accept.reject(new ServiceError(507, 'INSUFFICIENT_STORAGE', 'the job journal cannot be written'))
+    }
+  }
+
+  /** Keeps the files small. They only grow while that fails. */
+  async #tidy(): Promise<void> {
+    if (performance.now() < this.#tidyFromMs) return
+    try {
+      if (this.#journal.bytes > this.#options.compactBytes) await this.#journal.rewrite([...this.#open.values()])
+      if (this.#completed.bytes > this.#options.completedBytes) await this.#completed.rotate()
+    } catch (error) {
+      this.#tidyFromMs = performance.now() + TIDY_PAUSE_MS
+      this.#log.warn({ event: 'journal_not_compacted', error: errorText(error) })
+    }
   }
 
   #retryEnds(): void {
@@ -174,30 +217,4 @@ export class Journal {
     if (writable) this.#log.info({ event: 'journal_writable' })
     else this.#log.error({ event: 'journal_not_writable', error: errorText(error) })
   }
-}
-
-/** The lines of jobs that have no end. A line that is torn, as the last one may be, was never acknowledged. */
-function replay(lines: readonly string[], log: Logger): Map<string, string> {
-  const open = new Map<string, string>()
-  for (const line of lines) {
-    const record = parseLine(line)
-    if (record === null) log.warn({ event: 'journal_line_skipped', length: line.length })
-    else if (record.op === 'accept') open.set(record.id, line)
-    else open.delete(record.id)
-  }
-  return open
-}
-
-function parseLine(line: string): JournalLine | null {
-  try {
-    const record = JSON.parse(line) as Partial<JournalLine> | null
-    if (typeof record?.id !== 'string' || (record.op !== 'accept' && record.op !== 'end')) return null
-    return record as JournalLine
-  } catch {
-    return null
-  }
-}
-
-function taskOf(line: string): Task {
-  return parseTask((JSON.parse(line) as { task: unknown }).task)
 }

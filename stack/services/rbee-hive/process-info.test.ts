@@ -28,6 +28,14 @@ test('a process is known by its number and its start', async () => {
   expect(isAlive(found, root)).toBe(false)
 })
 
+test('what the system does not tell is no death', async () => {
+  const root = await temporaryFolder(cleanup)
+  // Something that is there and cannot be read as a file, as every file is without descriptors.
+  await mkdir(join(root, '7/stat'), { recursive: true })
+  expect(isAlive({ pid: 7, startTicks: '1' }, root)).toBe(true)
+  expect(() => identifyProcess(7, 'box', root)).toThrow('EISDIR')
+})
+
 test('this process is alive', () => {
   const self = identifyProcess(process.pid, 'no-such-container')
   expect(self).toBeNull()

@@ -1,5 +1,6 @@
 /** Processes of the shared pid namespace, told apart from later ones that got the same number. */
 import { readFileSync } from 'node:fs'
+import { errorCode } from '../shared/failure.ts'
 
 export interface ProcessIdentity {
   readonly pid: number
@@ -9,7 +10,7 @@ export interface ProcessIdentity {
 
 /**
  * The process that a worker says it is. null when there is none of that number here, or when it belongs to another
- * container: then nobody may signal it.
+ * container: then nobody may signal it. @throws Error when the system does not tell, for want of descriptors for example.
  */
 export function identifyProcess(pid: number, container: string, procRoot = '/proc'): ProcessIdentity | null {
   const startTicks = liveStartTicks(pid, procRoot)
@@ -19,9 +20,16 @@ export function identifyProcess(pid: number, container: string, procRoot = '/pro
   return { pid, startTicks }
 }
 
-/** False for a zombie too: it has ended and only waits to be reaped. */
+/**
+ * False for a zombie too: it has ended and only waits to be reaped. True while the system does not tell: whoever runs out
+ * of descriptors must not take all others for dead.
+ */
 export function isAlive(identity: ProcessIdentity, procRoot = '/proc'): boolean {
-  return liveStartTicks(identity.pid, procRoot) === identity.startTicks
+  try {
+    return liveStartTicks(identity.pid, procRoot) === identity.startTicks
+  } catch {
+    return true
+  }
 }
 
 function liveStartTicks(pid: number, procRoot: string): string | null {
@@ -34,11 +42,15 @@ function liveStartTicks(pid: number, procRoot: string): string | null {
   return fields[19] ?? null
 }
 
+/** Gone, or another user's: either way not a process that may be signalled. */
+const NOT_OURS: readonly string[] = ['ENOENT', 'ESRCH', 'EACCES', 'EPERM']
+
+/** @throws Error when the file could not be read for a reason that says nothing of the process. */
 function readOrNull(file: string): string | null {
   try {
     return readFileSync(file, 'utf8')
-  } catch {
-    // Gone, or another user's: either way not a process that may be signalled.
-    return null
+  } catch (error) {
+    if (NOT_OURS.includes(errorCode(error))) return null
+    throw error
   }
 }

@@ -31,6 +31,8 @@ export interface Member<Link extends WorkerLink = WorkerLink> {
   lastSeenMs: number
   /** A request to it broke off: no work until it has been heard again. */
   suspect: boolean
+  /** Its unfinished requests were taken from it, though it is still in the pool. */
+  cutOff: boolean
   reason: string | null
 }
 
@@ -76,8 +78,8 @@ export class WorkerRegistry<Link extends WorkerLink = WorkerLink> {
   register(claim: WorkerClaim, nowMs: number): Member<Link> {
     // The same container with a new process: what was ready there is gone. One that never got ready runs into its limit.
     for (const old of this.list()) {
-      if (old.claim.workerId === claim.workerId && old.state !== 'registering' && old.state !== 'failed')
-        this.#remove(old, 'registered again')
+      const replaced = old.state === 'stopping' || (old.state === 'ready' && this.#options.policy.removesDead)
+      if (old.claim.workerId === claim.workerId && replaced) this.#remove(old, 'registered again')
     }
     const member: Member<Link> = {
       id: this.#options.newId(),
@@ -90,6 +92,7 @@ export class WorkerRegistry<Link extends WorkerLink = WorkerLink> {
       sinceMs: nowMs,
       lastSeenMs: nowMs,
       suspect: false,
+      cutOff: false,
       reason: null,
     }
     this.#members.set(member.id, member)
@@ -126,7 +129,7 @@ export class WorkerRegistry<Link extends WorkerLink = WorkerLink> {
   suspect(member: Member<Link>): void {
     if (!this.#members.has(member.id)) return
     member.suspect = true
-    if (this.#isGone(member)) this.#remove(member, 'process gone')
+    if (this.#options.policy.removesDead && this.#isGone(member)) this.#remove(member, 'process gone')
   }
 
   beginStop(member: Member<Link>, reason: string, nowMs: number): void {
@@ -160,19 +163,20 @@ export class WorkerRegistry<Link extends WorkerLink = WorkerLink> {
 
   #sweepMember(member: Member<Link>, nowMs: number): void {
     const { policy } = this.#options
+    const silent = nowMs - member.lastSeenMs > policy.deadAfterMs
     switch (member.state) {
       case 'registering':
         if (nowMs - member.sinceMs > policy.registrationLimitMs) this.#fail(member, 'not ready in time', nowMs)
         return
       case 'ready':
+        if (!policy.removesDead) return
         if (this.#isGone(member)) this.#remove(member, 'process gone')
-        else if (nowMs - member.lastSeenMs > policy.deadAfterMs) this.#remove(member, 'no heartbeat')
+        else if (silent) this.#remove(member, 'no heartbeat')
         return
       case 'stopping':
         // It is told to end, so silence is no death: only its exit is, where that can be seen.
-        if (member.claim.process === null ? nowMs - member.lastSeenMs > policy.deadAfterMs : this.#isGone(member)) {
-          this.#remove(member, 'stopped')
-        }
+        if (member.claim.process === null ? silent : this.#isGone(member)) this.#remove(member, 'stopped')
+        else if (silent && !member.cutOff) this.#cutOff(member)
         return
       case 'failed':
         if (nowMs - member.sinceMs > policy.failedListedMs) this.#members.delete(member.id)
@@ -181,6 +185,12 @@ export class WorkerRegistry<Link extends WorkerLink = WorkerLink> {
 
   #isGone(member: Member<Link>): boolean {
     return member.claim.process !== null && !this.#options.isAlive(member.claim.process)
+  }
+
+  /** What it works on goes to others: nobody can wait until it has been ended by force. */
+  #cutOff(member: Member<Link>): void {
+    member.cutOff = true
+    member.link.close('silent while it is being stopped')
   }
 
   #fail(member: Member<Link>, reason: string, nowMs: number): void {

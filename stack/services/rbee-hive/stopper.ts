@@ -32,18 +32,25 @@ export class WorkerStopper {
     if (member.state === 'stopping' && member.reason === 'asked to stop') return
     this.#registry.beginStop(member, 'asked to stop', performance.now())
     this.#signal(member, process, 'SIGTERM')
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
-      if (this.#options.isAlive(process)) this.#signal(member, process, 'SIGKILL')
-    }, this.#options.policy.stopLimitMs)
-    this.#timers.add(timer)
+    const { stopLimitMs } = this.#options.policy
+    if (stopLimitMs !== null) this.#killAfter(member, process, stopLimitMs)
   }
 
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer)
   }
 
+  #killAfter(member: Member, process: ProcessIdentity, limitMs: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      this.#signal(member, process, 'SIGKILL')
+    }, limitMs)
+    this.#timers.add(timer)
+  }
+
+  /** Nothing is sent to a process that is gone: its number may be another's by now. */
   #signal(member: Member, process: ProcessIdentity, signal: 'SIGTERM' | 'SIGKILL'): void {
+    if (!this.#options.isAlive(process)) return
     const event = signal === 'SIGTERM' ? 'worker_stopping' : 'worker_force_killed'
     this.#log.info({ event, registration: member.id, worker: member.claim.workerId, pid: process.pid, signal })
     try {

@@ -21,6 +21,8 @@ export interface InferenceCall {
   readonly task: Task
   /** Tokens that an earlier worker has delivered. */
   readonly skipTokens: number
+  /** Ends the call. */
+  readonly signal: AbortSignal
   /** The worker took it: the answer has begun. */
   onBegin(): void
   onTokens(text: string, tokens: number): void
@@ -61,16 +63,11 @@ export class HttpWorkerLink implements WorkerLink {
       path: '/v1/inference',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#token}` },
       body: inferenceJson(call),
+      signal: call.signal,
     })
     if (statusCode !== 200) throw new WorkerRefusal(statusCode, await body.text())
-    if (call.task.stream) {
-      call.onBegin()
-      await readLines(body, call)
-      return
-    }
-    const answer = asRecord(JSON.parse(await body.text()))
     call.onBegin()
-    deliver(answer, call)
+    await readLines(body, call)
   }
 }
 
@@ -79,24 +76,24 @@ function inferenceJson(call: InferenceCall): string {
   return `${own.slice(0, -1)},${taskJson(call.task).slice(1)}`
 }
 
-/** @throws Error when the stream ends without its last line. */
+/** @throws Error when the body ends without a line that says it is the last. */
 async function readLines(body: Dispatcher.ResponseData['body'], call: InferenceCall): Promise<void> {
   let rest = ''
+  let last = false
   for await (const chunk of body.setEncoding('utf8') as AsyncIterable<string>) {
     const lines = (rest + chunk).split('\n')
     rest = lines.pop() ?? ''
     if (rest.length > MAX_LINE_LENGTH) throw new Error('the worker sent an endless line')
-    for (const line of lines) {
-      const piece = asRecord(JSON.parse(line))
-      if (piece['end'] === true) return
-      deliver(piece, call)
-    }
+    for (const line of lines) last = deliver(asRecord(JSON.parse(line)), call)
   }
-  throw new Error('the worker ended its answer early')
+  if (rest !== '') last = deliver(asRecord(JSON.parse(rest)), call)
+  if (!last) throw new Error('the worker ended its answer early')
 }
 
-function deliver(piece: Record<string, unknown>, call: InferenceCall): void {
-  const { text, tokens } = piece
-  if (typeof text !== 'string' || typeof tokens !== 'number') throw new Error('the worker sent a piece without text')
-  call.onTokens(text, tokens)
+/** True for the last line, which may have no text. */
+function deliver(piece: Record<string, unknown>, call: InferenceCall): boolean {
+  const { text, tokens, end } = piece
+  if (typeof text === 'string' && typeof tokens === 'number') call.onTokens(text, tokens)
+  else if (end !== true) throw new Error('the worker sent a piece without text')
+  return end === true
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { ServiceError } from '../shared/failure.ts'
+import { errorText, ServiceError, unavailable } from '../shared/failure.ts'
 import type { Logger } from '../shared/log.ts'
 import { asRecord, number, text } from '../shared/task.ts'
 import type { ProcessIdentity } from './process-info.ts'
@@ -75,7 +75,16 @@ function parseClaim(body: unknown, options: WorkerRoutesOptions): WorkerClaim {
     url: parseUrl(text(fields, 'url', MAX_URL_LENGTH)),
     container,
     vramBytes: number(fields, 'vram_bytes', 0, BYTES),
-    process: options.identify(pid, container),
+    process: identify(pid, container, options),
+  }
+}
+
+/** @throws ServiceError 503 while the system does not tell: the worker asks again. */
+function identify(pid: number, container: string, options: WorkerRoutesOptions): ProcessIdentity | null {
+  try {
+    return options.identify(pid, container)
+  } catch (error) {
+    throw unavailable('PROCESS_UNREADABLE', `the process of the worker cannot be looked at: ${errorText(error)}`)
   }
 }
 

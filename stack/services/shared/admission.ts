@@ -8,7 +8,8 @@ export interface AdmissionLimits {
 }
 
 interface Waiter {
-  admit: (() => void) | null
+  /** Leaves the queue for the place that has become free. */
+  readonly admit: () => void
 }
 
 /** A bounded queue in front of the work: first come, first served; who finds it full or waits too long gets a 503. */
@@ -29,30 +30,45 @@ export class Admission {
     return this.#queue.size
   }
 
-  /** Resolves with what gives the place back; call it once. @throws ServiceError 503 when full or after `limitMs`. */
-  async enter(limitMs: number): Promise<() => void> {
-    if (this.#active >= this.#limits.active) await this.#wait(limitMs)
+  /**
+   * Resolves with what gives the place back; call it once. @throws ServiceError 503 when full, after `limitMs`, or when the
+   * signal says that nobody waits any more.
+   */
+  async enter(limitMs: number, signal: AbortSignal): Promise<() => void> {
+    if (this.#active >= this.#limits.active) await this.#wait(limitMs, signal)
     else this.#active += 1
     return () => {
       this.#leave()
     }
   }
 
-  #wait(limitMs: number): Promise<void> {
+  #wait(limitMs: number, signal: AbortSignal): Promise<void> {
     if (this.#queue.size >= this.#limits.waiting) {
       return Promise.reject(unavailable('QUEUE_FULL', `${String(this.#queue.size)} requests are waiting already`))
     }
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = { admit: null }
-      const timer = setTimeout(() => {
+      const leave = (): void => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', onAbort)
         this.#queue.delete(waiter)
+      }
+      const onAbort = (): void => {
+        leave()
+        reject(unavailable('CANCELLED', 'the client went away'))
+      }
+      const waiter: Waiter = {
+        admit: () => {
+          leave()
+          resolve()
+        },
+      }
+      const timer = setTimeout(() => {
+        leave()
         reject(unavailable('QUEUE_TIMEOUT', `no free place within ${String(Math.round(limitMs))} ms`))
       }, limitMs)
-      waiter.admit = () => {
-        clearTimeout(timer)
-        resolve()
-      }
       this.#queue.add(waiter)
+      if (signal.aborted) onAbort()
+      else signal.addEventListener('abort', onAbort, { once: true })
     })
   }
 
@@ -63,7 +79,6 @@ export class Admission {
       this.#active -= 1
       return
     }
-    this.#queue.delete(next)
-    next.admit?.()
+    next.admit()
   }
 }

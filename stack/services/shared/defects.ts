@@ -13,6 +13,18 @@ export const DEFECTS = [
   'no-retry-on-reset',
   'total-body-deadline',
   'truncates-slow-bodies',
+  'queen-drops-when-busy',
+  'queen-dies-without-descriptors',
+  'hoards-memory',
+  'no-failover',
+  'no-registration-timeout',
+  'keeps-dead-workers',
+  'never-force-kills',
+  'accepts-without-storing',
+  'fails-when-full',
+  'hive-drops-when-busy',
+  'hive-dies-without-descriptors',
+  'ignores-vram',
 ] as const
 export type Defect = (typeof DEFECTS)[number]
 

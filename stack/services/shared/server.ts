@@ -1,4 +1,5 @@
 /** What the three HTTP servers have in common: auth, health pages, metrics, and errors as JSON. */
+import type { ServerResponse } from 'node:http'
 import { fastify } from 'fastify'
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import type { Registry } from 'prom-client'
@@ -48,7 +49,33 @@ export function createServer(options: ServerOptions): FastifyInstance {
   server.setNotFoundHandler((_request, reply) => sendError(reply, new ServiceError(404, 'NOT_FOUND', 'no such route')))
   server.setErrorHandler<FastifyError>((error, _request, reply) => sendError(reply, toServiceError(error, options.log)))
   addHealthRoutes(server, options)
+  closeWithLastAnswer(server)
   return server
+}
+
+/**
+ * A connection outlives its last request, and some never carry one: left alone, each would hold up the close until it
+ * times out. So once the close has begun all of them go with the last answer.
+ */
+function closeWithLastAnswer(server: FastifyInstance): void {
+  let closing = false
+  let open = 0
+  const closeIfLast = (): void => {
+    if (closing && open === 0) server.server.closeAllConnections()
+  }
+  server.addHook('onRequest', (_request, reply, done) => {
+    open += 1
+    whenClosed(reply.raw, () => {
+      open -= 1
+      closeIfLast()
+    })
+    done()
+  })
+  server.addHook('preClose', (done) => {
+    closing = true
+    closeIfLast()
+    done()
+  })
 }
 
 function addHealthRoutes(server: FastifyInstance, options: ServerOptions): void {
@@ -58,6 +85,25 @@ function addHealthRoutes(server: FastifyInstance, options: ServerOptions): void 
   server.get('/metrics', PUBLIC, async (_request, reply) => {
     void reply.type(options.metrics.contentType)
     return options.metrics.metrics()
+  })
+}
+
+/** Calls `then` when the answer is out or the client is gone, which may be so already. */
+export function whenClosed(response: ServerResponse, then: () => void): void {
+  if (response.closed) then()
+  else response.once('close', then)
+}
+
+/** Resolves when the response takes more, or never will. */
+export function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    if (response.closed) resolve()
+    else response.on('drain', done).on('close', done)
   })
 }
 

@@ -81,20 +81,22 @@ describe('task', () => {
 })
 
 describe('admission', () => {
+  const STAYS = new AbortController().signal
+
   test('places go to those who wait, in order', async () => {
     const admission = new Admission({ active: 1, waiting: 2 })
-    const leave = await admission.enter(1_000)
+    const leave = await admission.enter(1_000, STAYS)
     const order: string[] = []
-    const first = admission.enter(1_000).then((next) => {
+    const first = admission.enter(1_000, STAYS).then((next) => {
       order.push('first')
       return next
     })
-    const second = admission.enter(1_000).then((next) => {
+    const second = admission.enter(1_000, STAYS).then((next) => {
       order.push('second')
       return next
     })
     expect(admission.waiting).toBe(2)
-    await expect(admission.enter(1_000)).rejects.toMatchObject({ status: 503, code: 'QUEUE_FULL', retryAfterS: 1 })
+    await expect(admission.enter(1_000, STAYS)).rejects.toMatchObject({ status: 503, code: 'QUEUE_FULL', retryAfterS: 1 })
     leave()
     ;(await first)()
     ;(await second)()
@@ -104,12 +106,28 @@ describe('admission', () => {
 
   test('who waits too long is refused and leaves no gap', async () => {
     const admission = new Admission({ active: 1, waiting: 5 })
-    const leave = await admission.enter(1_000)
-    await expect(admission.enter(20)).rejects.toMatchObject({ status: 503, code: 'QUEUE_TIMEOUT' })
+    const leave = await admission.enter(1_000, STAYS)
+    await expect(admission.enter(20, STAYS)).rejects.toMatchObject({ status: 503, code: 'QUEUE_TIMEOUT' })
     expect(admission.waiting).toBe(0)
     leave()
-    const again = await admission.enter(20)
+    const again = await admission.enter(20, STAYS)
     expect(admission.active).toBe(1)
     again()
+  })
+
+  test('who goes away gives the place in the queue to the next', async () => {
+    const admission = new Admission({ active: 1, waiting: 1 })
+    const leave = await admission.enter(1_000, STAYS)
+    const gone = new AbortController()
+    const first = admission.enter(1_000, gone.signal)
+    gone.abort()
+    await expect(first).rejects.toMatchObject({ code: 'CANCELLED' })
+    const second = admission.enter(1_000, STAYS)
+    leave()
+    ;(await second)()
+    expect([admission.active, admission.waiting]).toEqual([0, 0])
+    const busy = await admission.enter(1_000, STAYS)
+    await expect(admission.enter(1_000, AbortSignal.abort())).rejects.toMatchObject({ code: 'CANCELLED' })
+    busy()
   })
 })

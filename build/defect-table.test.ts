@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { disagreements, HEALTHY, NO_INJECT, renderMatrix, type Matrix, type Row } from './defect-table.ts'
+
+const declared = { deaf: { fails: ['A-1'], text: 'Hears | nothing.' } }
+
+function row(first: Row['verdicts'][string]['verdict'], second: Row['verdicts'][string]['verdict']): Row {
+  return {
+    date: '2026-01-02',
+    seconds: 10,
+    verdicts: {
+      'A-1': { verdict: first, reason: first === 'passed' ? null : 'so it was' },
+      'A-2': { verdict: second, reason: null },
+    },
+  }
+}
+
+const good: Matrix = {
+  [HEALTHY]: row('passed', 'passed'),
+  [NO_INJECT]: row('inconclusive', 'inconclusive'),
+  deaf: row('failed', 'passed'),
+}
+
+describe('disagreements', () => {
+  it('are none when each row is as declared', () => {
+    expect(disagreements(good, declared)).toEqual([])
+  })
+
+  it('name a red that was not declared, one that is missing, and a row that was never run', () => {
+    expect(disagreements({ ...good, deaf: row('passed', 'failed') }, declared)).toEqual([
+      'deaf: A-1 was passed, not failed',
+      'deaf: A-2 was failed, not passed',
+    ])
+    expect(disagreements({ [HEALTHY]: row('inconclusive', 'passed') }, declared)).toEqual([
+      '(healthy): A-1 was inconclusive, not passed: so it was',
+      '(no-inject): was never run',
+      'deaf: was never run',
+    ])
+  })
+
+  it('take a pass without an injection for what it is', () => {
+    expect(disagreements({ ...good, [NO_INJECT]: row('passed', 'inconclusive') }, declared)).toHaveLength(1)
+  })
+})
+
+describe('the table', () => {
+  it('has a row per run and a column per scenario, and texts that cannot break it', () => {
+    const text = renderMatrix(good, declared)
+    expect(text).toContain('| `deaf` | **F** | · | 2026-01-02 |')
+    expect(text).toContain('| `deaf` | Hears \\| nothing. | A-1 |')
+    expect(text).toContain('| healthy | · | · | 2026-01-02 |')
+  })
+})

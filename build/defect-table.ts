@@ -1,0 +1,87 @@
+/** From the verdicts that were seen to a table, and to what does not agree with the declarations. Pure. */
+import type { Verdict } from '../src/core/model.ts'
+
+export interface Row {
+  readonly date: string
+  readonly seconds: number
+  readonly verdicts: Readonly<Record<string, { readonly verdict: Verdict; readonly reason: string | null }>>
+}
+
+/** By defect, in the order of stack.json. */
+export type Matrix = Readonly<Record<string, Row>>
+
+export interface Declared {
+  readonly fails: readonly string[]
+  readonly text: string
+}
+
+/** Rows that are no defects: the stack as it should be, and a rehearsal of it. */
+export const HEALTHY = '(healthy)'
+export const NO_INJECT = '(no-inject)'
+
+const MARKS: Readonly<Record<Verdict, string>> = {
+  passed: '·',
+  failed: '**F**',
+  inconclusive: '?',
+  error: 'E',
+  skipped: '–',
+}
+
+/** What each row must show for one scenario. */
+function expected(name: string, id: string, declared: Readonly<Record<string, Declared>>): Verdict {
+  if (name === HEALTHY) return 'passed'
+  if (name === NO_INJECT) return 'inconclusive'
+  return declared[name]?.fails.includes(id) === true ? 'failed' : 'passed'
+}
+
+/** One line for everything that was seen otherwise than declared, or not seen at all. */
+export function disagreements(matrix: Matrix, declared: Readonly<Record<string, Declared>>): string[] {
+  const rows = [HEALTHY, NO_INJECT, ...Object.keys(declared)]
+  return rows.flatMap((name) => {
+    const row = matrix[name]
+    if (row === undefined) return [`${name}: was never run`]
+    return Object.entries(row.verdicts).flatMap(([id, seen]) => {
+      const wanted = expected(name, id, declared)
+      const why = seen.reason === null ? '' : `: ${seen.reason}`
+      return seen.verdict === wanted ? [] : [`${name}: ${id} was ${seen.verdict}, not ${wanted}${why}`]
+    })
+  })
+}
+
+export function renderMatrix(matrix: Matrix, declared: Readonly<Record<string, Declared>>): string {
+  const ids = [...new Set(Object.values(matrix).flatMap((row) => Object.keys(row.verdicts)))]
+  const header = ['defect', ...ids.map((id) => id.replace('-', '‑')), 'date']
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  const rows = Object.entries(matrix).map(([name, row]) =>
+    line([
+      name.startsWith('(') ? name.slice(1, -1) : `\`${name}\``,
+      ...ids.map((id) => {
+        const seen = row.verdicts[id]
+        return seen === undefined ? '' : MARKS[seen.verdict]
+      }),
+      row.date,
+    ]),
+  )
+  const texts = Object.entries(declared).map(([name, { fails, text }]) =>
+    line([`\`${name}\``, text.replaceAll('|', '\\|'), fails.join(', ')]),
+  )
+  return [
+    '# What each scenario finds',
+    '',
+    'A scenario is worth something when it turns red for a broken promise. Each defect of the default stack breaks one',
+    'promise; each row is one quick run of all scenarios with that defect on. `npm run matrix` makes this page.',
+    '',
+    '· passed, **F** failed, ? inconclusive, E error, – skipped',
+    '',
+    line(header),
+    line(header.map(() => '---')),
+    ...rows,
+    '',
+    '## The defects',
+    '',
+    line(['defect', 'what is wrong then', 'must be found by']),
+    line(['---', '---', '---']),
+    ...texts,
+    '',
+  ].join('\n')
+}

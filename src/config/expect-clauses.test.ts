@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { clauseSchema } from './expect-schema.ts'
+
+const CONTAINER = { service: 'worker' }
+const METRIC = { service: 'worker', port: 80, path: '/metrics', metric: 'jobs' }
+const LOG = { service: 'worker', matches: "event == 'x'" }
+const WORKLOAD = { name: 'story', in_flight: 4, within_ms: 5_000, good_share: 0.9 }
+
+describe('clauses about containers, the pool, workloads, metrics and logs', () => {
+  it.each([
+    { container: { ...CONTAINER, hit: true, died_within_seconds: 2, exit_code: 137, running_again_within_seconds: 5 } },
+    { container: { ...CONTAINER, oom: true } },
+    { container: { ...CONTAINER, survives: true, healthy: true } },
+    { pool: { hit_removed_within_seconds: 3 } },
+    { phase: 'after', pool: { ready: { at_least: 4, within_seconds: 10 } } },
+    { workload: WORKLOAD },
+    { metric: { ...METRIC, labels: { state: 'ready' }, change: { at_least: 1, at_most: 1 } } },
+    { log: { ...LOG, at_least: 1 } },
+    { log: { ...LOG, at_most: 0 } },
+    { request: { name: 'large', within_ms: 5, status: [507] } },
+  ])('take %j', (clause) => {
+    expect(clauseSchema.parse(clause)).toEqual(clause)
+  })
+
+  it.each<[object, string]>([
+    [{ container: CONTAINER }, 'says nothing: give at least one of died_within_seconds'],
+    [{ container: { ...CONTAINER, hit: true } }, 'says nothing'],
+    [{ container: { ...CONTAINER, exit_code: 256 } }, 'from 0 to 255'],
+    [{ container: { ...CONTAINER, died_within_seconds: 0 } }, 'above 0 and up to 600'],
+    [{ pool: {} }, 'says nothing: give at least one of hit_removed_within_seconds'],
+    [{ pool: { ready: { at_least: 0, within_seconds: 1 } } }, 'from 1 to'],
+    [{ workload: { ...WORKLOAD, in_flight: 101 } }, 'from 1 to 100'],
+    [{ workload: { ...WORKLOAD, good_share: 0 } }, 'above 0 and up to 1'],
+    [{ metric: { ...METRIC, change: {} } }, 'says nothing: give at_least, at_most or both'],
+    [{ metric: { ...METRIC, change: { at_least: 2, at_most: 1 } } }, 'can never hold'],
+    [{ log: LOG }, 'says nothing'],
+    [{ log: { ...LOG, at_least: 2, at_most: 1 } }, 'can never hold'],
+    [{ request: { name: 'a', within_ms: 5, status: [507], same_as_steady: true } }, 'cannot ask for other statuses'],
+    [{ pool: { hit_removed_within_seconds: 1 }, log: { ...LOG, at_least: 1 } }, 'it has pool and log'],
+  ])('refuse %j', (clause, message) => {
+    const result = clauseSchema.safeParse(clause)
+    expect(result.success).toBe(false)
+    expect(result.error?.issues.map((issue) => issue.message).join('\n')).toContain(message)
+  })
+})

@@ -1,0 +1,35 @@
+import type { LogLevel } from './ports.ts'
+
+/** What happens during a run, as it happens. Reporters see these; none of them decides anything. */
+export type RunEvent =
+  | {
+      readonly type: 'run-started'
+      readonly runId: string
+      readonly plannedMs: number
+      readonly scenarios: number
+      readonly seed: number
+      readonly profile: string
+      readonly stack: string
+    }
+  | { readonly type: 'step-started'; readonly step: string }
+  | { readonly type: 'step-ended'; readonly step: string; readonly durationMs: number }
+  | {
+      readonly type: 'scenario-started'
+      readonly id: string
+      readonly name: string
+      readonly index: number
+      readonly total: number
+      readonly plannedMs: number
+      readonly leftMs: number
+    }
+  | { readonly type: 'phase-started'; readonly id: string; readonly phase: string }
+  | {
+      readonly type: 'scenario-ended'
+      readonly id: string
+      readonly verdict: string
+      readonly summary: string
+      readonly durationMs: number
+      readonly leftMs: number
+    }
+  | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
+  | { readonly type: 'run-ended'; readonly verdict: string; readonly durationMs: number }

@@ -1,0 +1,118 @@
+/** Watches the machine itself while something is being used up: a fault must never take the host down with its target. */
+import type { Clock } from '../core/clock.ts'
+import { ChaosError, describeError } from '../core/errors.ts'
+import type { HostResult } from '../core/model.ts'
+import type { ToolboxHelper } from '../core/ports.ts'
+import type { HostFacts } from '../core/toolbox.ts'
+import { isAborted } from '../core/wait.ts'
+
+export interface HostFloors {
+  readonly memAvailableBytes: number
+  readonly diskFreeBytes: number
+}
+
+const MIB = 1024 * 1024
+/** Below these the kernel may kill what is not ours, and Docker may stop working. */
+export const HOST_FLOORS: HostFloors = { memAvailableBytes: 512 * MIB, diskFreeBytes: 1024 * MIB }
+
+const CHECK_EVERY_MS = 500
+/** So many readings in a row may fail before the host counts as unwatched. */
+const MAX_BLIND_READINGS = 3
+
+export interface HostGuardOptions {
+  readonly clock: Clock
+  readonly observer: ToolboxHelper
+  readonly floors: HostFloors
+  /** Ends the watch. */
+  readonly signal: AbortSignal
+}
+
+/** What is below its floor, in words; null when nothing is. */
+export function breach(facts: HostFacts, floors: HostFloors): string | null {
+  const mib = (bytes: number): string => `${String(Math.floor(bytes / MIB))} MiB`
+  if (facts.memAvailableBytes < floors.memAvailableBytes) {
+    return `the machine has ${mib(facts.memAvailableBytes)} of memory available, the floor is ${mib(floors.memAvailableBytes)}`
+  }
+  if (facts.diskFreeBytes < floors.diskFreeBytes) {
+    return `Docker's disk has ${mib(facts.diskFreeBytes)} free, the floor is ${mib(floors.diskFreeBytes)}`
+  }
+  return null
+}
+
+export class HostGuard {
+  private readonly options: HostGuardOptions
+  private readonly breached = new AbortController()
+  private readonly ended = new AbortController()
+  private lowest: HostFacts
+
+  private constructor(options: HostGuardOptions, first: HostFacts) {
+    this.options = options
+    this.lowest = first
+  }
+
+  /** @throws HOST_GUARD when the machine is below a floor already: then nothing may be injected. */
+  static async start(options: HostGuardOptions): Promise<HostGuard> {
+    const first = await options.observer.call('host.read', {}, options.signal)
+    const trouble = breach(first, options.floors)
+    if (trouble !== null) {
+      throw new ChaosError('HOST_GUARD', `${trouble}, so nothing was injected`, {
+        hint: 'Free memory or disk space on the machine that runs Docker.',
+      })
+    }
+    const guard = new HostGuard(options, first)
+    void guard.watch()
+    return guard
+  }
+
+  /** Aborts with HOST_GUARD when a floor is reached. */
+  get signal(): AbortSignal {
+    return this.breached.signal
+  }
+
+  result(): HostResult {
+    const { floors } = this.options
+    return {
+      memAvailableMinBytes: this.lowest.memAvailableBytes,
+      memAvailableFloorBytes: floors.memAvailableBytes,
+      diskFreeMinBytes: this.lowest.diskFreeBytes,
+      diskFreeFloorBytes: floors.diskFreeBytes,
+    }
+  }
+
+  stop(): void {
+    this.ended.abort(new ChaosError('ABORTED', 'the host guard was stopped'))
+  }
+
+  private async watch(): Promise<void> {
+    const { clock, observer, floors } = this.options
+    const signal = AbortSignal.any([this.options.signal, this.ended.signal])
+    let blind = 0
+    while (!isAborted(signal)) {
+      try {
+        await clock.sleep(CHECK_EVERY_MS, signal)
+        const facts = await observer.call('host.read', {}, signal)
+        blind = 0
+        this.keepLowest(facts)
+        const trouble = breach(facts, floors)
+        if (trouble !== null) this.abort(`${trouble}: the fault was ended`)
+      } catch (error) {
+        if (isAborted(signal)) return
+        blind += 1
+        if (blind >= MAX_BLIND_READINGS) this.abort(`the machine could not be watched any more: ${describeError(error, 300)}`)
+      }
+    }
+  }
+
+  private abort(reason: string): void {
+    this.breached.abort(new ChaosError('HOST_GUARD', reason))
+    this.stop()
+  }
+
+  private keepLowest(facts: HostFacts): void {
+    this.lowest = {
+      memTotalBytes: facts.memTotalBytes,
+      memAvailableBytes: Math.min(this.lowest.memAvailableBytes, facts.memAvailableBytes),
+      diskFreeBytes: Math.min(this.lowest.diskFreeBytes, facts.diskFreeBytes),
+    }
+  }
+}

@@ -1,0 +1,151 @@
+/** How much CPU time is to be burnt, and whether it was. Pure. */
+import type { CgroupFacts } from '../core/toolbox.ts'
+import type { Judgement, Measures } from './evidence.ts'
+
+export interface CpuLoad {
+  readonly workers: number
+  /** Of one CPU, each worker. */
+  readonly loadPercent: number
+  /** What 100 % is, in CPUs: the quota, or the whole machine. */
+  readonly cpus: number
+  readonly hasQuota: boolean
+}
+
+/** One look at the cgroup of the target. */
+export interface CpuReading {
+  readonly atMs: number
+  readonly usageUs: number
+  /** null where the kernel does not count them. */
+  readonly throttledPeriods: number | null
+}
+
+export interface BurnReading extends CpuReading {
+  readonly burnersAlive: number
+  readonly burnersUs: number
+}
+
+export interface CpuSeen {
+  readonly percent: number
+  readonly windowMs: number
+  readonly baseline: { readonly first: CpuReading; readonly last: CpuReading } | null
+  /** null when nothing was started, which `problem` says. */
+  readonly load: CpuLoad | null
+  readonly problem: string | null
+  /** While it burns, oldest first. */
+  readonly readings: readonly BurnReading[]
+  /** The target's main process ended meanwhile: what was seen before has to do. */
+  readonly targetEnded: boolean
+}
+
+/** The kernel gives out quota in slices, and what is left of one expires. */
+const NEAR_ENOUGH = 0.9
+const WATCHED_SHARE = 0.8
+/** Before a target that died. */
+const SHORTEST_MS = 500
+
+/** A quota is used up by more workers than it has CPUs; a share of it by just as many as that takes. */
+export function planLoad(
+  percent: number,
+  { cpuQuotaUs, cpuPeriodUs }: Pick<CgroupFacts, 'cpuQuotaUs' | 'cpuPeriodUs'>,
+  machineCpus: number,
+): CpuLoad {
+  const hasQuota = cpuQuotaUs !== null && cpuPeriodUs !== null
+  const cpus = hasQuota ? Math.min(machineCpus, cpuQuotaUs / cpuPeriodUs) : machineCpus
+  if (percent >= 100) return { workers: hasQuota ? Math.ceil(cpus) + 1 : cpus, loadPercent: 100, cpus, hasQuota }
+  const wanted = (cpus * percent) / 100
+  const workers = Math.max(1, Math.ceil(wanted))
+  return { workers, loadPercent: Math.min(100, Math.ceil((wanted / workers) * 100)), cpus, hasQuota }
+}
+
+export function loadText({ workers, loadPercent, cpus, hasQuota }: CpuLoad): string {
+  const whole = hasQuota ? `a quota of ${String(round(cpus, 3))} CPUs` : `no quota, so of all ${String(cpus)} CPUs`
+  return `${String(workers)} workers of ${String(loadPercent)} % of a CPU each, in a cgroup with ${whole}`
+}
+
+export function judgeCpu(seen: CpuSeen): Judgement {
+  const { load, baseline, readings, percent } = seen
+  const [first, last] = [readings[0], readings.at(-1)]
+  if (load === null) return { headline: 'no CPU time burnt', measures: {}, reasons: [seen.problem ?? 'no CPU time was burnt'] }
+  const before = baseline === null ? null : usedPercent(baseline.first, baseline.last, load.cpus)
+  if (first === undefined || last === undefined || first === last) {
+    return {
+      headline: 'CPU time not read',
+      measures: {},
+      reasons: [seen.problem ?? 'the CPU time was not read while it was burnt'],
+    }
+  }
+  const used = usedPercent(first, last, load.cpus)
+  const throttled = throttledBetween(first, last)
+  return {
+    headline: `${String(used)} % of ${String(round(load.cpus, 3))} CPUs used (${String(before ?? 'unknown')} % before)`,
+    measures: {
+      baselinePercent: before,
+      usedPercent: used,
+      quotaCpus: load.hasQuota ? round(load.cpus, 3) : null,
+      throttledPeriods: throttled,
+      ...burnerMeasures(load, readings, first, last),
+    },
+    reasons: [
+      ...(seen.problem === null ? [] : [seen.problem]),
+      ...watchReasons(seen, last.atMs - first.atMs),
+      ...useReasons(percent, before, used),
+      ...(load.hasQuota && percent >= 100 ? throttleReasons(throttled) : []),
+      ...burnerReasons(load, readings),
+    ],
+  }
+}
+
+function burnerMeasures(load: CpuLoad, readings: readonly BurnReading[], first: BurnReading, last: BurnReading): Measures {
+  const usageUs = last.usageUs - first.usageUs
+  return {
+    burnerSharePercent: usageUs > 0 ? round(((last.burnersUs - first.burnersUs) / usageUs) * 100, 1) : null,
+    fewestBurnersAlive: Math.min(...readings.map(({ burnersAlive }) => burnersAlive)),
+    workers: load.workers,
+    readings: readings.length,
+  }
+}
+
+/** One decimal. */
+function usedPercent(first: CpuReading, last: CpuReading, cpus: number): number {
+  const wallUs = (last.atMs - first.atMs) * 1_000
+  return wallUs <= 0 ? 0 : round(((last.usageUs - first.usageUs) / wallUs / cpus) * 100, 1)
+}
+
+function throttledBetween(first: CpuReading, last: CpuReading): number | null {
+  return first.throttledPeriods === null || last.throttledPeriods === null ? null : last.throttledPeriods - first.throttledPeriods
+}
+
+function watchReasons({ windowMs, targetEnded }: CpuSeen, watchedMs: number): string[] {
+  const neededMs = targetEnded ? SHORTEST_MS : windowMs * WATCHED_SHARE
+  if (watchedMs >= neededMs) return []
+  return [`it was watched for ${String(Math.round(watchedMs))} ms of a window of ${String(windowMs)} ms`]
+}
+
+function useReasons(percent: number, before: number | null, used: number): string[] {
+  const wanted = percent * NEAR_ENOUGH
+  if (before === null) return ['the CPU time was not read before the fault']
+  if (before >= wanted) return [`${String(before)} % were used before the fault already`]
+  return used < wanted ? [`${String(used)} % were used instead of ${String(percent)} %`] : []
+}
+
+function throttleReasons(throttled: number | null): string[] {
+  if (throttled === null) return ['the kernel does not count throttled periods, so that the quota was used up is not proven']
+  return throttled > 0 ? [] : ['the cgroup was never throttled']
+}
+
+/** A busy application uses its quota without us: ours must have been at it from the first half to the end. */
+function burnerReasons(load: CpuLoad, readings: readonly BurnReading[]): string[] {
+  const alive = readings.map(({ burnersAlive }) => burnersAlive)
+  const [atFirst, fewest] = [alive[0] ?? 0, Math.min(...alive)]
+  if (fewest < load.workers)
+    return [`only ${String(fewest)} of ${String(load.workers)} workers were alive in the cgroup at one time`]
+  if (fewest < atFirst) return [`${String(atFirst - fewest)} of the burning processes died on the way`]
+  const middle = Math.floor(readings.length / 2)
+  const halves = [readings.slice(0, middle + 1), readings.slice(middle)].filter((half) => half.length > 1)
+  const idle = halves.some((half) => (half.at(-1)?.burnersUs ?? 0) <= (half[0]?.burnersUs ?? 0))
+  return idle ? ['the workers used no CPU time in one half of the window'] : []
+}
+
+function round(value: number, digits: number): number {
+  return Math.round(value * 10 ** digits) / 10 ** digits
+}

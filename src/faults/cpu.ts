@@ -1,0 +1,180 @@
+import { availableParallelism } from 'node:os'
+import { ChaosError } from '../core/errors.ts'
+import type { CpuSpec } from '../core/faults.ts'
+import type { Fault, FaultContext, ToolboxHelper } from '../core/ports.ts'
+import type { ProcessRef } from '../core/toolbox.ts'
+import { judgeCpu, loadText, planLoad } from './cpu-judgement.ts'
+import type { BurnReading, CpuLoad, CpuReading, CpuSeen } from './cpu-judgement.ts'
+import { combineLinks } from './evidence.ts'
+import type { LinkJudgement } from './evidence.ts'
+import { hostHelper, hostHelperLeftovers, stopHostHelpers } from './host-helpers.ts'
+import { touchesEverything } from './links.ts'
+import { hasEnded, runningState } from './main-process.ts'
+import { helperName } from './names.ts'
+import type { NameSequence } from './names.ts'
+import { glanceAtPool, memberOf } from './pool-members.ts'
+import { allOrThrow } from './settle.ts'
+import { asTarget, chooseTargets } from './targets.ts'
+import type { TargetContainer } from './targets.ts'
+import { startUpkeep, untilWindowEnds } from './upkeep.ts'
+import type { Upkeep } from './upkeep.ts'
+
+export type CpuTarget = TargetContainer & { readonly helper: string }
+
+export type CpuPlan = {
+  readonly target: string
+  readonly percent: number
+  readonly choice: string
+  readonly containers: readonly CpuTarget[]
+  readonly everything: boolean
+}
+
+/** What this process knows of one target beyond the plan. */
+interface Burning {
+  baseline: CpuSeen['baseline']
+  load: CpuLoad
+  started: boolean
+  mechanism: string
+  problem: string | null
+  targetEnded: boolean
+  readonly readings: BurnReading[]
+  upkeep: Upkeep | null
+}
+
+const BASELINE_MS = 600
+const READ_EVERY_MS = 400
+const READ_LIMIT_MS = 5_000
+
+/** CPU time burnt inside the cgroups of containers. */
+export function cpuFault(names: NameSequence): Fault<CpuSpec, CpuPlan> {
+  /** By helper, of which each target has one. */
+  const burnings = new Map<string, Burning>()
+  return {
+    kind: 'cpu',
+    async plan({ target, percent, count }, ctx) {
+      const { chosen, text } = await chooseTargets(target, count, ctx)
+      return {
+        ...{ target, percent, choice: text },
+        containers: chosen.map((state) => ({ ...asTarget(state), helper: helperName(ctx, 'cpu', names.next(ctx)) })),
+        everything: touchesEverything([target], ctx.stack.descriptor),
+      }
+    },
+    async prepare(plan, ctx) {
+      await allOrThrow(
+        plan.containers.map(async (target) => {
+          burnings.set(target.helper, await prepareTarget(plan.percent, target, ctx))
+        }),
+      )
+    },
+    async inject(plan, ctx) {
+      const members = await glanceAtPool(ctx)
+      await allOrThrow(
+        plan.containers.map(async (target) => {
+          const burning = burnings.get(target.helper)
+          if (burning === undefined) throw new ChaosError('INTERNAL', 'CPU time was to be burnt before its baseline was taken')
+          await burn(plan, target, memberOf(target, members)?.id ?? null, burning, ctx)
+        }),
+      )
+    },
+    async effect(plan, ctx) {
+      const judged = await Promise.all(plan.containers.map((target) => judge(plan, target, burnings.get(target.helper), ctx)))
+      const mechanisms = plan.containers.flatMap(({ helper }) => burnings.get(helper)?.mechanism ?? [])
+      const evidence = combineLinks([...new Set(mechanisms)].join(', '), judged)
+      return { ...evidence, summary: `${plan.choice}: ${evidence.summary}` }
+    },
+    async revert(plan, ctx) {
+      await Promise.all(plan.containers.map(({ helper }) => burnings.get(helper)?.upkeep?.stop()))
+      await stopHostHelpers(helpersOf(plan), ctx)
+    },
+    leftovers: (plan, ctx) => hostHelperLeftovers(helpersOf(plan), ctx),
+    describe: (plan) => ({
+      targets: plan.containers.map(({ name }) => name),
+      services: [plan.target],
+      mechanism: `CPU time burnt in the cgroup of ${plan.choice}, to ${String(plan.percent)} % of its quota`,
+      canaryDelayMs: null,
+      everything: plan.everything,
+    }),
+  }
+}
+
+async function prepareTarget(percent: number, target: CpuTarget, ctx: FaultContext): Promise<Burning> {
+  const helper = await ctx.toolbox.start(hostHelper(target.helper, { cgroups: true }), ctx.signal)
+  const ref = { pid: (await runningState(target, ctx)).pid, containerId: target.id }
+  const facts = await helper.call('cgroup.read', ref, ctx.signal)
+  if (facts.cpuUsageUs === null) {
+    throw new ChaosError('CAPABILITY_MISSING', `the kernel counts no CPU time for ${target.name}: its CPU controller is missing`)
+  }
+  const first = await readCpu(helper, ref, ctx, ctx.signal)
+  // A rate takes two readings; the pause between them is what is measured.
+  await ctx.clock.sleep(BASELINE_MS, ctx.signal)
+  const last = await readCpu(helper, ref, ctx, ctx.signal)
+  const load = planLoad(percent, facts, availableParallelism())
+  return {
+    ...{ baseline: { first, last }, load, started: false, mechanism: 'nothing was started', problem: null },
+    ...{ targetEnded: false, readings: [], upkeep: null },
+  }
+}
+
+async function readCpu(helper: ToolboxHelper, ref: ProcessRef, ctx: FaultContext, signal: AbortSignal): Promise<CpuReading> {
+  const { cpuUsageUs, throttledPeriods } = await helper.call('cgroup.read', ref, signal)
+  // Absent is not zero: a reading that lacks it would judge itself.
+  return { atMs: ctx.clock.nowMs(), usageUs: cpuUsageUs ?? Number.NaN, throttledPeriods }
+}
+
+async function burn(plan: CpuPlan, target: CpuTarget, member: string | null, burning: Burning, ctx: FaultContext): Promise<void> {
+  const helper = ctx.toolbox.get(target.helper)
+  const { pid } = await runningState(target, ctx)
+  const ref = { pid, containerId: target.id }
+  const { workers, loadPercent } = burning.load
+  const { mechanism } = await helper.call('cpu.burn', { ...ref, workers, loadPercent }, ctx.signal)
+  burning.started = true
+  burning.mechanism = `${mechanism}: ${loadText(burning.load)}`
+  const [atMs, atWallMs] = [ctx.clock.nowMs(), ctx.clock.wallMs()]
+  ctx.hit({ containerId: target.id, name: target.name, service: plan.target, pid, atMs, atWallMs, member })
+  const what = `a reading of the CPU time of ${target.name}`
+  burning.upkeep = startUpkeep({ what, everyMs: READ_EVERY_MS, stepLimitMs: READ_LIMIT_MS, clock: ctx.clock }, (signal) =>
+    keepReading(helper, ref, burning, ctx, signal),
+  )
+}
+
+/** @returns false when the target's process is gone, and its cgroup with it: what becomes of it is for others to judge. */
+async function keepReading(
+  helper: ToolboxHelper,
+  ref: ProcessRef,
+  burning: Burning,
+  ctx: FaultContext,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const { alive, cpuUs } = await helper.call('cpu.read', {}, signal)
+    burning.readings.push({ ...(await readCpu(helper, ref, ctx, signal)), burnersAlive: alive, burnersUs: cpuUs })
+    return true
+  } catch (error) {
+    if (signal.aborted || !(await hasEnded(ref.containerId, ref.pid, ctx, signal))) throw error
+    burning.targetEnded = true
+    return false
+  }
+}
+
+async function judge(
+  { percent }: CpuPlan,
+  target: CpuTarget,
+  burning: Burning | undefined,
+  ctx: FaultContext,
+): Promise<LinkJudgement> {
+  if (burning === undefined)
+    throw new ChaosError('INTERNAL', 'the effect on CPU time was asked for before its baseline was taken')
+  const { upkeep, started, load, baseline, targetEnded } = burning
+  if (upkeep !== null) await untilWindowEnds(`CPU time of ${target.name} burnt`, ctx, upkeep.ended)
+  const problem = upkeep?.problem() ?? null
+  const seen: CpuSeen = {
+    ...{ percent, windowMs: ctx.windowMs, baseline, load: started ? load : null },
+    problem: problem === null ? null : `it could not be watched any more: ${problem}`,
+    ...{ readings: [...burning.readings], targetEnded },
+  }
+  return { link: target.name, ...judgeCpu(seen) }
+}
+
+function helpersOf(plan: CpuPlan): string[] {
+  return plan.containers.map(({ helper }) => helper)
+}

@@ -1,0 +1,116 @@
+/** Whether a process really ran out of file descriptors, and what that did to new connections. Pure. */
+import type { HttpProbeSample } from '../core/toolbox.ts'
+import type { Judgement } from './evidence.ts'
+
+export interface DescriptorReading {
+  readonly open: number
+  readonly softLimit: number
+}
+
+export interface ProbeSeen extends Pick<HttpProbeSample, 'status' | 'error'> {
+  readonly tookMs: number
+}
+
+export interface DescriptorsSeen {
+  readonly windowMs: number
+  /** New connections before the fault. */
+  readonly before: readonly ProbeSeen[]
+  /** null when the limit was not lowered, which `problem` says. */
+  readonly lowered: { readonly limit: number; readonly previousSoft: number; readonly openBefore: number } | null
+  readonly problem: string | null
+  /** From the first connection of ours on, oldest first. */
+  readonly readings: readonly DescriptorReading[]
+  readonly watchedMs: number
+  /** New connections straight to the target once it was full. */
+  readonly probes: readonly ProbeSeen[]
+  /** Connections from before it was full, tried at the end; null when they were not. */
+  readonly old: { readonly tried: number; readonly answered: number } | null
+  /** The process ended meanwhile: what was seen before has to do. */
+  readonly targetEnded: boolean
+}
+
+/** The process opens and closes descriptors of its own, and a free one is taken a moment later. */
+const KEPT_SHARE = 0.8
+const REFUSED_SHARE = 0.75
+const WATCHED_SHARE = 0.8
+const FEWEST_PROBES = 3
+export const PROBE_LIMIT_MS = 1_000
+
+/** One descriptor may just be on its way from one owner to the next. */
+export function isExhausted({ open }: DescriptorReading, limit: number): boolean {
+  return open >= limit - 1
+}
+
+/** Refused, reset, or closed without an answer, and soon: a peer that stays silent has not refused. */
+export function isRefused({ status, error, tookMs }: ProbeSeen): boolean {
+  return status === null && error !== null && error !== 'timeout' && tookMs <= PROBE_LIMIT_MS
+}
+
+export function judgeDescriptors(seen: DescriptorsSeen): Judgement {
+  const { lowered, readings, probes } = seen
+  if (lowered === null) {
+    return { headline: 'limit not lowered', measures: {}, reasons: [seen.problem ?? 'the limit of descriptors was not lowered'] }
+  }
+  const { limit } = lowered
+  const most = readings.length === 0 ? null : Math.max(...readings.map(({ open }) => open))
+  const refused = probes.filter(isRefused)
+  const silent = probes.filter(({ error }) => error === 'timeout').length
+  const waits = refused.map(({ tookMs }) => tookMs)
+  return {
+    headline: `${String(most ?? 'unknown')} of ${String(limit)} descriptors open, ${String(refused.length)} of ${String(probes.length)} new connections refused`,
+    measures: {
+      limit,
+      limitBefore: lowered.previousSoft,
+      openBefore: lowered.openBefore,
+      mostOpen: most,
+      readings: readings.length,
+      readingsExhausted: readings.filter((reading) => isExhausted(reading, limit)).length,
+      newConnections: probes.length,
+      refused: refused.length,
+      answered: probes.filter(({ status }) => status !== null).length,
+      silent,
+      longestRefusalMs: waits.length === 0 ? null : Math.round(Math.max(...waits)),
+      oldConnections: seen.old?.tried ?? null,
+      oldAnswered: seen.old?.answered ?? null,
+    },
+    reasons: [
+      ...(seen.problem === null ? [] : [seen.problem]),
+      ...beforeReasons(seen),
+      ...fullReasons(seen, limit),
+      ...probeReasons(seen, refused.length, silent),
+    ],
+  }
+}
+
+function beforeReasons({ before }: DescriptorsSeen): string[] {
+  const answered = before.filter(({ status }) => status !== null).length
+  if (before.length > 0 && answered === before.length) return []
+  return [`only ${String(answered)} of ${String(before.length)} new connections were answered before the fault already`]
+}
+
+function fullReasons({ readings, targetEnded, windowMs, watchedMs, problem }: DescriptorsSeen, limit: number): string[] {
+  const other = readings.find(({ softLimit }) => softLimit !== limit)
+  if (other !== undefined) return [`the limit was read back as ${String(other.softLimit)} instead of ${String(limit)}`]
+  const first = readings.findIndex((reading) => isExhausted(reading, limit))
+  if (first < 0) {
+    const most = Math.max(0, ...readings.map(({ open }) => open))
+    return [`at most ${String(most)} of ${String(limit)} descriptors were seen open`]
+  }
+  const after = readings.slice(first)
+  const kept = after.filter((reading) => isExhausted(reading, limit)).length
+  if (kept < after.length * KEPT_SHARE)
+    return [`descriptors were free at ${String(after.length - kept)} of ${String(after.length)} looks after they had run out`]
+  if (!targetEnded && problem === null && watchedMs < windowMs * WATCHED_SHARE)
+    return [`it was watched for ${String(Math.round(watchedMs))} ms of a window of ${String(windowMs)} ms`]
+  return []
+}
+
+/** A process that died of it answers nobody: what becomes of it is for others to judge. */
+function probeReasons({ probes, targetEnded, problem }: DescriptorsSeen, refused: number, silent: number): string[] {
+  if (targetEnded || problem !== null) return []
+  if (probes.length < FEWEST_PROBES) return [`only ${String(probes.length)} new connections were tried`]
+  if (refused >= probes.length * REFUSED_SHARE) return []
+  return [
+    `only ${String(refused)} of ${String(probes.length)} new connections were refused, reset or closed within ${String(PROBE_LIMIT_MS)} ms; ${String(silent)} stayed without an answer, ${String(probes.filter(({ status }) => status !== null).length)} were answered`,
+  ]
+}

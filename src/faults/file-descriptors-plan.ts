@@ -1,0 +1,130 @@
+/** Whose descriptors run out, and what it takes to give them back. */
+import { ChaosError } from '../core/errors.ts'
+import type { FileDescriptorsSpec } from '../core/faults.ts'
+import type { FaultContext, HelperRequest, UndoContext } from '../core/ports.ts'
+import type { DescriptorFacts, ProcessFacts } from '../core/toolbox.ts'
+import { withDeadline } from '../core/wait.ts'
+import { hostHelper } from './host-helpers.ts'
+import { touchesEverything } from './links.ts'
+import { runningState } from './main-process.ts'
+import { helperName } from './names.ts'
+import type { NameSequence } from './names.ts'
+import { asTarget, chooseTargets } from './targets.ts'
+import type { TargetContainer } from './targets.ts'
+
+export type FileDescriptorsPlan = {
+  readonly target: string
+  readonly headroom: number
+  readonly container: TargetContainer
+  /** The main process as it was: a later one with the same pid is left alone. */
+  readonly process: { readonly pid: number; readonly startTicks: number; readonly user: string }
+  /** Soft limit to go back to. */
+  readonly previousSoft: number
+  /** Helper in the host's pid namespace, as the process's user. */
+  readonly helper: string
+  /** Helper on the stack's network that holds the connections. */
+  readonly holder: string
+  /** Health page: where the connections go. */
+  readonly page: { readonly port: number; readonly path: string }
+  readonly everything: boolean
+}
+
+const LOOK_LIMIT_MS = 5_000
+
+/**
+ * A process may look into another one of its own user, and change its limits. Root's processes often have capabilities, and
+ * looking into those takes one as well.
+ */
+export function limitHelper(name: string, user: string): HelperRequest {
+  return hostHelper(name, { user, capabilities: user.startsWith('0:') ? ['SYS_PTRACE'] : [] })
+}
+
+/** @throws CAPABILITY_MISSING for a service without a health page, or a process that cannot be looked into. */
+export async function planDescriptors(
+  { target, headroom }: FileDescriptorsSpec,
+  ctx: FaultContext,
+  names: NameSequence,
+): Promise<FileDescriptorsPlan> {
+  const { descriptor } = ctx.stack
+  const page = descriptor.services.find(({ name }) => name === target)?.health ?? null
+  if (page === null) {
+    throw new ChaosError(
+      'CAPABILITY_MISSING',
+      `the descriptors of '${target}' are used up by connections to its health page, and the descriptor declares none`,
+      { hint: `Give the service ${target} a 'health' in ${descriptor.file}.` },
+    )
+  }
+  const { chosen } = await chooseTargets(target, null, ctx)
+  const [state] = chosen
+  if (state === undefined) throw new ChaosError('INTERNAL', `no container of ${target} was chosen`)
+  const number = names.next(ctx)
+  const [helper, holder] = [helperName(ctx, 'nofile', number), helperName(ctx, 'holder', number)]
+  const { pid } = await runningState(state, ctx)
+  const ref = { pid, containerId: state.id }
+  const who = await ctx.toolbox.once(hostHelper(`${helper}-who`, { capabilities: [] }), 'process.look', ref, ctx.signal)
+  if (who === null || !who.alive || who.uid === null || who.gid === null || who.startTicks === null) {
+    throw new ChaosError(
+      'TARGET_NOT_FOUND',
+      `the main process ${String(pid)} of ${state.name} is gone, or is none of that container`,
+    )
+  }
+  const user = `${String(who.uid)}:${String(who.gid)}`
+  const facts = await ctx.toolbox.once(limitHelper(`${helper}-look`, user), 'process.look', ref, ctx.signal)
+  const { softLimit } = requireRoom(facts?.descriptors ?? null, headroom, state.name)
+  return {
+    ...{ target, headroom, container: asTarget(state), helper, holder, page: { ...page } },
+    process: { pid, startTicks: who.startTicks, user },
+    previousSoft: softLimit,
+    everything: touchesEverything([target], descriptor),
+  }
+}
+
+/** Pure. @throws CAPABILITY_MISSING when there is nothing to lower, or it cannot be seen. */
+export function requireRoom(facts: DescriptorFacts | null, headroom: number, name: string): DescriptorFacts {
+  if (facts === null) {
+    throw new ChaosError('CAPABILITY_MISSING', `the open descriptors of ${name} cannot be read, even as its own user`)
+  }
+  // JSON has no word for a limit that is none.
+  if (!Number.isFinite(facts.softLimit)) {
+    throw new ChaosError('CAPABILITY_MISSING', `the descriptors of ${name} have no limit that could be put back`, {
+      hint: 'Give the service ulimits.nofile.',
+    })
+  }
+  const lowered = facts.highest + 1 + headroom
+  if (lowered < facts.softLimit) return facts
+  throw new ChaosError(
+    'BAD_INPUT',
+    `${name} may open ${String(facts.softLimit)} descriptors, and ${String(headroom)} more than its highest are ${String(lowered)}: that would be no lower limit`,
+    { hint: 'Give the entry a smaller number.' },
+  )
+}
+
+/** The planned process as it is now; null when it is gone. */
+export async function lookAgain(plan: FileDescriptorsPlan, ctx: UndoContext): Promise<ProcessFacts | null> {
+  const ref = { pid: plan.process.pid, containerId: plan.container.id }
+  const request = limitHelper(`${plan.helper}-check`, plan.process.user)
+  const facts = await withDeadline(`a look at ${plan.container.name}`, LOOK_LIMIT_MS, ctx.signal, (signal) =>
+    ctx.toolbox.once(request, 'process.look', ref, signal),
+  )
+  return facts !== null && isPlanned(plan, facts) ? facts : null
+}
+
+export function isPlanned({ process }: Pick<FileDescriptorsPlan, 'process'>, { alive, startTicks }: ProcessFacts): boolean {
+  return alive && startTicks === process.startTicks
+}
+
+/** Its limit is still lower than it was. */
+export function isLowered({ previousSoft }: FileDescriptorsPlan, { descriptors }: ProcessFacts): boolean {
+  return descriptors !== null && descriptors.softLimit < previousSoft
+}
+
+/** For a helper that did not do it itself. Idempotent. */
+export async function restoreLimit(plan: FileDescriptorsPlan, ctx: UndoContext): Promise<void> {
+  const facts = await lookAgain(plan, ctx)
+  if (facts === null || !isLowered(plan, facts)) return
+  const args = { pid: plan.process.pid, containerId: plan.container.id, soft: plan.previousSoft }
+  const request = limitHelper(`${plan.helper}-restore`, plan.process.user)
+  await withDeadline(`restoring the limit of ${plan.container.name}`, LOOK_LIMIT_MS, ctx.signal, (signal) =>
+    ctx.toolbox.once(request, 'nofile.restore', args, signal),
+  )
+}

@@ -1,0 +1,143 @@
+import { ChaosError } from '../core/errors.ts'
+import type { ContainerExpectation } from '../core/expectations.ts'
+import type { ContainerState, Hit, Probe, ProbeContext, ProbeWork } from '../core/ports.ts'
+import { calmOf } from './container-calm.ts'
+import type { Calm } from './container-calm.ts'
+import { asksForDeath, containerText, EVENT_LAG_MS, isSettled, judgeContainers } from './container-judgement.ts'
+import { lifeOf } from './container-life.ts'
+import type { ContainerView, Life, Subject } from './container-life.ts'
+import { faultIsOver, plannedEnd } from './fault-phase.ts'
+import { lookUntil } from './look-until.ts'
+
+const LOOK_EVERY_MS = 100
+const LOOK_LIMIT_MS = 5_000
+/** A fault may tell of a hit only after it has seen it bite. */
+const HIT_SLACK_MS = 1_000
+
+/** The service as it was just before the fault. */
+class ContainersBefore implements ProbeWork {
+  readonly wallMs: number
+  readonly states: readonly ContainerState[]
+
+  constructor(wallMs: number, states: readonly ContainerState[]) {
+    this.wallMs = wallMs
+    this.states = states
+  }
+
+  stop(): void {
+    // Nothing of it runs on.
+  }
+}
+
+/** What became of containers, by Docker's events and states. */
+export const containerExpectation: Probe<ContainerExpectation> = {
+  kind: 'container',
+  text: containerText,
+  async begin(spec, ctx) {
+    const wallMs = ctx.clock.wallMs()
+    const states = await ctx.containers.list(spec.service, ctx.signal)
+    if (states.length === 0)
+      throw new ChaosError('TARGET_NOT_FOUND', `the stack has no container of the service '${spec.service}' to look at`)
+    return new ContainersBefore(wallMs, states)
+  },
+  async observe(spec, _baseline, ctx, work) {
+    if (!(work instanceof ContainersBefore)) throw new ChaosError('INTERNAL', 'the container probe was not begun')
+    const over = faultIsOver(ctx)
+    await plannedEnd(ctx)
+    const hits = firstHits(ctx.hits())
+    const subjects = subjectsOf(spec, hits, work, ctx)
+    const first = await look(subjects, work, ctx, ctx.signal)
+    const calm = calmBetween(subjects, first, work, ctx, over)
+    const lives = await livesOf(spec, subjects, work, ctx)
+    return judgeContainers(spec, { lives, calm, hit: hits.map(({ name }) => name) })
+  },
+}
+
+/** A container that was hit again died, or did not, of the first. */
+function firstHits(hits: readonly Hit[]): Hit[] {
+  return [...new Map(hits.toReversed().map((hit) => [hit.containerId, hit])).values()].toReversed()
+}
+
+function subjectsOf(spec: ContainerExpectation, hits: readonly Hit[], before: ContainersBefore, ctx: ProbeContext): Subject[] {
+  const hit = hits
+    .filter(({ service }) => service === spec.service)
+    .map(({ containerId, name, pid, atWallMs }) => ({
+      containerId,
+      name,
+      sinceWallMs: atWallMs,
+      fromWallMs: atWallMs - HIT_SLACK_MS,
+      pid: pid > 0 ? pid : null,
+    }))
+  if (spec.hit === true) return hit
+  const known = new Set(hit.map(({ containerId }) => containerId))
+  const others = before.states
+    .filter(({ id }) => !known.has(id))
+    .map(({ id, name, pid }) => ({
+      containerId: id,
+      name,
+      sinceWallMs: ctx.injectedAtWallMs,
+      fromWallMs: before.wallMs,
+      pid: pid > 0 ? pid : null,
+    }))
+  return [...hit, ...others]
+}
+
+async function look(
+  subjects: readonly Subject[],
+  before: ContainersBefore,
+  ctx: ProbeContext,
+  signal: AbortSignal,
+): Promise<ContainerView> {
+  const states = await Promise.all(subjects.map(({ containerId }) => ctx.containers.inspect(containerId, signal)))
+  const fromWallMs = Math.min(before.wallMs, ...subjects.map((subject) => subject.fromWallMs))
+  return { states: states.filter((state) => state !== null), events: ctx.containers.events(fromWallMs) }
+}
+
+/** In the phase after the fault the stretch goes on until now: undoing the fault may disturb as well. */
+function calmBetween(
+  subjects: readonly Subject[],
+  view: ContainerView,
+  before: ContainersBefore,
+  ctx: ProbeContext,
+  over: boolean,
+): Calm {
+  const looked = new Set(subjects.map(({ containerId }) => containerId))
+  return calmOf({
+    before: before.states.filter(({ id }) => looked.has(id)),
+    after: view.states,
+    events: view.events,
+    fromWallMs: before.wallMs,
+    untilWallMs: over ? ctx.clock.wallMs() : ctx.injectedAtWallMs + ctx.window().plannedMs,
+    zeroWallMs: ctx.injectedAtWallMs,
+  })
+}
+
+/** Looks until each container's fate is settled, at most until the clause's limits have passed for the last of them. */
+async function livesOf(
+  spec: ContainerExpectation,
+  subjects: readonly Subject[],
+  before: ContainersBefore,
+  ctx: ProbeContext,
+): Promise<Life[]> {
+  const read = async (signal: AbortSignal): Promise<Life[]> => {
+    const view = await look(subjects, before, ctx, signal)
+    return subjects.map((subject) => lifeOf(subject, view))
+  }
+  if (subjects.length === 0 || !asksForDeath(spec)) return read(ctx.signal)
+  const limitSeconds = (spec.died_within_seconds ?? 0) + (spec.running_again_within_seconds ?? 0)
+  const looked = await lookUntil(
+    `the fate of ${String(subjects.length)} containers of ${spec.service}`,
+    read,
+    (lives) => lives.every((life) => isSettled(spec, life, ctx.clock.wallMs())),
+    {
+      everyMs: LOOK_EVERY_MS,
+      attemptMs: LOOK_LIMIT_MS,
+      limitMs: limitSeconds * 1_000 + 3 * EVENT_LAG_MS,
+      signal: ctx.signal,
+      clock: ctx.clock,
+    },
+  )
+  // What cannot be read is unknown, however long it was tried.
+  if (looked.last === null || looked.problem !== null) return read(ctx.signal)
+  return looked.last
+}

@@ -1,0 +1,101 @@
+import { ChaosError, isChaosError } from '../core/errors.ts'
+import type { PoolExpectation } from '../core/expectations.ts'
+import type { Hit, PoolPort, Probe, ProbeContext, ProbeWork } from '../core/ports.ts'
+import { faultIsOver } from './fault-phase.ts'
+import { lookUntil } from './look-until.ts'
+import { isPoolSettled, judgePool, poolText } from './pool-judgement.ts'
+import type { PoolReading, PoolSeen } from './pool-judgement.ts'
+
+const READ_EVERY_MS = 100
+const READ_LIMIT_MS = 4_000
+/** After the last limit has passed, for a reading that shows that it has. */
+const MARGIN_MS = 1_000
+/** A window of hours is read less often. */
+const MOST_READINGS = 20_000
+
+/** The listing just before the fault; null when it could not be read. */
+class PoolBefore implements ProbeWork {
+  readonly reading: PoolReading | null
+
+  constructor(reading: PoolReading | null) {
+    this.reading = reading
+  }
+
+  stop(): void {
+    // Nothing of it runs on.
+  }
+}
+
+/** What the system itself lists of its pool, from the beginning of the fault on, or after it. */
+export const poolExpectation: Probe<PoolExpectation> = {
+  kind: 'pool',
+  text: poolText,
+  baseline(_spec, ctx) {
+    poolOf(ctx)
+    return Promise.resolve(null)
+  },
+  async begin(_spec, ctx) {
+    try {
+      return new PoolBefore(await read(poolOf(ctx), ctx, ctx.signal))
+    } catch (error) {
+      if (!isChaosError(error, 'POOL_UNREADABLE')) throw error
+      return new PoolBefore(null)
+    }
+  },
+  async observe(spec, _baseline, ctx, work) {
+    if (!(work instanceof PoolBefore)) throw new ChaosError('INTERNAL', 'the pool probe was not begun')
+    return judgePool(spec, await watch(spec, ctx, work))
+  },
+}
+
+async function watch(spec: PoolExpectation, ctx: ProbeContext, before: PoolBefore): Promise<PoolSeen> {
+  const pool = poolOf(ctx)
+  const window = ctx.window()
+  const afterFault = faultIsOver(ctx)
+  const startMs = afterFault ? ctx.clock.nowMs() : window.startedMs
+  const endMs = window.startedMs + window.plannedMs
+  const readings: PoolReading[] = before.reading === null ? [] : [before.reading]
+  const seen = (problem: string | null): PoolSeen => ({ readings, hits: poolHits(ctx), startMs, afterFault, problem })
+  const limitMs = Math.max(0, endMs - ctx.clock.nowMs()) + longestSeconds(spec) * 1_000 + MARGIN_MS
+  const looked = await lookUntil(
+    'the listing of the pool',
+    async (signal) => {
+      const reading = await read(pool, ctx, signal)
+      readings.push(reading)
+      return reading
+    },
+    ({ atMs }) => atMs >= endMs && isPoolSettled(spec, seen(null), atMs),
+    {
+      everyMs: Math.max(READ_EVERY_MS, limitMs / MOST_READINGS),
+      attemptMs: READ_LIMIT_MS,
+      limitMs,
+      signal: ctx.signal,
+      clock: ctx.clock,
+    },
+  )
+  return seen(looked.problem)
+}
+
+/** @throws CAPABILITY_MISSING for a stack that lists no pool. */
+function poolOf(ctx: ProbeContext): PoolPort {
+  const pool = ctx.stack.pool(ctx.observer)
+  if (pool !== null) return pool
+  throw new ChaosError('CAPABILITY_MISSING', `the stack '${ctx.stack.descriptor.name}' declares no pool to look at`)
+}
+
+async function read(pool: PoolPort, ctx: ProbeContext, signal: AbortSignal): Promise<PoolReading> {
+  const members = await pool.members(signal)
+  return { atMs: ctx.clock.nowMs(), members }
+}
+
+/** First hit of each container of the pool. */
+function poolHits(ctx: ProbeContext): Hit[] {
+  const service = ctx.stack.descriptor.pool?.service
+  const hits = ctx.hits().filter((hit) => hit.member !== null || hit.service === service)
+  return [...new Map(hits.toReversed().map((hit) => [hit.containerId, hit])).values()].toReversed()
+}
+
+function longestSeconds(spec: PoolExpectation): number {
+  const { hit_removed_within_seconds: removed = 0, hit_failed_within_seconds: failed = 0, ready } = spec
+  return Math.max(removed, failed, ready?.within_seconds ?? 0)
+}

@@ -1,0 +1,50 @@
+import { ChaosError } from '../core/errors.ts'
+import type { WorkloadExpectation } from '../core/expectations.ts'
+import type { Probe, ProbeContext } from '../core/ports.ts'
+import { plannedEnd } from './fault-phase.ts'
+import { lookUntil } from './look-until.ts'
+import { namedRequest } from './named-request.ts'
+import { judgeWorkload, workloadText } from './workload-judgement.ts'
+import { DEADLINE_MARGIN_MS, WorkloadLanes } from './workload-lanes.ts'
+
+const LOOK_EVERY_MS = 20
+/** For the outcome of a request that has just met its deadline. */
+const SETTLE_MS = 2_000
+
+/** Requests that are under way when the fault comes and all through its window, judged when the last of them has ended. */
+export const workloadExpectation: Probe<WorkloadExpectation> = {
+  kind: 'workload',
+  text: workloadText,
+  baseline(spec, ctx) {
+    namedRequest(spec.name, ctx)
+    return Promise.resolve(null)
+  },
+  begin(spec, ctx) {
+    return Promise.resolve(new WorkloadLanes(spec, namedRequest(spec.name, ctx), ctx))
+  },
+  async observe(spec, _baseline, ctx, work) {
+    if (!(work instanceof WorkloadLanes)) throw new ChaosError('INTERNAL', 'the workload was not begun')
+    await plannedEnd(ctx)
+    work.stop()
+    await lookUntil(
+      `the end of all requests ${spec.name}`,
+      () => Promise.resolve(work.unendedMs.length),
+      (unended) => unended === 0,
+      {
+        everyMs: LOOK_EVERY_MS,
+        attemptMs: 1_000,
+        limitMs: spec.within_ms + DEADLINE_MARGIN_MS + SETTLE_MS,
+        signal: ctx.signal,
+        clock: ctx.clock,
+      },
+    )
+    const { startedMs, plannedMs } = ctx.window()
+    const { records, unendedMs, exhausted } = work
+    return judgeWorkload(spec, { records, unendedMs, exhausted, faultMs: faultMoment(ctx), windowEndMs: startedMs + plannedMs })
+  },
+}
+
+/** Where the fault told what it hit, the moment of that; else inject has just returned. */
+function faultMoment(ctx: ProbeContext): number {
+  return Math.min(ctx.window().startedMs, ...ctx.hits().map((hit) => hit.atMs))
+}

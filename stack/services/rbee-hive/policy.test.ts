@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { DEFECTS } from '../shared/defects.ts'
+import type { Defect } from '../shared/defects.ts'
+import { hivePolicy } from './policy.ts'
+
+const facts = (...defects: Defect[]): object => hivePolicy(new Set(defects))
+
+test('what is promised', () => {
+  expect(facts()).toEqual({
+    intake: { whenLate: 'queue', withoutDescriptors: 'carry-on', bytesPerRequest: 0 },
+    registrationLimitMs: 2_750,
+    deadAfterMs: 2_000,
+    removesDead: true,
+    failedListedMs: 60_000,
+    stopLimitMs: 3_000,
+    workerWaitMs: 3_000,
+    maxRuns: 4,
+    failoverUpToTokens: Infinity,
+    abandonAfterMs: 2_000,
+    resumeLimitMs: 60_000,
+    whenNotStored: 'answer-507',
+    reserveBytes: 1_048_576,
+    maxOpenJobs: 8_192,
+    keepFinishedMs: 15_000,
+    keepFinishedBytes: 33_554_432,
+  })
+})
+
+test('each defect changes one behaviour, or none of the hive', () => {
+  const healthy = { whenLate: 'queue', withoutDescriptors: 'carry-on', bytesPerRequest: 0 }
+  const changes: Partial<Record<Defect, object>> = {
+    'no-failover': { failoverUpToTokens: 256 },
+    'no-registration-timeout': { registrationLimitMs: Infinity },
+    'keeps-dead-workers': { removesDead: false },
+    'never-force-kills': { stopLimitMs: null },
+    'accepts-without-storing': { whenNotStored: 'run-it-all-the-same' },
+    'fails-when-full': { whenNotStored: 'answer-500' },
+    'hive-drops-when-busy': { intake: { ...healthy, whenLate: 'refuse' } },
+    'hive-dies-without-descriptors': { intake: { ...healthy, withoutDescriptors: 'exit' } },
+  }
+  for (const defect of DEFECTS) expect(facts(defect)).toEqual({ ...facts(), ...changes[defect] })
+})

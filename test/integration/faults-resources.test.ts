@@ -1,0 +1,271 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/core/clock.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import type { Evidence } from '../../src/core/model.ts'
+import type { Fault, FaultContext } from '../../src/core/ports.ts'
+import { waitUntil } from '../../src/core/wait.ts'
+import { faultRegistry } from '../../src/faults/registry.ts'
+import { contextOf, runFault } from './faults-context.ts'
+import { openRig } from './faults-rig.ts'
+import type { OpenRig } from './faults-rig.ts'
+import { ask, containerOf, deviceBytes, larderDescriptor, softLimitOf } from './larder.ts'
+import { docker, signal } from './runtime-fixture.ts'
+
+const WINDOW_MS = 3_000
+const NODE_USER = '1000:1000'
+const ROOT_USER = '0:0'
+
+let rig: OpenRig
+
+beforeAll(async () => {
+  rig = await openRig(larderDescriptor())
+  const options = { everyMs: 100, attemptMs: 5_000, limitMs: 30_000, signal: signal(), clock: systemClock }
+  for (const name of ['gate', 'store', 'device']) {
+    await waitUntil(`an answer of ${name}`, () => ask(rig, name, '/'), ({ status }) => status === 200, options)
+  }
+})
+
+afterAll(async () => {
+  await rig[Symbol.asyncDispose]()
+})
+
+const cpu = (target: string, percent: number, count: JsonObject['count'] = null): JsonObject => ({ target, percent, count })
+const disk = (changes: JsonObject = {}): JsonObject => ({
+  ...{ target: 'store', of: 'bytes', percent: 100, bytes: null, path: null, limitBytes: null },
+  ...changes,
+})
+const MIB = 1_048_576
+
+/** Each entry is a fault that must be proven when it is injected, and must not be when it is not. */
+const FAULTS: [string, string, JsonObject, RegExp][] = [
+  ['CPU, the whole quota', 'cpu', cpu('store', 100), /^1 of 1: larder.*store-1: (9|10)\d(\.\d)? % of 0\.2 CPUs used/],
+  ['CPU, half of it, on both devices', 'cpu', cpu('device', 50, { percent: 100 }), /^100 % of 2 → 2: .*device-1.*device-2/],
+  ['disk, bytes', 'disk', disk(), /: 0 B of 8 MiB free, 8 MiB before$/],
+  ['disk, half of it', 'disk', disk({ percent: 50 }), /: 4 MiB of 8 MiB free/],
+  ['disk, so many bytes', 'disk', disk({ percent: null, bytes: 3 * MIB }), /: 5 MiB of 8 MiB free/],
+  ['disk, more bytes than it has', 'disk', disk({ percent: null, bytes: 100 * MIB }), /: 0 B of 8 MiB free/],
+  ['disk, inodes', 'disk', disk({ path: '/shelves', of: 'inodes' }), /: 0 inodes of 400 inodes free, 399 inodes before$/],
+  [
+    "disk, so many bytes of the machine's own",
+    'disk',
+    disk({ path: '/plain', percent: null, bytes: 64 * MIB, limitBytes: 64 * MIB }),
+    /store-1:\/plain: /,
+  ],
+  ['descriptors', 'file_descriptors', { target: 'store', headroom: 16 }, /: \d+ of \d+ descriptors open, \d+ of \d+ new connections/],
+  ['descriptors of a process of root', 'file_descriptors', { target: 'gate', headroom: 300 }, /: \d{3} of \d{3} descriptors open/],
+  ['idle connections', 'connections', { target: 'store', connections: 200, mode: 'idle' }, /: (19\d|20\d) more connections at once$/],
+  [
+    'connections with requests',
+    'connections',
+    { target: 'gate', connections: 200, mode: 'requests' },
+    /more connections at once, (19\d|200) requests unanswered at once$/,
+  ],
+  ['simulated GPU memory', 'vram', { target: 'device', percent: 100 }, /simulated: (99\.\d+|100) % of the declared GPU memory in use \(20 % before\)/],
+  ['half of the simulated GPU memory', 'vram', { target: 'device', percent: 50 }, /simulated: 5\d(\.\d+)? % of/],
+]
+
+async function restored(): Promise<JsonObject> {
+  return {
+    write: (await ask(rig, 'store', '/write')).status,
+    note: (await ask(rig, 'store', '/note')).status,
+    gate: (await ask(rig, 'gate', '/')).status,
+    softLimits: [await softLimitOf(rig, 'store', NODE_USER), await softLimitOf(rig, 'gate', ROOT_USER)],
+  }
+}
+
+describe('a resource that is used up', () => {
+  test.each(FAULTS)('%s: it bites, is taken back, and leaves nothing', async (_name, kind, spec, summary) => {
+    const before = await restored()
+    const { evidence, leftovers, plan, fault } = await runFault(rig, kind, spec, { inject: true, windowMs: WINDOW_MS })
+    expect(evidence.reasons).toEqual([])
+    expect(evidence.confirmed).toBe(true)
+    expect(evidence.summary).toMatch(summary)
+    expect(evidence.mechanism).not.toMatch(/nothing/)
+    expect(leftovers.during).not.toEqual([])
+    expect(leftovers.after).toEqual([])
+    expect(fault.describe(plan)).toMatchObject({ services: [spec['target']], canaryDelayMs: null, everything: false })
+    expect(await restored()).toEqual(before)
+    expect(before).toMatchObject({ write: 200, note: 200, gate: 200 })
+  })
+})
+
+describe('a resource that is not used up', () => {
+  test.each(FAULTS)('%s: it is not confirmed', async (_name, kind, spec) => {
+    const { evidence, leftovers } = await runFault(rig, kind, spec, { inject: false, windowMs: WINDOW_MS })
+    expect(evidence.confirmed).toBe(false)
+    expect(evidence.reasons).not.toEqual([])
+    expect(leftovers.after).toEqual([])
+  })
+})
+
+interface Running {
+  readonly fault: Fault
+  readonly plan: JsonObject
+  readonly ctx: FaultContext
+}
+
+/** Injects, lets `work` do what it does in the middle of the window, and reverts whatever happened. */
+async function inTheMiddle(kind: string, spec: JsonObject, work: (running: Running) => Promise<void>): Promise<Evidence> {
+  const fault = faultRegistry().get(kind)
+  if (!fault) throw new Error(`no fault '${kind}'`)
+  const { ctx, open } = contextOf(rig, WINDOW_MS)
+  const plan = await fault.plan(spec, ctx)
+  try {
+    await fault.prepare(plan, ctx)
+    await fault.inject(plan, ctx)
+    open()
+    const effect = fault.effect(plan, ctx)
+    await ctx.clock.sleep(WINDOW_MS / 2, ctx.signal)
+    await work({ fault, plan, ctx })
+    return await effect
+  } finally {
+    await fault.revert(plan, ctx)
+    expect(await fault.leftovers(plan, ctx)).toEqual([])
+  }
+}
+
+/** Ends a helper as nothing that it could notice would. */
+async function killHelper(name: unknown): Promise<void> {
+  if (typeof name !== 'string') throw new Error('the plan names no helper')
+  await docker.getContainer(name).kill({ signal: 'SIGKILL' })
+}
+
+describe('what holds it is killed in the middle', () => {
+  test('the burners of CPU time', async () => {
+    const evidence = await inTheMiddle('cpu', cpu('store', 100), async ({ plan }) => {
+      const [target] = (plan as { containers: { helper: string }[] }).containers
+      await killHelper(target?.helper)
+    })
+    expect(evidence.confirmed).toBe(false)
+    expect(evidence.reasons.join()).toMatch(/could not be watched any more/)
+  })
+
+  test('one worker among the burners', async () => {
+    const evidence = await inTheMiddle('cpu', cpu('store', 100), async ({ ctx, plan }) => {
+      const [target] = (plan as { containers: { id: string }[] }).containers
+      const killer = { name: `chaos-${rig.runId}-killer`, attachTo: { network: 'none' }, pid: 'host' as const, ttlMs: 30_000 }
+      const burners = await burnersOf(target?.id ?? '')
+      expect(burners.length).toBeGreaterThan(2)
+      const ref = { pid: burners.at(-1) ?? 0, containerId: target?.id ?? '', signal: 'SIGKILL' }
+      await rig.toolbox.once({ ...killer, capabilities: ['KILL'] }, 'process.signal', ref, ctx.signal)
+    })
+    expect(evidence.confirmed).toBe(false)
+    expect(evidence.reasons.join()).toMatch(/died on the way|were alive in the cgroup|used no CPU time/)
+  })
+
+  test('the filler of a volume, whose files are swept', async () => {
+    const evidence = await inTheMiddle('disk', disk(), async ({ fault, plan, ctx }) => {
+      await killHelper(plan['helper'])
+      expect((await fault.leftovers(plan, ctx)).join()).toMatch(/filler file/)
+    })
+    expect(evidence.confirmed).toBe(false)
+    expect(evidence.reasons.join()).toMatch(/could not be kept full/)
+    expect((await ask(rig, 'store', '/write')).status).toBe(200)
+  })
+
+  test('the holder of connections, with the descriptors', async () => {
+    const evidence = await inTheMiddle('file_descriptors', { target: 'store', headroom: 16 }, async ({ plan }) => {
+      await killHelper(plan['holder'])
+    })
+    expect(evidence.confirmed).toBe(false)
+    expect(evidence.reasons.join()).toMatch(/could not be kept up/)
+  })
+
+  test('who lowered the limit: it is restored from the plan alone', async () => {
+    const before = await softLimitOf(rig, 'store', NODE_USER)
+    const evidence = await inTheMiddle('file_descriptors', { target: 'store', headroom: 16 }, async ({ fault, plan, ctx }) => {
+      await killHelper(plan['helper'])
+      expect((await fault.leftovers(plan, ctx)).join()).toMatch(/limit of \d+ descriptors/)
+    })
+    expect(evidence.confirmed).toBe(false)
+    expect(await softLimitOf(rig, 'store', NODE_USER)).toBe(before)
+  })
+
+  test('the flooder', async () => {
+    const evidence = await inTheMiddle('connections', { target: 'store', connections: 100, mode: 'idle' }, async ({ plan }) => {
+      await killHelper(plan['flooder'])
+    })
+    expect(evidence.confirmed).toBe(false)
+  })
+
+  test('the sender of long requests, and the memory comes back', async () => {
+    const before = await deviceBytes(rig)
+    const evidence = await inTheMiddle('vram', { target: 'device', percent: 100 }, async ({ plan }) => {
+      expect(await deviceBytes(rig)).toBeGreaterThan(before)
+      await killHelper(plan['helper'])
+    })
+    expect(evidence.confirmed).toBe(false)
+    const options = { everyMs: 100, attemptMs: 5_000, limitMs: 10_000, signal: signal(), clock: systemClock }
+    await waitUntil('the memory to come back', () => deviceBytes(rig), (bytes) => bytes === before, options)
+  })
+})
+
+/** Pids of stress-ng in the container's cgroup. */
+async function burnersOf(container: string): Promise<number[]> {
+  const { Processes } = (await docker.getContainer(container).top({ ps_args: '-eo pid,comm' })) as { Processes: string[][] }
+  return Processes.filter(([, name]) => name?.startsWith('stress-ng')).map(([pid]) => Number(pid))
+}
+
+describe('the target dies of it', () => {
+  test.each<[string, JsonObject]>([
+    ['cpu', cpu('store', 100)],
+    ['file_descriptors', { target: 'gate', headroom: 16 }],
+  ])('%s: what was seen until then has to do', async (kind, spec) => {
+    const name = String(spec['target'])
+    const { pid } = await containerOf(rig, name)
+    const evidence = await inTheMiddle(kind, spec, async () => {
+      const { id } = await containerOf(rig, name)
+      const killer = { name: `chaos-${rig.runId}-killer`, attachTo: { network: 'none' }, pid: 'host' as const, ttlMs: 30_000 }
+      const ref = { pid, containerId: id, signal: 'SIGKILL' }
+      await rig.toolbox.once({ ...killer, capabilities: ['KILL'] }, 'process.signal', ref, signal(20_000))
+    })
+    expect(evidence.reasons).toEqual([])
+    const options = { everyMs: 100, attemptMs: 5_000, limitMs: 30_000, signal: signal(), clock: systemClock }
+    await waitUntil(`an answer of ${name}`, () => ask(rig, name, '/'), ({ status }) => status === 200, options)
+  })
+})
+
+test('what the system frees on a full volume is taken again', async () => {
+  expect((await ask(rig, 'store', '/reserve')).status).toBe(200)
+  const evidence = await inTheMiddle('disk', disk(), async () => {
+    expect((await ask(rig, 'store', '/write')).status).toBe(507)
+    expect((await ask(rig, 'store', '/free')).status).toBe(200)
+  })
+  expect(evidence.reasons).toEqual([])
+  expect(evidence.measures).toMatchObject({ freeBytes: 0, lastWriteRefused: true, highestFreeBytes: 2 * MIB })
+  expect(evidence.measures['refills']).toBeGreaterThanOrEqual(1)
+})
+
+test('a path that is on no volume, on the machine’s own disk, or not to be written to is refused before anything is done', async () => {
+  const refused: [JsonObject, string, RegExp][] = [
+    [disk({ path: '/tmp' }), 'BAD_INPUT', /is not on a volume/],
+    [disk({ path: '/sealed' }), 'BAD_INPUT', /read-only/],
+    [disk({ path: '/plain' }), 'BAD_INPUT', /lies on the machine's own disk/],
+    [disk({ path: '/plain', of: 'inodes', limitBytes: MIB }), 'BAD_INPUT', /whose inodes no limit of bytes protects/],
+    [disk({ path: '/plain', limitBytes: 2 ** 50 }), 'HOST_GUARD', /are its floor/],
+    [disk({ target: 'gate' }), 'BAD_INPUT', /declares no data path of 'gate'/],
+    [disk({ target: 'attic' }), 'TARGET_NOT_FOUND', /attic/],
+  ]
+  for (const [spec, code, message] of refused) {
+    const refusal = runFault(rig, 'disk', spec, { inject: false })
+    await expect(refusal).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string })
+  }
+})
+
+test('a stack that lacks what a fault needs skips it', async () => {
+  const without = (changes: Parameters<typeof larderDescriptor>[0]): OpenRig => ({
+    ...rig,
+    stack: { ...rig.stack, descriptor: larderDescriptor(changes) },
+  })
+  const bare = larderDescriptor().services.map((service) => ({ ...service, health: null }))
+  const skipped: [OpenRig, string, JsonObject][] = [
+    [without({ vram: null }), 'vram', { target: 'device', percent: 100 }],
+    [rig, 'vram', { target: 'store', percent: 100 }],
+    [without({ services: bare }), 'file_descriptors', { target: 'store', headroom: 16 }],
+    [without({ services: bare }), 'connections', { target: 'store', connections: 10, mode: 'idle' }],
+    [rig, 'connections', { target: 'store', connections: 10, mode: 'requests' }],
+  ]
+  for (const [on, kind, spec] of skipped) {
+    await expect(runFault(on, kind, spec, { inject: false })).rejects.toMatchObject({ code: 'CAPABILITY_MISSING' })
+  }
+})

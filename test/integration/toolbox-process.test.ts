@@ -1,0 +1,198 @@
+/** Signals, descriptor limits and connections of real containers, from a helper beside them. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ToolboxHelper, ToolboxPort } from '../../src/core/ports.ts'
+import { docker, SERVER_PORT, signal, startRig, type Rig } from './support/toolbox-rig.ts'
+import { eventually, mainProcess, onHost, restarts, startVictim } from './support/victim.ts'
+
+let rig: Rig
+let toolbox: ToolboxPort
+let victim: string
+
+beforeAll(async () => {
+  rig = await startRig()
+  toolbox = rig.toolbox()
+  victim = await startVictim(rig, 'victim')
+}, 180_000)
+
+afterAll(async () => {
+  await rig[Symbol.asyncDispose]()
+})
+
+async function withHelper<T>(
+  request: Parameters<ToolboxPort['start']>[0],
+  work: (helper: ToolboxHelper) => Promise<T>,
+): Promise<T> {
+  const helper = await toolbox.start(request, signal())
+  try {
+    return await work(helper)
+  } finally {
+    expect(await toolbox.stop(helper.name, signal())).toMatchObject({ exitCode: 0 })
+  }
+}
+
+const killer = (role: string): Parameters<ToolboxPort['start']>[0] => onHost(rig, role, { capabilities: ['KILL'] })
+const look = async (helper: ToolboxHelper) => helper.call('process.look', await mainProcess(victim), signal())
+
+describe('signals', () => {
+  it('kill the main process as a crash does: the restart policy brings it back', async () => {
+    await withHelper(killer('kill'), async (helper) => {
+      const before = await restarts(victim)
+      const process = await mainProcess(victim)
+      expect(await look(helper)).toMatchObject({ alive: true, name: 'MainThread', uid: 1000, gid: 1000 })
+      await helper.call('process.signal', { ...process, signal: 'SIGKILL' }, signal())
+      const after = await eventually(
+        'the restart',
+        () => restarts(victim),
+        ({ count, running }) => count > before.count && running,
+      )
+      expect(after.pid).not.toBe(before.pid)
+      expect(await helper.call('process.look', process, signal())).toMatchObject({ alive: false, startTicks: null })
+      await expect(helper.call('process.signal', { ...process, signal: 'SIGKILL' }, signal())).rejects.toThrow(
+        /no process \d+ any more|does not belong to container/,
+      )
+    })
+  })
+
+  it('do not reach a process of another container, nor one of the machine', async () => {
+    await withHelper(killer('other'), async (helper) => {
+      const { pid } = await mainProcess(victim)
+      const wrong = { pid, containerId: rig.client }
+      await expect(helper.call('process.signal', { ...wrong, signal: 'SIGKILL' }, signal())).rejects.toThrow('does not belong to')
+      expect(await helper.call('process.look', wrong, signal())).toMatchObject({ alive: false })
+      await expect(helper.call('process.signal', { pid: 1, containerId: victim, signal: 'SIGKILL' }, signal())).rejects.toThrow(
+        'does not belong to',
+      )
+      expect((await restarts(victim)).pid).toBe(pid)
+    })
+  })
+
+  it('make it deaf: SIGTERM waits, and the end of the helper lets it go on', async () => {
+    const stopped = await startVictim(rig, 'deaf')
+    const process = await mainProcess(stopped)
+    await withHelper(killer('stop'), async (helper) => {
+      await helper.call('process.signal', { ...process, signal: 'SIGSTOP' }, signal())
+      await eventually(
+        'the stop',
+        () => helper.call('process.look', process, signal()),
+        ({ state }) => state === 'T',
+      )
+      await helper.call('process.signal', { ...process, signal: 'SIGTERM' }, signal())
+      expect(await helper.call('process.look', process, signal())).toMatchObject({ state: 'T', pendingSignals: ['SIGTERM'] })
+    })
+    // Without a handler pid 1 ignores SIGTERM, so it lives on, and is not stopped any more.
+    await withHelper(killer('after'), async (helper) => {
+      expect((await helper.call('process.look', process, signal())).state).toMatch(/[SR]/)
+    })
+  })
+
+  it('of a helper that was killed are undone by a later one', async () => {
+    const process = await mainProcess(victim)
+    const helper = await toolbox.start(killer('killed'), signal())
+    await helper.call('process.signal', { ...process, signal: 'SIGSTOP' }, signal())
+    await docker.getContainer(helper.name).kill()
+    expect(await toolbox.stop(helper.name, signal())).toMatchObject({ exitCode: 137 })
+    await toolbox.once(killer('later'), 'process.signal', { ...process, signal: 'SIGCONT' }, signal())
+    await withHelper(killer('look'), async (later) => {
+      expect((await later.call('process.look', process, signal())).state).toMatch(/[SR]/)
+    })
+  })
+})
+
+describe('the limit of descriptors', () => {
+  it('is lowered as the process itself could, bites, and is restored', async () => {
+    const process = await mainProcess(victim)
+    const own = onHost(rig, 'limit', { user: '1000:1000' })
+    const { name } = own
+    const before = await withHelper({ ...own, name: `${name}-before` }, (helper) =>
+      helper.call('process.look', process, signal()),
+    )
+    await withHelper(own, async (helper) => {
+      const { previousSoft, facts } = await helper.call('nofile.lower', { ...process, headroom: 16 }, signal())
+      expect([previousSoft, facts.softLimit]).toEqual([before.descriptors?.softLimit, facts.highest + 17])
+      await withHelper(rig.beside('holder'), async (holder) => {
+        const target = { host: `${rig.runId}-victim`, port: SERVER_PORT }
+        const flood = { id: 'all', target, count: 60, request: null, connectTimeoutMs: 3_000 }
+        await holder.call('flood.open', flood, signal())
+        const full = await eventually(
+          'full',
+          () => helper.call('process.look', process, signal()),
+          ({ descriptors }) => {
+            return descriptors !== null && descriptors.open >= descriptors.softLimit - 1
+          },
+        )
+        expect(full.descriptors?.highest).toBeLessThan(facts.softLimit)
+        const probe = { target, path: '/', headers: {}, count: 3, intervalMs: 50, timeoutMs: 1_000 }
+        const { samples } = await holder.call('probe.http', probe, signal())
+        expect(samples.map(({ status }) => status)).toEqual([null, null, null])
+      })
+    })
+    const after = await withHelper({ ...own, name: `${name}-after` }, (helper) => helper.call('process.look', process, signal()))
+    expect(after.descriptors?.softLimit).toBe(before.descriptors?.softLimit)
+    // Nobody crashed of it.
+    expect(after.startTicks).toBe(before.startTicks)
+  })
+
+  it('that a killed helper lowered is restored by a later one', async () => {
+    const process = await mainProcess(victim)
+    const own = onHost(rig, 'limit-killed', { user: '1000:1000' })
+    const helper = await toolbox.start(own, signal())
+    const { previousSoft } = await helper.call('nofile.lower', { ...process, headroom: 16 }, signal())
+    await docker.getContainer(helper.name).kill()
+    await toolbox.stop(helper.name, signal())
+    const restore = () => toolbox.once(own, 'nofile.restore', { ...process, soft: previousSoft }, signal())
+    expect(await restore()).toMatchObject({ previousSoft: expect.any(Number) as number })
+    expect(await restore()).toEqual({ previousSoft: null })
+  })
+})
+
+describe('connections', () => {
+  it('come a thousand at once, are counted where they end, and are gone afterwards', async () => {
+    await withHelper(rig.beside('flood'), async (flooder) => {
+      await withHelper(rig.inside(victim, 'count', { capabilities: [] }), async (counter) => {
+        const count = async (): Promise<number> =>
+          (await counter.call('tcp.count', { port: SERVER_PORT, side: 'server' }, signal())).established
+        const request = { method: 'POST', path: '/', headers: { 'content-type': 'text/plain' }, body: 'hello' }
+        const target = { host: `${rig.runId}-victim`, port: SERVER_PORT }
+        const opened = await flooder.call(
+          'flood.open',
+          { id: 'all', target, count: 1_000, request, connectTimeoutMs: 5_000 },
+          signal(),
+        )
+        expect(opened).toMatchObject({ peakOpen: 1_000, refused: 0, closed: 0, peakInFlight: 1_000 })
+        await eventually('all of them', count, (seen) => seen >= 1_000)
+        const answered = await eventually(
+          'all answers',
+          () => flooder.call('flood.read', { id: 'all' }, signal()),
+          ({ inFlight }) => inFlight === 0,
+        )
+        expect(answered.statuses).toEqual({ 200: 1_000 })
+        await flooder.call('flood.close', { id: 'all' }, signal())
+        await eventually('none of them', count, (seen) => seen === 0)
+      })
+    })
+  })
+
+  it('that are refused are counted as such, and a page is fetched', async () => {
+    await withHelper(rig.beside('refused'), async (helper) => {
+      const nobody = { host: `${rig.runId}-victim`, port: 9 }
+      const flood = await helper.call(
+        'flood.open',
+        { id: 'none', target: nobody, count: 5, request: null, connectTimeoutMs: 2_000 },
+        signal(),
+      )
+      expect(flood).toMatchObject({ open: 0, refused: 5 })
+      const page = { path: '/', headers: {}, method: 'GET', body: null, timeoutMs: 2_000, maxBytes: 100 }
+      const server = { host: `${rig.runId}-victim`, port: SERVER_PORT }
+      expect(await helper.call('fetch', { ...page, target: server }, signal())).toMatchObject({
+        ...{ status: 200, body: 'ok', complete: true, error: null },
+      })
+      expect(await helper.call('fetch', { ...page, target: nobody }, signal())).toMatchObject({
+        status: null,
+        error: 'ECONNREFUSED',
+      })
+      const large = { ...page, path: '/large', target: { ...server, host: `${rig.runId}-server` } }
+      const cut = await helper.call('fetch', large, signal())
+      expect([cut.body.length, cut.complete]).toEqual([100, false])
+    })
+  })
+})
