@@ -3,7 +3,7 @@
  * Needs Docker, the default stack's images and the bundles in dist/. Usage: npm run bench [-- --rounds 5]
  */
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util'
 import { systemClock } from '../src/core/clock.ts'
 import { median } from '../src/core/statistics.ts'
 import { loadDescriptor } from '../src/config/stack-file.ts'
-import { prepareImages } from '../src/entry/images.ts'
+import { prepareImages, prepareToolboxImage } from '../src/entry/images.ts'
 import { newRunId } from '../src/entry/run.ts'
 import { createDockerClient } from '../src/runtime/docker-client.ts'
 import { createSpawnExec } from '../src/runtime/spawn-exec.ts'
@@ -39,16 +39,17 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return systemClock.nowMs() - startedMs
 }
 
-async function medianOf(rounds: number, work: () => Promise<unknown>): Promise<number> {
+/** The median of the times that `measure` gives. */
+async function medianOf(rounds: number, measure: () => Promise<number>): Promise<number> {
   const times: number[] = []
-  for (let round = 0; round < rounds; round += 1) times.push(await timed(work))
+  for (let round = 0; round < rounds; round += 1) times.push(await measure())
   return median(times)
 }
 
 async function bundleStart(rounds: number): Promise<Row> {
   const node = process.execPath
-  const oursMs = await medianOf(rounds, () => run(node, [join(ROOT, 'dist/cli/index.js'), '--version']))
-  const plainMs = await medianOf(rounds, () => run(node, ['-e', '0']))
+  const oursMs = await medianOf(rounds, () => timed(() => run(node, [join(ROOT, 'dist/cli/index.js'), '--version'])))
+  const plainMs = await medianOf(rounds, () => timed(() => run(node, ['-e', '0'])))
   return { what: 'bundle start', oursMs, plainMs, plain: 'node -e 0', budget: '≤ 150 ms over node' }
 }
 
@@ -130,38 +131,99 @@ async function composeUp(images: Readonly<Record<string, string>>): Promise<numb
   }
 }
 
-/** Share of a run that is neither fault window nor the system's own recovery. */
-async function overhead(): Promise<string> {
+/** One quick run of the scenarios whose injection is compared, with what each of its phases took. */
+async function quickRun(): Promise<RunResult> {
   const outDir = await mkdtemp(join(tmpdir(), 'chaos-bench-'))
+  const only = 'NF-001,NF-002,NF-003,NF-004,NF-005,WC-001,RE-001,RE-002'
   try {
-    await run(process.execPath, [
-      join(ROOT, 'dist/cli/index.js'),
-      'run',
-      '--suites',
-      'chaos',
-      '--profile',
-      'quick',
-      '--out',
-      outDir,
-    ])
-    const result = (await import(join(outDir, 'result.json'), { with: { type: 'json' } })) as { default: RunResult }
-    const { scenarios, run: facts } = result.default
-    const inside = scenarios.reduce(
-      (sum, s) =>
-        sum + s.phases.filter((p) => p.name === 'during' || p.name === 'recovery').reduce((own, p) => own + p.durationMs, 0),
-      0,
-    )
-    const outsideMs = facts.durationMs - inside
-    return `quick run ${(facts.durationMs / 1_000).toFixed(1)} s, outside fault windows and recovery ${(outsideMs / 1_000).toFixed(1)} s (${((100 * outsideMs) / facts.durationMs).toFixed(0)} %)`
+    const argv = ['run', '--only', only, '--profile', 'quick', '--out', outDir]
+    await run(process.execPath, [join(ROOT, 'dist/cli/index.js'), ...argv])
+    return JSON.parse(await readFile(join(outDir, 'result.json'), 'utf8')) as RunResult
   } finally {
     await rm(outDir, { recursive: true, force: true })
+  }
+}
+
+/** Share of a run that is neither fault window nor the system's own recovery. */
+function overhead({ scenarios, run: facts }: RunResult): string {
+  const inside = scenarios.reduce(
+    (sum, s) =>
+      sum + s.phases.filter((p) => p.name === 'during' || p.name === 'recovery').reduce((own, p) => own + p.durationMs, 0),
+    0,
+  )
+  const outsideMs = facts.durationMs - inside
+  return `quick run of ${String(scenarios.length)} scenarios ${(facts.durationMs / 1_000).toFixed(1)} s, outside fault windows and recovery ${(outsideMs / 1_000).toFixed(1)} s (${((100 * outsideMs) / facts.durationMs).toFixed(0)} %)`
+}
+
+function scenarioOf(result: RunResult, id: string): RunResult['scenarios'][number] {
+  const found = result.scenarios.find((scenario) => scenario.id === id)
+  if (found?.verdict !== 'passed') throw new Error(`${id} did not pass, so its figures mean nothing: ${String(found?.reasons)}`)
+  return found
+}
+
+function injectMs(result: RunResult, id: string): number {
+  return scenarioOf(result, id).phases.find(({ name }) => name === 'inject')?.durationMs ?? Number.NaN
+}
+
+/** What a person would type for the same faults, on a container of our own. */
+async function injections(rounds: number, result: RunResult, toolbox: string): Promise<Row[]> {
+  const kill = await medianOf(rounds, () => withVictim((name) => timed(() => run('docker', ['kill', '--signal', 'KILL', name]))))
+  const rules =
+    'add table ip bench; add chain ip bench in { type filter hook input priority 0; }; add rule ip bench in tcp dport 8000 numgen random mod 100 < 30 drop'
+  const loss = await medianOf(rounds, () =>
+    withVictim((name) => {
+      const inside = ['--network', `container:${name}`, '--cap-add', 'NET_ADMIN', '--entrypoint', 'nft', toolbox, rules]
+      return timed(() => run('docker', ['run', '--rm', ...inside]))
+    }),
+  )
+  const fill = await medianOf(rounds, () =>
+    withVictim((name) => {
+      // dd ends with 1 when the volume is full, which is what it is for.
+      const full = run('docker', ['exec', name, 'dd', 'if=/dev/zero', 'of=/data/fill', 'bs=1M']).catch(() => undefined)
+      return timed(() => full)
+    }),
+  )
+  const signalMs = Number(scenarioOf(result, 'WC-001').effect.measures['decisionToSignalMs'])
+  return [
+    { what: 'decision → signal delivered', oursMs: signalMs, plainMs: kill, plain: 'docker kill', budget: '150 ms' },
+    {
+      what: 'decision → packets lost',
+      oursMs: injectMs(result, 'NF-003'),
+      plainMs: loss,
+      plain: 'docker run … nft',
+      budget: '400 ms',
+    },
+    {
+      what: 'decision → volume full (64 MiB)',
+      oursMs: injectMs(result, 'RE-001'),
+      plainMs: fill,
+      plain: 'docker exec dd',
+      budget: '',
+    },
+  ]
+}
+
+/** `work` gives the time that counts; starting and removing the container are not part of it. */
+async function withVictim(work: (name: string) => Promise<number>): Promise<number> {
+  const name = `bench-${newRunId()}`
+  const keepAlive = ['node', '-e', 'setInterval(() => undefined, 1e6)']
+  await run('docker', ['run', '--detach', '--name', name, '--tmpfs', '/data:size=64m', 'node:24-trixie-slim', ...keepAlive])
+  try {
+    return await work(name)
+  } finally {
+    await run('docker', ['rm', '--force', name])
   }
 }
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } })
 const rounds = Number(values.rounds)
 if (!Number.isInteger(rounds) || rounds < 1 || rounds > 50) throw new Error('--rounds takes a whole number from 1 to 50')
-const rows = [await bundleStart(rounds), ...(await bringUpAndToxic(Math.min(rounds, 3)))]
+const fewRounds = Math.min(rounds, 3)
+const { signal } = new AbortController()
+const images = { docker: createDockerClient(), log: quiet, env: process.env, signal }
+const toolbox = await prepareToolboxImage(images)
+const result = await quickRun()
+const rows = [await bundleStart(rounds), ...(await bringUpAndToxic(fewRounds)), ...(await injections(fewRounds, result, toolbox))]
 process.stdout.write('| what | ours, median | instead | its median | ratio | budget |\n|---|---|---|---|---|---|\n')
 for (const row of rows) {
   const cells = [
@@ -174,4 +236,4 @@ for (const row of rows) {
   ]
   process.stdout.write(`| ${cells.join(' | ')} |\n`)
 }
-process.stdout.write(`\n${await overhead()}\n`)
+process.stdout.write(`\n${overhead(result)}\n`)

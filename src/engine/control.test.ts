@@ -47,7 +47,7 @@ describe('chooseControl', () => {
     })
     expect(chooseControl(SCENARIO, [service('a')], [fault(['b'], true)])).toEqual({
       service: null,
-      reason: 'the fault targets every service',
+      reason: 'the fault reaches every service',
     })
   })
 

@@ -102,7 +102,8 @@ async function planConnections(spec: ConnectionsSpec, ctx: FaultContext, names: 
     ...{ target, connections, mode, container: asTarget(state), port },
     flooder: helperName(ctx, 'flooder', number),
     counter: helperName(ctx, 'counter', number),
-    everything: touchesEverything([target], descriptor),
+    // Each request goes the whole way that the canary's go: nothing on it is left alone.
+    everything: mode === 'requests' || touchesEverything([target], descriptor),
   }
 }
 

@@ -3,6 +3,7 @@ import { ChaosError } from '../core/errors.ts'
 import type { CpuSpec } from '../core/faults.ts'
 import type { Fault, FaultContext, ToolboxHelper } from '../core/ports.ts'
 import type { ProcessRef } from '../core/toolbox.ts'
+import { firstEvent } from './container-events.ts'
 import { judgeCpu, loadText, planLoad } from './cpu-judgement.ts'
 import type { BurnReading, CpuLoad, CpuReading, CpuSeen } from './cpu-judgement.ts'
 import { combineLinks } from './evidence.ts'
@@ -38,12 +39,14 @@ interface Burning {
   problem: string | null
   targetEnded: boolean
   readonly readings: BurnReading[]
-  upkeep: Upkeep | null
+  upkeeps: readonly Upkeep[]
 }
 
 const BASELINE_MS = 600
 const READ_EVERY_MS = 400
 const READ_LIMIT_MS = 5_000
+/** In the events that are at hand already, so that it may be often. */
+const WATCH_EVERY_MS = 20
 
 /** CPU time burnt inside the cgroups of containers. */
 export function cpuFault(names: NameSequence): Fault<CpuSpec, CpuPlan> {
@@ -83,7 +86,7 @@ export function cpuFault(names: NameSequence): Fault<CpuSpec, CpuPlan> {
       return { ...evidence, summary: `${plan.choice}: ${evidence.summary}` }
     },
     async revert(plan, ctx) {
-      await Promise.all(plan.containers.map(({ helper }) => burnings.get(helper)?.upkeep?.stop()))
+      await Promise.all(plan.containers.flatMap(({ helper }) => (burnings.get(helper)?.upkeeps ?? []).map((upkeep) => upkeep.stop())))
       await stopHostHelpers(helpersOf(plan), ctx)
     },
     leftovers: (plan, ctx) => hostHelperLeftovers(helpersOf(plan), ctx),
@@ -111,7 +114,7 @@ async function prepareTarget(percent: number, target: CpuTarget, ctx: FaultConte
   const load = planLoad(percent, facts, availableParallelism())
   return {
     ...{ baseline: { first, last }, load, started: false, mechanism: 'nothing was started', problem: null },
-    ...{ targetEnded: false, readings: [], upkeep: null },
+    ...{ targetEnded: false, readings: [], upkeeps: [] },
   }
 }
 
@@ -131,10 +134,15 @@ async function burn(plan: CpuPlan, target: CpuTarget, member: string | null, bur
   burning.mechanism = `${mechanism}: ${loadText(burning.load)}`
   const [atMs, atWallMs] = [ctx.clock.nowMs(), ctx.clock.wallMs()]
   ctx.hit({ containerId: target.id, name: target.name, service: plan.target, pid, atMs, atWallMs, member })
-  const what = `a reading of the CPU time of ${target.name}`
-  burning.upkeep = startUpkeep({ what, everyMs: READ_EVERY_MS, stepLimitMs: READ_LIMIT_MS, clock: ctx.clock }, (signal) =>
-    keepReading(helper, ref, burning, ctx, signal),
-  )
+  const options = { stepLimitMs: READ_LIMIT_MS, clock: ctx.clock }
+  burning.upkeeps = [
+    startUpkeep({ ...options, what: `a reading of the CPU time of ${target.name}`, everyMs: READ_EVERY_MS }, (signal) =>
+      keepReading(helper, ref, burning, ctx, signal),
+    ),
+    startUpkeep({ ...options, what: `the end of the burners in ${target.name}`, everyMs: WATCH_EVERY_MS }, (signal) =>
+      endWithTarget(helper, target, atWallMs, ctx, signal),
+    ),
+  ]
 }
 
 /** @returns false when the target's process is gone, and its cgroup with it: what becomes of it is for others to judge. */
@@ -150,10 +158,27 @@ async function keepReading(
     burning.readings.push({ ...(await readCpu(helper, ref, ctx, signal)), burnersAlive: alive, burnersUs: cpuUs })
     return true
   } catch (error) {
-    if (signal.aborted || !(await hasEnded(ref.containerId, ref.pid, ctx, signal))) throw error
+    if (signal.aborted || !(await hasEnded(helper, ref, signal))) throw error
     burning.targetEnded = true
     return false
   }
+}
+
+/**
+ * When the main process has died the burners must not stay: the container comes back in the same cgroup, and runc may refuse
+ * to start it in one that is not empty.
+ * @returns false when they were ended.
+ */
+async function endWithTarget(
+  helper: ToolboxHelper,
+  { id }: CpuTarget,
+  sinceWallMs: number,
+  { containers }: FaultContext,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (firstEvent(containers.events(sinceWallMs), { containerId: id, action: 'die', sinceWallMs }) === null) return true
+  await helper.call('undo', {}, signal)
+  return false
 }
 
 async function judge(
@@ -164,13 +189,14 @@ async function judge(
 ): Promise<LinkJudgement> {
   if (burning === undefined)
     throw new ChaosError('INTERNAL', 'the effect on CPU time was asked for before its baseline was taken')
-  const { upkeep, started, load, baseline, targetEnded } = burning
-  if (upkeep !== null) await untilWindowEnds(`CPU time of ${target.name} burnt`, ctx, upkeep.ended)
-  const problem = upkeep?.problem() ?? null
+  const { upkeeps, started, load, baseline } = burning
+  const [reading] = upkeeps
+  if (reading !== undefined) await untilWindowEnds(`CPU time of ${target.name} burnt`, ctx, reading.ended)
+  const problem = reading?.problem() ?? null
   const seen: CpuSeen = {
     ...{ percent, windowMs: ctx.windowMs, baseline, load: started ? load : null },
     problem: problem === null ? null : `it could not be watched any more: ${problem}`,
-    ...{ readings: [...burning.readings], targetEnded },
+    ...{ readings: [...burning.readings], targetEnded: burning.targetEnded },
   }
   return { link: target.name, ...judgeCpu(seen) }
 }

@@ -142,8 +142,10 @@ export function allowedBytes(
       hint: 'Put a volume of its own there, for example one of type tmpfs with nr_inodes.',
     })
   }
-  const limitBytes = Math.min(spec.limitBytes ?? volume.totalBytes, volume.totalBytes)
-  if (spec.of === 'inodes') return Math.max(1, limitBytes)
+  // A volume refuses by itself when it is full: this is not to be what stops a byte before that.
+  const wholeBytes = volume.totalBytes + MIB
+  const limitBytes = Math.max(1, Math.min(spec.limitBytes ?? wholeBytes, wholeBytes))
+  if (spec.of === 'inodes') return limitBytes
   const used = volume.totalBytes - volume.freeBytes
   const wanted = spec.bytes ?? (volume.totalBytes * (spec.percent ?? 0)) / 100 - used
   const written = Math.max(0, Math.min(wanted, volume.freeBytes, limitBytes))
@@ -160,7 +162,7 @@ export function allowedBytes(
       )
     }
   }
-  return Math.max(1, limitBytes)
+  return limitBytes
 }
 
 function requireLeft(where: string, what: string, leftBytes: number, floorBytes: number): void {

@@ -1,6 +1,7 @@
 /** The main process of a target, which a restart replaces. */
 import { ChaosError } from '../core/errors.ts'
-import type { ContainerState, UndoContext } from '../core/ports.ts'
+import type { ContainerState, ToolboxHelper, UndoContext } from '../core/ports.ts'
+import type { ProcessRef } from '../core/toolbox.ts'
 
 /** @throws TARGET_NOT_FOUND when the container does not run. */
 export async function runningState(
@@ -12,7 +13,7 @@ export async function runningState(
   throw new ChaosError('TARGET_NOT_FOUND', `${name} is ${state?.status ?? 'gone'}, so nothing of it can be used up`)
 }
 
-/** The process has ended: the container is down, or runs another one by now. */
-export async function hasEnded(containerId: string, pid: number, ctx: UndoContext, signal: AbortSignal): Promise<boolean> {
-  return (await ctx.containers.inspect(containerId, signal))?.pid !== pid
+/** The process has ended, as its own helper sees it: Docker takes a moment longer to notice. */
+export async function hasEnded(helper: ToolboxHelper, ref: ProcessRef, signal: AbortSignal): Promise<boolean> {
+  return !(await helper.call('process.look', ref, signal)).alive
 }

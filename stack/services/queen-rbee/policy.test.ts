@@ -43,7 +43,7 @@ test('each defect changes one behaviour, or none of the queen', () => {
     'truncates-slow-bodies': { body: { idleMs: 60, totalMs: null, whenIdle: 'end' } },
     'queen-drops-when-busy': { whenLate: 'refuse' },
     'queen-dies-without-descriptors': { withoutDescriptors: 'exit' },
-    'hoards-memory': { bytesPerRequest: 1_048_576 },
+    'hoards-memory': { bytesPerRequest: 4_194_304 },
   }
   for (const defect of DEFECTS) expect(facts(defect)).toEqual({ ...facts(), ...changes[defect] })
 })

@@ -60,6 +60,6 @@ export function intakePolicy(defects: ReadonlySet<Defect>): IntakePolicy {
   return {
     whenLate: defects.has('queen-drops-when-busy') ? 'refuse' : HEALTHY_INTAKE.whenLate,
     withoutDescriptors: defects.has('queen-dies-without-descriptors') ? 'exit' : HEALTHY_INTAKE.withoutDescriptors,
-    bytesPerRequest: defects.has('hoards-memory') ? MIB : HEALTHY_INTAKE.bytesPerRequest,
+    bytesPerRequest: defects.has('hoards-memory') ? 4 * MIB : HEALTHY_INTAKE.bytesPerRequest,
   }
 }

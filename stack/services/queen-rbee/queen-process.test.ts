@@ -89,10 +89,10 @@ test('more than it has places for are sent away at once, told to come again', as
 
 test('with the defect every request costs memory that is never given back', async () => {
   const healthy = await queen(500)
-  await flood(healthy, 200)
+  await flood(healthy, 50)
   const hoarding = await queen(500, { RBEE_DEFECTS: 'hoards-memory' })
   expect((await submit(hoarding)).status).toBe(200)
-  await flood(hoarding, 200)
+  await flood(hoarding, 50)
   expect((await residentMib(hoarding)) - (await residentMib(healthy))).toBeGreaterThan(150)
 })
 

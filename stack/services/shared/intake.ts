@@ -22,7 +22,7 @@ export interface Intake {
 }
 
 /** Standing still for more than this share of the last second is late. */
-const LATE_SHARE = 0.3
+const LATE_SHARE = 0.2
 const DESCRIPTOR_CHECK_MS = 250
 
 export function openIntake(policy: IntakePolicy, log: Logger): Intake {
