@@ -121,7 +121,7 @@ function healthPort(target: string, { services, file }: Descriptor): number {
 }
 
 /** Where the service takes what clients send to the entry. Pure. @throws CAPABILITY_MISSING for one that clients do not reach. */
-export function requestPort(target: string, { links, entry, file }: Descriptor): number {
+export function requestPort(target: string, { links, entry, file }: Pick<Descriptor, 'links' | 'entry' | 'file'>): number {
   const link = links.find(({ from, upstream }) => from === 'client' && upstream.service === target)
   if (link !== undefined) return link.upstream.port
   if (entry.service === target) return entry.port

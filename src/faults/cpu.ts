@@ -86,7 +86,9 @@ export function cpuFault(names: NameSequence): Fault<CpuSpec, CpuPlan> {
       return { ...evidence, summary: `${plan.choice}: ${evidence.summary}` }
     },
     async revert(plan, ctx) {
-      await Promise.all(plan.containers.flatMap(({ helper }) => (burnings.get(helper)?.upkeeps ?? []).map((upkeep) => upkeep.stop())))
+      await Promise.all(
+        plan.containers.flatMap(({ helper }) => (burnings.get(helper)?.upkeeps ?? []).map((upkeep) => upkeep.stop())),
+      )
       await stopHostHelpers(helpersOf(plan), ctx)
     },
     leftovers: (plan, ctx) => hostHelperLeftovers(helpersOf(plan), ctx),

@@ -25,6 +25,8 @@ export interface DescriptorsSeen {
   readonly probes: readonly ProbeSeen[]
   /** Connections from before it was full, tried at the end; null when they were not. */
   readonly old: { readonly tried: number; readonly answered: number } | null
+  /** Most that were open, by a look and by the answers on the connections that were opened right after it. */
+  readonly reached: number
   /** The process ended meanwhile: what was seen before has to do. */
   readonly targetEnded: boolean
 }
@@ -88,11 +90,18 @@ function beforeReasons({ before }: DescriptorsSeen): string[] {
   return [`only ${String(answered)} of ${String(before.length)} new connections were answered before the fault already`]
 }
 
-function fullReasons({ readings, targetEnded, windowMs, watchedMs, problem }: DescriptorsSeen, limit: number): string[] {
+/** One that died at once need not have been met alive at its limit: each connection that it answered took a descriptor. */
+function diedExhausted({ targetEnded, reached }: DescriptorsSeen, limit: number): boolean {
+  return targetEnded && reached >= limit - 1
+}
+
+function fullReasons(seen: DescriptorsSeen, limit: number): string[] {
+  const { readings, targetEnded, windowMs, watchedMs, problem } = seen
   const other = readings.find(({ softLimit }) => softLimit !== limit)
   if (other !== undefined) return [`the limit was read back as ${String(other.softLimit)} instead of ${String(limit)}`]
   const first = readings.findIndex((reading) => isExhausted(reading, limit))
   if (first < 0) {
+    if (diedExhausted(seen, limit)) return []
     const most = Math.max(0, ...readings.map(({ open }) => open))
     return [`at most ${String(most)} of ${String(limit)} descriptors were seen open`]
   }

@@ -1,7 +1,8 @@
+import type { Clock } from '../core/clock.ts'
 import { ChaosError, describeError, isChaosError } from '../core/errors.ts'
 import type { FileDescriptorsSpec } from '../core/faults.ts'
 import type { Fault, FaultContext, ToolboxHelper } from '../core/ports.ts'
-import type { Endpoint, FloodFacts, HttpProbeSample } from '../core/toolbox.ts'
+import type { Endpoint, HttpProbeSample } from '../core/toolbox.ts'
 import { waitUntil } from '../core/wait.ts'
 import { combineLinks } from './evidence.ts'
 import { isExhausted, judgeDescriptors, PROBE_LIMIT_MS } from './file-descriptors-judgement.ts'
@@ -27,6 +28,8 @@ interface Exhaustion {
   opened: number
   old: DescriptorsSeen['old']
   witnesses: number
+  /** Most that were open, by a look and by the answers on what was opened right after it. */
+  reached: number
   fromMs: number
   targetEnded: boolean
   upkeeps: readonly Upkeep[]
@@ -34,14 +37,14 @@ interface Exhaustion {
 
 /** The inject phase is not much longer. */
 const FILL_LIMIT_MS = 8_000
-const FILL_EVERY_MS = 50
+const FILL_EVERY_MS = 5
 const TOP_UP_EVERY_MS = 100
 const TOP_UP_LIMIT_MS = 8_000
 const PROBE_EVERY_MS = 500
 const OPEN_LIMIT_MS = 3_000
 /** For the target to take what waits in its queue, so that no more is sent than it lacks. */
 const TAKE_LIMIT_MS = 2_000
-const TAKE_EVERY_MS = 25
+const TAKE_EVERY_MS = 10
 const TRY_LIMIT_MS = 2_000
 const BEFORE = { count: 3, intervalMs: 50, timeoutMs: 2_000 }
 /** Connections that are asked again at the end. */
@@ -104,7 +107,7 @@ async function prepareTarget(plan: FileDescriptorsPlan, ctx: FaultContext): Prom
   const before = samples.map((sample) => probeSeen(sample, BEFORE.timeoutMs))
   return {
     ...{ address, before, lowered: null, readings: [], probes: [], floods: [], opened: 0 },
-    ...{ old: null, witnesses: 0, fromMs: 0, targetEnded: false, upkeeps: [] },
+    ...{ old: null, witnesses: 0, reached: 0, fromMs: 0, targetEnded: false, upkeeps: [] },
   }
 }
 
@@ -186,18 +189,23 @@ async function topUp(
     throw new ChaosError('TOOLBOX_FAILED', `the descriptors of ${plan.container.name} cannot be read any more`)
   exhaustion.readings.push({ open: descriptors.open, softLimit: descriptors.softLimit })
   const missing = limit - descriptors.open
-  if (missing > 0) await openMore(plan, exhaustion, missing, ctx, signal)
+  if (missing <= 0) return true
+  const answers = await openMore(plan, exhaustion, missing, ctx, signal)
+  exhaustion.reached = Math.max(exhaustion.reached, descriptors.open + answers)
   return true
 }
 
-/** A request on each shows that the process itself has taken it, not only the kernel. */
+/**
+ * A request on each shows that the process itself has taken it, not only the kernel.
+ * @returns how many were answered.
+ */
 async function openMore(
   { holder, page }: FileDescriptorsPlan,
   exhaustion: Exhaustion,
   count: number,
   { toolbox, clock }: FaultContext,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   const helper = toolbox.get(holder)
   if (exhaustion.opened + count > MOST_CONNECTIONS)
     throw new ChaosError(
@@ -210,13 +218,24 @@ async function openMore(
   exhaustion.floods.push(id)
   const request = { method: 'GET', path: page.path, headers: {}, body: null }
   await helper.call('flood.open', { id, target: exhaustion.address, count, request, connectTimeoutMs: OPEN_LIMIT_MS }, signal)
+  return await answersOn(id, helper, clock, signal)
+}
+
+/** How many of the connections were answered: waits until all were, or ended. */
+async function answersOn(id: string, helper: ToolboxHelper, clock: Clock, signal: AbortSignal): Promise<number> {
   const options = { everyMs: TAKE_EVERY_MS, attemptMs: TAKE_LIMIT_MS, limitMs: TAKE_LIMIT_MS, signal, clock }
-  const read = (inner: AbortSignal): Promise<FloodFacts> => helper.call('flood.read', { id }, inner)
+  let answers = 0
+  const read = async (inner: AbortSignal): Promise<boolean> => {
+    const { inFlight, statuses } = await helper.call('flood.read', { id }, inner)
+    answers = Object.values(statuses).reduce((sum, count) => sum + count, 0)
+    return inFlight === 0
+  }
   try {
-    await waitUntil('an answer on each connection, or its end', read, ({ inFlight }) => inFlight === 0, options)
+    await waitUntil('an answer on each connection, or its end', read, (settled) => settled, options)
   } catch (error) {
     if (!isChaosError(error, 'TIMEOUT')) throw error
   }
+  return answers
 }
 
 async function forgetClosed({ floods }: Exhaustion, helper: ToolboxHelper, signal: AbortSignal): Promise<void> {
@@ -257,9 +276,9 @@ async function watch(plan: FileDescriptorsPlan, exhaustion: Exhaustion, ctx: Fau
       problem = describeError(error, 300)
     }
   }
-  const { readings, probes, old, targetEnded } = exhaustion
+  const { readings, probes, old, reached, targetEnded } = exhaustion
   return {
-    ...{ windowMs: ctx.windowMs, before, lowered, watchedMs, old, targetEnded },
+    ...{ windowMs: ctx.windowMs, before, lowered, watchedMs, old, reached, targetEnded },
     ...{ readings: [...readings], probes: [...probes] },
     problem: problem === null ? null : `it could not be kept up: ${problem}`,
   }

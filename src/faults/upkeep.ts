@@ -15,11 +15,11 @@ export interface UpkeepOptions {
 
 export interface Upkeep {
   /** Why it ended before it was stopped; null as long as it has not, or when its own last step said that it was the last. */
-  problem(): string | null
+  readonly problem: () => string | null
   /** No further step will come. */
-  ended(): boolean
+  readonly ended: () => boolean
   /** Ends the step under way. Idempotent, never rejects. */
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /** Takes a step at once and then again and again, until one answers false, fails, or it is stopped. */

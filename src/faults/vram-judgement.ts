@@ -62,11 +62,7 @@ export function judgeVram(seen: VramSeen): Judgement {
       readings: readings.length,
       ...Object.fromEntries(Object.entries(seen.answered).map(([status, count]) => [`answers${status}`, count])),
     },
-    reasons: [
-      ...(seen.problem === null ? [] : [seen.problem]),
-      ...baselineReasons(before, percent),
-      ...takenReasons(seen),
-    ],
+    reasons: [...(seen.problem === null ? [] : [seen.problem]), ...baselineReasons(before, percent), ...takenReasons(seen)],
   }
 }
 

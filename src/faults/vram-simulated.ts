@@ -23,7 +23,7 @@ import { bytesPerUnit, nextBatch, sumOf } from './vram-filling.ts'
 import type { Batch } from './vram-filling.ts'
 import { judgeVram } from './vram-judgement.ts'
 import type { VramReading } from './vram-judgement.ts'
-import { readMemories } from './vram-metrics.ts'
+import { MemoryReader } from './vram-metrics.ts'
 
 export type SimulatedVramPlan = {
   readonly means: 'simulated'
@@ -47,6 +47,7 @@ interface Wave {
 /** What this process knows of one filling beyond its plan. */
 interface Filling {
   readonly spec: VramSpecOfStack
+  readonly memory: MemoryReader
   readonly entry: Endpoint
   readonly baseline: VramReading
   readonly waves: Wave[]
@@ -88,10 +89,11 @@ export function simulatedVram(names: NameSequence): Omit<Fault<VramSpec, Simulat
     async prepare(plan, ctx) {
       await ctx.toolbox.start(networkHelper(plan.helper, ctx), ctx.signal)
       const spec = specOf(ctx)
-      const baseline = { ...(await readMemories(spec, ctx, ctx.signal)), inFlight: 0 }
+      const memory = new MemoryReader(spec, ctx)
+      const baseline = { ...(await memory.read(ctx.signal)), inFlight: 0 }
       const { service, port } = ctx.stack.descriptor.entry
       fillings.set(plan.helper, {
-        ...{ spec, entry: { host: service, port }, baseline, waves: [], givenUp: new Set(), readings: [] },
+        ...{ spec, memory, entry: { host: service, port }, baseline, waves: [], givenUp: new Set(), readings: [] },
         ...{ answered: {}, sent: 0, begun: false, fromMs: 0, upkeep: null },
       })
     },
@@ -102,7 +104,8 @@ export function simulatedVram(names: NameSequence): Omit<Fault<VramSpec, Simulat
     },
     async effect(plan, ctx) {
       const filling = fillings.get(plan.helper)
-      if (filling === undefined) throw new ChaosError('INTERNAL', 'the effect on GPU memory was asked for before its baseline was taken')
+      if (filling === undefined)
+        throw new ChaosError('INTERNAL', 'the effect on GPU memory was asked for before its baseline was taken')
       return combineLinks(mechanismOf(plan), [{ link: plan.target, ...(await judge(plan, filling, ctx)) }])
     },
     async revert(plan, ctx: UndoContext) {
@@ -133,9 +136,13 @@ function requestOf({ request: name, sizeKey }: VramSpecOfStack, { stack: { descr
   if (request !== undefined && typeof body === 'object' && body !== null && !Array.isArray(body)) {
     if (typeof (body as Record<string, unknown>)[sizeKey] === 'number') return request
   }
-  throw new ChaosError('BAD_INPUT', `the request '${name}' has no body with a number under '${sizeKey}', whose size could be chosen`, {
-    hint: `Check vram.request and vram.size_key in ${descriptor.file}.`,
-  })
+  throw new ChaosError(
+    'BAD_INPUT',
+    `the request '${name}' has no body with a number under '${sizeKey}', whose size could be chosen`,
+    {
+      hint: `Check vram.request and vram.size_key in ${descriptor.file}.`,
+    },
+  )
 }
 
 async function fillUp(plan: SimulatedVramPlan, filling: Filling, ctx: FaultContext): Promise<void> {
@@ -150,27 +157,39 @@ async function fillUp(plan: SimulatedVramPlan, filling: Filling, ctx: FaultConte
   const options = { everyMs: STEP_EVERY_MS, attemptMs: STEP_LIMIT_MS, limitMs: FILL_LIMIT_MS, signal, clock }
   try {
     const what = `${String(plan.percent)} % of the GPU memory of ${plan.target} taken`
-    await waitUntil(what, (inner) => step(plan, filling, ctx, inner), (more) => !more, options)
+    const fillOn = async (inner: AbortSignal): Promise<boolean> =>
+      await step(plan, filling, await look(filling, plan, ctx, inner), ctx, inner)
+    await waitUntil(what, fillOn, (more) => !more, options)
   } catch (error) {
     if (!isChaosError(error, 'TIMEOUT')) throw error
   }
   filling.fromMs = clock.nowMs()
-  const upkeep = { what: `a look at the GPU memory of ${plan.target}`, everyMs: TOP_UP_EVERY_MS, stepLimitMs: STEP_LIMIT_MS, clock }
+  const upkeep = {
+    what: `a look at the GPU memory of ${plan.target}`,
+    everyMs: TOP_UP_EVERY_MS,
+    stepLimitMs: STEP_LIMIT_MS,
+    clock,
+  }
   filling.upkeep = startUpkeep(upkeep, async (inner) => {
     const reading = await look(filling, plan, ctx, inner)
     const last = filling.readings.at(-1)
     filling.readings.push(reading)
     // What was refused when it was full may fit by now.
     if (last !== undefined && sumOf(reading.containers).usedBytes < sumOf(last.containers).usedBytes) filling.givenUp.clear()
-    await step(plan, filling, ctx, inner)
+    await step(plan, filling, reading, ctx, inner)
     return true
   })
 }
 
 /** Sends what is missing. @returns false when there is enough, or no more would be taken. */
-async function step(plan: SimulatedVramPlan, filling: Filling, ctx: FaultContext, signal: AbortSignal): Promise<boolean> {
+async function step(
+  plan: SimulatedVramPlan,
+  filling: Filling,
+  { containers }: VramReading,
+  ctx: FaultContext,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { largest, smallest } = filling.spec
-  const { containers } = await look(filling, plan, ctx, signal)
   const usedBefore = sumOf(filling.baseline.containers).usedBytes
   const each = bytesPerUnit(usedBefore, sumOf(containers).usedBytes, unitsUnderWay(filling))
   const state = { containers, percent: plan.percent, bytesPerUnit: each, largest, smallest, givenUp: filling.givenUp }
@@ -184,7 +203,7 @@ async function step(plan: SimulatedVramPlan, filling: Filling, ctx: FaultContext
 
 /** The memory as it is told, and what of our own requests is under way. */
 async function look(filling: Filling, plan: SimulatedVramPlan, ctx: FaultContext, signal: AbortSignal): Promise<VramReading> {
-  const [memories] = await Promise.all([readMemories(filling.spec, ctx, signal), readWaves(filling, plan, ctx, signal)])
+  const [memories] = await Promise.all([filling.memory.read(signal), readWaves(filling, plan, ctx, signal)])
   return { ...memories, inFlight: filling.waves.reduce((sum, { facts }) => sum + facts.inFlight, 0) }
 }
 
@@ -196,7 +215,8 @@ async function readWaves(filling: Filling, { helper }: SimulatedVramPlan, ctx: F
     if (wave.facts.inFlight > 0) continue
     await toolbox.call('flood.close', { id: wave.id }, signal)
     filling.waves.splice(filling.waves.indexOf(wave), 1)
-    for (const [status, count] of Object.entries(wave.facts.statuses)) filling.answered[status] = (filling.answered[status] ?? 0) + count
+    for (const [status, count] of Object.entries(wave.facts.statuses))
+      filling.answered[status] = (filling.answered[status] ?? 0) + count
   }
 }
 
@@ -215,7 +235,13 @@ async function send(
     throw new ChaosError('TOOLBOX_FAILED', `${String(filling.sent)} requests were sent, and the memory is still not taken`)
   const id = `${helper}-${String(filling.sent)}`
   filling.sent += count
-  const args: Args = { id, target: filling.entry, count, request: sized(filling.spec, size, ctx), connectTimeoutMs: CONNECT_LIMIT_MS }
+  const args: Args = {
+    id,
+    target: filling.entry,
+    count,
+    request: sized(filling.spec, size, ctx),
+    connectTimeoutMs: CONNECT_LIMIT_MS,
+  }
   const wave = { id, size, facts: await ctx.toolbox.get(helper).call('flood.open', args, signal) }
   filling.waves.push(wave)
   return wave
@@ -241,7 +267,7 @@ async function settle(
   const read = async (inner: AbortSignal): Promise<boolean> => {
     const [facts, { containers }] = await Promise.all([
       helper.call('flood.read', { id: wave.id }, inner),
-      readMemories(filling.spec, ctx, inner),
+      filling.memory.read(inner),
     ])
     wave.facts = facts
     // Without a measure of its own the first request has all of the time.

@@ -11,6 +11,11 @@ describe('callLimitMs', () => {
     expect(callLimitMs('probe.transfer', { target, path: '/', headers: {}, repeat: 1, limitMs: 4_000 })).toBe(18_000)
     expect(callLimitMs('hold.open', { id: 'a', target, path: '/', headers: {}, count: 1, timeoutMs: 2_000 })).toBe(14_000)
     expect(callLimitMs('hold.try', { id: 'a', timeoutMs: 2_000 })).toBe(12_000)
+    const page = { target, method: 'GET', path: '/', headers: {}, body: null, timeoutMs: 30_000, maxBytes: 100 }
+    expect(callLimitMs('fetch', page)).toBe(40_000)
+    const flood = { id: 'a', target, count: 1_000, request: null, connectTimeoutMs: 5_000 }
+    expect(callLimitMs('flood.open', flood)).toBe(10_000 + 5_000 * 5)
+    expect(callLimitMs('process.look', { pid: 1, containerId: 'a' })).toBe(10_000)
     expect(callLimitMs('undo', {})).toBe(10_000)
   })
 })

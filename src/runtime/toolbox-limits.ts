@@ -27,7 +27,8 @@ function ownMs(call: Call): number {
     case 'fetch':
       return call.args.timeoutMs
     case 'flood.open':
-      return call.args.connectTimeoutMs * Math.ceil(call.args.count / CONNECTS_AT_ONCE)
+      // The name is resolved under the same limit first.
+      return call.args.connectTimeoutMs * (1 + Math.ceil(call.args.count / CONNECTS_AT_ONCE))
     case 'memory.fill':
     case 'disk.fill':
       return call.args.limitMs

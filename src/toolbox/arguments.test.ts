@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { parseArguments } from './arguments.ts'
 
 const target = { host: 'web', port: 80 }
+const process = { pid: 4_321, containerId: '0123456789ab' }
+const request = { method: 'POST', path: '/', headers: {}, body: 'x' }
+const flood = { id: 'a', target, count: 5_000, request, connectTimeoutMs: 5_000 }
+const page = { ...request, target, timeoutMs: 1_000, maxBytes: 1_024 }
 const probe = { target, path: '/', headers: {}, count: 10, intervalMs: 100, timeoutMs: 1_000 }
 
 describe('arguments', () => {
@@ -9,6 +13,11 @@ describe('arguments', () => {
     expect(parseArguments('probe.http', probe)).toEqual(probe)
     expect(parseArguments('hold.try', { id: 'a', timeoutMs: 5 })).toEqual({ id: 'a', timeoutMs: 5 })
     expect(parseArguments('hold.try', { id: 'a', timeoutMs: 5, path: '/x' })).toEqual({ id: 'a', timeoutMs: 5, path: '/x' })
+    expect(parseArguments('process.signal', { ...process, signal: 'SIGSTOP' })).toEqual({ ...process, signal: 'SIGSTOP' })
+    expect(parseArguments('flood.open', flood)).toEqual(flood)
+    expect(parseArguments('flood.open', { ...flood, request: null })).toEqual({ ...flood, request: null })
+    expect(parseArguments('fetch', page)).toEqual(page)
+    expect(parseArguments('fetch', { ...page, body: null })).toEqual({ ...page, body: null })
   })
 
   it.each([
@@ -23,6 +32,20 @@ describe('arguments', () => {
     ['a long marker', 'marker.install', { marker: 'x'.repeat(65), intoPort: 1, outOfPort: 2 }, 'marker'],
     ['arguments for none', 'renew', { ttlMs: 5 }, 'ttlMs'],
     ['no object', 'undo', null, 'undo'],
+    ['a group of processes', 'process.look', { ...process, pid: -1 }, 'pid'],
+    ['a name for an id', 'process.look', { ...process, containerId: 'worker-1' }, 'containerId'],
+    ['a short id, which any path may hold', 'process.look', { ...process, containerId: 'ab' }, 'containerId'],
+    ['a signal that is not sent', 'process.signal', { ...process, signal: 'SIGTSTP' }, 'signal'],
+    ['a signal by number', 'process.signal', { ...process, signal: 9 }, 'signal'],
+    ['no room at all', 'nofile.lower', { ...process, headroom: 0 }, 'headroom'],
+    ['a limit of nothing', 'nofile.restore', { ...process, soft: 0 }, 'soft'],
+    ['too many connections', 'flood.open', { ...flood, count: 5_001 }, 'count'],
+    ['connects for ten minutes', 'flood.open', { ...flood, connectTimeoutMs: 60_000 }, '10 minutes'],
+    ['too much to send', 'flood.open', { ...flood, request: { ...request, body: 'x'.repeat(20_000) } }, '64 MiB'],
+    ['a method of two words', 'fetch', { ...page, method: 'GET /x' }, 'method'],
+    ['a page without end', 'fetch', { ...page, maxBytes: 2 ** 30 }, 'maxBytes'],
+    ['no time', 'fetch', { ...page, timeoutMs: 0 }, 'timeoutMs'],
+    ['a count without a side', 'tcp.count', { port: 80 }, 'side'],
   ] as const)('with %s are refused by name', (_what, op, args, named) => {
     expect(() => parseArguments(op, args)).toThrow(named)
   })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ToolboxOperation, ToolboxOperations } from '../core/toolbox.ts'
-import { MAX_FLOOD } from './flood.ts'
+import { CONNECTS_AT_ONCE, MAX_FLOOD } from './flood.ts'
 import { MAX_HELD } from './hold.ts'
 import { SIGNALS } from './process-signal.ts'
 
@@ -47,6 +47,23 @@ const diskFill = z
   .refine((args) => (args.percent === null) !== (args.bytes === null), 'takes percent or bytes, not both and not none')
   .refine((args) => args.of === 'bytes' || args.percent !== null, 'inodes are used up by percent')
 
+/** What a helper can have waiting in its sockets' buffers at one time. */
+const MAX_FLOOD_BODIES = 64 * 1024 * 1024
+
+const floodOpen = z
+  .strictObject({
+    id: group,
+    target,
+    count: z.int().min(1).max(MAX_FLOOD),
+    request: z.strictObject({ method, path, headers, body }).nullable(),
+    connectTimeoutMs: timeoutMs,
+  })
+  .refine(
+    (args) => Math.ceil(args.count / CONNECTS_AT_ONCE) * args.connectTimeoutMs <= LONGEST_MS,
+    'all connects together would take over 10 minutes',
+  )
+  .refine((args) => args.count * (args.request?.body?.length ?? 0) <= MAX_FLOOD_BODIES, 'all bodies together are over 64 MiB')
+
 const probeHttp = z
   .strictObject({ target, path, headers, count: z.int().min(1).max(2_000), intervalMs: z.int().min(0).max(60_000), timeoutMs })
   .refine(
@@ -83,13 +100,7 @@ export const ARGUMENTS: { readonly [O in ToolboxOperation]: z.ZodType<ToolboxOpe
       .min(1)
       .max(16 * 1024 * 1024),
   }),
-  'flood.open': z.strictObject({
-    id: group,
-    target,
-    count: z.int().min(1).max(MAX_FLOOD),
-    request: z.strictObject({ method, path, headers, body }).nullable(),
-    connectTimeoutMs: timeoutMs,
-  }),
+  'flood.open': floodOpen,
   'flood.read': z.strictObject({ id: group }),
   'flood.close': z.strictObject({ id: group }),
   'process.look': z.strictObject(process),

@@ -5,7 +5,10 @@ import { errorCode } from './wire.ts'
 
 type Args = ToolboxOperations['fetch']['args']
 
-/** Never rejects: what went wrong is the reply. Redirects are answers like any other. */
+/**
+ * What goes wrong on the way is the reply. Redirects are answers like any other.
+ * @throws Error for a path or a header that HTTP does not allow.
+ */
 export function fetchPage({ target, method, path, headers, body, timeoutMs, maxBytes }: Args): Promise<FetchReply> {
   return new Promise((resolve) => {
     const startedMs = performance.now()
@@ -24,8 +27,9 @@ export function fetchPage({ target, method, path, headers, body, timeoutMs, maxB
       })
     }
     const length = body === null ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+    const sent = { ...headers, ...length, connection: 'close' }
     const outgoing = request(
-      { host: target.host, port: target.port, method, path, headers: { ...headers, ...length }, agent: false },
+      { host: target.host, port: target.port, method, path, headers: sent, agent: false },
       (incoming) => {
         status = incoming.statusCode ?? null
         incoming.on('data', (chunk: Buffer) => {

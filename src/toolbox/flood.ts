@@ -3,19 +3,24 @@ import type { Socket } from 'node:net'
 import type { Endpoint, FloodFacts, ToolboxOperations } from '../core/toolbox.ts'
 import { requestWithBody } from './http-request.ts'
 import { ResponseParser } from './response-parser.ts'
-import { openSocket, resolveTarget } from './wire.ts'
+import { errorCode, openSocket, resolveTarget } from './wire.ts'
 
 type OpenArgs = ToolboxOperations['flood.open']['args']
 
 export const MAX_FLOOD = 5_000
 /** Connects under way at once: the far end's queue of new connections is not what is tested. */
-const CONNECTS_AT_ONCE = 256
+export const CONNECTS_AT_ONCE = 256
+/** What this side ran out of: descriptors, memory, source ports. It says nothing about the far end. */
+const OWN_SHORTAGES: readonly string[] = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL']
 
 /** All floods of a helper, by id. */
 export class Floods {
   private readonly floods = new Map<string, Flood>()
 
-  /** Ends when every connection was tried and the requests are on their way. @throws Error for an id in use. */
+  /**
+   * Ends when every connection was tried and the requests are on their way.
+   * @throws Error for an id in use, and when this helper itself cannot have so many: that must not read as a refusal.
+   */
   async open(args: OpenArgs): Promise<FloodFacts> {
     if (this.floods.has(args.id)) throw new Error(`a flood '${args.id}' is under way already`)
     const others = [...this.floods.values()].reduce((sum, flood) => sum + flood.size, 0)
@@ -25,11 +30,11 @@ export class Floods {
     // Taken before the first await: two calls with one id must not both pass the check above.
     this.floods.set(args.id, flood)
     try {
-      await flood.open(args, await resolveTarget(args.target, args.connectTimeoutMs))
+      await flood.open(args)
       return flood.facts()
     } catch (error) {
       flood.close()
-      this.floods.delete(args.id)
+      if (this.floods.get(args.id) === flood) this.floods.delete(args.id)
       throw error
     }
   }
@@ -56,31 +61,38 @@ export class Floods {
 
 class Flood {
   readonly size: number
+  /** Every socket that is not closed, also while it connects. */
   private readonly sockets = new Set<Socket>()
+  private readonly connected = new Set<Socket>()
   private readonly waiting = new Set<Socket>()
   private readonly statuses = new Map<string, number>()
   private peakOpen = 0
   private peakInFlight = 0
   private refused = 0
   private closed = 0
+  private shortage: string | null = null
   private ending = false
 
   constructor(size: number) {
     this.size = size
   }
 
-  async open({ count, target, request, connectTimeoutMs }: OpenArgs, address: Endpoint): Promise<void> {
+  async open({ count, target, request, connectTimeoutMs }: OpenArgs): Promise<void> {
+    // First of all: for a request that cannot be sent no connection is opened.
+    const bytes = request === null ? null : requestWithBody(target, request)
+    const address = await resolveTarget(target, connectTimeoutMs)
     let left = count
     const lane = async (): Promise<void> => {
-      while (left > 0 && !this.ending) {
+      while (left > 0 && !this.ending && this.shortage === null) {
         left -= 1
-        await this.connect(address, connectTimeoutMs)
+        await this.connect(address, connectTimeoutMs, request?.method === 'HEAD')
       }
     }
     await Promise.all(Array.from({ length: Math.min(count, CONNECTS_AT_ONCE) }, lane))
-    if (request === null) return
-    const bytes = requestWithBody(target, request)
-    for (const socket of this.sockets) {
+    if (this.shortage !== null)
+      throw new Error(`this helper cannot have ${String(count)} connections: ${this.shortage} after ${String(this.peakOpen)}`)
+    if (bytes === null) return
+    for (const socket of this.connected) {
       this.waiting.add(socket)
       socket.write(bytes)
     }
@@ -89,7 +101,7 @@ class Flood {
 
   facts(): FloodFacts {
     return {
-      open: this.sockets.size,
+      open: this.connected.size,
       peakOpen: this.peakOpen,
       refused: this.refused,
       closed: this.closed,
@@ -102,41 +114,46 @@ class Flood {
   close(): void {
     this.ending = true
     for (const socket of this.sockets) socket.destroy()
-    this.sockets.clear()
-    this.waiting.clear()
   }
 
   /** Never rejects: a connection that does not come about is counted. */
-  private connect(address: Endpoint, timeoutMs: number): Promise<void> {
+  private connect(address: Endpoint, timeoutMs: number, bodiless: boolean): Promise<void> {
     return new Promise((resolve) => {
       const socket = openSocket(address)
-      let connected = false
-      const end = (): void => {
-        clearTimeout(timer)
-        socket.destroy()
-        if (!connected) this.refused += 1
-        else if (this.sockets.delete(socket)) this.closed += 1
-        this.waiting.delete(socket)
-        resolve()
-      }
-      const timer = setTimeout(end, timeoutMs)
-      const parser = new ResponseParser()
+      this.sockets.add(socket)
+      const timer = setTimeout(() => socket.destroy(), timeoutMs)
+      const parser = new ResponseParser({ bodiless })
       socket.on('connect', () => {
         clearTimeout(timer)
-        connected = true
-        this.sockets.add(socket)
-        this.peakOpen = Math.max(this.peakOpen, this.sockets.size)
+        this.connected.add(socket)
+        this.peakOpen = Math.max(this.peakOpen, this.connected.size)
         resolve()
       })
       socket.on('data', (chunk) => {
         try {
           for (const { status } of parser.push(chunk)) this.answered(socket, status)
         } catch {
-          end()
+          // Whatever speaks there, it does not speak HTTP.
+          socket.destroy()
         }
       })
-      socket.on('end', end)
-      socket.on('error', end)
+      socket.on('end', () => {
+        const last = parser.end()
+        if (last !== null) this.answered(socket, last.status)
+        socket.destroy()
+      })
+      socket.on('error', (error) => {
+        if (OWN_SHORTAGES.includes(errorCode(error))) this.shortage = errorCode(error)
+      })
+      // It follows each of the ways in which a socket ends, once.
+      socket.on('close', () => {
+        clearTimeout(timer)
+        this.sockets.delete(socket)
+        this.waiting.delete(socket)
+        if (this.connected.delete(socket)) this.closed += 1
+        else this.refused += 1
+        resolve()
+      })
     })
   }
 

@@ -1,8 +1,7 @@
 /** The limit of open descriptors of a running process, lowered from outside. */
 import type { DescriptorFacts, ProcessRef } from '../core/toolbox.ts'
-import { requireMember } from './cgroup-membership.ts'
 import type { HelperState } from './helper-state.ts'
-import { readDescriptors, readStat } from './process-facts.ts'
+import { readDescriptors, requireProcess, requireSame, whileItLives } from './process-facts.ts'
 import { mustRun } from './run-program.ts'
 
 /**
@@ -14,34 +13,37 @@ export async function lowerLimit(
   state: Pick<HelperState, 'undo'>,
   args: ProcessRef & { readonly headroom: number },
 ): Promise<{ previousSoft: number; facts: DescriptorFacts }> {
-  await requireMember(args)
-  const before = await mustRead(args.pid)
-  const stat = await readStat(args.pid)
-  if (stat === null) throw new Error(`there is no process ${String(args.pid)} any more`)
-  const soft = before.highest + 1 + args.headroom
+  const { pid, headroom } = args
+  const { startTicks } = await requireProcess(args)
+  const before = await mustRead(pid)
+  // A limit of L leaves the numbers below L: so many above the highest one, and not one more.
+  const soft = before.highest + 1 + headroom
   if (soft >= before.softLimit) {
-    throw new Error(
-      `the limit of process ${String(args.pid)} is ${String(before.softLimit)} already: ${String(soft)} would be no lower`,
-    )
+    throw new Error(`the limit of process ${String(pid)} is ${String(before.softLimit)} already: ${String(soft)} would be no lower`)
   }
-  const name = `descriptor limit ${String(soft)} of process ${String(args.pid)}`
-  const restore = async (): Promise<string[]> => {
-    const now = await readStat(args.pid)
-    if (now?.startTicks !== stat.startTicks || now.state === 'Z') return []
-    const limits = await readDescriptors(args.pid)
-    if (limits === null || limits.softLimit !== soft) return []
-    await setSoft(args.pid, before.softLimit, before.hardLimit)
-    return [name]
-  }
-  return await state.undo.install(name, restore, async () => {
-    await setSoft(args.pid, soft, before.hardLimit)
-    return { previousSoft: before.softLimit, facts: await mustRead(args.pid) }
-  })
+  const name = `descriptor limit ${String(soft)} of process ${String(pid)}`
+  const restore = (): Promise<boolean> =>
+    whileItLives(pid, startTicks, async () => {
+      const now = await mustRead(pid)
+      // Not what was set here: someone else's by now.
+      if (now.softLimit !== soft) return false
+      await setSoft(pid, before.softLimit, now.hardLimit)
+      return true
+    })
+  return await state.undo.install(
+    name,
+    async () => ((await restore()) ? [name] : []),
+    async () => {
+      await requireSame(pid, startTicks)
+      await setSoft(pid, soft, before.hardLimit)
+      return { previousSoft: before.softLimit, facts: await mustRead(pid) }
+    },
+  )
 }
 
 /** Sets the soft limit back, for an undo by a later helper. @returns what it was set from, or null when there is nothing to do. */
 export async function restoreLimit(args: ProcessRef & { readonly soft: number }): Promise<{ previousSoft: number } | null> {
-  await requireMember(args)
+  await requireProcess(args)
   const now = await mustRead(args.pid)
   if (now.softLimit === args.soft) return null
   await setSoft(args.pid, args.soft, now.hardLimit)

@@ -9,7 +9,12 @@ export interface ProcStat {
   readonly startTicks: number
   /** User and system time in clock ticks. */
   readonly cpuTicks: number
+  /** It is on its way out or a zombie: it runs no code of its own any more, and on cgroup v1 it has left its cgroups. */
+  readonly ending: boolean
 }
+
+/** linux/sched.h, PF_EXITING. */
+const EXITING = 0x4
 
 /** proc(5), /proc/PID/stat: the name stands in parentheses and may hold anything, so fields count from the last one. */
 export function parseStat(text: string): ProcStat {
@@ -24,7 +29,11 @@ export function parseStat(text: string): ProcStat {
   }
   const state = fields[0]
   if (open < 0 || close < open || state === undefined) throw new Error(`not /proc/PID/stat: ${text.slice(0, 200)}`)
-  return { name: text.slice(open + 1, close), state, group: number(5), startTicks: number(22), cpuTicks: number(14) + number(15) }
+  return {
+    ...{ name: text.slice(open + 1, close), state, group: number(5) },
+    ...{ startTicks: number(22), cpuTicks: number(14) + number(15) },
+    ending: ['Z', 'X'].includes(state) || (number(9) & EXITING) !== 0,
+  }
 }
 
 export interface ProcStatus {

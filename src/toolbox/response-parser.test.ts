@@ -31,6 +31,13 @@ describe('ResponseParser', () => {
     expect(parser.end()).toBeNull()
   })
 
+  it('awaits no body in answers to HEAD requests', () => {
+    const parser = new ResponseParser({ bodiless: true })
+    const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n'
+    expect(parser.push(Buffer.from(answer))).toEqual([{ status: 200, last: false }])
+    expect(parser.push(Buffer.from(answer + answer.replace('200', '404')))).toMatchObject([{ status: 200 }, { status: 404 }])
+  })
+
   it('takes the close as the end only where nothing else says it', () => {
     const parser = new ResponseParser()
     expect(parser.push(Buffer.from('HTTP/1.0 200 OK\r\n\r\nsome body'))).toEqual([])

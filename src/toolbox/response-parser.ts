@@ -1,5 +1,5 @@
 /**
- * Finds where HTTP/1.1 answers to GET requests end in a byte stream, and nothing more: bodies are counted and thrown
+ * Finds where HTTP/1.1 answers end in a byte stream, and nothing more: bodies are counted and thrown
  * away. Our own because timings are wanted per packet and per connection, below any client's pooling.
  */
 export interface FinishedResponse {
@@ -23,6 +23,12 @@ export class ResponseParser {
   private state: State = { in: 'head' }
   private pending: Buffer = Buffer.alloc(0)
   private current: FinishedResponse = { status: 0, last: false }
+  private readonly bodiless: boolean
+
+  /** `bodiless`: the answers are to HEAD requests, whose heads tell of a body that never comes. */
+  constructor({ bodiless = false }: { readonly bodiless?: boolean } = {}) {
+    this.bodiless = bodiless
+  }
 
   /** The answers that `chunk` finishes. @throws Error when it is no HTTP/1.1. */
   push(chunk: Buffer): FinishedResponse[] {
@@ -84,7 +90,7 @@ export class ResponseParser {
     if (status < 200) return 'next'
     const connection = headers.get('connection')?.toLowerCase()
     this.current = { status, last: connection === 'close' || (oldVersion && connection !== 'keep-alive') }
-    if (status === 204 || status === 304) return 'finished'
+    if (this.bodiless || status === 204 || status === 304) return 'finished'
     if (headers.get('transfer-encoding')?.toLowerCase().endsWith('chunked') === true) {
       this.state = { in: 'chunk-size' }
       return 'next'

@@ -1,13 +1,23 @@
 /** Established connections on a port, by the kernel's own list. */
 import { readFile } from 'node:fs/promises'
 import type { ToolboxOperations } from '../core/toolbox.ts'
+import { errorCode } from './wire.ts'
 
 const ESTABLISHED = '01'
-const FILES = ['/proc/net/tcp', '/proc/net/tcp6']
 
 export async function countConnections({ port, side }: ToolboxOperations['tcp.count']['args']): Promise<{ established: number }> {
-  const texts = await Promise.all(FILES.map((file) => readFile(file, 'latin1')))
+  const texts = await Promise.all([readFile('/proc/net/tcp', 'latin1'), readIfThere('/proc/net/tcp6')])
   return { established: texts.reduce((sum, text) => sum + countEstablished(text, port, side), 0) }
+}
+
+/** A kernel without IPv6 has no such file, and no such connections. */
+async function readIfThere(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'latin1')
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return ''
+    throw error
+  }
 }
 
 /** `sl local_address rem_address st …` with addresses as `0100007F:1F90`. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parseSpeeds } from '../mock-worker/models.ts'
 import { VramBudget } from '../mock-worker/vram.ts'
@@ -37,8 +38,8 @@ async function hive(policy: Partial<HivePolicy> = {}, port = 0): Promise<Hive> {
   return { url: `http://127.0.0.1:${String(started.port)}`, events, close }
 }
 
-/** A real worker, 1 ms per token, with room for 300 tokens. */
-async function worker(at: Hive, name: string): Promise<void> {
+/** A real worker, 1 ms per token, with room for so many tokens. */
+async function worker(at: Hive, name: string, room = 300): Promise<void> {
   const started = await startWorker({
     host: '127.0.0.1',
     port: 0,
@@ -50,7 +51,7 @@ async function worker(at: Hive, name: string): Promise<void> {
     heartbeatEveryMs: 50,
     inference: {
       speeds: parseSpeeds('', 1),
-      vram: new VramBudget({ totalBytes: 300, modelBytes: 0, whenShort: 'refuse' }),
+      vram: new VramBudget({ totalBytes: room, modelBytes: 0, whenShort: 'refuse' }),
       vramBytesPerToken: 1,
       longestMs: 10_000,
       streamEveryMs: 20,
@@ -159,6 +160,15 @@ describe('a pool of real workers', () => {
     const parsed = events.map((line) => JSON.parse(line) as { type: string; t?: string; tokens_out?: number })
     expect([parsed[0]?.type, parsed.at(-1)]).toEqual(['started', { type: 'end', tokens_out: 150, stop_reason: 'MAX_TOKENS' }])
     expect(parsed.map((event) => event.t ?? '').join('')).toBe(whole.text)
+  })
+
+  test('503 while one is merely busy, as it may have the memory in a moment', async () => {
+    const at = await hive()
+    await scriptedWorker(at, 'full', (_request, response) => response.writeHead(507).end('{}'))
+    await scriptedWorker(at, 'busy', (_request, response) => response.writeHead(503).end('{}'))
+    const answer = await ask(at)
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1'])
+    expect(await states(at)).toEqual(['full ready', 'busy ready'])
   })
 
   test('507 when no worker has the memory', async () => {
@@ -306,7 +316,9 @@ describe('jobs', () => {
     await expect(answer).rejects.toThrow()
     await first.close()
     const port = Number(new URL(first.url).port)
-    const second = await hive({ workerWaitMs: 3_000 }, port)
+    // Also when the workers take longer to come back than a client would wait.
+    const second = await hive({ workerWaitMs: 20 }, port)
+    await sleep(200)
     const done = await scriptedWorker(second, 'other', (_request, response) =>
       response.end(JSON.stringify({ text: 'x', tokens: 10, end: true })),
     )
@@ -318,6 +330,55 @@ describe('jobs', () => {
     const completed = (): Promise<string> =>
       fetch(`${second.url}/v1/jobs/completed`, { headers: { authorization: `Bearer ${TOKEN}` } }).then((answer) => answer.text())
     await eventually('the record', completed, (text) => text === 'survivor\n')
+  })
+})
+
+describe('jobs that nobody waits for', () => {
+  const LONG = { max_tokens: 250, stream: true }
+
+  /** Asks, waits until a worker has begun, and goes away. */
+  async function askAndLeave(at: Hive, id: string): Promise<void> {
+    const leave = new AbortController()
+    const answer = await fetch(`${at.url}/v1/inference`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}`, 'x-task-id': id },
+      body: JSON.stringify({ ...TASK, ...LONG, max_tokens: 5_000 }),
+      signal: leave.signal,
+    })
+    expect(answer.status).toBe(200)
+    leave.abort()
+  }
+
+  /** A worker with room for one such job only. */
+  async function smallWorker(at: Hive): Promise<void> {
+    await worker(at, 'small', 5_100)
+    await untilReady(at, 1)
+  }
+
+  test('are given up after a while, which frees what they hold', async () => {
+    const at = await hive({ abandonAfterMs: 200 })
+    await smallWorker(at)
+    await askAndLeave(at, 'left')
+    expect((await ask(at, LONG)).status).toBe(507)
+    await eventually(
+      'room',
+      async () => (await ask(at, LONG)).status,
+      (status) => status === 200,
+      2_000,
+    )
+    const page = await (await fetch(`${at.url}/metrics`)).text()
+    expect(page).toContain('rbee_hive_jobs_total{outcome="failed"} 1')
+    expect(page).toContain('rbee_hive_failovers_total 0')
+  })
+
+  test('go on for who comes back in time, and for as long as one of two stays', async () => {
+    const at = await hive({ abandonAfterMs: 300 })
+    await smallWorker(at)
+    await askAndLeave(at, 'mine')
+    const again = ask(at, { ...LONG, max_tokens: 5_000 }, 'mine')
+    await askAndLeave(at, 'mine')
+    expect(await (await again).text()).toContain('"tokens_out":5000')
+    expect((await list(at)).map(({ state }) => state)).toEqual(['ready'])
   })
 })
 

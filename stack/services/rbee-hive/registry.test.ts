@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { recordingLog } from '../testing/support.ts'
 import { HIVE_POLICY } from './policy.ts'
+import type { HivePolicy } from './policy.ts'
 import type { ProcessIdentity } from './process-info.ts'
 import { WorkerRegistry } from './registry.ts'
 import type { Member, WorkerClaim } from './registry.ts'
@@ -8,6 +9,8 @@ import { WorkerStopper } from './stopper.ts'
 
 const dead = new Set<number>()
 const happened: string[] = []
+/** Why whose requests were ended. */
+const cutOff: string[] = []
 let registry: WorkerRegistry
 
 const claim = (name: string, pid: number | null): WorkerClaim => ({
@@ -23,18 +26,23 @@ const ids = (): string[] => registry.list().map((member) => `${member.claim.work
 beforeEach(() => {
   dead.clear()
   happened.length = 0
+  cutOff.length = 0
+  registry = poolWith(HIVE_POLICY)
+})
+
+function poolWith(policy: HivePolicy): WorkerRegistry {
   let next = 0
-  registry = new WorkerRegistry({
-    policy: HIVE_POLICY,
+  return new WorkerRegistry({
+    policy,
     newId: () => `reg-${String((next += 1))}`,
-    openLink: () => ({ close: () => undefined }),
+    openLink: ({ workerId }) => ({ close: (reason) => cutOff.push(`${workerId}: ${reason}`) }),
     isAlive,
     events: {
       failed: (member, reason) => happened.push(`${member.id} failed: ${reason}`),
       removed: (member, reason) => happened.push(`${member.id} removed: ${reason}`),
     },
   })
-})
+}
 
 function readyMember(name: string, pid: number | null, nowMs = 0): Member {
   const member = registry.register(claim(name, pid), nowMs)
@@ -123,12 +131,25 @@ describe('death', () => {
   })
 })
 
+describe('the defect that keeps dead workers', () => {
+  test('neither a lost process nor silence nor a successor takes one out of the pool', () => {
+    registry = poolWith({ ...HIVE_POLICY, removesDead: false })
+    const member = readyMember('a', 1)
+    dead.add(1)
+    registry.suspect(member)
+    registry.sweep(60_000, 0)
+    readyMember('a', 2, 60_000)
+    expect(ids()).toEqual(['a ready', 'a ready'])
+    expect(registry.candidates().map(({ id }) => id)).toEqual(['reg-2'])
+  })
+})
+
 describe('stop', () => {
   const killed: string[] = []
-  const stopper = (): WorkerStopper => {
+  const stopper = (stopLimitMs: number | null = 50): WorkerStopper => {
     killed.length = 0
     const kill = (pid: number, signal: string): void => void killed.push(`${signal} ${String(pid)}`)
-    return new WorkerStopper(registry, { policy: { ...HIVE_POLICY, stopLimitMs: 50 }, isAlive, kill }, recordingLog().log)
+    return new WorkerStopper(registry, { policy: { ...HIVE_POLICY, stopLimitMs }, isAlive, kill }, recordingLog().log)
   }
 
   test('SIGTERM, then SIGKILL for one that stays; silent meanwhile, but not removed until it is gone', async () => {
@@ -137,8 +158,13 @@ describe('stop', () => {
     stop.stop(member)
     stop.stop(member)
     expect(registry.candidates()).toEqual([])
+    registry.sweep(2_000, 0)
+    expect(cutOff).toEqual([])
+    registry.sweep(2_001, 0)
     registry.sweep(60_000, 0)
     expect(ids()).toEqual(['a stopping'])
+    // Its work goes to others, once.
+    expect(cutOff).toEqual(['a: silent while it is being stopped'])
     await vi.waitFor(() => {
       expect(killed).toEqual(['SIGTERM 1', 'SIGKILL 1'])
     })
@@ -151,6 +177,20 @@ describe('stop', () => {
     const member = readyMember('a', 1)
     stopper().stop(member)
     dead.add(1)
+    await new Promise((resolve) => setTimeout(resolve, 80))
+    expect(killed).toEqual(['SIGTERM 1'])
+  })
+
+  test('one that is gone before SIGTERM gets none: its number may be another process by now', () => {
+    const member = readyMember('a', 1)
+    dead.add(1)
+    stopper().stop(member)
+    expect(killed).toEqual([])
+  })
+
+  test('the defect that never kills leaves it at SIGTERM', async () => {
+    const member = readyMember('a', 1)
+    stopper(null).stop(member)
     await new Promise((resolve) => setTimeout(resolve, 80))
     expect(killed).toEqual(['SIGTERM 1'])
   })

@@ -31,7 +31,7 @@ export class WorkerStopper {
     // A second request does not start the clock again.
     if (member.state === 'stopping' && member.reason === 'asked to stop') return
     this.#registry.beginStop(member, 'asked to stop', performance.now())
-    this.#signal(member, process, 'SIGTERM')
+    if (!this.#signal(member, process, 'SIGTERM')) return
     const { stopLimitMs } = this.#options.policy
     if (stopLimitMs !== null) this.#killAfter(member, process, stopLimitMs)
   }
@@ -48,16 +48,17 @@ export class WorkerStopper {
     this.#timers.add(timer)
   }
 
-  /** Nothing is sent to a process that is gone: its number may be another's by now. */
-  #signal(member: Member, process: ProcessIdentity, signal: 'SIGTERM' | 'SIGKILL'): void {
-    if (!this.#options.isAlive(process)) return
+  /** False for a process that is gone: its number may be another's by now. The next sweep sees that. */
+  #signal(member: Member, process: ProcessIdentity, signal: 'SIGTERM' | 'SIGKILL'): boolean {
+    if (!this.#options.isAlive(process)) return false
     const event = signal === 'SIGTERM' ? 'worker_stopping' : 'worker_force_killed'
     this.#log.info({ event, registration: member.id, worker: member.claim.workerId, pid: process.pid, signal })
     try {
       this.#options.kill(process.pid, signal)
     } catch (error) {
-      // It ended in between, which the next sweep sees.
+      // It ended in between.
       this.#log.warn({ event: 'signal_failed', registration: member.id, signal, error: String(error) })
     }
+    return true
   }
 }
