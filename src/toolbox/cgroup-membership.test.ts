@@ -11,8 +11,8 @@ const FORMS = {
   'v1, systemd driver': `4:memory:/system.slice/docker-${ID}.scope\n1:name=systemd:/system.slice/docker-${ID}.scope\n`,
   'v2, cgroupfs driver': `0::/docker/${ID}\n`,
   'v2, systemd driver': `0::/system.slice/docker-${ID}.scope\n`,
-  'rootless': `0::/user.slice/user-1000.slice/user@1000.service/user.slice/docker-${ID}.scope\n`,
-  'hybrid': `4:memory:/docker/${ID}\n0::/system.slice/docker.service\n`,
+  rootless: `0::/user.slice/user-1000.slice/user@1000.service/user.slice/docker-${ID}.scope\n`,
+  hybrid: `4:memory:/docker/${ID}\n0::/system.slice/docker.service\n`,
   'a folder made inside': `0::/docker/${ID}/worker:1\n`,
 }
 

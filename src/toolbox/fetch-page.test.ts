@@ -27,7 +27,8 @@ beforeAll(async () => {
     void bodyOf(request).then((body) => {
       seen.push({ method: request.method, url: request.url, headers: request.headers, body })
       if (request.url === '/elsewhere') response.writeHead(302, { location: '/' }).end('moved')
-      else if (request.url === '/cut') response.writeHead(200, { 'content-length': '100' }).write('half', () => response.destroy())
+      else if (request.url === '/cut')
+        response.writeHead(200, { 'content-length': '100' }).write('half', () => response.destroy())
       else if (request.url === '/cut-chunks') response.writeHead(200).write('half', () => response.destroy())
       else if (request.url === '/large') response.end('x'.repeat(100_000))
       else if (request.url === '/slow') response.writeHead(200, { 'content-length': '100' }).write('half')
@@ -53,8 +54,18 @@ const fetch = (path: string, changes: Partial<Parameters<typeof fetchPage>[0]> =
 
 describe('a page', () => {
   it('is read with what was asked for, on a connection of its own', async () => {
-    const reply = await fetch('/a?b=c', { method: 'POST', headers: { 'X-Key': 'value', Connection: 'keep-alive' }, body: 'größe' })
-    expect(reply).toEqual({ status: 200, body: 'you sent größe', complete: true, totalMs: expect.any(Number) as number, error: null })
+    const reply = await fetch('/a?b=c', {
+      method: 'POST',
+      headers: { 'X-Key': 'value', Connection: 'keep-alive' },
+      body: 'größe',
+    })
+    expect(reply).toEqual({
+      status: 200,
+      body: 'you sent größe',
+      complete: true,
+      totalMs: expect.any(Number) as number,
+      error: null,
+    })
     expect(seen.at(-1)).toMatchObject({
       ...{ method: 'POST', url: '/a?b=c', body: 'größe' },
       headers: { 'x-key': 'value', connection: 'close', 'content-length': '7' },
@@ -82,7 +93,12 @@ describe('a page', () => {
     const silent = await fetch('/silent', { timeoutMs: 150 })
     expect(silent).toMatchObject({ status: null, body: '', complete: false, error: 'timeout' })
     expect(silent.totalMs).toBeGreaterThan(140)
-    expect(await fetch('/slow', { timeoutMs: 150 })).toMatchObject({ status: 200, body: 'half', complete: false, error: 'timeout' })
+    expect(await fetch('/slow', { timeoutMs: 150 })).toMatchObject({
+      status: 200,
+      body: 'half',
+      complete: false,
+      error: 'timeout',
+    })
   })
 
   it('where nobody listens is refused', async () => {

@@ -28,23 +28,20 @@ export function fetchPage({ target, method, path, headers, body, timeoutMs, maxB
     }
     const length = body === null ? {} : { 'content-length': String(Buffer.byteLength(body)) }
     const sent = { ...headers, ...length, connection: 'close' }
-    const outgoing = request(
-      { host: target.host, port: target.port, method, path, headers: sent, agent: false },
-      (incoming) => {
-        status = incoming.statusCode ?? null
-        incoming.on('data', (chunk: Buffer) => {
-          bytes += chunk.length
-          chunks.push(chunk)
-          if (bytes > maxBytes) finish(false, null)
-        })
-        incoming.on('end', () => {
-          finish(incoming.complete, incoming.complete ? null : 'eof')
-        })
-        incoming.on('error', (error) => {
-          finish(false, errorCode(error))
-        })
-      },
-    )
+    const outgoing = request({ host: target.host, port: target.port, method, path, headers: sent, agent: false }, (incoming) => {
+      status = incoming.statusCode ?? null
+      incoming.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        chunks.push(chunk)
+        if (bytes > maxBytes) finish(false, null)
+      })
+      incoming.on('end', () => {
+        finish(incoming.complete, incoming.complete ? null : 'eof')
+      })
+      incoming.on('error', (error) => {
+        finish(false, errorCode(error))
+      })
+    })
     const timer = setTimeout(() => {
       finish(false, 'timeout')
     }, timeoutMs)

@@ -37,6 +37,11 @@ async function serve(server: Server): Promise<{ args: Omit<Args, 'count'>; socke
   return { args: { id: 'all', target: { host: '127.0.0.1', port }, request: null, connectTimeoutMs: 5_000 }, sockets }
 }
 
+/** Takes connections, and reads what comes: without that it would not see their end. */
+function plainServer(): Server {
+  return createServer((socket) => socket.resume())
+}
+
 function eventually<T>(name: string, read: () => T, ok: (value: T) => boolean): Promise<T> {
   const options = { everyMs: 5, attemptMs: 1_000, limitMs: 10_000, signal: new AbortController().signal, clock: systemClock }
   return waitUntil(name, () => Promise.resolve(read()), ok, options)
@@ -109,7 +114,7 @@ describe('a flood', () => {
   })
 
   it('where nobody listens is refused', async () => {
-    const { args } = await serve(createServer())
+    const { args } = await serve(plainServer())
     const [last] = opened.splice(-1)
     last?.server.close()
     expect(await new Floods().open({ ...args, count: 5 })).toMatchObject({ open: 0, peakOpen: 0, refused: 5, closed: 0 })
@@ -146,7 +151,7 @@ describe('a flood', () => {
   })
 
   it('that is closed while it opens leaves no connection', async () => {
-    const { args, sockets } = await serve(createServer())
+    const { args, sockets } = await serve(plainServer())
     const floods = new Floods()
     const opening = floods.open({ ...args, count: 2_000 })
     await eventually(
@@ -168,7 +173,7 @@ describe('a flood', () => {
 
 describe('a flood is not begun', () => {
   it('with a request that cannot be sent', async () => {
-    const { args, sockets } = await serve(createServer())
+    const { args, sockets } = await serve(plainServer())
     const floods = new Floods()
     const request = { ...GET, headers: { 'x-key': 'a\r\nx-other: b' } }
     await expect(floods.open({ ...args, count: 5, request })).rejects.toThrow('not a header')
@@ -179,19 +184,24 @@ describe('a flood is not begun', () => {
   })
 
   it('twice under one id, or with too many beside others', async () => {
-    const { args } = await serve(createServer())
+    const { args } = await serve(plainServer())
     const floods = new Floods()
     await floods.open({ ...args, count: 2 })
     await expect(floods.open({ ...args, count: 2 })).rejects.toThrow("a flood 'all' is under way already")
-    await expect(floods.open({ ...args, id: 'more', count: MAX_FLOOD - 1 })).rejects.toThrow('at most 5000 connections at once; 2 are open')
+    await expect(floods.open({ ...args, id: 'more', count: MAX_FLOOD - 1 })).rejects.toThrow(
+      'at most 5000 connections at once; 2 are open',
+    )
     floods.close('all')
     expect(() => floods.close('all')).toThrow("there is no flood 'all'")
   })
 
   it('by a helper that has too few descriptors itself: that is no refusal', async () => {
-    const { args } = await serve(createServer())
+    const { args } = await serve(plainServer())
     const reply = await askProgramWith(100, 'flood.open', { ...args, count: 300 })
-    expect(reply).toMatchObject({ ok: false, error: expect.stringMatching(/cannot have 300 connections: EMFILE after \d+/) as string })
+    expect(reply).toMatchObject({
+      ok: false,
+      error: expect.stringMatching(/cannot have 300 connections: EMFILE after \d+/) as string,
+    })
   })
 })
 

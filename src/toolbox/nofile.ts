@@ -19,7 +19,9 @@ export async function lowerLimit(
   // A limit of L leaves the numbers below L: so many above the highest one, and not one more.
   const soft = before.highest + 1 + headroom
   if (soft >= before.softLimit) {
-    throw new Error(`the limit of process ${String(pid)} is ${String(before.softLimit)} already: ${String(soft)} would be no lower`)
+    throw new Error(
+      `the limit of process ${String(pid)} is ${String(before.softLimit)} already: ${String(soft)} would be no lower`,
+    )
   }
   const name = `descriptor limit ${String(soft)} of process ${String(pid)}`
   const restore = (): Promise<boolean> =>

@@ -33,9 +33,12 @@ describe('/proc/PID/stat', () => {
     expect(parseStat(stat('node', 'D')).ending).toBe(false)
   })
 
-  it.each(['', '4321', '4321 (node', '4321 (node) S 1 2 3', '4321 (node) S 1 x 3 4 5 6 7'])('is refused when it is %j', (text) => {
-    expect(() => parseStat(text)).toThrow('/proc/PID/stat')
-  })
+  it.each(['', '4321', '4321 (node', '4321 (node) S 1 2 3', '4321 (node) S 1 x 3 4 5 6 7'])(
+    'is refused when it is %j',
+    (text) => {
+      expect(() => parseStat(text)).toThrow('/proc/PID/stat')
+    },
+  )
 })
 
 describe('/proc/PID/status', () => {
@@ -74,10 +77,14 @@ Max locked memory         8388608              8388608              bytes
       soft: 1_024,
       hard: 524_288,
     })
-    expect(parseFileLimits(limits('Max open files            1024                 unlimited            files     ')).hard).toBe(Infinity)
+    expect(parseFileLimits(limits('Max open files            1024                 unlimited            files     ')).hard).toBe(
+      Infinity,
+    )
   })
 
   it('is refused without them', () => {
-    expect(() => parseFileLimits(limits('Max file locks            unlimited            unlimited            locks     '))).toThrow('no line of open files')
+    expect(() =>
+      parseFileLimits(limits('Max file locks            unlimited            unlimited            locks     ')),
+    ).toThrow('no line of open files')
   })
 })

@@ -45,7 +45,9 @@ describe('a signal', () => {
     )
     await stopped
     const undo = new UndoStack()
-    await expect(signalProcess({ undo }, { pid, containerId: NO_CONTAINER, signal: 'SIGSTOP' })).rejects.toThrow('does not belong to')
+    await expect(signalProcess({ undo }, { pid, containerId: NO_CONTAINER, signal: 'SIGSTOP' })).rejects.toThrow(
+      'does not belong to',
+    )
     expect(await undo.undoAll()).toEqual([])
     expect(await stateOf(pid)).toBe('T')
   })

@@ -27,9 +27,10 @@ function verdicts({ scenarios }: RunResult): Record<string, [string, string[]]> 
 /** What script/leftovers lists; it ends with 0 or 1 when it could look everywhere. */
 async function leftovers(): Promise<string> {
   const script = fileURLToPath(new URL('../../script/leftovers', import.meta.url))
-  const [file, ...argv] = process.getuid?.() === 0 ? ['bash', script] : ['sudo', '--non-interactive', 'bash', script]
+  const root = process.getuid?.() === 0
+  const argv = root ? [script] : ['--non-interactive', 'bash', script]
   const ended = await new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-    execFile(file ?? '', argv, (error, stdout, stderr) => {
+    execFile(root ? 'bash' : 'sudo', argv, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : error.code, stdout, stderr })
     })
   })
