@@ -50,6 +50,7 @@ test('a process without descriptors', () => {
 
 test.each<[string, Partial<DescriptorsSeen>]>([
   ['a process that dies of it', { targetEnded: true, watchedMs: 900, probes: [], readings: looks(41, 2), old: null }],
+  ['a process that is met while it dies', { targetEnded: true, readings: [...looks(41, 1), ...looks(12, 1)], old: null }],
   ['a process that died of it before it was met so', { targetEnded: true, probes: [], readings: looks(25, 1), old: null }],
   ['a descriptor that is free now and then', { readings: [...looks(41, 26), ...looks(38, 4)] }],
 ])('%s', (_name, change) => {

@@ -105,11 +105,13 @@ function fullReasons(seen: DescriptorsSeen, limit: number): string[] {
     const most = Math.max(0, ...readings.map(({ open }) => open))
     return [`at most ${String(most)} of ${String(limit)} descriptors were seen open`]
   }
+  // A process that is dying closes them one after the other.
+  if (targetEnded) return []
   const after = readings.slice(first)
   const kept = after.filter((reading) => isExhausted(reading, limit)).length
   if (kept < after.length * KEPT_SHARE)
     return [`descriptors were free at ${String(after.length - kept)} of ${String(after.length)} looks after they had run out`]
-  if (!targetEnded && problem === null && watchedMs < windowMs * WATCHED_SHARE)
+  if (problem === null && watchedMs < windowMs * WATCHED_SHARE)
     return [`it was watched for ${String(Math.round(watchedMs))} ms of a window of ${String(windowMs)} ms`]
   return []
 }

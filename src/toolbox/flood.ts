@@ -114,6 +114,8 @@ class Flood {
   close(): void {
     this.ending = true
     for (const socket of this.sockets) socket.destroy()
+    this.connected.clear()
+    this.waiting.clear()
   }
 
   /** Never rejects: a connection that does not come about is counted. */
@@ -151,7 +153,7 @@ class Flood {
         this.sockets.delete(socket)
         this.waiting.delete(socket)
         if (this.connected.delete(socket)) this.closed += 1
-        else this.refused += 1
+        else if (!this.ending) this.refused += 1
         resolve()
       })
     })

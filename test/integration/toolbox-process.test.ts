@@ -85,6 +85,55 @@ describe('signals', () => {
     })
   })
 
+  it('to stop are taken back at once, whether they have arrived or not', async () => {
+    const process = await mainProcess(victim)
+    await withHelper(killer('at-once'), async (helper) => {
+      for (let round = 0; round < 10; round += 1) {
+        const stopping = helper.call('process.signal', { ...process, signal: 'SIGSTOP' }, signal())
+        const undoing = helper.call('undo', {}, signal())
+        await Promise.all([stopping, undoing])
+        // A stop that arrived after the undo would stay.
+        await eventually(
+          'the process to go on',
+          () => helper.call('process.look', process, signal()),
+          ({ state, pendingSignals }) => /[SRD]/.test(state ?? '') && !pendingSignals.includes('SIGSTOP'),
+        )
+      }
+    })
+    expect((await mainProcess(victim)).pid).toBe(process.pid)
+  })
+
+  it('of others are left as they are: a refused SIGSTOP has no undo', async () => {
+    const process = await mainProcess(victim)
+    await withHelper(killer('first'), async (first) => {
+      await first.call('process.signal', { ...process, signal: 'SIGSTOP' }, signal())
+      const wrong = { ...process, containerId: rig.client, signal: 'SIGSTOP' }
+      await withHelper(killer('second'), async (second) => {
+        await expect(second.call('process.signal', wrong, signal())).rejects.toThrow('does not belong to')
+      })
+      expect(await first.call('process.look', process, signal())).toMatchObject({ state: 'T' })
+    })
+    await withHelper(killer('third'), async (third) => {
+      expect((await third.call('process.look', process, signal())).state).toMatch(/[SRD]/)
+    })
+  })
+
+  it('to stop need no undo once the process has ended', async () => {
+    const mortal = await startVictim(rig, 'mortal', { RestartPolicy: { Name: 'no' } })
+    const process = await mainProcess(mortal)
+    await withHelper(killer('outlived'), async (helper) => {
+      await helper.call('process.signal', { ...process, signal: 'SIGSTOP' }, signal())
+      // Only SIGKILL reaches one that is stopped.
+      await helper.call('process.signal', { ...process, signal: 'SIGKILL' }, signal())
+      await eventually(
+        'its end',
+        () => restarts(mortal),
+        ({ running }) => !running,
+      )
+      expect((await helper.call('undo', {}, signal())).undone).toEqual([])
+    })
+  })
+
   it('of a helper that was killed are undone by a later one', async () => {
     const process = await mainProcess(victim)
     const helper = await toolbox.start(killer('killed'), signal())
@@ -132,6 +181,43 @@ describe('the limit of descriptors', () => {
     expect(after.startTicks).toBe(before.startTicks)
   })
 
+  it('is left alone where it may not be read, is lower already, or is that of another container', async () => {
+    const process = await mainProcess(victim)
+    const lower = (helper: ToolboxHelper, changes: object) =>
+      helper.call('nofile.lower', { ...process, headroom: 16, ...changes }, signal())
+    await withHelper(onHost(rig, 'own', { user: '1000:1000' }), async (helper) => {
+      await expect(lower(helper, { headroom: 1_000_000 })).rejects.toThrow('would be no lower')
+      await expect(lower(helper, { containerId: rig.client })).rejects.toThrow('does not belong to container')
+      const { descriptors } = await helper.call('process.look', process, signal())
+      expect(descriptors?.softLimit).toBeGreaterThan(1_000)
+    })
+    await withHelper(onHost(rig, 'stranger', { user: '1001:1001' }), async (helper) => {
+      await expect(lower(helper, {})).rejects.toThrow('cannot be read')
+      expect(await helper.call('process.look', process, signal())).toMatchObject({ alive: true, uid: 1000, descriptors: null })
+    })
+  })
+
+  it('of a process of root is lowered without a capability as well', async () => {
+    const root = await startVictim(rig, 'root', { CapDrop: [] }, undefined, '0:0')
+    const process = await mainProcess(root)
+    await withHelper(onHost(rig, 'root-limit', { user: '0:0' }), async (helper) => {
+      const { previousSoft, facts } = await helper.call('nofile.lower', { ...process, headroom: 16 }, signal())
+      expect(facts.softLimit).toBe(facts.highest + 17)
+      expect((await helper.call('undo', {}, signal())).undone).toHaveLength(1)
+      expect((await helper.call('process.look', process, signal())).descriptors?.softLimit).toBe(previousSoft)
+    })
+  })
+
+  it('of a process that has ended needs no undo', async () => {
+    const mortal = await startVictim(rig, 'mortal-limit', { RestartPolicy: { Name: 'no' } })
+    const process = await mainProcess(mortal)
+    await withHelper(onHost(rig, 'limit-outlived', { user: '1000:1000' }), async (helper) => {
+      await helper.call('nofile.lower', { ...process, headroom: 16 }, signal())
+      await docker.getContainer(mortal).kill()
+      expect((await helper.call('undo', {}, signal())).undone).toEqual([])
+    })
+  })
+
   it('that a killed helper lowered is restored by a later one', async () => {
     const process = await mainProcess(victim)
     const own = onHost(rig, 'limit-killed', { user: '1000:1000' })
@@ -168,6 +254,32 @@ describe('connections', () => {
         expect(answered.statuses).toEqual({ 200: 1_000 })
         await flooder.call('flood.close', { id: 'all' }, signal())
         await eventually('none of them', count, (seen) => seen === 0)
+      })
+    })
+  })
+
+  it('come by the thousands from a helper that stays within its memory', async () => {
+    await withHelper(rig.beside('most'), async (flooder) => {
+      await withHelper(rig.inside(rig.server, 'count-most', { capabilities: [] }), async (counter) => {
+        const request = { method: 'GET', path: '/', headers: {}, body: null }
+        const target = { host: `${rig.runId}-server`, port: SERVER_PORT }
+        const args = { id: 'most', target, count: 5_000, request, connectTimeoutMs: 10_000 }
+        expect(await flooder.call('flood.open', args, signal())).toMatchObject({
+          peakOpen: 5_000,
+          refused: 0,
+          peakInFlight: 5_000,
+        })
+        const answered = await eventually(
+          'all answers',
+          () => flooder.call('flood.read', { id: 'most' }, signal()),
+          ({ inFlight }) => inFlight === 0,
+          30_000,
+        )
+        expect(answered).toMatchObject({ statuses: { 200: 5_000 } })
+        const { established } = await counter.call('tcp.count', { port: SERVER_PORT, side: 'server' }, signal())
+        expect(established).toBe(answered.open)
+        const { memory_stats: memory } = await docker.getContainer(flooder.name).stats({ stream: false })
+        expect(memory.usage).toBeLessThan(0.75 * memory.limit)
       })
     })
   })

@@ -13,12 +13,18 @@ export const QUOTA_US = 20_000
 
 export const SERVER = `require('node:http').createServer((request, response) => response.end('ok')).listen(${String(SERVER_PORT)})`
 
-export async function startVictim(rig: Rig, name: string, options: Dockerode.HostConfig = {}, command = SERVER): Promise<string> {
+export async function startVictim(
+  rig: Rig,
+  name: string,
+  options: Dockerode.HostConfig = {},
+  command = SERVER,
+  user = '1000:1000',
+): Promise<string> {
   const container = await docker.createContainer({
     name: `${rig.runId}-${name}`,
     Image: 'node:24-trixie-slim',
     Cmd: ['node', '-e', command],
-    User: '1000:1000',
+    User: user,
     Labels: { [RUN_LABEL]: rig.runId },
     HostConfig: {
       NetworkMode: rig.network,
