@@ -48,5 +48,6 @@ describe('the table', () => {
     expect(text).toContain('| `deaf` | **F** | · | 2026-01-02 |')
     expect(text).toContain('| `deaf` | Hears \\| nothing. | A-1 |')
     expect(text).toContain('| healthy | · | · | 2026-01-02 |')
+    expect(renderMatrix({}, declared)).toContain('No run has been kept yet.')
   })
 })
