@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -91,9 +92,14 @@ describe('a helper', () => {
           nftPayload: true,
           netem: expect.any(Boolean) as boolean,
           socketKill: true,
+          stressNg: true,
+          cgroupVersion: can.cgroupVersion,
           kernel: release(),
         })
-        const none = { nft: false, nftRandom: false, nftPayload: false, netem: false, socketKill: false, kernel: release() }
+        // What the host's own file system is, seen without a helper.
+        expect(can.cgroupVersion).toBe(existsSync('/sys/fs/cgroup/cgroup.controllers') ? 2 : 1)
+        const without = { nft: false, nftRandom: false, nftPayload: false, netem: false, socketKill: false }
+        const none = { ...without, stressNg: true, cgroupVersion: can.cgroupVersion, kernel: release() }
         expect(await at(helpers, 1).call('capabilities', {}, signal())).toEqual(none)
         await expect(at(helpers, 1).call('leftovers', {}, signal())).rejects.toThrow('NET_ADMIN')
         await expect(at(helpers, 1).call('loss.install', { port: 1, side: 'client', percent: 1 }, signal())).rejects.toThrow(
