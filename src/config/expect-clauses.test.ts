@@ -4,6 +4,7 @@ import { clauseSchema } from './expect-schema.ts'
 const CONTAINER = { service: 'worker' }
 const METRIC = { service: 'worker', port: 80, path: '/metrics', metric: 'jobs' }
 const LOG = { service: 'worker', matches: "event == 'x'" }
+const NEW = { service: 'worker', port: 80, path: '/health', ended_within_ms: 1_000 }
 const WORKLOAD = { name: 'story', in_flight: 4, within_ms: 5_000, good_share: 0.9 }
 
 describe('clauses about containers, the pool, workloads, metrics and logs', () => {
@@ -17,6 +18,8 @@ describe('clauses about containers, the pool, workloads, metrics and logs', () =
     { metric: { ...METRIC, labels: { state: 'ready' }, change: { at_least: 1, at_most: 1 } } },
     { log: { ...LOG, at_least: 1 } },
     { log: { ...LOG, at_most: 0 } },
+    { new_connections: NEW },
+    { phase: 'after', new_connections: { ...NEW, refused_share: 0.75 } },
     { request: { name: 'large', within_ms: 5, status: [507] } },
   ])('take %j', (clause) => {
     expect(clauseSchema.parse(clause)).toEqual(clause)
@@ -34,6 +37,9 @@ describe('clauses about containers, the pool, workloads, metrics and logs', () =
     [{ metric: { ...METRIC, change: {} } }, 'says nothing: give at_least, at_most or both'],
     [{ metric: { ...METRIC, change: { at_least: 2, at_most: 1 } } }, 'can never hold'],
     [{ log: LOG }, 'says nothing'],
+    [{ new_connections: { ...NEW, refused_share: 0 } }, 'above 0 and up to 1'],
+    [{ new_connections: { ...NEW, ended_within_ms: 15_001 } }, '15000'],
+    [{ new_connections: { ...NEW, ended_within_ms: undefined } }, 'is missing: it must be a whole number in ms'],
     [{ log: { ...LOG, at_least: 2, at_most: 1 } }, 'can never hold'],
     [{ request: { name: 'a', within_ms: 5, status: [507], same_as_steady: true } }, 'cannot ask for other statuses'],
     [{ pool: { hit_removed_within_seconds: 1 }, log: { ...LOG, at_least: 1 } }, 'it has pool and log'],

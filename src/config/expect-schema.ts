@@ -7,6 +7,7 @@ import type {
   LogExpectation,
   LogGapsExpectation,
   MetricExpectation,
+  NewConnectionsExpectation,
   PoolExpectation,
   RequestExpectation,
   WorkloadExpectation,
@@ -171,6 +172,20 @@ const log = z
   .refine((spec) => (spec.at_least ?? 0) <= (spec.at_most ?? Infinity), { error: 'can never hold: at_least is above at_most' })
   .meta({ description: 'How many log lines of a kind appear while the fault is on' })
 
+const newConnections = z
+  .strictObject({
+    service: serviceName('To whose containers connections are opened, straight to each'),
+    port: port('Port that it listens at'),
+    path: urlPath('What is asked for on each connection'),
+    ended_within_ms: milliseconds(
+      1,
+      CANARY_DEADLINE_MS,
+      'Each has its end, an answer, a refusal, a reset or a close, within this time',
+    ),
+    refused_share: share('At least this share of them ends without an answer').optional(),
+  })
+  .meta({ description: 'New connections while the fault is on: none is left waiting' })
+
 /** One of the kinds per clause. `when` lets the count be checked even where a spec has mistakes of its own. */
 export const clauseSchema = z
   .strictObject({
@@ -183,6 +198,7 @@ export const clauseSchema = z
     workload: workload.optional(),
     metric: metric.optional(),
     log: log.optional(),
+    new_connections: newConnections.optional(),
   })
   .refine((clause) => kindsOf(clause).length === 1, {
     error: (issue) => `must hold exactly one of ${EXPECTATION_KINDS.join(', ')}; it has ${describeKinds(issue.input)}`,
@@ -224,4 +240,5 @@ export const SPECS_MATCH: readonly [
   Yields<typeof workload, WorkloadExpectation>,
   Yields<typeof metric, MetricExpectation>,
   Yields<typeof log, LogExpectation>,
-] = [true, true, true, true, true, true, true, true]
+  Yields<typeof newConnections, NewConnectionsExpectation>,
+] = [true, true, true, true, true, true, true, true, true]

@@ -106,6 +106,20 @@ export type LogExpectation = {
   readonly at_most?: number
 }
 
+/**
+ * New connections, one after the other all through the window, straight to each container of a service: what a person meets
+ * who comes while a resource is used up. Turned away at once is fine; left waiting is not.
+ */
+export type NewConnectionsExpectation = {
+  readonly service: string
+  readonly port: number
+  readonly path: string
+  /** Each has its end within this time: an answer, whatever its status, a refusal, a reset or a close. */
+  readonly ended_within_ms: number
+  /** At least this share of them ends without an answer. */
+  readonly refused_share?: number
+}
+
 export type ExpectationSpecs = {
   canary: CanaryExpectation
   request: RequestExpectation
@@ -115,6 +129,7 @@ export type ExpectationSpecs = {
   workload: WorkloadExpectation
   metric: MetricExpectation
   log: LogExpectation
+  new_connections: NewConnectionsExpectation
 }
 
 export const EXPECTATION_KINDS = [
@@ -126,4 +141,5 @@ export const EXPECTATION_KINDS = [
   'workload',
   'metric',
   'log',
+  'new_connections',
 ] as const satisfies readonly (keyof ExpectationSpecs)[]

@@ -58,6 +58,8 @@ export interface Probe<Spec extends JsonObject = JsonObject> {
    * and `stop` is called at the scenario's end whatever happened. `ctx.window()` throws until inject has returned.
    */
   begin?(spec: Spec, ctx: ProbeContext): Promise<ProbeWork>
+  /** The longest that `observe` may need beyond the planned end of the window, ms: the fault is held for it. 0 when left out. */
+  afterWindowMs?(spec: Spec): number
   /** Observes for as long as the clause needs, at most until its limit, and judges. */
   observe(spec: Spec, baseline: Json, ctx: ProbeContext, work: ProbeWork | null): Promise<Observation>
 }

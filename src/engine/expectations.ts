@@ -3,7 +3,6 @@ import type { Json } from '../core/json.ts'
 import type { ExpectationResult } from '../core/model.ts'
 import type { Probe, ProbeContext, ProbeWork } from '../core/ports.ts'
 import type { Expectation, Scenario } from '../core/scenario.ts'
-import type { EngineDeps } from './deps.ts'
 
 interface Clause {
   readonly expectation: Expectation
@@ -16,11 +15,11 @@ interface Clause {
 export class ExpectationSet {
   private readonly clauses: Clause[]
 
-  constructor(deps: EngineDeps, scenario: Scenario) {
+  constructor(probes: ReadonlyMap<string, Probe>, scenario: Scenario) {
     this.clauses = scenario.expect.map((expectation) => {
-      const probe = deps.probes.get(expectation.probe)
+      const probe = probes.get(expectation.probe)
       if (probe === undefined) {
-        const known = [...deps.probes.keys()].sort().join(', ')
+        const known = [...probes.keys()].sort().join(', ')
         throw new ChaosError('BAD_INPUT', `${scenario.id}: this version has no probe ${expectation.probe} (it has: ${known})`)
       }
       return { expectation, probe, baseline: null, work: null }
@@ -31,6 +30,12 @@ export class ExpectationSet {
     for (const clause of this.clauses) {
       if (clause.probe.baseline !== undefined) clause.baseline = await clause.probe.baseline(clause.expectation.spec, ctx)
     }
+  }
+
+  /** The longest that a clause of the phase may need, beyond the planned end of the window where the fault is on, ms. */
+  longestMs(phase: 'during' | 'after'): number {
+    const clauses = this.clauses.filter(({ expectation }) => expectation.phase === phase)
+    return Math.max(0, ...clauses.map(({ probe, expectation }) => probe.afterWindowMs?.(expectation.spec) ?? 0))
   }
 
   /** Starts what must be under way when the fault is injected. Once. */

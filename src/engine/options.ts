@@ -17,8 +17,10 @@ export const REVERT_BUDGET_MS = 6_000
 /** Planning and preparing may start several helpers. */
 export const PREPARE_LIMIT_MS = 30_000
 export const INJECT_LIMIT_MS = 10_000
-/** After the planned window the fault is held for undecided clauses, at most this much longer. */
-export const HOLD_LIMIT_MS = CANARY_DEADLINE_MS + 5_000
+/** After the planned window the fault is held for undecided clauses: as long as the slowest of them may need, and this much. */
+export const HOLD_MARGIN_MS = 5_000
+/** For the clauses that are observed once the system has recovered, when they say nothing longer. */
+export const AFTER_LIMIT_MS = 30_000
 export const COLLECT_LIMIT_MS = 10_000
 export const LOG_BYTES_PER_CONTAINER = 256 * 1024
 export const EVENTS_PER_SCENARIO = 200

@@ -13,7 +13,9 @@ import { FaultSet } from './fault-set.ts'
 import { HOST_FLOORS, HostGuard } from './host-guard.ts'
 import {
   COLLECT_LIMIT_MS,
-  HOLD_LIMIT_MS,
+  AFTER_LIMIT_MS,
+  CANARY_DEADLINE_MS,
+  HOLD_MARGIN_MS,
   INJECT_LIMIT_MS,
   PREPARE_LIMIT_MS,
   REVERT_BUDGET_MS,
@@ -84,7 +86,7 @@ class ScenarioRun {
   /** steady → plan → prepare → inject → effect beside during. */
   private async experiment(): Promise<void> {
     const { deps, state, scenario, phases, signal } = this
-    const expectations = new ExpectationSet(deps, scenario)
+    const expectations = new ExpectationSet(deps.probes, scenario)
     this.expectations = expectations
     const canary = deps.canary.start(deps.stack, { clock: deps.clock, signal })
     this.canary = canary
@@ -146,7 +148,7 @@ class ScenarioRun {
   private async observe(canary: RunningCanary, expectations: ExpectationSet, steadySinceMs: number): Promise<void> {
     const { state, phases } = this
     const signal = this.guarded()
-    const limitMs = state.windowMs + HOLD_LIMIT_MS
+    const limitMs = state.windowMs + Math.max(CANARY_DEADLINE_MS, expectations.longestMs('during')) + HOLD_MARGIN_MS
     const effect = phases.run('effect', limitMs, signal, async (phaseSignal) => {
       state.effect = await this.faults.effect(this.faultContext(phaseSignal))
     })
@@ -202,7 +204,8 @@ class ScenarioRun {
     if (canary === null || expectations === null) return
     const limitMs = recoveryLimitMs(scenario, this.options.profile)
     const fromMs = state.revertedMs ?? deps.clock.nowMs()
-    await phases.run('recovery', limitMs + 30_000, signal, async (phaseSignal) => {
+    const afterMs = Math.max(AFTER_LIMIT_MS, expectations.longestMs('after') + HOLD_MARGIN_MS)
+    await phases.run('recovery', limitMs + afterMs, signal, async (phaseSignal) => {
       const terms = {
         fromMs,
         limitMs,

@@ -55,6 +55,8 @@ interface Filling {
   readonly readings: VramReading[]
   /** Answers on connections that are closed again, by status. */
   readonly answered: Record<string, number>
+  /** At the look before. */
+  usedBytes: number
   sent: number
   begun: boolean
   fromMs: number
@@ -65,7 +67,14 @@ interface Filling {
 const FILL_LIMIT_MS = 8_000
 const STEP_LIMIT_MS = 6_000
 const STEP_EVERY_MS = 20
-const TOP_UP_EVERY_MS = 200
+/** No divisor or multiple of how often requests usually come: a look must not always meet the same moment between two of them. */
+const TOP_UP_EVERY_MS = 170
+/**
+ * The memory counts as taken when so many looks in a row, at random moments, found nothing to add: what one of the stack's
+ * own short requests holds at a single look would be free a moment later, and then always be the next one's.
+ */
+const CALM_LOOKS = 8
+const MOST_PAUSE_MS = 90
 const CONNECT_LIMIT_MS = 2_000
 /** A request has been taken or refused by then, as far as the memory shows. */
 const SETTLE_LIMIT_MS = 500
@@ -94,7 +103,7 @@ export function simulatedVram(names: NameSequence): Omit<Fault<VramSpec, Simulat
       const { service, port } = ctx.stack.descriptor.entry
       fillings.set(plan.helper, {
         ...{ spec, memory, entry: { host: service, port }, baseline, waves: [], givenUp: new Set(), readings: [] },
-        ...{ answered: {}, sent: 0, begun: false, fromMs: 0, upkeep: null },
+        ...{ answered: {}, usedBytes: 0, sent: 0, begun: false, fromMs: 0, upkeep: null },
       })
     },
     async inject(plan, ctx) {
@@ -157,9 +166,14 @@ async function fillUp(plan: SimulatedVramPlan, filling: Filling, ctx: FaultConte
   const options = { everyMs: STEP_EVERY_MS, attemptMs: STEP_LIMIT_MS, limitMs: FILL_LIMIT_MS, signal, clock }
   try {
     const what = `${String(plan.percent)} % of the GPU memory of ${plan.target} taken`
-    const fillOn = async (inner: AbortSignal): Promise<boolean> =>
-      await step(plan, filling, await look(filling, plan, ctx, inner), ctx, inner)
-    await waitUntil(what, fillOn, (more) => !more, options)
+    let calmLooks = 0
+    const fillOn = async (inner: AbortSignal): Promise<number> => {
+      const sentMore = await step(plan, filling, await look(filling, plan, ctx, inner), ctx, inner)
+      calmLooks = sentMore ? 0 : calmLooks + 1
+      if (!sentMore) await clock.sleep(ctx.random.integer(0, MOST_PAUSE_MS), inner)
+      return calmLooks
+    }
+    await waitUntil(what, fillOn, (calm) => calm >= CALM_LOOKS, options)
   } catch (error) {
     if (!isChaosError(error, 'TIMEOUT')) throw error
   }
@@ -172,10 +186,7 @@ async function fillUp(plan: SimulatedVramPlan, filling: Filling, ctx: FaultConte
   }
   filling.upkeep = startUpkeep(upkeep, async (inner) => {
     const reading = await look(filling, plan, ctx, inner)
-    const last = filling.readings.at(-1)
     filling.readings.push(reading)
-    // What was refused when it was full may fit by now.
-    if (last !== undefined && sumOf(reading.containers).usedBytes < sumOf(last.containers).usedBytes) filling.givenUp.clear()
     await step(plan, filling, reading, ctx, inner)
     return true
   })
@@ -190,13 +201,16 @@ async function step(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { largest, smallest } = filling.spec
-  const usedBefore = sumOf(filling.baseline.containers).usedBytes
-  const each = bytesPerUnit(usedBefore, sumOf(containers).usedBytes, unitsUnderWay(filling))
+  const { usedBytes } = sumOf(containers)
+  // What was refused when it was full may fit by now.
+  if (usedBytes < filling.usedBytes) filling.givenUp.clear()
+  filling.usedBytes = usedBytes
+  const each = bytesPerUnit(sumOf(filling.baseline.containers).usedBytes, usedBytes, unitsUnderWay(filling))
   const state = { containers, percent: plan.percent, bytesPerUnit: each, largest, smallest, givenUp: filling.givenUp }
   const batch = nextBatch(state)
   if (batch === null) return false
   const wave = await send(batch, plan, filling, ctx, signal)
-  await settle(wave, each, sumOf(containers).usedBytes, plan, filling, ctx, signal)
+  await settle(wave, each, usedBytes, plan, filling, ctx, signal)
   if (wave.facts.inFlight === 0) filling.givenUp.add(batch.size)
   return true
 }

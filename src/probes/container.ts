@@ -33,6 +33,7 @@ class ContainersBefore implements ProbeWork {
 export const containerExpectation: Probe<ContainerExpectation> = {
   kind: 'container',
   text: containerText,
+  afterWindowMs: (spec) => (asksForDeath(spec) ? fateLimitMs(spec) : 0),
   async begin(spec, ctx) {
     const wallMs = ctx.clock.wallMs()
     const states = await ctx.containers.list(spec.service, ctx.signal)
@@ -124,7 +125,6 @@ async function livesOf(
     return subjects.map((subject) => lifeOf(subject, view))
   }
   if (subjects.length === 0 || !asksForDeath(spec)) return read(ctx.signal)
-  const limitSeconds = (spec.died_within_seconds ?? 0) + (spec.running_again_within_seconds ?? 0)
   const looked = await lookUntil(
     `the fate of ${String(subjects.length)} containers of ${spec.service}`,
     read,
@@ -132,7 +132,7 @@ async function livesOf(
     {
       everyMs: LOOK_EVERY_MS,
       attemptMs: LOOK_LIMIT_MS,
-      limitMs: limitSeconds * 1_000 + 3 * EVENT_LAG_MS,
+      limitMs: fateLimitMs(spec),
       signal: ctx.signal,
       clock: ctx.clock,
     },
@@ -140,4 +140,8 @@ async function livesOf(
   // What cannot be read is unknown, however long it was tried.
   if (looked.last === null || looked.problem !== null) return read(ctx.signal)
   return looked.last
+}
+
+function fateLimitMs({ died_within_seconds: died = 0, running_again_within_seconds: again = 0 }: ContainerExpectation): number {
+  return (died + again) * 1_000 + 3 * EVENT_LAG_MS
 }

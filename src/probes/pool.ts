@@ -42,6 +42,7 @@ export const poolExpectation: Probe<PoolExpectation> = {
       return new PoolBefore(null)
     }
   },
+  afterWindowMs: (spec) => longestSeconds(spec) * 1_000 + MARGIN_MS,
   async observe(spec, _baseline, ctx, work) {
     if (!(work instanceof PoolBefore)) throw new ChaosError('INTERNAL', 'the pool probe was not begun')
     return judgePool(spec, await watch(spec, ctx, work))

@@ -4,6 +4,7 @@ import { containerExpectation } from './container.ts'
 import { logGapsExpectation } from './log-gaps.ts'
 import { logExpectation } from './log.ts'
 import { metricExpectation } from './metric.ts'
+import { newConnectionsExpectation } from './new-connections.ts'
 import { poolExpectation } from './pool.ts'
 import { requestExpectation } from './request.ts'
 import { workloadExpectation } from './workload.ts'
@@ -19,6 +20,7 @@ export function probeRegistry(): ReadonlyMap<string, Probe> {
     workloadExpectation,
     metricExpectation,
     logExpectation,
+    newConnectionsExpectation,
   ]
   return new Map(probes.map((probe) => [probe.kind, probe]))
 }

@@ -14,6 +14,7 @@ const MOST_BYTES = 8 * 1_024 * 1_024
 export const requestExpectation: Probe<RequestExpectation> = {
   kind: 'request',
   text: requestText,
+  afterWindowMs: (spec) => spec.within_ms,
   async baseline(spec, ctx) {
     return toJson(await ctx.request(namedRequest(spec.name, ctx), { deadlineMs: STEADY_DEADLINE_MS, maxBytes: MOST_BYTES }))
   },

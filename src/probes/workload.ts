@@ -15,6 +15,7 @@ const SETTLE_MS = 2_000
 export const workloadExpectation: Probe<WorkloadExpectation> = {
   kind: 'workload',
   text: workloadText,
+  afterWindowMs: (spec) => endLimitMs(spec),
   baseline(spec, ctx) {
     namedRequest(spec.name, ctx)
     return Promise.resolve(null)
@@ -33,7 +34,7 @@ export const workloadExpectation: Probe<WorkloadExpectation> = {
       {
         everyMs: LOOK_EVERY_MS,
         attemptMs: 1_000,
-        limitMs: spec.within_ms + DEADLINE_MARGIN_MS + SETTLE_MS,
+        limitMs: endLimitMs(spec),
         signal: ctx.signal,
         clock: ctx.clock,
       },
@@ -47,4 +48,9 @@ export const workloadExpectation: Probe<WorkloadExpectation> = {
 /** Where the fault told what it hit, the moment of that; else inject has just returned. */
 function faultMoment(ctx: ProbeContext): number {
   return Math.min(ctx.window().startedMs, ...ctx.hits().map((hit) => hit.atMs))
+}
+
+/** For the last request, sent at the very end of the window. */
+function endLimitMs(spec: WorkloadExpectation): number {
+  return spec.within_ms + DEADLINE_MARGIN_MS + SETTLE_MS
 }

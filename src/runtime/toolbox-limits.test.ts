@@ -15,6 +15,10 @@ describe('callLimitMs', () => {
     expect(callLimitMs('fetch', page)).toBe(40_000)
     const flood = { id: 'a', target, count: 1_000, request: null, connectTimeoutMs: 5_000 }
     expect(callLimitMs('flood.open', flood)).toBe(10_000 + 5_000 * 5)
+    const memory = { pid: 1, containerId: 'a', percent: 95, bytes: null, limitMs: 4_000 }
+    expect(callLimitMs('memory.fill', memory)).toBe(14_000)
+    const disk = { path: '', of: 'bytes', percent: 100, bytes: null, limitBytes: 1, limitMs: 8_000 } as const
+    expect(callLimitMs('disk.fill', disk)).toBe(18_000)
     expect(callLimitMs('process.look', { pid: 1, containerId: 'a' })).toBe(10_000)
     expect(callLimitMs('undo', {})).toBe(10_000)
   })

@@ -6,6 +6,8 @@ const process = { pid: 4_321, containerId: '0123456789ab' }
 const request = { method: 'POST', path: '/', headers: {}, body: 'x' }
 const flood = { id: 'a', target, count: 5_000, request, connectTimeoutMs: 5_000 }
 const page = { ...request, target, timeoutMs: 1_000, maxBytes: 1_024 }
+const memory = { ...process, percent: 95, bytes: null, limitMs: 5_000 }
+const disk = { path: '', of: 'bytes', percent: 100, bytes: null, limitBytes: 1_024, limitMs: 5_000 }
 const probe = { target, path: '/', headers: {}, count: 10, intervalMs: 100, timeoutMs: 1_000 }
 
 describe('arguments', () => {
@@ -18,6 +20,11 @@ describe('arguments', () => {
     expect(parseArguments('flood.open', { ...flood, request: null })).toEqual({ ...flood, request: null })
     expect(parseArguments('fetch', page)).toEqual(page)
     expect(parseArguments('fetch', { ...page, body: null })).toEqual({ ...page, body: null })
+    expect(parseArguments('cpu.burn', { ...process, workers: 2, loadPercent: 100 })).toMatchObject({ workers: 2 })
+    expect(parseArguments('memory.fill', memory)).toEqual(memory)
+    expect(parseArguments('memory.fill', { ...memory, percent: null, bytes: 4_096 })).toMatchObject({ bytes: 4_096 })
+    expect(parseArguments('disk.fill', { ...disk, path: '/a/b' })).toEqual({ ...disk, path: '/a/b' })
+    expect(parseArguments('disk.fill', { ...disk, of: 'inodes' })).toEqual({ ...disk, of: 'inodes' })
   })
 
   it.each([
@@ -45,6 +52,21 @@ describe('arguments', () => {
     ['a method of two words', 'fetch', { ...page, method: 'GET /x' }, 'method'],
     ['a page without end', 'fetch', { ...page, maxBytes: 2 ** 30 }, 'maxBytes'],
     ['no time', 'fetch', { ...page, timeoutMs: 0 }, 'timeoutMs'],
+    ['no workers', 'cpu.burn', { ...process, workers: 0, loadPercent: 100 }, 'workers'],
+    ['half a worker', 'cpu.burn', { ...process, workers: 0.5, loadPercent: 100 }, 'workers'],
+    ['workers without number', 'cpu.burn', { ...process, workers: 257, loadPercent: 100 }, 'workers'],
+    ['more than a whole CPU each', 'cpu.burn', { ...process, workers: 1, loadPercent: 101 }, 'loadPercent'],
+    ['a process alone', 'cgroup.read', { pid: 1 }, 'containerId'],
+    ['memory of both kinds', 'memory.fill', { ...memory, bytes: 1 }, 'percent or bytes'],
+    ['memory of no kind', 'memory.fill', { ...memory, percent: null }, 'percent or bytes'],
+    ['more than all memory', 'memory.fill', { ...memory, percent: 101 }, 'percent'],
+    ['more time than there is', 'memory.fill', { ...memory, limitMs: 120_001 }, 'limitMs'],
+    ['a path that does not begin', 'disk.look', { path: 'sub' }, 'path'],
+    ['a path with an end in it', 'disk.sweep', { path: '/a\0b' }, 'path'],
+    ['a volume filled by both', 'disk.fill', { ...disk, bytes: 1 }, 'percent or bytes'],
+    ['inodes by bytes', 'disk.fill', { ...disk, of: 'inodes', percent: null, bytes: 5 }, 'by percent'],
+    ['a volume without limit', 'disk.fill', { ...disk, limitBytes: null }, 'limitBytes'],
+    ['a limit of no bytes', 'disk.fill', { ...disk, limitBytes: 0 }, 'limitBytes'],
     ['a count without a side', 'tcp.count', { port: 80 }, 'side'],
   ] as const)('with %s are refused by name', (_what, op, args, named) => {
     expect(() => parseArguments(op, args)).toThrow(named)

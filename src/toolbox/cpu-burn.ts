@@ -18,6 +18,8 @@ const TICKS_PER_SECOND = 100
 const START_LIMIT_MS = 5_000
 const END_LIMIT_MS = 3_000
 const OUTPUT_TAIL = 1_000
+/** Longer than the longest fault window, a day; the last resort against burners that nobody ends. */
+const LONGEST_SECONDS = 25 * 3_600
 
 interface Burning {
   readonly child: ChildProcess
@@ -25,6 +27,11 @@ interface Burning {
   readonly containerId: string
   readonly workers: number
   output: string
+}
+
+interface Member {
+  readonly pid: number
+  readonly cpuTicks: number
 }
 
 export class CpuBurn {
@@ -59,7 +66,8 @@ export class CpuBurn {
 
   private async awaitWorkers(burning: Burning): Promise<void> {
     const ended = new AbortController()
-    burning.child.once('exit', () => {
+    // `close`, not `exit`: what it said is whole only then.
+    burning.child.once('close', () => {
       ended.abort()
     })
     const options = { everyMs: 10, attemptMs: 1_000, limitMs: START_LIMIT_MS, signal: ended.signal, clock: systemClock }
@@ -72,10 +80,10 @@ export class CpuBurn {
         options,
       )
     } catch (error) {
-      const { exitCode } = burning.child
-      if (exitCode === null) throw error
-      const why = exitCode === COULD_NOT_JOIN ? 'the cgroup could not be joined' : `it exited with ${String(exitCode)}`
-      throw new Error(`stress-ng burnt nothing: ${why}: ${burning.output.trim() || 'it said nothing'}`, { cause: error })
+      if (!ended.signal.aborted) throw error
+      throw new Error(`stress-ng burnt nothing: ${whyEnded(burning.child)}: ${burning.output.trim() || 'it said nothing'}`, {
+        cause: error,
+      })
     }
   }
 
@@ -83,25 +91,27 @@ export class CpuBurn {
   private async end(): Promise<string[]> {
     const burning = this.burning
     if (burning === null) return []
+    const before = await ownMembers(burning)
+    if (before.length > 0) {
+      killGroup(burning.group)
+      const { signal } = new AbortController()
+      const options = { everyMs: 10, attemptMs: 1_000, limitMs: END_LIMIT_MS, signal, clock: systemClock }
+      await waitUntil(
+        'the end of the CPU workers',
+        () => membersOf(burning.group),
+        (left) => left.length === 0,
+        options,
+      )
+    }
+    // Only now: an undo that failed can be tried again.
     this.burning = null
-    const before = await membersOf(burning.group)
-    if (before.length === 0) return []
-    killGroup(burning.group)
-    const { signal } = new AbortController()
-    const options = { everyMs: 10, attemptMs: 1_000, limitMs: END_LIMIT_MS, signal, clock: systemClock }
-    await waitUntil(
-      'the end of the CPU workers',
-      () => membersOf(burning.group),
-      (left) => left.length === 0,
-      options,
-    )
-    return [`${String(before.length)} stress-ng processes`]
+    return before.length === 0 ? [] : [`${String(before.length)} stress-ng processes`]
   }
 }
 
 function start({ containerId, workers, loadPercent }: Args, folders: readonly string[]): Burning {
   const stress = ['stress-ng', '--cpu', String(workers), '--cpu-load', String(loadPercent), '--cpu-method', 'loop']
-  const options = ['--timeout', '0', '--temp-path', '/run', '--quiet']
+  const options = ['--timeout', `${String(LONGEST_SECONDS)}s`, '--temp-path', '/run', '--quiet']
   // Its workers die with it, and it dies with this process: in the target's cgroup nobody else would end it.
   const { file, argv } = joining(folders, ['setpriv', '--pdeathsig', 'KILL', ...stress, ...options])
   const child = spawn(file, argv, {
@@ -109,33 +119,52 @@ function start({ containerId, workers, loadPercent }: Args, folders: readonly st
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
-  if (child.pid === undefined) throw new Error('stress-ng could not be started')
+  // What could not be started has no pid, which is told below.
+  child.on('error', () => undefined)
+  if (child.pid === undefined) throw new Error(`${file} could not be started`)
   const burning: Burning = { child, group: child.pid, containerId, workers, output: '' }
   const keep = (text: Buffer): void => {
     burning.output = `${burning.output}${text.toString('utf8')}`.slice(-OUTPUT_TAIL)
   }
   child.stdout.on('data', keep)
   child.stderr.on('data', keep)
-  child.on('error', (error) => {
-    keep(Buffer.from(error.message))
-  })
   return burning
 }
 
-async function look({ group, containerId }: Burning): Promise<BurnFacts> {
+function whyEnded({ exitCode, signalCode }: Pick<ChildProcess, 'exitCode' | 'signalCode'>): string {
+  if (exitCode === COULD_NOT_JOIN) return 'the cgroup could not be joined'
+  return signalCode === null ? `it exited with ${String(exitCode)}` : `it was ended by ${signalCode}`
+}
+
+async function look(burning: Burning): Promise<BurnFacts> {
+  const inside = await membersInside(burning)
+  const ticks = inside.reduce((sum, { cpuTicks }) => sum + cpuTicks, 0)
+  return { alive: inside.length, cpuUs: (ticks * 1_000_000) / TICKS_PER_SECOND }
+}
+
+async function membersInside({ group, containerId }: Burning): Promise<readonly Member[]> {
   const members = await membersOf(group)
   const inside = await Promise.all(
-    members.map(async ({ pid, cpuTicks }) => {
-      const paths = await readCgroupPaths(pid)
-      return paths !== null && belongsTo(paths, containerId) ? cpuTicks : null
+    members.map(async (member) => {
+      const paths = await readCgroupPaths(member.pid)
+      return paths !== null && belongsTo(paths, containerId) ? [member] : []
     }),
   )
-  const ticks = inside.filter((value) => value !== null)
-  return { alive: ticks.length, cpuUs: (ticks.reduce((sum, value) => sum + value, 0) * 1_000_000) / TICKS_PER_SECOND }
+  return inside.flat()
+}
+
+/**
+ * While the first process is there the group is ours, also before it has joined the target's cgroup. After that its number
+ * may have been given to a stranger, unless one of ours is still in the cgroup.
+ */
+async function ownMembers(burning: Burning): Promise<readonly Member[]> {
+  const { child, group } = burning
+  const isOurs = (child.exitCode === null && child.signalCode === null) || (await membersInside(burning)).length > 0
+  return isOurs ? await membersOf(group) : []
 }
 
 /** Processes of the group that are not dead, by reading all of /proc: this helper sees the host's pids. */
-async function membersOf(group: number): Promise<{ pid: number; cpuTicks: number }[]> {
+async function membersOf(group: number): Promise<Member[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
   const found = await Promise.all(
     pids.map(async (pid) => {

@@ -1,76 +1,84 @@
 /** A volume of the target, filled through the same mount. */
-import { lstat, open, readdir, realpath, rm, stat, statfs } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { lstat, open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TOOLBOX_VOLUME_PATH } from '../core/toolbox.ts'
-import type { FillFacts, ToolboxOperations, VolumeFacts } from '../core/toolbox.ts'
+import type { FillFacts, ToolboxOperations } from '../core/toolbox.ts'
 import type { HelperState } from './helper-state.ts'
-import { ON_DOCKERS_DISK } from './host-facts.ts'
+import { Interruptible } from './interruptible.ts'
+import { FILLER_PREFIX, lookAtVolume, removeFillers, volumeFigures, volumeFolder } from './volume.ts'
 import { errorCode } from './wire.ts'
 
 type Args = ToolboxOperations['disk.fill']['args']
 type Reply = ToolboxOperations['disk.fill']['reply']
 
-const PREFIX = '.chaos_action-'
 const MIB = 1024 * 1024
 const ZEROS = Buffer.alloc(MIB)
 /** Empty files made before the clock and the counters are looked at again. */
 const INODES_PER_ROUND = 256
-
-/** linux/magic.h, as far as volumes are made of them. */
-const FILE_SYSTEMS: Readonly<Record<number, string>> = {
-  0x01021994: 'tmpfs',
-  0xef53: 'ext4',
-  0x58465342: 'xfs',
-  0x9123683e: 'btrfs',
-  0x794c7630: 'overlay',
-  0x6969: 'nfs',
-}
+const BLOCK_BYTES = 512
 
 export class DiskFill {
-  private readonly state: HelperState
-  private folder: string | null = null
+  private readonly state: Pick<HelperState, 'names' | 'undo'>
+  private readonly root: string
+  private readonly work = new Interruptible()
+  private registered: { readonly folder: string; readonly done: Promise<void> } | null = null
+  /** Since the last undo. */
   private written = 0
+  private readonly byteFiles: string[] = []
   private files = 0
 
-  constructor(state: HelperState) {
+  constructor(state: Pick<HelperState, 'names' | 'undo'>, root = TOOLBOX_VOLUME_PATH) {
     this.state = state
+    this.root = root
   }
 
   /** Goes on where the last call ended. @throws Error for another folder than that of the first call. */
   async fill(args: Args): Promise<Reply> {
-    const folder = await folderOf(args.path)
+    const { signal } = this.work
+    const folder = await volumeFolder(args.path, this.root)
     await this.register(folder)
-    const end = args.of === 'inodes' ? await this.fillInodes(args, folder) : await this.fillBytes(args, folder)
-    return {
-      mechanism: args.of === 'inodes' ? 'empty files in the volume' : 'files of zeros in the volume',
-      filledBytes: this.written,
-      end,
-      volume: await lookAtVolume({ path: args.path }),
-    }
+    return await this.work.run(signal, async () => {
+      const end = await (args.of === 'inodes' ? this.fillInodes(args, folder, signal) : this.fillBytes(args, folder, signal))
+      return {
+        mechanism: args.of === 'inodes' ? 'empty files in the volume' : 'files of zeros in the volume',
+        filledBytes: await this.filledBytes(folder),
+        end,
+        volume: await lookAtVolume({ path: args.path }, this.root),
+      }
+    })
   }
 
   private async register(folder: string): Promise<void> {
-    if (this.folder === folder) return
-    if (this.folder !== null) throw new Error(`this helper fills ${this.folder} already`)
-    await this.state.undo.install(
-      'volume filler',
-      async () => {
-        this.folder = null
-        return await removeFiles(folder, (name) => name.startsWith(this.ownPrefix()))
-      },
-      () => {
-        this.folder = folder
-        return Promise.resolve()
-      },
-    )
+    if (this.registered !== null && this.registered.folder !== folder)
+      throw new Error(`this helper fills ${this.registered.folder} already`)
+    const install = (): Promise<void> =>
+      this.state.undo.install(
+        'volume filler',
+        () => this.remove(folder),
+        () => Promise.resolve(),
+      )
+    this.registered ??= { folder, done: install() }
+    await this.registered.done
   }
 
-  private async fillBytes(args: Args, folder: string): Promise<FillFacts['end']> {
+  private async remove(folder: string): Promise<string[]> {
+    // From now on a fill registers anew, and so comes after this.
+    this.registered = null
+    await this.work.breakOff()
+    this.written = 0
+    this.byteFiles.length = 0
+    return await removeFillers(folder, this.ownPrefix())
+  }
+
+  private async fillBytes(args: Args, folder: string, signal: AbortSignal): Promise<FillFacts['end']> {
     const deadlineMs = performance.now() + args.limitMs
-    const handle = await open(join(folder, this.nextName()), 'wx', 0o600)
+    const handle = await this.openFiller(folder)
+    if (handle === null) return 'full'
     try {
       for (;;) {
+        signal.throwIfAborted()
         const wanted = Math.min(await this.wantedBytes(args, folder), args.limitBytes - this.written)
         if (wanted <= 0) return 'done'
         if (performance.now() > deadlineMs) throw new Error(`the volume could not be filled within ${String(args.limitMs)} ms`)
@@ -78,6 +86,27 @@ export class DiskFill {
       }
     } finally {
       await handle.close()
+    }
+  }
+
+  /** The file of the last call, so that topping up takes no inode; another one when the system has removed it. null: full. */
+  private async openFiller(folder: string): Promise<FileHandle | null> {
+    const last = this.byteFiles.at(-1)
+    try {
+      if (last !== undefined)
+        return await open(join(folder, last), constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW)
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error
+    }
+    try {
+      const name = this.nextName()
+      const handle = await open(join(folder, name), 'wx', 0o600)
+      this.byteFiles.push(name)
+      return handle
+    } catch (error) {
+      // The name of a file takes room as well.
+      if (isFull(error)) return null
+      throw error
     }
   }
 
@@ -97,21 +126,23 @@ export class DiskFill {
 
   private async wantedBytes({ percent, bytes }: Args, folder: string): Promise<number> {
     if (percent === null) return (bytes ?? 0) - this.written
-    // To the end: other than by percent, the last block is found by being refused.
+    const { totalBytes, freeBytes } = await volumeFigures(folder)
+    if (totalBytes === 0) throw new Error('this file system has no size of its own, so that there is no share of it to fill')
+    // To the end: the last block is found by being refused.
     if (percent === 100) return MIB
-    const { totalBytes, freeBytes } = await figures(folder)
     return Math.floor((totalBytes * percent) / 100) - (totalBytes - freeBytes)
   }
 
-  private async fillInodes({ percent, limitMs }: Args, folder: string): Promise<FillFacts['end']> {
+  private async fillInodes({ percent, limitMs }: Args, folder: string, signal: AbortSignal): Promise<FillFacts['end']> {
     const deadlineMs = performance.now() + limitMs
     for (;;) {
-      const { totalInodes, freeInodes } = await figures(folder)
+      const { totalInodes, freeInodes } = await volumeFigures(folder)
       if (totalInodes === 0) throw new Error('this file system has no fixed number of inodes')
       const wanted = percent === null ? 0 : Math.floor((totalInodes * percent) / 100) - (totalInodes - freeInodes)
       if (wanted <= 0) return percent === 100 ? 'full' : 'done'
       if (performance.now() > deadlineMs) throw new Error(`the inodes could not be used up within ${String(limitMs)} ms`)
       for (let made = 0; made < Math.min(wanted, INODES_PER_ROUND); made += 1) {
+        signal.throwIfAborted()
         try {
           await (await open(join(folder, this.nextName()), 'wx', 0o600)).close()
         } catch (error) {
@@ -122,51 +153,27 @@ export class DiskFill {
     }
   }
 
+  /** By blocks, and of what is still there. */
+  private async filledBytes(folder: string): Promise<number> {
+    let bytes = 0
+    for (const name of this.byteFiles) {
+      try {
+        bytes += (await lstat(join(folder, name))).blocks * BLOCK_BYTES
+      } catch (error) {
+        if (errorCode(error) !== 'ENOENT') throw error
+      }
+    }
+    return bytes
+  }
+
   private ownPrefix(): string {
-    return `${PREFIX}${this.state.names.word}-`
+    return `${FILLER_PREFIX}${this.state.names.word}-`
   }
 
   private nextName(): string {
     this.files += 1
     return `${this.ownPrefix()}${String(this.files)}`
   }
-}
-
-export async function lookAtVolume({ path }: { readonly path: string }): Promise<VolumeFacts> {
-  const folder = await folderOf(path)
-  const [facts, own, docker, system] = await Promise.all([figures(folder), stat(folder), stat(ON_DOCKERS_DISK), statfs(folder)])
-  const type = FILE_SYSTEMS[system.type] ?? `0x${system.type.toString(16)}`
-  return { type, ...facts, onHostDisk: own.dev === docker.dev }
-}
-
-/** Filler files of any helper. */
-export async function findFillers({ path }: { readonly path: string }): Promise<{ found: string[] }> {
-  return { found: (await readdir(await folderOf(path))).filter((name) => name.startsWith(PREFIX)) }
-}
-
-export async function sweepFillers({ path }: { readonly path: string }): Promise<{ removed: string[] }> {
-  return { removed: await removeFiles(await folderOf(path), (name) => name.startsWith(PREFIX)) }
-}
-
-async function removeFiles(folder: string, wanted: (name: string) => boolean): Promise<string[]> {
-  const names = (await readdir(folder)).filter(wanted)
-  for (const name of names) await rm(join(folder, name), { force: true })
-  return names.length > 20 ? [`${String(names.length)} filler files`] : names
-}
-
-/** @throws Error for a path that leads out of the volume, or to something that is no folder. */
-async function folderOf(path: string): Promise<string> {
-  const folder = join(TOOLBOX_VOLUME_PATH, path)
-  const real = await realpath(folder)
-  if (real !== TOOLBOX_VOLUME_PATH && !real.startsWith(`${TOOLBOX_VOLUME_PATH}/`))
-    throw new Error(`${path} leads out of the volume`)
-  if (!(await lstat(real)).isDirectory()) throw new Error(`${path} is no folder`)
-  return real
-}
-
-async function figures(folder: string): Promise<Omit<VolumeFacts, 'type' | 'onHostDisk'>> {
-  const { bsize, blocks, bavail, files, ffree } = await statfs(folder)
-  return { totalBytes: bsize * blocks, freeBytes: bsize * bavail, totalInodes: files, freeInodes: ffree }
 }
 
 function isFull(error: unknown): boolean {

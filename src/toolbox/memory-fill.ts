@@ -11,6 +11,7 @@ import { cgroupFolders } from './cgroup-files.ts'
 import type { CgroupFolders } from './cgroup-files.ts'
 import { cgroupFacts } from './cgroup-read.ts'
 import type { HelperState } from './helper-state.ts'
+import { Interruptible } from './interruptible.ts'
 import { COULD_NOT_JOIN, joining } from './join-cgroup.ts'
 import { runToEnd } from './run-to-end.ts'
 import { errorCode } from './wire.ts'
@@ -32,7 +33,8 @@ interface Figures {
 
 export class MemoryFill {
   private readonly state: HelperState
-  private installed = false
+  private readonly work = new Interruptible()
+  private registered: Promise<void> | null = null
   private files = 0
 
   constructor(state: HelperState) {
@@ -44,75 +46,83 @@ export class MemoryFill {
    * @throws Error when the container has no limit: then there is nothing to be exhausted but the machine.
    */
   async fill(args: Args): Promise<Reply> {
+    const { signal } = this.work
     const folders = await cgroupFolders(args)
     const memory = folders.folder('memory')
     if (memory === null) throw new Error('the container has no cgroup for memory')
     const before = await figures(folders)
     await this.register()
-    const end = await this.write(args, folders, memory, before)
-    const now = await figures(folders).catch(() => null)
-    return {
-      mechanism: `tmpfs pages charged to the target's cgroup (v${String(folders.version)})`,
-      filledBytes: await filledBytes(),
-      end,
-      usageBytes: now?.usageBytes ?? null,
-      limitBytes: now?.limitBytes ?? before.limitBytes,
-    }
+    return await this.work.run(signal, async () => {
+      const end = await this.write(args, folders, { memory, before, signal })
+      const now = await figures(folders).catch(() => null)
+      return {
+        mechanism: `tmpfs pages charged to the target's cgroup (v${String(folders.version)})`,
+        filledBytes: await filledBytes(),
+        end,
+        usageBytes: now?.usageBytes ?? null,
+        limitBytes: now?.limitBytes ?? before.limitBytes,
+      }
+    })
   }
 
-  private async write(args: Args, folders: CgroupFolders, memory: string, before: Figures): Promise<FillFacts['end']> {
+  private async write(
+    args: Args,
+    folders: CgroupFolders,
+    { memory, before, signal }: { readonly memory: string; readonly before: Figures; readonly signal: AbortSignal },
+  ): Promise<FillFacts['end']> {
     const deadlineMs = performance.now() + args.limitMs
     let left = args.bytes ?? 0
     while (performance.now() < deadlineMs) {
+      signal.throwIfAborted()
       const missing = args.percent === null ? left : missingBytes(await figures(folders), args.percent)
       if (missing < PAGE_BYTES || (args.percent !== null && missing < before.limitBytes * CLOSE_ENOUGH)) return 'done'
       const chunk = chunkBytes(missing, args.percent !== null)
-      const end = await this.writeChunk(memory, chunk)
+      const end = await this.writeChunk(memory, chunk, signal)
       if (end !== 'done') return end
       left -= chunk
     }
     throw new Error(`the memory could not be filled within ${String(args.limitMs)} ms`)
   }
 
-  private async writeChunk(memory: string, bytes: number): Promise<FillFacts['end']> {
+  private async writeChunk(memory: string, bytes: number, stop: AbortSignal): Promise<FillFacts['end']> {
     this.files += 1
     const path = join(TOOLBOX_FILL_PATH, `chunk-${String(this.files)}`)
     // Made here, so that the writer's only work is to fill it.
     await (await open(path, 'w')).close()
     const { file, argv } = joining([memory], ['fallocate', '--length', String(bytes), path])
-    const { exitCode, signal, output } = await runToEnd(file, argv, WRITER_LIMIT_MS)
+    const { exitCode, signal, output } = await runToEnd(file, argv, WRITER_LIMIT_MS, stop)
     if (exitCode === 0) return 'done'
     if (signal === 'SIGKILL') return 'killed'
     if (exitCode === COULD_NOT_JOIN) throw new Error(`the target's cgroup could not be joined: ${output}`)
     if (/no space left/i.test(output)) return 'full'
-    // What the kernel says when it killed someone for this very page and still had none.
-    if (/cannot allocate memory/i.test(output)) return 'killed'
+    if (/cannot allocate memory/i.test(output)) return 'refused'
     throw new Error(`the filler exited with ${String(exitCode)}: ${output || 'it said nothing'}`)
   }
 
   private async register(): Promise<void> {
-    if (this.installed) return
-    await this.state.undo.install(
-      'memory filler',
-      async () => {
-        this.installed = false
-        return await removeChunks()
-      },
-      () => {
-        this.installed = true
-        return Promise.resolve()
-      },
-    )
+    const install = (): Promise<void> =>
+      this.state.undo.install(
+        'memory filler',
+        async () => {
+          // From now on a fill registers anew, and so comes after this.
+          this.registered = null
+          await this.work.breakOff()
+          return await removeChunks()
+        },
+        () => Promise.resolve(),
+      )
+    this.registered ??= install()
+    await this.registered
   }
 }
 
 /** Towards a percentage the last steps are small, as the target goes on using memory meanwhile. */
-function chunkBytes(missing: number, towardsPercent: boolean): number {
+export function chunkBytes(missing: number, towardsPercent: boolean): number {
   const step = towardsPercent && missing > 2 * MIB ? missing * 0.75 : missing
   return Math.max(PAGE_BYTES, Math.floor(Math.min(step, LARGEST_CHUNK_BYTES) / PAGE_BYTES) * PAGE_BYTES)
 }
 
-function missingBytes({ usageBytes, limitBytes }: Figures, percent: number): number {
+export function missingBytes({ usageBytes, limitBytes }: Figures, percent: number): number {
   return Math.floor((limitBytes * percent) / 100) - usageBytes
 }
 

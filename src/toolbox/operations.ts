@@ -2,7 +2,7 @@ import type { ToolboxOperation, ToolboxOperations } from '../core/toolbox.ts'
 import { readCapabilities } from './capabilities.ts'
 import { readCgroup } from './cgroup-read.ts'
 import { CpuBurn } from './cpu-burn.ts'
-import { DiskFill, findFillers, lookAtVolume, sweepFillers } from './disk-fill.ts'
+import { DiskFill } from './disk-fill.ts'
 import { fetchPage } from './fetch-page.ts'
 import { Floods } from './flood.ts'
 import type { HelperState } from './helper-state.ts'
@@ -22,6 +22,7 @@ import { Resets } from './resets.ts'
 import { countConnections } from './tcp-count.ts'
 import { readTcpCounters, tcpSince } from './tcp-counters.ts'
 import type { TcpCounters } from './tcp-counters.ts'
+import { findFillers, lookAtVolume, sweepFillers } from './volume.ts'
 
 /** What is run for each operation, on arguments that were checked. */
 export type Operations = {
@@ -67,10 +68,10 @@ export function createOperations(state: HelperState, lease: Lease, tcpAtStart: T
     'cpu.burn': (args) => cpu.burn(args),
     'cpu.read': () => cpu.read(),
     'memory.fill': (args) => memory.fill(args),
-    'disk.look': lookAtVolume,
+    'disk.look': (args) => lookAtVolume(args),
     'disk.fill': (args) => disk.fill(args),
-    'disk.leftovers': findFillers,
-    'disk.sweep': sweepFillers,
+    'disk.leftovers': (args) => findFillers(args),
+    'disk.sweep': (args) => sweepFillers(args),
     leftovers: async () => ({ found: await findLeftovers() }),
     undo: async () => ({ undone: [...(await state.undo.undoAll()), ...(await sweepOwn(state.names))] }),
     renew: () => lease.renew(),

@@ -266,6 +266,32 @@ test('a metric, summed over the containers, and what a restart leaves of it', as
   expect(atMost?.met).toBeNull()
 })
 
+test('new connections that are answered, refused, and left waiting', async () => {
+  await healthy()
+  const target = { service: 'worker', port: PORT, path: '/', ended_within_ms: 300 }
+  const clauses: [string, JsonObject][] = [
+    ['new_connections', target],
+    ['new_connections', { ...target, refused_share: 0.5 }],
+    ['new_connections', { ...target, port: PORT + 1, refused_share: 1 }],
+  ]
+  const [answered, notRefused, refused] = await (await watch(1_200, clauses)).observe()
+  expect(answered).toMatchObject({ met: true, observed: 'all 6 did' })
+  expect(notRefused).toMatchObject({ met: false, observed: 'all 6 did; 0 % (0 of 6)' })
+  expect(refused).toMatchObject({ met: true, observed: 'all 6 did; 100 % (6 of 6)' })
+
+  const silent = await first('worker')
+  await rig.stack.containers.act(silent.id, { do: 'pause' }, signal())
+  try {
+    const [waiting] = await (await watch(1_200, clauses.slice(0, 1))).observe()
+    expect(waiting).toMatchObject({
+      met: false,
+      observed: matching(/^3 of 6 were left waiting \(\S+-worker-1; the first one opened after \d+ ms\)$/),
+    })
+  } finally {
+    await rig.stack.containers.act(silent.id, { do: 'unpause' }, signal())
+  }
+})
+
 test('a service that the stack does not have, named before anything is injected', async () => {
   const metric = { port: PORT, path: '/', metric: 'm', change: { at_least: 1 } }
   for (const [kind, spec] of Object.entries({ container: { survives: true }, metric }))
