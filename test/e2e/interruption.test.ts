@@ -1,13 +1,14 @@
 /** Whatever interrupts a run, nothing of it remains, and what is not its own is left alone. */
 import { describe, expect, it } from 'vitest'
 import { docker, heard, labelled, runIdOf, startCli } from './cli.ts'
+import { leftovers } from './leftovers.ts'
 
 const LIMIT_MS = 240_000
 
-/** Until the fault of NF-001 is on. */
-async function inTheMiddle(cli: Awaited<ReturnType<typeof startCli>>): Promise<string> {
+/** Until the fault is on. */
+async function inTheMiddle(cli: Awaited<ReturnType<typeof startCli>>, id = 'NF-001'): Promise<string> {
   const runId = await runIdOf(cli)
-  await heard(cli, 'NF-001: during', 120_000)
+  await heard(cli, `${id}: during`, 120_000)
   return runId
 }
 
@@ -76,6 +77,40 @@ describe('an interrupted run', () => {
       expect([exitCode, result.scenarios[0]?.verdict], stderr).toEqual([2, 'error'])
       expect(result.scenarios[0]?.reasons.length).toBeGreaterThan(0)
       expect(await labelled(runId)).toEqual([])
+    },
+    LIMIT_MS,
+  )
+})
+
+/** Between them they have all that a fault puts into a machine: filler files, limits, connections, burners, memory, signals. */
+describe('in the middle of', () => {
+  it.each(['WC-004', 'RE-001', 'RE-004', 'RE-005', 'ST-006'])(
+    '%s, SIGINT leaves nothing on the machine',
+    async (id) => {
+      await using cli = await startCli(['run', '--only', id])
+      const runId = await inTheMiddle(cli, id)
+      cli.child.kill('SIGINT')
+      const { exitCode, stderr } = await cli.ended()
+      expect(exitCode, stderr).toBe(130)
+      expect((await cli.result()).scenarios[0]?.cleanup).toEqual({ clean: true, leftovers: [] })
+      expect(await labelled(runId)).toEqual([])
+      expect(await leftovers()).toBe('')
+    },
+    LIMIT_MS,
+  )
+
+  it.each(['RE-001', 'ST-006'])(
+    '%s, SIGKILL and cleanup leave nothing on the machine',
+    async (id) => {
+      await using killed = await startCli(['run', '--only', id])
+      const runId = await inTheMiddle(killed, id)
+      killed.child.kill('SIGKILL')
+      await killed.ended()
+      expect(await leftovers()).toContain(runId)
+      await using cleanup = await startCli(['cleanup'], killed.stateDir)
+      const { exitCode, stderr } = await cleanup.ended()
+      expect(exitCode, stderr).toBe(0)
+      expect(await leftovers()).toBe('')
     },
     LIMIT_MS,
   )

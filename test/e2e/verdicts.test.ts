@@ -1,10 +1,9 @@
 /** Green on the healthy stack, red on each defect where it declares it, inconclusive when nothing is injected. */
-import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { RunResult } from '../../src/core/model.ts'
 import { labelled, startCli } from './cli.ts'
+import { leftovers } from './leftovers.ts'
 
 const RUN_LIMIT_MS = 600_000
 const SUITES = ['--suites', 'chaos,stress', '--profile', 'quick']
@@ -22,20 +21,6 @@ const defects = Object.entries(stack.defects.known).map(([name, { fails }]) => [
 
 function verdicts({ scenarios }: RunResult): Record<string, [string, string[]]> {
   return Object.fromEntries(scenarios.map(({ id, verdict, reasons }) => [id, [verdict, reasons]]))
-}
-
-/** What script/leftovers lists; it ends with 0 or 1 when it could look everywhere. */
-async function leftovers(): Promise<string> {
-  const script = fileURLToPath(new URL('../../script/leftovers', import.meta.url))
-  const root = process.getuid?.() === 0
-  const argv = root ? [script] : ['--non-interactive', 'bash', script]
-  const ended = await new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-    execFile(root ? 'bash' : 'sudo', argv, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : error.code, stdout, stderr })
-    })
-  })
-  expect([0, 1], ended.stderr).toContain(ended.code)
-  return ended.stdout
 }
 
 describe('the chaos and stress suites', () => {

@@ -1,0 +1,91 @@
+/**
+ * What the parts of the load suite tell one another. k6 writes samples; the series keeps them by second and group; the
+ * judgement asks the series and nothing else, so that a run of one generator and a merged one of many are judged alike.
+ */
+
+/** Served in full; turned away in order (503 with Retry-After, in time); everything else. */
+export const OUTCOMES = ['served', 'rejected', 'failed'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** A piece of the users' curve: `target` is reached, from what was before, evenly over `durationMs`. */
+export interface LoadStage {
+  readonly durationMs: number
+  /** Virtual users, or iterations a second in the arrival-rate variant. */
+  readonly target: number
+}
+
+/** A stage, or a merged row of stages, in which the target does not change. Times from the start of the first stage. */
+export interface HoldStage {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly target: number
+}
+
+/** `{outcome:served,status:200}`: all of them must hold. Tags of k6's own and of the script. */
+export type TagFilter = Readonly<Record<string, string>>
+
+/** Of a trend: avg, min, med, max, p(N), count. Of a rate: rate, count. Of a counter: count, rate (a second). Of a gauge: value. */
+export type Aggregate =
+  | { readonly kind: 'avg' | 'min' | 'med' | 'max' | 'rate' | 'count' | 'value' }
+  | { readonly kind: 'percentile'; readonly percent: number }
+
+export const OPERATORS = ['<', '<=', '>', '>=', '==', '!='] as const
+export type Operator = (typeof OPERATORS)[number]
+
+/** `ms` for times, `%` and `share` for rates, `/s` for rates of counters, `` for plain numbers. */
+export type LimitUnit = 'ms' | 'share' | '/s' | ''
+
+export interface Threshold {
+  readonly metric: string
+  readonly filter: TagFilter
+  readonly aggregate: Aggregate
+  readonly operator: Operator
+  /** In the unit: ms, 0…1, per second. */
+  readonly limit: number
+  readonly unit: LimitUnit
+  readonly from: 'script' | 'manifest' | 'input'
+  /** As it was written, for people. */
+  readonly text: string
+}
+
+export type MetricType = 'trend' | 'rate' | 'counter' | 'gauge'
+
+/** All samples of a question, as one. */
+export interface SampleAggregate {
+  readonly type: MetricType
+  /** Samples. */
+  readonly count: number
+  readonly sum: number
+  readonly min: number
+  readonly max: number
+  /** Samples other than zero: the trues of a rate. */
+  readonly nonZero: number
+  /** Of a gauge: the newest value, of several generators their sum. */
+  readonly last: number
+  /** Of a trend, 0…100, in the metric's own unit (ms for times), from an HDR histogram of 3 digits. NaN without samples. */
+  percentile(percent: number): number
+}
+
+export interface SeriesQuestion {
+  readonly metric: string
+  /** Only tags that were asked for when the series was recorded, `scenario` and `outcome` always among them. */
+  readonly filter?: TagFilter
+  /** From the start of the load, whole seconds count that begin in [fromMs, toMs). The whole run when left out. */
+  readonly fromMs?: number
+  readonly toMs?: number
+}
+
+/** A recorded run that can be asked. */
+export interface LoadSeries {
+  /** Wall clock of second 0, ms since the epoch. */
+  readonly startWallMs: number
+  /** Whole seconds from the start to the last sample. */
+  readonly seconds: number
+  readonly metrics: readonly { readonly name: string; readonly type: MetricType }[]
+  /** null when there is no such sample at all. @throws ChaosError BAD_INPUT for a tag that was not recorded. */
+  ask(question: SeriesQuestion): SampleAggregate | null
+  /** Requests that did not succeed in the stretch, by status (`503`) or by k6's error code (`error 1212`). */
+  errors(fromMs?: number, toMs?: number): Readonly<Record<string, number>>
+  /** Users at work, for each second; null where k6 told nothing. */
+  users(): readonly (number | null)[]
+}
