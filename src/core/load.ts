@@ -3,6 +3,8 @@
  * judgement asks the series and nothing else, so that a run of one generator and a merged one of many are judged alike.
  */
 
+import type { ProfileName } from './model.ts'
+
 /** Served in full; turned away in order (503 with Retry-After, in time); everything else. */
 export const OUTCOMES = ['served', 'rejected', 'failed'] as const
 export type Outcome = (typeof OUTCOMES)[number]
@@ -89,3 +91,39 @@ export interface LoadSeries {
   /** Users at work, for each second; null where k6 told nothing. */
   users(): readonly (number | null)[]
 }
+
+/** How much of a pattern a profile runs. What is left out stays as the script has it; limits are never scaled. */
+export interface LoadScale {
+  /** Length of all stages together. */
+  readonly durationSeconds?: number
+  /** Users at the highest stage. */
+  readonly users?: number
+}
+
+/** A load pattern as it was found: an entry of a manifest, or a script without one. */
+export interface LoadPattern {
+  readonly id: string
+  readonly name: string
+  readonly expectedBehavior: string
+  /** Absolute path of the k6 script. */
+  readonly script: string
+  /** As written; the script's own apply when null. */
+  readonly thresholds: readonly string[] | null
+  /** Up to so many users of the highest stage the limits gate; above it they are measured only. null: all the way. */
+  readonly gateUsers: number | null
+  readonly measure: readonly LoadMeasure[]
+  /** `open`: iterations begin at a rate, however many users that takes. */
+  readonly model: 'closed' | 'open'
+  /** Mean pause of a user between two requests, seconds: what the open variant of a closed curve is made with. */
+  readonly thinkSeconds: number | null
+  /** Only run when it is named. */
+  readonly onDemand: boolean
+  readonly scales: Readonly<Partial<Record<ProfileName, LoadScale>>>
+  /** For the script's `__ENV`. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly source: { readonly file: string; readonly line: number }
+}
+
+/** Beside the thresholds: where it breaks, and how long it takes to be well again after a spike. */
+export const LOAD_MEASURES = ['breaking_point', 'spike_recovery'] as const
+export type LoadMeasure = (typeof LOAD_MEASURES)[number]

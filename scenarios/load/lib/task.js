@@ -1,0 +1,56 @@
+// One task of a user, and what became of it. k6 gives the address and the token by its environment.
+import http from 'k6/http'
+import { Counter, Rate, Trend } from 'k6/metrics'
+
+/** Longer than any limit that a pattern sets: what takes longer has failed, and k6 is not to say so before. */
+const DEADLINE = '60s'
+/** A system that turns a request away must do so within this time for it to count as turned away in order. */
+const REFUSAL_LIMIT_MS = 5_000
+
+export const errors = new Rate('errors')
+export const tasks = new Counter('tasks')
+export const taskDuration = new Trend('task_duration', true)
+
+const ok = http.expectedStatuses(200)
+
+/**
+ * Sends one task and judges its answer: `served` (200, and the whole of what was asked for), `rejected` (503 with
+ * Retry-After, in time), or `failed`. Rejected and failed are both errors.
+ */
+export function sendTask({ maxTokens, prompt = 'Tell me about bees.' }) {
+  const body = JSON.stringify({ model: 'tinyllama', prompt, max_tokens: maxTokens, temperature: 0, stream: false })
+  const response = http.post(`${__ENV.BASE_URL}/v2/tasks`, body, {
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${__ENV.LLORCH_API_TOKEN}` },
+    timeout: DEADLINE,
+    responseCallback: ok,
+    tags: { name: 'POST /v2/tasks' },
+  })
+  const outcome = outcomeOf(response, maxTokens)
+  errors.add(outcome !== 'served', { outcome })
+  taskDuration.add(response.timings.duration, { outcome })
+  tasks.add(1, { outcome, task_id: outcome === 'served' ? response.headers['X-Task-Id'] || '' : '' })
+  return outcome
+}
+
+function outcomeOf(response, maxTokens) {
+  if (response.status === 503) {
+    const inOrder = response.headers['Retry-After'] !== undefined && response.timings.duration <= REFUSAL_LIMIT_MS
+    return inOrder ? 'rejected' : 'failed'
+  }
+  return response.status === 200 && isWhole(response.body, maxTokens) ? 'served' : 'failed'
+}
+
+/** A 200 may hold an error, or half of an answer. */
+function isWhole(body, maxTokens) {
+  try {
+    const answer = JSON.parse(body)
+    return answer.error === undefined && answer.tokens === maxTokens && answer.text.length > 0
+  } catch {
+    return false
+  }
+}
+
+/** Uniform, in seconds. */
+export function between(low, high) {
+  return low + Math.random() * (high - low)
+}
