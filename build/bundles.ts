@@ -47,7 +47,7 @@ export const BUNDLES: readonly Bundle[] = [
   {
     name: 'toolbox',
     entry: 'src/toolbox/main.ts',
-    files: { Dockerfile: 'toolbox/Dockerfile' },
+    files: { Dockerfile: 'toolbox/Dockerfile', 'vram-hold.c': 'toolbox/vram-hold.c' },
     absent: {},
     executable: false,
   },

@@ -1,5 +1,6 @@
 /** JSON Schemas for editors, from the schemas that the program itself checks with. */
 import * as z from 'zod'
+import { manifestJsonSchema } from '../../src/config/load-schema.ts'
 import { resultSchema } from '../../src/config/result-shape.ts'
 import { scenarioFileJsonSchema } from '../../src/config/scenario-schema.ts'
 import { stackSchema } from '../../src/config/stack-schema.ts'
@@ -13,6 +14,7 @@ function generate(schema: z.ZodType): string {
 export function jsonSchemas(): Output[] {
   return [
     { path: 'schema/scenarios.schema.json', content: generate(scenarioFileJsonSchema) },
+    { path: 'schema/load.schema.json', content: generate(manifestJsonSchema) },
     { path: 'schema/stack.schema.json', content: generate(stackSchema) },
     { path: 'schema/result.schema.json', content: generate(resultSchema) },
   ]

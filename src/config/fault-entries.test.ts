@@ -42,7 +42,8 @@ describe('entries become faults', () => {
     [{ resource: 'file_descriptors', target: 'queen', threshold: 1_000 }, 'file_descriptors', { headroom: 1_000 }],
     [{ resource: 'connections', target: 'queen', threshold: 1_000 }, 'connections', { connections: 1_000, mode: 'requests' }],
     [{ resource: 'connections', target: 'queen', threshold: 9, mode: 'idle' }, 'connections', { mode: 'idle' }],
-    [{ resource: 'vram', target: 'worker', threshold: '50%' }, 'vram', { percent: 50 }],
+    [{ resource: 'vram', target: 'worker', threshold: '50%' }, 'vram', { percent: 50, allowOthers: false }],
+    [{ resource: 'vram', target: 'worker', threshold: '9%', allow_others: true }, 'vram', { percent: 9, allowOthers: true }],
   ])('%j', (fields, kind, spec) => {
     const { faults, mistakes } = validated(fields)
     expect(mistakes).toEqual([])

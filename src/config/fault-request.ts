@@ -96,7 +96,7 @@ function toResource(fault: ResourceInput): FaultRequest {
       return { kind: 'connections', spec }
     }
     case 'vram': {
-      const spec: VramSpec = { target, percent: percentOf(fault.threshold) }
+      const spec: VramSpec = { target, percent: percentOf(fault.threshold), allowOthers: fault.allow_others ?? false }
       return { kind: 'vram', spec }
     }
   }

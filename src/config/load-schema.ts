@@ -83,4 +83,7 @@ export const manifestSchema = z
   })
   .meta({ title: 'chaos-action load patterns' })
 
+/** For editors, which see the whole file at once. */
+export const manifestJsonSchema = manifestSchema.extend({ patterns: z.array(patternSchema).min(1).max(MAX_PATTERNS) })
+
 export type PatternInput = z.output<typeof patternSchema>

@@ -75,7 +75,15 @@ export const RESOURCE_KEYS = {
       "requests (the default): each sends the canary's request at once; idle: open and silent",
     ).optional(),
   },
-  vram: { resource: z.literal('vram'), target, threshold: share },
+  vram: {
+    resource: z.literal('vram'),
+    target,
+    threshold: share,
+    allow_others: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Also on a GPU where others compute than the target; the default is false' }),
+  },
 } as const
 
 export type ResourceName = keyof typeof RESOURCE_KEYS

@@ -47,9 +47,25 @@ describe('loadDescriptor', () => {
       defects: { variable: 'DEFECTS', known: { 'no-retry': { fails: ['X-1'] } } },
     })
     expect(descriptor.services).toEqual([
-      { name: 'front', health: { port: 8_080, path: '/health' }, dependsOn: ['worker'], replicas: 1, control: true, data: null },
-      { name: 'worker', health: { port: 9_000, path: '/health' }, dependsOn: [], replicas: 4, control: true, data: '/data' },
-      { name: 'holder', health: null, dependsOn: [], replicas: 1, control: false, data: null },
+      {
+        name: 'front',
+        health: { port: 8_080, path: '/health' },
+        dependsOn: ['worker'],
+        replicas: 1,
+        control: true,
+        data: null,
+        gpu: false,
+      },
+      {
+        name: 'worker',
+        health: { port: 9_000, path: '/health' },
+        dependsOn: [],
+        replicas: 4,
+        control: true,
+        data: '/data',
+        gpu: true,
+      },
+      { name: 'holder', health: null, dependsOn: [], replicas: 1, control: false, data: null, gpu: false },
     ])
     expect(descriptor.links.map(({ name, onCanaryPath, leg }) => ({ name, onCanaryPath, leg }))).toEqual([
       { name: 'back', onCanaryPath: true, leg: { client: 'front', server: 'toxiproxy', port: 7_001 } },
@@ -181,6 +197,7 @@ describe('values', () => {
     [['compose'], [], 'compose: must have at least 1 item, not 0'],
     [['services', 'front', 'health'], undefined, 'services.front.health: is missing: it must be an object'],
     [['services', 'front', 'replicas'], 0, 'services.front.replicas: must be a whole number, from 1 to 1000, not 0'],
+    [['services', 'front', 'gpu'], 'GPU-1', 'services.front.gpu: must be'],
     [['services', 'front', 'data'], 'data', 'services.front.data: must be an absolute path in the container, not "data"'],
     [['vram', 'smallest'], 101, 'vram.smallest: must not be above largest'],
     [['vram', 'metrics', 'used_bytes'], 'a b', 'vram.metrics.used_bytes: must be the name of a Prometheus metric'],

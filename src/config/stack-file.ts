@@ -68,8 +68,8 @@ function toDescriptor(stack: StackFile, file: string, scenarioFiles: readonly st
 }
 
 function toService([name, service]: [string, StackFile['services'][string]]): ServiceSpec {
-  const { health, depends_on: dependsOn, replicas, control, data } = service
-  return { name, health, dependsOn, replicas, control, data }
+  const { health, depends_on: dependsOn, replicas, control, data, gpu } = service
+  return { name, health, dependsOn, replicas, control, data, gpu }
 }
 
 function toLink([name, link]: [string, StackFile['links'][string]]): Link {

@@ -53,6 +53,7 @@ const service = z.strictObject({
   data: shaped(/^\/[^\p{Cc}]*$/u, 'an absolute path in the container', 'The bounded volume that holds its data', 1_000)
     .nullable()
     .default(null),
+  gpu: z.boolean().default(false).meta({ description: 'Its containers compute on NVIDIA GPUs that Docker gives them' }),
 })
 
 const link = z.strictObject({

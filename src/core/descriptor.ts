@@ -48,6 +48,8 @@ export interface ServiceSpec {
   readonly control: boolean
   /** Path in the container of the bounded volume that holds its data; null when it has none. */
   readonly data: string | null
+  /** Its containers compute on NVIDIA GPUs that Docker gives them. */
+  readonly gpu?: boolean
 }
 
 export interface BuiltImage {

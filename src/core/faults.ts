@@ -79,4 +79,9 @@ export type ConnectionsSpec = {
 }
 
 /** Fault kind `vram`: GPU memory of the target used up. */
-export type VramSpec = { readonly target: string; readonly percent: number }
+export type VramSpec = {
+  readonly target: string
+  readonly percent: number
+  /** Also on a GPU where processes compute that are not the target's. */
+  readonly allowOthers?: boolean
+}

@@ -207,6 +207,8 @@ export interface ContainerState {
   readonly memoryLimitBytes?: number | null
   /** Memory and swap together; null when the daemon says that there is no such limit. */
   readonly memorySwapLimitBytes?: number | null
+  /** NVIDIA GPUs that Docker gives it: indices, uuids or their beginnings, or `all`. */
+  readonly gpus?: readonly string[]
 }
 
 export interface ContainerMount {
@@ -277,6 +279,11 @@ export interface RunningStack {
    * @returns the new one; `ContainerPort.act` with `remove` undoes it.
    */
   scaleUp(service: string, signal: AbortSignal): Promise<ContainerState>
+  /**
+   * Lifts the CPU quotas of all containers to so many cores, for load: under chaos they leave room for whoever looks on.
+   * @returns what puts back the quotas that they had; idempotent, and nothing for a container that is gone.
+   */
+  liftCpuQuotas(cores: number, signal: AbortSignal): Promise<(signal: AbortSignal) => Promise<void>>
   /** null when all services of the descriptor are healthy, else what is not. */
   unhealthy(signal: AbortSignal): Promise<string | null>
   /** Removes and starts the whole stack again, volumes included; ends when it is healthy. */
@@ -341,6 +348,8 @@ export interface HelperRequest {
   readonly fillBytes?: number
   /** A mount of the target, made available at TOOLBOX_VOLUME_PATH. */
   readonly volume?: ContainerMount
+  /** NVIDIA GPU by uuid or index, or `all`. @throws CAPABILITY_MISSING from `start` and `once` where Docker has none to give. */
+  readonly gpu?: string
   /** The helper undoes its work and exits when nobody renews for this long. */
   readonly ttlMs: number
 }

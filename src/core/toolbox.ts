@@ -144,6 +144,36 @@ export interface VolumeFacts {
   readonly onHostDisk: boolean
 }
 
+/** A process that computes on a GPU. */
+export interface GpuProcess {
+  /** In the host's namespace. */
+  readonly pid: number
+  /** null when it has ended meanwhile. */
+  readonly name: string | null
+  /** null where the driver does not say. */
+  readonly usedBytes: number | null
+  /** Which of the containers that were asked about it belongs to; null for none of them. */
+  readonly container: string | null
+}
+
+/** A GPU as the driver sees it, all processes together. */
+export interface GpuFacts {
+  readonly index: number
+  readonly uuid: string
+  readonly name: string
+  readonly totalBytes: number
+  readonly freeBytes: number
+  /** null where the driver does not list them. */
+  readonly processes: readonly GpuProcess[] | null
+}
+
+export interface VramFacts {
+  /** By this helper. */
+  readonly heldBytes: number
+  readonly freeBytes: number
+  readonly totalBytes: number
+}
+
 export interface FetchReply {
   readonly status: number | null
   /** Cut at maxBytes. */
@@ -289,6 +319,25 @@ export interface ToolboxOperations {
   /** Filler files of any helper in the volume, by name. */
   'disk.leftovers': { args: { path: string }; reply: { found: string[] } }
   'disk.sweep': { args: { path: string }; reply: { removed: string[] } }
+  /**
+   * The GPUs that this helper was given and who computes on them, without using any of their memory. `missing` says why
+   * there is none, then the list is empty. Needs the host's pid namespace.
+   */
+  'vram.look': {
+    args: { containers: string[] }
+    reply: { missing: string | null; driver: string | null; devices: GpuFacts[] }
+  }
+  /**
+   * A program that can hold memory of the GPU, with nothing held yet. `allow`: pids that may compute there beside it; null is
+   * whoever does. Undone by ending it. @throws when another computes there.
+   */
+  'vram.open': { args: { gpu: string; allow: number[] | null }; reply: VramFacts & { mechanism: string; pid: number } }
+  /** Until `percent` of the GPU's memory is in use, by whomever (100: until the driver gives no more), or by `bytes`. */
+  'vram.fill': {
+    args: { percent: number | null; bytes: number | null; limitMs: number }
+    reply: VramFacts & { end: 'full' | 'reached'; tookMs: number }
+  }
+  'vram.read': { args: Record<string, never>; reply: VramFacts }
   /** What of ours is in this namespace now: nft tables, qdiscs. Empty after an undo. */
   leftovers: { args: Record<string, never>; reply: { found: string[] } }
   undo: { args: Record<string, never>; reply: { undone: string[] } }
@@ -324,5 +373,5 @@ export const TOOLBOX_OBJECTS_VARIABLE = 'CHAOS_OBJECTS'
 export const TOOLBOX_ALL_OBJECTS = 'all'
 /** Mechanisms that the helper must not use, comma-separated: how to see what it does on a kernel that lacks them. */
 export const TOOLBOX_AVOID_VARIABLE = 'CHAOS_AVOID'
-export const TOOLBOX_AVOIDABLE = ['nft', 'socket-kill', 'stress-ng'] as const
+export const TOOLBOX_AVOIDABLE = ['nft', 'iptables', 'socket-kill', 'stress-ng'] as const
 export type ToolboxAvoidable = (typeof TOOLBOX_AVOIDABLE)[number]

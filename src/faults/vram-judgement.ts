@@ -26,14 +26,20 @@ export interface VramSeen {
 }
 
 /** Less than the smallest request is left over in each container, and others' requests come and go. */
-const TOLERANCE_POINTS = 0.5
-const KEPT_SHARE = 0.8
-const WATCHED_SHARE = 0.8
+export const TOLERANCE_POINTS = 0.5
+/** Of the looks at which it was in use, and of the window through which it was looked at. */
+export const KEPT_SHARE = 0.8
+export const WATCHED_SHARE = 0.8
+
+/** In percent with two decimals; null where there is no total. */
+export function shareOf(bytes: number, totalBytes: number): number | null {
+  return totalBytes <= 0 ? null : Math.round((bytes / totalBytes) * 10_000) / 100
+}
 
 /** Two decimals; null where there is no total. */
 export function usedPercent(containers: readonly MemoryOfOne[]): number | null {
   const { usedBytes, totalBytes } = sumOf(containers)
-  return totalBytes <= 0 ? null : Math.round((usedBytes / totalBytes) * 10_000) / 100
+  return shareOf(usedBytes, totalBytes)
 }
 
 export function isTaken({ containers, unread, inFlight }: VramReading, percent: number): boolean {

@@ -15,12 +15,12 @@ import { touchesEverything } from './links.ts'
 import { helperName } from './names.ts'
 import type { NameSequence } from './names.ts'
 import { networkHelper } from './network-helpers.ts'
-import { glanceAtPool, memberOf } from './pool-members.ts'
 import { runningTargets } from './targets.ts'
 import { startUpkeep, untilWindowEnds } from './upkeep.ts'
 import type { Upkeep } from './upkeep.ts'
 import { bytesPerUnit, nextBatch, sumOf } from './vram-filling.ts'
 import type { Batch } from './vram-filling.ts'
+import { tellHits } from './vram-hits.ts'
 import { judgeVram } from './vram-judgement.ts'
 import type { VramReading } from './vram-judgement.ts'
 import { MemoryReader } from './vram-metrics.ts'
@@ -33,6 +33,8 @@ export type SimulatedVramPlan = {
   readonly containers: readonly string[]
   /** On the stack's network: sends the requests, which end with it. */
   readonly helper: string
+  /** Why no GPU is involved. */
+  readonly noGpu: string
   readonly everything: boolean
 }
 
@@ -83,15 +85,20 @@ const GROWN_ENOUGH = 0.9
 /** However often they are answered. */
 const MOST_REQUESTS = 4_000
 
-export function simulatedVram(names: NameSequence): Omit<Fault<VramSpec, SimulatedVramPlan>, 'kind'> {
+export interface SimulatedVram extends Omit<Fault<VramSpec, SimulatedVramPlan>, 'kind' | 'plan'> {
+  /** `noGpu` is why it comes to this. */
+  plan(spec: VramSpec, noGpu: string, ctx: FaultContext): Promise<SimulatedVramPlan>
+}
+
+export function simulatedVram(names: NameSequence): SimulatedVram {
   const fillings = new Map<string, Filling>()
   return {
-    async plan({ target, percent }, ctx) {
+    async plan({ target, percent }, noGpu, ctx) {
       requestOf(specOf(ctx), ctx)
       const running = await runningTargets(target, ctx)
       return {
         ...{ means: 'simulated', target, percent, containers: running.map(({ name }) => name) },
-        helper: helperName(ctx, 'vram', names.next(ctx)),
+        ...{ helper: helperName(ctx, 'vram', names.next(ctx)), noGpu },
         everything: touchesEverything([target], ctx.stack.descriptor),
       }
     },
@@ -155,13 +162,8 @@ function requestOf({ request: name, sizeKey }: VramSpecOfStack, { stack: { descr
 }
 
 async function fillUp(plan: SimulatedVramPlan, filling: Filling, ctx: FaultContext): Promise<void> {
-  const [members, running] = await Promise.all([glanceAtPool(ctx), runningTargets(plan.target, ctx)])
+  await tellHits(plan.target, ctx)
   filling.begun = true
-  const at = { atMs: ctx.clock.nowMs(), atWallMs: ctx.clock.wallMs() }
-  for (const state of running) {
-    const { id, name, pid } = state
-    ctx.hit({ containerId: id, name, service: plan.target, pid, member: memberOf(state, members)?.id ?? null, ...at })
-  }
   const { clock, signal } = ctx
   const options = { everyMs: STEP_EVERY_MS, attemptMs: STEP_LIMIT_MS, limitMs: FILL_LIMIT_MS, signal, clock }
   try {
@@ -310,6 +312,6 @@ async function judge(plan: SimulatedVramPlan, filling: Filling, ctx: FaultContex
   })
 }
 
-function mechanismOf({ percent, target }: SimulatedVramPlan): string {
-  return `simulated: ordinary long requests hold ${String(percent)} % of the GPU memory that ${target} declares, by its own metrics; no GPU is involved`
+function mechanismOf({ percent, target, noGpu }: SimulatedVramPlan): string {
+  return `simulated: ordinary long requests hold ${String(percent)} % of the GPU memory that ${target} declares, by its own metrics; no GPU is involved: ${noGpu}`
 }

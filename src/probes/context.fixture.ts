@@ -54,6 +54,7 @@ export function stack(changes: Partial<RunningStack> = {}): RunningStack {
     toxiproxy: () => null,
     pool: (): PoolPort | null => null,
     scaleUp: unused('scaling up'),
+    liftCpuQuotas: unused('lifting CPU quotas'),
     unhealthy: unused('the health'),
     recreate: unused('recreating'),
     ...changes,

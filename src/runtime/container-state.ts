@@ -1,6 +1,7 @@
 /** What Docker says of a container, in the words of the ports. Pure. */
 import type Dockerode from 'dockerode'
 import type { ContainerState } from '../core/ports.ts'
+import { gpusOf } from './gpu-request.ts'
 import { COMPOSE_SERVICE_LABEL, ROLE_LABEL } from './labels.ts'
 
 export function containerState(info: Dockerode.ContainerInspectInfo): ContainerState {
@@ -27,6 +28,7 @@ export function containerState(info: Dockerode.ContainerInspectInfo): ContainerS
       readOnly: !mount.RW,
     })),
     ...limitsOf(info.HostConfig),
+    gpus: gpusOf(info),
   }
 }
 

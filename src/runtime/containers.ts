@@ -6,7 +6,7 @@ import { containerState } from './container-state.ts'
 import { readLogs } from './container-logs.ts'
 import { dockerCall, orGone } from './docker-call.ts'
 import type { EventFeed } from './event-feed.ts'
-import { COMPOSE_SERVICE_LABEL, ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE } from './labels.ts'
+import { COMPOSE_SERVICE_LABEL, ROLE_LABEL, RUN_LABEL } from './labels.ts'
 
 const LOG_LIMIT_MS = 20_000
 
@@ -52,7 +52,7 @@ export function createContainers({ docker, runId, feed }: ContainersOptions): Co
   }
 }
 
-/** Containers of the stack, running or not, without the toolbox helpers. */
+/** Containers of the stack, running or not: what we put beside them, helpers and k6, has a role. */
 export async function stackContainers(
   docker: Dockerode,
   runId: string,
@@ -63,7 +63,7 @@ export async function stackContainers(
   const found = await dockerCall('list containers', signal, (abortSignal) =>
     docker.listContainers({ all: true, filters, abortSignal }),
   )
-  return found.filter((container) => container.Labels[ROLE_LABEL] !== TOOLBOX_ROLE)
+  return found.filter((container) => container.Labels[ROLE_LABEL] === undefined)
 }
 
 /** By id or name; null when it is gone, or belongs to someone else. */

@@ -6,13 +6,12 @@ import type { ExecResult } from '../core/ports.ts'
 import { dockerCall, dockerStatus, orGone } from './docker-call.ts'
 import { dockerLogText } from './docker-log.ts'
 import type { K6Launch, K6Launcher, K6Process } from './k6-process.ts'
-import { ROLE_LABEL, RUN_LABEL } from './labels.ts'
+import { K6_ROLE, ROLE_LABEL, RUN_LABEL } from './labels.ts'
 
 const FOLDER = '/load'
 const SCRIPTS = '/scripts'
 const COMMAND_LIMIT_MS = 30_000
 const LOG_LINES = 1_000
-const K6_ROLE = 'k6'
 /** Many short connections to few addresses use up the usual range (k6's own advice for large tests). */
 const SYSCTLS = { 'net.ipv4.ip_local_port_range': '1024 65535', 'net.ipv4.tcp_tw_reuse': '1' }
 

@@ -2,9 +2,10 @@
 
 /** Value: the run's id. A sweep touches nothing that lacks it. */
 export const RUN_LABEL = 'chaos-action.run'
-/** On toolbox helpers; the containers of the stack have none. */
+/** On what we put beside the stack: toolbox helpers, k6. The containers of the stack have none. */
 export const ROLE_LABEL = 'chaos-action.role'
 export const TOOLBOX_ROLE = 'toolbox'
+export const K6_ROLE = 'k6'
 /** On the stack's toxiproxy; value: the port of its API. */
 export const TOXIPROXY_LABEL = 'chaos-action.toxiproxy'
 /** On images that we build; value: the repository, by which older builds are found again. */

@@ -8,6 +8,7 @@ import type { Compose } from './compose.ts'
 import type { EventFeed } from './event-feed.ts'
 import type { ReadyImage } from './images.ts'
 import { createPool } from './pool.ts'
+import { liftCpuQuotas } from './cpu-quotas.ts'
 import { findTrouble, summarize } from './stack-health.ts'
 import type { HealthDeps } from './stack-healthy.ts'
 import type { StackAddresses } from './stack-ports.ts'
@@ -66,6 +67,7 @@ export function runningStack(parts: StackParts): StackUnderTest {
       return createPool({ spec, containers: parts.containers, network: addresses.network, variables: parts.secrets, observer })
     },
     scaleUp: (service, signal) => scaleUp(parts, service, signal),
+    liftCpuQuotas: (cores, signal) => liftCpuQuotas(parts.docker, parts.runId, cores, signal),
     // One container more than declared is trouble too: a scale-up that was not taken back must not pass for a healthy stack.
     unhealthy: async (signal) => summarize(await findTrouble(parts.containers, parts.health.expected, signal)),
     async recreate(signal) {

@@ -11,7 +11,12 @@ const request: HelperRequest = {
 }
 
 function options(changes: Partial<HelperRequest> = {}) {
-  return containerOptions({ request: { ...request, ...changes }, image: 'toolbox:1', runId: 'r1', objects: 'w', avoid: ['nft'] })
+  return withDevices([], changes)
+}
+
+function withDevices(devices: Parameters<typeof containerOptions>[0]['devices'], changes: Partial<HelperRequest> = {}) {
+  const rest = { image: 'toolbox:1', runId: 'r1', objects: 'w', avoid: ['nft'] } as const
+  return containerOptions({ request: { ...request, ...changes }, ...rest, devices })
 }
 
 describe('containerOptions', () => {
@@ -24,6 +29,15 @@ describe('containerOptions', () => {
     })
     expect(options().HostConfig).not.toHaveProperty('Privileged')
     expect(options().HostConfig).not.toHaveProperty('PidMode')
+    expect(options().HostConfig).not.toHaveProperty('DeviceRequests')
+  })
+
+  it('gives a GPU with what a driver needs, and no capability for it', () => {
+    const devices = [{ Driver: 'nvidia', DeviceIDs: ['GPU-1'], Capabilities: [['utility', 'compute']] }]
+    const { HostConfig } = withDevices(devices, { gpu: 'GPU-1', capabilities: [] })
+    expect(HostConfig).toMatchObject({ DeviceRequests: devices, CapDrop: ['ALL'], CapAdd: [], ReadonlyRootfs: true })
+    expect(HostConfig?.Memory).toBeGreaterThan(options().HostConfig?.Memory ?? Infinity)
+    expect(HostConfig).not.toHaveProperty('Privileged')
   })
 
   it('joins networks and process namespaces as told', () => {

@@ -16,6 +16,8 @@ import { ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE } from './labels.ts'
 import { outputTail } from './output-tail.ts'
 
 const MEMORY_BYTES = 256 * 1024 * 1024
+/** With a GPU it has the driver's own data beside it, a few hundred MiB on a large one. */
+const GPU_MEMORY_BYTES = 1024 * 1024 * 1024
 /** Node's own threads, and a few tools at once. */
 const PIDS_LIMIT = 128
 /** Undoing takes milliseconds. Then SIGKILL: 137 tells that the undo did not end. */
@@ -30,6 +32,8 @@ export interface HelperSpec {
   /** The word in the names of what it installs. */
   readonly objects: string
   readonly avoid: readonly ToolboxAvoidable[]
+  /** How Docker is asked for the request's GPU; empty where it wants none. */
+  readonly devices: readonly Dockerode.DeviceRequest[]
 }
 
 /** The word for what a helper installs: the same for the same container name, in whatever process. */
@@ -38,8 +42,10 @@ export function objectsWord(helperName: string): string {
 }
 
 /** Everything that the helper is not given is taken: no capability but the asked, nothing to write to, never privileged. */
-export function containerOptions({ request, image, runId, objects, avoid }: HelperSpec): Dockerode.ContainerCreateOptions {
+export function containerOptions(spec: HelperSpec): Dockerode.ContainerCreateOptions {
+  const { request, image, runId, objects, avoid, devices } = spec
   const { attachTo, pid } = request
+  const memoryBytes = devices.length === 0 ? MEMORY_BYTES : GPU_MEMORY_BYTES
   return {
     name: request.name,
     Image: image,
@@ -72,8 +78,9 @@ export function containerOptions({ request, image, runId, objects, avoid }: Help
         '/run': 'rw,noexec,nosuid,size=1m',
         ...(request.fillBytes === undefined ? {} : { [TOOLBOX_FILL_PATH]: fillOptions(request.fillBytes) }),
       },
-      Memory: MEMORY_BYTES,
-      MemorySwap: MEMORY_BYTES,
+      ...(devices.length === 0 ? {} : { DeviceRequests: [...devices] }),
+      Memory: memoryBytes,
+      MemorySwap: memoryBytes,
       PidsLimit: PIDS_LIMIT,
       // Not AutoRemove: its exit code is to be read first.
       AutoRemove: false,

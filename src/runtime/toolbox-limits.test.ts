@@ -19,6 +19,9 @@ describe('callLimitMs', () => {
     expect(callLimitMs('memory.fill', memory)).toBe(14_000)
     const disk = { path: '', of: 'bytes', percent: 100, bytes: null, limitBytes: 1, limitMs: 8_000 } as const
     expect(callLimitMs('disk.fill', disk)).toBe(18_000)
+    expect(callLimitMs('vram.fill', { percent: 100, bytes: null, limitMs: 8_000 })).toBe(18_000)
+    expect(callLimitMs('vram.look', { containers: [] })).toBe(40_000)
+    expect(callLimitMs('vram.open', { gpu: 'GPU-1', allow: null })).toBe(40_000)
     expect(callLimitMs('process.look', { pid: 1, containerId: 'a' })).toBe(10_000)
     expect(callLimitMs('undo', {})).toBe(10_000)
   })

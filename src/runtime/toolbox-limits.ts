@@ -6,6 +6,8 @@ const BASE_MS = 10_000
 const PROBES_AT_ONCE = 256
 /** … and so many connects of a flood. */
 const CONNECTS_AT_ONCE = 256
+/** A driver that nobody uses starts anew first, and for a fill it makes a context as well. */
+const GPU_START_MS = 30_000
 
 type Call = { [O in ToolboxOperation]: { readonly op: O; readonly args: ToolboxOperations[O]['args'] } }[ToolboxOperation]
 
@@ -31,7 +33,11 @@ function ownMs(call: Call): number {
       return call.args.connectTimeoutMs * (1 + Math.ceil(call.args.count / CONNECTS_AT_ONCE))
     case 'memory.fill':
     case 'disk.fill':
+    case 'vram.fill':
       return call.args.limitMs
+    case 'vram.look':
+    case 'vram.open':
+      return GPU_START_MS
     default:
       return 0
   }

@@ -6,7 +6,9 @@ import { ChaosError, describeError, isChaosError } from '../core/errors.ts'
 import type { HelperRequest, Logger, ToolboxHelper, ToolboxPort } from '../core/ports.ts'
 import { TOOLBOX_ALL_OBJECTS } from '../core/toolbox.ts'
 import type { ToolboxAvoidable, ToolboxOperation, ToolboxOperations } from '../core/toolbox.ts'
-import { dockerCall, dockerStatus } from './docker-call.ts'
+import { dockerCall, dockerStatus, orGone } from './docker-call.ts'
+import { deviceRequests, gpuOffer, isGpuRefusal } from './gpu-request.ts'
+import { ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE } from './labels.ts'
 import { ToolboxConnection } from './toolbox-connection.ts'
 import { containerOptions, endHelper, findHelper, isRunning, objectsWord, removeContainer } from './toolbox-container.ts'
 import type { HelperSpec } from './toolbox-container.ts'
@@ -40,7 +42,7 @@ class DockerToolbox implements Toolbox {
   }
 
   async start(request: HelperRequest, signal: AbortSignal): Promise<ToolboxHelper> {
-    const connection = await this.launch(this.spec(request, objectsWord(request.name)), signal)
+    const connection = await this.launch(await this.spec(request, objectsWord(request.name), signal), signal)
     connection.keepRenewing(request.ttlMs / RENEWALS_PER_LEASE)
     this.helpers.set(request.name, connection)
     return connection
@@ -74,7 +76,7 @@ class DockerToolbox implements Toolbox {
     if (await this.namespaceGone(request, signal)) return null
     let connection: ToolboxConnection
     try {
-      connection = await this.launch(this.spec(named, TOOLBOX_ALL_OBJECTS), signal)
+      connection = await this.launch(await this.spec(named, TOOLBOX_ALL_OBJECTS, signal), signal)
     } catch (error) {
       if (!signal.aborted && (await this.namespaceGone(request, signal))) return null
       throw error
@@ -87,9 +89,10 @@ class DockerToolbox implements Toolbox {
     }
   }
 
-  private spec(request: HelperRequest, objects: string): HelperSpec {
-    const { image, runId, avoid } = this.options
-    return { request, image, runId, objects, avoid: avoid ?? [] }
+  private async spec(request: HelperRequest, objects: string, signal: AbortSignal): Promise<HelperSpec> {
+    const { docker, image, runId, avoid } = this.options
+    const devices = request.gpu === undefined ? [] : deviceRequests(request.gpu, await gpuOffer(docker, signal))
+    return { request, image, runId, objects, avoid: avoid ?? [], devices }
   }
 
   /** Creates, attaches, starts, and hears from the helper. Nothing is left of one that did not get that far. */
@@ -112,8 +115,9 @@ class DockerToolbox implements Toolbox {
     } catch (error) {
       connection?.close()
       // 409 at creation: the name belongs to someone else, who keeps it.
-      if (dockerStatus(error) !== 409 || connection !== null) await this.discard(name)
-      throw this.explained(error, spec)
+      const nameIsTaken = dockerStatus(error) === 409 && connection === null
+      if (!nameIsTaken) await this.discard(name)
+      throw nameIsTaken ? await this.taken(error, spec, signal) : this.explained(error, spec)
     }
   }
 
@@ -149,9 +153,33 @@ class DockerToolbox implements Toolbox {
     return false
   }
 
+  /** A helper's name is a lock as well: one for each GPU of the machine. Whoever asks next is told who has it. */
+  private async taken(error: unknown, { request: { name, gpu } }: HelperSpec, signal: AbortSignal): Promise<ChaosError> {
+    const holder = await dockerCall(`inspect ${name}`, signal, (abortSignal) =>
+      orGone(this.options.docker.getContainer(name).inspect({ abortSignal })),
+    )
+    const run = holder?.Config.Labels[ROLE_LABEL] === TOOLBOX_ROLE ? holder.Config.Labels[RUN_LABEL] : undefined
+    const who =
+      run === undefined ? 'a container that is not ours' : `run ${run}, whose helper is ${holder?.State.Status ?? 'gone'}`
+    const what = gpu === undefined ? `the helper ${name} could not be started: its name is` : `the GPU ${gpu} (${name}) is`
+    return new ChaosError('TOOLBOX_FAILED', `${what} held by ${who}`, {
+      hint:
+        run === undefined
+          ? `Rename or remove the container ${name}.`
+          : `Wait until run ${run} has ended; if it is dead, \`chaos-action cleanup\` removes what it left.`,
+      cause: error,
+    })
+  }
+
   private explained(error: unknown, { request, image }: HelperSpec): unknown {
     if (isChaosError(error)) return error
     const text = describeError(error, 1_000)
+    if (request.gpu !== undefined && isGpuRefusal(text)) {
+      return new ChaosError('CAPABILITY_MISSING', `Docker has no NVIDIA GPU to give: ${text}`, {
+        hint: "Install NVIDIA's driver and its container toolkit, and let it configure Docker.",
+        cause: error,
+      })
+    }
     if (dockerStatus(error) === 404 && text.includes('No such image')) {
       return new ChaosError('IMAGE_MISSING', `the toolbox image ${image} is not on this machine`, {
         hint: 'Build it with `chaos-action images`, or let the run do so.',

@@ -8,6 +8,8 @@ const flood = { id: 'a', target, count: 5_000, request, connectTimeoutMs: 5_000 
 const page = { ...request, target, timeoutMs: 1_000, maxBytes: 1_024 }
 const memory = { ...process, percent: 95, bytes: null, limitMs: 5_000 }
 const disk = { path: '', of: 'bytes', percent: 100, bytes: null, limitBytes: 1_024, limitMs: 5_000 }
+const gpu = 'GPU-0a1b2c3d-0000-4000-8000-0123456789ab'
+const vram = { percent: 100, bytes: null, limitMs: 5_000 }
 const probe = { target, path: '/', headers: {}, count: 10, intervalMs: 100, timeoutMs: 1_000 }
 
 describe('arguments', () => {
@@ -25,6 +27,11 @@ describe('arguments', () => {
     expect(parseArguments('memory.fill', { ...memory, percent: null, bytes: 4_096 })).toMatchObject({ bytes: 4_096 })
     expect(parseArguments('disk.fill', { ...disk, path: '/a/b' })).toEqual({ ...disk, path: '/a/b' })
     expect(parseArguments('disk.fill', { ...disk, of: 'inodes' })).toEqual({ ...disk, of: 'inodes' })
+    expect(parseArguments('vram.look', { containers: [process.containerId] })).toMatchObject({ containers: [expect.any(String)] })
+    expect(parseArguments('vram.open', { gpu, allow: [1, 2] })).toEqual({ gpu, allow: [1, 2] })
+    expect(parseArguments('vram.open', { gpu, allow: null })).toEqual({ gpu, allow: null })
+    expect(parseArguments('vram.fill', vram)).toEqual(vram)
+    expect(parseArguments('vram.fill', { ...vram, percent: null, bytes: 4_096 })).toMatchObject({ bytes: 4_096 })
   })
 
   it.each([
@@ -67,6 +74,15 @@ describe('arguments', () => {
     ['inodes by bytes', 'disk.fill', { ...disk, of: 'inodes', percent: null, bytes: 5 }, 'by percent'],
     ['a volume without limit', 'disk.fill', { ...disk, limitBytes: null }, 'limitBytes'],
     ['a limit of no bytes', 'disk.fill', { ...disk, limitBytes: 0 }, 'limitBytes'],
+    ['a GPU by index', 'vram.open', { gpu: '0', allow: [] }, 'gpu'],
+    ['a slice of a GPU', 'vram.open', { gpu: gpu.replace('GPU', 'MIG'), allow: [] }, 'gpu'],
+    ['a GPU and more', 'vram.open', { gpu: `${gpu} any`, allow: [] }, 'gpu'],
+    ['a GPU for a group of processes', 'vram.open', { gpu, allow: [0] }, 'allow'],
+    ['a GPU without a word on others', 'vram.open', { gpu }, 'allow'],
+    ['a container by name', 'vram.look', { containers: ['worker-1'] }, 'containers'],
+    ['GPU memory of both kinds', 'vram.fill', { ...vram, bytes: 1 }, 'percent or bytes'],
+    ['GPU memory of no kind', 'vram.fill', { ...vram, percent: null }, 'percent or bytes'],
+    ['half a percent of GPU memory', 'vram.fill', { ...vram, percent: 0.5 }, 'percent'],
     ['a count without a side', 'tcp.count', { port: 80 }, 'side'],
   ] as const)('with %s are refused by name', (_what, op, args, named) => {
     expect(() => parseArguments(op, args)).toThrow(named)

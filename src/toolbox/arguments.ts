@@ -47,6 +47,15 @@ const diskFill = z
   .refine((args) => (args.percent === null) !== (args.bytes === null), 'takes percent or bytes, not both and not none')
   .refine((args) => args.of === 'bytes' || args.percent !== null, 'inodes are used up by percent')
 
+const vramFill = z
+  .strictObject({ percent: z.int().min(1).max(100).nullable(), bytes: bytes.nullable(), limitMs: fillLimitMs })
+  .refine((args) => (args.percent === null) !== (args.bytes === null), 'takes percent or bytes, not both and not none')
+
+const vramOpen = z.strictObject({
+  gpu: z.string().regex(/^GPU-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'is not the uuid of a GPU'),
+  allow: z.array(process.pid).max(4_096).nullable(),
+})
+
 /** What a helper can have waiting in its sockets' buffers at one time. */
 const MAX_FLOOD_BODIES = 64 * 1024 * 1024
 
@@ -122,6 +131,10 @@ export const ARGUMENTS: { readonly [O in ToolboxOperation]: z.ZodType<ToolboxOpe
   'disk.fill': diskFill,
   'disk.leftovers': z.strictObject({ path: folder }),
   'disk.sweep': z.strictObject({ path: folder }),
+  'vram.look': z.strictObject({ containers: z.array(id).max(1_000) }),
+  'vram.open': vramOpen,
+  'vram.fill': vramFill,
+  'vram.read': none,
   leftovers: none,
   undo: none,
   renew: none,

@@ -3,12 +3,13 @@ import { hasNetAdmin, requireNetAdmin } from './helper-state.ts'
 import { listChains, removeChain } from './iptables.ts'
 import { isOurs } from './names.ts'
 import type { ObjectNames } from './names.ts'
+import { netemInterfaces, removeNetem } from './netem.ts'
 import { listTables, removeTable } from './nft.ts'
 import { runProgram } from './run-program.ts'
 
 /**
- * What of any helper stands in this namespace. nft tables, iptables chains and a trial interface are the only kernel
- * objects that helpers make; they add no qdisc to anyone's interface.
+ * What of any helper stands in this namespace. nft tables, iptables chains, qdiscs and a trial interface are the only kernel
+ * objects that helpers make.
  * @throws Error without NET_ADMIN: what cannot be listed is not "nothing".
  */
 export async function findLeftovers(): Promise<string[]> {
@@ -17,6 +18,7 @@ export async function findLeftovers(): Promise<string[]> {
   return [
     ...(await tables()).filter(isOurs).map((name) => `nft table ${name}`),
     ...chains.filter(({ chain }) => isOurs(chain)).map(({ backend, chain }) => `${backend} chain ${chain}`),
+    ...(await netemInterfaces()).map((name) => `qdisc on ${name}`),
     ...(await readdir('/sys/class/net')).filter(isOurs).map((name) => `interface ${name}`),
   ]
 }
@@ -31,6 +33,7 @@ export async function sweepOwn(names: ObjectNames): Promise<string[]> {
   }
   const chains = new Set((await listChains()).map(({ chain }) => chain).filter((chain) => names.isOwn(chain)))
   for (const chain of chains) if (await removeChain(chain)) undone.push(`iptables chain ${chain}`)
+  undone.push(...(await removeNetem(names)).map((dev) => `netem on ${dev}`))
   return undone
 }
 

@@ -4,7 +4,9 @@ import { requireNetAdmin } from './helper-state.ts'
 import type { HelperState } from './helper-state.ts'
 import { installChains, readChain } from './iptables.ts'
 import { removeRules } from './mechanism.ts'
+import type { Firewall } from './mechanism.ts'
 import type { ObjectNames } from './names.ts'
+import { installNetem, readNetem, removeNetem } from './netem.ts'
 import { addCounter, addRule, applyNft, counterOf, createChain, createTable, readCounters, refusedByNft } from './nft.ts'
 import { readTcpCounters, tcpSince } from './tcp-counters.ts'
 
@@ -15,7 +17,12 @@ interface Installed {
   readonly counts: () => Promise<{ packets: number; dropped: number }>
 }
 
-/** Loss on one leg: drops at the receiver's ingress, where the sender's TCP cannot tell it from a lossy network. */
+type Place = Firewall | 'netem'
+
+/**
+ * Loss on one leg: drops at the receiver's ingress, where the sender's TCP cannot tell it from a lossy network. On kernels
+ * that cannot do that netem drops where the sender's packets leave.
+ */
 export class Loss {
   private readonly state: HelperState
   private reader: (() => Promise<LossCounters>) | null = null
@@ -24,20 +31,31 @@ export class Loss {
     this.state = state
   }
 
-  /** @throws Error when this helper already loses packets, or the kernel can do neither mechanism. */
+  /** @throws Error when this helper already loses packets, or the kernel has none of the mechanisms. */
   async install(args: Args): Promise<{ mechanism: string }> {
     await requireNetAdmin('packet loss')
     const { names, undo, avoid } = this.state
     const refusal = avoid.has('nft') ? 'told to avoid it' : await refusedByNft(nftCommands(names, 'check', args))
+    let place: Place = refusal === null ? 'nft' : 'iptables'
     const remove = async (): Promise<string[]> => {
-      const undone = await removeRules(refusal === null ? 'nft' : 'iptables', names, 'loss', ['l'])
+      const undone = await removeFrom(place, names)
       this.reader = null
       return undone
     }
+    const install = async (): Promise<Installed> => {
+      if (refusal === null) return await installByNft(names, args)
+      try {
+        if (avoid.has('iptables')) throw new Error('iptables: told to avoid it')
+        return await installByIptables(names, args)
+      } catch (error) {
+        // It has removed what it may have begun.
+        place = 'netem'
+        return await installByNetem(names, args, `nft: ${refusal}; ${describeError(error, 800)}`)
+      }
+    }
     return await undo.install('packet loss', remove, async () => {
       const before = await readTcpCounters()
-      const { mechanism, counts } =
-        refusal === null ? await installByNft(names, args) : await installByIptables(names, args, refusal)
+      const { mechanism, counts } = await install()
       this.reader = async () => ({ ...(await counts()), retransmits: tcpSince(before, await readTcpCounters()).retransmits })
       return { mechanism }
     })
@@ -75,16 +93,12 @@ function nftCommands(names: ObjectNames, kind: 'loss' | 'check', { port, side, p
   ]
 }
 
-async function installByIptables(names: ObjectNames, { port, side, percent }: Args, refusal: string): Promise<Installed> {
+async function installByIptables(names: ObjectNames, { port, side, percent }: Args): Promise<Installed> {
   const chain = names.chain('l')
   const match = ['-p', 'tcp', `--${portOf(side)}`, String(port)]
   const random = ['-m', 'statistic', '--mode', 'random', '--probability', (percent / 100).toFixed(4)]
   const rules = [match, [...match, ...random, '-j', 'DROP']]
-  const backend = await installChains([{ chain, hook: 'INPUT', match: ['!', '-i', 'lo', '-p', 'tcp'], rules }]).catch(
-    (error: unknown) => {
-      throw new Error(`this kernel has no random drop: nft: ${refusal}; ${describeError(error, 800)}`)
-    },
-  )
+  const backend = await installChains([{ chain, hook: 'INPUT', match: ['!', '-i', 'lo', '-p', 'tcp'], rules }])
   return {
     mechanism: `${backend} statistic random drop at ingress`,
     counts: async () => {
@@ -93,6 +107,21 @@ async function installByIptables(names: ObjectNames, { port, side, percent }: Ar
       return { packets, dropped }
     },
   }
+}
+
+/** The other end's share of the leg: what leaves here is what would arrive there. */
+async function installByNetem(names: ObjectNames, { port, side, percent }: Args, refusals: string): Promise<Installed> {
+  try {
+    await installNetem(names, { port, of: side === 'client' ? 'dport' : 'sport' }, percent)
+  } catch (error) {
+    throw new Error(`this kernel has no random drop: ${refusals}; netem: ${describeError(error, 400)}`, { cause: error })
+  }
+  return { mechanism: 'netem loss at egress', counts: () => readNetem(names) }
+}
+
+async function removeFrom(place: Place, names: ObjectNames): Promise<string[]> {
+  if (place !== 'netem') return await removeRules(place, names, 'loss', ['l'])
+  return (await removeNetem(names)).map((dev) => `netem on ${dev}`)
 }
 
 /** What arrives at the client's end comes from the server's port; what arrives at the server's end goes to it. */

@@ -23,6 +23,8 @@ import { countConnections } from './tcp-count.ts'
 import { readTcpCounters, tcpSince } from './tcp-counters.ts'
 import type { TcpCounters } from './tcp-counters.ts'
 import { findFillers, lookAtVolume, sweepFillers } from './volume.ts'
+import { VramHold } from './vram-hold.ts'
+import { lookAtGpus } from './vram-look.ts'
 
 /** What is run for each operation, on arguments that were checked. */
 export type Operations = {
@@ -40,6 +42,7 @@ export function createOperations(state: HelperState, lease: Lease, tcpAtStart: T
   const cpu = new CpuBurn(state)
   const memory = new MemoryFill(state)
   const disk = new DiskFill(state)
+  const vram = new VramHold(state)
   return {
     capabilities: () => readCapabilities(state),
     'probe.http': probeHttp,
@@ -72,6 +75,10 @@ export function createOperations(state: HelperState, lease: Lease, tcpAtStart: T
     'disk.fill': (args) => disk.fill(args),
     'disk.leftovers': (args) => findFillers(args),
     'disk.sweep': (args) => sweepFillers(args),
+    'vram.look': lookAtGpus,
+    'vram.open': (args) => vram.open(args),
+    'vram.fill': (args) => vram.fill(args),
+    'vram.read': () => vram.read(),
     leftovers: async () => ({ found: await findLeftovers() }),
     undo: async () => ({ undone: [...(await state.undo.undoAll()), ...(await sweepOwn(state.names))] }),
     renew: () => lease.renew(),

@@ -11,12 +11,12 @@ const MAX_OUTPUT_BYTES = 4 * 1024 * 1024
 
 /**
  * Runs one of the image's tools to its end. A non-zero exit code is a value; use `mustRun` where it is a failure.
- * @throws Error when the program is missing, takes longer than 5 s or prints more than 4 MiB.
+ * @throws Error when the program is missing, takes longer than its limit (5 s) or prints more than 4 MiB.
  */
-export function runProgram(file: string, argv: readonly string[], input = ''): Promise<ProgramResult> {
+export function runProgram(file: string, argv: readonly string[], input = '', limitMs = LIMIT_MS): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
     // LC_ALL: messages and numbers are parsed. Nothing else of our environment is any business of a child's.
-    const child = spawn(file, argv, { env: { PATH: process.env['PATH'], LC_ALL: 'C' }, timeout: LIMIT_MS, killSignal: 'SIGKILL' })
+    const child = spawn(file, argv, { env: { PATH: process.env['PATH'], LC_ALL: 'C' }, timeout: limitMs, killSignal: 'SIGKILL' })
     const output = { stdout: '', stderr: '' }
     const collect = (name: 'stdout' | 'stderr'): void => {
       child[name].setEncoding('utf8')
@@ -34,7 +34,7 @@ export function runProgram(file: string, argv: readonly string[], input = ''): P
     child.on('close', (code, signal) => {
       if (code === null)
         reject(
-          new Error(`${file} was ended by ${String(signal)} (limits: ${String(LIMIT_MS)} ms, ${String(MAX_OUTPUT_BYTES)} bytes)`),
+          new Error(`${file} was ended by ${String(signal)} (limits: ${String(limitMs)} ms, ${String(MAX_OUTPUT_BYTES)} bytes)`),
         )
       else resolve({ exitCode: code, ...output })
     })

@@ -41,6 +41,22 @@ test('a state tells the restart policy and the limits of memory', async () => {
   expect(lone).toMatchObject({ restartPolicy: 'no', memoryLimitBytes: null, memorySwapLimitBytes: null })
 })
 
+test('CPU quotas are lifted and put back, each twice; who had none keeps having none', async () => {
+  const quotas = async (): Promise<(number | undefined)[]> => {
+    const found = [...(await stack.containers.list('hand', signal())), await only('lone')]
+    return Promise.all(found.map(async ({ id }) => (await docker.getContainer(id).inspect()).HostConfig.NanoCpus))
+  }
+  const before = await quotas()
+  expect(before).toEqual([...Array.from({ length: HANDS }, () => 400_000_000), 0])
+  const putBack = await stack.liftCpuQuotas(2, signal())
+  expect(await quotas()).toEqual([...Array.from({ length: HANDS }, () => 2_000_000_000), 0])
+  const nothing = await stack.liftCpuQuotas(2, signal())
+  await nothing(signal())
+  await putBack(signal())
+  await putBack(signal())
+  expect(await quotas()).toEqual(before)
+})
+
 describe('what the daemon is asked to do', () => {
   async function act(action: ContainerAction): Promise<void> {
     await stack.containers.act((await only('lone')).id, action, signal())
