@@ -63,6 +63,7 @@ function toDescriptor(stack: StackFile, file: string, scenarioFiles: readonly st
     pool: stack.pool === null ? null : toPool(stack.pool),
     vram: stack.vram === null ? null : toVram(stack.vram),
     scenarioFiles: scenarioFiles.map(shortPath),
+    loadFolders: stack.load.map((path) => shortPath(resolve(folder, path))),
     defects: stack.defects,
   }
 }

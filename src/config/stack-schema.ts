@@ -187,6 +187,11 @@ export const stackSchema = z
     pool: pool.nullable().default(null),
     vram: vram.nullable().default(null),
     scenarios: z.array(glob).min(1).max(100),
+    load: z
+      .array(relativePath('A folder'))
+      .max(20)
+      .default([])
+      .meta({ description: 'Folders with k6 scripts, each a load pattern, and perhaps a load.json that says more about them' }),
     defects: defects.nullable().default(null),
   })
   .meta({ title: 'chaos-action stack' })

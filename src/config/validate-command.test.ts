@@ -31,6 +31,27 @@ it('accepts files, folders and a stack with its scenario files', () => {
   })
 })
 
+it('takes a manifest of load patterns for what it is, with the scripts beside it', () => {
+  const load = join(folder, 'load')
+  mkdirSync(load)
+  const entry = { id: 'LT-001', name: 'One', script: 'one.js', expected_behavior: 'Fast.' }
+  for (const name of ['one.js', 'two.js']) writeFileSync(join(load, name), '')
+  const write = (pattern: object): void => {
+    writeFileSync(join(load, 'load.json'), JSON.stringify({ name: 'Load', patterns: [pattern] }))
+  }
+  write(entry)
+  expect(validate(load)).toEqual({ code: 0, lines: ['valid: 0 scenarios, 2 load patterns in 1 file'] })
+  write({ ...entry, scrpt: 'one.js' })
+  expect(validate(load).lines[0]).toMatch(/load\.json:1:\d+: patterns\[0\]\.scrpt: unknown key.*did you mean "script"/)
+})
+
+it('accepts the default stack with its scenarios and load patterns', () => {
+  expect(validate(join(import.meta.dirname, '../../stack/stack.json'))).toEqual({
+    code: 0,
+    lines: ['valid: 21 scenarios, 3 load patterns and 1 stack in 6 files'],
+  })
+})
+
 it('tells every mistake on a line of its own, counts them, and exits 2', () => {
   const { code, lines } = validate(join(FIXTURES, 'mistakes.json'), join(FIXTURES, 'absent.json'), join(FIXTURES, 'chaos'))
   expect(code).toBe(2)

@@ -1,9 +1,10 @@
 /** `validate`: checks files without Docker and without running anything. */
 import { globSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { checkAgainstDescriptor, checkDefects } from './cross-check.ts'
 import { printable } from './display.ts'
 import { childOf } from './json-tree.ts'
+import { readLoadFolders } from './load-files.ts'
 import { formatMistake } from './mistakes.ts'
 import type { Mistake } from './mistakes.ts'
 import { pathKind, readJsonSource } from './read-source.ts'
@@ -11,7 +12,8 @@ import { MAX_FILES, validateScenarioFiles } from './scenario-files.ts'
 import { checkDescriptorFile } from './stack-file.ts'
 
 /**
- * Checks scenario files, folders of such (every .json below), and stack descriptors together with their scenario files.
+ * Checks scenario files, folders of such (every .json below), manifests of load patterns, and stack descriptors together
+ * with the scenarios and patterns that they name.
  * `write` gets whole lines. Returns the exit code: 0 all is well, 2 mistakes.
  */
 export function runValidate(paths: readonly string[], write: (text: string) => void): 0 | 2 {
@@ -29,24 +31,29 @@ export function runValidate(paths: readonly string[], write: (text: string) => v
   const scenarioPaths: string[] = []
   let stacks = 0
   let scenarios = 0
+  let patterns = 0
   let files = 0
-  const count = (checked: { scenarios: number; files: number; mistakes: readonly Mistake[] }): void => {
+  const count = (checked: Checked): void => {
     scenarios += checked.scenarios
+    patterns += checked.patterns
     files += checked.files
     mistakes.push(...checked.mistakes)
   }
   for (const path of all) {
-    if (isStack(path)) {
+    const kind = kindOf(path)
+    if (kind === 'stack') {
       stacks += 1
       count(validateStack(path))
+    } else if (kind === 'load') {
+      count(validateLoad([dirname(path)]))
     } else {
       scenarioPaths.push(path)
     }
   }
   const plain = validateScenarioFiles(scenarioPaths)
-  count({ scenarios: plain.scenarios.length, files: scenarioPaths.length, mistakes: plain.mistakes })
+  count({ scenarios: plain.scenarios.length, patterns: 0, files: scenarioPaths.length, mistakes: plain.mistakes })
   for (const mistake of mistakes) writeLine(formatMistake(mistake))
-  writeLine(summary(mistakes, { scenarios, stacks, files }))
+  writeLine(summary(mistakes, { scenarios, patterns, stacks, files }))
   return mistakes.length === 0 ? 0 : 2
 }
 
@@ -55,17 +62,32 @@ function nothing(paths: readonly string[]): string {
   return `nothing to validate: there is no .json file in ${printable(paths.join(', '), 500)}`
 }
 
-function validateStack(file: string): { scenarios: number; files: number; mistakes: Mistake[] } {
+interface Checked {
+  readonly scenarios: number
+  readonly patterns: number
+  readonly files: number
+  readonly mistakes: readonly Mistake[]
+}
+
+/** A manifest stands for its folder: what no entry names is a pattern as well. */
+function validateLoad(folders: readonly string[]): Checked {
+  const { patterns, mistakes } = readLoadFolders(folders)
+  return { scenarios: 0, patterns: patterns.length, files: folders.length, mistakes }
+}
+
+function validateStack(file: string): Checked {
   const { descriptor, mistakes, locate } = checkDescriptorFile(file)
-  if (descriptor === null) return { scenarios: 0, files: 1, mistakes }
+  if (descriptor === null) return { scenarios: 0, patterns: 0, files: 1, mistakes }
   const read = validateScenarioFiles(descriptor.scenarioFiles)
   const found = [...read.mistakes, ...checkAgainstDescriptor(read.scenarios, descriptor, read.locate)]
   // With mistakes in the scenarios an id may only seem to be missing.
   if (read.mistakes.length === 0) found.push(...checkDefects(read.scenarios, { ...descriptor, file }, locate))
-  return { scenarios: read.scenarios.length, files: 1 + descriptor.scenarioFiles.length, mistakes: found }
+  const load = validateLoad(descriptor.loadFolders)
+  const files = 1 + descriptor.scenarioFiles.length + load.files
+  return { scenarios: read.scenarios.length, patterns: load.patterns, files, mistakes: [...found, ...load.mistakes] }
 }
 
-function summary(mistakes: readonly Mistake[], checked: { scenarios: number; stacks: number; files: number }): string {
+function summary(mistakes: readonly Mistake[], checked: Omit<Checked, 'mistakes'> & { stacks: number }): string {
   const files = counted(checked.files, 'file')
   if (mistakes.length > 0) {
     const lines = counted(
@@ -75,7 +97,8 @@ function summary(mistakes: readonly Mistake[], checked: { scenarios: number; sta
     return `${lines} in ${counted(new Set(mistakes.map((mistake) => mistake.file)).size, 'file')}; ${files} checked`
   }
   const stacks = checked.stacks === 0 ? '' : ` and ${counted(checked.stacks, 'stack')}`
-  return `valid: ${counted(checked.scenarios, 'scenario')}${stacks} in ${files}`
+  const patterns = checked.patterns === 0 ? '' : `, ${counted(checked.patterns, 'load pattern')}`
+  return `valid: ${counted(checked.scenarios, 'scenario')}${patterns}${stacks} in ${files}`
 }
 
 function counted(count: number, noun: string): string {
@@ -90,7 +113,9 @@ function expandFolder(path: string): string[] {
 }
 
 /** Told by its content, as nothing prescribes the file's name. Its mistakes are told when it is checked. */
-function isStack(path: string): boolean {
+function kindOf(path: string): 'stack' | 'load' | 'scenarios' {
   const { root } = readJsonSource(path)
-  return root !== null && (childOf(root, 'compose') !== undefined || childOf(root, 'services') !== undefined)
+  const has = (key: string): boolean => root !== null && childOf(root, key) !== undefined
+  if (has('compose') || has('services')) return 'stack'
+  return has('patterns') ? 'load' : 'scenarios'
 }

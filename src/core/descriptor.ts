@@ -121,6 +121,8 @@ export interface Descriptor {
   readonly pool: PoolSpec | null
   readonly vram: VramSpecOfStack | null
   readonly scenarioFiles: readonly string[]
+  /** Folders of load patterns. */
+  readonly loadFolders: readonly string[]
   /** Defects that the stack can be started with, and which scenarios each must turn `failed`. */
   readonly defects: {
     readonly variable: string

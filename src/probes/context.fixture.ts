@@ -37,6 +37,7 @@ export function descriptor(changes: Partial<Descriptor> = {}): Descriptor {
     pool: null,
     vram: null,
     scenarioFiles: [],
+    loadFolders: [],
     defects: null,
     ...changes,
   }

@@ -40,6 +40,7 @@ export function descriptorOf(name: string, changes: Partial<Descriptor> = {}): D
     pool: null,
     vram: null,
     scenarioFiles: [],
+    loadFolders: [],
     defects: null,
     ...changes,
   }
