@@ -17,8 +17,6 @@ GUEST_CPUS=2
 GUEST_MIB=3072
 GUEST_DISK_SIZE=8G
 GUEST_SWAP_SIZE=1G
-# Room for all logs and results of a run.
-GUEST_RESULTS_SIZE=256M
 GUEST_KERNEL_OPTIONS='root=LABEL=guest rw console=ttyS0 quiet systemd.show_status=0 panic=-1'
 KVM_TRIAL_SECONDS=20
 BOOT_SECONDS=900
@@ -107,7 +105,7 @@ step_guest_root() {
   as_root rm -rf --one-file-system -- "$tree"
   mv -- "$made" "$GUEST_ROOT"
   forget_others "$GUEST_ROOT"
-  STEP_NOTE="made, kernel $(basename -- "$(readlink -f -- "$GUEST_ROOT/kernel")")"
+  STEP_NOTE=made
 }
 
 # Sets GUEST_ACCELERATION, and GUEST_LOADING for work that is not timed. /dev/kvm may be
@@ -119,10 +117,12 @@ step_guest_acceleration() {
   GUEST_LOADING=("${GUEST_ACCELERATION[@]}")
   STEP_NOTE=kvm
   if [[ -w /dev/kvm ]]; then
-    timeout --kill-after=5 "$KVM_TRIAL_SECONDS" "${QEMU[@]}" "${GUEST_ACCELERATION[@]}" \
-      -smp "$GUEST_CPUS" -m "$GUEST_MIB" -nographic -no-reboot -nic none \
-      -kernel "$GUEST_ROOT/kernel" -initrd "$GUEST_ROOT/initrd" -append 'console=ttyS0 panic=-1 rdinit=/bin/true' \
-      </dev/null >"$log" 2>&1 || true
+    {
+      timeout --kill-after=5 "$KVM_TRIAL_SECONDS" "${QEMU[@]}" "${GUEST_ACCELERATION[@]}" \
+        -smp "$GUEST_CPUS" -m "$GUEST_MIB" -nographic -no-reboot -nic none \
+        -kernel "$GUEST_ROOT/kernel" -initrd "$GUEST_ROOT/initrd" -append 'console=ttyS0 panic=-1 rdinit=/bin/true' \
+        </dev/null || true
+    } >"$log" 2>&1
     ! grep -q 'Attempted to kill init' -- "$log" || return 0
   fi
   # The guest's clock counts instructions, one a nanosecond: to its programs and their
@@ -175,6 +175,7 @@ run_machine() {
   for option in "$@"; do
     [[ $option != *id=results,* ]] || devices+=(-device 'virtio-blk-pci,drive=results,serial=results')
   done
+  : >"$log"
   rm -f -- "$swap"
   truncate --size "$GUEST_SWAP_SIZE" "$swap"
   quiet mkswap "$swap"

@@ -13,6 +13,7 @@ import type { RunResult } from '../core/model.ts'
 import type { Logger, Reporter } from '../core/ports.ts'
 import type { RunEvent } from '../core/run-event.ts'
 import { seededRandom } from '../core/random.ts'
+import { TOOLBOX_AVOID_VARIABLE } from '../core/toolbox.ts'
 import type { Scenario } from '../core/scenario.ts'
 import { EXIT_CODES } from '../core/verdict.ts'
 import type { EngineDeps } from '../engine/deps.ts'
@@ -28,6 +29,7 @@ import type { StackUnderTest } from '../runtime/running-stack.ts'
 import { createToolbox, type Toolbox } from '../runtime/toolbox.ts'
 import { createToxiproxy } from '../runtime/toxiproxy.ts'
 import { fanOut, type FanOut } from '../report/fan-out.ts'
+import { parseAvoid } from '../toolbox/helper-state.ts'
 import { fileArtifacts, redactObject, redactor } from './files.ts'
 import { prepareToolboxImage } from './images.ts'
 import { actionRoot } from './paths.ts'
@@ -156,7 +158,9 @@ async function execute(session: Session): Promise<RunResult> {
 async function prepareToolbox(session: Session): Promise<Toolbox> {
   const { docker, ui, runId } = session
   const image = await prepareToolboxImage({ docker, log: ui.log, env: ui.env, signal: ui.signal })
-  return createToolbox({ docker, image, runId, log: ui.log })
+  // How to see on any kernel what is done on one that lacks a mechanism.
+  const avoid = [...parseAvoid(ui.env[TOOLBOX_AVOID_VARIABLE])]
+  return createToolbox({ docker, image, runId, log: ui.log, avoid })
 }
 
 function startStack(session: Session, ledger: Ledger): Promise<StackUnderTest> {

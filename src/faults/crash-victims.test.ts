@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ContainerState, PoolMember } from '../core/ports.ts'
-import { busyAmong, registeringAmong } from './crash-victims.ts'
+import { busiest, busyAmong, registeringAmong } from './crash-victims.ts'
 import { memberOf } from './pool-members.ts'
 
 function container(letter: string, status = 'running'): ContainerState {
@@ -44,6 +44,14 @@ describe('the member that a container is', () => {
     expect(memberOf(a, members)?.id).toBe('new')
     expect(memberOf(a, [member('old', short('a'), 'failed'), member('new', short('a'), 'registering')])?.id).toBe('new')
   })
+})
+
+test('the busiest come first, equals in their order', () => {
+  const victims = [1, 3, 0, 3].map((inFlight, index) => ({
+    container: container('abcd'[index] ?? ''),
+    member: inFlight === 0 ? null : member(`m${String(index)}`, '', 'busy', inFlight),
+  }))
+  expect(busiest(victims).map(({ container: { name } }) => name.at(-1))).toEqual(['b', 'd', 'a', 'c'])
 })
 
 test('busy is who runs and has work', () => {

@@ -4,7 +4,6 @@ import type { ContainerState, FaultContext, PoolMember } from '../core/ports.ts'
 import { waitUntil } from '../core/wait.ts'
 import type { CrashPlan } from './crash-plan.ts'
 import { glanceAtPool, memberOf, requirePool } from './pool-members.ts'
-import { chooseSome } from './targets.ts'
 
 export interface Victim {
   readonly container: ContainerState
@@ -36,7 +35,12 @@ export async function busyVictims(plan: CrashPlan, ctx: FaultContext): Promise<V
   const what = `${String(plan.count)} busy member${plan.count === 1 ? '' : 's'} of the pool of ${plan.target}`
   const options = { everyMs: 20, attemptMs: 4_000, limitMs: BUSY_LIMIT_MS, signal: ctx.signal, clock: ctx.clock }
   const busy = await waitUntil(what, read, (found) => found.length >= plan.count, options)
-  return chooseSome(busy, plan.count, ctx.random)
+  return busiest(ctx.random.shuffle(busy)).slice(0, plan.count)
+}
+
+/** The more requests a crash meets, the surer one of them is someone's who looks. Equals stay in their order. Pure. */
+export function busiest(victims: readonly Victim[]): Victim[] {
+  return victims.toSorted((a, b) => (b.member?.inFlight ?? 0) - (a.member?.inFlight ?? 0))
 }
 
 /** Running containers whose member works on a request. Pure. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { readingOf, stepBytes } from './memory-filling.ts'
+import type { ContainerPort, ToolboxPort } from '../core/ports.ts'
+import { isGone, readingOf, stepBytes } from './memory-filling.ts'
 
 const MIB = 1_048_576
 
@@ -19,4 +20,22 @@ test('a cgroup without a limit gives no reading', () => {
   }
   expect(readingOf({ ...facts, memoryLimitBytes: null })).toBeNull()
   expect(readingOf({ ...facts, memoryLimitBytes: 10 })).toEqual({ usageBytes: 5, limitBytes: 10 })
+})
+
+test.each<[string, number | null, boolean | Error, boolean]>([
+  ['still there for both', 7, true, false],
+  ['gone for the kernel, and Docker has not noticed yet', 7, false, true],
+  ['another one after a restart', 8, true, true],
+  ['that of a container that is gone', null, true, true],
+  ['not known to have ended when the helper cannot tell', 7, new Error('the helper is gone'), false],
+])('a main process is %s', async (_name, pidForDocker, aliveForKernel, gone) => {
+  const { signal } = new AbortController()
+  // The two questions that are asked.
+  const containers = {
+    inspect: () => Promise.resolve(pidForDocker === null ? null : { pid: pidForDocker }),
+  } as unknown as ContainerPort
+  const look = (): Promise<object> =>
+    aliveForKernel instanceof Error ? Promise.reject(aliveForKernel) : Promise.resolve({ alive: aliveForKernel })
+  const toolbox = { get: () => ({ call: look }) } as unknown as ToolboxPort
+  expect(await isGone({ id: 'c', helper: 'h' }, 7, { containers, toolbox, signal })).toBe(gone)
 })

@@ -3,6 +3,7 @@ import { describeError } from '../core/errors.ts'
 import type { FaultContext, ToolboxHelper } from '../core/ports.ts'
 import type { CgroupFacts } from '../core/toolbox.ts'
 import { firstEvent } from './container-events.ts'
+import { hasEnded } from './main-process.ts'
 import type { MemoryReading, MemorySeen } from './memory-judgement.ts'
 import { isHeld } from './memory-judgement.ts'
 import type { MemoryPlan, MemoryTarget } from './memory-plan.ts'
@@ -15,6 +16,8 @@ export interface Filling {
   readonly readings: MemoryReading[]
   pushedWallMs: number | null
   writersKilled: number
+  /** How the kernel was made to charge it; null as long as nothing was filled. */
+  mechanism: string | null
 }
 
 const FILL_LIMIT_MS = 4_000
@@ -30,7 +33,7 @@ const PAGE_BYTES = 4_096
 const STEP_PAUSE_MS = 50
 
 export function newFilling(baseline: MemoryReading | null): Filling {
-  return { baseline, begun: null, problem: null, readings: [], pushedWallMs: null, writersKilled: 0 }
+  return { baseline, begun: null, problem: null, readings: [], pushedWallMs: null, writersKilled: 0, mechanism: null }
 }
 
 /** null where the cgroup has no limit. */
@@ -93,7 +96,8 @@ function now(ctx: FaultContext): { atMs: number; atWallMs: number } {
 async function fillTo(plan: MemoryPlan, target: MemoryTarget, pid: number, filling: Filling, ctx: FaultContext): Promise<void> {
   const helper = ctx.toolbox.get(target.helper)
   const args = { pid, containerId: target.id, percent: plan.percent, bytes: null, limitMs: FILL_LIMIT_MS }
-  const { end } = await helper.call('memory.fill', args, ctx.signal)
+  const { end, mechanism } = await helper.call('memory.fill', args, ctx.signal)
+  filling.mechanism = mechanism
   if (end === 'killed') filling.writersKilled += 1
   const reading = await readMemory(helper, target, pid, ctx.signal)
   if (reading !== null) filling.readings.push(reading)
@@ -106,7 +110,8 @@ async function pushOn(target: MemoryTarget, pid: number, filling: Filling, ctx: 
   const untilMs = ctx.clock.nowMs() + PUSH_LIMIT_MS
   while (ctx.clock.nowMs() < untilMs && !hasDied(target, filling, ctx)) {
     const args = { pid, containerId: target.id, percent: null, bytes, limitMs: STEP_LIMIT_MS }
-    const { end } = await helper.call('memory.fill', args, ctx.signal)
+    const { end, mechanism } = await helper.call('memory.fill', args, ctx.signal)
+    filling.mechanism = mechanism
     if (end === 'killed') filling.writersKilled += 1
     if (end === 'full') return
     await ctx.clock.sleep(STEP_PAUSE_MS, ctx.signal)
@@ -145,6 +150,20 @@ function hasDied({ id }: MemoryTarget, { begun }: Filling, ctx: FaultContext): b
   return firstEvent(ctx.containers.events(begun.wallMs), query) !== null
 }
 
-async function isGone({ id }: MemoryTarget, pid: number, ctx: FaultContext): Promise<boolean> {
-  return (await ctx.containers.inspect(id, ctx.signal))?.pid !== pid
+/**
+ * Docker notices the end of a process a moment after the kernel, and in that moment its cgroup is gone already. A helper that
+ * cannot tell does not say so.
+ */
+export async function isGone(
+  { id, helper }: Pick<MemoryTarget, 'id' | 'helper'>,
+  pid: number,
+  { containers, toolbox, signal }: Pick<FaultContext, 'containers' | 'toolbox' | 'signal'>,
+): Promise<boolean> {
+  if ((await containers.inspect(id, signal))?.pid !== pid) return true
+  try {
+    return await hasEnded(toolbox.get(helper), { pid, containerId: id }, signal)
+  } catch (error) {
+    if (signal.aborted) throw error
+    return false
+  }
 }

@@ -50,7 +50,8 @@ export function memoryFault(names: NameSequence): Fault<MemorySpec, MemoryPlan> 
       const judged = await Promise.all(
         plan.containers.map((target) => judge(plan, target, fillings.get(target.helper) ?? newFilling(null), ctx)),
       )
-      const evidence = combineLinks(mechanismOf(plan), judged)
+      const means = new Set(plan.containers.flatMap(({ helper }) => fillings.get(helper)?.mechanism ?? []))
+      const evidence = combineLinks([...means, mechanismOf(plan)].join(': '), judged)
       return { ...evidence, summary: `${plan.choice}: ${evidence.summary}` }
     },
     async revert(plan, ctx) {

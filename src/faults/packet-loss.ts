@@ -73,7 +73,7 @@ export function packetLossFault(names: NameSequence): Fault<PacketLossSpec, Pack
     describe: (plan) => ({
       targets: targetNames(plan.legs),
       services: plan.services,
-      mechanism: `${String(plan.percent)} % of the packets dropped by the kernel at the ingress of both ends`,
+      mechanism: `${String(plan.percent)} % of the packets dropped by the kernel at both ends`,
       canaryDelayMs: null,
       everything: plan.everything,
     }),

@@ -289,6 +289,23 @@ describe.each([
   })
 })
 
+it('loses packets by netem when the firewall is not to be used, and says what each way lacks where there is none', async () => {
+  const port = rig.toolbox({ avoid: ['nft', 'iptables'] })
+  await withHelpers(port, [port.start(rig.inside(rig.client, 'netem'), signal())], async (started) => {
+    const helper = at(started, 0)
+    const { netem } = await helper.call('capabilities', {}, signal())
+    const installing = helper.call('loss.install', { port: SERVER_PORT, side: 'client', percent: 30 }, signal())
+    if (netem) {
+      expect((await installing).mechanism).toBe('netem loss at egress')
+      expect((await helper.call('leftovers', {}, signal())).found).toEqual(['qdisc on eth0'])
+      expect((await helper.call('undo', {}, signal())).undone).toEqual(['netem on eth0'])
+    } else {
+      await expect(installing).rejects.toThrow(/nft: told to avoid it; iptables: told to avoid it; netem: .*qdisc/)
+    }
+    expect((await helper.call('leftovers', {}, signal())).found).toEqual([])
+  })
+})
+
 describe('resets', () => {
   /** Sockets that earlier tests left half open at the server would be counted as well, and rightly so. */
   async function clearStrangers(helper: ToolboxHelper): Promise<void> {
