@@ -121,7 +121,7 @@ step_guest_acceleration() {
       timeout --kill-after=5 "$KVM_TRIAL_SECONDS" "${QEMU[@]}" "${GUEST_ACCELERATION[@]}" \
         -smp "$GUEST_CPUS" -m "$GUEST_MIB" -nographic -no-reboot -nic none \
         -kernel "$GUEST_ROOT/kernel" -initrd "$GUEST_ROOT/initrd" -append 'console=ttyS0 panic=-1 rdinit=/bin/true' \
-        </dev/null || true
+        </dev/null || printf 'the trial ended with %d\n' "$?"
     } >"$log" 2>&1
     ! grep -q 'Attempted to kill init' -- "$log" || return 0
   fi
@@ -208,5 +208,6 @@ await_console() {
 }
 
 stop_machine() {
-  [[ -z $GUEST_PID ]] || kill -KILL -- "$GUEST_PID" 2>/dev/null || true
+  # It may have ended by itself in between.
+  [[ -z $GUEST_PID ]] || kill -KILL -- "$GUEST_PID" 2>/dev/null || return 0
 }
