@@ -1,0 +1,45 @@
+/** What k6's exit codes say of a run. Pure. */
+
+/**
+ * `ended`: its samples are those of a whole run, and k6 found nothing wrong. `breached`: the same, with a threshold that k6
+ * itself saw crossed. `cut`: it ended before its time, so that what was measured is not what was asked for. `broken`: it did
+ * not measure at all, or nobody knows what.
+ */
+export type K6Ending = 'ended' | 'breached' | 'cut' | 'broken'
+
+export interface K6ExitMeaning {
+  readonly ending: K6Ending
+  /** For people, as the end of "k6 ended with N: …". */
+  readonly text: string
+}
+
+/** errext/exitcodes/codes.go of k6 2.2; those of k6 1 are among them. 255 is what its command line answers to a missing file. */
+const MEANINGS: Readonly<Record<number, K6ExitMeaning>> = {
+  0: { ending: 'ended', text: 'it came to its end' },
+  97: { ending: 'broken', text: 'a run in the cloud failed, and none was asked for' },
+  98: { ending: 'broken', text: 'a run in the cloud could not be followed, and none was asked for' },
+  99: { ending: 'breached', text: 'one of its own thresholds was crossed' },
+  100: { ending: 'broken', text: 'setup() took too long' },
+  101: { ending: 'cut', text: 'teardown() took too long' },
+  102: { ending: 'broken', text: 'a timeout of its own' },
+  103: { ending: 'cut', text: 'it was stopped through its REST API' },
+  104: { ending: 'broken', text: 'its options are not valid' },
+  105: { ending: 'cut', text: 'it was interrupted' },
+  106: { ending: 'broken', text: 'its REST API could not be opened' },
+  107: { ending: 'broken', text: 'the script threw where it was loaded, or in setup()' },
+  108: { ending: 'cut', text: 'the script ended it by test.abort()' },
+  109: { ending: 'broken', text: 'it crashed' },
+  110: { ending: 'breached', text: 'the script failed it by test.fail()' },
+  255: { ending: 'broken', text: 'the script was not found, or its command line was not understood' },
+}
+
+const FIRST_SIGNAL = 128
+const LAST_SIGNAL = 128 + 64
+
+export function k6Exit(exitCode: number): K6ExitMeaning {
+  const known = MEANINGS[exitCode]
+  if (known !== undefined) return known
+  if (exitCode > FIRST_SIGNAL && exitCode <= LAST_SIGNAL)
+    return { ending: 'cut', text: `it was killed by signal ${String(exitCode - FIRST_SIGNAL)}` }
+  return { ending: 'broken', text: 'no such exit code of k6 is known' }
+}
