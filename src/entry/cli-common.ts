@@ -39,22 +39,38 @@ export function stderrLogger(env: Readonly<Record<string, string | undefined>>):
   }
 }
 
-/** Aborts on the first SIGINT or SIGTERM; a second one ends the process at once. `code` is 0 until a signal came. */
+/** As a shell would say it: 128 and the signal's number. */
+const SIGNAL_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
+
+/**
+ * Aborts on the first SIGINT or SIGTERM; a second one ends the process at once. The end of the terminal, or of the program
+ * that reads our output, aborts as well: it must not be the end of a process that has something to take back. `code` is 0
+ * until one of these came.
+ */
 export function watchSignals(): { readonly signal: AbortSignal; code(): number; stop(): void } {
   const controller = new AbortController()
   let code = 0
-  const handlers = (['SIGINT', 'SIGTERM'] as const).map((name) => {
+  const abort = (own: number, why: string): void => {
+    code = own
+    process.stderr.write(`\n${why}: reverting and taking down; once more ends at once\n`)
+    controller.abort(new Error(`interrupted by ${why}`))
+  }
+  const handlers = (['SIGHUP', 'SIGINT', 'SIGTERM'] as const).map((name) => {
     const onSignal = (): void => {
-      const own = name === 'SIGINT' ? 130 : 143
-      // The lease runs out with the process: helpers undo their faults, and `cleanup` removes the rest.
-      if (code !== 0) process.exit(own)
-      code = own
-      process.stderr.write(`\n${name}: reverting and taking down; once more ends at once\n`)
-      controller.abort(new Error(`interrupted by ${name}`))
+      if (code === 0) abort(SIGNAL_CODES[name], name)
+      // The lease runs out with the process: helpers undo their faults, and `cleanup` removes the rest. A terminal that
+      // goes away says so more than once.
+      else if (name !== 'SIGHUP') process.exit(SIGNAL_CODES[name])
     }
     process.on(name, onSignal)
     return () => process.off(name, onSignal)
   })
+  // These stay: an output that is gone is no reason for another end than the one that the run comes to.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', () => {
+      if (code === 0) abort(SIGNAL_CODES.SIGHUP, 'the end of whoever read the output')
+    })
+  }
   return {
     signal: controller.signal,
     code: () => code,

@@ -19,7 +19,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .version(TOOL_VERSION)
     .exitOverride()
     .showHelpAfterError('(--help shows what is possible)')
-    .addHelpText('after', '\nExit codes: 0 passed, 1 failed, 2 error, 3 inconclusive, 130/143 interrupted after teardown.')
+    .addHelpText('after', '\nExit codes: 0 passed, 1 failed, 2 error, 3 inconclusive, 129/130/143 interrupted after teardown.')
   for (const add of [addRunCommand, addListCommand, addValidateCommand, addReportCommand, addCleanupCommand, addImagesCommand])
     add(program)
   try {

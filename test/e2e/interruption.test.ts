@@ -30,6 +30,37 @@ describe('an interrupted run', () => {
   )
 
   it(
+    'reverts and takes down on SIGHUP as well, however often it comes',
+    async () => {
+      await using cli = await startCli(['run', '--only', 'NF-001'])
+      const runId = await inTheMiddle(cli)
+      for (let times = 0; times < 3; times += 1) cli.child.kill('SIGHUP')
+      const { exitCode, stderr } = await cli.ended()
+      expect(exitCode, stderr).toBe(129)
+      expect(await labelled(runId)).toEqual([])
+    },
+    LIMIT_MS,
+  )
+
+  it(
+    'takes down when nobody reads its output any more',
+    async () => {
+      await using cli = await startCli(['run', '--only', 'WC-001,WC-003'])
+      const runId = await inTheMiddle(cli, 'WC-001')
+      cli.child.stdout?.destroy()
+      cli.child.stderr?.destroy()
+      const { exitCode } = await cli.ended()
+      const result = await cli.result()
+      expect([exitCode, result.verdict]).toEqual([129, 'error'])
+      expect(result.reasons.join('\n')).toContain('the end of whoever read the output')
+      // What had begun in that moment was broken off.
+      expect(result.scenarios.map(({ id, verdict }) => [id, verdict])).not.toContainEqual(['WC-003', 'passed'])
+      expect(await labelled(runId)).toEqual([])
+    },
+    LIMIT_MS,
+  )
+
+  it(
     'is cleaned up after SIGKILL by cleanup, which leaves a live run alone',
     async () => {
       // Its window of 30 s outlasts the start of the other.
