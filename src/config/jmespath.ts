@@ -1,7 +1,7 @@
 /** JMESPath as the files hold it, compiled when the file is read, so that a typo is refused before anything runs. */
 import { compile, getRegisteredFunctions } from '@jmespath-community/jmespath'
 import { printable } from './display.ts'
-import { didYouMean } from './suggest.ts'
+import { didYouMean } from '../core/suggest.ts'
 
 export const MAX_JMESPATH_LENGTH = 1_000
 

@@ -21,7 +21,7 @@ import {
   resourceSchemas,
 } from './scenario-schema.ts'
 import type { CommonInput, EntryKind, FaultKind, FaultSchemas, NetworkInput } from './scenario-schema.ts'
-import { didYouMean } from './suggest.ts'
+import { didYouMean } from '../core/suggest.ts'
 
 export type CheckedFault =
   | { readonly kind: 'network'; readonly fault: NetworkInput }

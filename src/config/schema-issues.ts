@@ -7,7 +7,7 @@ import type { JsonNode } from './json-tree.ts'
 import { MISTAKES_PER_FILE } from './mistakes.ts'
 import type { MistakeList } from './mistakes.ts'
 import { wrong } from './schema-kit.ts'
-import { didYouMean } from './suggest.ts'
+import { didYouMean } from '../core/suggest.ts'
 
 /** Explains an unknown key better than the general message can; null where there is nothing to add. */
 export type ExplainKey = (key: string, path: KeyPath) => string | null

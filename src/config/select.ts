@@ -1,14 +1,13 @@
 import { ChaosError } from '../core/errors.ts'
-import type { Scenario } from '../core/scenario.ts'
 import { listText, show } from './display.ts'
-import { didYouMean } from './suggest.ts'
+import { didYouMean } from '../core/suggest.ts'
 
 /**
- * The scenarios whose id matches one of the patterns, in their own order; all of them without a pattern. In a pattern
+ * The scenarios and load patterns whose id matches one of the patterns, in their own order; all of them without a pattern. In a pattern
  * `*` stands for any text and `?` for one character; a comma or blank around it is not removed here.
  * @throws ChaosError BAD_INPUT for every pattern that matches nothing: a typo must not make a run smaller.
  */
-export function selectScenarios(scenarios: readonly Scenario[], only: readonly string[]): Scenario[] {
+export function selectScenarios<T extends { readonly id: string }>(scenarios: readonly T[], only: readonly string[]): T[] {
   if (only.length === 0) return [...scenarios]
   const ids = scenarios.map((scenario) => scenario.id)
   const idle = only.filter((pattern) => !ids.some((id) => matchesGlob(pattern, id)))

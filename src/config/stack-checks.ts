@@ -6,7 +6,7 @@ import type { KeyPath } from './display.ts'
 import { pathKind } from './read-source.ts'
 import { MAX_FILES } from './scenario-files.ts'
 import type { StackFile } from './stack-schema.ts'
-import { didYouMean } from './suggest.ts'
+import { didYouMean } from '../core/suggest.ts'
 
 export type Tell = (path: KeyPath, message: string) => void
 
@@ -28,6 +28,7 @@ export function checkStack(stack: StackFile, folder: string, tell: Tell): void {
   known(tell, ['canary', 'request'], stack.canary.request, Object.keys(stack.requests), 'request')
   checkPool(stack, services, containers, tell)
   checkVram(stack, services, tell)
+  checkCompleted(stack, containers, tell)
   stack.compose.forEach((file, index) => {
     if (pathKind(resolve(folder, file)) !== 'file') tell(['compose', index], 'there is no such file')
   })
@@ -119,6 +120,10 @@ function checkPool(stack: StackFile, services: readonly string[], containers: re
       meanings.set(state, meaning)
     })
   }
+}
+
+function checkCompleted({ completed }: StackFile, containers: readonly string[], tell: Tell): void {
+  if (completed !== null) known(tell, ['completed', 'service'], completed.service, containers, 'service')
 }
 
 function checkVram({ vram, requests }: StackFile, services: readonly string[], tell: Tell): void {

@@ -50,6 +50,22 @@ describe('a limit in our words', () => {
     ['a{b:1,b:2} p95 < 1 ms', /the tag b is there twice/],
     ['a{b:1 p95 < 1 ms', /expected "," or "}"/],
     ['a{:1} p95 < 1 ms', /expected the name of a tag/],
+    [
+      'http_req_duratoin p95 < 500 ms',
+      /character 1: no metric is called "http_req_duratoin"; did you mean "http_req_duration"\?/,
+    ],
+    ['errors averge < 1 %', /expected one of .* but found "averge"/],
+    ['errors rte < 1 %', /but found "rte"; did you mean "rate"\?/],
+    ['x mean < 1 ms', /but found "mean"; did you mean "avg"\?/],
+    ['x max =< 1 ms', /but found "=<"; did you mean "<="\?/],
+    ['x max < 1 sec', /not "sec"; did you mean "s"\?/],
+    ['errors rate < 1 percent', /not "percent"; did you mean "%"\?/],
+    ['http_reqs rate > 50 rps', /not "rps"; did you mean "\/s"\?/],
+    ['http_req_failed p95 < 5 ms', /http_req_failed is a rate, which has no p95/],
+    ['http_req_duration rate < 5 %', /http_req_duration is a trend, which has no rate/],
+    ['vus count > 5', /vus is a gauge, which has no count/],
+    ['http_reqs rate < 5 %', /http_reqs is counted: its rate takes \/s, not "%"/],
+    ['http_req_failed rate < 5/s', /http_req_failed is a share of the samples: it takes %, not "\/s"/],
   ])('is refused as %j', (text, message) => {
     expect(() => parseThreshold(text, 'input')).toThrow(message)
   })
@@ -76,12 +92,23 @@ describe("a limit in k6's words", () => {
   it.each([
     ['http_req_duration', 'p(95)<500ms', /k6 knows no units/],
     ['http_req_duration', 'p(95)<', /expected a number/],
-    ['http_req duration', 'p(95)<5', /expected nothing more, but found "duration"/],
+    ['task duration', 'p(95)<5', /expected nothing more, but found "duration"/],
     ['checks', 'rate>99', /a share is at most 1/],
+    ['checks', 'value>0.9', /checks is a rate, which has no value/],
+    ['http_reqz', 'count>0', /no metric is called "http_reqz"; did you mean "http_reqs"/],
   ])('is refused: %s: %s', (key, expression, message) => {
     expect(() => parseK6Threshold(key, expression)).toThrow(message)
   })
 })
+
+it.each(['a{x:1} p99.9 <= 0.25 ms', 'errors rate < 1 %', 'http_reqs rate > 50/s', 'x count != 3'])(
+  '%s is read as it was written',
+  (text) => {
+    const threshold = parseThreshold(text, 'input')
+    expect(threshold.text).toBe(text)
+    expect(parseThreshold(threshold.text, 'input')).toEqual(threshold)
+  },
+)
 
 describe('two limits', () => {
   const one = parseThreshold('a{x:1,y:2} p95 < 500 ms', 'input')

@@ -12,17 +12,42 @@
  */
 import { ChaosError } from './errors.ts'
 import { OPERATORS } from './load.ts'
-import type { Aggregate, LimitUnit, Operator, TagFilter, Threshold } from './load.ts'
+import type { Aggregate, LimitUnit, MetricType, Operator, TagFilter, Threshold } from './load.ts'
+import { didYouMean, editDistance } from './suggest.ts'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}/
 const PLAIN_AGGREGATES = ['avg', 'min', 'med', 'max', 'rate', 'count', 'value'] as const
 const ALLOWED_AGGREGATES = `${PLAIN_AGGREGATES.join(', ')}, p95 (or p(95), any percentage)`
 const MOST_TAGS = 10
 
-/** k6's metrics of time, in ms. */
-const TIMES =
-  /^(?:http_req_(?:duration|blocked|connecting|tls_handshaking|sending|waiting|receiving)|iteration_duration|group_duration)$/
-const COUNTERS = /^(?:http_reqs|iterations|dropped_iterations|data_sent|data_received)$/
+/** k6's own metrics (metrics/builtin.go). `time` is a trend in ms. */
+const BUILT_IN: Readonly<Record<string, MetricType | 'time'>> = {
+  ...ofType('counter', ['http_reqs', 'iterations', 'dropped_iterations', 'data_sent', 'data_received']),
+  ...ofType('counter', ['ws_sessions', 'ws_msgs_sent', 'ws_msgs_received']),
+  ...ofType('rate', ['http_req_failed', 'checks']),
+  ...ofType('gauge', ['vus', 'vus_max']),
+  ...ofType('time', ['http_req_duration', 'http_req_blocked', 'http_req_connecting', 'http_req_tls_handshaking']),
+  ...ofType('time', ['http_req_sending', 'http_req_waiting', 'http_req_receiving', 'iteration_duration', 'group_duration']),
+  ...ofType('time', ['ws_ping', 'ws_session_duration', 'ws_connecting', 'grpc_req_duration']),
+}
+/** A script may call its own metrics as it likes; a name this long that is all but one of k6's is a typo. */
+const SHORTEST_TYPO = 8
+const TYPO_EDITS = 2
+
+/** What people write who know other tools, and what it is called here. */
+const OTHER_AGGREGATES: Readonly<Record<string, string>> = { mean: 'avg', average: 'avg', median: 'med', percentile: 'p95' }
+const OTHER_OPERATORS: Readonly<Record<string, Operator>> = {
+  '=': '==',
+  '=<': '<=',
+  '=>': '>=',
+  '<>': '!=',
+  '≤': '<=',
+  '≥': '>=',
+}
+const OTHER_UNITS: Readonly<Record<string, string>> = {
+  ...{ sec: 's', secs: 's', second: 's', seconds: 's', min: 'm', minutes: 'm', msec: 'ms', msecs: 'ms', milliseconds: 'ms' },
+  ...{ percent: '%', pct: '%', '/sec': '/s', '/second': '/s', rps: '/s' },
+}
 
 interface Written {
   readonly number: number
@@ -33,7 +58,7 @@ interface Written {
 /** In the words of the grammar above. @throws ChaosError BAD_INPUT with the place and what is allowed there. */
 export function parseThreshold(text: string, from: 'manifest' | 'input'): Threshold {
   const reader = new Reader(text)
-  const metric = reader.name('the name of a metric')
+  const metric = reader.metric()
   const filter = reader.filter()
   const aggregate = reader.aggregate()
   const operator = reader.operator()
@@ -46,7 +71,7 @@ export function parseThreshold(text: string, from: 'manifest' | 'input'): Thresh
 /** `key` is that of `options.thresholds`, `expression` one of its strings. @throws ChaosError BAD_INPUT. */
 export function parseK6Threshold(key: string, expression: string): Threshold {
   const keys = new Reader(key)
-  const metric = keys.name('the name of a metric')
+  const metric = keys.metric()
   const filter = keys.filter()
   keys.end()
   const reader = new Reader(expression)
@@ -110,9 +135,39 @@ function textOf(metric: string, filter: TagFilter, aggregate: Aggregate, operato
   return `${metric}${filterText(filter)} ${aggregateText(aggregate)} ${operator} ${limit}`
 }
 
+/** Which aggregates a type of metric has. */
+export function hasAggregate(type: MetricType, { kind }: Aggregate): boolean {
+  switch (type) {
+    case 'trend':
+      return kind !== 'rate' && kind !== 'value'
+    case 'rate':
+    case 'counter':
+      return kind === 'rate' || kind === 'count'
+    case 'gauge':
+      return kind === 'value'
+  }
+}
+
+function ofType(type: MetricType | 'time', names: readonly string[]): Record<string, MetricType | 'time'> {
+  return Object.fromEntries(names.map((name) => [name, type]))
+}
+
+/** Of k6's own metrics; null of a script's. */
+export function builtInMetric(metric: string): MetricType | null {
+  const known = builtIn(metric)
+  return known === 'time' ? 'trend' : (known ?? null)
+}
+
+function builtIn(metric: string): MetricType | 'time' | undefined {
+  return Object.hasOwn(BUILT_IN, metric) ? BUILT_IN[metric] : undefined
+}
+
 function inUnit(reader: Reader, metric: string, aggregate: Aggregate, written: Written): { limit: number; unit: LimitUnit } {
   const { number, unit } = written
   const name = aggregateText(aggregate)
+  const known = builtIn(metric)
+  const type = known === 'time' ? 'trend' : known
+  if (type !== undefined && !hasAggregate(type, aggregate)) throw reader.mistake(`${metric} is a ${type}, which has no ${name}`)
   switch (aggregate.kind) {
     case 'rate':
       return rateLimit(reader, metric, written)
@@ -122,8 +177,8 @@ function inUnit(reader: Reader, metric: string, aggregate: Aggregate, written: W
       return { limit: number, unit: '' }
     default: {
       const factor = { '': 1, us: 0.001, µs: 0.001, ms: 1, s: 1_000, m: 60_000 }[unit]
-      if (factor === undefined) throw reader.mistake(`${name} takes us, ms, s or m, not "${unit}"`)
-      const isTime = unit !== '' || TIMES.test(metric)
+      if (factor === undefined) throw reader.mistake(`${name} takes us, ms, s or m, not "${unit}"${meant(unit, OTHER_UNITS)}`)
+      const isTime = unit !== '' || known === 'time'
       return { limit: number * factor, unit: isTime ? 'ms' : '' }
     }
   }
@@ -131,15 +186,26 @@ function inUnit(reader: Reader, metric: string, aggregate: Aggregate, written: W
 
 /** Of a rate the share that is true, of a counter so many a second: the number alone does not always tell. */
 function rateLimit(reader: Reader, metric: string, { number, unit }: Written): { limit: number; unit: LimitUnit } {
-  if (unit === '/s') return { limit: number, unit: '/s' }
+  const isShare = builtIn(metric) === 'rate'
+  if (unit === '/s') {
+    if (isShare) throw reader.mistake(`${metric} is a share of the samples: it takes %, not "/s"`)
+    return { limit: number, unit: '/s' }
+  }
   if (unit === '%') {
+    if (builtIn(metric) === 'counter') throw reader.mistake(`${metric} is counted: its rate takes /s, not "%"`)
     if (number > 100) throw reader.mistake(`a share is at most 100 %, not ${String(number)} %`)
     return { limit: number / 100, unit: 'share' }
   }
-  if (unit !== '') throw reader.mistake(`rate takes % (of a rate) or /s (of a counter), not "${unit}"`)
-  if (COUNTERS.test(metric)) return { limit: number, unit: '/s' }
+  if (unit !== '') throw reader.mistake(`rate takes % (of a rate) or /s (of a counter), not "${unit}"${meant(unit, OTHER_UNITS)}`)
+  if (builtIn(metric) === 'counter') return { limit: number, unit: '/s' }
   if (number > 1) throw reader.mistake(`a share is at most 1; say ${String(number)} % or ${String(number)}/s`)
   return { limit: number, unit: 'share' }
+}
+
+/** `; did you mean "ms"?` or nothing. */
+function meant(word: string, others: Readonly<Record<string, string>>): string {
+  const other = Object.hasOwn(others, word.toLowerCase()) ? others[word.toLowerCase()] : undefined
+  return other === undefined ? '' : `; did you mean "${other}"?`
 }
 
 class Reader {
@@ -163,6 +229,17 @@ class Reader {
     if (found === undefined) throw this.mistake(`expected ${what}${this.butFound()}`)
     this.at += found.length
     return found
+  }
+
+  metric(): string {
+    this.skipBlanks()
+    const start = this.at
+    const metric = this.name('the name of a metric')
+    if (builtIn(metric) !== undefined || metric.length < SHORTEST_TYPO) return metric
+    const guess = Object.keys(BUILT_IN).find((name) => editDistance(metric, name) <= TYPO_EDITS)
+    if (guess === undefined) return metric
+    this.at = start
+    throw this.mistake(`no metric is called "${metric}"; did you mean "${guess}"?`)
   }
 
   filter(): TagFilter {
@@ -197,7 +274,10 @@ class Reader {
     }
     const word = NAME.exec(this.rest())?.[0] ?? ''
     const kind = PLAIN_AGGREGATES.find((name) => name === word)
-    if (kind === undefined) throw this.mistake(`expected one of ${ALLOWED_AGGREGATES}${this.butFound()}`)
+    if (kind === undefined) {
+      const guess = meant(word, OTHER_AGGREGATES) || didYouMean(word, PLAIN_AGGREGATES)
+      throw this.mistake(`expected one of ${ALLOWED_AGGREGATES}${this.butFound()}${guess}`)
+    }
     this.at += word.length
     return { kind }
   }
@@ -208,7 +288,8 @@ class Reader {
     for (const written of ['===', ...OPERATORS.toSorted((a, b) => b.length - a.length)] as const) {
       if (this.take(written)) return written === '===' ? '==' : written
     }
-    throw this.mistake(`expected one of ${OPERATORS.join(' ')}${this.butFound()}`)
+    const found = /^[^\s\w.]{1,3}/u.exec(this.rest())?.[0] ?? ''
+    throw this.mistake(`expected one of ${OPERATORS.join(' ')}${this.butFound()}${meant(found, OTHER_OPERATORS)}`)
   }
 
   limit(): Written {
