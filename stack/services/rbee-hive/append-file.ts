@@ -78,24 +78,21 @@ export class AppendFile {
       await fresh.close()
       throw error
     }
-    await this.#replace(fresh, data.length)
+    const old = this.#file
+    this.#file = fresh
+    this.#bytes = data.length
+    await old.close()
   }
 
-  /** Begins anew; what was there goes on as `<name>.1` in place of the one before. */
-  async rotate(): Promise<void> {
-    await rename(this.path, `${this.path}.1`)
-    await this.#replace(await open(this.path, FLAGS, FILE_MODE), 0)
+  /** What is there from `position` on, of what was appended so far. */
+  async readAt(position: number, mostBytes: number): Promise<Buffer> {
+    const length = Math.max(0, Math.min(mostBytes, this.#bytes - position))
+    const { buffer, bytesRead } = await this.#file.read(Buffer.alloc(length), 0, length, position)
+    return buffer.subarray(0, bytesRead)
   }
 
   async close(): Promise<void> {
     await this.#file.close()
-  }
-
-  async #replace(file: FileHandle, bytes: number): Promise<void> {
-    const old = this.#file
-    this.#file = file
-    this.#bytes = bytes
-    await old.close()
   }
 }
 

@@ -51,7 +51,8 @@ const ask = (at: ServiceProcess, fields: object, id: string): Promise<Response> 
 
 async function completed(at: ServiceProcess): Promise<Set<string>> {
   const answer = await fetch(`${at.url}/v1/jobs/completed`, { headers: { authorization: `Bearer ${TOKEN}` } })
-  return new Set((await answer.text()).trim().split('\n'))
+  const { ids } = (await answer.json()) as { ids: string[] }
+  return new Set(ids)
 }
 
 /** The member of that name is listed; its registration. */

@@ -327,9 +327,19 @@ describe('jobs', () => {
       () => done.asked.length,
       (count) => count === 1,
     )
-    const completed = (): Promise<string> =>
-      fetch(`${second.url}/v1/jobs/completed`, { headers: { authorization: `Bearer ${TOKEN}` } }).then((answer) => answer.text())
-    await eventually('the record', completed, (text) => text === 'survivor\n')
+    const completed = (after: string): Promise<unknown> =>
+      fetch(`${second.url}/v1/jobs/completed${after}`, { headers: { authorization: `Bearer ${TOKEN}` } }).then((answer) =>
+        answer.json(),
+      )
+    await eventually(
+      'the record',
+      () => completed(''),
+      (page) => JSON.stringify(page) === '{"ids":["survivor"],"next":9}',
+    )
+    expect(await completed('?after=end')).toEqual({ ids: [], next: 9 })
+    expect(await completed('?after=9')).toEqual({ ids: [], next: 9 })
+    expect(await completed('?after=10')).toMatchObject({ error: { code: 'GONE' } })
+    expect(await completed('?after=x')).toMatchObject({ error: { code: 'BAD_PLACE' } })
   })
 })
 

@@ -70,7 +70,7 @@ export async function startHive(options: HiveOptions): Promise<RunningService & 
     },
   })
   const intake = openIntake(policy.intake, log)
-  addInferenceRoutes(server, { jobs, intake, completedFile: journal.completedFile })
+  addInferenceRoutes(server, { jobs, intake, completed: journal.completed })
   addWorkerRoutes(server, { registry, stopper, identify: identifyProcess, log })
   const stopMonitor = startMonitor(registry)
   jobs.resume(unfinished)

@@ -1,4 +1,4 @@
-import { appendFile, readFile, statfs } from 'node:fs/promises'
+import { appendFile, readdir, readFile, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parseTask } from '../shared/task.ts'
@@ -27,7 +27,7 @@ async function open(options: Partial<JournalOptions> = {}): Promise<Opened & { e
 }
 
 const journalText = (): Promise<string> => readFile(join(folder, 'journal.jsonl'), 'utf8')
-const completedText = (): Promise<string> => readFile(join(folder, 'completed.txt'), 'utf8')
+const completedText = (): Promise<string> => readFile(join(folder, 'completed.0.txt'), 'utf8')
 
 test('what was accepted and not ended is there after a restart, in order', async () => {
   const { journal, unfinished } = await open()
@@ -95,20 +95,31 @@ test('it is rewritten with the open jobs when it has grown', async () => {
   expect((await completedText()).trim().split('\n')).toHaveLength(40)
 })
 
-test('the list of completed jobs begins anew when it has grown; the one before is kept', async () => {
+test('the list of completed jobs begins a new part when it has grown; its places stay', async () => {
   const { journal } = await open({ completedBytes: 20 })
-  for (let index = 0; index < 6; index += 1) {
-    await journal.accept(`job-${String(index)}`, task)
-    journal.end(`job-${String(index)}`, true)
-    await eventually(
+  const ids = Array.from({ length: 12 }, (_, index) => `job-${String(index)}`)
+  let seen: readonly string[] = []
+  let place = 0
+  for (const id of ids) {
+    await journal.accept(id, task)
+    journal.end(id, true)
+    const page = await eventually(
       'the record',
-      async () => (await completedText()) + (await readFile(join(folder, 'completed.txt.1'), 'utf8').catch(() => '')),
-      (text) => text.includes(`job-${String(index)}`),
+      () => journal.completed.readFrom(place),
+      (found) => found?.ids.includes(id) === true,
     )
+    seen = [...seen, ...(page?.ids ?? [])]
+    place = page?.next ?? -1
   }
+  expect([seen, place]).toEqual([ids, journal.completed.end])
   await journal.close()
-  expect(await readFile(join(folder, 'completed.txt.1'), 'utf8')).toContain('job-')
-  expect((await completedText()).length).toBeLessThanOrEqual(20)
+  const parts = (await readdir(folder)).filter((name) => name.startsWith('completed.'))
+  expect(parts).toHaveLength(2)
+  const again = await open({ completedBytes: 20 })
+  expect(await again.journal.completed.readFrom(place)).toEqual({ ids: [], next: place })
+  expect((await again.journal.completed.readFrom(null))?.ids.at(0)).not.toBe('job-0')
+  expect([await again.journal.completed.readFrom(0), await again.journal.completed.readFrom(place + 1)]).toEqual([null, null])
+  await again.journal.close()
 })
 
 test('with less than its reserve free it takes no job, but still records the ends of those it took', async () => {
@@ -147,7 +158,7 @@ test('a torn last id of the completed ones does not spoil the next', async () =>
   await first.journal.accept('a', task)
   first.journal.end('a', true)
   await first.journal.close()
-  await appendFile(join(folder, 'completed.txt'), 'to')
+  await appendFile(join(folder, 'completed.0.txt'), 'to')
   const second = await open()
   await second.journal.accept('b', task)
   second.journal.end('b', true)

@@ -8,6 +8,7 @@ import { errorText, ServiceError, unavailable } from '../shared/failure.ts'
 import type { Logger } from '../shared/log.ts'
 import type { Task } from '../shared/task.ts'
 import { AppendFile } from './append-file.ts'
+import { CompletedList } from './completed-list.ts'
 import { FreeSpace } from './free-space.ts'
 import { acceptLine, endLine, replay } from './journal-lines.ts'
 
@@ -17,7 +18,7 @@ export interface JournalOptions {
   readonly reserveBytes: number
   /** The journal is written anew, with the open jobs only, when it is larger. */
   readonly compactBytes: number
-  /** The list of finished jobs begins anew when it is larger; the one before is kept. */
+  /** Of one part of the list of finished jobs; two are kept. */
   readonly completedBytes: number
 }
 
@@ -35,7 +36,6 @@ interface PendingEnd {
 }
 
 const JOURNAL = 'journal.jsonl'
-const COMPLETED = 'completed.txt'
 const RETRY_MS = 500
 /** A full volume is tried again for finished records; more than this are not remembered. */
 const MAX_PENDING_ENDS = 100_000
@@ -46,7 +46,7 @@ export class Journal {
   readonly #options: JournalOptions
   readonly #log: Logger
   readonly #journal: AppendFile
-  readonly #completed: AppendFile
+  readonly #completed: CompletedList
   readonly #space: FreeSpace
   /** Lines of the jobs that are accepted, on disk, and not ended. */
   readonly #open: Map<string, string>
@@ -61,7 +61,7 @@ export class Journal {
   private constructor(
     options: JournalOptions,
     log: Logger,
-    files: { journal: AppendFile; completed: AppendFile },
+    files: { journal: AppendFile; completed: CompletedList },
     open: Map<string, string>,
   ) {
     this.#options = options
@@ -79,8 +79,7 @@ export class Journal {
   ): Promise<{ journal: Journal; unfinished: { id: string; task: Task }[] }> {
     await mkdir(options.folder, { recursive: true })
     const journal = await AppendFile.open(join(options.folder, JOURNAL))
-    const completed = await AppendFile.open(join(options.folder, COMPLETED))
-    await completed.cutTornLine()
+    const completed = await CompletedList.open(options.folder, options.completedBytes)
     const unfinished = [...replay(await journal.readLines(), log).values()]
     const open = new Map(unfinished.map(({ id, line }) => [id, line]))
     return {
@@ -93,8 +92,8 @@ export class Journal {
     return this.#writable
   }
 
-  get completedFile(): string {
-    return this.#completed.path
+  get completed(): Pick<CompletedList, 'end' | 'readFrom'> {
+    return this.#completed
   }
 
   /** @throws ServiceError 507 when the volume takes no more. */
@@ -195,7 +194,7 @@ export class Journal {
     if (performance.now() < this.#tidyFromMs) return
     try {
       if (this.#journal.bytes > this.#options.compactBytes) await this.#journal.rewrite([...this.#open.values()])
-      if (this.#completed.bytes > this.#options.completedBytes) await this.#completed.rotate()
+      await this.#completed.tidy()
     } catch (error) {
       this.#tidyFromMs = performance.now() + TIDY_PAUSE_MS
       this.#log.warn({ event: 'journal_not_compacted', error: errorText(error) })
