@@ -5,10 +5,11 @@ import { exponentialBackoff } from './backoff.ts'
 import { intakePolicy, upstreamPolicy } from './policy.ts'
 
 function facts(...defects: Defect[]): Record<string, unknown> {
-  const policy = upstreamPolicy(new Set(defects))
+  const { crowd, ...policy } = upstreamPolicy(new Set(defects))
   return {
     ...intakePolicy(new Set(defects)),
     ...policy,
+    whenCrowded: crowd.whenCrowded,
     backoff: [1, 2, 3].map(policy.backoff),
     retries: (['timeout', 'connect', 'reset', 'closed', 'busy'] as const).map((reason) => policy.retries(reason)),
   }
@@ -29,6 +30,7 @@ test('what is promised', () => {
     retries: [true, true, true, true, true],
     whenExhausted: 'answer-503',
     body: { idleMs: 10_000, totalMs: null, whenIdle: 'cut' },
+    whenCrowded: 'serve',
   })
 })
 
@@ -44,6 +46,10 @@ test('each defect changes one behaviour, or none of the queen', () => {
     'queen-drops-when-busy': { whenLate: 'refuse' },
     'queen-dies-without-descriptors': { withoutDescriptors: 'exit' },
     'hoards-memory': { bytesPerRequest: 4_194_304 },
+    'late-when-crowded': { whenCrowded: 'serve-late' },
+    'fails-when-crowded': { whenCrowded: 'fail-some' },
+    'hides-failures-when-crowded': { whenCrowded: 'hide-failures' },
+    'leaks-when-crowded': { whenCrowded: 'forget-nothing' },
   }
   for (const defect of DEFECTS) expect(facts(defect)).toEqual({ ...facts(), ...changes[defect] })
 })

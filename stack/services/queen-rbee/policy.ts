@@ -5,6 +5,7 @@ import type { IntakePolicy } from '../shared/intake.ts'
 import type { FailureReason } from './attempt-failure.ts'
 import { constantBackoff, exponentialBackoff } from './backoff.ts'
 import type { Backoff } from './backoff.ts'
+import type { CrowdPolicy } from './crowd.ts'
 
 export interface UpstreamPolicy {
   /** Limit of one attempt, from its start to the first byte of the answer (to the last one of a small answer). */
@@ -17,6 +18,7 @@ export interface UpstreamPolicy {
   /** What the client gets when no further attempt fits. */
   readonly whenExhausted: 'answer-503' | 'say-nothing'
   readonly body: BodyPolicy
+  readonly crowd: CrowdPolicy
 }
 
 /** For answers that are passed on while they arrive. */
@@ -33,6 +35,14 @@ const ATTEMPT_LIMIT_MS = 1_200
 const ANSWER_LIMIT_MS = 4_000
 const FIRST_GAP_MS = 100
 const MIB = 1024 * 1024
+/** Far from what a single user or a handful of them ever asks for. */
+const CROWD: Omit<CrowdPolicy, 'whenCrowded'> = {
+  tasksPerSecond: 50,
+  seconds: 3,
+  delayMs: 3_000,
+  failsEvery: 10,
+  keptBytes: MIB / 2,
+}
 const BODY: BodyPolicy = { idleMs: 10_000, totalMs: null, whenIdle: 'cut' }
 
 export function upstreamPolicy(defects: ReadonlySet<Defect>): UpstreamPolicy {
@@ -47,7 +57,15 @@ export function upstreamPolicy(defects: ReadonlySet<Defect>): UpstreamPolicy {
       ...(defects.has('total-body-deadline') ? { totalMs: 2_000 } : {}),
       ...(defects.has('truncates-slow-bodies') ? { idleMs: 60, whenIdle: 'end' } : {}),
     },
+    crowd: { ...CROWD, whenCrowded: whenCrowded(defects) },
   }
+}
+
+function whenCrowded(defects: ReadonlySet<Defect>): CrowdPolicy['whenCrowded'] {
+  if (defects.has('late-when-crowded')) return 'serve-late'
+  if (defects.has('fails-when-crowded')) return 'fail-some'
+  if (defects.has('hides-failures-when-crowded')) return 'hide-failures'
+  return defects.has('leaks-when-crowded') ? 'forget-nothing' : 'serve'
 }
 
 function attemptLimitMs(defects: ReadonlySet<Defect>): number {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Admission } from '../shared/admission.ts'
 import { ServiceError } from '../shared/failure.ts'
@@ -11,6 +12,7 @@ import { AttemptFailure } from './attempt-failure.ts'
 import type { TaskDispatcher } from './dispatcher.ts'
 import type { QueenMetrics } from './metrics.ts'
 import type { UpstreamPolicy } from './policy.ts'
+import { Crowd } from './crowd.ts'
 import { passedHeaders, relayBody } from './relay.ts'
 
 export interface TasksRouteOptions {
@@ -23,8 +25,11 @@ export interface TasksRouteOptions {
   readonly log: Logger
 }
 
+const HIDDEN_FAILURE = JSON.stringify({ error: { code: 'INTERNAL', message: 'internal error' } })
+
 /** `POST /v2/tasks`: JSON, or server-sent events when asked for a stream. */
 export function addTasksRoute(server: FastifyInstance, options: TasksRouteOptions): void {
+  const crowd = new Crowd(options.policy.crowd)
   server.post('/v2/tasks', async (request, reply) => {
     const arrivedMs = performance.now()
     const gone = new AbortController()
@@ -33,12 +38,21 @@ export function addTasksRoute(server: FastifyInstance, options: TasksRouteOption
     })
     const leave = await enter(options, gone.signal)
     try {
+      const treatment = crowd.arrive(arrivedMs)
+      if (treatment === 'hidden-failure') return await reply.type('application/json').send(HIDDEN_FAILURE)
+      if (treatment === 'fail') throw new ServiceError(500, 'INTERNAL', 'internal error')
+      if (treatment === 'late') await sleepUnless(gone.signal, options.policy.crowd.delayMs)
       await answer(request, reply, options, { arrivedMs, gone: gone.signal })
     } finally {
       leave()
       options.metrics.seconds.observe((performance.now() - arrivedMs) / 1_000)
     }
   })
+}
+
+/** Whoever has gone is told nothing by what comes after. */
+async function sleepUnless(gone: AbortSignal, ms: number): Promise<void> {
+  await sleep(ms, undefined, { signal: gone }).catch(() => undefined)
 }
 
 async function enter({ intake, admission, policy, metrics }: TasksRouteOptions, gone: AbortSignal): Promise<() => void> {
