@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest'
+import { isChaosError } from '../../core/errors.ts'
+import { openSeries } from './recorded-series.ts'
+import { SeriesRecorder } from './recorder.ts'
+import { csvOf, PLAIN, recordedOf, requestAt, START_MS } from './samples.fixture.ts'
+import type { Row } from './samples.fixture.ts'
+
+const users = (counts: readonly number[]): Row[] =>
+  counts.map((value, second) => ({ metric: 'vus', atMs: second * 1_000, value }))
+
+describe('a recorded series', () => {
+  const series = openSeries(
+    recordedOf([
+      ...users([5, 10, 10, 2]),
+      ...requestAt(100, 50),
+      ...requestAt(900, 150),
+      ...requestAt(1_200, 250),
+      ...requestAt(2_500, 2_000, { status: '503', isExpected: false }),
+      ...requestAt(3_999, 10, { status: '0', errorCode: '1212', isExpected: false }),
+      { metric: 'tasks', atMs: 200, value: 1, extra: 'outcome=served' },
+      { metric: 'tasks', atMs: 2_600, value: 1, extra: 'outcome=rejected' },
+    ]),
+  )
+
+  it('begins with its first sample and has whole seconds', () => {
+    expect([series.startWallMs, series.seconds]).toEqual([START_MS, 4])
+    expect(series.metrics).toContainEqual({ name: 'http_req_failed', type: 'rate' })
+    expect(series.metrics).toContainEqual({ name: 'vus', type: 'gauge' })
+  })
+
+  it('answers for all of it and for stretches', () => {
+    expect(series.ask({ metric: 'http_reqs' })).toMatchObject({ type: 'counter', count: 5, sum: 5 })
+    expect(series.ask({ metric: 'http_reqs', fromMs: 1_000, toMs: 3_000 })).toMatchObject({ count: 2 })
+    // Seconds that begin before the stretch are left out.
+    expect(series.ask({ metric: 'http_reqs', fromMs: 1, toMs: 2_000 })).toMatchObject({ count: 1 })
+    expect(series.ask({ metric: 'http_req_duration' })).toMatchObject({ count: 5, min: 10, max: 2_000 })
+    expect(series.ask({ metric: 'http_req_duration', toMs: 2_000 })?.percentile(50)).toBeCloseTo(150, 0)
+    expect(series.ask({ metric: 'http_req_failed' })).toMatchObject({ count: 5, nonZero: 2 })
+    expect(series.ask({ metric: 'nothing' })).toBeNull()
+    expect(series.ask({ metric: 'http_reqs', fromMs: 4_000 })).toBeNull()
+  })
+
+  it("tells outcomes apart: the script's own word, or what k6 expected", () => {
+    const count = (metric: string, outcome: string): number | undefined => series.ask({ metric, filter: { outcome } })?.count
+    expect([count('http_reqs', 'served'), count('http_reqs', 'failed')]).toEqual([3, 2])
+    expect([count('tasks', 'served'), count('tasks', 'rejected'), count('tasks', 'failed')]).toEqual([1, 1, undefined])
+    expect(series.ask({ metric: 'http_reqs', filter: { scenario: 'default', outcome: 'failed' } })?.count).toBe(2)
+    expect(series.ask({ metric: 'http_reqs', filter: { scenario: 'other' } })).toBeNull()
+  })
+
+  it('counts errors, users, and requests under way', () => {
+    expect(series.errors()).toEqual({ '503': 1, 'error 1212': 1 })
+    expect(series.errors(3_000)).toEqual({ 'error 1212': 1 })
+    expect(series.users()).toEqual([5, 10, 10, 2])
+    // Of the 2 s that end at 2.5 s, half a second lies in the first, and in the third.
+    expect(series.inFlight().map((mean) => Math.round(mean * 1_000) / 1_000)).toEqual([0.75, 1.2, 0.5, 0.01])
+  })
+
+  it('has percentiles and filters only where they were asked for', () => {
+    const rows: Row[] = [
+      { metric: 'http_req_waiting', atMs: 0, value: 5 },
+      { metric: 'own', atMs: 0, value: 7, extra: 'kind=a' },
+      { metric: 'own', atMs: 0, value: 9, extra: 'kind=b' },
+    ]
+    const asked = openSeries(
+      recordedOf(rows, { ...PLAIN, percentiles: ['own'], filters: [{ metric: 'own', filter: { kind: 'b' } }] }),
+    )
+    expect(asked.ask({ metric: 'own', filter: { kind: 'b' } })?.percentile(95)).toBe(9)
+    expect(asked.ask({ metric: 'own' })?.percentile(100)).toBe(9)
+    expect(() => asked.ask({ metric: 'own', filter: { kind: 'a' } })).toThrow(/own\{kind:a\} was not recorded/)
+    expect(() => asked.ask({ metric: 'http_req_waiting' })?.percentile(95)).toThrow(
+      /percentiles of http_req_waiting were not recorded/,
+    )
+  })
+})
+
+describe('the recorder', () => {
+  it("learns the types of a script's own metrics from k6's summary", () => {
+    const recorder = new SeriesRecorder(PLAIN)
+    const names = ['r', 'c', 'g', 't', 'unknown']
+    recorder.push(Buffer.from(csvOf(names.map((metric) => ({ metric, atMs: 0, value: 1 })))))
+    const metrics = {
+      r: { value: 1, passes: 1, fails: 0 },
+      c: { count: 1, rate: 1 },
+      g: { value: 1, min: 1, max: 1 },
+      t: { avg: 1, count: 1 },
+    }
+    expect(recorder.finish({ metrics }).types).toEqual({ r: 'rate', c: 'counter', g: 'gauge', t: 'trend', unknown: 'trend' })
+  })
+
+  it('passes on the ids of served answers and no others', () => {
+    const ids: string[] = []
+    const claim = { metric: 'tasks', key: 'task_id', onId: (id: string) => ids.push(id) }
+    const task = (outcome: string, metadata: string): Row => ({
+      metric: 'tasks',
+      atMs: 0,
+      value: 1,
+      extra: `outcome=${outcome}`,
+      metadata,
+    })
+    recordedOf([task('served', 'task_id=a'), task('failed', 'task_id=b'), task('served', ''), task('served', 'x=1&task_id=c')], {
+      ...PLAIN,
+      claim,
+    })
+    expect(ids).toEqual(['a', 'c'])
+  })
+
+  it('loses no sample that comes too late', () => {
+    const rows = [...users(Array.from({ length: 20 }, () => 1)), ...requestAt(2_000, 5)]
+    const data = recordedOf(rows)
+    expect(data.late).toBe(3)
+    expect(openSeries(data).ask({ metric: 'http_reqs' })?.count).toBe(1)
+  })
+
+  it('shows the last five whole seconds while it records', () => {
+    const recorder = new SeriesRecorder(PLAIN)
+    const rows = Array.from({ length: 100 }, (_, index) =>
+      requestAt(index * 100, 40, { isExpected: index % 10 !== 0, status: '500' }),
+    )
+    recorder.push(Buffer.from(csvOf([...users([3]), ...rows.flat()])))
+    const look = recorder.live()
+    expect(look).toMatchObject({ users: 3, requestsPerSecond: 10, errors: 10, errorRate: 0.1 })
+    expect(look.p95Ms).toBeCloseTo(40, 1)
+    expect(new SeriesRecorder(PLAIN).live()).toEqual({ users: null, requestsPerSecond: 0, errorRate: 0, p95Ms: null, errors: 0 })
+  })
+
+  it('keeps little of a long load', () => {
+    const rows = Array.from({ length: 600 }, (_, second) =>
+      Array.from({ length: 20 }, (_none, index) => requestAt(second * 1_000 + index * 50, 20 + index)),
+    )
+    const data = recordedOf(rows.flat(2))
+    const cells = data.groups.flatMap(({ cells: own }) => [...own.values()])
+    const bytes = cells.reduce((sum, { histograms }) => sum + histograms.join('').length, 0)
+    expect(bytes / 600).toBeLessThan(120)
+  })
+
+  it('refuses groups without end, and loads without end', () => {
+    const many = Array.from({ length: 2_001 }, (_, index): Row => ({
+      metric: 'own',
+      atMs: 0,
+      value: 1,
+      extra: `outcome=${String(index)}`,
+    }))
+    expect(() => recordedOf(many)).toThrow(/more than 2000 groups/)
+    expect(() => recordedOf([...users([1]), { metric: 'vus', atMs: 5 * 3_600_000, value: 1 }])).toThrow(/more than 14400 s/)
+    const empty = (): unknown => recordedOf([])
+    expect(empty).toThrow(/not a single sample/)
+    try {
+      empty()
+    } catch (error) {
+      expect(isChaosError(error, 'LOAD_FAILED')).toBe(true)
+    }
+  })
+})

@@ -1,0 +1,227 @@
+/** k6's samples, as they come, into cells of a second each. Memory grows by the closed cells alone: some 200 bytes each. */
+import { ChaosError } from '../../core/errors.ts'
+import type { Json, JsonObject } from '../../core/json.ts'
+import type { MetricType, TagFilter } from '../../core/load.ts'
+import { builtInMetric, filterText } from '../../core/threshold.ts'
+import { OpenCell } from './cell.ts'
+import type { Cell } from './cell.ts'
+import { CsvScanner } from './csv-scanner.ts'
+import type { CsvRow } from './csv-scanner.ts'
+import { InFlight } from './in-flight.ts'
+import { LiveFigures } from './live-figures.ts'
+import type { LiveLook } from './live-figures.ts'
+import type { Group, GroupKey, SeriesData } from './series-data.ts'
+
+/** Samples of a request come when it has ended, and k6 writes twice a second: later ones are few. */
+const SLACK_SECONDS = 5
+const MOST_GROUPS = 2_000
+const MOST_SECONDS = 4 * 3_600
+/** Percentiles of these are shown whether a threshold names them or not. */
+const ALWAYS_HISTOGRAMS = ['http_req_duration', 'task_duration']
+
+export interface RecorderOptions {
+  /** What thresholds ask for, of tags beyond scenario and outcome. */
+  readonly filters: readonly { readonly metric: string; readonly filter: TagFilter }[]
+  /** Trends whose percentiles are wanted. */
+  readonly percentiles: readonly string[]
+  /** Told of the id of each served answer: metadata `key` of samples of `metric`. */
+  readonly claim: { readonly metric: string; readonly key: string; readonly onId: (id: string) => void } | null
+}
+
+interface OpenGroup {
+  readonly key: GroupKey
+  readonly hasHistogram: boolean
+  readonly open: Map<number, OpenCell>
+  readonly closed: Map<number, Cell>
+}
+
+export class SeriesRecorder {
+  private readonly options: RecorderOptions
+  private readonly scanner: CsvScanner
+  private readonly histograms: ReadonlySet<string>
+  private readonly groups = new Map<string, OpenGroup>()
+  private readonly filtered: ReadonlyMap<string, readonly OpenGroup[]>
+  private readonly errors = new Map<number, Record<string, number>>()
+  private readonly inFlight = new InFlight()
+  private readonly liveFigures = new LiveFigures()
+  private startUs: number | null = null
+  private newest = -1
+  private closedBefore = 0
+  private late = 0
+
+  constructor(options: RecorderOptions) {
+    this.options = options
+    this.histograms = new Set([...ALWAYS_HISTOGRAMS, ...options.percentiles])
+    const filtered = options.filters.map(({ metric, filter }) => {
+      const group = this.newGroup({ metric, scenario: '', outcome: '', filter })
+      this.groups.set(`${metric}${filterText(filter)}`, group)
+      return group
+    })
+    this.filtered = Map.groupBy(filtered, ({ key }) => key.metric)
+    this.scanner = new CsvScanner((row) => {
+      this.take(row)
+    })
+  }
+
+  /** @throws ChaosError LOAD_FAILED for what is no CSV of k6, and for more than can be kept. */
+  push(chunk: Uint8Array): void {
+    this.scanner.push(chunk)
+  }
+
+  live(): LiveLook {
+    return this.liveFigures.look()
+  }
+
+  /** `summary`: k6's `--summary-export`, which tells the types of a script's own metrics. @throws LOAD_FAILED without samples. */
+  finish(summary: Json): SeriesData {
+    this.scanner.end()
+    this.closeBefore(Infinity)
+    if (this.startUs === null) throw new ChaosError('LOAD_FAILED', 'k6 wrote not a single sample')
+    const types = typesOf(
+      summary,
+      [...this.groups.values()].map(({ key }) => key.metric),
+    )
+    const seconds = this.newest + 1
+    return {
+      ...{ startWallMs: this.startUs / 1_000, seconds, types, errors: this.errors, late: this.late },
+      groups: [...this.groups.values()].map(({ key, closed }): Group => ({ key, cells: closed })),
+      inFlight: this.inFlight.means(seconds),
+    }
+  }
+
+  private take(row: CsvRow): void {
+    this.startUs ??= row.timeUs
+    // k6 writes the samples of an instant in any order: some may be older than the first.
+    const atUs = Math.max(0, row.timeUs - this.startUs)
+    const second = Math.floor(atUs / 1_000_000)
+    if (second > this.newest) this.advance(second)
+    const { metric, value } = row
+    const outcome = outcomeOf(row)
+    this.cell(this.groupOf(metric, row.tag('scenario'), outcome), second).add(value)
+    for (const group of this.filtered.get(metric) ?? []) {
+      if (meets(row, group.key.filter ?? {}, outcome)) this.cell(group, second).add(value)
+    }
+    this.note(row, second, atUs / 1_000, outcome)
+  }
+
+  /** What is kept beside the cells. */
+  private note(row: CsvRow, second: number, atMs: number, outcome: string): void {
+    const { claim } = this.options
+    switch (row.metric) {
+      case 'http_req_duration':
+        this.inFlight.add(atMs - row.value, atMs)
+        this.liveFigures.duration(second, row.value)
+        return
+      case 'http_reqs':
+        this.liveFigures.request(second, outcome !== 'served')
+        if (outcome !== 'served') this.countError(second, row)
+        return
+      case 'vus':
+        this.liveFigures.users(row.value)
+        return
+      case claim?.metric: {
+        const id = outcome === 'served' && claim !== null ? row.metadata(claim.key) : ''
+        if (id !== '') claim?.onId(id)
+        return
+      }
+      default:
+    }
+  }
+
+  private countError(second: number, row: CsvRow): void {
+    const status = row.tag('status')
+    const kind = status === '' || status === '0' ? `error ${row.tag('error_code') || 'unknown'}` : status
+    const counts = this.errors.get(second) ?? {}
+    counts[kind] = (counts[kind] ?? 0) + 1
+    this.errors.set(second, counts)
+  }
+
+  private groupOf(metric: string, scenario: string, outcome: string): OpenGroup {
+    const name = `${metric}\0${scenario}\0${outcome}`
+    const found = this.groups.get(name)
+    if (found !== undefined) return found
+    if (this.groups.size >= MOST_GROUPS)
+      throw new ChaosError(
+        'LOAD_FAILED',
+        `the script makes more than ${String(MOST_GROUPS)} groups of metric, scenario and outcome`,
+        {
+          hint: 'The tag outcome may only be served, rejected or failed.',
+        },
+      )
+    const group = this.newGroup({ metric, scenario, outcome, filter: null })
+    this.groups.set(name, group)
+    return group
+  }
+
+  private newGroup(key: GroupKey): OpenGroup {
+    return { key, hasHistogram: this.histograms.has(key.metric), open: new Map(), closed: new Map() }
+  }
+
+  private cell(group: OpenGroup, second: number): OpenCell {
+    let at = second
+    if (second < this.closedBefore) {
+      // Not lost, though told of a moment too late.
+      this.late += 1
+      at = this.closedBefore
+    }
+    let cell = group.open.get(at)
+    if (cell === undefined) {
+      cell = new OpenCell(group.hasHistogram)
+      group.open.set(at, cell)
+    }
+    return cell
+  }
+
+  private advance(second: number): void {
+    if (second >= MOST_SECONDS) throw new ChaosError('LOAD_FAILED', `a load of more than ${String(MOST_SECONDS)} s is not kept`)
+    this.newest = second
+    this.closeBefore(second - SLACK_SECONDS)
+  }
+
+  private closeBefore(second: number): void {
+    if (second <= this.closedBefore) return
+    this.closedBefore = second
+    for (const { open, closed } of this.groups.values()) {
+      for (const [at, cell] of open) {
+        if (at >= second) continue
+        closed.set(at, cell.close())
+        open.delete(at)
+      }
+    }
+  }
+}
+
+/** The script's own word; of an HTTP sample without one, whether k6 expected the answer. Other samples have none. */
+function outcomeOf(row: CsvRow): string {
+  const own = row.tag('outcome')
+  if (own !== '') return own
+  if (!row.metric.startsWith('http_req')) return ''
+  return row.tag('expected_response') === 'true' ? 'served' : 'failed'
+}
+
+function meets(row: CsvRow, filter: TagFilter, outcome: string): boolean {
+  for (const tag in filter) {
+    if ((tag === 'outcome' ? outcome : row.tag(tag)) !== filter[tag]) return false
+  }
+  return true
+}
+
+function typesOf(summary: Json, metrics: readonly string[]): Record<string, MetricType> {
+  const listed = isObject(summary) && isObject(summary['metrics']) ? summary['metrics'] : {}
+  return Object.fromEntries(
+    [...new Set(metrics)].map((metric) => [metric, builtInMetric(metric) ?? typeInSummary(listed[metric]) ?? 'trend']),
+  )
+}
+
+/** By the figures that k6 gives of each type (internal/js/summary.js). */
+function typeInSummary(figures: Json | undefined): MetricType | null {
+  if (!isObject(figures)) return null
+  if ('passes' in figures) return 'rate'
+  if ('avg' in figures) return 'trend'
+  if ('rate' in figures) return 'counter'
+  return 'value' in figures ? 'gauge' : null
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
