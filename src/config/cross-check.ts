@@ -93,23 +93,24 @@ function checkRequest(path: KeyPath, name: Json | undefined, descriptor: Descrip
 
 /** Defects that name scenarios which no scenario file of the stack has. */
 export function checkDefects(
-  scenarios: readonly Scenario[],
+  entries: readonly { readonly id: string }[],
   descriptor: Descriptor,
   locate: (path: KeyPath) => { line: number; column: number },
 ): Mistake[] {
-  const ids = scenarios.map((scenario) => scenario.id)
+  const ids = entries.map(({ id }) => id)
   const mistakes: Mistake[] = []
   for (const [name, defect] of Object.entries(descriptor.defects?.known ?? {})) {
-    defect.fails.forEach((id, index) => {
-      if (ids.includes(id)) return
-      const path = ['defects', 'known', name, 'fails', index]
+    const named = (['fails', 'blinds'] as const).flatMap((key) => defect[key].map((id, index) => ({ key, id, index })))
+    for (const { key, id, index } of named) {
+      if (ids.includes(id)) continue
+      const path = ['defects', 'known', name, key, index]
       mistakes.push({
         file: descriptor.file,
         ...locate(path),
-        key: `defects.known.${name}.fails[${String(index)}]`,
+        key: `defects.known.${name}.${key}[${String(index)}]`,
         message: unknownName('scenario', id, ids),
       })
-    })
+    }
   }
   return mistakes
 }

@@ -62,9 +62,10 @@ function toDescriptor(stack: StackFile, file: string, scenarioFiles: readonly st
     canary: { request: stack.canary.request, ratePerSecond: stack.canary.rate_per_second },
     pool: stack.pool === null ? null : toPool(stack.pool),
     vram: stack.vram === null ? null : toVram(stack.vram),
+    completed: stack.completed,
     scenarioFiles: scenarioFiles.map(shortPath),
     loadFolders: stack.load.map((path) => shortPath(resolve(folder, path))),
-    defects: stack.defects,
+    defects: stack.defects === null ? null : toDefects(stack.defects),
   }
 }
 
@@ -82,6 +83,11 @@ function toRequest(request: StackFile['requests'][string]): RequestSpec {
   const { method, path, headers, good } = request
   const body: Json = request.body
   return { method, path, headers, body, good: { status: good.status, bodyMatches: good.body_matches } }
+}
+
+function toDefects({ variable, known }: NonNullable<StackFile['defects']>): NonNullable<Descriptor['defects']> {
+  const defects = Object.entries(known).map(([name, { fails, blinds = [], text }]) => [name, { fails, blinds, text }] as const)
+  return { variable, known: Object.fromEntries(defects) }
 }
 
 function toPool(pool: NonNullable<StackFile['pool']>): PoolSpec {

@@ -133,6 +133,28 @@ const vram = z
   .refine((spec) => spec.smallest <= spec.largest, { error: 'must not be above largest', path: ['smallest'] })
   .meta({ description: 'How GPU memory is used up where there is no GPU' })
 
+const completed = z
+  .strictObject({
+    ...endpoint,
+    path: shaped(
+      /^\/[^\s\p{Cc}]*\{after\}[^\s\p{Cc}]*$/u,
+      'a path that begins with / and has {after} in it',
+      'Path of a page; {after} stands for the place to go on from',
+      1_000,
+    ),
+    headers: headers.default({}),
+    first: line(100, 'Stands for {after} at the beginning: the page then tells the place after all that are completed'),
+    ids: jmespath('Ids of completed jobs in the page'),
+    next: jmespath('The place to go on from'),
+    claim: z
+      .strictObject({
+        metric: line(128, "A load script's counter, one sample for each answer"),
+        key: line(128, "Key of the sample's metadata that holds the job's id"),
+      })
+      .meta({ description: 'How a load script says which jobs were done for it' }),
+  })
+  .meta({ description: 'How the system tells which jobs it has completed: served answers are held against it' })
+
 const defects = z.strictObject({
   variable: variable('Compose variable that carries the defects'),
   known: z.record(
@@ -142,6 +164,12 @@ const defects = z.strictObject({
         .array(shaped(SCENARIO_ID, 'the id of a scenario', 'A scenario that it must turn failed'))
         .min(1)
         .max(100),
+      blinds: z
+        .array(
+          shaped(SCENARIO_ID, 'the id of a scenario', 'A scenario whose fault cannot bite with it, so that it is inconclusive'),
+        )
+        .max(100)
+        .optional(),
       text: line(400, 'What is wrong then'),
     }),
   ),
@@ -186,6 +214,7 @@ export const stackSchema = z
     }),
     pool: pool.nullable().default(null),
     vram: vram.nullable().default(null),
+    completed: completed.nullable().default(null),
     scenarios: z.array(glob).min(1).max(100),
     load: z
       .array(relativePath('A folder'))

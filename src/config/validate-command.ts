@@ -80,11 +80,12 @@ function validateStack(file: string): Checked {
   if (descriptor === null) return { scenarios: 0, patterns: 0, files: 1, mistakes }
   const read = validateScenarioFiles(descriptor.scenarioFiles)
   const found = [...read.mistakes, ...checkAgainstDescriptor(read.scenarios, descriptor, read.locate)]
-  // With mistakes in the scenarios an id may only seem to be missing.
-  if (read.mistakes.length === 0) found.push(...checkDefects(read.scenarios, { ...descriptor, file }, locate))
-  const load = validateLoad(descriptor.loadFolders)
-  const files = 1 + descriptor.scenarioFiles.length + load.files
-  return { scenarios: read.scenarios.length, patterns: load.patterns, files, mistakes: [...found, ...load.mistakes] }
+  const load = readLoadFolders(descriptor.loadFolders)
+  // With mistakes in these an id may only seem to be missing.
+  if (read.mistakes.length === 0 && load.mistakes.length === 0)
+    found.push(...checkDefects([...read.scenarios, ...load.patterns], { ...descriptor, file }, locate))
+  const files = 1 + descriptor.scenarioFiles.length + descriptor.loadFolders.length
+  return { scenarios: read.scenarios.length, patterns: load.patterns.length, files, mistakes: [...found, ...load.mistakes] }
 }
 
 function summary(mistakes: readonly Mistake[], checked: Omit<Checked, 'mistakes'> & { stacks: number }): string {

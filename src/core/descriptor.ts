@@ -102,6 +102,29 @@ export interface VramSpecOfStack {
   readonly metrics: { readonly port: number; readonly path: string; readonly usedBytes: string; readonly totalBytes: string }
 }
 
+export interface KnownDefect {
+  readonly fails: readonly string[]
+  /** Scenarios whose fault cannot bite with it: they are inconclusive then. */
+  readonly blinds: readonly string[]
+  readonly text: string
+}
+
+/** How the system tells which jobs it has completed, so that served answers can be held against its own list. */
+export interface CompletedSpec {
+  readonly service: string
+  readonly port: number
+  /** `{after}` stands for the place to go on from. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  /** The place after all that are completed at the time of asking. */
+  readonly first: string
+  /** JMESPath into the page: the ids, and the place of the next page. */
+  readonly ids: string
+  readonly next: string
+  /** Which samples of a load script claim that a job was done: their metric, and the key of their metadata that holds its id. */
+  readonly claim: { readonly metric: string; readonly key: string }
+}
+
 export interface Descriptor {
   readonly name: string
   /** True for the stack that ships with the action: its verdict speaks of the harness. */
@@ -120,12 +143,13 @@ export interface Descriptor {
   readonly canary: { readonly request: string; readonly ratePerSecond: number }
   readonly pool: PoolSpec | null
   readonly vram: VramSpecOfStack | null
+  readonly completed: CompletedSpec | null
   readonly scenarioFiles: readonly string[]
   /** Folders of load patterns. */
   readonly loadFolders: readonly string[]
   /** Defects that the stack can be started with, and which scenarios each must turn `failed`. */
   readonly defects: {
     readonly variable: string
-    readonly known: Readonly<Record<string, { readonly fails: readonly string[]; readonly text: string }>>
+    readonly known: Readonly<Record<string, KnownDefect>>
   } | null
 }

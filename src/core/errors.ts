@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'TIMEOUT'
   | 'CAPABILITY_MISSING'
   | 'POOL_UNREADABLE'
+  | 'COMPLETED_UNREADABLE'
+  | 'LOAD_FAILED'
   | 'HOST_GUARD'
   | 'LEDGER_FAILED'
   | 'INTERNAL'
@@ -47,6 +49,12 @@ export function describeError(value: unknown, maxLength = 2_000): string {
   }
   const text = parts.filter((part, index) => index === 0 || !parts[index - 1]?.includes(part)).join(': ')
   return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text
+}
+
+/** The same, and what to do about it where it says so. */
+export function explainError(value: unknown): string {
+  const hint = isChaosError(value) ? value.hint : undefined
+  return hint === undefined ? describeError(value) : `${describeError(value)}. ${hint}`
 }
 
 function plainText(value: unknown): string {

@@ -45,7 +45,8 @@ export interface Threshold {
   /** In the unit: ms, 0…1, per second. */
   readonly limit: number
   readonly unit: LimitUnit
-  readonly from: 'script' | 'manifest' | 'input'
+  /** `default`: nobody limited the errors, so that ours does. */
+  readonly from: 'script' | 'manifest' | 'input' | 'default'
   /** As it was written, for people. */
   readonly text: string
 }
@@ -90,6 +91,8 @@ export interface LoadSeries {
   errors(fromMs?: number, toMs?: number): Readonly<Record<string, number>>
   /** Users at work, for each second; null where k6 told nothing. */
   users(): readonly (number | null)[]
+  /** Requests under way, for each second: its mean, from when each began to when it was answered. */
+  inFlight(): readonly number[]
 }
 
 /** How much of a pattern a profile runs. What is left out stays as the script has it; limits are never scaled. */
@@ -113,7 +116,7 @@ export interface LoadPattern {
   readonly gateUsers: number | null
   readonly measure: readonly LoadMeasure[]
   /** `open`: iterations begin at a rate, however many users that takes. */
-  readonly model: 'closed' | 'open'
+  readonly model: (typeof LOAD_MODELS)[number]
   /** Mean pause of a user between two requests, seconds: what the open variant of a closed curve is made with. */
   readonly thinkSeconds: number | null
   /** Only run when it is named. */
@@ -123,6 +126,8 @@ export interface LoadPattern {
   readonly environment: Readonly<Record<string, string>>
   readonly source: { readonly file: string; readonly line: number }
 }
+
+export const LOAD_MODELS = ['closed', 'open'] as const
 
 /** Beside the thresholds: where it breaks, and how long it takes to be well again after a spike. */
 export const LOAD_MEASURES = ['breaking_point', 'spike_recovery'] as const

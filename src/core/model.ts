@@ -140,36 +140,100 @@ export interface ScenarioResult {
   source: { file: string; line: number }
 }
 
-/** A judged load pattern. Filled by the load suite. */
+/** A judged load pattern. Times from the start of the load unless they are dates. */
 export interface LoadResult {
   id: string
   name: string
   suite: SuiteName
   verdict: Verdict
   reasons: string[]
+  expectedBehavior: string
+  startedAt: string
+  durationMs: number
+  /** `open`: requests came at a rate, however long the answers took. */
+  model: 'closed' | 'open'
+  /** The most at work in one second. */
   users: number
   requests: number
   rps: number
   errorRate: number
+  outcomes: { served: number; rejected: number; failed: number }
+  /** Requests that were not served, by status or k6's error code. */
+  errors: Record<string, number>
   p50Ms: number | null
   p95Ms: number | null
   p99Ms: number | null
   peakInFlight: number
-  thresholds: {
-    metric: string
-    filter: string | null
-    aggregate: string
-    operator: string
-    limit: number
-    unit: string
-    observed: number | null
-    met: boolean | null
-  }[]
-  breakingPoint: Json
-  recoveries: Json[]
-  generator: { cpuPercent: number | null; saturated: boolean; droppedIterations: number }
+  thresholds: LoadLimitResult[]
+  breakingPoint: LoadBreakingPoint | null
+  recoveries: LoadRecovery[]
+  generator: LoadGenerator
+  /** Served answers against the jobs that the system says it has completed; null where the stack does not say how to ask. */
+  completion: { served: number; unknown: number; examples: string[]; unclaimed: number } | null
+  k6: { version: string; runsIn: string; exitCode: number | null } | null
+  /** Good to know, and changed nothing. */
+  notes: string[]
+  /** Histograms by second, gzipped JSON lines; relative to the result file. */
   series: { file: string } | null
+  logs: { service: string; file: string }[]
   repeatCommand: string
+  source: { file: string; line: number }
+}
+
+/** One threshold over one stretch. */
+export interface LoadLimitResult {
+  text: string
+  metric: string
+  filter: string | null
+  aggregate: string
+  operator: string
+  limit: number
+  /** `ms`, `share` (0…1), `/s` or empty. */
+  unit: string
+  from: 'script' | 'manifest' | 'input' | 'default'
+  scope: 'run' | 'hold' | 'worst_10_s'
+  fromMs: number
+  toMs: number
+  /** Users, or iterations a second, of the hold. */
+  target: number | null
+  observed: number | null
+  samples: number
+  /** With fewer samples it is not decided. */
+  neededSamples: number
+  met: boolean | null
+  /** False: shown only. */
+  gates: boolean
+}
+
+export interface LoadBreakingPoint {
+  atMs: number
+  users: number
+  requestsPerSecond: number
+  reason: 'errors' | 'latency' | 'throughput_knee'
+  detail: string
+  /** True: the generator was at its own end, so that the system's is at least this. */
+  generatorSaturated: boolean
+}
+
+export interface LoadRecovery {
+  /** When the users had fallen. */
+  atMs: number
+  fromTarget: number
+  toTarget: number
+  /** null: it was never as before. */
+  afterMs: number | null
+  limitMs: number
+  detail: string
+}
+
+export interface LoadGenerator {
+  /** k6 in its worst 5 s, percent of one core. */
+  cpuPercent: number | null
+  /** The whole machine in its worst 5 s. */
+  machinePercent: number | null
+  droppedIterations: number
+  saturated: boolean
+  reasons: string[]
 }
 
 export interface ImageInUse {

@@ -274,6 +274,8 @@ export interface RunningStack {
   toxiproxy(): ToxiproxyPort | null
   /** Reads the descriptor's pool through `observer`; null when it declares none. */
   pool(observer: ToolboxHelper): PoolPort | null
+  /** Reads the descriptor's list of completed jobs through `observer`; null when it declares none. */
+  completed(observer: ToolboxHelper): CompletedPort | null
   /**
    * Starts one more container of the service beside those that run, without waiting for its health.
    * @returns the new one; `ContainerPort.act` with `remove` undoes it.
@@ -291,6 +293,14 @@ export interface RunningStack {
 }
 
 /** The pool of workers as the system itself lists it. */
+/** The jobs that the system says it has completed, in the order of their ends. */
+export interface CompletedPort {
+  /** Where to begin: the place after all that are completed now. */
+  readonly first: string
+  /** @throws COMPLETED_UNREADABLE when the page gives no answer, or one of another shape. */
+  page(after: string, signal: AbortSignal): Promise<{ readonly ids: readonly string[]; readonly next: string }>
+}
+
 export interface PoolPort {
   /** @throws POOL_UNREADABLE when the listing gives no answer, or one of another shape. */
   members(signal: AbortSignal): Promise<readonly PoolMember[]>
@@ -427,4 +437,6 @@ export interface CanaryPort {
 /** Where a run's files go. Paths are relative to the result file and come back as written. */
 export interface ArtifactPort {
   write(path: string, text: string): Promise<string>
+  /** The same for what is no text, and can hold none of anybody's. */
+  writeBytes(path: string, bytes: Uint8Array): Promise<string>
 }

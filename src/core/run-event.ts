@@ -31,5 +31,18 @@ export type RunEvent =
       readonly durationMs: number
       readonly leftMs: number
     }
+  /** Once a second while a load pattern runs: its last five seconds. */
+  | {
+      readonly type: 'load-live'
+      readonly id: string
+      readonly users: number | null
+      readonly requestsPerSecond: number
+      /** 0…1. */
+      readonly errorRate: number
+      readonly p95Ms: number | null
+      /** All that were not served so far. */
+      readonly errors: number
+      readonly leftMs: number
+    }
   | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
   | { readonly type: 'run-ended'; readonly verdict: string; readonly durationMs: number }

@@ -114,6 +114,10 @@ export interface HostFacts {
   readonly memTotalBytes: number
   /** Of the file system that holds Docker's data. */
   readonly diskFreeBytes: number
+  /** Time of all its CPUs since it started, and how much of it they had nothing to do, in the kernel's ticks. */
+  readonly cpuTotalTicks: number
+  readonly cpuIdleTicks: number
+  readonly cpus: number
 }
 
 export interface BurnFacts {

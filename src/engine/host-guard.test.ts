@@ -5,7 +5,6 @@ const MIB = 1024 * 1024
 const floors = { memAvailableBytes: 512 * MIB, diskFreeBytes: 1024 * MIB }
 const facts = (memory: number, disk: number): Parameters<typeof breach>[0] => ({
   memAvailableBytes: memory * MIB,
-  memTotalBytes: 8_192 * MIB,
   diskFreeBytes: disk * MIB,
 })
 

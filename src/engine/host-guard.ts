@@ -28,7 +28,7 @@ export interface HostGuardOptions {
 }
 
 /** What is below its floor, in words; null when nothing is. */
-export function breach(facts: HostFacts, floors: HostFloors): string | null {
+export function breach(facts: HostFloors, floors: HostFloors): string | null {
   const mib = (bytes: number): string => `${String(Math.floor(bytes / MIB))} MiB`
   if (facts.memAvailableBytes < floors.memAvailableBytes) {
     return `the machine has ${mib(facts.memAvailableBytes)} of memory available, the floor is ${mib(floors.memAvailableBytes)}`
@@ -110,7 +110,7 @@ export class HostGuard {
 
   private keepLowest(facts: HostFacts): void {
     this.lowest = {
-      memTotalBytes: facts.memTotalBytes,
+      ...facts,
       memAvailableBytes: Math.min(this.lowest.memAvailableBytes, facts.memAvailableBytes),
       diskFreeBytes: Math.min(this.lowest.diskFreeBytes, facts.diskFreeBytes),
     }

@@ -107,11 +107,12 @@ async function recreate(deps: EngineDeps, result: ScenarioResult, signal: AbortS
 export function buildRunResult(
   facts: RunFacts,
   run: Pick<RunResult['run'], 'id' | 'profile' | 'stack' | 'images' | 'reference' | 'noInject' | 'plannedMs'>,
-  scenarios: ScenarioResult[],
+  { scenarios, load }: Pick<RunResult, 'scenarios' | 'load'>,
   reasons: string[],
   endedMs: number,
 ): RunResult {
-  const counts = countVerdicts(scenarios.map((scenario) => scenario.verdict))
+  const all = [...scenarios, ...load]
+  const counts = countVerdicts(all.map(({ verdict }) => verdict))
   const verdict = worst(decideRun(counts, facts.strict), reasons.length > 0)
   return {
     schemaVersion: RESULT_SCHEMA_VERSION,
@@ -125,12 +126,12 @@ export function buildRunResult(
       defects: [...facts.defects],
     },
     verdict,
-    reasons: [...reasons, ...(scenarios.length === 0 && reasons.length === 0 ? ['no scenario was run'] : [])],
+    reasons: [...reasons, ...(all.length === 0 && reasons.length === 0 ? ['no scenario was run'] : [])],
     counts,
-    suites: suites(scenarios, facts.strict),
+    suites: suites(all, facts.strict),
     criteria: judgeCriteria(scenarios),
     scenarios,
-    load: [],
+    load,
     environment: { ...facts.environment },
   }
 }
@@ -140,11 +141,11 @@ function worst(verdict: RunVerdict, trouble: boolean): RunVerdict {
   return trouble && verdict !== 'failed' ? 'error' : verdict
 }
 
-function suites(scenarios: readonly ScenarioResult[], strict: boolean): RunResult['suites'] {
+function suites(all: readonly Pick<ScenarioResult, 'suite' | 'verdict'>[], strict: boolean): RunResult['suites'] {
   return SUITES.flatMap((name: SuiteName) => {
-    const own = scenarios.filter((scenario) => scenario.suite === name)
+    const own = all.filter(({ suite }) => suite === name)
     if (own.length === 0) return []
-    const counts = countVerdicts(own.map((scenario) => scenario.verdict))
+    const counts = countVerdicts(own.map(({ verdict }) => verdict))
     return [{ name, verdict: decideRun(counts, strict), counts }]
   })
 }

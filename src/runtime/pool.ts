@@ -3,8 +3,7 @@ import jmespath, { compile, type JSONValue } from '@jmespath-community/jmespath'
 import type { PoolSpec } from '../core/descriptor.ts'
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { ContainerPort, PoolMember, PoolPort, ToolboxHelper } from '../core/ports.ts'
-import type { FetchReply } from '../core/toolbox.ts'
-import { fillRecord } from '../core/variables.ts'
+import { openStackPage, shown } from './stack-page.ts'
 
 /** The system's own page on its own network; one that takes longer is as good as none. */
 const LIST_LIMIT_MS = 3_000
@@ -23,26 +22,24 @@ export interface PoolDeps {
 }
 
 export function createPool(deps: PoolDeps): PoolPort {
-  const { spec, observer } = deps
+  const { spec, containers, network, variables, observer } = deps
+  const { service, port, headers } = spec.list
   const read = memberReader(spec)
-  let host: string | null = null
-  const ask = async (method: string, path: string, timeoutMs: number, signal: AbortSignal): Promise<FetchReply> => {
-    host ??= await addressOf(deps, signal)
-    const target = { host, port: spec.list.port }
-    const headers = fillRecord(spec.list.headers, deps.variables)
-    try {
-      const args = { target, method, path, headers, body: null, timeoutMs, maxBytes: MOST_BYTES }
-      return answered(await observer.call('fetch', args, signal), `${method} ${path}`, spec)
-    } catch (error) {
-      // After a restart the service may have another address.
-      host = null
-      throw error
-    }
-  }
+  const page = openStackPage({
+    subject: 'the pool',
+    code: 'POOL_UNREADABLE',
+    mostBytes: MOST_BYTES,
+    service,
+    port,
+    headers,
+    containers,
+    network,
+    variables,
+    observer,
+  })
   return {
     async members(signal) {
-      const reply = await ask('GET', spec.list.path, LIST_LIMIT_MS, signal)
-      return read(parsed(reply, spec))
+      return read(await page.read(spec.list.path, LIST_LIMIT_MS, signal))
     },
     async stop(member, signal) {
       const { stop } = spec
@@ -55,45 +52,8 @@ export function createPool(deps: PoolDeps): PoolPort {
           },
         )
       }
-      await ask(stop.method, stop.path.replaceAll('{id}', encodeURIComponent(member)), STOP_LIMIT_MS, signal)
+      await page.ask(stop.method, stop.path.replaceAll('{id}', encodeURIComponent(member)), STOP_LIMIT_MS, signal)
     },
-  }
-}
-
-/** Address of the listing's service on the stack's network. @throws POOL_UNREADABLE when none of its containers has one. */
-async function addressOf({ spec, containers, network }: PoolDeps, signal: AbortSignal): Promise<string> {
-  const all = await containers.list(spec.list.service, signal)
-  const found = all.filter(({ status }) => status === 'running').map(({ addresses }) => addresses[network])
-  const address = found.find((candidate) => candidate !== undefined)
-  if (address !== undefined) return address
-  throw new ChaosError(
-    'POOL_UNREADABLE',
-    `the pool cannot be read: no container of ${spec.list.service} runs with an address on ${network}`,
-  )
-}
-
-/** @throws POOL_UNREADABLE for anything but a whole answer with a 2xx status. */
-function answered(reply: FetchReply, what: string, { list }: PoolSpec): FetchReply {
-  const where = `${what} at ${list.service}:${String(list.port)}`
-  if (reply.error !== null || reply.status === null) {
-    throw new ChaosError('POOL_UNREADABLE', `the pool gave no answer to ${where}: ${reply.error ?? 'no status'}`)
-  }
-  if (reply.status < 200 || reply.status > 299) {
-    throw new ChaosError(
-      'POOL_UNREADABLE',
-      `the pool answered ${where} with status ${String(reply.status)}: ${shown(reply.body)}`,
-    )
-  }
-  return reply
-}
-
-function parsed(reply: FetchReply, { list }: PoolSpec): JSONValue {
-  const where = `the pool's listing ${list.path} of ${list.service}`
-  if (!reply.complete) throw new ChaosError('POOL_UNREADABLE', `${where} is longer than ${String(MOST_BYTES)} bytes, or was cut`)
-  try {
-    return JSON.parse(reply.body) as JSONValue
-  } catch (error) {
-    throw new ChaosError('POOL_UNREADABLE', `${where} is not JSON: ${shown(reply.body)}`, { cause: error })
   }
 }
 
@@ -153,10 +113,4 @@ type Expression = 'members' | 'id' | 'state' | 'container' | 'inFlight'
 function unreadable(spec: PoolSpec, key: Expression, what: string): ChaosError {
   const text = `the pool's listing ${spec.list.path} of ${spec.list.service} has another shape: ${spec[key]} gives ${what}`
   return new ChaosError('POOL_UNREADABLE', text, { hint: `Check pool.${key} of the stack descriptor against the listing.` })
-}
-
-function shown(text: string): string {
-  const line = text.trim().replace(/\s+/g, ' ')
-  if (line === '') return 'nothing'
-  return line.length > SHOWN_LENGTH ? `${line.slice(0, SHOWN_LENGTH)}…` : line
 }

@@ -8,6 +8,7 @@ import type { Compose } from './compose.ts'
 import type { EventFeed } from './event-feed.ts'
 import type { ReadyImage } from './images.ts'
 import { createPool } from './pool.ts'
+import { createCompleted } from './completed.ts'
 import { liftCpuQuotas } from './cpu-quotas.ts'
 import { findTrouble, summarize } from './stack-health.ts'
 import type { HealthDeps } from './stack-healthy.ts'
@@ -65,6 +66,17 @@ export function runningStack(parts: StackParts): StackUnderTest {
       const { pool: spec } = descriptor
       if (spec === null) return null
       return createPool({ spec, containers: parts.containers, network: addresses.network, variables: parts.secrets, observer })
+    },
+    completed(observer) {
+      const { completed: spec } = descriptor
+      if (spec === null) return null
+      return createCompleted({
+        spec,
+        containers: parts.containers,
+        network: addresses.network,
+        variables: parts.secrets,
+        observer,
+      })
     },
     scaleUp: (service, signal) => scaleUp(parts, service, signal),
     liftCpuQuotas: (cores, signal) => liftCpuQuotas(parts.docker, parts.runId, cores, signal),

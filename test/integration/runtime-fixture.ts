@@ -39,6 +39,7 @@ export function descriptorOf(name: string, changes: Partial<Descriptor> = {}): D
     canary: { request: 'page', ratePerSecond: 10 },
     pool: null,
     vram: null,
+    completed: null,
     scenarioFiles: [],
     loadFolders: [],
     defects: null,
@@ -66,7 +67,10 @@ export function pairDescriptor(changes: Partial<Descriptor> = {}): Descriptor {
     toxiproxy: { service: 'toxiproxy', port: 8474 },
     links: [WEB_LINK],
     secrets: ['API_TOKEN'],
-    defects: { variable: 'DEFECTS', known: { slow: { fails: [], text: 'is slow' }, deaf: { fails: [], text: 'is deaf' } } },
+    defects: {
+      variable: 'DEFECTS',
+      known: { slow: { fails: [], blinds: [], text: 'is slow' }, deaf: { fails: [], blinds: [], text: 'is deaf' } },
+    },
     ...changes,
   })
 }

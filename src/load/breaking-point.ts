@@ -1,0 +1,77 @@
+/** Where the system broke while the users grew: a measurement, which decides nothing. Pure. */
+import type { BreakingPoint } from '../core/load-judgement.ts'
+import type { LoadSeries } from '../core/load.ts'
+import { endOfClimbMs } from './stages.ts'
+import type { LoadPlan } from './stages.ts'
+import { isBad, stretchFigures } from './stretch-figures.ts'
+import type { StretchFigures, WindowLimits } from './stretch-figures.ts'
+
+/** It has broken when three of five seconds are bad, the first of them at once. */
+const LOOK_SECONDS = 5
+const BAD_SECONDS = 3
+/** The knee: more users by this factor, and hardly more answers. Over means of five seconds. */
+const GROWTH_OF_USERS = 1.2
+const GROWTH_OF_REQUESTS = 1.05
+/** With fewer users chance alone makes knees. */
+const FEWEST_USERS = 20
+
+interface Second extends StretchFigures {
+  readonly users: number
+  /** Mean of the five seconds around it. */
+  readonly smoothRate: number
+}
+
+/** null when it never broke. `starved`: seconds in which the generator was at its own end. */
+export function breakingPoint(
+  plan: LoadPlan,
+  series: LoadSeries,
+  limits: WindowLimits,
+  starved: ReadonlySet<number>,
+): BreakingPoint | null {
+  const seconds = climbOf(plan, series)
+  const bad = firstPersistent(seconds, (second) => isBad(second, limits))
+  const knee = firstPersistent(seconds, (_, index) => isKnee(seconds, index))
+  const at = Math.min(bad ?? Infinity, knee ?? Infinity)
+  const found = seconds[at]
+  if (found === undefined) return null
+  const figures = { atMs: at * 1_000, users: found.users, requestsPerSecond: found.smoothRate }
+  const generatorSaturated = [...starved].some((second) => second <= at)
+  if (at !== bad) {
+    const detail = `users grew by a fifth, requests/s by less than 5 %`
+    return { ...figures, reason: 'throughput_knee', detail, generatorSaturated }
+  }
+  if (found.errorShare > limits.errorShare) {
+    const detail = `${(found.errorShare * 100).toFixed(1)} % errors, above ${String(limits.errorShare * 100)} %`
+    return { ...figures, reason: 'errors', detail, generatorSaturated }
+  }
+  const detail = `p95 ${String(Math.round(found.p95Ms))} ms, above ${String(limits.p95Ms)} ms`
+  return { ...figures, reason: 'latency', detail, generatorSaturated }
+}
+
+function climbOf(plan: LoadPlan, series: LoadSeries): Second[] {
+  const users = series.users()
+  const count = Math.min(series.seconds, Math.ceil(endOfClimbMs(plan.stages) / 1_000))
+  const figures = Array.from({ length: count }, (_, second) => stretchFigures(series, second * 1_000, (second + 1) * 1_000))
+  let known = 0
+  return figures.map((figure, second) => {
+    known = users[second] ?? known
+    const around = figures.slice(Math.max(0, second - 2), second + 3)
+    const smoothRate = around.reduce((sum, { requests }) => sum + requests, 0) / around.length
+    return { ...figure, users: known, smoothRate }
+  })
+}
+
+function isKnee(seconds: readonly Second[], index: number): boolean {
+  const now = seconds[index]
+  if (now === undefined || now.users < FEWEST_USERS) return false
+  const before = seconds.slice(0, index).findLast(({ users }) => users > 0 && users * GROWTH_OF_USERS <= now.users)
+  return before !== undefined && before.users >= FEWEST_USERS && now.smoothRate < before.smoothRate * GROWTH_OF_REQUESTS
+}
+
+function firstPersistent(seconds: readonly Second[], is: (second: Second, index: number) => boolean): number | null {
+  const marks = seconds.map(is)
+  const first = marks.findIndex(
+    (mark, index) => mark && marks.slice(index, index + LOOK_SECONDS).filter(Boolean).length >= BAD_SECONDS,
+  )
+  return first === -1 ? null : first
+}

@@ -1,0 +1,66 @@
+/** Looks at k6 and its machine once a second: a generator at its own end measures itself. */
+import type { Clock } from '../core/clock.ts'
+import type { K6Run } from '../core/k6.ts'
+import type { GeneratorLook } from '../core/load-judgement.ts'
+import type { ToolboxHelper } from '../core/ports.ts'
+import { isAborted } from '../core/wait.ts'
+
+const EVERY_MS = 1_000
+/** A look that takes longer is left out: the next one covers its time. */
+const LOOK_LIMIT_MS = 5_000
+
+export interface GeneratorWatchOptions {
+  readonly clock: Clock
+  readonly run: Pick<K6Run, 'cpuUs'>
+  readonly observer: ToolboxHelper
+  /** Ends the watch. */
+  readonly signal: AbortSignal
+}
+
+export class GeneratorWatch {
+  private readonly options: GeneratorWatchOptions
+  private readonly startedMs: number
+  private readonly looks: GeneratorLook[] = []
+  private before: { readonly total: number; readonly idle: number } | null = null
+  private cpus = 0
+
+  constructor(options: GeneratorWatchOptions) {
+    this.options = options
+    this.startedMs = options.clock.nowMs()
+    void this.watch()
+  }
+
+  /** `firstSampleMs`: when the load began, by the same clock; looks are told from there. */
+  result(firstSampleMs: number): { readonly looks: readonly GeneratorLook[]; readonly cores: number } {
+    const shiftMs = this.startedMs - firstSampleMs
+    return { looks: this.looks.map((look) => ({ ...look, atMs: look.atMs + shiftMs })), cores: this.cpus }
+  }
+
+  private async watch(): Promise<void> {
+    const { clock, signal } = this.options
+    while (!isAborted(signal)) {
+      try {
+        await this.look(AbortSignal.any([signal, AbortSignal.timeout(LOOK_LIMIT_MS)]))
+      } catch {
+        // Nothing is known of that second, which is what the judgement then sees.
+      }
+      try {
+        await clock.sleep(EVERY_MS, signal)
+      } catch {
+        return
+      }
+    }
+  }
+
+  private async look(signal: AbortSignal): Promise<void> {
+    const { clock, run, observer } = this.options
+    const [cpuUs, host] = await Promise.all([run.cpuUs(signal), observer.call('host.read', {}, signal)])
+    const atMs = clock.nowMs() - this.startedMs
+    const { cpuTotalTicks: total, cpuIdleTicks: idle, cpus } = host
+    const machineIdle =
+      this.before === null || total <= this.before.total ? null : (idle - this.before.idle) / (total - this.before.total)
+    this.before = { total, idle }
+    this.cpus = cpus
+    this.looks.push({ atMs, cpuUs, machineIdle })
+  }
+}

@@ -1,0 +1,125 @@
+/** Every threshold over every stretch that it is to hold in. Pure. */
+import type { LoadSeries, SampleAggregate, Threshold } from '../core/load.ts'
+import type { LimitResult } from '../core/load-judgement.ts'
+import { aggregateText, filterText, hasAggregate, holds, parseThreshold } from '../core/threshold.ts'
+import { neededSamples } from './minimum-samples.ts'
+import { firstAboveMs } from './stages.ts'
+import type { LoadPlan } from './stages.ts'
+
+/** The users of a hold have come a moment before; answers from before its start are still on their way. */
+const SETTLING_MS = 1_000
+const WORST_WINDOW_MS = 10_000
+
+export interface Stretch {
+  readonly scope: LimitResult['scope']
+  readonly fromMs: number
+  readonly toMs: number
+  readonly target: number | null
+  readonly gates: boolean
+}
+
+/** With a gate the limits decide up to it: what happens above is shown and decides nothing. */
+export function stretchesOf(plan: LoadPlan, gateTarget: number | null, seconds: number): Stretch[] {
+  const endMs = seconds * 1_000
+  const aboveMs = gateTarget === null ? null : firstAboveMs(plan.stages, gateTarget)
+  const run: Stretch = {
+    scope: 'run',
+    fromMs: 0,
+    toMs: Math.min(endMs, wholeSecond(aboveMs ?? endMs)),
+    target: null,
+    gates: true,
+  }
+  const holds = plan.holds.map(({ fromMs, toMs, target }): Stretch => {
+    const gates = gateTarget === null || target <= gateTarget
+    return { scope: 'hold', fromMs: wholeSecond(fromMs + SETTLING_MS), toMs: Math.min(endMs, wholeSecond(toMs)), target, gates }
+  })
+  return [run, ...holds.filter(({ fromMs, toMs }) => toMs > fromMs)]
+}
+
+/** What nobody limited and must hold all the same: errors, and that there were requests at all. */
+export function withDefaults(thresholds: readonly Threshold[], series: LoadSeries): Threshold[] {
+  const isThere = (name: string): boolean => series.metrics.some((metric) => metric.name === name)
+  const limited = (names: readonly string[]): boolean => thresholds.some(({ metric }) => names.includes(metric))
+  const texts = [
+    ...(limited(['errors', 'http_req_failed', 'checks'])
+      ? []
+      : [`${isThere('errors') ? 'errors' : 'http_req_failed'} rate < 1 %`]),
+    ...(limited(['http_reqs']) ? [] : ['http_reqs count > 0']),
+  ]
+  return [...thresholds, ...texts.map((text): Threshold => ({ ...parseThreshold(text, 'input'), from: 'default' }))]
+}
+
+export function judgeLimits(
+  thresholds: readonly Threshold[],
+  plan: LoadPlan,
+  gateTarget: number | null,
+  series: LoadSeries,
+): LimitResult[] {
+  const stretches = stretchesOf(plan, gateTarget, series.seconds)
+  const [run] = stretches
+  return thresholds.flatMap((threshold) => {
+    const judged = stretches.map((stretch) => judgeLimit(threshold, stretch, series))
+    const worst = run === undefined ? null : worstWindow(threshold, run, series)
+    return worst === null ? judged : [...judged, worst]
+  })
+}
+
+export function judgeLimit(threshold: Threshold, stretch: Stretch, series: LoadSeries): LimitResult {
+  const { metric, filter, aggregate, operator, limit, unit, from, text } = threshold
+  const samples = series.ask({ metric, filter, fromMs: stretch.fromMs, toMs: stretch.toMs })
+  const observed = samples === null ? Number.NaN : figureOf(threshold, samples, (stretch.toMs - stretch.fromMs) / 1_000)
+  const needed = neededSamples(threshold)
+  const isDecided = samples !== null && samples.count >= needed && !Number.isNaN(observed)
+  return {
+    ...{ text, metric, filter: filterText(filter) || null, aggregate: aggregateText(aggregate), operator, limit, unit, from },
+    ...stretch,
+    observed: Number.isNaN(observed) ? null : observed,
+    samples: samples?.count ?? 0,
+    neededSamples: needed,
+    met: isDecided ? holds(observed, operator, limit) : null,
+  }
+}
+
+/** NaN for what a metric of this type has not. */
+export function figureOf({ aggregate }: Pick<Threshold, 'aggregate'>, samples: SampleAggregate, seconds: number): number {
+  if (!hasAggregate(samples.type, aggregate)) return Number.NaN
+  switch (aggregate.kind) {
+    case 'avg':
+      return samples.sum / samples.count
+    case 'min':
+      return samples.min
+    case 'max':
+      return samples.max
+    case 'med':
+      return samples.percentile(50)
+    case 'percentile':
+      return samples.percentile(aggregate.percent)
+    case 'rate':
+      return samples.type === 'counter' ? samples.sum / seconds : samples.nonZero / samples.count
+    case 'count':
+      return samples.type === 'counter' ? samples.sum : samples.count
+    case 'value':
+      return samples.last
+  }
+}
+
+/** Shown only: the ten seconds in which the limit was furthest from being kept. null where ten seconds say nothing of it. */
+function worstWindow(threshold: Threshold, { fromMs, toMs }: Stretch, series: LoadSeries): LimitResult | null {
+  if (threshold.aggregate.kind === 'count' || threshold.aggregate.kind === 'value') return null
+  const isUpper = threshold.operator.startsWith('<')
+  if (!isUpper && !threshold.operator.startsWith('>')) return null
+  let worst: LimitResult | null = null
+  for (let atMs = fromMs; atMs + WORST_WINDOW_MS <= toMs; atMs += 1_000) {
+    const stretch: Stretch = { scope: 'worst_10_s', fromMs: atMs, toMs: atMs + WORST_WINDOW_MS, target: null, gates: false }
+    const judged = judgeLimit(threshold, stretch, series)
+    if (judged.met === null || judged.observed === null) continue
+    const before = worst?.observed ?? null
+    if (before === null || (isUpper ? judged.observed > before : judged.observed < before)) worst = judged
+  }
+  return worst
+}
+
+/** Seconds that begin before it are not wholly inside. */
+function wholeSecond(ms: number): number {
+  return Math.ceil(ms / 1_000) * 1_000
+}

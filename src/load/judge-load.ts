@@ -1,0 +1,148 @@
+/** The verdict on a load pattern: nothing else may turn its series into one. Pure. */
+import type { LimitResult, LoadEvidence, LoadJudgement, SpikeRecovery } from '../core/load-judgement.ts'
+import type { LoadSeries } from '../core/load.ts'
+import { breakingPoint } from './breaking-point.ts'
+import { generatorHealth, isDoubtful } from './generator-health.ts'
+import type { GeneratorHealth } from './generator-health.ts'
+import { judgeLimits, withDefaults } from './judge-limits.ts'
+import { disagreements } from './k6-agreement.ts'
+import { k6Exit } from './k6-exit.ts'
+import { loadFigures } from './load-figures.ts'
+import { spikeRecoveries } from './spike-recovery.ts'
+import { firstAboveMs } from './stages.ts'
+import type { LoadPlan } from './stages.ts'
+import { windowLimits } from './window-limits.ts'
+
+/** The last samples of a whole run may come a little before its planned end. */
+const END_TOLERANCE_MS = 3_000
+const END_TOLERANCE_SHARE = 0.05
+/** Of k6's log, in a reason. */
+const LOG_LENGTH = 500
+
+interface Findings {
+  readonly errors: readonly string[]
+  readonly misses: readonly string[]
+  readonly doubts: readonly string[]
+}
+
+export function judgeLoad(evidence: LoadEvidence<LoadPlan>): LoadJudgement {
+  const { plan, gateTarget, measure, series, looks, cores, completion } = evidence
+  const thresholds = withDefaults(evidence.thresholds, series)
+  const limits = judgeLimits(thresholds, plan, gateTarget, series)
+  const health = generatorHealth(series, looks, cores)
+  const windows = windowLimits(thresholds)
+  const point = measure.includes('breaking_point') ? breakingPoint(plan, series, windows, health.starved) : null
+  const recoveries = measure.includes('spike_recovery') ? spikeRecoveries(plan, series, windows) : []
+  const found = {
+    errors: brokenRun(evidence),
+    misses: [
+      ...limits.filter((limit) => isMissed(limit) && !isExcused(limit, health, series)).map(missText),
+      ...recoveries.filter(({ afterMs }) => afterMs === null).map(recoveryText),
+      ...unknownJobs(evidence),
+    ],
+    doubts: doubtsOf(limits, health, evidence),
+  }
+  const notes = measure.includes('breaking_point') && point === null ? ['it did not break up to the highest stage'] : []
+  return {
+    ...decide(found),
+    ...{ figures: loadFigures(series), limits, breakingPoint: point, recoveries, generator: health.result, completion, notes },
+  }
+}
+
+/** A known broken promise is hidden by nothing but a run that measured something else than it was to. */
+function decide({ errors, misses, doubts }: Findings): Pick<LoadJudgement, 'verdict' | 'reasons'> {
+  if (errors.length > 0) return { verdict: 'error', reasons: [...errors, ...misses] }
+  if (misses.length > 0) return { verdict: 'failed', reasons: [...misses, ...doubts] }
+  if (doubts.length > 0) return { verdict: 'inconclusive', reasons: doubts }
+  return { verdict: 'passed', reasons: [] }
+}
+
+/** Why what was measured is not what was asked for. */
+function brokenRun({ k6, plan, thresholds, series }: LoadEvidence<LoadPlan>): string[] {
+  const reasons: string[] = []
+  for (const { exitCode, stopped, summary, log } of k6) {
+    const { ending, text } = k6Exit(exitCode)
+    const said = log.trim() === '' ? '' : `; it said: ${log.trim().slice(-LOG_LENGTH)}`
+    if (ending === 'broken') reasons.push(`k6 ended with ${String(exitCode)}: ${text}${said}`)
+    else if (ending === 'cut' || stopped) reasons.push(`the run was cut short: k6 ended with ${String(exitCode)}: ${text}${said}`)
+    else if (summary === null) reasons.push(`k6 ended with ${String(exitCode)} and left no summary`)
+  }
+  if (reasons.length > 0) return reasons
+  const total = (metric: string): number => series.ask({ metric })?.sum ?? 0
+  if (total('http_reqs') === 0) return ['not a single request was sent']
+  if (total('iterations') === 0) return ['not a single iteration of the script came to its end']
+  const missingMs = plan.durationMs - series.seconds * 1_000
+  if (plan.hasFixedLength && missingMs > Math.max(END_TOLERANCE_MS, plan.durationMs * END_TOLERANCE_SHARE))
+    return [`the run was cut short: ${seconds(series.seconds * 1_000)} of ${seconds(plan.durationMs)} were measured`]
+  return disagreements(k6, thresholds, series)
+}
+
+function isMissed({ gates, met }: LimitResult): boolean {
+  return gates && met === false
+}
+
+/**
+ * A generator at its own end makes answers look late. Errors that the system itself gave stay its own, and iterations that
+ * were dropped are no excuse: users were waiting for it.
+ */
+function isExcused(limit: LimitResult, { starved }: GeneratorHealth, series: LoadSeries): boolean {
+  if (!isDoubtful(starved, limit.fromMs, limit.toMs)) return false
+  const errors = Object.entries(series.errors(limit.fromMs, limit.toMs))
+  const all = errors.reduce((sum, [, count]) => sum + count, 0)
+  const answers = errors.reduce((sum, [kind, count]) => (kind.startsWith('error ') ? sum : sum + count), 0)
+  return limit.unit !== 'share' || answers * 2 <= all
+}
+
+/** Why what was seen may not be what is: limits that are not decided, and a generator that did not do its part. */
+function doubtsOf(limits: readonly LimitResult[], health: GeneratorHealth, evidence: LoadEvidence<LoadPlan>): string[] {
+  const undecided = limits
+    .filter(({ gates, met }) => gates && met === null)
+    .map(
+      (limit) =>
+        `undecided: ${limit.text} ${where(limit)}: ${String(limit.samples)} samples, ${String(limit.neededSamples)} are needed`,
+    )
+  const judgedMs = stretchThatCounts(evidence)
+  const busy = new Set([...health.starved, ...health.dropped])
+  if (!isDoubtful(busy, 0, judgedMs)) return undecided
+  return [...undecided, ...health.result.reasons.map((reason) => `the generator was at its own end: ${reason}`)]
+}
+
+/** Above the gate the generator may do what it can; spikes have no gate. */
+function stretchThatCounts({ plan, gateTarget, series }: LoadEvidence<LoadPlan>): number {
+  const endMs = series.seconds * 1_000
+  return gateTarget === null ? endMs : Math.min(endMs, firstAboveMs(plan.stages, gateTarget) ?? endMs)
+}
+
+function unknownJobs({ completion }: LoadEvidence<LoadPlan>): string[] {
+  if (completion === null || completion.unknown === 0) return []
+  const { unknown, served, examples } = completion
+  return [
+    `${String(unknown)} of ${String(served)} served answers are of jobs that the system never completed: ${examples.join(', ')}`,
+  ]
+}
+
+function missText(limit: LimitResult): string {
+  const observed = limit.observed === null ? 'nothing' : shown(limit.observed, limit.unit)
+  return `${limit.text} ${where(limit)}: ${observed} of ${String(limit.samples)} samples`
+}
+
+function where({ scope, fromMs, toMs, target }: LimitResult): string {
+  const span = `${seconds(fromMs)} to ${seconds(toMs)}`
+  return scope === 'hold' ? `in the hold at ${String(Math.round(target ?? 0))}, ${span}` : `from ${span}`
+}
+
+function recoveryText({ fromTarget, toTarget, limitMs, detail }: SpikeRecovery): string {
+  const crowd = `${String(Math.round(fromTarget))} → ${String(Math.round(toTarget))}`
+  const when = limitMs === 0 ? 'when' : `within ${seconds(limitMs)} after`
+  return `not as before ${when} the crowd had left (${crowd}): ${detail}`
+}
+
+function shown(value: number, unit: string): string {
+  if (unit === 'share') return `${(value * 100).toFixed(2)} %`
+  if (unit === 'ms') return `${String(Math.round(value))} ms`
+  return `${String(Math.round(value * 100) / 100)}${unit}`
+}
+
+function seconds(ms: number): string {
+  return `${String(Math.round(ms / 100) / 10)} s`
+}

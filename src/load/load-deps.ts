@@ -1,0 +1,43 @@
+/** What the load suite is given; it imports none of it. */
+import type { Clock } from '../core/clock.ts'
+import type { K6Port, K6Segment } from '../core/k6.ts'
+import type { LoadPattern } from '../core/load.ts'
+import type { ProfileName } from '../core/model.ts'
+import type { ArtifactPort, Logger, RunningStack, ToolboxHelper } from '../core/ports.ts'
+import type { RunEvent } from '../core/run-event.ts'
+
+/** Ends the load before it takes the machine down. */
+export interface LoadGuard {
+  /** Aborts when a floor is reached. */
+  readonly signal: AbortSignal
+  stop(): void
+}
+
+export interface LoadDeps {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly emit: (event: RunEvent) => void
+  readonly k6: K6Port
+  readonly stack: RunningStack
+  readonly observer: () => ToolboxHelper
+  readonly artifacts: ArtifactPort
+  readonly runId: string
+  /** An empty folder on this machine that k6 may write to, gone with the run. */
+  readonly folderFor: (patternId: string) => Promise<string>
+  /** SHA-256 of a file's content, in hexadecimal. */
+  readonly hashOf: (file: string) => Promise<string>
+  /** @throws HOST_GUARD when the machine is below a floor already. */
+  readonly guard: (signal: AbortSignal) => Promise<LoadGuard>
+}
+
+export interface LoadOptions {
+  readonly profile: ProfileName
+  /** Nothing is sent, and nothing can pass. */
+  readonly isRehearsal: boolean
+  /** Limits of the user's, for every pattern. */
+  readonly thresholds: readonly string[]
+  /** null: as the pattern says. */
+  readonly model: LoadPattern['model'] | null
+  readonly segment: K6Segment | null
+  readonly repeatCommand: (id: string) => string
+}

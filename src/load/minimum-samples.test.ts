@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest'
+import { parseThreshold } from '../core/threshold.ts'
+import { neededSamples } from './minimum-samples.ts'
+
+it.each([
+  ['a p95 < 1 ms', 59],
+  ['a p99 < 1 ms', 299],
+  ['a p50 < 1 ms', 5],
+  ['a med < 1 ms', 5],
+  ['a p100 < 1 ms', 1],
+  ['a p0 < 1 ms', 1],
+  ['a avg < 1 ms', 1],
+  ['a rate < 1 %', 1],
+])('%s needs %i', (text, needed) => {
+  expect(neededSamples(parseThreshold(text, 'input'))).toBe(needed)
+})

@@ -1,0 +1,64 @@
+/** How long the system took to be well again when a crowd had left. Pure. */
+import type { SpikeRecovery } from '../core/load-judgement.ts'
+import type { LoadSeries } from '../core/load.ts'
+import { dropsOf } from './stages.ts'
+import type { Drop, LoadPlan } from './stages.ts'
+import { isBad, stretchFigures } from './stretch-figures.ts'
+import type { StretchFigures, WindowLimits } from './stretch-figures.ts'
+
+const LONGEST_MS = 30_000
+/** After a crowd few users are left: a second of theirs may say nothing, three of them more. */
+const WIDEST_SECONDS = 3
+
+/** One for each fall of the users to half or less. */
+export function spikeRecoveries(plan: LoadPlan, series: LoadSeries, limits: WindowLimits): SpikeRecovery[] {
+  return dropsOf(plan.stages).map((drop) => recoveryOf(drop, series, limits))
+}
+
+/**
+ * From the first second of the fall on: it is well from the second after which none is bad. What is left after a fall to
+ * nobody is the fall itself.
+ */
+function recoveryOf(drop: Drop, series: LoadSeries, limits: WindowLimits): SpikeRecovery {
+  const endMs = Math.min(drop.untilMs, drop.toMs + LONGEST_MS, series.seconds * 1_000)
+  const limitMs = Math.max(0, endMs - drop.toMs)
+  const facts = { atMs: drop.toMs, fromTarget: drop.fromTarget, toTarget: drop.toTarget, limitMs }
+  const windows = windowsOf(series, drop.fromMs, endMs)
+  const lastBad = windows.findLastIndex(({ figures }) => isBad(figures, limits))
+  const good = windows[lastBad + 1]
+  if (windows.length === 0) return { ...facts, afterMs: null, detail: 'too few requests to say' }
+  if (good === undefined) {
+    const last = windows.at(-1)?.figures
+    return { ...facts, afterMs: null, detail: last === undefined ? '' : textOf(last) }
+  }
+  return { ...facts, afterMs: Math.max(0, good.fromMs - drop.toMs), detail: textOf(good.figures) }
+}
+
+interface Window {
+  readonly fromMs: number
+  readonly figures: StretchFigures
+}
+
+/** Windows that can be decided, one after the other: of a second each, longer where that has too few requests. */
+function windowsOf(series: LoadSeries, fromMs: number, endMs: number): Window[] {
+  const windows: Window[] = []
+  for (let atMs = Math.floor(fromMs / 1_000) * 1_000; atMs + 1_000 <= endMs;) {
+    let width = 1
+    let figures = stretchFigures(series, atMs, atMs + 1_000)
+    while (!isDecided(figures) && width < WIDEST_SECONDS && atMs + (width + 1) * 1_000 <= endMs) {
+      width += 1
+      figures = stretchFigures(series, atMs, atMs + width * 1_000)
+    }
+    if (isDecided(figures)) windows.push({ fromMs: atMs, figures })
+    atMs += width * 1_000
+  }
+  return windows
+}
+
+function isDecided({ errorShare, p95Ms }: StretchFigures): boolean {
+  return !Number.isNaN(errorShare) && !Number.isNaN(p95Ms)
+}
+
+function textOf({ errorShare, p95Ms }: StretchFigures): string {
+  return `p95 ${String(Math.round(p95Ms))} ms, ${(errorShare * 100).toFixed(1)} % errors`
+}

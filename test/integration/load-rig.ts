@@ -1,0 +1,138 @@
+/** Load patterns against a server of the test's own, by the real k6 in its container: everything but the stack. */
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../../src/core/clock.ts'
+import type { K6Port } from '../../src/core/k6.ts'
+import type { LoadPattern } from '../../src/core/load.ts'
+import type { LoadResult } from '../../src/core/model.ts'
+import type { CompletedPort, RunningStack, ToolboxHelper } from '../../src/core/ports.ts'
+import type { RunEvent } from '../../src/core/run-event.ts'
+import type { LoadDeps, LoadOptions } from '../../src/load/load-deps.ts'
+import { runPattern } from '../../src/load/pattern-run.ts'
+import { createDockerClient } from '../../src/runtime/docker-client.ts'
+import { createK6 } from '../../src/runtime/k6.ts'
+import { containerLauncher } from '../../src/runtime/k6-container.ts'
+import { createSpawnExec } from '../../src/runtime/spawn-exec.ts'
+import { readHostFacts } from '../../src/toolbox/host-facts.ts'
+
+export const K6_IMAGE = 'grafana/k6:2.2.0'
+
+export interface LoadRig {
+  readonly events: RunEvent[]
+  /** What was kept, by its path. */
+  readonly kept: Map<string, string | Uint8Array>
+  readonly runId: string
+  /** Ids of jobs that the server says it has done. */
+  readonly completed: string[]
+  readonly server: { handler: (request: IncomingMessage, response: ServerResponse) => void }
+  script(name: string, text: string): Promise<string>
+  run(script: string, change?: Change): Promise<LoadResult>
+  close(): Promise<void>
+}
+
+export interface Change {
+  readonly pattern?: Partial<LoadPattern>
+  readonly options?: Partial<LoadOptions>
+  readonly k6?: K6Port
+  readonly signal?: AbortSignal
+  readonly entryUrl?: string
+  /** The stack says which jobs it has completed. */
+  readonly tellsCompleted?: boolean
+}
+
+export async function loadRig(): Promise<LoadRig> {
+  const root = await mkdtemp(join(tmpdir(), 'load-'))
+  const scripts = join(root, 'scripts')
+  await mkdir(scripts)
+  const state: LoadRig['server'] = { handler: (_request, response) => response.end('{}') }
+  const http = createServer((request, response) => {
+    state.handler(request, response)
+  })
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  const serverUrl = `http://127.0.0.1:${String((http.address() as AddressInfo).port)}`
+  const runId = `load-${String(process.pid)}`
+  const events: RunEvent[] = []
+  const kept = new Map<string, string | Uint8Array>()
+  const completed: string[] = []
+  let count = 0
+
+  const depsFor = ({ k6, entryUrl = serverUrl, tellsCompleted = false }: Change): LoadDeps => ({
+    clock: systemClock,
+    log: { log: () => undefined },
+    emit: (event) => events.push(event),
+    k6: k6 ?? containerK6(K6_IMAGE, runId, entryUrl),
+    stack: stackOf(tellsCompleted ? listOf(completed) : null),
+    observer: () => LOCAL_OBSERVER,
+    artifacts: { write: keep, writeBytes: keep },
+    runId: `${runId}-${String((count += 1))}`,
+    folderFor: (id) => mkdtemp(join(root, `${id}-`)),
+    hashOf: async (file) =>
+      createHash('sha256')
+        .update(await readFile(file))
+        .digest('hex'),
+    guard: () => Promise.resolve({ signal: new AbortController().signal, stop: () => undefined }),
+  })
+  function keep(path: string, content: string | Uint8Array): Promise<string> {
+    kept.set(path, content)
+    return Promise.resolve(path)
+  }
+  return {
+    ...{ events, kept, runId, completed, server: state },
+    async script(name, text) {
+      const file = join(scripts, name)
+      await writeFile(file, text)
+      return file
+    },
+    run: (script, change = {}) =>
+      runPattern(
+        depsFor(change),
+        {
+          ...{ profile: 'quick', isRehearsal: false, thresholds: [], model: null, segment: null },
+          repeatCommand: (id) => id,
+          ...change.options,
+        },
+        { ...PATTERN, script, ...change.pattern },
+        change.signal ?? AbortSignal.timeout(60_000),
+      ),
+    async close() {
+      http.closeAllConnections()
+      await new Promise((resolve) => http.close(resolve))
+      await rm(root, { recursive: true, force: true })
+    },
+  }
+}
+
+export function containerK6(image: string, runId: string, entryUrl: string): K6Port {
+  // The machine's own network, as the server is there.
+  return createK6(containerLauncher({ docker: createDockerClient(), image, runId, network: 'host', entryUrl }), createSpawnExec())
+}
+
+const PATTERN: LoadPattern = {
+  ...{ id: 'T-1', name: 'test', expectedBehavior: 'holds', script: '', thresholds: null, gateUsers: null, measure: [] },
+  ...{ model: 'closed', thinkSeconds: null, onDemand: false, scales: {}, environment: {}, source: { file: 't.js', line: 1 } },
+}
+
+/** Reads the machine as the toolbox does, without a container around it. */
+const LOCAL_OBSERVER = { name: 'local', call: () => readHostFacts() } as unknown as ToolboxHelper
+
+function stackOf(completed: CompletedPort | null): RunningStack {
+  const claim = { metric: 'tasks', key: 'task_id' }
+  const descriptor = { completed: completed === null ? null : { claim } }
+  return { descriptor, variables: { TOKEN: 'secret' }, completed: () => completed } as unknown as RunningStack
+}
+
+/** Places are indexes. */
+function listOf(ids: readonly string[]): CompletedPort {
+  return {
+    first: 'end',
+    page: (after) => {
+      const from = after === 'end' ? ids.length : Number(after)
+      return Promise.resolve({ ids: ids.slice(from), next: String(ids.length) })
+    },
+  }
+}
