@@ -1,7 +1,7 @@
 /**
  * The matrix defect × scenario, as it was seen: every defect of the default stack is started with, every scenario is run,
  * and the verdicts are written to docs/defects.json and, as a table, to docs/defects.md. Takes a full quick run per
- * defect: `npm run matrix -- --defects no-backoff,ignores-vram` runs some and keeps what is known of the others;
+ * defect: `npm run matrix -- --defects no-backoff,ignores-vram --suites chaos` runs some and keeps what is known of the others;
  * `--render` only writes the table anew; `--check` compares the kept verdicts with what stack.json declares.
  */
 import { execFile } from 'node:child_process'
@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fileURLToPath } from 'node:url'
+import { SUITES } from '../src/core/model.ts'
 import type { RunResult } from '../src/core/model.ts'
 import { disagreements, HEALTHY, NO_INJECT, renderMatrix, type Declared, type Matrix, type Row } from './defect-table.ts'
 
@@ -31,29 +32,21 @@ async function readKept(): Promise<Matrix> {
   }
 }
 
-/** One quick run of all chaos and stress scenarios. The exit code says the verdict; only a missing result is an error here. */
-async function runRow(name: string): Promise<Row> {
+/** One quick run of the suites. The exit code says the verdict; only a missing result is an error here. */
+async function runRow(name: string, suites: string): Promise<Row> {
   const outDir = await mkdtemp(join(tmpdir(), 'chaos-matrix-'))
   const flags = name === HEALTHY ? [] : name === NO_INJECT ? ['--no-inject'] : ['--defect', name]
-  const argv = [
-    join(ROOT, 'dist/cli/index.js'),
-    'run',
-    '--suites',
-    'chaos,stress',
-    '--profile',
-    'quick',
-    '--out',
-    outDir,
-    ...flags,
-  ]
+  const argv = [join(ROOT, 'dist/cli/index.js'), 'run', '--suites', suites, '--profile', 'quick', '--out', outDir, ...flags]
   try {
     await new Promise<void>((resolve) => {
       execFile(process.execPath, argv, { timeout: RUN_LIMIT_MS, maxBuffer: 64 * 1024 * 1024 }, () => {
         resolve()
       })
     })
-    const { scenarios, run } = (await readJson(join(outDir, 'result.json'))) as RunResult
-    const verdicts = scenarios.map(({ id, verdict, reasons }) => [id, { verdict, reason: reasons[0] ?? null }] as const)
+    const { scenarios, load, run } = (await readJson(join(outDir, 'result.json'))) as RunResult
+    const verdicts = [...scenarios, ...load].map(
+      ({ id, verdict, reasons }) => [id, { verdict, reason: reasons[0] ?? null }] as const,
+    )
     return {
       date: run.startedAt.slice(0, 10),
       seconds: Math.round(run.durationMs / 1_000),
@@ -67,6 +60,7 @@ async function runRow(name: string): Promise<Row> {
 const { values } = parseArgs({
   options: {
     defects: { type: 'string' },
+    suites: { type: 'string', default: SUITES.join(',') },
     render: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
   },
@@ -81,7 +75,9 @@ if (unknown.length > 0) throw new Error(`there is no defect ${unknown.join(', ')
 let kept = await readKept()
 if (!values.render && !values.check) {
   for (const name of wanted) {
-    const row = await runRow(name)
+    const seen = await runRow(name, values.suites)
+    // What was not run this time is kept as it was seen.
+    const row = { ...seen, verdicts: { ...kept[name]?.verdicts, ...seen.verdicts } }
     kept = Object.fromEntries(
       known.flatMap((each) => {
         const found = each === name ? row : kept[each]
@@ -89,8 +85,8 @@ if (!values.render && !values.check) {
       }),
     )
     await writeFile(KEPT, `${JSON.stringify(kept, null, 2)}\n`)
-    const red = Object.entries(row.verdicts).flatMap(([id, { verdict }]) => (verdict === 'passed' ? [] : [`${id} ${verdict}`]))
-    process.stdout.write(`${name}: ${String(row.seconds)} s; ${red.join(', ') || 'all passed'}\n`)
+    const red = Object.entries(seen.verdicts).flatMap(([id, { verdict }]) => (verdict === 'passed' ? [] : [`${id} ${verdict}`]))
+    process.stdout.write(`${name}: ${String(seen.seconds)} s; ${red.join(', ') || 'all passed'}\n`)
   }
 }
 const table = renderMatrix(kept, declared)

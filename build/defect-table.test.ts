@@ -37,6 +37,19 @@ describe('disagreements', () => {
     ])
   })
 
+  it('name a scenario that a defect must turn red and that was not run with it', () => {
+    const { 'A-2': other } = row('failed', 'passed').verdicts
+    expect(
+      disagreements({ ...good, deaf: { ...row('failed', 'passed'), verdicts: { ...(other && { 'A-2': other }) } } }, declared),
+    ).toEqual(['deaf: A-1 was never run'])
+  })
+
+  it('are none where a fault is declared not to bite', () => {
+    const blinding = { deaf: { ...declared.deaf, blinds: ['A-2'] } }
+    expect(disagreements({ ...good, deaf: row('failed', 'inconclusive') }, blinding)).toEqual([])
+    expect(disagreements(good, blinding)).toEqual(['deaf: A-2 was passed, not inconclusive'])
+  })
+
   it('take a pass without an injection for what it is', () => {
     expect(disagreements({ ...good, [NO_INJECT]: row('passed', 'inconclusive') }, declared)).toHaveLength(1)
   })
@@ -46,7 +59,7 @@ describe('the table', () => {
   it('has a row per run and a column per scenario, and texts that cannot break it', () => {
     const text = renderMatrix(good, declared)
     expect(text).toContain('| `deaf` | **F** | · | 2026-01-02 |')
-    expect(text).toContain('| `deaf` | Hears \\| nothing. | A-1 |')
+    expect(text).toContain('| `deaf` | Hears \\| nothing. | A-1 |  |')
     expect(text).toContain('| healthy | · | · | 2026-01-02 |')
     expect(renderMatrix({}, declared)).toContain('No run has been kept yet.')
   })

@@ -12,6 +12,8 @@ export type Matrix = Readonly<Record<string, Row>>
 
 export interface Declared {
   readonly fails: readonly string[]
+  /** Scenarios whose fault cannot bite with it. */
+  readonly blinds?: readonly string[]
   readonly text: string
 }
 
@@ -31,6 +33,7 @@ const MARKS: Readonly<Record<Verdict, string>> = {
 function expected(name: string, id: string, declared: Readonly<Record<string, Declared>>): Verdict {
   if (name === HEALTHY) return 'passed'
   if (name === NO_INJECT) return 'inconclusive'
+  if (declared[name]?.blinds?.includes(id) === true) return 'inconclusive'
   return declared[name]?.fails.includes(id) === true ? 'failed' : 'passed'
 }
 
@@ -40,11 +43,14 @@ export function disagreements(matrix: Matrix, declared: Readonly<Record<string, 
   return rows.flatMap((name) => {
     const row = matrix[name]
     if (row === undefined) return [`${name}: was never run`]
-    return Object.entries(row.verdicts).flatMap(([id, seen]) => {
+    const missing = (declared[name]?.fails ?? []).filter((id) => row.verdicts[id] === undefined)
+    const never = missing.map((id) => `${name}: ${id} was never run`)
+    const wrong = Object.entries(row.verdicts).flatMap(([id, seen]) => {
       const wanted = expected(name, id, declared)
       const why = seen.reason === null ? '' : `: ${seen.reason}`
       return seen.verdict === wanted ? [] : [`${name}: ${id} was ${seen.verdict}, not ${wanted}${why}`]
     })
+    return [...never, ...wrong]
   })
 }
 
@@ -62,8 +68,8 @@ export function renderMatrix(matrix: Matrix, declared: Readonly<Record<string, D
       row.date,
     ]),
   )
-  const texts = Object.entries(declared).map(([name, { fails, text }]) =>
-    line([`\`${name}\``, text.replaceAll('|', '\\|'), fails.join(', ')]),
+  const texts = Object.entries(declared).map(([name, { fails, blinds = [], text }]) =>
+    line([`\`${name}\``, text.replaceAll('|', '\\|'), fails.join(', '), blinds.join(', ')]),
   )
   return [
     '# What each scenario finds',
@@ -77,8 +83,8 @@ export function renderMatrix(matrix: Matrix, declared: Readonly<Record<string, D
     '',
     '## The defects',
     '',
-    line(['defect', 'what is wrong then', 'must be found by']),
-    line(['---', '---', '---']),
+    line(['defect', 'what is wrong then', 'must be found by', 'fault cannot bite']),
+    line(['---', '---', '---', '---']),
     ...texts,
     '',
   ].join('\n')
