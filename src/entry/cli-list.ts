@@ -14,7 +14,7 @@ export function addListCommand(program: Command): void {
     .option('--json', 'for programs', false)
     .addHelpText('after', '\nExample:\n  chaos-action list --json')
     .action((flags: { stack?: string; scenarios?: string[]; json: boolean }) => {
-      const { descriptor, scenarios } = loadPlan({
+      const { descriptor, scenarios, patterns } = loadPlan({
         stackFile: resolve(flags.stack ?? join(actionRoot(), 'stack', 'stack.json')),
         scenarioGlobs: flags.scenarios ?? [],
         suites: SUITES,
@@ -34,21 +34,40 @@ export function addListCommand(program: Command): void {
         file: scenario.source.file,
         line: scenario.source.line,
       }))
-      if (flags.json) process.stdout.write(`${JSON.stringify({ stack: descriptor.name, scenarios: rows, defects }, null, 2)}\n`)
-      else process.stdout.write(plainList(rows, defects))
+      const load = patterns.map(({ id, name, model, onDemand, scales, source }) => ({
+        ...{ id, suite: 'load', name, model, onDemand },
+        quickSeconds: scales.quick?.durationSeconds ?? null,
+        fullSeconds: scales.full?.durationSeconds ?? null,
+        ...{ file: source.file, line: source.line },
+      }))
+      if (flags.json)
+        process.stdout.write(`${JSON.stringify({ stack: descriptor.name, scenarios: rows, load, defects }, null, 2)}\n`)
+      else process.stdout.write(plainList([...rows, ...load.map((row) => ({ ...row, recoveryOnly: false }))], defects))
     })
 }
 
 function plainList(
-  rows: readonly { id: string; suite: string; name: string; quickSeconds: number; fullSeconds: number; recoveryOnly: boolean }[],
+  rows: readonly {
+    id: string
+    suite: string
+    name: string
+    quickSeconds: number | null
+    fullSeconds: number | null
+    recoveryOnly: boolean
+  }[],
   defects: readonly { name: string; fails: readonly string[]; text: string }[],
 ): string {
   const lines = rows.map(
     (row) =>
-      `${row.id.padEnd(8)} ${row.suite.padEnd(7)} ${`${String(row.quickSeconds)} s`.padStart(6)} ${`${String(row.fullSeconds)} s`.padStart(6)}  ${row.name}${row.recoveryOnly ? ' (recovery only)' : ''}`,
+      `${row.id.padEnd(8)} ${row.suite.padEnd(7)} ${seconds(row.quickSeconds).padStart(6)} ${seconds(row.fullSeconds).padStart(6)}  ${row.name}${row.recoveryOnly ? ' (recovery only)' : ''}`,
   )
   const head = 'id       suite    quick   full  name'
   const found = defects.map((defect) => `${defect.name.padEnd(24)} ${defect.fails.join(', ').padEnd(30)} ${defect.text}`)
   const tail = found.length === 0 ? [] : ['', 'defects (run --defect NAME turns these red):', ...found]
   return `${[head, ...lines, ...tail].join('\n')}\n`
+}
+
+/** Of a load pattern whose length only its script knows. */
+function seconds(value: number | null): string {
+  return value === null ? 'all' : `${String(value)} s`
 }

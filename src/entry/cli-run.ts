@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { LOAD_MODELS, type LoadPattern } from '../core/load.ts'
 import { PROFILES, SUITES, type ProfileName, type SuiteName } from '../core/model.ts'
 import { consoleProgress } from '../report/console-progress.ts'
 import { renderConsole } from '../report/console.ts'
@@ -20,6 +21,9 @@ interface RunFlags {
   strict: boolean
   inject: boolean
   defect?: string[]
+  threshold?: string[]
+  loadModel?: LoadPattern['model']
+  k6Path?: string
 }
 
 const EXAMPLE = `
@@ -47,6 +51,14 @@ export function addRunCommand(program: Command): void {
     .option('--strict', 'a skipped scenario makes the run an error', false)
     .option('--no-inject', 'rehearse everything without injecting: nothing may pass then')
     .option('--defect <names...>', 'start the stack with a named defect, to see that it is found', collectList)
+    .option('--threshold <limits...>', 'limit of load patterns, such as "http_req_duration p95 < 300 ms"')
+    .addOption(
+      new Option(
+        '--load-model <name>',
+        'closed (users wait for answers) or open (requests come at a rate), whatever patterns say',
+      ).choices(LOAD_MODELS),
+    )
+    .option('--k6-path <file>', 'a k6 of this machine (1 or 2) instead of its container', notEmpty)
     .addHelpText('after', EXAMPLE)
     .action(runCommand)
 }
@@ -73,6 +85,11 @@ async function runCommand(flags: RunFlags): Promise<void> {
         strict: flags.strict,
         noInject: !flags.inject,
         defects: flags.defect ?? [],
+        load: {
+          thresholds: flags.threshold ?? [],
+          model: flags.loadModel ?? null,
+          k6Path: flags.k6Path === undefined ? null : resolve(flags.k6Path),
+        },
         runId: null,
         stateDir: stateDir(process.env),
       },

@@ -6,17 +6,20 @@ import type { ArtifactPort } from '../core/ports.ts'
 /** Writes under `outDir` only. Every text is passed through `redact` before it reaches the disk. */
 export function fileArtifacts(outDir: string, redact: (text: string) => string): ArtifactPort {
   return {
-    async write(path, text) {
-      const relative = normalize(path)
-      if (relative.startsWith('..') || relative.startsWith(sep))
-        throw new ChaosError('INTERNAL', `${path} lies outside the results folder`)
-      const file = join(outDir, relative)
-      await mkdir(dirname(file), { recursive: true })
-      await writeFile(file, redact(text))
-      await chmod(file, 0o644)
-      return relative
-    },
+    write: (path, text) => writeBelow(outDir, path, redact(text)),
+    writeBytes: (path, bytes) => writeBelow(outDir, path, bytes),
   }
+}
+
+async function writeBelow(outDir: string, path: string, content: string | Uint8Array): Promise<string> {
+  const relative = normalize(path)
+  if (relative.startsWith('..') || relative.startsWith(sep))
+    throw new ChaosError('INTERNAL', `${path} lies outside the results folder`)
+  const file = join(outDir, relative)
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, content)
+  await chmod(file, 0o644)
+  return relative
 }
 
 /** Replaces each secret by stars. Values under six characters are left: they would blot out ordinary words. */

@@ -59,6 +59,11 @@ async function runQuietly(
     strict: inputs.strict,
     noInject: inputs.noInject,
     defects: inputs.defects,
+    load: {
+      thresholds: inputs.thresholds,
+      model: inputs.loadModel,
+      k6Path: inputs.k6Path === null ? null : resolve(inputs.k6Path),
+    },
     ...post,
   }
   const outcome = await runChaos(request, { reporters, log: stdoutLogger, signal, env: process.env })

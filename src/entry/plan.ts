@@ -2,40 +2,78 @@ import { globSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Descriptor } from '../core/descriptor.ts'
 import { ChaosError } from '../core/errors.ts'
+import type { LoadPattern } from '../core/load.ts'
+import type { SuiteName } from '../core/model.ts'
 import type { Scenario } from '../core/scenario.ts'
 import { formatMistake } from '../config/mistakes.ts'
 import { checkAgainstDescriptor } from '../config/cross-check.ts'
+import { readLoadFolders } from '../config/load-files.ts'
 import { validateScenarioFiles } from '../config/scenario-files.ts'
 import { selectScenarios } from '../config/select.ts'
 import { loadDescriptor } from '../config/stack-file.ts'
 import type { RunRequest } from './run-request.ts'
 
+export interface Plan {
+  readonly descriptor: Descriptor
+  readonly scenarios: Scenario[]
+  readonly patterns: LoadPattern[]
+}
+
+interface Candidate {
+  readonly id: string
+  readonly suite: SuiteName
+  readonly scenario?: Scenario
+  readonly pattern?: LoadPattern
+}
+
 /**
- * The descriptor and the scenarios of a request. A stack's own scenario files are used unless others are named: `--stack`
+ * The descriptor, the scenarios and the load patterns of a request. A stack's own scenario files are used unless others are named: `--stack`
  * never falls back to those of the default stack.
  * @throws BAD_INPUT with every mistake found.
  */
-export function loadPlan(request: Pick<RunRequest, 'stackFile' | 'scenarioGlobs' | 'suites' | 'only' | 'profile' | 'defects'>): {
-  descriptor: Descriptor
-  scenarios: Scenario[]
-} {
+export function loadPlan(
+  request: Pick<RunRequest, 'stackFile' | 'scenarioGlobs' | 'suites' | 'only' | 'profile' | 'defects'>,
+): Plan {
   const descriptor = loadDescriptor(request.stackFile)
   const files = request.scenarioGlobs.length === 0 ? [...descriptor.scenarioFiles] : expand(request.scenarioGlobs)
   const { scenarios, mistakes, locate } = validateScenarioFiles(files)
-  const all = [...mistakes, ...checkAgainstDescriptor(scenarios, descriptor, locate)]
-  if (all.length > 0) throw new ChaosError('BAD_INPUT', `the scenario files have mistakes:\n${all.map(formatMistake).join('\n')}`)
+  // Who names scenario files means those and nothing else.
+  const load = readLoadFolders(request.scenarioGlobs.length === 0 ? descriptor.loadFolders : [])
+  const all = [...mistakes, ...checkAgainstDescriptor(scenarios, descriptor, locate), ...load.mistakes]
+  if (all.length > 0)
+    throw new ChaosError('BAD_INPUT', `the scenarios and load patterns have mistakes:\n${all.map(formatMistake).join('\n')}`)
   refuseUnknownDefects(descriptor, request.defects)
-  const inSuites = scenarios.filter((scenario) => request.suites.includes(scenario.suite))
-  const selected = request.only.length === 0 ? inSuites : selectScenarios(inSuites, request.only)
+  const candidates: readonly Candidate[] = [
+    ...scenarios.map((scenario) => ({ id: scenario.id, suite: scenario.suite, scenario })),
+    ...load.patterns.map((pattern) => ({ id: pattern.id, suite: 'load' as const, pattern })),
+  ]
+  refuseSharedIds(candidates)
+  const chosen = choose(candidates, request)
   return {
     descriptor,
-    scenarios: request.profile === 'smoke' && request.only.length === 0 ? firstOfEachSuite(selected) : selected,
+    scenarios: chosen.flatMap(({ scenario }) => (scenario === undefined ? [] : [scenario])),
+    patterns: chosen.flatMap(({ pattern }) => (pattern === undefined ? [] : [pattern])),
   }
 }
 
-/** smoke is one scenario of each kind. */
-function firstOfEachSuite(scenarios: readonly Scenario[]): Scenario[] {
-  return scenarios.filter((scenario, index) => scenarios.findIndex((other) => other.suite === scenario.suite) === index)
+function choose(
+  candidates: readonly Candidate[],
+  { suites, only, profile }: Pick<RunRequest, 'suites' | 'only' | 'profile'>,
+): Candidate[] {
+  const inSuites = candidates.filter(({ suite }) => suites.includes(suite))
+  if (only.length > 0) return selectScenarios(inSuites, only)
+  const usual = inSuites.filter(({ pattern }) => pattern?.onDemand !== true)
+  return profile === 'smoke' ? firstOfEachSuite(usual) : usual
+}
+
+function refuseSharedIds(candidates: readonly Candidate[]): void {
+  const shared = candidates.find(({ id }, index) => candidates.findIndex((other) => other.id === id) !== index)
+  if (shared !== undefined) throw new ChaosError('BAD_INPUT', `${shared.id} is the id of a scenario and of a load pattern`)
+}
+
+/** smoke is one of each kind. */
+function firstOfEachSuite(candidates: readonly Candidate[]): Candidate[] {
+  return candidates.filter(({ suite }, index) => candidates.findIndex((other) => other.suite === suite) === index)
 }
 
 function expand(globs: readonly string[]): string[] {

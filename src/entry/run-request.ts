@@ -1,3 +1,4 @@
+import type { LoadPattern } from '../core/load.ts'
 import type { ProfileName, SuiteName } from '../core/model.ts'
 
 /** What a front end asks for, already parsed: the CLI from flags, the action from inputs. Paths are absolute. */
@@ -19,4 +20,16 @@ export interface RunRequest {
   /** null draws one. The action needs it beforehand, for its post step. */
   readonly runId: string | null
   readonly stateDir: string
+  readonly load: LoadRequest
 }
+
+export interface LoadRequest {
+  /** Limits for every load pattern, as written; each takes the place of one that limits the same. */
+  readonly thresholds: readonly string[]
+  /** null: as each pattern says. */
+  readonly model: LoadPattern['model'] | null
+  /** A k6 of this machine; null runs it in a container. */
+  readonly k6Path: string | null
+}
+
+export const USUAL_LOAD: LoadRequest = { thresholds: [], model: null, k6Path: null }

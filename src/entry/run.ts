@@ -1,14 +1,14 @@
 /** Wires runtime, faults, probes and engine together for one run. Front ends call this and map its verdict to their world. */
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { randomBytes, randomInt } from 'node:crypto'
 import { canaryPort } from '../probes/canary.ts'
 import { probeRegistry } from '../probes/registry.ts'
 import { faultRegistry } from '../faults/registry.ts'
 import { isoTime, systemClock } from '../core/clock.ts'
 import type { Descriptor } from '../core/descriptor.ts'
-import { ChaosError, describeError, isChaosError } from '../core/errors.ts'
+import { describeError, explainError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
+import type { LoadPattern } from '../core/load.ts'
 import type { RunResult } from '../core/model.ts'
 import type { Logger, Reporter } from '../core/ports.ts'
 import type { RunEvent } from '../core/run-event.ts'
@@ -16,11 +16,13 @@ import { seededRandom } from '../core/random.ts'
 import { TOOLBOX_AVOID_VARIABLE } from '../core/toolbox.ts'
 import type { Scenario } from '../core/scenario.ts'
 import { EXIT_CODES } from '../core/verdict.ts'
+import { isAborted } from '../core/wait.ts'
 import type { EngineDeps } from '../engine/deps.ts'
 import { Ledger } from '../engine/ledger.ts'
 import type { EngineOptions } from '../engine/options.ts'
 import { buildRunResult, plannedMs, runScenarios, type RunFacts } from '../engine/run.ts'
 import { createDockerClient, type DockerClient } from '../runtime/docker-client.ts'
+import { plannedLoadMs } from '../load/run-patterns.ts'
 import { hostFacts } from '../runtime/host.ts'
 import { createSpawnExec } from '../runtime/spawn-exec.ts'
 import { secretValues } from '../runtime/stack-variables.ts'
@@ -32,8 +34,9 @@ import { fanOut, type FanOut } from '../report/fan-out.ts'
 import { parseAvoid } from '../toolbox/helper-state.ts'
 import { fileArtifacts, redactObject, redactor } from './files.ts'
 import { prepareToolboxImage } from './images.ts'
-import { actionRoot } from './paths.ts'
+import { runLoadSuite } from './load-suite.ts'
 import { loadPlan } from './plan.ts'
+import { repeatCommandFor } from './repeat-command.ts'
 import type { RunRequest } from './run-request.ts'
 import { TOOL_VERSION } from './version.ts'
 
@@ -54,6 +57,12 @@ export interface RunOutcome {
   readonly exitCode: number
 }
 
+interface Outcome extends Pick<RunResult, 'scenarios' | 'load'> {
+  readonly reasons: string[]
+}
+
+const NOTHING: Pick<RunResult, 'scenarios' | 'load'> = { scenarios: [], load: [] }
+
 interface Session {
   readonly request: RunRequest
   readonly ui: RunUi
@@ -64,13 +73,15 @@ interface Session {
   readonly facts: RunFacts
   readonly descriptor: Descriptor
   readonly scenarios: readonly Scenario[]
+  readonly patterns: readonly LoadPattern[]
   readonly docker: DockerClient
   readonly emit: (event: RunEvent) => void
+  readonly repeatCommand: (id: string) => string
 }
 
 /** @throws BAD_INPUT before anything is started; everything later is a result whose verdict says what went wrong. */
 export async function runChaos(request: RunRequest, ui: RunUi): Promise<RunOutcome> {
-  const { descriptor, scenarios } = loadPlan(request)
+  const { descriptor, scenarios, patterns } = loadPlan(request)
   await mkdir(request.outDir, { recursive: true })
   const seed = request.seed ?? randomInt(1, 2 ** 31)
   const facts: RunFacts = {
@@ -90,12 +101,25 @@ export async function runChaos(request: RunRequest, ui: RunUi): Promise<RunOutco
   const secrets = secretValues(descriptor, ui.env)
   const redact = redactor(Object.values(secrets))
   const env = { ...ui.env, ...secrets }
-  const session: Session = { request, ui, env, redact, runId, facts, descriptor, scenarios, docker: createDockerClient(), emit }
+  const session: Session = {
+    request,
+    ui,
+    env,
+    redact,
+    runId,
+    facts,
+    descriptor,
+    scenarios,
+    patterns,
+    docker: createDockerClient(),
+    emit,
+    repeatCommand: repeatCommandFor(request, seed, descriptor.file),
+  }
   emit({
     type: 'run-started',
     runId,
-    plannedMs: plannedMs(scenarios, request.profile),
-    scenarios: scenarios.length,
+    plannedMs: planned(session),
+    scenarios: scenarios.length + patterns.length,
     seed,
     profile: request.profile,
     stack: descriptor.name,
@@ -132,13 +156,13 @@ async function execute(session: Session): Promise<RunResult> {
   try {
     ledger = await Ledger.hold(request.stateDir, runId, isoTime(facts.startedWallMs))
   } catch (error) {
-    return resultOf(session, null, facts, [], [`the run's folder could not be made: ${describeError(error)}`])
+    return resultOf(session, null, facts, NOTHING, [`the run's folder could not be made: ${describeError(error)}`])
   }
   let stack: StackUnderTest | null = null
-  let outcome: { results: RunResult['scenarios']; reasons: string[] } = { results: [], reasons: [] }
+  let outcome: Outcome = { ...NOTHING, reasons: [] }
   let environment: Record<string, Json> = {}
   const toolbox = await prepareToolbox(session).catch((error: unknown) => {
-    outcome = { results: [], reasons: [explain(error)] }
+    outcome = { ...NOTHING, reasons: [explainError(error)] }
     return null
   })
   if (toolbox !== null) {
@@ -147,12 +171,12 @@ async function execute(session: Session): Promise<RunResult> {
       environment = await hostFacts(session.docker, stack.composeVersion, session.ui.signal)
       outcome = await experiment(session, stack, toolbox, ledger)
     } catch (error) {
-      outcome = { results: outcome.results, reasons: [...outcome.reasons, explain(error)] }
+      outcome = { ...outcome, reasons: [...outcome.reasons, explainError(error)] }
     }
   }
   const trouble = await tearDown(session, stack)
   await ledger.release()
-  return resultOf(session, stack, { ...facts, environment }, outcome.results, [...outcome.reasons, ...trouble])
+  return resultOf(session, stack, { ...facts, environment }, outcome, [...outcome.reasons, ...trouble])
 }
 
 async function prepareToolbox(session: Session): Promise<Toolbox> {
@@ -179,13 +203,8 @@ function startStack(session: Session, ledger: Ledger): Promise<StackUnderTest> {
   })
 }
 
-async function experiment(
-  session: Session,
-  stack: StackUnderTest,
-  toolbox: Toolbox,
-  ledger: Ledger,
-): Promise<{ results: RunResult['scenarios']; reasons: string[] }> {
-  const { request, ui, runId, docker, facts } = session
+async function experiment(session: Session, stack: StackUnderTest, toolbox: Toolbox, ledger: Ledger): Promise<Outcome> {
+  const { request, ui, runId, docker, facts, repeatCommand } = session
   const observer = await toolbox.start(
     {
       name: `chaos-${runId}-observer`,
@@ -216,9 +235,18 @@ async function experiment(
   const options: EngineOptions = {
     profile: request.profile,
     noInject: request.noInject,
-    repeatCommand: (id) => repeatCommand(session, id),
+    repeatCommand,
   }
-  return runScenarios(deps, options, session.scenarios, ui.signal)
+  const chaos = await runScenarios(deps, options, session.scenarios, ui.signal)
+  if (session.patterns.length === 0 || isAborted(ui.signal)) return { scenarios: chaos.results, load: [], reasons: chaos.reasons }
+  const { emit, env, patterns } = session
+  const { artifacts } = deps
+  const load = await runLoadSuite(
+    { request, docker, stack, runId, observer, artifacts, emit, env, log: ui.log, folder: ledger.folder, repeatCommand },
+    patterns,
+    ui.signal,
+  )
+  return { scenarios: chaos.results, load: load.results, reasons: [...chaos.reasons, ...load.reasons] }
 }
 
 /** null only when the container is really gone: one that is merely silent must make the revert fail. */
@@ -242,7 +270,7 @@ async function tearDown(session: Session, stack: StackUnderTest | null): Promise
     await step(session, 'taking down the stack', () => stack.down(signal))
     return []
   } catch (error) {
-    return [explain(error)]
+    return [explainError(error)]
   }
 }
 
@@ -260,7 +288,7 @@ function resultOf(
   session: Session,
   stack: StackUnderTest | null,
   facts: RunFacts,
-  scenarios: RunResult['scenarios'],
+  outcome: Pick<RunResult, 'scenarios' | 'load'>,
   reasons: string[],
 ): RunResult {
   const { request, descriptor, runId } = session
@@ -274,13 +302,17 @@ function resultOf(
       images,
       reference: images.length === 0 ? descriptor.reference : judgesOnlyReference(descriptor, images),
       noInject: request.noInject,
-      plannedMs: plannedMs(session.scenarios, request.profile),
+      plannedMs: planned(session),
     },
-    scenarios,
+    outcome,
     reasons,
     systemClock.nowMs(),
   )
   return redactObject(result, session.redact)
+}
+
+function planned({ scenarios, patterns, request }: Pick<Session, 'scenarios' | 'patterns' | 'request'>): number {
+  return plannedMs(scenarios, request.profile) + plannedLoadMs(patterns, request.profile)
 }
 
 /** True when every service that the descriptor can be given an image for runs the built-in one. */
@@ -288,30 +320,4 @@ function judgesOnlyReference(descriptor: Descriptor, images: RunResult['run']['i
   const swappable = new Set(descriptor.images.map((image) => image.service))
   const targets = images.filter((image) => swappable.has(image.service))
   return descriptor.reference && targets.length > 0 && targets.every((image) => image.reference)
-}
-
-function repeatCommand(session: Session, scenarioId: string): string {
-  const { request, facts, descriptor } = session
-  const own = join(actionRoot(), 'stack', 'stack.json')
-  const parts = [
-    'node dist/cli/index.js run',
-    `--only ${scenarioId}`,
-    `--profile ${request.profile}`,
-    `--seed ${String(facts.seed)}`,
-  ]
-  if (descriptor.file !== own) parts.push(`--stack ${quoted(request.stackFile)}`)
-  parts.push(
-    ...request.scenarioGlobs.map((glob) => `--scenarios ${quoted(glob)}`),
-    ...request.defects.map((defect) => `--defect ${defect}`),
-  )
-  return parts.join(' ')
-}
-
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
-}
-
-function explain(error: unknown): string {
-  const hint = error instanceof ChaosError || isChaosError(error) ? error.hint : undefined
-  return hint === undefined ? describeError(error) : `${describeError(error)}. ${hint}`
 }

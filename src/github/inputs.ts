@@ -1,5 +1,6 @@
 /** The action's inputs: strict, as a misspelt input or value that is ignored is a check that nobody runs. */
 import { ChaosError } from '../core/errors.ts'
+import { LOAD_MODELS, type LoadPattern } from '../core/load.ts'
 import { PROFILES, SUITES, type ProfileName, type SuiteName } from '../core/model.ts'
 
 export interface ActionInputs {
@@ -14,6 +15,10 @@ export interface ActionInputs {
   readonly allowInconclusive: boolean
   readonly noInject: boolean
   readonly defects: readonly string[]
+  /** One limit a line. */
+  readonly thresholds: readonly string[]
+  readonly loadModel: LoadPattern['model'] | null
+  readonly k6Path: string | null
   readonly out: string
   readonly timeoutMinutes: number
 }
@@ -30,6 +35,9 @@ export const INPUT_DEFAULTS = {
   'allow-inconclusive': 'false',
   'no-inject': 'false',
   defects: '',
+  thresholds: '',
+  'load-model': '',
+  'k6-path': '',
   out: 'results/latest',
   'timeout-minutes': '90',
 } as const
@@ -48,6 +56,8 @@ export function readInputs(env: Env = process.env): ActionInputs {
   const boolean = (name: InputName): boolean => parseBoolean(name, text(name))
   const stack = text('stack')
   const seed = text('seed')
+  const loadModel = text('load-model')
+  const k6Path = text('k6-path')
   return {
     suites: list('suites').map((suite) => oneOf('suites', suite, SUITES)),
     profile: oneOf('profile', text('profile'), PROFILES),
@@ -59,6 +69,9 @@ export function readInputs(env: Env = process.env): ActionInputs {
     allowInconclusive: boolean('allow-inconclusive'),
     noInject: boolean('no-inject'),
     defects: list('defects'),
+    thresholds: lines(text('thresholds')),
+    loadModel: loadModel === '' ? null : oneOf('load-model', loadModel, LOAD_MODELS),
+    k6Path: k6Path === '' ? null : k6Path,
     out: text('out'),
     timeoutMinutes: integer('timeout-minutes', text('timeout-minutes'), 1, LONGEST_MINUTES),
   }
@@ -82,6 +95,14 @@ function variableOf(name: string): string {
 function inputText(env: Env, name: InputName): string {
   const value = (env[variableOf(name)] ?? '').trim()
   return value === '' ? INPUT_DEFAULTS[name] : value
+}
+
+/** A limit may hold commas. */
+function lines(value: string): string[] {
+  return value
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
 }
 
 /** Entries are separated by commas or newlines. */

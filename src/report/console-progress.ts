@@ -3,7 +3,7 @@ import type { Reporter } from '../core/ports.ts'
 import type { RunEvent } from '../core/run-event.ts'
 import { consoleText } from './escape.ts'
 import { duration } from './facts.ts'
-import { eventText } from './run-log.ts'
+import { eventText, liveText } from './run-log.ts'
 
 const REFRESH_MS = 500
 const CLEAR_LINE = '\r\u001b[2K'
@@ -26,12 +26,22 @@ export function consoleProgress(options: ProgressOptions): Reporter {
   return options.isTerminal ? liveProgress(options) : plainProgress(options)
 }
 
-function plainProgress({ stream }: ProgressOptions): Reporter {
+/** A CI log gets a live line every so often. */
+const PLAIN_LIVE_EVERY_MS = 10_000
+
+function plainProgress({ stream, nowMs = () => performance.now() }: ProgressOptions): Reporter {
+  let lastMs = -Infinity
+  const isDue = (): boolean => {
+    if (nowMs() - lastMs < PLAIN_LIVE_EVERY_MS) return false
+    lastMs = nowMs()
+    return true
+  }
   return {
     name: 'progress',
     onEvent(event) {
       // Phases are for run.log and for the live line; a CI log is read afterwards.
       if (event.type === 'phase-started' || isChatter(event)) return
+      if (event.type === 'load-live' && !isDue()) return
       stream.write(`${consoleText(eventText(event), 1_000)}\n`)
     },
     onEnd: () => Promise.resolve(),
@@ -76,6 +86,10 @@ function liveProgress({ stream, nowMs = () => performance.now() }: ProgressOptio
           return
         case 'phase-started':
           if (state !== null) state.phase = event.phase
+          draw()
+          return
+        case 'load-live':
+          if (state !== null) state.phase = liveText(event)
           draw()
           return
         case 'run-ended':

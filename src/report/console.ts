@@ -15,6 +15,7 @@ import {
   type Result,
   type ScenarioOf,
 } from './facts.ts'
+import { loadFiguresText, loadFindings } from './load-facts.ts'
 
 const HEADINGS = ['id', 'verdict', 'scenario', 'effect', 'longest outage', 'recovered in'] as const
 const WIDEST_COLUMN = 60
@@ -72,7 +73,16 @@ function table(scenarios: readonly ScenarioOf[]): string {
 }
 
 function loadText(load: LoadOf): string {
-  const head = `${consoleText(load.id, 40)} ${load.verdict} ${consoleText(load.name, 120)}: ${String(load.users)} users, ${String(load.rps)} requests/s`
-  const latency = `errors ${(load.errorRate * 100).toFixed(2)} %, p95 ${duration(load.p95Ms)}, p99 ${duration(load.p99Ms)}`
-  return [`${head}, ${latency}`, ...load.reasons.map((reason) => `  - ${consoleText(reason, 1_000)}`)].join('\n')
+  const lines = [
+    `${consoleText(load.id, 40)} ${consoleText(load.name, 120)}: ${load.verdict}`,
+    ...load.reasons.slice(0, 10).map((reason) => `  - ${consoleText(reason, 1_000)}`),
+    `  ${loadFiguresText(load)}`,
+    ...loadFindings(load).map((finding) => `  ${consoleText(finding, 1_000)}`),
+  ]
+  if (!isProblem(load)) return lines.join('\n')
+  return [
+    ...lines,
+    ...load.logs.slice(0, 10).map((log) => `  log of ${consoleText(log.service, 80)}: ${consoleText(log.file)}`),
+    `  repeat: ${consoleText(load.repeatCommand, 2_000)}`,
+  ].join('\n')
 }

@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest'
 import { renderJunit } from './junit.ts'
-import { ERROR, FAILED, HOSTILE, INCONCLUSIVE, runResult, scenarioResult, SKIPPED } from './results.fixture.ts'
+import {
+  ERROR,
+  FAILED,
+  HOSTILE,
+  INCONCLUSIVE,
+  LOAD_FAILED,
+  loadResult,
+  runResult,
+  scenarioResult,
+  SKIPPED,
+} from './results.fixture.ts'
 import { elementNames } from './xml.fixture.ts'
 
 test('each verdict has its element, and the counts agree', () => {
@@ -11,6 +21,14 @@ test('each verdict has its element, and the counts agree', () => {
   expect(xml).toMatch(/<testcase name="NF-003 [^>]*>\n\s*<error message="only 180 [^>]* type="inconclusive">/)
   expect(xml).toMatch(/<testcase name="RE-005 [^>]*>\n\s*<skipped message="this machine has no GPU"\/>/)
   expect(elements(xml)).toEqual(5)
+})
+
+test('a load pattern is a case of its own, with every limit in its output', () => {
+  const xml = renderJunit(runResult([], { load: [loadResult('passed'), LOAD_FAILED] }))
+  expect(xml).toContain('tests="2" failures="1" errors="0"')
+  expect(xml).toMatch(/<testcase name="LT-002 [^>]* time="27.300">\n\s*<failure message="http_req_duration/)
+  expect(xml).toContain('[missed] http_req_duration: p(95)&lt;2000 in the hold at 100')
+  expect(xml).toContain('[undecided] errors: rate&lt;0.05')
 })
 
 test('a run that came to no scenario, or has only skipped ones, is an error of its own', () => {

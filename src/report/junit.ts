@@ -13,6 +13,7 @@ import {
   type Result,
   type ScenarioOf,
 } from './facts.ts'
+import { limitText, loadFiguresText, loadFindings } from './load-facts.ts'
 
 interface TestCase {
   readonly name: string
@@ -72,18 +73,18 @@ function scenarioCase(scenario: ScenarioOf): TestCase {
 }
 
 function loadCase(load: LoadOf): TestCase {
-  const thresholds = load.thresholds.map(
-    (limit) =>
-      `${metText(limit.met)} ${limit.metric} ${limit.aggregate} ${limit.operator} ${String(limit.limit)} ${limit.unit}: ${String(limit.observed)}`,
-  )
   return {
     name: `${load.id} ${load.name}`,
     suite: load.suite,
     verdict: load.verdict,
-    seconds: 0,
+    seconds: load.durationMs / 1_000,
     message: load.reasons[0] ?? load.verdict,
     body: [...load.reasons, `repeat: ${load.repeatCommand}`].join('\n'),
-    output: thresholds.join('\n'),
+    output: [
+      loadFiguresText(load),
+      ...loadFindings(load),
+      ...load.thresholds.map((limit) => `${metText(limit.met)} ${limitText(limit)}`),
+    ].join('\n'),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Verdict } from '../core/model.ts'
 import { markdownText } from './escape.ts'
+import { rounded } from './load-facts.ts'
 import { duration, effectText, outageText, recoveryText, titleOf, type LoadOf, type ScenarioOf } from './facts.ts'
 
 export const VERDICT_MARKS: Readonly<Record<Verdict, string>> = {
@@ -30,16 +31,17 @@ export function loadTable(patterns: readonly LoadOf[]): string {
       markdownText(load.id, 40),
       markdownText(load.name, 120),
       `${VERDICT_MARKS[load.verdict]} ${load.verdict}`,
-      String(load.users),
-      String(load.rps),
+      `${String(load.users)}${load.model === 'open' ? ' (open model)' : ''}`,
+      rounded(load.rps),
       `${(load.errorRate * 100).toFixed(2)} %`,
       duration(load.p95Ms),
       duration(load.p99Ms),
+      rounded(load.peakInFlight),
     ]),
   )
   return [
-    '| id | pattern | verdict | users | requests/s | errors | p95 | p99 |',
-    '|---|---|---|---|---|---|---|---|',
+    '| id | pattern | verdict | users | requests/s | errors | p95 | p99 | peak in flight |',
+    '|---|---|---|---|---|---|---|---|---|',
     ...rows,
   ].join('\n')
 }

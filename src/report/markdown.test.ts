@@ -1,7 +1,18 @@
 import { expect, test } from 'vitest'
 import type { RunResult } from '../core/model.ts'
 import { renderMarkdown } from './markdown.ts'
-import { ERROR, FAILED, HOSTILE, INCONCLUSIVE, ownSystem, runResult, scenarioResult, SKIPPED } from './results.fixture.ts'
+import {
+  ERROR,
+  FAILED,
+  HOSTILE,
+  INCONCLUSIVE,
+  LOAD_FAILED,
+  loadResult,
+  ownSystem,
+  runResult,
+  scenarioResult,
+  SKIPPED,
+} from './results.fixture.ts'
 
 const WIDE = { maxBytes: 1_000_000 }
 const passed = scenarioResult('passed')
@@ -12,6 +23,7 @@ test.each<[name: string, result: RunResult]>([
   ['inconclusive', runResult([passed, INCONCLUSIVE])],
   ['error', runResult([passed, ERROR])],
   ['skipped', runResult([SKIPPED])],
+  ['load', runResult([passed], { load: [loadResult('passed'), LOAD_FAILED] })],
   ['nothing-ran', runResult([], { reasons: ['the stack did not come up: hive is unhealthy'], suites: [] })],
 ])('%s', async (name, result) => {
   await expect(renderMarkdown(result, WIDE)).toMatchFileSnapshot(`golden/${name}.md`)

@@ -1,6 +1,7 @@
 /** `summary.md`: the job summary and, later, the comment. Pure; degrades in steps to fit its byte budget. */
 import { markdownText, truncate } from './escape.ts'
 import { caveats, countsText, duration, isProblem, byUrgency, judgedText, type Result } from './facts.ts'
+import { loadDetails, loadProblem } from './markdown-load.ts'
 import { scenarioDetails, scenarioProblem } from './markdown-scenario.ts'
 import { loadTable, scenarioTable, VERDICT_MARKS } from './markdown-tables.ts'
 
@@ -40,10 +41,13 @@ function render(result: Result, level: Level): string {
         .join('\n'),
     )
   const scenarios = byUrgency(result.scenarios)
-  if (level !== 'table') parts.push(...scenarios.filter(isProblem).map(scenarioProblem))
+  const patterns = byUrgency(result.load)
+  if (level !== 'table')
+    parts.push(...scenarios.filter(isProblem).map(scenarioProblem), ...patterns.filter(isProblem).map(loadProblem))
   if (scenarios.length > 0) parts.push('### All scenarios', scenarioTable(scenarios))
-  if (result.load.length > 0) parts.push('### Load', loadTable(byUrgency(result.load)))
-  if (level === 'details') parts.push(...scenarios.map(scenarioDetails), criteria(result), images(result))
+  if (patterns.length > 0) parts.push('### Load', loadTable(patterns))
+  if (level === 'details')
+    parts.push(...scenarios.map(scenarioDetails), ...patterns.map(loadDetails), criteria(result), images(result))
   return join(parts)
 }
 

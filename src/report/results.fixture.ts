@@ -1,5 +1,5 @@
 /** Results as the engine writes them, for the renderers' tests. */
-import type { RunResult, ScenarioResult, Verdict } from '../core/model.ts'
+import type { LoadLimitResult, LoadResult, RunResult, ScenarioResult, Verdict } from '../core/model.ts'
 import { countVerdicts, decideRun } from '../core/verdict.ts'
 
 export function scenarioResult(verdict: Verdict, change: Partial<ScenarioResult> = {}): ScenarioResult {
@@ -48,6 +48,64 @@ export function scenarioResult(verdict: Verdict, change: Partial<ScenarioResult>
   }
   return { ...base, ...change }
 }
+
+const LIMIT: LoadLimitResult = {
+  ...{ text: 'http_req_duration: p(95)<500', metric: 'http_req_duration', filter: null, aggregate: 'p95', operator: '<' },
+  ...{ limit: 500, unit: 'ms', from: 'script', scope: 'run', fromMs: 0, toMs: 26_000, target: null },
+  ...{ observed: 41.3, samples: 1_534, neededSamples: 59, met: true, gates: true },
+}
+
+export function loadResult(verdict: Verdict, change: Partial<LoadResult> = {}): LoadResult {
+  return {
+    ...{ id: 'LT-001', name: 'Inference load', suite: 'load', verdict, reasons: [] },
+    expectedBehavior: 'A thousand users are served',
+    startedAt: '2026-03-01T10:04:00.000Z',
+    durationMs: 27_300,
+    ...{ model: 'closed', users: 100, requests: 1_534, rps: 59.04, errorRate: 0, errors: {} },
+    outcomes: { served: 1_534, rejected: 0, failed: 0 },
+    ...{ p50Ms: 22.4, p95Ms: 41.3, p99Ms: 63.8, peakInFlight: 3.26 },
+    thresholds: [LIMIT, { ...LIMIT, scope: 'hold', fromMs: 9_000, toMs: 24_000, target: 100, observed: 44.1, samples: 1_150 }],
+    breakingPoint: null,
+    recoveries: [],
+    generator: { cpuPercent: 31.2, machinePercent: 64.4, droppedIterations: 0, saturated: false, reasons: [] },
+    completion: { served: 1_534, unknown: 0, examples: [], unclaimed: 2 },
+    k6: { version: '2.2.0', runsIn: 'container', exitCode: 0 },
+    notes: [],
+    series: { file: 'load/LT-001/series.ndjson.gz' },
+    logs: [{ service: 'k6', file: 'load/LT-001/k6.log' }],
+    repeatCommand: 'node dist/cli/index.js run --only LT-001 --profile quick --seed 7',
+    source: { file: 'scenarios/load/load.json', line: 5 },
+    ...change,
+  }
+}
+
+export const LOAD_FAILED = loadResult('failed', {
+  id: 'LT-002',
+  name: 'Stress test up to the breaking point',
+  reasons: ['http_req_duration: p(95)<2000 in the hold at 100, 12 s to 18 s: 3.1 s'],
+  ...{ errorRate: 0.031, errors: { '503': 40, 'error 1212': 8 }, outcomes: { served: 1_486, rejected: 40, failed: 8 } },
+  thresholds: [
+    { ...LIMIT, text: 'http_req_duration: p(95)<2000', limit: 2_000, scope: 'hold', target: 100, observed: 3_100, met: false },
+    { ...LIMIT, scope: 'worst_10_s', gates: false, met: false, observed: 3_400 },
+    { ...LIMIT, text: 'errors: rate<0.05', aggregate: 'rate', unit: 'share', limit: 0.05, observed: null, samples: 0, met: null },
+  ],
+  breakingPoint: {
+    ...{
+      atMs: 14_200,
+      users: 310,
+      requestsPerSecond: 1_204.4,
+      reason: 'throughput_knee',
+      detail: '+25 % users, +1 % requests/s',
+    },
+    generatorSaturated: true,
+  },
+  recoveries: [{ atMs: 20_000, fromTarget: 500, toTarget: 0, afterMs: null, limitMs: 6_000, detail: 'p95 2.4 s at the end' }],
+  generator: {
+    ...{ cpuPercent: 172, machinePercent: 100, droppedIterations: 12, saturated: true },
+    reasons: ['12 s to 15 s: 12 iterations dropped'],
+  },
+  completion: { served: 1_486, unknown: 1, examples: ['t-1'], unclaimed: 0 },
+})
 
 export const FAILED = scenarioResult('failed', {
   id: 'NF-001',
@@ -122,7 +180,7 @@ export const SKIPPED = scenarioResult('skipped', {
 })
 
 export function runResult(scenarios: ScenarioResult[], change: Partial<RunResult> = {}): RunResult {
-  const counts = countVerdicts(scenarios.map((scenario) => scenario.verdict))
+  const counts = countVerdicts([...scenarios, ...(change.load ?? [])].map(({ verdict }) => verdict))
   const verdict = decideRun(counts, false)
   return {
     schemaVersion: 1,

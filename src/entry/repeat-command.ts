@@ -1,0 +1,25 @@
+/** What a person types to see the same again. */
+import { join } from 'node:path'
+import { actionRoot } from './paths.ts'
+import type { RunRequest } from './run-request.ts'
+
+/** `seed`: as it was drawn. `stackFile`: of the descriptor that was read. */
+export function repeatCommandFor(request: RunRequest, seed: number, stackFile: string): (id: string) => string {
+  const own = join(actionRoot(), 'stack', 'stack.json')
+  const { load } = request
+  const rest = [
+    `--profile ${request.profile}`,
+    `--seed ${String(seed)}`,
+    ...(stackFile === own ? [] : [`--stack ${quoted(request.stackFile)}`]),
+    ...request.scenarioGlobs.map((glob) => `--scenarios ${quoted(glob)}`),
+    ...request.defects.map((defect) => `--defect ${defect}`),
+    ...load.thresholds.map((text) => `--threshold ${quoted(text)}`),
+    ...(load.model === null ? [] : [`--load-model ${load.model}`]),
+    ...(load.k6Path === null ? [] : [`--k6-path ${quoted(load.k6Path)}`]),
+  ]
+  return (id) => ['node dist/cli/index.js run', `--only ${id}`, ...rest].join(' ')
+}
+
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
