@@ -8,7 +8,7 @@ import type { DeepReadonly, Json, JsonObject } from './json.ts'
 import type { CanarySample, CanaryWindow } from './canary.ts'
 import type { Evidence, ImageInUse, RunResult } from './model.ts'
 import type { Random } from './random.ts'
-import type { RunEvent } from './run-event.ts'
+import type { LogLevel, RunEvent } from './run-event.ts'
 import type { ToolboxOperation, ToolboxOperations } from './toolbox.ts'
 
 // --- What the engine works with -----------------------------------------------------------------------------------
@@ -83,7 +83,6 @@ export interface Reporter {
   onEnd(result: DeepReadonly<RunResult>): Promise<void>
 }
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 export interface Logger {
   log(level: LogLevel, text: string): void

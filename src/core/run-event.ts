@@ -1,4 +1,4 @@
-import type { LogLevel } from './ports.ts'
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** What happens during a run, as it happens. Reporters see these; none of them decides anything. */
 export type RunEvent =

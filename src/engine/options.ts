@@ -3,6 +3,8 @@ import type { ProfileName } from '../core/model.ts'
 export interface EngineOptions {
   readonly profile: ProfileName
   readonly noInject: boolean
+  /** What else the run has, after these scenarios: for the count and the time that people see. */
+  readonly after: { readonly count: number; readonly plannedMs: number }
   /** Ends in the stack and the scenario's id: what a person types to see the same again. */
   readonly repeatCommand: (scenarioId: string) => string
 }

@@ -49,13 +49,13 @@ export async function runScenarios(
   const results: ScenarioResult[] = []
   for (const [index, scenario] of scenarios.entries()) {
     if (isAborted(signal)) return { results, reasons: [`interrupted before ${scenario.id}: ${describeError(signal.reason)}`] }
-    const leftMs = plannedMs(scenarios.slice(index), options.profile)
+    const leftMs = plannedMs(scenarios.slice(index), options.profile) + options.after.plannedMs
     deps.emit({
       type: 'scenario-started',
       id: scenario.id,
       name: scenario.name,
       index: index + 1,
-      total: scenarios.length,
+      total: scenarios.length + options.after.count,
       plannedMs: plannedMs([scenario], options.profile),
       leftMs,
     })
@@ -67,7 +67,7 @@ export async function runScenarios(
       verdict: result.verdict,
       summary: result.reasons[0] ?? result.effect.summary,
       durationMs: result.durationMs,
-      leftMs: plannedMs(scenarios.slice(index + 1), options.profile),
+      leftMs: plannedMs(scenarios.slice(index + 1), options.profile) + options.after.plannedMs,
     })
     const last = index === scenarios.length - 1
     if (last || isAborted(signal) || !poisoned(result)) continue

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander'
-import type { Logger, LogLevel } from '../core/ports.ts'
+import type { Logger } from '../core/ports.ts'
+import type { LogLevel } from '../core/run-event.ts'
 
 /** Strict: `12s`, `1e3` and an empty string are refused, not rounded. */
 export function parseInteger(minimum: number, maximum: number): (text: string) => number {

@@ -34,6 +34,8 @@ export interface LoadSuite {
   /** The run's own folder, gone with it. */
   readonly folder: string
   readonly request: RunRequest
+  /** Scenarios that came before. */
+  readonly before: number
   readonly repeatCommand: (id: string) => string
   readonly emit: (event: RunEvent) => void
   readonly log: Logger
@@ -49,6 +51,7 @@ export async function runLoadSuite(
   const { request, docker, repeatCommand } = suite
   const options: LoadOptions = {
     profile: request.profile,
+    before: suite.before,
     isRehearsal: request.noInject,
     thresholds: request.load.thresholds,
     model: request.load.model,

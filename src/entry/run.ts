@@ -235,6 +235,7 @@ async function experiment(session: Session, stack: StackUnderTest, toolbox: Tool
   const options: EngineOptions = {
     profile: request.profile,
     noInject: request.noInject,
+    after: { count: session.patterns.length, plannedMs: plannedLoadMs(session.patterns, request.profile) },
     repeatCommand,
   }
   const chaos = await runScenarios(deps, options, session.scenarios, ui.signal)
@@ -242,7 +243,10 @@ async function experiment(session: Session, stack: StackUnderTest, toolbox: Tool
   const { emit, env, patterns } = session
   const { artifacts } = deps
   const load = await runLoadSuite(
-    { request, docker, stack, runId, observer, artifacts, emit, env, log: ui.log, folder: ledger.folder, repeatCommand },
+    {
+      ...{ request, docker, stack, runId, observer, artifacts, emit, env, log: ui.log, folder: ledger.folder, repeatCommand },
+      before: session.scenarios.length,
+    },
     patterns,
     ui.signal,
   )

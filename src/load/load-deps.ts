@@ -32,6 +32,8 @@ export interface LoadDeps {
 
 export interface LoadOptions {
   readonly profile: ProfileName
+  /** Scenarios that came before in this run: for the count that people see. */
+  readonly before: number
   /** Nothing is sent, and nothing can pass. */
   readonly isRehearsal: boolean
   /** Limits of the user's, for every pattern. */

@@ -9,6 +9,7 @@ import { isAborted } from '../core/wait.ts'
 import { CompletionReader } from './completion-reader.ts'
 import { GeneratorWatch } from './generator-watch.ts'
 import { judgeLoad } from './judge-load.ts'
+import { k6Exit } from './k6-exit.ts'
 import type { LoadDeps, LoadOptions } from './load-deps.ts'
 import { brokenResult, judgedResult } from './load-result.ts'
 import type { PatternFacts } from './load-result.ts'
@@ -24,6 +25,8 @@ import { packSeries } from './series/series-file.ts'
 /** Beyond its stages: setup(), iterations that are under way at the end (60 s at most each), teardown(). */
 const GRACE_MS = 120_000
 const LIVE_EVERY_MS = 1_000
+/** Of k6's log, in a message. */
+const LOG_LENGTH = 500
 /** Of an answer of a healthy system, for the rate of the open variant and the length of holds. */
 const EXPECTED_LATENCY_SECONDS = 0.1
 
@@ -36,11 +39,14 @@ interface Prepared {
   readonly fingerprint: string
 }
 
-interface Measured {
+interface Generated {
   readonly data: SeriesData
   readonly end: K6End
   readonly looks: readonly GeneratorLook[]
   readonly cores: number
+}
+
+interface Measured extends Generated {
   readonly completion: CompletionFacts | null
   readonly notes: readonly string[]
 }
@@ -125,36 +131,50 @@ class PatternRun {
   }
 
   private async measure(prepared: Prepared): Promise<Measured> {
-    const { deps, pattern, signal } = this
+    const { deps, signal } = this
     const guard = await deps.guard(signal)
-    const ended = new AbortController()
     const own = AbortSignal.any([signal, guard.signal])
     const completed = deps.stack.completed(deps.observer())
-    const reader = completed === null ? null : await CompletionReader.start(completed, deps.clock, own)
+    let reader: CompletionReader | null = null
     try {
-      const run = await deps.k6.start(await this.request(prepared), own)
-      const watch = new GeneratorWatch({
-        ...{ clock: deps.clock, run, observer: deps.observer() },
-        signal: AbortSignal.any([own, ended.signal]),
-      })
+      if (completed !== null) reader = await CompletionReader.start(completed, deps.clock, own)
+      const generated = await this.generate(prepared, reader, own)
+      const found = reader === null ? null : await reader.finish(own)
+      if (found?.trouble !== undefined && found.trouble !== null)
+        throw new ChaosError('LOAD_FAILED', `whether the served answers were real is not known: ${found.trouble}`)
+      return { ...generated, completion: found?.facts ?? null, notes: prepared.scaled.notes }
+    } finally {
+      reader?.stop()
+      guard.stop()
+    }
+  }
+
+  /** k6 has ended when this returns or throws. */
+  private async generate(prepared: Prepared, reader: CompletionReader | null, signal: AbortSignal): Promise<Generated> {
+    const { deps } = this
+    const run = await deps.k6.start(await this.request(prepared), signal)
+    const ended = new AbortController()
+    const watch = new GeneratorWatch({
+      ...{ clock: deps.clock, run, observer: deps.observer() },
+      signal: AbortSignal.any([signal, ended.signal]),
+    })
+    try {
       const recorder = this.recorder(prepared, reader)
-      const k6StartedMs = deps.clock.nowMs()
       await this.record(run, recorder, prepared)
       const end = await run.ended
       if (this.k6 !== null) this.k6 = { ...this.k6, exitCode: end.exitCode }
       await this.keepLog(end)
-      if (isAborted(own)) throw own.reason
-      const data = recorder.finish(end.summary)
+      if (isAborted(signal)) throw signal.reason
+      const data = dataOf(recorder, end)
       const { looks, cores } = watch.result(deps.clock.nowMs() - (deps.clock.wallMs() - data.startWallMs))
-      const found = reader === null ? null : await reader.finish(own)
-      if (found?.trouble !== undefined && found.trouble !== null)
-        throw new ChaosError('LOAD_FAILED', `whether the served answers were real is not known: ${found.trouble}`)
-      deps.log.log('debug', `${pattern.id}: k6 ran for ${String(Math.round(deps.clock.nowMs() - k6StartedMs))} ms`)
-      return { data, end, looks, cores, completion: found?.facts ?? null, notes: prepared.scaled.notes }
+      return { data, end, looks, cores }
+    } catch (error) {
+      // Samples that cannot be read are no reason to leave it running, nor to hide why they were not read.
+      run.stop()
+      await Promise.allSettled([run.ended])
+      throw error
     } finally {
       ended.abort()
-      reader?.stop()
-      guard.stop()
     }
   }
 
@@ -229,6 +249,18 @@ class PatternRun {
     if (log.trim() === '') return
     const file = await this.deps.artifacts.write(`load/${this.pattern.id}/k6.log`, log)
     this.logs.push({ service: 'k6', file })
+  }
+}
+
+/** What ended k6 explains more than what is missing in its samples. */
+function dataOf(recorder: SeriesRecorder, { exitCode, summary, log }: K6End): SeriesData {
+  try {
+    return recorder.finish(summary)
+  } catch (error) {
+    const { ending, text } = k6Exit(exitCode)
+    if (ending === 'ended' || ending === 'breached') throw error
+    const said = log.trim() === '' ? '' : `; it said: ${log.trim().slice(-LOG_LENGTH)}`
+    throw new ChaosError('LOAD_FAILED', `k6 ended with ${String(exitCode)}: ${text}${said}`, { cause: error })
   }
 }
 

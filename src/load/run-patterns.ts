@@ -36,8 +36,8 @@ export async function runPatterns(
       type: 'scenario-started',
       id: pattern.id,
       name: pattern.name,
-      index: index + 1,
-      total: patterns.length,
+      index: options.before + index + 1,
+      total: options.before + patterns.length,
       plannedMs,
       leftMs: plannedLoadMs(patterns.slice(index), options.profile),
     })

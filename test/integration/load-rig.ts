@@ -92,7 +92,7 @@ export async function loadRig(): Promise<LoadRig> {
       runPattern(
         depsFor(change),
         {
-          ...{ profile: 'quick', isRehearsal: false, thresholds: [], model: null, segment: null },
+          ...{ profile: 'quick', isRehearsal: false, before: 0, thresholds: [], model: null, segment: null },
           repeatCommand: (id) => id,
           ...change.options,
         },

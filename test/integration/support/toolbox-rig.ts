@@ -1,6 +1,7 @@
 /** Two plain containers and a toxiproxy on a network of their own: something for helpers to work on. */
 import { randomBytes } from 'node:crypto'
-import type { HelperRequest, LogLevel, ToolboxPort } from '../../../src/core/ports.ts'
+import type { HelperRequest, ToolboxPort } from '../../../src/core/ports.ts'
+import type { LogLevel } from '../../../src/core/run-event.ts'
 import type { ToolboxAvoidable } from '../../../src/core/toolbox.ts'
 import { createDockerClient } from '../../../src/runtime/docker-client.ts'
 import { RUN_LABEL } from '../../../src/runtime/labels.ts'
