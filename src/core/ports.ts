@@ -83,7 +83,6 @@ export interface Reporter {
   onEnd(result: DeepReadonly<RunResult>): Promise<void>
 }
 
-
 export interface Logger {
   log(level: LogLevel, text: string): void
 }
