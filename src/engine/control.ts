@@ -88,34 +88,36 @@ export class ControlWatch {
     return new ControlWatch(deps, service, observer, before, address ?? service.name)
   }
 
+  /** A round begins when it is due, however long the one before takes: a control that stalls must not be asked less for it. */
   private async loop(observer: ToolboxHelper, host: string): Promise<void> {
     const health = this.service.health
     if (health === null) return
+    const rounds: Promise<void>[] = []
+    let dueMs = this.deps.clock.nowMs()
     while (!isAborted(this.abort.signal)) {
-      const startedMs = this.deps.clock.nowMs()
+      rounds.push(this.round(observer, { host, port: health.port }, health.path))
+      dueMs += ROUND_SIZE * PROBE_EVERY_MS
       try {
-        const reply = await observer.call(
-          'probe.http',
-          {
-            target: { host, port: health.port },
-            path: health.path,
-            headers: {},
-            count: ROUND_SIZE,
-            intervalMs: PROBE_EVERY_MS,
-            timeoutMs: PROBE_TIMEOUT_MS,
-          },
-          this.abort.signal,
-        )
-        for (const [index, sample] of reply.samples.entries()) {
-          const problem =
-            sample.error ?? (sample.status !== null && sample.status < 500 ? null : `status ${String(sample.status)}`)
-          this.samples.push({ atMs: startedMs + index * PROBE_EVERY_MS, totalMs: sample.totalMs, problem })
-        }
-      } catch (error) {
-        if (isAborted(this.abort.signal)) return
-        this.samples.push({ atMs: startedMs, totalMs: null, problem: describeError(error, 200) })
-        return
+        await this.deps.clock.sleep(dueMs - this.deps.clock.nowMs(), this.abort.signal)
+      } catch {
+        break
       }
+    }
+    await Promise.all(rounds)
+  }
+
+  private async round(observer: ToolboxHelper, target: { host: string; port: number }, path: string): Promise<void> {
+    const startedMs = this.deps.clock.nowMs()
+    const timing = { count: ROUND_SIZE, intervalMs: PROBE_EVERY_MS, timeoutMs: PROBE_TIMEOUT_MS }
+    try {
+      const reply = await observer.call('probe.http', { target, path, headers: {}, ...timing }, this.abort.signal)
+      for (const [index, sample] of reply.samples.entries()) {
+        const problem = sample.error ?? (sample.status !== null && sample.status < 500 ? null : `status ${String(sample.status)}`)
+        this.samples.push({ atMs: startedMs + index * PROBE_EVERY_MS, totalMs: sample.totalMs, problem })
+      }
+    } catch (error) {
+      if (isAborted(this.abort.signal)) return
+      this.samples.push({ atMs: startedMs, totalMs: null, problem: describeError(error, 200) })
     }
   }
 

@@ -10,6 +10,7 @@ import { addValidateCommand } from './cli-validate.ts'
 import { TOOL_VERSION } from './version.ts'
 
 const USAGE_EXIT_CODE = 2
+const LEAST_NODE = 24
 
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('chaos-action')
@@ -35,4 +36,12 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** An older one fails later, in the middle of a run, with the name of a function that it lacks. */
+function refuseOldNode(version: string): void {
+  if (Number.parseInt(version, 10) >= LEAST_NODE) return
+  process.stderr.write(`error: this is Node ${version}, and ${String(LEAST_NODE)} or newer is needed\n`)
+  process.exit(USAGE_EXIT_CODE)
+}
+
+refuseOldNode(process.versions.node)
 await main(process.argv.slice(2))

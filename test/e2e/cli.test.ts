@@ -61,3 +61,12 @@ test('bad usage: exit 2, the mistake and what is allowed on stderr, nothing on s
   expect(ended.stderr).toContain('smoke, quick, full')
   expect((await cli(checkout.path, 'run', '--only', 'NOPE-001')).code).toBe(2)
 })
+
+test('an older Node is named at once: exit 2, and what is needed', async () => {
+  using checkout = actionCheckout()
+  const older = "data:text/javascript,Object.defineProperty(process.versions,'node',{value:'20.19.0'})"
+  const ended = await start(['--import', older, join(checkout.path, 'dist/cli/index.js'), 'list'], {
+    ...{ cwd: checkout.path, env: { PATH: process.env['PATH'] ?? '' }, limitMs: LIMIT_MS },
+  }).ended
+  expect(ended).toMatchObject({ code: 2, stdout: '', stderr: 'error: this is Node 20.19.0, and 24 or newer is needed\n' })
+})

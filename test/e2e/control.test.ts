@@ -20,6 +20,8 @@ test('a control that a second fault hits makes the scenario an error, not a pass
   const [scenario] = (await cli.result()).scenarios
   expect([exitCode, scenario?.verdict], stderr).toEqual([2, 'error'])
   expect(scenario?.control).toMatchObject({ service: 'rbee-hive', unaffected: false })
-  expect(scenario?.reasons).toEqual([expect.stringMatching(/^control rbee-hive was hit as well: /)])
+  // A probe that failed, answers that came late, or both; and nothing else is wrong.
+  const others = scenario?.reasons.filter((reason) => !reason.startsWith('control rbee-hive was hit as well: '))
+  expect([scenario?.reasons.length, others]).toEqual([expect.toSatisfy((count: number) => count >= 1), []])
   expect(await labelled(runId)).toEqual([])
 }, 120_000)

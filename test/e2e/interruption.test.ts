@@ -12,6 +12,13 @@ async function inTheMiddle(cli: Awaited<ReturnType<typeof startCli>>, id = 'NF-0
   return runId
 }
 
+/** Until k6's requests are answered. */
+async function underLoad(cli: Awaited<ReturnType<typeof startCli>>): Promise<string> {
+  const runId = await runIdOf(cli)
+  await heard(cli, 'users, ', 120_000)
+  return runId
+}
+
 describe('an interrupted run', () => {
   it(
     'reverts and takes down on SIGINT, and says so by its exit code',
@@ -135,6 +142,38 @@ describe('in the middle of', () => {
     async (id) => {
       await using killed = await startCli(['run', '--only', id])
       const runId = await inTheMiddle(killed, id)
+      killed.child.kill('SIGKILL')
+      await killed.ended()
+      expect(await leftovers()).toContain(runId)
+      await using cleanup = await startCli(['cleanup'], killed.stateDir)
+      const { exitCode, stderr } = await cleanup.ended()
+      expect(exitCode, stderr).toBe(0)
+      expect(await leftovers()).toBe('')
+    },
+    LIMIT_MS,
+  )
+
+  it(
+    'a load pattern, SIGINT stops the load and leaves nothing on the machine',
+    async () => {
+      await using cli = await startCli(['run', '--only', 'LT-001'])
+      const runId = await underLoad(cli)
+      cli.child.kill('SIGINT')
+      const { exitCode, stderr } = await cli.ended()
+      const result = await cli.result()
+      expect([exitCode, result.verdict, result.load[0]?.verdict], stderr).toEqual([130, 'error', 'error'])
+      expect(result.load[0]?.reasons.join()).toContain('interrupted')
+      expect(await labelled(runId)).toEqual([])
+      expect(await leftovers()).toBe('')
+    },
+    LIMIT_MS,
+  )
+
+  it(
+    'a load pattern, SIGKILL and cleanup leave nothing on the machine',
+    async () => {
+      await using killed = await startCli(['run', '--only', 'LT-001'])
+      const runId = await underLoad(killed)
       killed.child.kill('SIGKILL')
       await killed.ended()
       expect(await leftovers()).toContain(runId)

@@ -11,6 +11,8 @@ import { leftoversOf, signal, testRun, type TestRun } from './runtime-fixture.ts
 const TOKEN = 'LLORCH_API_TOKEN'
 const LATENCY_MS = 1_000
 const LARGE_TOKENS = 8_000
+/** Two seconds of work: twelve tasks sent together then overlap, however slowly they arrive. */
+const OVERLAPPING_TOKENS = 1_000
 
 interface Side {
   readonly run: TestRun
@@ -74,9 +76,9 @@ describe('two copies of the default stack', () => {
       expect(own).toHaveLength(4)
       const used = await Promise.all(
         Array.from({ length: 12 }, async () => {
-          const answer = await ask(here, 60, { fields: { model: 'tinyllama' } })
+          const answer = await ask(here, OVERLAPPING_TOKENS, { fields: { model: 'tinyllama' } })
           expect(answer.status).toBe(200)
-          expect(await answer.json()).toMatchObject({ tokens: 60, finish_reason: 'length' })
+          expect(await answer.json()).toMatchObject({ tokens: OVERLAPPING_TOKENS, finish_reason: 'length' })
           return answer.headers.get('x-worker-id')?.replace('worker-', '')
         }),
       )

@@ -22,7 +22,9 @@ class RecordedSeries implements LoadSeries {
     this.startWallMs = data.startWallMs
     this.seconds = data.seconds
     this.byMetric = Map.groupBy(data.groups, ({ key }) => key.metric)
-    this.metrics = [...this.byMetric.keys()].map((name) => ({ name, type: this.typeOf(name) }))
+    // A filter that a threshold asked for has a group, whether any sample met it or not.
+    const seen = new Set(data.groups.filter(({ cells }) => cells.size > 0).map(({ key }) => key.metric))
+    this.metrics = [...seen].map((name) => ({ name, type: this.typeOf(name) }))
   }
 
   ask({ metric, filter = {}, fromMs = 0, toMs = Infinity }: SeriesQuestion): SampleAggregate | null {
