@@ -6,6 +6,7 @@ DEBIAN_IMAGE=debian:trixie-slim
 NODE_IMAGE=node:24-trixie-slim
 TOXIPROXY_IMAGE=ghcr.io/shopify/toxiproxy:2.12.0
 K6_IMAGE=grafana/k6:2.2.0
+OLDER_K6_IMAGE=grafana/k6:1.8.1
 REGISTRY_ANSWER_SECONDS=3
 PULL_SECONDS=600
 # Registries that did not answer in this run: not asked again.
@@ -172,11 +173,24 @@ step_k6_image() {
   ensure_image "$K6_IMAGE" build_k6_image "$K6_IMAGE" version
 }
 
+step_older_k6_image() {
+  ensure_image "$OLDER_K6_IMAGE" build_older_k6_image "$OLDER_K6_IMAGE" version
+}
+
 build_k6_image() {
-  local image=$1 context
+  build_k6_of k6 go.k6.io/k6/v2 "$1"
+}
+
+build_older_k6_image() {
+  build_k6_of k6-1 go.k6.io/k6 "$1"
+}
+
+# build_k6_of MODULE PACKAGE IMAGE
+build_k6_of() {
+  local module=$1 package=$2 image=$3 context
   context=$(scratch_dir)
   note "building $image from source (about a minute)"
-  go_build k6 "$context/k6" go.k6.io/k6/v2
+  go_build "$module" "$context/k6" "$package"
   build_image "$image" "$context" --file "$CHAOS_ROOT/script/images/k6/Dockerfile"
   rm -rf -- "$context"
 }

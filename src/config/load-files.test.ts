@@ -52,6 +52,7 @@ describe('a folder of load patterns', () => {
       measure: ['breaking_point'],
       model: 'closed',
       thinkSeconds: 1.25,
+      answerSeconds: null,
       onDemand: false,
       thresholds: null,
       scales: { quick: { durationSeconds: 26, users: 100 }, smoke: { users: 5 } },

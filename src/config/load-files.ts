@@ -135,6 +135,7 @@ function toPattern(entry: PatternInput, script: string, source: LoadPattern['sou
     measure: entry.measure ?? [],
     model: entry.model ?? 'closed',
     thinkSeconds: entry.think_seconds ?? null,
+    answerSeconds: entry.answer_seconds ?? null,
     onDemand: entry.on_demand ?? false,
     scales: scalesOf(entry.profiles),
     environment: entry.environment ?? {},

@@ -62,6 +62,12 @@ export const patternSchema = z.strictObject({
     maximum: 3_600,
     description: 'Mean pause of a user between two requests: from it the open variant takes its rate',
   }).optional(),
+  answer_seconds: quantity({
+    unit: 's',
+    minimum: 0,
+    maximum: 3_600,
+    description: 'How long a good answer takes, for the same; 0.1 when left out',
+  }).optional(),
   on_demand: z.boolean().meta({ description: 'Only run when --only names it' }).optional(),
   profiles: z
     .strictObject({ smoke: scale.optional(), quick: scale.optional(), full: scale.optional() })

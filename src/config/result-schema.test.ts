@@ -15,6 +15,7 @@ const result: RunResult = {
     durationMs: 1_000,
     plannedMs: 900,
     stack: 'sample',
+    address: null,
     images: [{ service: 'web', image: 'web:1', id: 'sha256:0', reference: false }],
     reference: false,
     noInject: false,

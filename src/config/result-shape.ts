@@ -176,11 +176,12 @@ const load = z.object({
 const run = z.object({
   id: text,
   profile: z.enum(PROFILES),
-  seed: number,
+  seed: number.nullable(),
   startedAt: text,
   durationMs: number,
   plannedMs: number,
   stack: text,
+  address: text.nullable(),
   images: z.array(z.object({ service: text, image: text, id: text, reference: z.boolean() })),
   reference: z.boolean(),
   noInject: z.boolean(),

@@ -48,7 +48,7 @@ it('takes a manifest of load patterns for what it is, with the scripts beside it
 it('accepts the default stack with its scenarios and load patterns', () => {
   expect(validate(join(import.meta.dirname, '../../stack/stack.json'))).toEqual({
     code: 0,
-    lines: ['valid: 21 scenarios, 3 load patterns and 1 stack in 6 files'],
+    lines: ['valid: 21 scenarios, 4 load patterns and 1 stack in 6 files'],
   })
 })
 

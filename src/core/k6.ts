@@ -54,6 +54,9 @@ export interface K6Run {
   cpuUs(signal: AbortSignal): Promise<number | null>
 }
 
+/** One file with the script, all that it needs, and its settings; of its environment nothing. */
+export type K6ArchiveRequest = Pick<K6Request, 'name' | 'file' | 'environment' | 'options' | 'folder'>
+
 export interface K6Port {
   /** `container` or `host`, for the report. */
   readonly kind: string
@@ -63,6 +66,8 @@ export interface K6Port {
   version(signal: AbortSignal): Promise<K6Version>
   /** The options that a script exports, as k6 understands them. @throws BAD_INPUT with k6's words for one that cannot be loaded. */
   inspect(script: K6Script, signal: AbortSignal): Promise<JsonObject>
+  /** A tar file. @throws BAD_INPUT with k6's words for a script that cannot be loaded. */
+  archive(request: K6ArchiveRequest, signal: AbortSignal): Promise<Uint8Array>
   /** The signal stops it. @throws when it cannot be started; everything later is its end. */
   start(request: K6Request, signal: AbortSignal): Promise<K6Run>
 }

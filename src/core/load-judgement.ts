@@ -34,6 +34,14 @@ export interface K6Facts {
   readonly log: string
 }
 
+/** One of the programs that made the load; usually the only one. */
+export interface GeneratorFacts {
+  readonly k6: K6Facts
+  readonly looks: readonly GeneratorLook[]
+  /** Of the machine that it ran on; 0 when nobody looked. */
+  readonly cores: number
+}
+
 /** As the result file holds them; the docstrings are there. */
 export type LimitResult = Readonly<LoadLimitResult>
 export type BreakingPoint = Readonly<LoadBreakingPoint>
@@ -78,10 +86,6 @@ export interface LoadEvidence<Plan> {
   readonly measure: readonly LoadMeasure[]
   readonly thresholds: readonly Threshold[]
   readonly series: LoadSeries
-  /** One for each generator. */
-  readonly k6: readonly K6Facts[]
-  readonly looks: readonly GeneratorLook[]
-  /** Cores of the machine that generates. */
-  readonly cores: number
+  readonly generators: readonly GeneratorFacts[]
   readonly completion: CompletionFacts | null
 }

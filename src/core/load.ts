@@ -119,6 +119,8 @@ export interface LoadPattern {
   readonly model: (typeof LOAD_MODELS)[number]
   /** Mean pause of a user between two requests, seconds: what the open variant of a closed curve is made with. */
   readonly thinkSeconds: number | null
+  /** Of a good answer; null: the usual. */
+  readonly answerSeconds: number | null
   /** Only run when it is named. */
   readonly onDemand: boolean
   readonly scales: Readonly<Partial<Record<ProfileName, LoadScale>>>

@@ -250,11 +250,14 @@ export interface RunResult {
   run: {
     id: string
     profile: ProfileName
-    seed: number
+    /** null when nothing was left to chance. */
+    seed: number | null
     startedAt: string
     durationMs: number
     plannedMs: number
     stack: string
+    /** Of a system that somebody else runs; null: the stack is ours. */
+    address: string | null
     images: ImageInUse[]
     /** All targets are built-in reference services. */
     reference: boolean

@@ -7,7 +7,8 @@ export type RunEvent =
       readonly runId: string
       readonly plannedMs: number
       readonly scenarios: number
-      readonly seed: number
+      /** null when nothing was left to chance. */
+      readonly seed: number | null
       readonly profile: string
       readonly stack: string
     }

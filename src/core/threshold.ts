@@ -6,6 +6,7 @@
  *     errors rate < 1 %
  *     http_reqs rate > 50/s
  *     http_reqs count > 0
+ *     in_flight med >= 1000
  *
  * and k6's own form, whose metric is a key of `options.thresholds` and whose expression is `p(95)<500` (threshold grammar of
  * k6, metrics/thresholds_parser.go). What is not understood is refused: a limit with a typo must never hold by accident.
@@ -19,6 +20,8 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}/
 const PLAIN_AGGREGATES = ['avg', 'min', 'med', 'max', 'rate', 'count', 'value'] as const
 const ALLOWED_AGGREGATES = `${PLAIN_AGGREGATES.join(', ')}, p95 (or p(95), any percentage)`
 const MOST_TAGS = 10
+/** Requests under way, as a metric. */
+export const IN_FLIGHT = 'in_flight'
 
 /** k6's own metrics (metrics/builtin.go). `time` is a trend in ms. */
 const BUILT_IN: Readonly<Record<string, MetricType | 'time'>> = {
@@ -28,6 +31,8 @@ const BUILT_IN: Readonly<Record<string, MetricType | 'time'>> = {
   ...ofType('gauge', ['vus', 'vus_max']),
   ...ofType('time', ['http_req_duration', 'http_req_blocked', 'http_req_connecting', 'http_req_tls_handshaking']),
   ...ofType('time', ['http_req_sending', 'http_req_waiting', 'http_req_receiving', 'iteration_duration', 'group_duration']),
+  // Ours: requests under way, a sample for each second.
+  ...ofType('trend', [IN_FLIGHT]),
   ...ofType('time', ['ws_ping', 'ws_session_duration', 'ws_connecting', 'grpc_req_duration']),
 }
 /** A script may call its own metrics as it likes; a name this long that is all but one of k6's is a typo. */

@@ -2,7 +2,6 @@
 import type { Clock } from '../core/clock.ts'
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { HostResult } from '../core/model.ts'
-import type { ToolboxHelper } from '../core/ports.ts'
 import type { HostFacts } from '../core/toolbox.ts'
 import { isAborted } from '../core/wait.ts'
 
@@ -21,7 +20,8 @@ const MAX_BLIND_READINGS = 3
 
 export interface HostGuardOptions {
   readonly clock: Clock
-  readonly observer: ToolboxHelper
+  /** A reading of the machine. */
+  readonly read: (signal: AbortSignal) => Promise<HostFacts>
   readonly floors: HostFloors
   /** Ends the watch. */
   readonly signal: AbortSignal
@@ -52,7 +52,7 @@ export class HostGuard {
 
   /** @throws HOST_GUARD when the machine is below a floor already: then nothing may be injected. */
   static async start(options: HostGuardOptions): Promise<HostGuard> {
-    const first = await options.observer.call('host.read', {}, options.signal)
+    const first = await options.read(options.signal)
     const trouble = breach(first, options.floors)
     if (trouble !== null) {
       throw new ChaosError('HOST_GUARD', `${trouble}, so nothing was injected`, {
@@ -84,13 +84,13 @@ export class HostGuard {
   }
 
   private async watch(): Promise<void> {
-    const { clock, observer, floors } = this.options
+    const { clock, read, floors } = this.options
     const signal = AbortSignal.any([this.options.signal, this.ended.signal])
     let blind = 0
     while (!isAborted(signal)) {
       try {
         await clock.sleep(CHECK_EVERY_MS, signal)
-        const facts = await observer.call('host.read', {}, signal)
+        const facts = await read(signal)
         blind = 0
         this.keepLowest(facts)
         const trouble = breach(facts, floors)

@@ -13,7 +13,7 @@ import { runScenario } from './scenario-run.ts'
 
 export interface RunFacts {
   readonly version: string
-  readonly seed: number
+  readonly seed: number | null
   readonly strict: boolean
   readonly defects: readonly string[]
   readonly environment: Readonly<Record<string, Json>>
@@ -106,7 +106,7 @@ async function recreate(deps: EngineDeps, result: ScenarioResult, signal: AbortS
 /** The result, also of a run that never came to its first scenario: then `scenarios` is empty and `reasons` says why. */
 export function buildRunResult(
   facts: RunFacts,
-  run: Pick<RunResult['run'], 'id' | 'profile' | 'stack' | 'images' | 'reference' | 'noInject' | 'plannedMs'>,
+  run: Pick<RunResult['run'], 'id' | 'profile' | 'stack' | 'address' | 'images' | 'reference' | 'noInject' | 'plannedMs'>,
   { scenarios, load }: Pick<RunResult, 'scenarios' | 'load'>,
   reasons: string[],
   endedMs: number,

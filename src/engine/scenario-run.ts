@@ -112,7 +112,12 @@ class ScenarioRun {
   private async prepare(canary: RunningCanary, steadySinceMs: number, expectations: ExpectationSet): Promise<void> {
     const { deps, state, phases, signal } = this
     await phases.run('prepare', PREPARE_LIMIT_MS, signal, async (phaseSignal) => {
-      this.guard = await HostGuard.start({ clock: deps.clock, observer: deps.observer(), floors: HOST_FLOORS, signal })
+      this.guard = await HostGuard.start({
+        clock: deps.clock,
+        read: (inner) => deps.observer().call('host.read', {}, inner),
+        floors: HOST_FLOORS,
+        signal,
+      })
       const choice = chooseControl(this.scenario, deps.stack.descriptor.services, state.descriptions)
       state.controlReason = choice.reason
       if (choice.service !== null) this.watch = await ControlWatch.start(deps, choice.service, deps.observer(), phaseSignal)

@@ -4,8 +4,11 @@ import { describeError, isChaosError } from '../core/errors.ts'
 import { addCleanupCommand } from './cli-cleanup.ts'
 import { addImagesCommand } from './cli-images.ts'
 import { addListCommand } from './cli-list.ts'
+import { addLoadCommand } from './cli-load.ts'
+import { addMergeCommand } from './cli-merge.ts'
 import { addReportCommand } from './cli-report.ts'
 import { addRunCommand } from './cli-run.ts'
+import { addTestRunCommand } from './cli-testrun.ts'
 import { addValidateCommand } from './cli-validate.ts'
 import { TOOL_VERSION } from './version.ts'
 
@@ -21,8 +24,8 @@ async function main(argv: readonly string[]): Promise<void> {
     .exitOverride()
     .showHelpAfterError('(--help shows what is possible)')
     .addHelpText('after', '\nExit codes: 0 passed, 1 failed, 2 error, 3 inconclusive, 129/130/143 interrupted after teardown.')
-  for (const add of [addRunCommand, addListCommand, addValidateCommand, addReportCommand, addCleanupCommand, addImagesCommand])
-    add(program)
+  const commands = [addRunCommand, addLoadCommand, addMergeCommand, addTestRunCommand, addListCommand]
+  for (const add of [...commands, addValidateCommand, addReportCommand, addCleanupCommand, addImagesCommand]) add(program)
   try {
     await program.parseAsync([...argv], { from: 'user' })
   } catch (error) {
@@ -32,7 +35,8 @@ async function main(argv: readonly string[]): Promise<void> {
     }
     const hint = isChaosError(error) && error.hint !== undefined ? `\n${error.hint}` : ''
     process.stderr.write(`error: ${describeError(error, 20_000)}${hint}\n`)
-    process.exitCode = USAGE_EXIT_CODE
+    // A command that was interrupted has said so already.
+    process.exitCode ??= USAGE_EXIT_CODE
   }
 }
 

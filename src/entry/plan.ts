@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Descriptor } from '../core/descriptor.ts'
 import { ChaosError } from '../core/errors.ts'
 import type { LoadPattern } from '../core/load.ts'
-import type { SuiteName } from '../core/model.ts'
+import type { ProfileName, SuiteName } from '../core/model.ts'
 import type { Scenario } from '../core/scenario.ts'
 import { formatMistake } from '../config/mistakes.ts'
 import { checkAgainstDescriptor } from '../config/cross-check.ts'
@@ -54,6 +54,18 @@ export function loadPlan(
     scenarios: chosen.flatMap(({ scenario }) => (scenario === undefined ? [] : [scenario])),
     patterns: chosen.flatMap(({ pattern }) => (pattern === undefined ? [] : [pattern])),
   }
+}
+
+/** Of folders of scripts, for a load without a stack. @throws BAD_INPUT with every mistake found. */
+export function choosePatterns(folders: readonly string[], only: readonly string[], profile: ProfileName): LoadPattern[] {
+  const { patterns, mistakes } = readLoadFolders(folders)
+  if (mistakes.length > 0)
+    throw new ChaosError('BAD_INPUT', `the load patterns have mistakes:\n${mistakes.map(formatMistake).join('\n')}`)
+  const candidates = patterns.map((pattern) => ({ id: pattern.id, suite: 'load' as const, pattern }))
+  refuseSharedIds(candidates)
+  return choose(candidates, { suites: ['load'], only, profile }).flatMap(({ pattern }) =>
+    pattern === undefined ? [] : [pattern],
+  )
 }
 
 function choose(

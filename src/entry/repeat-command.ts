@@ -20,6 +20,7 @@ export function repeatCommandFor(request: RunRequest, seed: number, stackFile: s
   return (id) => ['node dist/cli/index.js run', `--only ${id}`, ...rest].join(' ')
 }
 
-function quoted(text: string): string {
+/** For a shell. */
+export function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -30,12 +30,13 @@ import { bringUp } from '../runtime/stack.ts'
 import type { StackUnderTest } from '../runtime/running-stack.ts'
 import { createToolbox, type Toolbox } from '../runtime/toolbox.ts'
 import { createToxiproxy } from '../runtime/toxiproxy.ts'
-import { fanOut, type FanOut } from '../report/fan-out.ts'
+import { fanOut } from '../report/fan-out.ts'
 import { parseAvoid } from '../toolbox/helper-state.ts'
 import { fileArtifacts, redactObject, redactor } from './files.ts'
 import { prepareToolboxImage } from './images.ts'
 import { runLoadSuite } from './load-suite.ts'
 import { loadPlan } from './plan.ts'
+import { reportResult } from './report-result.ts'
 import { repeatCommandFor } from './repeat-command.ts'
 import type { RunRequest } from './run-request.ts'
 import { TOOL_VERSION } from './version.ts'
@@ -70,6 +71,7 @@ interface Session {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly redact: (text: string) => string
   readonly runId: string
+  readonly seed: number
   readonly facts: RunFacts
   readonly descriptor: Descriptor
   readonly scenarios: readonly Scenario[]
@@ -107,6 +109,7 @@ export async function runChaos(request: RunRequest, ui: RunUi): Promise<RunOutco
     env,
     redact,
     runId,
+    seed,
     facts,
     descriptor,
     scenarios,
@@ -126,23 +129,8 @@ export async function runChaos(request: RunRequest, ui: RunUi): Promise<RunOutco
   })
   const result = await execute(session)
   emit({ type: 'run-ended', verdict: result.verdict, durationMs: result.run.durationMs })
-  const reported = await report(result, reporters, ui.reporters)
+  const reported = await reportResult(result, reporters, ui.reporters)
   return { result: reported, exitCode: EXIT_CODES[reported.verdict] }
-}
-
-/** A run with a crashed reporter must not pass: the others are then given the result that says so. */
-async function report(result: RunResult, reporters: FanOut, all: readonly Reporter[]): Promise<RunResult> {
-  const failures = await reporters.onEnd(result)
-  if (failures.length === 0) return result
-  const reasons = failures.map((failure) => `the reporter ${failure.reporter} broke in ${failure.hook}: ${failure.error}`)
-  const spoiled: RunResult = {
-    ...result,
-    verdict: result.verdict === 'failed' ? 'failed' : 'error',
-    reasons: [...result.reasons, ...reasons],
-  }
-  const broken = new Set(failures.map((failure) => failure.reporter))
-  await fanOut(all.filter((reporter) => !broken.has(reporter.name))).onEnd(spoiled)
-  return spoiled
 }
 
 /** Short enough for container names, unique enough for one machine. */
@@ -204,7 +192,7 @@ function startStack(session: Session, ledger: Ledger): Promise<StackUnderTest> {
 }
 
 async function experiment(session: Session, stack: StackUnderTest, toolbox: Toolbox, ledger: Ledger): Promise<Outcome> {
-  const { request, ui, runId, docker, facts, repeatCommand } = session
+  const { request, ui, runId, docker, repeatCommand } = session
   const observer = await toolbox.start(
     {
       name: `chaos-${runId}-observer`,
@@ -217,7 +205,7 @@ async function experiment(session: Session, stack: StackUnderTest, toolbox: Tool
   )
   const deps: EngineDeps = {
     clock: systemClock,
-    random: seededRandom(facts.seed),
+    random: seededRandom(session.seed),
     log: ui.log,
     emit: session.emit,
     ledger,
@@ -303,6 +291,7 @@ function resultOf(
       id: runId,
       profile: request.profile,
       stack: descriptor.name,
+      address: null,
       images,
       reference: images.length === 0 ? descriptor.reference : judgesOnlyReference(descriptor, images),
       noInject: request.noInject,

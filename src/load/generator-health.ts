@@ -4,7 +4,7 @@
  * iterations that it dropped, connections that it could not even begin. Pure.
  */
 import type { LoadSeries } from '../core/load.ts'
-import type { GeneratorLook, GeneratorResult } from '../core/load-judgement.ts'
+import type { GeneratorFacts, GeneratorLook, GeneratorResult } from '../core/load-judgement.ts'
 
 /** Of all cores of its machine (k6's documentation, "Running large tests": no more than 80 %). */
 const CPU_SHARE_LIMIT = 0.8
@@ -23,8 +23,8 @@ export interface GeneratorHealth {
   readonly dropped: ReadonlySet<number>
 }
 
-export function generatorHealth(series: LoadSeries, looks: readonly GeneratorLook[], cores: number): GeneratorHealth {
-  const cpu = coresBySecond(looks)
+export function generatorHealth(series: LoadSeries, generators: readonly GeneratorFacts[]): GeneratorHealth {
+  const cpu = generators.map(({ looks, cores }) => ({ used: coresBySecond(looks), cores: Math.max(1, cores) }))
   const starved = new Set<number>()
   const dropped = new Set<number>()
   const causes = new Map<number, string>()
@@ -34,10 +34,9 @@ export function generatorHealth(series: LoadSeries, looks: readonly GeneratorLoo
   }
   for (let second = 0; second < series.seconds; second += 1) {
     const stretch = { fromMs: second * 1_000, toMs: (second + 1) * 1_000 }
-    const used = cpu.get(second)
     const own = Object.entries(series.errors(stretch.fromMs, stretch.toMs)).filter(([kind]) => OWN_ERRORS.includes(kind))
     const left = series.ask({ metric: 'dropped_iterations', ...stretch })?.sum ?? 0
-    if (used !== undefined && used > CPU_SHARE_LIMIT * cores)
+    if (cpu.some(({ used, cores }) => (used.get(second) ?? 0) > CPU_SHARE_LIMIT * cores))
       note(starved, second, `k6 used over ${String(CPU_SHARE_LIMIT * 100)} % of the CPU`)
     else if (own.length > 0) note(starved, second, 'connections could not be begun for want of ports or descriptors')
     else if (left > 0) note(dropped, second, 'iterations were dropped, as every user was waiting')
@@ -45,8 +44,8 @@ export function generatorHealth(series: LoadSeries, looks: readonly GeneratorLoo
   const droppedIterations = series.ask({ metric: 'dropped_iterations' })?.sum ?? 0
   const reasons = rowsOf(causes)
   const result = {
-    cpuPercent: worst([...cpu], (used) => used * 100),
-    machinePercent: worst(busyBySecond(looks), (busy) => busy * 100),
+    cpuPercent: worstOf(cpu.map(({ used }) => [...used])),
+    machinePercent: worstOf(generators.map(({ looks }) => busyBySecond(looks))),
     ...{ droppedIterations, saturated: reasons.length > 0, reasons },
   }
   return { result, starved, dropped }
@@ -86,8 +85,14 @@ function busyBySecond(looks: readonly GeneratorLook[]): [number, number][] {
   )
 }
 
+/** Percent, of the generator that had most. */
+function worstOf(all: readonly (readonly (readonly [number, number])[])[]): number | null {
+  const known = all.map(worst).filter((value) => value !== null)
+  return known.length === 0 ? null : Math.max(...known) * 100
+}
+
 /** The highest mean of five seconds in a row; of all when there are fewer. null of nothing. */
-function worst(bySecond: readonly (readonly [number, number])[], scale: (value: number) => number): number | null {
+function worst(bySecond: readonly (readonly [number, number])[]): number | null {
   const values = [...bySecond].sort(([a], [b]) => a - b).map(([, value]) => value)
   if (values.length === 0) return null
   const length = Math.min(WORST_SECONDS, values.length)
@@ -96,7 +101,7 @@ function worst(bySecond: readonly (readonly [number, number])[], scale: (value: 
     const sum = values.slice(from, from + length).reduce((all, value) => all + value, 0)
     highest = Math.max(highest, sum / length)
   }
-  return scale(highest)
+  return highest
 }
 
 /** `12 s to 15 s: …`, one for each row of seconds with the same cause. */

@@ -2,7 +2,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { K6Run } from '../core/k6.ts'
 import type { GeneratorLook } from '../core/load-judgement.ts'
-import type { ToolboxHelper } from '../core/ports.ts'
+import type { HostFacts } from '../core/toolbox.ts'
 import { isAborted } from '../core/wait.ts'
 
 const EVERY_MS = 1_000
@@ -12,7 +12,7 @@ const LOOK_LIMIT_MS = 5_000
 export interface GeneratorWatchOptions {
   readonly clock: Clock
   readonly run: Pick<K6Run, 'cpuUs'>
-  readonly observer: ToolboxHelper
+  readonly machine: (signal: AbortSignal) => Promise<HostFacts>
   /** Ends the watch. */
   readonly signal: AbortSignal
 }
@@ -53,8 +53,8 @@ export class GeneratorWatch {
   }
 
   private async look(signal: AbortSignal): Promise<void> {
-    const { clock, run, observer } = this.options
-    const [cpuUs, host] = await Promise.all([run.cpuUs(signal), observer.call('host.read', {}, signal)])
+    const { clock, run, machine } = this.options
+    const [cpuUs, host] = await Promise.all([run.cpuUs(signal), machine(signal)])
     const atMs = clock.nowMs() - this.startedMs
     const { cpuTotalTicks: total, cpuIdleTicks: idle, cpus } = host
     const machineIdle =

@@ -29,12 +29,12 @@ function k6Of(samples: readonly Sample[], change: Partial<K6Facts> = {}): K6Fact
 
 function judge(
   samples: readonly Sample[],
-  change: Partial<LoadEvidence<LoadPlan>> = {},
+  { looks = [], ...change }: Partial<LoadEvidence<LoadPlan>> & { looks?: readonly GeneratorLook[] } = {},
   k6: Partial<K6Facts> = {},
 ): LoadJudgement {
   return judgeLoad({
-    ...{ plan: PLAN, gateTarget: null, measure: [], thresholds: LIMITS, looks: [], cores: 2, completion: null },
-    ...{ series: seriesOf(samples, 30), k6: [k6Of(samples, k6)], ...change },
+    ...{ plan: PLAN, gateTarget: null, measure: [], thresholds: LIMITS, completion: null },
+    ...{ series: seriesOf(samples, 30), generators: [{ k6: k6Of(samples, k6), looks, cores: 2 }], ...change },
   })
 }
 

@@ -26,10 +26,10 @@ interface Findings {
 }
 
 export function judgeLoad(evidence: LoadEvidence<LoadPlan>): LoadJudgement {
-  const { plan, gateTarget, measure, series, looks, cores, completion } = evidence
+  const { plan, gateTarget, measure, series, generators, completion } = evidence
   const thresholds = withDefaults(evidence.thresholds, series)
   const limits = judgeLimits(thresholds, plan, gateTarget, series)
-  const health = generatorHealth(series, looks, cores)
+  const health = generatorHealth(series, generators)
   const windows = windowLimits(thresholds)
   const point = measure.includes('breaking_point') ? breakingPoint(plan, series, windows, health.starved) : null
   const recoveries = measure.includes('spike_recovery') ? spikeRecoveries(plan, series, windows) : []
@@ -58,8 +58,9 @@ function decide({ errors, misses, doubts }: Findings): Pick<LoadJudgement, 'verd
 }
 
 /** Why what was measured is not what was asked for. */
-function brokenRun({ k6, plan, thresholds, series }: LoadEvidence<LoadPlan>): string[] {
+function brokenRun({ generators, plan, thresholds, series }: LoadEvidence<LoadPlan>): string[] {
   const reasons: string[] = []
+  const k6 = generators.map((generator) => generator.k6)
   for (const { exitCode, stopped, summary, log } of k6) {
     const { ending, text } = k6Exit(exitCode)
     const said = log.trim() === '' ? '' : `; it said: ${log.trim().slice(-LOG_LENGTH)}`

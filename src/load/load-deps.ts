@@ -3,8 +3,10 @@ import type { Clock } from '../core/clock.ts'
 import type { K6Port, K6Segment } from '../core/k6.ts'
 import type { LoadPattern } from '../core/load.ts'
 import type { ProfileName } from '../core/model.ts'
-import type { ArtifactPort, Logger, RunningStack, ToolboxHelper } from '../core/ports.ts'
+import type { ArtifactPort, Logger } from '../core/ports.ts'
 import type { RunEvent } from '../core/run-event.ts'
+import type { HostFacts } from '../core/toolbox.ts'
+import type { LoadTarget } from './load-target.ts'
 
 /** Ends the load before it takes the machine down. */
 export interface LoadGuard {
@@ -18,8 +20,9 @@ export interface LoadDeps {
   readonly log: Logger
   readonly emit: (event: RunEvent) => void
   readonly k6: K6Port
-  readonly stack: RunningStack
-  readonly observer: () => ToolboxHelper
+  readonly target: LoadTarget
+  /** A reading of the machine that generates. */
+  readonly machine: (signal: AbortSignal) => Promise<HostFacts>
   readonly artifacts: ArtifactPort
   readonly runId: string
   /** An empty folder on this machine that k6 may write to, gone with the run. */
@@ -40,6 +43,9 @@ export interface LoadOptions {
   readonly thresholds: readonly string[]
   /** null: as the pattern says. */
   readonly model: LoadPattern['model'] | null
+  /** One generator's part of a load that several make together. */
   readonly segment: K6Segment | null
+  /** When k6 is to be started, ms since the epoch; null: as soon as it can. */
+  readonly startWallMs: number | null
   readonly repeatCommand: (id: string) => string
 }

@@ -5,7 +5,7 @@ import type { LoadPattern } from '../core/load.ts'
 import type { LoadResult } from '../core/model.ts'
 
 export interface PatternFacts {
-  readonly pattern: LoadPattern
+  readonly pattern: Pick<LoadPattern, 'id' | 'name' | 'expectedBehavior' | 'source'>
   readonly model: LoadPattern['model']
   readonly startedWallMs: number
   readonly durationMs: number

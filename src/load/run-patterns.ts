@@ -10,7 +10,6 @@ import { runPattern } from './pattern-run.ts'
 const USUAL_OVERHEAD_MS = 4_000
 /** Of a script whose length nobody but k6 knows. */
 const USUAL_SCRIPT_SECONDS = 900
-const RESTORE_LIMIT_MS = 10_000
 /** Answers that were under way when the load ended, and what waited behind them. */
 const CALM_LIMIT_MS = 30_000
 
@@ -64,30 +63,21 @@ async function calm(deps: LoadDeps, pattern: LoadPattern, signal: AbortSignal): 
   const options = { everyMs: 250, attemptMs: 5_000, limitMs: CALM_LIMIT_MS, signal, clock: deps.clock }
   try {
     await waitUntil(
-      `a healthy stack after ${pattern.id}`,
-      (inner) => deps.stack.unhealthy(inner),
+      `a healthy system after ${pattern.id}`,
+      (inner) => deps.target.unhealthy(inner),
       (sick) => sick === null,
       options,
     )
     return null
   } catch (error) {
     if (isAborted(signal)) return `interrupted after ${pattern.id}: ${describeError(signal.reason)}`
+    if (deps.target.recreate === null) return describeError(error, 300)
     deps.log.log('warn', `${describeError(error, 300)}: the stack is made anew`)
   }
   try {
-    await deps.stack.recreate(signal)
+    await deps.target.recreate(signal)
     return null
   } catch (error) {
     return `the stack could not be recreated after ${pattern.id}: ${describeError(error)}`
-  }
-}
-
-/** For load the services get all cores: their quotas are there to leave room for who looks on, and would be what is measured. */
-export async function withoutQuotas<T>(deps: LoadDeps, cores: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const restore = await deps.stack.liftCpuQuotas(cores, signal)
-  try {
-    return await work()
-  } finally {
-    await restore(AbortSignal.timeout(RESTORE_LIMIT_MS))
   }
 }

@@ -38,7 +38,7 @@ function lastLines(result: Result): string {
   const { run } = result
   return [
     `${result.verdict}: ${countsText(result)}; judged: ${consoleText(judgedText(result), 600)}`,
-    `run ${consoleText(run.id)}, profile ${run.profile}, seed ${String(run.seed)}, ${duration(run.durationMs)} (planned ${duration(run.plannedMs)})`,
+    `run ${consoleText(run.id)}, profile ${run.profile}, ${run.seed === null ? '' : `seed ${String(run.seed)}, `}${duration(run.durationMs)} (planned ${duration(run.plannedMs)})`,
   ].join('\n')
 }
 

@@ -21,6 +21,7 @@ export function isProblem(entry: { readonly verdict: Verdict }): boolean {
 /** Whose code the verdict is about: the most important thing after the verdict itself. */
 export function judgedText(result: Result): string {
   if (result.run.reference) return 'the built-in reference services: this shows the harness, not your system'
+  if (result.run.address !== null) return `the system at ${result.run.address}, which is not ours to look into`
   const images = [...new Set(result.run.images.filter((image) => !image.reference).map((image) => image.image))]
   if (images.length === 0) return `nothing: no image of the stack ${result.run.stack} was running`
   const shown = images.slice(0, 6).join(', ')

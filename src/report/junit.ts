@@ -97,7 +97,7 @@ function renderSuite(name: string, cases: readonly TestCase[], result: Result): 
   const properties = [
     ['run', result.run.id],
     ['profile', result.run.profile],
-    ['seed', String(result.run.seed)],
+    ...(result.run.seed === null ? [] : [['seed', String(result.run.seed)] as const]),
     ['stack', result.run.stack],
     ['judged', judgedText(result)],
     ...caveats(result).map((text) => ['caveat', text] as const),

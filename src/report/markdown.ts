@@ -61,8 +61,8 @@ function factsLine(result: Result): string {
   return [
     countsText(result),
     `profile ${run.profile}`,
-    `seed ${String(run.seed)}`,
-    `stack ${markdownText(run.stack, 100)}`,
+    ...(run.seed === null ? [] : [`seed ${String(run.seed)}`]),
+    run.address === null ? `stack ${markdownText(run.stack, 100)}` : `load on ${markdownText(run.address, 200)}`,
     `${duration(run.durationMs)} (planned ${duration(run.plannedMs)})`,
     `run ${markdownText(run.id, 60)}`,
   ].join(' · ')

@@ -193,6 +193,7 @@ export function runResult(scenarios: ScenarioResult[], change: Partial<RunResult
       durationMs: 65_400,
       plannedMs: 62_000,
       stack: 'rbee',
+      address: null,
       images: [
         { service: 'queen-rbee', image: 'chaos-action/queen-rbee:0123456789ab', id: 'sha256:1', reference: true },
         { service: 'toxiproxy', image: 'ghcr.io/shopify/toxiproxy:2.12.0', id: 'sha256:2', reference: false },

@@ -20,7 +20,7 @@ export function eventText(event: RunEvent): string {
     case 'run-started':
       return (
         `run ${event.runId}: ${String(event.scenarios)} scenarios on ${event.stack}, profile ${event.profile}, ` +
-        `seed ${String(event.seed)}, planned ${duration(event.plannedMs)}`
+        `${event.seed === null ? '' : `seed ${String(event.seed)}, `}planned ${duration(event.plannedMs)}`
       )
     case 'step-started':
       return `${event.step} …`

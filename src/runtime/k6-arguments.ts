@@ -5,9 +5,10 @@ import type { K6Segment, K6Version } from '../core/k6.ts'
 export const SAMPLES_FILE = 'samples.csv'
 export const SUMMARY_FILE = 'summary.json'
 export const WRAPPER_FILE = 'entry.js'
+export const ARCHIVE_FILE = 'archive.tar'
 
 /** p(99) and count are not among k6's own. */
-const TREND_STATS = 'avg,min,med,p(90),p(95),p(99),max,count'
+export const TREND_STATS = 'avg,min,med,p(90),p(95),p(99),max,count'
 
 /** `k6 v2.2.0 (go1.26.10, linux/amd64)`, `k6.exe v1.8.1 …`. @throws CAPABILITY_MISSING for another text or major. */
 export function parseVersion(output: string): K6Version {
@@ -51,6 +52,18 @@ export function runArguments({ folder }: RunPaths, segment: K6Segment | null): s
     `--summary-export=${folder}/${SUMMARY_FILE}`,
     `--summary-trend-stats=${TREND_STATS}`,
     ...segmentArguments(segment),
+    `${folder}/${WRAPPER_FILE}`,
+  ]
+}
+
+export function archiveArguments({ folder }: RunPaths): string[] {
+  return [
+    'archive',
+    '--no-color',
+    '--quiet',
+    '--address=',
+    '--exclude-env-vars',
+    `--archive-out=${folder}/${ARCHIVE_FILE}`,
     `${folder}/${WRAPPER_FILE}`,
   ]
 }

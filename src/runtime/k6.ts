@@ -3,9 +3,11 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { Json, JsonObject } from '../core/json.ts'
-import type { K6End, K6Port, K6Request, K6Run, K6Script } from '../core/k6.ts'
+import type { K6ArchiveRequest, K6End, K6Port, K6Request, K6Run, K6Script } from '../core/k6.ts'
 import type { ExecPort } from '../core/ports.ts'
 import {
+  ARCHIVE_FILE,
+  archiveArguments,
   inspectArguments,
   K6_ENVIRONMENT,
   parseVersion,
@@ -21,6 +23,7 @@ import type { SamplePipe } from './sample-pipe.ts'
 
 /** After SIGINT it interrupts its iterations, runs teardown(), and writes its summary. */
 const STOP_GRACE_MS = 15_000
+const ARCHIVE_LIMIT_MS = 30_000
 const LARGEST_SUMMARY_BYTES = 16 * 1024 * 1024
 
 export function createK6(launcher: K6Launcher, exec: ExecPort): K6Port {
@@ -34,6 +37,7 @@ export function createK6(launcher: K6Launcher, exec: ExecPort): K6Port {
       throw new ChaosError('CAPABILITY_MISSING', `\`k6 version\` ended with ${String(exitCode)}: ${tail(stderr)}`)
     },
     inspect: (script, signal) => inspect(launcher, script, signal),
+    archive: (request, signal) => archive(launcher, request, signal),
     start: (request, signal) => start(launcher, exec, request, signal),
   }
 }
@@ -52,6 +56,30 @@ async function inspect(launcher: K6Launcher, { file, environment }: K6Script, si
   const options: unknown = JSON.parse(stdout)
   if (typeof options === 'object' && options !== null && !Array.isArray(options)) return options as JsonObject
   throw new ChaosError('BAD_INPUT', `${file}: k6 tells no options of this script`)
+}
+
+async function archive(launcher: K6Launcher, request: K6ArchiveRequest, signal: AbortSignal): Promise<Uint8Array> {
+  const { name, file, folder, options } = request
+  const scripts = dirname(file)
+  const seen = launcher.paths({ folder, scripts })
+  await writeFile(join(folder, WRAPPER_FILE), wrapperOf(join(seen.scripts, basename(file)), options))
+  const environment = { ...request.environment, ...K6_ENVIRONMENT }
+  const program = await launcher.launch({ name, argv: archiveArguments(seen), environment, folder, scripts }, signal)
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(ARCHIVE_LIMIT_MS)])
+  const stop = (): void => {
+    // Its end is awaited below: one that cannot be killed shows there.
+    program.kill('SIGKILL').catch(() => undefined)
+  }
+  limit.addEventListener('abort', stop, { once: true })
+  try {
+    const exitCode = await program.exited
+    signal.throwIfAborted()
+    if (exitCode !== 0) throw new ChaosError('BAD_INPUT', `${file}: k6 cannot pack this script: ${tail(await program.log())}`)
+    return await readFile(join(folder, ARCHIVE_FILE))
+  } finally {
+    limit.removeEventListener('abort', stop)
+    await program.remove()
+  }
 }
 
 async function start(launcher: K6Launcher, exec: ExecPort, request: K6Request, signal: AbortSignal): Promise<K6Run> {

@@ -21,7 +21,12 @@ afterAll(async () => {
 
 function start(memAvailableBytes: number, diskFreeBytes: number): Promise<HostGuard> {
   const floors = { memAvailableBytes, diskFreeBytes }
-  return HostGuard.start({ clock: systemClock, observer: rig.observer, floors, signal: signal() })
+  return HostGuard.start({
+    clock: systemClock,
+    read: (inner) => rig.observer.call('host.read', {}, inner),
+    floors,
+    signal: signal(),
+  })
 }
 
 test('refuses to begin on a machine that is below a floor, and says which', async () => {

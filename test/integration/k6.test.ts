@@ -17,6 +17,7 @@ import type { K6Launcher } from '../../src/runtime/k6-process.ts'
 import { createSpawnExec } from '../../src/runtime/spawn-exec.ts'
 
 const IMAGE = 'grafana/k6:2.2.0'
+const OLDER_IMAGE = 'grafana/k6:1.8.1'
 const run = promisify(execFile)
 const docker = createDockerClient()
 const exec = createSpawnExec()
@@ -56,6 +57,7 @@ const launchers: Record<string, () => K6Launcher> = {
   // The machine's own network, as the server of this test is there.
   container: () => containerLauncher({ docker, image: IMAGE, runId, network: 'host', entryUrl }),
   host: () => hostLauncher({ exec, file: program, entryUrl }),
+  'major 1': () => containerLauncher({ docker, image: OLDER_IMAGE, runId, network: 'host', entryUrl }),
 }
 
 async function script(name: string, text: string): Promise<string> {
@@ -99,7 +101,8 @@ describe.each(Object.keys(launchers))('k6 (%s)', (kind) => {
   const k6 = (): K6Port => createK6((launchers[kind] as () => K6Launcher)(), exec)
 
   it('tells its version', async () => {
-    expect(await k6().version(signal())).toEqual({ major: 2, text: '2.2.0' })
+    const older = { major: 1, text: '1.8.1' }
+    expect(await k6().version(signal())).toEqual(kind === 'major 1' ? older : { major: 2, text: '2.2.0' })
   })
 
   it('tells the options of a script, and what is wrong with one', async () => {

@@ -10,7 +10,7 @@ import { systemClock } from '../../src/core/clock.ts'
 import type { K6Port } from '../../src/core/k6.ts'
 import type { LoadPattern } from '../../src/core/load.ts'
 import type { LoadResult } from '../../src/core/model.ts'
-import type { CompletedPort, RunningStack, ToolboxHelper } from '../../src/core/ports.ts'
+import type { CompletedPort } from '../../src/core/ports.ts'
 import type { RunEvent } from '../../src/core/run-event.ts'
 import type { LoadDeps, LoadOptions } from '../../src/load/load-deps.ts'
 import { runPattern } from '../../src/load/pattern-run.ts'
@@ -21,6 +21,7 @@ import { createSpawnExec } from '../../src/runtime/spawn-exec.ts'
 import { readHostFacts } from '../../src/toolbox/host-facts.ts'
 
 export const K6_IMAGE = 'grafana/k6:2.2.0'
+export const OLDER_K6_IMAGE = 'grafana/k6:1.8.1'
 
 export interface LoadRig {
   readonly events: RunEvent[]
@@ -39,6 +40,7 @@ export interface Change {
   readonly pattern?: Partial<LoadPattern>
   readonly options?: Partial<LoadOptions>
   readonly k6?: K6Port
+  readonly image?: string
   readonly signal?: AbortSignal
   readonly entryUrl?: string
   /** The stack says which jobs it has completed. */
@@ -61,13 +63,19 @@ export async function loadRig(): Promise<LoadRig> {
   const completed: string[] = []
   let count = 0
 
-  const depsFor = ({ k6, entryUrl = serverUrl, tellsCompleted = false }: Change): LoadDeps => ({
+  const depsFor = ({ k6, image = K6_IMAGE, entryUrl = serverUrl, tellsCompleted = false }: Change): LoadDeps => ({
     clock: systemClock,
     log: { log: () => undefined },
     emit: (event) => events.push(event),
-    k6: k6 ?? containerK6(K6_IMAGE, runId, entryUrl),
-    stack: stackOf(tellsCompleted ? listOf(completed) : null),
-    observer: () => LOCAL_OBSERVER,
+    k6: k6 ?? containerK6(image, runId, entryUrl),
+    target: {
+      variables: { TOKEN: 'secret' },
+      completed: tellsCompleted ? { port: listOf(completed), claim: { metric: 'tasks', key: 'task_id' } } : null,
+      unhealthy: () => Promise.resolve(null),
+      recreate: null,
+    },
+    // As the toolbox does, without a container around it.
+    machine: () => readHostFacts(),
     artifacts: { write: keep, writeBytes: keep },
     runId: `${runId}-${String((count += 1))}`,
     folderFor: (id) => mkdtemp(join(root, `${id}-`)),
@@ -92,7 +100,7 @@ export async function loadRig(): Promise<LoadRig> {
       runPattern(
         depsFor(change),
         {
-          ...{ profile: 'quick', isRehearsal: false, before: 0, thresholds: [], model: null, segment: null },
+          ...{ profile: 'quick', isRehearsal: false, before: 0, thresholds: [], model: null, segment: null, startWallMs: null },
           repeatCommand: (id) => id,
           ...change.options,
         },
@@ -114,16 +122,15 @@ export function containerK6(image: string, runId: string, entryUrl: string): K6P
 
 const PATTERN: LoadPattern = {
   ...{ id: 'T-1', name: 'test', expectedBehavior: 'holds', script: '', thresholds: null, gateUsers: null, measure: [] },
-  ...{ model: 'closed', thinkSeconds: null, onDemand: false, scales: {}, environment: {}, source: { file: 't.js', line: 1 } },
-}
-
-/** Reads the machine as the toolbox does, without a container around it. */
-const LOCAL_OBSERVER = { name: 'local', call: () => readHostFacts() } as unknown as ToolboxHelper
-
-function stackOf(completed: CompletedPort | null): RunningStack {
-  const claim = { metric: 'tasks', key: 'task_id' }
-  const descriptor = { completed: completed === null ? null : { claim } }
-  return { descriptor, variables: { TOKEN: 'secret' }, completed: () => completed } as unknown as RunningStack
+  ...{
+    model: 'closed',
+    thinkSeconds: null,
+    answerSeconds: null,
+    onDemand: false,
+    scales: {},
+    environment: {},
+    source: { file: 't.js', line: 1 },
+  },
 }
 
 /** Places are indexes. */

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openSeries } from '../../src/load/series/recorded-series.ts'
 import { unpackSeries } from '../../src/load/series/series-file.ts'
-import { containerK6, loadRig } from './load-rig.ts'
+import { containerK6, K6_IMAGE, loadRig, OLDER_K6_IMAGE } from './load-rig.ts'
 import type { LoadRig } from './load-rig.ts'
 
 const run = promisify(execFile)
@@ -36,17 +36,21 @@ export default function () {
 const GET = 'const response = http.get(`${__ENV.BASE_URL}/`);'
 
 describe('a script of anybody', () => {
-  it('passes on its own limits and ours, with a series that says the same', async () => {
+  it.each([
+    [K6_IMAGE, '2.2.0'],
+    [OLDER_K6_IMAGE, '1.8.1'],
+  ])('passes on its own limits and ours, with a series that says the same (%s)', async (image, version) => {
     const limits = "vus: 5, duration: '3s', thresholds: { http_req_duration: ['p(95)<400'], checks: ['rate>0.99'] }"
     const result = await rig.run(
       await rig.script('good.js', plain(`${GET} check(response, { ok: (r) => r.status === 200 })`, limits)),
+      { image },
     )
     expect([result.verdict, result.reasons]).toEqual(['passed', []])
     expect(result).toMatchObject({
       users: 5,
       errorRate: 0,
       model: 'closed',
-      k6: { version: '2.2.0', runsIn: 'container', exitCode: 0 },
+      k6: { version, runsIn: 'container', exitCode: 0 },
     })
     expect(result.thresholds.filter(({ scope }) => scope === 'run').map(({ text, met }) => [text, met])).toEqual([
       ['checks: rate>0.99', true],
@@ -56,7 +60,7 @@ describe('a script of anybody', () => {
     const packed = rig.kept.get(result.series?.file ?? '')
     expect(packed).toBeInstanceOf(Uint8Array)
     const { data, facts } = unpackSeries(packed as Uint8Array, 'series')
-    expect([facts.patternId, facts.k6Version, data.late]).toEqual(['T-1', '2.2.0', 0])
+    expect([facts.patternId, facts.k6Version, data.late]).toEqual(['T-1', version, 0])
     const series = openSeries(data)
     expect(series.ask({ metric: 'http_reqs' })?.sum).toBe(result.requests)
     expect(series.metrics).toContainEqual({ name: 'checks', type: 'rate' })

@@ -19,14 +19,26 @@ const ok = http.expectedStatuses(200)
  * Retry-After, in time), or `failed`. Rejected and failed are both errors.
  */
 export function sendTask({ maxTokens, prompt = 'Tell me about bees.' }) {
-  const body = JSON.stringify({ model: 'tinyllama', prompt, max_tokens: maxTokens, temperature: 0, stream: false })
-  const response = http.post(`${__ENV.BASE_URL}/v2/tasks`, body, {
+  return judged(post({ prompt, max_tokens: maxTokens, stream: false }), (body) => isWhole(body, maxTokens))
+}
+
+/** The same, answered piece by piece. k6 hands a body over when it has ended: the times are those of the last piece. */
+export function streamTask({ maxTokens, prompt = 'Tell me about bees.' }) {
+  return judged(post({ prompt, max_tokens: maxTokens, stream: true }), (body) => isWholeStream(body, maxTokens))
+}
+
+function post(fields) {
+  const body = JSON.stringify({ model: 'tinyllama', temperature: 0, ...fields })
+  return http.post(`${__ENV.BASE_URL}/v2/tasks`, body, {
     headers: { 'content-type': 'application/json', authorization: `Bearer ${__ENV.LLORCH_API_TOKEN}` },
     timeout: DEADLINE,
     responseCallback: ok,
     tags: { name: 'POST /v2/tasks' },
   })
-  const outcome = outcomeOf(response, maxTokens)
+}
+
+function judged(response, isAll) {
+  const outcome = outcomeOf(response, isAll)
   errors.add(outcome !== 'served', { outcome })
   taskDuration.add(response.timings.duration, { outcome })
   countTask(outcome, response.headers['X-Task-Id'])
@@ -41,12 +53,12 @@ function countTask(outcome, id) {
   delete metadata.task_id
 }
 
-function outcomeOf(response, maxTokens) {
+function outcomeOf(response, isAll) {
   if (response.status === 503) {
     const inOrder = response.headers['Retry-After'] !== undefined && response.timings.duration <= REFUSAL_LIMIT_MS
     return inOrder ? 'rejected' : 'failed'
   }
-  return response.status === 200 && isWhole(response.body, maxTokens) ? 'served' : 'failed'
+  return response.status === 200 && isAll(response.body) ? 'served' : 'failed'
 }
 
 /** A 200 may hold an error, or half of an answer. */
@@ -54,6 +66,18 @@ function isWhole(body, maxTokens) {
   try {
     const answer = JSON.parse(body)
     return answer.error === undefined && answer.tokens === maxTokens && answer.text.length > 0
+  } catch {
+    return false
+  }
+}
+
+/** A stream that was cut, or told of a failure, has no such end. */
+function isWholeStream(body, maxTokens) {
+  const events = body.split('\n\n')
+  if (events.pop() !== '' || events.pop() !== 'data: [DONE]') return false
+  try {
+    const { type, tokens_out: tokens } = JSON.parse(events.pop().slice('data: '.length))
+    return type === 'end' && tokens === maxTokens
   } catch {
     return false
   }

@@ -1,7 +1,8 @@
 /** Answers from a recorded or merged series. */
 import { ChaosError } from '../../core/errors.ts'
 import type { LoadSeries, MetricType, SampleAggregate, SeriesQuestion, TagFilter } from '../../core/load.ts'
-import { filterText } from '../../core/threshold.ts'
+import { percentile } from '../../core/statistics.ts'
+import { filterText, IN_FLIGHT } from '../../core/threshold.ts'
 import { aggregateOf } from './cell.ts'
 import type { Cell } from './cell.ts'
 import type { Group, SeriesData } from './series-data.ts'
@@ -28,9 +29,10 @@ class RecordedSeries implements LoadSeries {
   }
 
   ask({ metric, filter = {}, fromMs = 0, toMs = Infinity }: SeriesQuestion): SampleAggregate | null {
-    const groups = this.groupsOf(metric, filter)
     const from = Math.max(0, Math.ceil(fromMs / 1_000))
     const to = Math.min(this.seconds, Math.ceil(toMs / 1_000))
+    if (metric === IN_FLIGHT) return inFlightOf(this.data.inFlight.slice(from, to), filter)
+    const groups = this.groupsOf(metric, filter)
     const cells: Cell[] = []
     for (let second = from; second < to; second += 1) {
       for (const { cells: own } of groups) {
@@ -78,5 +80,17 @@ class RecordedSeries implements LoadSeries {
     // A filter that no sample met has a group without cells: only one that nobody asked for has none.
     if (recorded.length > 0) return recorded
     throw new ChaosError('BAD_INPUT', `${metric}${text} was not recorded`)
+  }
+}
+
+/** A sample for each second: its mean. */
+function inFlightOf(seconds: readonly number[], filter: TagFilter): SampleAggregate | null {
+  if (Object.keys(filter).length > 0) throw new ChaosError('BAD_INPUT', `${IN_FLIGHT} is of all requests, and has no tags`)
+  const last = seconds.at(-1)
+  if (last === undefined) return null
+  return {
+    ...{ type: 'trend', count: seconds.length, last, nonZero: seconds.filter((value) => value > 0).length },
+    ...{ sum: seconds.reduce((sum, value) => sum + value, 0), min: Math.min(...seconds), max: Math.max(...seconds) },
+    percentile: (percent) => percentile(seconds, percent),
   }
 }

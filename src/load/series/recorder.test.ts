@@ -56,6 +56,17 @@ describe('a recorded series', () => {
     expect(series.inFlight().map((mean) => Math.round(mean * 1_000) / 1_000)).toEqual([0.75, 1.2, 0.5, 0.01])
   })
 
+  it('has requests under way as a metric, a sample for each second', () => {
+    // Two that take a second and a half each: two are under way in the first second, one in the second.
+    const two = [1, 2].flatMap(() => requestAt(1_500, 1_500))
+    const under = openSeries(recordedOf([...users([2]), ...two, ...requestAt(2_900, 1)]))
+    const all = under.ask({ metric: 'in_flight' })
+    expect([all?.count, all?.max, all?.percentile(50)]).toEqual([3, 2, 1])
+    expect(under.ask({ metric: 'in_flight', fromMs: 2_000 })?.max).toBeCloseTo(0.001, 6)
+    expect(under.ask({ metric: 'in_flight', fromMs: 60_000 })).toBeNull()
+    expect(() => under.ask({ metric: 'in_flight', filter: { outcome: 'served' } })).toThrow('has no tags')
+  })
+
   it('has percentiles and filters only where they were asked for', () => {
     const rows: Row[] = [
       { metric: 'http_req_waiting', atMs: 0, value: 5 },

@@ -38,7 +38,7 @@ const MIB = 1024 * 1024
 /** Far from what a single user or a handful of them ever asks for. */
 const CROWD: Omit<CrowdPolicy, 'whenCrowded'> = {
   tasksPerSecond: 50,
-  seconds: 3,
+  seconds: 2,
   delayMs: 3_000,
   failsEvery: 10,
   keptBytes: MIB / 2,

@@ -1,0 +1,67 @@
+/** Wires k6, a target and the files of a run together for load patterns. */
+import { createHash } from 'node:crypto'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemClock } from '../core/clock.ts'
+import type { K6Port } from '../core/k6.ts'
+import type { ArtifactPort, Logger } from '../core/ports.ts'
+import type { RunEvent } from '../core/run-event.ts'
+import type { HostFacts } from '../core/toolbox.ts'
+import { HOST_FLOORS, HostGuard } from '../engine/host-guard.ts'
+import type { LoadDeps } from '../load/load-deps.ts'
+import type { LoadTarget } from '../load/load-target.ts'
+import { childEnv } from '../runtime/child-env.ts'
+import type { DockerClient } from '../runtime/docker-client.ts'
+import { ensurePresent } from '../runtime/images.ts'
+import { createK6 } from '../runtime/k6.ts'
+import { containerLauncher } from '../runtime/k6-container.ts'
+import { hostLauncher } from '../runtime/k6-host.ts'
+import { createSpawnExec } from '../runtime/spawn-exec.ts'
+
+const K6_IMAGE = 'grafana/k6:2.2.0'
+
+export interface LoadWiring {
+  readonly docker: DockerClient
+  readonly target: LoadTarget
+  /** Where it is for a k6 of this machine, and for one in a container on that network. */
+  readonly reach: { readonly hostUrl: string; readonly containerUrl: string; readonly network: string }
+  readonly machine: (signal: AbortSignal) => Promise<HostFacts>
+  readonly artifacts: ArtifactPort
+  readonly runId: string
+  /** The run's own folder, gone with it. */
+  readonly folder: string
+  /** A k6 of this machine; null runs it in a container. */
+  readonly k6Path: string | null
+  readonly emit: (event: RunEvent) => void
+  readonly log: Logger
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** @throws IMAGE_MISSING when there is no k6 to run. */
+export async function wireLoad(wiring: LoadWiring, signal: AbortSignal): Promise<LoadDeps> {
+  const { target, machine, artifacts, runId, emit, log } = wiring
+  return {
+    ...{ clock: systemClock, log, emit, target, machine, artifacts, runId },
+    k6: await openK6(wiring, signal),
+    folderFor: async (id) => {
+      const folder = join(wiring.folder, 'load', id)
+      await mkdir(folder, { recursive: true })
+      return folder
+    },
+    hashOf: async (file) =>
+      createHash('sha256')
+        .update(await readFile(file))
+        .digest('hex'),
+    guard: (guardSignal) => HostGuard.start({ clock: systemClock, read: machine, floors: HOST_FLOORS, signal: guardSignal }),
+  }
+}
+
+/** CHAOS_K6_IMAGE names another image. */
+async function openK6({ docker, reach, runId, k6Path, env, log }: LoadWiring, signal: AbortSignal): Promise<K6Port> {
+  const exec = createSpawnExec()
+  if (k6Path !== null) return createK6(hostLauncher({ exec, file: k6Path, entryUrl: reach.hostUrl }), exec)
+  const image = env['CHAOS_K6_IMAGE'] ?? K6_IMAGE
+  await ensurePresent(image, { exec, docker, log, env: childEnv(env), signal })
+  const { network, containerUrl: entryUrl } = reach
+  return createK6(containerLauncher({ docker, image, runId, network, entryUrl }), exec)
+}

@@ -1,0 +1,109 @@
+/** The series of several generators, merged and judged as one load. */
+import { glob, mkdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ChaosError } from '../core/errors.ts'
+import type { LoadResult, RunResult } from '../core/model.ts'
+import type { Reporter } from '../core/ports.ts'
+import { EXIT_CODES } from '../core/verdict.ts'
+import { buildRunResult } from '../engine/run.ts'
+import { judgedResult } from '../load/load-result.ts'
+import { judgeMeasured } from '../load/measured.ts'
+import { measuredJson, parseMeasured } from '../load/measured-schema.ts'
+import { mergeMeasured, type MeasuredSegment, type MergedLoad } from '../load/merge-measured.ts'
+import { packSeries, unpackSeries } from '../load/series/series-file.ts'
+import { fanOut } from '../report/fan-out.ts'
+import { fileArtifacts } from './files.ts'
+import { readRunners } from './runner-results.ts'
+import { reportResult } from './report-result.ts'
+import { newRunId, type RunOutcome } from './run.ts'
+import { TOOL_VERSION } from './version.ts'
+
+const SERIES_FILE = 'series.ndjson.gz'
+const MOST_FILES = 1_000
+const MOST_BYTES = 256 * 1024 * 1024
+
+export interface MergeRequest {
+  /** Folders of results, or series files. */
+  readonly sources: readonly string[]
+  readonly outDir: string
+  readonly repeatCommand: string
+}
+
+/** @throws BAD_INPUT for what is no series, or not all of one load. */
+export async function runMerge(request: MergeRequest, reporters: readonly Reporter[]): Promise<RunOutcome> {
+  const segments = await readSegments(request.sources)
+  await mkdir(request.outDir, { recursive: true })
+  const merged = [...Map.groupBy(segments, ({ facts }) => facts.patternId).values()].map(mergeMeasured)
+  const load: LoadResult[] = []
+  for (const one of merged) load.push(await judged(request, one))
+  const reported = await reportResult(resultOf(merged, load), fanOut(reporters), reporters)
+  return { result: reported, exitCode: EXIT_CODES[reported.verdict] }
+}
+
+async function judged({ outDir, repeatCommand }: MergeRequest, { data, facts, measured }: MergedLoad): Promise<LoadResult> {
+  const { pattern, model, startedWallMs, durationMs, k6, generators } = measured
+  const packed = packSeries(data, { ...facts, more: measuredJson(measured) })
+  const file = await fileArtifacts(outDir, (text) => text).writeBytes(`load/${pattern.id}/${SERIES_FILE}`, packed)
+  const [exitCode = null, another] = new Set(generators.map((generator) => generator.k6.exitCode))
+  return judgedResult(
+    {
+      ...{ pattern, model, startedWallMs, durationMs, repeatCommand, series: { file }, logs: [] },
+      // Of several ends the judgement speaks; here is room for one.
+      k6: { ...k6, exitCode: another === undefined ? exitCode : null },
+    },
+    judgeMeasured(data, measured),
+  )
+}
+
+/** Its times are those of the load, not those of the merge. */
+function resultOf(merged: readonly MergedLoad[], load: LoadResult[]): RunResult {
+  const all = merged.map(({ measured }) => measured)
+  const [first] = all
+  if (first === undefined) throw new ChaosError('BAD_INPUT', 'there is no series to merge')
+  const startedWallMs = Math.min(...all.map((measured) => measured.startedWallMs))
+  const endedWallMs = Math.max(...all.map((measured) => measured.startedWallMs + measured.durationMs))
+  const { profile, address } = first
+  return buildRunResult(
+    { version: TOOL_VERSION, seed: null, strict: false, defects: [], environment: {}, startedWallMs, startedMs: startedWallMs },
+    {
+      ...{ id: newRunId(), profile, stack: address, address, images: [], reference: false, noInject: false },
+      plannedMs: all.reduce((sum, { plan }) => sum + plan.durationMs, 0),
+    },
+    { scenarios: [], load },
+    [],
+    endedWallMs,
+  )
+}
+
+async function readSegments(sources: readonly string[]): Promise<MeasuredSegment[]> {
+  const files: string[] = []
+  const segments: MeasuredSegment[] = []
+  for (const source of sources) {
+    const runners = await readRunners(source)
+    if (runners === null) files.push(...(await seriesFilesOf(source)))
+    else segments.push(...runners)
+  }
+  if (files.length > MOST_FILES)
+    throw new ChaosError('BAD_INPUT', `there are ${String(files.length)} series files, and ${String(MOST_FILES)} are the most`)
+  // One after the other: each may be large.
+  for (const name of files) {
+    if ((await stat(name)).size > MOST_BYTES)
+      throw new ChaosError('BAD_INPUT', `${name} is larger than ${String(MOST_BYTES)} bytes: not a series of ours`)
+    const { data, facts } = unpackSeries(await readFile(name), name)
+    segments.push({ name, data, facts, measured: parseMeasured(facts.more, name) })
+  }
+  return segments
+}
+
+/** A file is taken as it is; in a folder of results each pattern has one. */
+async function seriesFilesOf(source: string): Promise<string[]> {
+  const kind = await stat(source).catch(() => null)
+  if (kind === null) throw new ChaosError('BAD_INPUT', `there is no ${source}`)
+  if (!kind.isDirectory()) return [source]
+  const files: string[] = []
+  for await (const file of glob(`load/*/${SERIES_FILE}`, { cwd: source })) files.push(join(source, file))
+  if (files.length > 0) return files.toSorted()
+  throw new ChaosError('BAD_INPUT', `${source} holds no series of a load (load/ID/${SERIES_FILE})`, {
+    hint: 'Give the folder that --out of `load --segment` named.',
+  })
+}
