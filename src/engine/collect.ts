@@ -17,14 +17,14 @@ export async function collect(
   deps: EngineDeps,
   scenarioId: string,
   window: { readonly sinceWallMs: number; readonly untilWallMs: number; readonly originMs: number },
-  seen: { readonly samples: readonly CanarySample[]; readonly hits: readonly Hit[] },
+  seen: { readonly samples: readonly CanarySample[]; readonly hits: readonly Hit[]; readonly notes: readonly TimelineEvent[] },
   signal: AbortSignal,
 ): Promise<Collected> {
   const [logs, series] = await Promise.all([
     collectLogs(deps, scenarioId, window, signal),
     writeSeries(deps, scenarioId, seen.samples, window.originMs),
   ])
-  const events = [...containerEvents(deps, window.sinceWallMs), ...seen.hits.map(hitEvent)]
+  const events = [...containerEvents(deps, window.sinceWallMs), ...seen.hits.map(hitEvent), ...seen.notes]
   return { logs, events: events.sort((a, b) => a.at.localeCompare(b.at)), series }
 }
 

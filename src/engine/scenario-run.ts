@@ -1,7 +1,8 @@
 /** One scenario through its phases. Whatever happens, what was planned is reverted and proven gone. */
 import { summarizeCanary } from '../core/canary.ts'
+import { isoTime } from '../core/clock.ts'
 import { ChaosError, describeError, isChaosError } from '../core/errors.ts'
-import type { ScenarioResult } from '../core/model.ts'
+import type { ScenarioResult, TimelineEvent } from '../core/model.ts'
 import type { FaultContext, Hit, ProbeContext, RunningCanary, ScenarioWindow, UndoContext } from '../core/ports.ts'
 import { faultWindowMs, recoveryLimitMs, type Scenario } from '../core/scenario.ts'
 import { waitUntil } from '../core/wait.ts'
@@ -26,7 +27,7 @@ import { PhaseRecorder } from './phases.ts'
 import { awaitRecovery, withoutRelapse } from './recovery.ts'
 import { buildResult, newState, type ScenarioState } from './scenario-state.ts'
 import { StarvationWatch } from './starvation.ts'
-import { reachSteadyState } from './steady.ts'
+import { reachSteadyState, steadyAfterPrepare } from './steady.ts'
 
 export async function runScenario(
   deps: EngineDeps,
@@ -51,6 +52,7 @@ class ScenarioRun {
   private watch: ControlWatch | null = null
   private window: ScenarioWindow | null = null
   private readonly hits: Hit[] = []
+  private readonly notes: TimelineEvent[] = []
   private guard: HostGuard | null = null
 
   constructor(deps: EngineDeps, options: EngineOptions, scenario: Scenario, signal: AbortSignal) {
@@ -99,19 +101,20 @@ class ScenarioRun {
       await this.faults.plan(scenario, this.faultContext(phaseSignal))
       state.descriptions = this.faults.descriptions()
     })
-    await this.prepare(canary, steadySinceMs, expectations)
+    const sinceMs = await this.prepare(canary, steadySinceMs, expectations)
     await phases.run('inject', INJECT_LIMIT_MS, this.guarded(), async (phaseSignal) => {
       state.decidedMs = deps.clock.nowMs()
       if (!this.options.noInject) await this.faults.inject(this.faultContext(phaseSignal))
       state.injected = !this.options.noInject
       this.openWindow()
     })
-    await this.observe(canary, expectations, steadySinceMs)
+    await this.observe(canary, expectations, sinceMs)
   }
 
-  private async prepare(canary: RunningCanary, steadySinceMs: number, expectations: ExpectationSet): Promise<void> {
+  /** @returns since when the steady state has held that the fault is judged against. */
+  private async prepare(canary: RunningCanary, steadySinceMs: number, expectations: ExpectationSet): Promise<number> {
     const { deps, state, phases, signal } = this
-    await phases.run('prepare', PREPARE_LIMIT_MS, signal, async (phaseSignal) => {
+    const sinceMs = await phases.run('prepare', PREPARE_LIMIT_MS, signal, async (phaseSignal) => {
       this.guard = await HostGuard.start({
         clock: deps.clock,
         read: (inner) => deps.observer().call('host.read', {}, inner),
@@ -137,16 +140,20 @@ class ScenarioRun {
           },
         )
       }
+      return steadyAfterPrepare(deps, canary, steadySinceMs, phaseSignal, (detail) => {
+        this.note('steady-again', detail)
+      })
     })
     // On the scenario's signal: it goes on through the phases that follow.
-    await expectations.begin(this.probeContext(canary, signal, steadySinceMs))
-    state.steady = summarizeCanary(canary.samples(), steadySinceMs, deps.clock.nowMs())
+    await expectations.begin(this.probeContext(canary, signal, sinceMs))
+    state.steady = summarizeCanary(canary.samples(), sinceMs, deps.clock.nowMs())
     if (state.steady.failed > 0) {
       throw new ChaosError(
         'NOT_STEADY',
         `${String(state.steady.failed)} canary requests failed before anything was injected, so nothing was`,
       )
     }
+    return sinceMs
   }
 
   /** Effect and during-clauses at once; the fault is held for the planned window and until both are decided. */
@@ -242,13 +249,20 @@ class ScenarioRun {
           state.control = await this.watch.judge(state.injectedMs, state.revertCalledMs, phaseSignal)
         }
         const window = { sinceWallMs: state.startedWallMs, untilWallMs: deps.clock.wallMs(), originMs: state.startedMs }
-        state.collected = await collect(deps, this.scenario.id, window, { samples: state.samples, hits: this.hits }, phaseSignal)
+        const seen = { samples: state.samples, hits: this.hits, notes: this.notes }
+        state.collected = await collect(deps, this.scenario.id, window, seen, phaseSignal)
       })
     } catch (error) {
       this.keep(error)
     } finally {
       this.watch?.stop()
     }
+  }
+
+  /** For the reader of the result: an event of the scenario, and a line in the log. */
+  private note(kind: string, detail: string): void {
+    this.notes.push({ at: isoTime(this.deps.clock.wallMs()), source: 'engine', kind, detail })
+    this.deps.log.log('warn', `${this.scenario.id}: ${detail}`)
   }
 
   private keep(error: unknown): void {

@@ -1,5 +1,5 @@
 import { ChaosError, isChaosError } from '../core/errors.ts'
-import type { CanarySample } from '../core/canary.ts'
+import { summarizeCanary, type CanarySample } from '../core/canary.ts'
 import type { RunningCanary } from '../core/ports.ts'
 import { waitUntil } from '../core/wait.ts'
 import { STEADY_LIMIT_MS, STEADY_STREAK } from './options.ts'
@@ -26,6 +26,26 @@ export async function reachSteadyState(deps: EngineDeps, canary: RunningCanary, 
     if (!isChaosError(error, 'TIMEOUT')) throw error
     throw new ChaosError('NOT_STEADY', `no steady state, so nothing was injected: ${error.message}`, { cause: error })
   }
+}
+
+/**
+ * Starting helpers takes CPU time from the machine that the system runs on too: canary requests that failed meanwhile
+ * are news, and the steady state must be seen once more before anything is broken.
+ * @returns since when it has held, ms of the run's clock. @throws NOT_STEADY when it does not come back.
+ */
+export async function steadyAfterPrepare(
+  deps: EngineDeps,
+  canary: RunningCanary,
+  sinceMs: number,
+  signal: AbortSignal,
+  tell: (detail: string) => void,
+): Promise<number> {
+  const { failed } = summarizeCanary(canary.samples(), sinceMs, deps.clock.nowMs())
+  if (failed === 0) return sinceMs
+  const againSinceMs = await reachSteadyState(deps, canary, signal)
+  const requests = `${String(failed)} canary request${failed === 1 ? '' : 's'}`
+  tell(`${requests} failed while the fault was prepared; the steady state was reached again before it was injected`)
+  return againSinceMs
 }
 
 function tail(samples: readonly CanarySample[]): { good: number; firstIntendedMs: number; lastError: string | null } {

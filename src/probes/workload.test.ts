@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
-import type { ProbeContext } from '../core/ports.ts'
+import type { ProbeContext, RunningStack } from '../core/ports.ts'
 import { canaryPort } from './canary.ts'
 import { descriptor, GET, openContext, stack } from './context.fixture.ts'
 import type { OpenContext } from './context.fixture.ts'
@@ -140,4 +140,33 @@ it('ends when it is stopped before the window was opened, and when the scenario 
 it('names a request that the descriptor does not have, before anything is injected', () => {
   const { ctx } = openContext(500)
   expect(() => workloadExpectation.baseline?.({ ...SPEC, name: 'pag' }, ctx)).toThrow(/has no request 'pag'; it has: page/)
+})
+
+/** A pool whose one member works on as many requests as `inFlight` says. */
+function poolOf(inFlight: () => number): RunningStack['pool'] {
+  const one = { id: 'w-1', state: 'busy', meaning: 'busy' as const, container: 'w' }
+  return () => ({ members: () => Promise.resolve([{ ...one, inFlight: inFlight() }]), stop: () => Promise.resolve() })
+}
+
+it('has begun when the pool works on most of its requests, besides those that it had', async () => {
+  let underWay = 0
+  const held: (() => void)[] = []
+  const { ctx } = await serving((_request, response) => {
+    held.push(() => response.end('ok'))
+    setTimeout(() => (underWay += 1), 80)
+  })
+  const asked = { ...ctx, stack: { ...ctx.stack, pool: poolOf(() => 2 + underWay) } }
+  const work = await begun(asked)
+  expect(underWay).toBeGreaterThanOrEqual(2)
+  work.stop()
+  for (const end of held) end()
+})
+
+it('begins all the same where the pool never has most of them', async () => {
+  const { ctx, open } = await serving(slowly)
+  const startedMs = ctx.clock.nowMs()
+  const work = await begun({ ...ctx, stack: { ...ctx.stack, pool: poolOf(() => 1) } })
+  expect(ctx.clock.nowMs() - startedMs).toBeGreaterThanOrEqual(1_990)
+  open()
+  expect((await workloadExpectation.observe(SPEC, null, ctx, work)).met).toBe(true)
 })

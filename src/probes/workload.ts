@@ -10,6 +10,7 @@ import { DEADLINE_MARGIN_MS, WorkloadLanes } from './workload-lanes.ts'
 const LOOK_EVERY_MS = 20
 /** For the outcome of a request that has just met its deadline. */
 const SETTLE_MS = 2_000
+const REACH_LIMIT_MS = 2_000
 
 /** Requests that are under way when the fault comes and all through its window, judged when the last of them has ended. */
 export const workloadExpectation: Probe<WorkloadExpectation> = {
@@ -21,7 +22,8 @@ export const workloadExpectation: Probe<WorkloadExpectation> = {
     return Promise.resolve(null)
   },
   begin(spec, ctx) {
-    return Promise.resolve(new WorkloadLanes(spec, namedRequest(spec.name, ctx), ctx))
+    const request = namedRequest(spec.name, ctx)
+    return reachedPool(spec, () => new WorkloadLanes(spec, request, ctx), ctx)
   },
   async observe(spec, _baseline, ctx, work) {
     if (!(work instanceof WorkloadLanes)) throw new ChaosError('INTERNAL', 'the workload was not begun')
@@ -43,6 +45,29 @@ export const workloadExpectation: Probe<WorkloadExpectation> = {
     const { records, unendedMs, exhausted } = work
     return judgeWorkload(spec, { records, unendedMs, exhausted, faultMs: faultMoment(ctx), windowEndMs: startedMs + plannedMs })
   },
+}
+
+/**
+ * A fault that comes before the requests have reached a member meets none of them. A system that has its members do less
+ * at once keeps the rest waiting, and one whose pool does not answer now will be judged all the same: so this is worth a
+ * short wait, and no condition.
+ */
+async function reachedPool(spec: WorkloadExpectation, start: () => WorkloadLanes, ctx: ProbeContext): Promise<WorkloadLanes> {
+  const pool = ctx.stack.pool(ctx.observer)
+  if (pool === null) return start()
+  const inFlight = async (signal: AbortSignal): Promise<number> =>
+    (await pool.members(signal)).reduce((sum, member) => sum + member.inFlight, 0)
+  const options = { everyMs: LOOK_EVERY_MS, attemptMs: 1_000, limitMs: REACH_LIMIT_MS, signal: ctx.signal, clock: ctx.clock }
+  const before = await lookUntil('what the members of the pool work on', inFlight, () => true, options)
+  const work = start()
+  if (before.last === null) {
+    ctx.log.log('warn', `whether requests ${spec.name} have reached the pool is not known: ${String(before.problem)}`)
+    return work
+  }
+  // Not all of them: what the pool had to do before, the canary's requests among it, may have ended meanwhile.
+  const enough = before.last + Math.ceil(spec.in_flight / 2)
+  await lookUntil(`${String(spec.in_flight)} requests ${spec.name} at the pool`, inFlight, (now) => now >= enough, options)
+  return work
 }
 
 /** Where the fault told what it hit, the moment of that; else inject has just returned. */

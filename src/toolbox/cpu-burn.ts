@@ -111,7 +111,9 @@ export class CpuBurn {
 
 function start({ containerId, workers, loadPercent }: Args, folders: readonly string[]): Burning {
   const stress = ['stress-ng', '--cpu', String(workers), '--cpu-load', String(loadPercent), '--cpu-method', 'loop']
-  const options = ['--timeout', `${String(LONGEST_SECONDS)}s`, '--temp-path', '/run', '--quiet']
+  // Else it sets aside as much memory as the last cache of the CPU has: 300 MB on some servers, more than a helper may use.
+  const cache = ['--cache-size', '64K']
+  const options = [...cache, '--timeout', `${String(LONGEST_SECONDS)}s`, '--temp-path', '/run', '--quiet']
   // Its workers die with it, and it dies with this process: in the target's cgroup nobody else would end it.
   const { file, argv } = joining(folders, ['setpriv', '--pdeathsig', 'KILL', ...stress, ...options])
   const child = spawn(file, argv, {
