@@ -4,7 +4,10 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     name: 'unit',
-    include: ['src/**/*.test.ts', 'stack/**/*.test.ts', 'build/**/*.test.ts', 'bench/**/*.test.ts', 'test/guest/**/*.test.ts'],
+    include: [
+      ...['src/**/*.test.ts', 'stack/**/*.test.ts', 'build/**/*.test.ts', 'bench/**/*.test.ts'],
+      ...['test/guest/**/*.test.ts', 'test/support/**/*.test.ts'],
+    ],
     // A type-aware lint of one file takes seconds on a busy machine.
     testTimeout: 20_000,
     reporters: ['default', ['json', { outputFile: 'results/tests/unit.json' }]],

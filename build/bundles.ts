@@ -18,11 +18,6 @@ const DOCKERODE_ABSENT = {
   protobufjs: 'buildkit.cjs',
 }
 
-const TOOLKIT_ABSENT = {
-  '@actions/http-client': 'http-client.cjs',
-  '@actions/http-client/lib/auth': 'http-client.cjs',
-}
-
 function frontEnd(name: string, absent: Bundle['absent']): Bundle {
   return { name, entry: `src/entry/${name}.ts`, files: {}, absent, executable: name === 'cli' }
 }
@@ -38,8 +33,8 @@ function service(name: string): Bundle {
 }
 
 export const BUNDLES: readonly Bundle[] = [
-  frontEnd('main', { ...DOCKERODE_ABSENT, ...TOOLKIT_ABSENT }),
-  frontEnd('post', { ...DOCKERODE_ABSENT, ...TOOLKIT_ABSENT }),
+  frontEnd('main', DOCKERODE_ABSENT),
+  frontEnd('post', DOCKERODE_ABSENT),
   frontEnd('cli', DOCKERODE_ABSENT),
   service('queen-rbee'),
   service('rbee-hive'),

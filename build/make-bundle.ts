@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import ncc from '@vercel/ncc'
+import { minify } from 'terser'
 import { MOST_BYTES, type Bundle } from './bundles.ts'
+
+const CHUNK = /^\d+\.index\.js$/
 
 export interface BundleFile {
   readonly content: string | Buffer
@@ -26,12 +29,19 @@ export async function makeBundle(bundle: Bundle, repository: string, sources: st
   for (const [name, asset] of Object.entries(assets)) {
     // Schemas of the BuildKit session that the bundle does without.
     if (asset === undefined || name.endsWith('.proto')) continue
-    files.set(name, { content: asset.source, executable: false })
+    files.set(name, { content: CHUNK.test(name) ? await minified(name, asset.source) : asset.source, executable: false })
   }
   if (!files.has('package.json')) throw new Error(`${bundle.name}: ncc emitted no ES module; the bundle could not start`)
   for (const file of new Set(Object.values(bundle.absent))) files.set(file, copied(join(repository, 'build/absent', file)))
   for (const [name, path] of Object.entries(bundle.files)) files.set(basename(name), copied(join(repository, path)))
   return files
+}
+
+/** Chunks are what `import()` loads late; ncc leaves them as they are. @throws for one that cannot be parsed. */
+async function minified(name: string, source: string | Buffer): Promise<string> {
+  const { code } = await minify(source.toString(), { module: true, compress: true, mangle: true, format: { ascii_only: true } })
+  if (code === undefined || code === '') throw new Error(`the chunk ${name} was minified to nothing`)
+  return `${code}\n`
 }
 
 function copied(path: string): BundleFile {

@@ -1,5 +1,7 @@
 /** Files of the repository that are made from others and committed: each is regenerated and compared by CI. */
+import { gpuStack } from './gpu-stack.ts'
 import { jsonSchemas } from './json-schemas.ts'
+import { readme } from './readme.ts'
 
 export interface Output {
   /** Relative to the repository's root. */
@@ -8,5 +10,5 @@ export interface Output {
 }
 
 export function outputs(): Output[] {
-  return [...jsonSchemas()]
+  return [...jsonSchemas(), gpuStack(), readme()]
 }

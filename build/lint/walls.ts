@@ -33,9 +33,9 @@ export const GUARDED_PACKAGES: readonly Guard[] = [
   { regex: '^dockerode($|/)', folders: ['src/runtime'], why: 'talk to Docker through the ports of src/core/ports.ts' },
   {
     // The toolbox is a program of its own: it runs tc, nft and ss inside its container. Tests of the services start them
-    // as the programs that they are.
+    // as the programs that they are; a worker on a GPU runs the driver's own tool.
     regex: '^(node:)?child_process$',
-    folders: ['src/runtime', 'src/toolbox', 'stack/services/testing'],
+    folders: ['src/runtime', 'src/toolbox', 'stack/services/testing', 'stack/services/mock-worker'],
     why: 'run programs through ExecPort of src/core/ports.ts',
   },
   { regex: '^(@actions|@octokit)/|^octokit$', folders: ['src/github'], why: 'only src/github knows GitHub' },
@@ -68,9 +68,9 @@ function zones(): object[] {
     { target: './src', from: './stack', message: 'The action does not know the services of its own stack.' },
     { target: './stack', from: './src', message: 'The services of the default stack know nothing of the action.' },
     {
-      target: `./src/${WIRING}/!(main|post).ts`,
+      target: `./src/${WIRING}/!(main|post|action-*).ts`,
       from: './src/github',
-      message: 'src/github is imported by src/entry/main.ts and src/entry/post.ts only.',
+      message: 'src/github is imported by main.ts, post.ts and action-*.ts of src/entry only.',
     },
   ]
 }

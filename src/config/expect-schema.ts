@@ -4,6 +4,7 @@ import { EXPECTATION_KINDS } from '../core/expectations.ts'
 import type {
   CanaryExpectation,
   ContainerExpectation,
+  LoadExpectation,
   LogExpectation,
   LogGapsExpectation,
   MetricExpectation,
@@ -186,6 +187,22 @@ const newConnections = z
   })
   .meta({ description: 'New connections while the fault is on: none is left waiting' })
 
+const load = z
+  .strictObject({
+    error_rate: quantity({ minimum: 0, maximum: 1, description: 'At most this share of its requests fails' }).optional(),
+    p95_ms: milliseconds(1, REQUEST_DEADLINE_MS, 'p95 of its requests is below this').optional(),
+    kept_again_within_seconds: quantity({
+      unit: 's',
+      minimum: 1,
+      maximum: 600,
+      description: "After the fault: within this time the pattern's own limits are kept again, second by second",
+    }).optional(),
+  })
+  .refine((spec) => Object.keys(spec).length > 0, {
+    error: 'says nothing: give at least one of error_rate, p95_ms, kept_again_within_seconds',
+  })
+  .meta({ description: 'What the load meets that holds meanwhile (--under-load)', minProperties: 1 })
+
 /** One of the kinds per clause. `when` lets the count be checked even where a spec has mistakes of its own. */
 export const clauseSchema = z
   .strictObject({
@@ -199,10 +216,14 @@ export const clauseSchema = z
     metric: metric.optional(),
     log: log.optional(),
     new_connections: newConnections.optional(),
+    load: load.optional(),
   })
   .refine((clause) => kindsOf(clause).length === 1, {
     error: (issue) => `must hold exactly one of ${EXPECTATION_KINDS.join(', ')}; it has ${describeKinds(issue.input)}`,
     when: (payload) => typeof payload.value === 'object' && payload.value !== null,
+  })
+  .refine(({ phase = 'during', load: spec }) => spec === undefined || isOfPhase(spec, phase), {
+    error: 'has load in the wrong phase: kept_again_within_seconds is for "after", error_rate and p95_ms are for "during"',
   })
   .meta({ oneOf: EXPECTATION_KINDS.map((kind) => ({ required: [kind] })) })
 
@@ -213,6 +234,12 @@ export const expectSchema = z
   .meta({ id: 'expect', description: 'What must hold; without it only effect and recovery are judged' })
 
 export type ClauseInput = z.output<typeof clauseSchema>
+
+function isOfPhase(spec: z.output<typeof load>, phase: 'during' | 'after'): boolean {
+  const isAfter = spec.kept_again_within_seconds !== undefined
+  const isDuring = spec.error_rate !== undefined || spec.p95_ms !== undefined
+  return phase === 'after' ? !isDuring : !isAfter
+}
 
 function kindsOf(clause: unknown): string[] {
   return typeof clause === 'object' && clause !== null ? EXPECTATION_KINDS.filter((kind) => Object.hasOwn(clause, kind)) : []
@@ -241,4 +268,5 @@ export const SPECS_MATCH: readonly [
   Yields<typeof metric, MetricExpectation>,
   Yields<typeof log, LogExpectation>,
   Yields<typeof newConnections, NewConnectionsExpectation>,
-] = [true, true, true, true, true, true, true, true, true]
+  Yields<typeof load, LoadExpectation>,
+] = [true, true, true, true, true, true, true, true, true, true]

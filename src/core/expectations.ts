@@ -120,6 +120,16 @@ export type NewConnectionsExpectation = {
   readonly refused_share?: number
 }
 
+/** What the load that holds meanwhile meets; only a run that has one can say. */
+export type LoadExpectation = {
+  /** At most this share of its requests fails while the fault is on, 0…1. */
+  readonly error_rate?: number
+  /** ... and their p95 is below this. */
+  readonly p95_ms?: number
+  /** After the fault: within this time the pattern's own limits are kept again, second by second. */
+  readonly kept_again_within_seconds?: number
+}
+
 export type ExpectationSpecs = {
   canary: CanaryExpectation
   request: RequestExpectation
@@ -130,6 +140,7 @@ export type ExpectationSpecs = {
   metric: MetricExpectation
   log: LogExpectation
   new_connections: NewConnectionsExpectation
+  load: LoadExpectation
 }
 
 export const EXPECTATION_KINDS = [
@@ -142,4 +153,5 @@ export const EXPECTATION_KINDS = [
   'metric',
   'log',
   'new_connections',
+  'load',
 ] as const satisfies readonly (keyof ExpectationSpecs)[]

@@ -4,6 +4,7 @@
  */
 import type { Clock } from './clock.ts'
 import type { Descriptor, Link, RequestSpec } from './descriptor.ts'
+import type { HeldLoad } from './held-load.ts'
 import type { DeepReadonly, Json, JsonObject } from './json.ts'
 import type { CanarySample, CanaryWindow } from './canary.ts'
 import type { Evidence, ImageInUse, RunResult } from './model.ts'
@@ -146,6 +147,10 @@ export interface ProbeContext {
   window(): ScenarioWindow
   /** Wall-clock epoch at which inject returned, for log lines. */
   readonly injectedAtWallMs: number
+  /** When everything was reverted, by the wall clock; null before. */
+  readonly faultEndedAtWallMs: number | null
+  /** The load that holds meanwhile; null when the run has none. */
+  readonly load: HeldLoad | null
   readonly canary: CanaryView
   /** Sum over the faults of this scenario of the slow-down the canary should show; null when none says so. */
   readonly canaryDelayMs: number | null

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import type { HeldLoad } from '../core/held-load.ts'
 import type {
   ArtifactPort,
   CanaryPort,
@@ -25,6 +26,8 @@ export interface EngineDeps {
   readonly faults: ReadonlyMap<string, Fault>
   readonly probes: ReadonlyMap<string, Probe>
   readonly canary: CanaryPort
+  /** The load that holds while the scenarios run; null when there is none. */
+  readonly load: HeldLoad | null
   readonly stack: RunningStack
   readonly containers: ContainerPort
   readonly toolbox: ToolboxPort

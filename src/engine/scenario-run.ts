@@ -28,6 +28,7 @@ import { awaitRecovery, withoutRelapse } from './recovery.ts'
 import { buildResult, newState, type ScenarioState } from './scenario-state.ts'
 import { StarvationWatch } from './starvation.ts'
 import { reachSteadyState, steadyAfterPrepare } from './steady.ts'
+import { underLoad } from './under-load.ts'
 
 export async function runScenario(
   deps: EngineDeps,
@@ -88,7 +89,8 @@ class ScenarioRun {
   /** steady → plan → prepare → inject → effect beside during. */
   private async experiment(): Promise<void> {
     const { deps, state, scenario, phases, signal } = this
-    const expectations = new ExpectationSet(deps.probes, scenario)
+    const asked = underLoad(scenario, deps.load, recoveryLimitMs(scenario, this.options.profile))
+    const expectations = new ExpectationSet(deps.probes, asked)
     this.expectations = expectations
     const canary = deps.canary.start(deps.stack, { clock: deps.clock, signal })
     this.canary = canary
@@ -240,6 +242,8 @@ class ScenarioRun {
     this.guard?.stop()
     state.host = this.guard?.result() ?? null
     state.starved = this.starvation.verdict(state.samples)
+    const noLoad = deps.load?.problem() ?? null
+    if (noLoad !== null) state.harnessErrors.push(noLoad)
     this.starvation.stop()
     // Collecting is bounded and does not follow a cancel: the logs of an interrupted scenario are wanted most.
     const own = new AbortController()
@@ -298,7 +302,8 @@ class ScenarioRun {
   }
 
   private probeContext(canary: RunningCanary, signal: AbortSignal, steadySinceMs: number): ProbeContext {
-    const { clock, log, stack, containers, canary: port } = this.deps
+    const { clock, log, stack, containers, load, canary: port } = this.deps
+    const { revertedMs } = this.state
     const steady = this.state.steady ?? summarizeCanary(canary.samples(), steadySinceMs, clock.nowMs())
     return {
       clock,
@@ -310,6 +315,8 @@ class ScenarioRun {
       windowMs: this.state.windowMs,
       window: this.openedWindow,
       injectedAtWallMs: this.state.injectedWallMs,
+      faultEndedAtWallMs: revertedMs === null ? null : clock.wallMs() - (clock.nowMs() - revertedMs),
+      load,
       canary: { steady, samples: (fromMs, toMs) => canary.settled(fromMs, toMs, signal) },
       canaryDelayMs: this.faults.canaryDelayMs(),
       hits: () => [...this.hits],

@@ -21,6 +21,7 @@ export function addListCommand(program: Command): void {
         only: [],
         profile: 'full',
         defects: [],
+        underLoad: null,
       })
       const defects = Object.entries(descriptor.defects?.known ?? {}).map(([name, defect]) => ({ name, ...defect }))
       const rows = scenarios.map((scenario) => ({

@@ -8,6 +8,7 @@ import { stderrLogger, watchSignals } from './cli-common.ts'
 import { addPatternOptions, requestOf, type PatternFlags } from './cli-patterns.ts'
 import { fileReporter } from './file-reporter.ts'
 import { runAddressLoad, runAddressSegment } from './load-run.ts'
+import { parseMoment } from './moment.ts'
 import type { RunUi } from './run.ts'
 
 const MOST_SEGMENTS = 1_000
@@ -30,7 +31,7 @@ export function addLoadCommand(program: Command): void {
   addPatternOptions(command)
   command
     .option('--segment <i/n>', 'one of several generators: measures its part for `merge`, and judges nothing', parseSegment)
-    .option('--start-at <time>', 'with --segment: when all of them begin, such as 2026-11-24T03:00:00Z', parseMoment)
+    .option('--start-at <time>', 'with --segment: when all of them begin, such as 2026-11-24T03:00:00Z', parseStart)
     .addHelpText('after', EXAMPLE)
     .action(loadCommand)
 }
@@ -70,8 +71,10 @@ function parseSegment(text: string): K6Segment {
   return { index, count }
 }
 
-function parseMoment(text: string): number {
-  const wallMs = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(wallMs)) throw new InvalidArgumentError('a time with its zone is expected, such as 2026-11-24T03:00:00Z.')
-  return wallMs
+function parseStart(text: string): number {
+  try {
+    return parseMoment(text)
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? `${error.message}.` : String(error))
+  }
 }

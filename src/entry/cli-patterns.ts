@@ -9,7 +9,7 @@ import { collectList } from './cli-common.ts'
 import type { AddressLoadRequest } from './load-run.ts'
 import { actionRoot, stateDir } from './paths.ts'
 import { choosePatterns } from './plan.ts'
-import { quoted } from './repeat-command.ts'
+import { addressRepeatCommand } from './repeat-command.ts'
 
 export interface PatternFlags {
   url: string
@@ -52,23 +52,12 @@ export function requestOf(command: string, flags: PatternFlags): AddressLoadRequ
     variables: Object.fromEntries((flags.variable ?? []).map((name) => [name, process.env[name] ?? ''])),
     outDir: resolve(flags.out),
     stateDir: stateDir(process.env),
-    repeatCommand: (id) => repeatCommand(command, flags, id),
+    repeatCommand: (id) => addressRepeatCommand(command, flags, id),
   }
 }
 
 function ownFolders(): readonly string[] {
   return loadDescriptor(join(actionRoot(), 'stack', 'stack.json')).loadFolders
-}
-
-function repeatCommand(command: string, flags: PatternFlags, id: string): string {
-  return [
-    `node dist/cli/index.js ${command} --url ${quoted(flags.url)} --only ${id} --profile ${flags.profile}`,
-    ...(flags.scripts ?? []).map((folder) => `--scripts ${quoted(folder)}`),
-    ...(flags.variable ?? []).map((name) => `--variable ${name}`),
-    ...(flags.threshold ?? []).map((text) => `--threshold ${quoted(text)}`),
-    ...(flags.loadModel === undefined ? [] : [`--load-model ${flags.loadModel}`]),
-    ...(flags.k6Path === undefined ? [] : [`--k6-path ${quoted(flags.k6Path)}`]),
-  ].join(' ')
 }
 
 function parseUrl(text: string): string {

@@ -24,12 +24,14 @@ interface RunFlags {
   threshold?: string[]
   loadModel?: LoadPattern['model']
   k6Path?: string
+  underLoad?: string
 }
 
 const EXAMPLE = `
 Example:
   chaos-action run --suites chaos --profile quick --out results/today
   chaos-action run --only NF-001,'NF-00[23]' --seed 7
+  chaos-action run --suites chaos --under-load LT-001
   chaos-action run --stack deploy/stack.json --scenarios 'deploy/chaos/*.json'`
 
 export function addRunCommand(program: Command): void {
@@ -58,6 +60,7 @@ export function addRunCommand(program: Command): void {
         'closed (users wait for answers) or open (requests come at a rate), whatever patterns say',
       ).choices(LOAD_MODELS),
     )
+    .option('--under-load <id>', 'a load pattern that holds while the scenarios run, such as LT-001', notEmpty)
     .option('--k6-path <file>', 'a k6 of this machine (1 or 2) instead of its container', notEmpty)
     .addHelpText('after', EXAMPLE)
     .action(runCommand)
@@ -90,6 +93,8 @@ async function runCommand(flags: RunFlags): Promise<void> {
           model: flags.loadModel ?? null,
           k6Path: flags.k6Path === undefined ? null : resolve(flags.k6Path),
         },
+        underLoad: flags.underLoad ?? null,
+        untrusted: null,
         runId: null,
         stateDir: stateDir(process.env),
       },

@@ -2,6 +2,7 @@ import { mkdirSync, appendFileSync } from 'node:fs'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Reporter } from '../core/ports.ts'
+import { renderHtml } from '../report/html.ts'
 import { renderJunit } from '../report/junit.ts'
 import { renderResultJson } from '../report/result-json.ts'
 import { renderMarkdown } from '../report/markdown.ts'
@@ -10,7 +11,7 @@ import { runLogLine } from '../report/run-log.ts'
 /** A job summary holds 1 MiB; the file is made to fit it. */
 const SUMMARY_BYTES = 1_000_000
 
-/** result.json, summary.md, junit.xml and run.log in `outDir`; result.json is whole or not there. */
+/** result.json, report.html, summary.md, junit.xml and run.log in `outDir`; result.json is whole or not there. */
 export function fileReporter(outDir: string): Reporter {
   const log = join(outDir, 'run.log')
   return {
@@ -26,6 +27,7 @@ export function fileReporter(outDir: string): Reporter {
       await rename(partial, join(outDir, 'result.json'))
       await writeFile(join(outDir, 'summary.md'), renderMarkdown(result, { maxBytes: SUMMARY_BYTES }))
       await writeFile(join(outDir, 'junit.xml'), renderJunit(result))
+      await writeFile(join(outDir, 'report.html'), renderHtml(result))
     },
   }
 }

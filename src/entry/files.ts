@@ -21,23 +21,3 @@ async function writeBelow(outDir: string, path: string, content: string | Uint8A
   await chmod(file, 0o644)
   return relative
 }
-
-/** Replaces each secret by stars. Values under six characters are left: they would blot out ordinary words. */
-export function redactor(secrets: readonly string[]): (text: string) => string {
-  const values = [...new Set(secrets.filter((value) => value.length >= 6))].sort((a, b) => b.length - a.length)
-  return (text) =>
-    values
-      .reduce((redacted, value) => redacted.replaceAll(value, '***'), text)
-      .replace(/(authorization["']?\s*[:=]\s*["']?bearer\s+)[^\s"',]+/gi, '$1***')
-}
-
-/** The same with every string redacted, keys left alone: log lines and bodies find their way into reasons. */
-export function redactObject<T>(value: T, redact: (text: string) => string): T {
-  const walk = (part: unknown): unknown => {
-    if (typeof part === 'string') return redact(part)
-    if (Array.isArray(part)) return part.map(walk)
-    if (typeof part !== 'object' || part === null) return part
-    return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, walk(inner)]))
-  }
-  return walk(value) as T
-}

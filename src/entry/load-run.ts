@@ -5,7 +5,9 @@ import { ChaosError, explainError } from '../core/errors.ts'
 import type { K6Segment } from '../core/k6.ts'
 import type { LoadPattern } from '../core/load.ts'
 import type { LoadResult, ProfileName } from '../core/model.ts'
+import { Redaction } from '../core/redaction.ts'
 import type { RunEvent } from '../core/run-event.ts'
+import { secretValuesOf } from '../core/secret-names.ts'
 import { EXIT_CODES } from '../core/verdict.ts'
 import { Ledger } from '../engine/ledger.ts'
 import { buildRunResult } from '../engine/run.ts'
@@ -16,8 +18,9 @@ import { fanOut } from '../report/fan-out.ts'
 import { silentAddress } from '../runtime/address.ts'
 import { createDockerClient } from '../runtime/docker-client.ts'
 import { readHostFacts } from '../toolbox/host-facts.ts'
-import { fileArtifacts, redactObject, redactor } from './files.ts'
+import { fileArtifacts } from './files.ts'
 import { wireLoad } from './load-wiring.ts'
+import { redactedUi } from './redacted-ui.ts'
 import { reportResult } from './report-result.ts'
 import { newRunId, type RunOutcome, type RunUi } from './run.ts'
 import type { LoadRequest } from './run-request.ts'
@@ -40,12 +43,14 @@ export interface LoadSession {
   readonly request: AddressLoadRequest
   readonly ui: RunUi
   readonly runId: string
-  readonly redact: (text: string) => string
+  readonly redaction: Redaction
   readonly emit: (event: RunEvent) => void
 }
 
 /** Measured and judged. Never throws for what went wrong with the load: that is its result. */
-export async function runAddressLoad(request: AddressLoadRequest, ui: RunUi): Promise<RunOutcome> {
+export async function runAddressLoad(request: AddressLoadRequest, plainUi: RunUi): Promise<RunOutcome> {
+  const redaction = redactionOf(request, plainUi)
+  const ui = redactedUi(plainUi, redaction)
   const reporters = fanOut(ui.reporters)
   const session = await openSession(request, ui, (event) => {
     reporters.onEvent(event)
@@ -70,8 +75,8 @@ export async function runAddressLoad(request: AddressLoadRequest, ui: RunUi): Pr
     systemClock.nowMs(),
   )
   emit({ type: 'run-ended', verdict: result.verdict, durationMs: result.run.durationMs })
-  const reported = await reportResult(redactObject(result, session.redact), reporters, ui.reporters)
-  return { result: reported, exitCode: EXIT_CODES[reported.verdict] }
+  const reported = await reportResult(redaction.object(result), reporters, ui.reporters)
+  return { result: redaction.object(reported), exitCode: EXIT_CODES[reported.verdict] }
 }
 
 /** Measured only, for `merge`. @throws when it could not be, or nothing was sent. */
@@ -79,9 +84,10 @@ export async function runAddressSegment(
   request: AddressLoadRequest,
   segment: K6Segment,
   startWallMs: number | null,
-  ui: RunUi,
+  plainUi: RunUi,
 ): Promise<MeasuredPart> {
   const pattern = onlyPattern(request)
+  const ui = redactedUi(plainUi, redactionOf(request, plainUi))
   const session = await openSession(request, ui, (event) => {
     for (const reporter of ui.reporters) reporter.onEvent?.(event)
   })
@@ -91,7 +97,12 @@ export async function runAddressSegment(
 
 export async function openSession(request: AddressLoadRequest, ui: RunUi, emit: LoadSession['emit']): Promise<LoadSession> {
   await mkdir(request.outDir, { recursive: true })
-  return { request, ui, runId: newRunId(), redact: redactor(Object.values(request.variables)), emit }
+  return { request, ui, runId: newRunId(), redaction: redactionOf(request, ui), emit }
+}
+
+/** Variables for the script are secret as far as anybody knows. */
+function redactionOf({ variables }: AddressLoadRequest, { env }: RunUi): Redaction {
+  return new Redaction([...Object.values(variables), ...secretValuesOf(env)])
 }
 
 /** @throws BAD_INPUT for several. */
@@ -110,7 +121,7 @@ async function refuseSilence({ address }: AddressLoadRequest, { signal }: RunUi)
 
 /** What is left of a run that dies is found by its lease, as that of any other. */
 export async function withDeps<T>(
-  { request, ui, runId, redact, emit }: LoadSession,
+  { request, ui, runId, redaction, emit }: LoadSession,
   work: (deps: LoadDeps) => Promise<T>,
 ): Promise<T> {
   const { address, variables, load, outDir, stateDir } = request
@@ -123,8 +134,8 @@ export async function withDeps<T>(
         // An address of this machine is the same in its container.
         reach: { hostUrl: address, containerUrl: address, network: 'host' },
         machine: () => readHostFacts(),
-        artifacts: fileArtifacts(outDir, redact),
-        ...{ runId, emit, folder: ledger.folder, k6Path: load.k6Path, log: ui.log, env: ui.env },
+        artifacts: fileArtifacts(outDir, redaction.text),
+        ...{ redaction, runId, emit, folder: ledger.folder, k6Path: load.k6Path, log: ui.log, env: ui.env },
       },
       ui.signal,
     )

@@ -3,7 +3,8 @@ import { explainError } from '../core/errors.ts'
 import type { LoadPattern } from '../core/load.ts'
 import type { LoadResult } from '../core/model.ts'
 import type { ToolboxHelper } from '../core/ports.ts'
-import type { LoadOptions } from '../load/load-deps.ts'
+import { holdLoad, type RunningHeldLoad } from '../load/held-load.ts'
+import type { LoadDeps, LoadOptions } from '../load/load-deps.ts'
 import type { LoadTarget } from '../load/load-target.ts'
 import { runPatterns } from '../load/run-patterns.ts'
 import { daemonCpus } from '../runtime/host.ts'
@@ -13,7 +14,10 @@ import type { RunRequest } from './run-request.ts'
 
 const RESTORE_LIMIT_MS = 10_000
 
-export interface LoadSuite extends Pick<LoadWiring, 'docker' | 'artifacts' | 'runId' | 'folder' | 'emit' | 'log' | 'env'> {
+export interface LoadSuite extends Pick<
+  LoadWiring,
+  'docker' | 'artifacts' | 'redaction' | 'runId' | 'folder' | 'emit' | 'log' | 'env'
+> {
   readonly stack: StackUnderTest
   readonly observer: ToolboxHelper
   readonly request: RunRequest
@@ -28,28 +32,49 @@ export async function runLoadSuite(
   patterns: readonly LoadPattern[],
   signal: AbortSignal,
 ): Promise<{ results: LoadResult[]; reasons: string[] }> {
-  const { request, docker, stack, observer, before, repeatCommand } = suite
-  const options: LoadOptions = {
-    ...{ profile: request.profile, before, isRehearsal: request.noInject, repeatCommand },
-    ...{ thresholds: request.load.thresholds, model: request.load.model, segment: null, startWallMs: null },
-  }
-  const { service, port } = stack.descriptor.entry
+  const { docker, stack } = suite
   try {
-    const deps = await wireLoad(
-      {
-        ...suite,
-        target: targetOf(stack, observer),
-        reach: { hostUrl: stack.entryUrl, containerUrl: `http://${service}:${String(port)}`, network: stack.network },
-        machine: (inner) => observer.call('host.read', {}, inner),
-        k6Path: request.load.k6Path,
-      },
-      signal,
-    )
+    const deps = await loadDeps(suite, signal)
     const cores = await daemonCpus(docker, signal)
-    return await withoutQuotas(stack, cores, signal, () => runPatterns(deps, options, patterns, signal))
+    return await withoutQuotas(stack, cores, signal, () => runPatterns(deps, optionsOf(suite), patterns, signal))
   } catch (error) {
     return { results: [], reasons: [`the load patterns were not run: ${explainError(error)}`] }
   }
+}
+
+/**
+ * A load that holds while the scenarios run. CPU quotas stay: they are what faults of CPU use up, and what keeps room for
+ * who looks on. @throws when it does not come up.
+ */
+export async function holdForScenarios(
+  suite: LoadSuite,
+  pattern: LoadPattern,
+  longestMs: number,
+  signal: AbortSignal,
+): Promise<RunningHeldLoad> {
+  return holdLoad(await loadDeps(suite, signal), optionsOf(suite), pattern, longestMs, signal)
+}
+
+function optionsOf({ request, before, repeatCommand }: LoadSuite): LoadOptions {
+  return {
+    ...{ profile: request.profile, before, isRehearsal: request.noInject, repeatCommand },
+    ...{ thresholds: request.load.thresholds, model: request.load.model, segment: null, startWallMs: null },
+  }
+}
+
+function loadDeps(suite: LoadSuite, signal: AbortSignal): Promise<LoadDeps> {
+  const { request, stack, observer } = suite
+  const { service, port } = stack.descriptor.entry
+  return wireLoad(
+    {
+      ...suite,
+      target: targetOf(stack, observer),
+      reach: { hostUrl: stack.entryUrl, containerUrl: `http://${service}:${String(port)}`, network: stack.network },
+      machine: (inner) => observer.call('host.read', {}, inner),
+      k6Path: request.load.k6Path,
+    },
+    signal,
+  )
 }
 
 function targetOf(stack: StackUnderTest, observer: ToolboxHelper): LoadTarget {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { systemClock } from '../core/clock.ts'
 import type { K6Port } from '../core/k6.ts'
 import type { ArtifactPort, Logger } from '../core/ports.ts'
+import type { Redaction } from '../core/redaction.ts'
 import type { RunEvent } from '../core/run-event.ts'
 import type { HostFacts } from '../core/toolbox.ts'
 import { HOST_FLOORS, HostGuard } from '../engine/host-guard.ts'
@@ -17,6 +18,7 @@ import { createK6 } from '../runtime/k6.ts'
 import { containerLauncher } from '../runtime/k6-container.ts'
 import { hostLauncher } from '../runtime/k6-host.ts'
 import { createSpawnExec } from '../runtime/spawn-exec.ts'
+import { redactedK6 } from './redacted-k6.ts'
 
 const K6_IMAGE = 'grafana/k6:2.2.0'
 
@@ -27,6 +29,7 @@ export interface LoadWiring {
   readonly reach: { readonly hostUrl: string; readonly containerUrl: string; readonly network: string }
   readonly machine: (signal: AbortSignal) => Promise<HostFacts>
   readonly artifacts: ArtifactPort
+  readonly redaction: Redaction
   readonly runId: string
   /** The run's own folder, gone with it. */
   readonly folder: string
@@ -42,7 +45,7 @@ export async function wireLoad(wiring: LoadWiring, signal: AbortSignal): Promise
   const { target, machine, artifacts, runId, emit, log } = wiring
   return {
     ...{ clock: systemClock, log, emit, target, machine, artifacts, runId },
-    k6: await openK6(wiring, signal),
+    k6: redactedK6(await openK6(wiring, signal), wiring.redaction),
     folderFor: async (id) => {
       const folder = join(wiring.folder, 'load', id)
       await mkdir(folder, { recursive: true })

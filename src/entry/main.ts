@@ -1,91 +1,48 @@
-/** The action's main step: inputs, run, outputs, summary, exit code. */
-import { join, resolve } from 'node:path'
-import type { Logger } from '../core/ports.ts'
-import { annotate, annotateError, annotateWarning, annotationsOf } from '../github/annotations.ts'
+/** The action's main step: inputs, the mode's work, exit code. */
+import { resolve } from 'node:path'
+import { annotateError } from '../github/annotations.ts'
 import { watchCancel } from '../github/cancel.ts'
-import { withCommandsStopped } from '../github/foreign-output.ts'
-import { readInputs, type ActionInputs } from '../github/inputs.ts'
-import { setResultOutputs, setSafeOutputs } from '../github/outputs.ts'
-import { savePostState } from '../github/state.ts'
-import { summaryReporter } from '../github/summary.ts'
-import { consoleProgress } from '../report/console-progress.ts'
-import { renderConsole } from '../report/console.ts'
-import { consoleText } from '../report/escape.ts'
-import { fileReporter } from './file-reporter.ts'
-import { actionRoot, stateDir } from './paths.ts'
-import { newRunId, runChaos, type RunOutcome } from './run.ts'
+import { readEventContext } from '../github/event-context.ts'
+import { readInputs, type Mode } from '../github/inputs.ts'
+import { maskToken } from '../github/mask.ts'
+import { setSafeOutputs } from '../github/outputs.ts'
+import { actionCleanup } from './action-cleanup.ts'
+import { actionLoad } from './action-load.ts'
+import { actionMerge } from './action-merge.ts'
+import { actionNightly, actionWatchdog } from './action-nightly.ts'
+import { actionReport } from './action-report.ts'
+import { actionRun } from './action-run.ts'
+import type { ActionStep, StepEnd } from './action-step.ts'
 
 const USAGE_EXIT_CODE = 2
 
-async function main(): Promise<void> {
+const MODES: Readonly<Record<Mode, (step: ActionStep) => Promise<StepEnd>>> = {
+  run: (step) => (step.inputs.load === null ? actionRun(step) : actionLoad(step, step.inputs.load)),
+  report: actionReport,
+  merge: actionMerge,
+  cleanup: actionCleanup,
+  'nightly-issue': actionNightly,
+  'nightly-watchdog': actionWatchdog,
+}
+
+async function main(): Promise<StepEnd> {
   setSafeOutputs()
   const inputs = readInputs()
-  const post = { runId: newRunId(), stateDir: stateDir(process.env) }
-  savePostState(post)
+  maskToken(inputs.report.token)
+  const context = readEventContext(process.env)
   const cancel = watchCancel(inputs.timeoutMinutes * 60_000)
   try {
-    const outDir = resolve(inputs.out)
-    const outcome = await withCommandsStopped(() => runQuietly(inputs, outDir, post, cancel.signal))
-    setResultOutputs(outcome.result, outDir)
-    annotate(annotationsOf(outcome.result, inputs.allowInconclusive))
-    process.exitCode = cancel.exitCode() ?? exitCode(outcome, inputs)
+    return await MODES[inputs.mode]({ inputs, context, cancel, outDir: resolve(inputs.out) })
   } finally {
     cancel.stop()
   }
 }
 
-/** Everything that may print foreign text: it runs while the runner takes no commands. */
-async function runQuietly(
-  inputs: ActionInputs,
-  outDir: string,
-  post: { readonly runId: string; readonly stateDir: string },
-  signal: AbortSignal,
-): Promise<RunOutcome> {
-  const summary = process.env['GITHUB_STEP_SUMMARY'] ?? ''
-  const reporters = [
-    consoleProgress({ stream: process.stdout, isTerminal: false }),
-    fileReporter(outDir),
-    ...(summary === '' ? [] : [summaryReporter(summary)]),
-  ]
-  const request = {
-    suites: inputs.suites,
-    profile: inputs.profile,
-    only: inputs.only,
-    stackFile: resolve(inputs.stack ?? join(actionRoot(), 'stack', 'stack.json')),
-    scenarioGlobs: inputs.scenarios,
-    outDir,
-    seed: inputs.seed,
-    keepStack: false,
-    strict: inputs.strict,
-    noInject: inputs.noInject,
-    defects: inputs.defects,
-    load: {
-      thresholds: inputs.thresholds,
-      model: inputs.loadModel,
-      k6Path: inputs.k6Path === null ? null : resolve(inputs.k6Path),
-    },
-    ...post,
-  }
-  const outcome = await runChaos(request, { reporters, log: stdoutLogger, signal, env: process.env })
-  process.stdout.write(renderConsole(outcome.result))
-  return outcome
-}
-
-/** Verdicts fail the job by their exit code; an allowed `inconclusive` is a warning that nobody can miss. */
-function exitCode(outcome: RunOutcome, inputs: ActionInputs): number {
-  if (outcome.result.verdict !== 'inconclusive' || !inputs.allowInconclusive) return outcome.exitCode
-  annotateWarning('The verdict is inconclusive: nothing was shown. The job goes on because allow-inconclusive is true.')
-  return 0
-}
-
-const stdoutLogger: Logger = {
-  log(level, text) {
-    if (level === 'warn' || level === 'error') process.stdout.write(`${level}: ${consoleText(text, 2_000)}\n`)
-  },
-}
-
 try {
-  await main()
+  const { exitCode, mustExit } = await main()
+  process.exitCode = exitCode
+  // A library that cannot be told to stop would hold the job for minutes, and the runner does not wait for anything of ours.
+  if (mustExit) process.exit()
 } catch (error) {
   annotateError(error)
   process.exitCode = USAGE_EXIT_CODE

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { ChaosError } from '../core/errors.ts'
 import type { LoadResult, RunResult } from '../core/model.ts'
 import type { Reporter } from '../core/ports.ts'
+import { Redaction } from '../core/redaction.ts'
 import { EXIT_CODES } from '../core/verdict.ts'
 import { buildRunResult } from '../engine/run.ts'
 import { judgedResult } from '../load/load-result.ts'
@@ -33,10 +34,14 @@ export interface MergeRequest {
 export async function runMerge(request: MergeRequest, reporters: readonly Reporter[]): Promise<RunOutcome> {
   const segments = await readSegments(request.sources)
   await mkdir(request.outDir, { recursive: true })
-  const merged = [...Map.groupBy(segments, ({ facts }) => facts.patternId).values()].map(mergeMeasured)
+  // What generators of somebody else logged is among it: which secrets they know cannot be told, only what looks like one.
+  const redaction = new Redaction()
+  const merged = [...Map.groupBy(segments, ({ facts }) => facts.patternId).values()]
+    .map(mergeMeasured)
+    .map((one) => ({ ...one, measured: redaction.object(one.measured) }))
   const load: LoadResult[] = []
   for (const one of merged) load.push(await judged(request, one))
-  const reported = await reportResult(resultOf(merged, load), fanOut(reporters), reporters)
+  const reported = await reportResult(redaction.object(resultOf(merged, load)), fanOut(reporters), reporters)
   return { result: reported, exitCode: EXIT_CODES[reported.verdict] }
 }
 

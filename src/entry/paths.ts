@@ -16,12 +16,16 @@ export function actionRoot(from: string = dirname(fileURLToPath(import.meta.url)
   })
 }
 
-/** Undo records of live and dead runs: CHAOS_STATE_DIR, else RUNNER_TEMP on Actions, else the XDG state folder. */
+/**
+ * Undo records of live and dead runs: CHAOS_STATE_DIR, else RUNNER_TEMP on Actions, else the XDG state folder. A self-hosted
+ * runner empties RUNNER_TEMP between jobs, and would with it forget what a job before this one left on its machine.
+ */
 export function stateDir(env: Readonly<Record<string, string | undefined>>): string {
   const own = env['CHAOS_STATE_DIR'] ?? ''
   if (own !== '') return own
   const runnerTemp = env['RUNNER_TEMP'] ?? ''
-  if (env['GITHUB_ACTIONS'] === 'true' && runnerTemp !== '') return join(runnerTemp, 'chaos-action')
+  if (env['GITHUB_ACTIONS'] === 'true' && env['RUNNER_ENVIRONMENT'] !== 'self-hosted' && runnerTemp !== '')
+    return join(runnerTemp, 'chaos-action')
   const xdg = env['XDG_STATE_HOME'] ?? ''
   return join(xdg === '' ? join(homedir(), '.local', 'state') : xdg, 'chaos-action')
 }

@@ -15,8 +15,10 @@ import type { RunRequest } from './run-request.ts'
 
 export interface Plan {
   readonly descriptor: Descriptor
-  readonly scenarios: Scenario[]
-  readonly patterns: LoadPattern[]
+  readonly scenarios: readonly Scenario[]
+  readonly patterns: readonly LoadPattern[]
+  /** Holds while the scenarios run, whatever suites were chosen. */
+  readonly underLoad: LoadPattern | null
 }
 
 interface Candidate {
@@ -32,7 +34,7 @@ interface Candidate {
  * @throws BAD_INPUT with every mistake found.
  */
 export function loadPlan(
-  request: Pick<RunRequest, 'stackFile' | 'scenarioGlobs' | 'suites' | 'only' | 'profile' | 'defects'>,
+  request: Pick<RunRequest, 'stackFile' | 'scenarioGlobs' | 'suites' | 'only' | 'profile' | 'defects' | 'underLoad'>,
 ): Plan {
   const descriptor = loadDescriptor(request.stackFile)
   const files = request.scenarioGlobs.length === 0 ? [...descriptor.scenarioFiles] : expand(request.scenarioGlobs)
@@ -53,7 +55,18 @@ export function loadPlan(
     descriptor,
     scenarios: chosen.flatMap(({ scenario }) => (scenario === undefined ? [] : [scenario])),
     patterns: chosen.flatMap(({ pattern }) => (pattern === undefined ? [] : [pattern])),
+    underLoad: request.underLoad === null ? null : heldPattern(request.underLoad, descriptor),
   }
+}
+
+/** Of the descriptor's own, also where only some scenario files are named. @throws BAD_INPUT when there is none of that id. */
+function heldPattern(id: string, descriptor: Descriptor): LoadPattern {
+  const { patterns } = readLoadFolders(descriptor.loadFolders)
+  const found = patterns.find((pattern) => pattern.id === id)
+  if (found !== undefined) return found
+  throw new ChaosError('BAD_INPUT', `the stack ${descriptor.name} has no load pattern ${id} to hold`, {
+    hint: `It has: ${patterns.map((pattern) => pattern.id).join(', ') || 'none'}.`,
+  })
 }
 
 /** Of folders of scripts, for a load without a stack. @throws BAD_INPUT with every mistake found. */

@@ -6,14 +6,19 @@ import { waitUntil } from '../core/wait.ts'
 import { isHeld, knownRuns } from '../engine/ledger.ts'
 import { faultRegistry } from '../faults/registry.ts'
 import { annotateWarning } from '../github/annotations.ts'
-import { loadPostState, type PostState } from '../github/state.ts'
+import { readEventContext } from '../github/event-context.ts'
+import { readInputs } from '../github/inputs.ts'
+import { RunReporting } from '../github/run-reporting.ts'
+import { loadOpenReporting, loadPostState, type PostState } from '../github/state.ts'
 import { consoleText } from '../report/escape.ts'
 import { createDockerClient } from '../runtime/docker-client.ts'
 import { runsInDocker } from '../runtime/sweep.ts'
 import { prepareToolboxImage } from './images.ts'
+import { postSteps } from './post-steps.ts'
 import { cleanupRuns, type CleanupReport } from './undo.ts'
 
 const CLEANUP_LIMIT_MS = 120_000
+const REPORTING_LIMIT_MS = 60_000
 /** The runner starts post when main is gone; a main that was killed a moment ago may still be dying. */
 const MAIN_GONE_LIMIT_MS = 15_000
 
@@ -23,6 +28,21 @@ async function post(): Promise<void> {
     console.log('nothing to clean up: main did not come to its run')
     return
   }
+  await cleanUp(state)
+  await attempt('putting the comment right', closeReporting, undefined)
+}
+
+/** Main was cancelled or killed before it could say what came of the run that it had announced. */
+async function closeReporting(): Promise<void> {
+  const open = loadOpenReporting()
+  if (open === null) return
+  const [inputs, context] = [readInputs(), readEventContext(process.env)]
+  const signal = AbortSignal.timeout(REPORTING_LIMIT_MS)
+  const deps = { context, inputs: inputs.report, warn: annotateWarning, log: warningLogger(), signal }
+  await new RunReporting(deps).abandon(open, 'cancelled', 'The run was cancelled before it had a verdict.')
+}
+
+async function cleanUp(state: PostState): Promise<void> {
   const signal = AbortSignal.timeout(CLEANUP_LIMIT_MS)
   const docker = createDockerClient()
   const onDisk = await attempt('reading the undo records', () => knownRuns(state.stateDir), [])
@@ -35,11 +55,15 @@ async function post(): Promise<void> {
   }
   await attempt('waiting for main to end', () => mainGone(state, signal), undefined)
   const log = warningLogger()
+  // Without it faults end with their containers, by the removal.
+  const image = (): Promise<string> => prepareToolboxImage({ docker, log, env: process.env, signal })
+  const toolboxImage = await attempt('preparing the toolbox image', image, '')
   const report = await attempt<CleanupReport>(
     `cleaning up run ${state.runId}`,
-    async () => {
-      const toolboxImage = await prepareToolboxImage({ docker, log, env: process.env, signal })
-      const options = { docker, stateDir: state.stateDir, faults: faultRegistry(), toolboxImage, log, signal }
+    () => {
+      const { stateDir, outDir } = state
+      const beforeRemoval = postSteps({ docker, outDir, env: process.env, log })
+      const options = { docker, stateDir, faults: faultRegistry(), toolboxImage, log, signal, beforeRemoval }
       return cleanupRuns(options, state.runId)
     },
     { runs: [] },

@@ -1,3 +1,4 @@
+import type { AllowKind } from '../core/allow-untrusted.ts'
 import type { LoadPattern } from '../core/load.ts'
 import type { ProfileName, SuiteName } from '../core/model.ts'
 
@@ -21,6 +22,10 @@ export interface RunRequest {
   readonly runId: string | null
   readonly stateDir: string
   readonly load: LoadRequest
+  /** Id of a load pattern that holds while the scenarios of chaos and stress run; null: none. */
+  readonly underLoad: string | null
+  /** What the stack may ask of the machine that nobody has reviewed; null: the stack is trusted. */
+  readonly untrusted: ReadonlySet<AllowKind> | null
 }
 
 export interface LoadRequest {

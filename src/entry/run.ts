@@ -13,6 +13,8 @@ import type { RunResult } from '../core/model.ts'
 import type { Logger, Reporter } from '../core/ports.ts'
 import type { RunEvent } from '../core/run-event.ts'
 import { seededRandom } from '../core/random.ts'
+import { Redaction } from '../core/redaction.ts'
+import { secretValuesOf } from '../core/secret-names.ts'
 import { TOOLBOX_AVOID_VARIABLE } from '../core/toolbox.ts'
 import type { Scenario } from '../core/scenario.ts'
 import { EXIT_CODES } from '../core/verdict.ts'
@@ -20,8 +22,9 @@ import { isAborted } from '../core/wait.ts'
 import type { EngineDeps } from '../engine/deps.ts'
 import { Ledger } from '../engine/ledger.ts'
 import type { EngineOptions } from '../engine/options.ts'
-import { buildRunResult, plannedMs, runScenarios, type RunFacts } from '../engine/run.ts'
+import { buildRunResult, plannedMs, type RunFacts } from '../engine/run.ts'
 import { createDockerClient, type DockerClient } from '../runtime/docker-client.ts'
+import { HELD_OVERHEAD_MS } from '../load/held-load.ts'
 import { plannedLoadMs } from '../load/run-patterns.ts'
 import { hostFacts } from '../runtime/host.ts'
 import { createSpawnExec } from '../runtime/spawn-exec.ts'
@@ -32,13 +35,16 @@ import { createToolbox, type Toolbox } from '../runtime/toolbox.ts'
 import { createToxiproxy } from '../runtime/toxiproxy.ts'
 import { fanOut } from '../report/fan-out.ts'
 import { parseAvoid } from '../toolbox/helper-state.ts'
-import { fileArtifacts, redactObject, redactor } from './files.ts'
+import { fileArtifacts } from './files.ts'
 import { prepareToolboxImage } from './images.ts'
-import { runLoadSuite } from './load-suite.ts'
-import { loadPlan } from './plan.ts'
+import { runLoadSuite, type LoadSuite } from './load-suite.ts'
+import { loadPlan, type Plan } from './plan.ts'
+import { redactedUi } from './redacted-ui.ts'
 import { reportResult } from './report-result.ts'
 import { repeatCommandFor } from './repeat-command.ts'
 import type { RunRequest } from './run-request.ts'
+import { scenariosUnderLoad, type Ran } from './scenarios-under-load.ts'
+import { stackHooks } from './stack-inspection.ts'
 import { TOOL_VERSION } from './version.ts'
 
 const DOWN_LIMIT_MS = 60_000
@@ -58,10 +64,6 @@ export interface RunOutcome {
   readonly exitCode: number
 }
 
-interface Outcome extends Pick<RunResult, 'scenarios' | 'load'> {
-  readonly reasons: string[]
-}
-
 const NOTHING: Pick<RunResult, 'scenarios' | 'load'> = { scenarios: [], load: [] }
 
 interface Session {
@@ -69,21 +71,22 @@ interface Session {
   readonly ui: RunUi
   /** The user's environment with the stack's secrets, drawn where it has none. */
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly redact: (text: string) => string
+  readonly redaction: Redaction
   readonly runId: string
   readonly seed: number
   readonly facts: RunFacts
   readonly descriptor: Descriptor
   readonly scenarios: readonly Scenario[]
   readonly patterns: readonly LoadPattern[]
+  readonly underLoad: LoadPattern | null
   readonly docker: DockerClient
   readonly emit: (event: RunEvent) => void
   readonly repeatCommand: (id: string) => string
 }
 
 /** @throws BAD_INPUT before anything is started; everything later is a result whose verdict says what went wrong. */
-export async function runChaos(request: RunRequest, ui: RunUi): Promise<RunOutcome> {
-  const { descriptor, scenarios, patterns } = loadPlan(request)
+export async function runChaos(request: RunRequest, plainUi: RunUi): Promise<RunOutcome> {
+  const { descriptor, scenarios, patterns, underLoad } = loadPlan(request)
   await mkdir(request.outDir, { recursive: true })
   const seed = request.seed ?? randomInt(1, 2 ** 31)
   const facts: RunFacts = {
@@ -95,25 +98,28 @@ export async function runChaos(request: RunRequest, ui: RunUi): Promise<RunOutco
     startedWallMs: systemClock.wallMs(),
     startedMs: systemClock.nowMs(),
   }
+  const secrets = secretValues(descriptor, plainUi.env)
+  const names = [descriptor.name, ...descriptor.services.map(({ name }) => name)]
+  const redaction = new Redaction([...Object.values(secrets), ...secretValuesOf(plainUi.env, names)])
+  const ui = redactedUi(plainUi, redaction)
   const reporters = fanOut(ui.reporters)
   const emit = (event: RunEvent): void => {
     reporters.onEvent(event)
   }
   const runId = request.runId ?? newRunId()
-  const secrets = secretValues(descriptor, ui.env)
-  const redact = redactor(Object.values(secrets))
   const env = { ...ui.env, ...secrets }
   const session: Session = {
     request,
     ui,
     env,
-    redact,
+    redaction,
     runId,
     seed,
     facts,
     descriptor,
     scenarios,
     patterns,
+    underLoad,
     docker: createDockerClient(),
     emit,
     repeatCommand: repeatCommandFor(request, seed, descriptor.file),
@@ -121,7 +127,7 @@ export async function runChaos(request: RunRequest, ui: RunUi): Promise<RunOutco
   emit({
     type: 'run-started',
     runId,
-    plannedMs: planned(session),
+    plannedMs: plannedRunMs(session, request),
     scenarios: scenarios.length + patterns.length,
     seed,
     profile: request.profile,
@@ -130,7 +136,7 @@ export async function runChaos(request: RunRequest, ui: RunUi): Promise<RunOutco
   const result = await execute(session)
   emit({ type: 'run-ended', verdict: result.verdict, durationMs: result.run.durationMs })
   const reported = await reportResult(result, reporters, ui.reporters)
-  return { result: reported, exitCode: EXIT_CODES[reported.verdict] }
+  return { result: redaction.object(reported), exitCode: EXIT_CODES[reported.verdict] }
 }
 
 /** Short enough for container names, unique enough for one machine. */
@@ -147,7 +153,7 @@ async function execute(session: Session): Promise<RunResult> {
     return resultOf(session, null, facts, NOTHING, [`the run's folder could not be made: ${describeError(error)}`])
   }
   let stack: StackUnderTest | null = null
-  let outcome: Outcome = { ...NOTHING, reasons: [] }
+  let outcome: Ran = { ...NOTHING, reasons: [] }
   let environment: Record<string, Json> = {}
   const toolbox = await prepareToolbox(session).catch((error: unknown) => {
     outcome = { ...NOTHING, reasons: [explainError(error)] }
@@ -175,9 +181,10 @@ async function prepareToolbox(session: Session): Promise<Toolbox> {
   return createToolbox({ docker, image, runId, log: ui.log, avoid })
 }
 
-function startStack(session: Session, ledger: Ledger): Promise<StackUnderTest> {
+async function startStack(session: Session, ledger: Ledger): Promise<StackUnderTest> {
   const { descriptor, docker, runId, request, ui } = session
   return bringUp({
+    ...stackHooks(session),
     descriptor,
     docker,
     runId,
@@ -191,7 +198,7 @@ function startStack(session: Session, ledger: Ledger): Promise<StackUnderTest> {
   })
 }
 
-async function experiment(session: Session, stack: StackUnderTest, toolbox: Toolbox, ledger: Ledger): Promise<Outcome> {
+async function experiment(session: Session, stack: StackUnderTest, toolbox: Toolbox, ledger: Ledger): Promise<Ran> {
   const { request, ui, runId, docker, repeatCommand } = session
   const observer = await toolbox.start(
     {
@@ -212,11 +219,12 @@ async function experiment(session: Session, stack: StackUnderTest, toolbox: Tool
     faults: faultRegistry(),
     probes: probeRegistry(),
     canary: canaryPort,
+    load: null,
     stack,
     containers: stack.containers,
     toolbox,
     toxiproxy: () => currentToxiproxy(stack, docker),
-    artifacts: fileArtifacts(request.outDir, session.redact),
+    artifacts: fileArtifacts(request.outDir, session.redaction.text),
     runId,
     observer: () => observer,
   }
@@ -226,19 +234,15 @@ async function experiment(session: Session, stack: StackUnderTest, toolbox: Tool
     after: { count: session.patterns.length, plannedMs: plannedLoadMs(session.patterns, request.profile) },
     repeatCommand,
   }
-  const chaos = await runScenarios(deps, options, session.scenarios, ui.signal)
-  if (session.patterns.length === 0 || isAborted(ui.signal)) return { scenarios: chaos.results, load: [], reasons: chaos.reasons }
-  const { emit, env, patterns } = session
-  const { artifacts } = deps
-  const load = await runLoadSuite(
-    {
-      ...{ request, docker, stack, runId, observer, artifacts, emit, env, log: ui.log, folder: ledger.folder, repeatCommand },
-      before: session.scenarios.length,
-    },
-    patterns,
-    ui.signal,
-  )
-  return { scenarios: chaos.results, load: load.results, reasons: [...chaos.reasons, ...load.reasons] }
+  const suite: LoadSuite = {
+    ...{ request, docker, stack, runId, observer, artifacts: deps.artifacts, emit: session.emit, env: session.env },
+    ...{ log: ui.log, folder: ledger.folder, repeatCommand, before: session.scenarios.length, redaction: session.redaction },
+  }
+  const chaos = await scenariosUnderLoad(session, suite, { deps, options }, ui.signal)
+  const { patterns } = session
+  if (patterns.length === 0 || isAborted(ui.signal)) return chaos
+  const load = await runLoadSuite(suite, patterns, ui.signal)
+  return { scenarios: chaos.scenarios, load: [...chaos.load, ...load.results], reasons: [...chaos.reasons, ...load.reasons] }
 }
 
 /** null only when the container is really gone: one that is merely silent must make the revert fail. */
@@ -295,17 +299,19 @@ function resultOf(
       images,
       reference: images.length === 0 ? descriptor.reference : judgesOnlyReference(descriptor, images),
       noInject: request.noInject,
-      plannedMs: planned(session),
+      plannedMs: plannedRunMs(session, request),
     },
     outcome,
     reasons,
     systemClock.nowMs(),
   )
-  return redactObject(result, session.redact)
+  return session.redaction.object(result)
 }
 
-function planned({ scenarios, patterns, request }: Pick<Session, 'scenarios' | 'patterns' | 'request'>): number {
-  return plannedMs(scenarios, request.profile) + plannedLoadMs(patterns, request.profile)
+/** Of all that was chosen. */
+export function plannedRunMs({ scenarios, patterns, underLoad }: Omit<Plan, 'descriptor'>, { profile }: RunRequest): number {
+  const heldMs = underLoad === null ? 0 : HELD_OVERHEAD_MS
+  return plannedMs(scenarios, profile) + heldMs + plannedLoadMs(patterns, profile)
 }
 
 /** True when every service that the descriptor can be given an image for runs the built-in one. */

@@ -4,7 +4,7 @@ import { systemClock } from '../core/clock.ts'
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { Fault, Logger, UndoContext } from '../core/ports.ts'
 import { withDeadline } from '../core/wait.ts'
-import { closeEntry, isHeld, knownRuns, readOpenEntries, runFolder } from '../engine/ledger.ts'
+import { closeEntry, isHeld, knownRuns, readOpenEntries, runFolder, type LedgerEntry } from '../engine/ledger.ts'
 import type { DockerClient } from '../runtime/docker-client.ts'
 import { createContainers } from '../runtime/containers.ts'
 import { removeLeftovers, runsInDocker } from '../runtime/sweep.ts'
@@ -16,9 +16,17 @@ export interface CleanupOptions {
   readonly docker: DockerClient
   readonly stateDir: string
   readonly faults: ReadonlyMap<string, Fault>
+  /** Where it is not to be had, faults that need a helper are not undone by their plan; what is removed is removed all the same. */
   readonly toolboxImage: string
   readonly log: Logger
   readonly signal: AbortSignal
+  /** Between the undoing of faults and the removal of containers. One that fails is a warning. */
+  readonly beforeRemoval?: readonly CleanupStep[]
+}
+
+export interface CleanupStep {
+  readonly name: string
+  run(runId: string, signal: AbortSignal): Promise<void>
 }
 
 export interface CleanupReport {
@@ -54,34 +62,67 @@ function leftAlone(runId: string, why: string): CleanupReport['runs'][number] {
   return { runId, leftAlone: why, undone: 0, removed: 0, problems: [] }
 }
 
-async function cleanupRun(options: CleanupOptions, runId: string): Promise<CleanupReport['runs'][number]> {
+/** Each step whatever became of the others: what one could not do is a warning, or among the problems if something stays. */
+export async function cleanupRun(options: CleanupOptions, runId: string): Promise<CleanupReport['runs'][number]> {
   if (await isHeld(options.stateDir, runId)) return leftAlone(runId, 'alive')
   const folder = runFolder(options.stateDir, runId)
-  const problems: string[] = []
+  const warn = (text: string): void => {
+    options.log.log('warn', `${runId}: ${text}`)
+  }
+  let entries: LedgerEntry[] = []
+  try {
+    entries = await readOpenEntries(folder)
+  } catch (error) {
+    warn(`what was open cannot be told: ${describeError(error)}`)
+  }
   let undone = 0
-  for (const entry of await readOpenEntries(folder)) {
+  for (const entry of entries) {
     try {
-      const fault = options.faults.get(entry.kind)
-      if (fault === undefined)
-        throw new ChaosError('LEDGER_FAILED', `the ledger names the unknown fault kind ${entry.kind}, which is not executed`)
-      const ctx = undoContext(options, runId)
-      await withDeadline(`undoing ${entry.kind} of ${entry.scenarioId}`, UNDO_ENTRY_LIMIT_MS, options.signal, (signal) =>
-        fault.revert(entry.plan, { ...ctx, signal }),
-      )
+      await undoEntry(options, runId, entry)
       await closeEntry(folder, entry.entry)
       undone += 1
     } catch (error) {
       // The sweep below removes the containers that the fault lives in; it is a problem only if that fails too.
-      options.log.log(
-        'warn',
-        `${runId}: ${entry.kind} of ${entry.scenarioId} was not undone by its plan: ${describeError(error)}`,
-      )
+      warn(`${entry.kind} of ${entry.scenarioId} was not undone by its plan: ${describeError(error)}`)
     }
   }
-  const report = await removeLeftovers(runId, options.docker, options.signal)
-  problems.push(...report.failed.map(({ leftover, error }) => `${leftover.kind} ${leftover.name}: ${error}`))
-  if (problems.length === 0) await rm(folder, { recursive: true, force: true })
-  return { runId, leftAlone: null, undone, removed: report.removed.length, problems }
+  for (const step of options.beforeRemoval ?? []) {
+    try {
+      await step.run(runId, options.signal)
+    } catch (error) {
+      warn(`${step.name}: ${describeError(error)}`)
+    }
+  }
+  const { removed, problems } = await sweepRun(options, runId)
+  if (problems.length > 0) return { runId, leftAlone: null, undone, removed, problems }
+  try {
+    await rm(folder, { recursive: true, force: true })
+  } catch (error) {
+    problems.push(`its folder ${folder}: ${describeError(error)}`)
+  }
+  return { runId, leftAlone: null, undone, removed, problems }
+}
+
+async function undoEntry(options: CleanupOptions, runId: string, entry: LedgerEntry): Promise<void> {
+  const fault = options.faults.get(entry.kind)
+  if (fault === undefined)
+    throw new ChaosError('LEDGER_FAILED', `the ledger names the unknown fault kind ${entry.kind}, which is not executed`)
+  const ctx = undoContext(options, runId)
+  await withDeadline(`undoing ${entry.kind} of ${entry.scenarioId}`, UNDO_ENTRY_LIMIT_MS, options.signal, (signal) =>
+    fault.revert(entry.plan, { ...ctx, signal }),
+  )
+}
+
+async function sweepRun({ docker, signal }: CleanupOptions, runId: string): Promise<{ removed: number; problems: string[] }> {
+  try {
+    const { removed, failed } = await removeLeftovers(runId, docker, signal)
+    return {
+      removed: removed.length,
+      problems: failed.map(({ leftover, error }) => `${leftover.kind} ${leftover.name}: ${error}`),
+    }
+  } catch (error) {
+    return { removed: 0, problems: [`what it left in Docker: ${describeError(error)}`] }
+  }
 }
 
 function undoContext(options: CleanupOptions, runId: string): UndoContext {

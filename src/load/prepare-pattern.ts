@@ -1,5 +1,6 @@
 /** What is to be run of a pattern, and what it will be judged by: known before anything is sent. */
 import { createHash } from 'node:crypto'
+import type { JsonObject } from '../core/json.ts'
 import type { K6Version } from '../core/k6.ts'
 import type { LoadPattern, Threshold } from '../core/load.ts'
 import type { LoadDeps, LoadOptions } from './load-deps.ts'
@@ -18,6 +19,8 @@ export type PatternCard = Omit<Measured, 'startedWallMs' | 'durationMs' | 'gener
 
 export interface Prepared {
   readonly environment: Readonly<Record<string, string>>
+  /** The script's own options, as k6 understands them. */
+  readonly script: JsonObject
   readonly scaled: ScaledLoad
   /** Of the script and its settings: series of different ones are not one load. */
   readonly fingerprint: string
@@ -54,7 +57,7 @@ export async function preparePattern(
     ...{ address: deps.k6.entryUrl, k6: { version: version.text, runsIn: deps.k6.kind } },
     ...{ plan: scaled.plan, gateTarget: scaled.gateTarget, notes: scaled.notes },
   }
-  return { environment, scaled, fingerprint, card }
+  return { environment, script, scaled, fingerprint, card }
 }
 
 /** What a recorder keeps beyond what it always keeps, so that these limits can be judged. */

@@ -3,12 +3,10 @@ import type { SpikeRecovery } from '../core/load-judgement.ts'
 import type { LoadSeries } from '../core/load.ts'
 import { dropsOf } from './stages.ts'
 import type { Drop, LoadPlan } from './stages.ts'
-import { isBad, stretchFigures } from './stretch-figures.ts'
+import { figureWindows, isBad } from './stretch-figures.ts'
 import type { StretchFigures, WindowLimits } from './stretch-figures.ts'
 
 const LONGEST_MS = 30_000
-/** After a crowd few users are left: a second of theirs may say nothing, three of them more. */
-const WIDEST_SECONDS = 3
 
 /** One for each fall of the users to half or less. */
 export function spikeRecoveries(plan: LoadPlan, series: LoadSeries, limits: WindowLimits): SpikeRecovery[] {
@@ -23,7 +21,7 @@ function recoveryOf(drop: Drop, series: LoadSeries, limits: WindowLimits): Spike
   const endMs = Math.min(drop.untilMs, drop.toMs + LONGEST_MS, series.seconds * 1_000)
   const limitMs = Math.max(0, endMs - drop.toMs)
   const facts = { atMs: drop.toMs, fromTarget: drop.fromTarget, toTarget: drop.toTarget, limitMs }
-  const windows = windowsOf(series, drop.fromMs, endMs)
+  const windows = figureWindows(series, drop.fromMs, endMs)
   const lastBad = windows.findLastIndex(({ figures }) => isBad(figures, limits))
   const good = windows[lastBad + 1]
   if (windows.length === 0) return { ...facts, afterMs: null, detail: 'too few requests to say' }
@@ -32,31 +30,6 @@ function recoveryOf(drop: Drop, series: LoadSeries, limits: WindowLimits): Spike
     return { ...facts, afterMs: null, detail: last === undefined ? '' : textOf(last) }
   }
   return { ...facts, afterMs: Math.max(0, good.fromMs - drop.toMs), detail: textOf(good.figures) }
-}
-
-interface Window {
-  readonly fromMs: number
-  readonly figures: StretchFigures
-}
-
-/** Windows that can be decided, one after the other: of a second each, longer where that has too few requests. */
-function windowsOf(series: LoadSeries, fromMs: number, endMs: number): Window[] {
-  const windows: Window[] = []
-  for (let atMs = Math.floor(fromMs / 1_000) * 1_000; atMs + 1_000 <= endMs;) {
-    let width = 1
-    let figures = stretchFigures(series, atMs, atMs + 1_000)
-    while (!isDecided(figures) && width < WIDEST_SECONDS && atMs + (width + 1) * 1_000 <= endMs) {
-      width += 1
-      figures = stretchFigures(series, atMs, atMs + width * 1_000)
-    }
-    if (isDecided(figures)) windows.push({ fromMs: atMs, figures })
-    atMs += width * 1_000
-  }
-  return windows
-}
-
-function isDecided({ errorShare, p95Ms }: StretchFigures): boolean {
-  return !Number.isNaN(errorShare) && !Number.isNaN(p95Ms)
 }
 
 function textOf({ errorShare, p95Ms }: StretchFigures): string {

@@ -102,6 +102,8 @@ export function openContext(windowMs: number, changes: Partial<ProbeContext> = {
     get injectedAtWallMs() {
       return wallMs
     },
+    faultEndedAtWallMs: null,
+    load: null,
     canary: { steady: summarizeCanary([], 0, 0), samples: unused('canary samples') },
     canaryDelayMs: null,
     hits: () => [],

@@ -1,6 +1,7 @@
 import type { Probe } from '../core/ports.ts'
 import { canaryExpectation } from './canary-expectation.ts'
 import { containerExpectation } from './container.ts'
+import { heldLoadExpectation } from './held-load.ts'
 import { logGapsExpectation } from './log-gaps.ts'
 import { logExpectation } from './log.ts'
 import { metricExpectation } from './metric.ts'
@@ -21,6 +22,7 @@ export function probeRegistry(): ReadonlyMap<string, Probe> {
     metricExpectation,
     logExpectation,
     newConnectionsExpectation,
+    heldLoadExpectation,
   ]
   return new Map(probes.map((probe) => [probe.kind, probe]))
 }

@@ -76,7 +76,7 @@ function loadText(load: LoadOf): string {
   const lines = [
     `${consoleText(load.id, 40)} ${consoleText(load.name, 120)}: ${load.verdict}`,
     ...load.reasons.slice(0, 10).map((reason) => `  - ${consoleText(reason, 1_000)}`),
-    `  ${loadFiguresText(load)}`,
+    `  ${consoleText(loadFiguresText(load), 1_000)}`,
     ...loadFindings(load).map((finding) => `  ${consoleText(finding, 1_000)}`),
   ]
   if (!isProblem(load)) return lines.join('\n')

@@ -1,5 +1,17 @@
 import { expect, test } from 'vitest'
-import { consoleText, markdownBlock, markdownCode, markdownText, truncate, visibleText, xmlAttribute, xmlText } from './escape.ts'
+import {
+  consoleText,
+  htmlBlock,
+  htmlText,
+  markdownBlock,
+  markdownCode,
+  markdownHtml,
+  markdownText,
+  truncate,
+  visibleText,
+  xmlAttribute,
+  xmlText,
+} from './escape.ts'
 import { HOSTILE } from './results.fixture.ts'
 
 test('a terminal gets one line without control characters or escape sequences', () => {
@@ -17,6 +29,30 @@ test('Markdown shows the text and does nothing else', () => {
   expect(markdownCode('`a`')).toBe('`` `a` ``')
   expect(markdownText('1. item')).toBe('1\\. item')
   expect(markdownText('# title')).toBe('\\# title')
+})
+
+test('times, ports and names of images stay as they can be copied; the names of emoji do not', () => {
+  for (const text of ['2026-03-01T10:00:05.112Z', 'db:5432: refused', 'shop/api:latest', 'a: b'])
+    expect(markdownText(text)).toBe(text)
+  expect(markdownText(':+1: x:tada: :100: ends :tada')).toBe(':\u200b+1: x:\u200btada: :\u200b100: ends :\u200btada')
+})
+
+test('a rule of dashes and a heading in capitals are text', () => {
+  expect(markdownText('---')).toBe('\\---')
+  expect(markdownText('- -')).toBe('\\- -')
+  expect(markdownText('--flag')).toBe('--flag')
+  expect(markdownText('WWW.X.Y')).toBe('WWW\u200b.X.Y')
+})
+
+test('within an element of ours text is escaped as HTML, and for GitHub besides', () => {
+  expect(markdownHtml('a_b|c <i> @user #1 https://x :tada:')).toBe(
+    'a_b|c &lt;i&gt; @\u200buser #\u200b1 https:\u200b//x :\u200btada:',
+  )
+})
+
+test('a line for the console is no command for the runner', () => {
+  expect(consoleText('::error::x ::b')).toBe(': :error::x ::b')
+  expect(consoleText('a ##[group]b')).toBe('a # #[group]b')
 })
 
 test('hostile text breaks out of no Markdown form', () => {
@@ -37,6 +73,15 @@ test('XML holds no character that XML 1.0 forbids, and no markup of the text', (
     expect(text).not.toMatch(/<|>|&(?!amp;|lt;|gt;|quot;|#10;|#9;)/)
   }
   expect(xmlAttribute('a"b\nc')).toBe('a&quot;b&#10;c')
+})
+
+test('HTML shows the text and holds no markup of it, also within quotes', () => {
+  expect(htmlText(`<b a="1" c='2'>&amp;\n x`)).toBe('&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp;amp; x')
+  expect(htmlBlock('a\n\tb <')).toBe('a\n\tb &lt;')
+  expect(htmlText('<<<<', 3)).toBe('&lt;&lt;…')
+  for (const text of [htmlText(HOSTILE, 10_000), htmlBlock(HOSTILE)])
+    expect(text).not.toMatch(/[<>"'\u001b\u202e\r\0]|&(?!amp;|lt;|gt;|quot;|#39;)/)
+  expect(htmlText(HOSTILE)).not.toContain('\n')
 })
 
 test('a cut never splits a character and says that it cut', () => {

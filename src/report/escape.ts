@@ -9,6 +9,8 @@ const INVISIBLE = /(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029\p{Noncharacter_Code_Point
 
 const ESCAPE_SEQUENCE = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g
 const ZERO_WIDTH_SPACE = '\u200b'
+/** The colon before the name of an emoji, also where one of ours may come behind it; not those of times and ports. */
+const EMOJI_NAME = /:(?=(?!(?!100:|1234:)\d+:)[\w+\\-]{1,100}:)|(?<![\w/]):(?=[\w+\\-]{1,100}$)/g
 
 /** Cuts after `maxLength` UTF-16 units and says so; never in the middle of a character. */
 export function truncate(text: string, maxLength: number): string {
@@ -22,9 +24,12 @@ export function visibleText(text: string): string {
   return text.toWellFormed().replaceAll('\r\n', '\n').replace(ESCAPE_SEQUENCE, '').replace(INVISIBLE, '')
 }
 
-/** One line for a terminal or a log: no escape sequence, carriage return or newline gets through. */
+/**
+ * One line for a terminal or a log: no escape sequence, carriage return or newline gets through, and no command for the
+ * runner, which takes `::name::` for one at the beginning of a line and `##[name]` anywhere in it.
+ */
 export function consoleText(text: string, maxLength = 500): string {
-  return truncate(oneLine(text), maxLength)
+  return truncate(oneLine(text).replace(/^::/, ': :').replaceAll('##[', '# #['), maxLength)
 }
 
 function oneLine(text: string): string {
@@ -37,20 +42,33 @@ function oneLine(text: string): string {
  */
 export function markdownText(text: string, maxLength = 500): string {
   return (
-    truncate(oneLine(text), maxLength)
-      .replace(/[\\`*_[\]|~$]/g, '\\$&')
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('>', '&gt;')
-      // GitHub finds these in the rendered text, where an entity would have been decoded again.
-      .replace(/[@#](?=\w)/g, `$&${ZERO_WIDTH_SPACE}`)
-      .replace(/\b(GH)-(?=\d)/gi, `$1${ZERO_WIDTH_SPACE}-`)
-      .replace(/:\/\//g, `:${ZERO_WIDTH_SPACE}//`)
-      .replace(/\bwww\./gi, `www${ZERO_WIDTH_SPACE}.`)
-      // At the start of a list item these would open a block of their own.
+    unreferenced(
+      truncate(oneLine(text), maxLength)
+        .replace(/[\\`*_[\]|~$]/g, '\\$&')
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;'),
+    )
+      // At the start of a list item these would open a block of their own, and a row of dashes would be a rule.
       .replace(/^([-+]|#{1,6})(?=\s|$)/, '\\$1')
+      .replace(/^-(?=[-\s]*$)/, '\\-')
       .replace(/^(\d+)([.)])(?=\s|$)/, '$1\\$2')
   )
+}
+
+/** The same within an HTML element of ours in Markdown, such as a summary, where no Markdown is read. */
+export function markdownHtml(text: string, maxLength = 500): string {
+  return unreferenced(escapeHtml(truncate(oneLine(text), maxLength)))
+}
+
+/** GitHub finds mentions, references, addresses and emoji in the rendered text, where an entity would have been decoded again. */
+function unreferenced(text: string): string {
+  return text
+    .replace(/[@#](?=\w)/g, `$&${ZERO_WIDTH_SPACE}`)
+    .replace(/\b(GH)-(?=\d)/gi, `$1${ZERO_WIDTH_SPACE}-`)
+    .replace(/:\/\//g, `:${ZERO_WIDTH_SPACE}//`)
+    .replace(/\b(www)\./gi, `$1${ZERO_WIDTH_SPACE}.`)
+    .replace(EMOJI_NAME, `:${ZERO_WIDTH_SPACE}`)
 }
 
 /** A code span that its content cannot close. Not for a table cell: a pipe would end it. */
@@ -81,4 +99,23 @@ export function xmlText(text: string, maxLength = 20_000): string {
 /** Value of an XML attribute, for double quotes. */
 export function xmlAttribute(text: string, maxLength = 2_000): string {
   return xmlText(text, maxLength).replaceAll('"', '&quot;').replaceAll('\n', '&#10;').replaceAll('\t', '&#9;')
+}
+
+/** Content of an HTML element, on one line, or the value of an attribute in quotes. */
+export function htmlText(text: string, maxLength = 500): string {
+  return escapeHtml(truncate(oneLine(text), maxLength))
+}
+
+/** The same with its newlines, for `<pre>`. */
+export function htmlBlock(text: string, maxLength = 20_000): string {
+  return escapeHtml(truncate(visibleText(text), maxLength))
+}
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;')
 }

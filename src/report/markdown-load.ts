@@ -1,5 +1,5 @@
 /** One load pattern in Markdown: what went wrong, and, folded, everything that was measured. */
-import { markdownCode, markdownText } from './escape.ts'
+import { markdownCode, markdownHtml, markdownText } from './escape.ts'
 import type { LoadOf } from './facts.ts'
 import { loadFiguresText, loadFindings, observedText, scopeText } from './load-facts.ts'
 import type { LimitOf } from './load-facts.ts'
@@ -24,7 +24,7 @@ export function loadProblem(load: LoadOf): string {
 }
 
 export function loadDetails(load: LoadOf): string {
-  const summary = `${markdownText(load.id, 40)} ${markdownText(load.name, 120)}: details`
+  const summary = `${markdownHtml(load.id, 40)} ${markdownHtml(load.name, 120)}: details`
   const files = [
     ...(load.series === null ? [] : [`- Series: ${markdownCode(load.series.file)}`]),
     ...load.logs.slice(0, 20).map((log) => `- Log of ${markdownText(log.service, 80)}: ${markdownCode(log.file)}`),

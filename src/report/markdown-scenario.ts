@@ -1,5 +1,5 @@
 /** One scenario in Markdown: what went wrong, and, folded, everything that was measured. */
-import { markdownBlock, markdownCode, markdownText } from './escape.ts'
+import { markdownBlock, markdownCode, markdownHtml, markdownText } from './escape.ts'
 import { canaryText, controlText, duration, effectText, hostText, recoveryText, titleOf, type ScenarioOf } from './facts.ts'
 import { row, VERDICT_MARKS } from './markdown-tables.ts'
 
@@ -30,7 +30,7 @@ export function scenarioProblem(scenario: ScenarioOf): string {
 }
 
 export function scenarioDetails(scenario: ScenarioOf): string {
-  const summary = `${markdownText(scenario.id, 40)} ${markdownText(titleOf(scenario), 120)}: details`
+  const summary = `${markdownHtml(scenario.id, 40)} ${markdownHtml(titleOf(scenario), 120)}: details`
   const body = scenario.verdict === 'skipped' ? [skippedText(scenario)] : measured(scenario)
   return `<details><summary>${summary}</summary>\n\n${body.filter((part) => part !== '').join('\n\n')}\n\n</details>`
 }
@@ -52,7 +52,7 @@ function measured(scenario: ScenarioOf): string[] {
     `- Control: ${markdownText(controlText(scenario), 300)}`,
     `- Cleanup: ${scenario.cleanup.clean ? 'clean' : markdownText(`left over: ${scenario.cleanup.leftovers.join(', ')}`, 500)}`,
     `- Machine: ${markdownText(hostText(scenario), 200)}`,
-    `- Phases: ${scenario.phases.map((phase) => `${phase.name} ${duration(phase.durationMs)}`).join(', ')}`,
+    `- Phases: ${scenario.phases.map((phase) => `${markdownText(phase.name, 40)} ${duration(phase.durationMs)}`).join(', ')}`,
     ...scenario.logs.slice(0, 20).map((log) => `- Log of ${markdownText(log.service, 80)}: ${markdownCode(log.file)}`),
   ]
   return [lines.join('\n'), clauses(scenario, scenario.expectations), events(scenario), problem ? '' : repeat(scenario)]

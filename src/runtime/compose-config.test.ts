@@ -42,3 +42,8 @@ test('a fixed container name becomes the run’s own and stays reachable as an a
 test.each(['', 'services: {}', '{"services": []}', '{"services": {"web": {"image": 1}}}'])('refuses %j', (text) => {
   expect(() => parseComposeConfig(text)).toThrow(expect.objectContaining({ code: 'COMPOSE_FAILED' }) as Error)
 })
+
+test.each(['services', 'networks', 'volumes'])('%s named __proto__ are refused, as they would run without our label', (kind) => {
+  const text = `{"services": {"web": {}}, "${kind}": {"__proto__": {"image": "a"}}}`
+  expect(() => parseComposeConfig(text)).toThrow('__proto__')
+})

@@ -21,14 +21,19 @@ export type ComposeConfig = z.infer<typeof config>
 /** Labels by service, besides the run's own. */
 export type ServiceLabels = Readonly<Record<string, Readonly<Record<string, string>>>>
 
-/** @throws COMPOSE_FAILED when the text is not what compose prints. */
-export function parseComposeConfig(text: string): ComposeConfig {
-  let json: unknown
+/** @throws COMPOSE_FAILED for what is no JSON. */
+export function parseJson(text: string): unknown {
   try {
-    json = JSON.parse(text)
+    return JSON.parse(text)
   } catch (error) {
     throw new ChaosError('COMPOSE_FAILED', '`docker compose config` printed no JSON', { cause: error })
   }
+}
+
+/** @throws COMPOSE_FAILED when the text is not what compose prints; BAD_INPUT for a name that no label could be put on. */
+export function parseComposeConfig(text: string): ComposeConfig {
+  const json = parseJson(text)
+  refuseProto(json)
   const parsed = config.safeParse(json)
   if (!parsed.success) {
     throw new ChaosError(
@@ -37,6 +42,16 @@ export function parseComposeConfig(text: string): ComposeConfig {
     )
   }
   return parsed.data
+}
+
+/** Compose takes the name for a service's, and an object in JavaScript passes over it: it would run without our label. */
+function refuseProto(json: unknown): void {
+  if (typeof json !== 'object' || json === null) return
+  for (const kind of ['services', 'networks', 'volumes'] as const) {
+    const all = (json as Readonly<Record<string, unknown>>)[kind]
+    if (typeof all === 'object' && all !== null && Object.hasOwn(all, '__proto__'))
+      throw new ChaosError('BAD_INPUT', `the compose stack has ${kind} of the name __proto__: give it another one`)
+  }
 }
 
 /**

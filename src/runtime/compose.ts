@@ -1,9 +1,9 @@
 /** `docker compose` for one project. Exit codes decide; what it printed only explains. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ChaosError } from '../core/errors.ts'
+import { ChaosError, describeError } from '../core/errors.ts'
 import type { ExecPort, ExecResult, Logger } from '../core/ports.ts'
-import { overrideFor, parseComposeConfig, type ComposeConfig, type ServiceLabels } from './compose-config.ts'
+import { overrideFor, parseComposeConfig, parseJson, type ComposeConfig, type ServiceLabels } from './compose-config.ts'
 import { projectName } from './labels.ts'
 import { atLeast } from './version.ts'
 
@@ -13,6 +13,7 @@ const UP_LIMIT_MS = 300_000
 const BUILD_LIMIT_MS = 900_000
 const DOWN_LIMIT_MS = 60_000
 const SCALE_LIMIT_MS = 60_000
+const CONFIG_BYTES = 16 * 1024 * 1024
 
 export interface ComposeOptions {
   readonly exec: ExecPort
@@ -23,11 +24,24 @@ export interface ComposeOptions {
   readonly stateDir: string
   readonly env: Readonly<Record<string, string>>
   readonly labels: ServiceLabels
+  /** Later commands take what the files come to now: a container that mounts their folder could write another stack there. */
+  readonly isFrozen?: boolean
+}
+
+/** What the compose files come to, before anything of it exists. */
+export interface MergedStack {
+  readonly files: readonly string[]
+  /** As `config --format json` prints it, services of all profiles included. */
+  readonly config: unknown
+  /** The same before variables and env files are filled in; null when compose cannot print that. */
+  readonly asWritten: unknown
 }
 
 export interface Compose {
   readonly project: string
   readonly config: ComposeConfig
+  /** All that compose printed of it. */
+  readonly merged: unknown
   build(signal: AbortSignal): Promise<void>
   /** Creates and starts everything, detached. Does not wait for health beyond what the file's `depends_on` asks for. */
   up(signal: AbortSignal): Promise<void>
@@ -59,31 +73,38 @@ export async function composeVersion(
   return version
 }
 
+type Project = Pick<ComposeOptions, 'exec' | 'log' | 'runId' | 'files' | 'env'>
+
+/** For those who judge the stack before it is built. Writes and starts nothing. */
+export async function readMergedStack(options: Project, signal: AbortSignal): Promise<MergedStack> {
+  const flags = [...flagsOf(options, options.files, ['--profile', '*']), 'config', '--format', 'json']
+  const config: unknown = parseJson(await printed(options, flags, signal))
+  let asWritten: unknown = null
+  try {
+    asWritten = parseJson(await printed(options, [...flags, '--no-interpolate'], signal))
+  } catch (error) {
+    if (signal.aborted) throw error
+    options.log.log('debug', `compose files cannot be read without their variables: ${describeError(error, 500)}`)
+  }
+  return { files: options.files, config, asWritten }
+}
+
 /** Reads the merged configuration and writes the override. Starts nothing. */
 export async function openCompose(options: ComposeOptions, signal: AbortSignal): Promise<Compose> {
-  const first = options.files[0]
-  if (first === undefined) throw new ChaosError('BAD_INPUT', 'the stack names no compose file')
   const project = projectName(options.runId)
-  const flags = (files: readonly string[]): string[] => [
-    ...['compose', '--ansi', 'never', '--progress', 'plain', '--project-name', project, '--project-directory', dirname(first)],
-    ...files.flatMap((file) => ['--file', file]),
-  ]
-  const printed = await run(
-    options,
-    [...flags(options.files), 'config', '--format', 'json'],
-    QUERY_LIMIT_MS,
-    signal,
-    16 * 1024 * 1024,
-  )
-  const config = parseComposeConfig(printed.stdout)
-  if (Object.keys(config.services).length === 0) throw new ChaosError('BAD_INPUT', `${first} has no services`)
+  const text = await printed(options, [...flagsOf(options, options.files), 'config', '--format', 'json'], signal)
+  const config = parseComposeConfig(text)
+  if (Object.keys(config.services).length === 0)
+    throw new ChaosError('BAD_INPUT', `${options.files.join(', ')}: there are no services`)
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 })
   const override = join(options.stateDir, 'compose.override.json')
   await writeFile(override, overrideFor(config, project, options.runId, options.labels), { mode: 0o600 })
-  const base = flags([...options.files, override])
+  const base =
+    options.isFrozen === true ? await frozenFlags(options, text, override) : flagsOf(options, [...options.files, override])
   return {
     project,
     config,
+    merged: parseJson(text),
     async build(buildSignal) {
       await run(options, [...base, 'build'], BUILD_LIMIT_MS, buildSignal)
     },
@@ -113,8 +134,29 @@ function refuseFixedName(config: ComposeConfig, service: string): void {
   )
 }
 
+/** Nothing that lies in the project's folder is read any more, its `.env` neither. */
+async function frozenFlags(options: ComposeOptions, merged: string, override: string): Promise<string[]> {
+  const file = join(options.stateDir, 'compose.merged.json')
+  const variables = join(options.stateDir, 'compose.env')
+  await writeFile(file, merged, { mode: 0o600 })
+  await writeFile(variables, '', { mode: 0o600 })
+  return flagsOf(options, [file, override], ['--env-file', variables])
+}
+
+/** @throws BAD_INPUT without a file. */
+function flagsOf({ runId, files: [first] }: Project, files: readonly string[], more: readonly string[] = []): string[] {
+  if (first === undefined) throw new ChaosError('BAD_INPUT', 'the stack names no compose file')
+  const project = ['--project-name', projectName(runId), '--project-directory', dirname(first)]
+  return ['compose', '--ansi', 'never', '--progress', 'plain', ...project, ...more, ...files.flatMap((file) => ['--file', file])]
+}
+
+async function printed(options: Project, argv: readonly string[], signal: AbortSignal): Promise<string> {
+  const { stdout } = await run(options, argv, QUERY_LIMIT_MS, signal, CONFIG_BYTES)
+  return stdout
+}
+
 async function run(
-  options: ComposeOptions,
+  options: Project,
   argv: readonly string[],
   limitMs: number,
   signal: AbortSignal,

@@ -6,7 +6,7 @@ import type { Descriptor } from '../core/descriptor.ts'
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { ExecPort, Logger, ToxiproxyPort } from '../core/ports.ts'
 import { askEntry } from './entry-answer.ts'
-import { composeVersion, openCompose, type Compose } from './compose.ts'
+import { composeVersion, openCompose, readMergedStack, type Compose, type MergedStack } from './compose.ts'
 import { createContainers } from './containers.ts'
 import type { ServiceLabels } from './compose-config.ts'
 import { dockerCall } from './docker-call.ts'
@@ -34,11 +34,17 @@ export interface BringUpOptions {
   readonly toxiproxyAt: (baseUrl: string) => ToxiproxyPort
   readonly log: Logger
   readonly signal: AbortSignal
+  /** Called before anything is built, and before anything is started, when it is given: what it throws ends the start. */
+  readonly inspect?: (stack: MergedStack) => void
+  /** Told the merged configuration as it will be started, before that. */
+  readonly onConfig?: (config: unknown) => void
   /** Limit for all services to become healthy after the start; default 120 s. */
   readonly healthyLimitMs?: number
 }
 
 const HEALTHY_LIMIT_MS = 120_000
+/** Compose fetches parts of a stack from elsewhere by programs of this machine, before anybody can look at what it fetches. */
+const LOCAL_ONLY = { COMPOSE_EXPERIMENTAL_GIT_REMOTE: 'false', COMPOSE_EXPERIMENTAL_OCI_REMOTE: 'false' }
 /** For undoing a start that failed or was aborted; on a signal of its own, as the run's may be the reason. */
 const UNDO_LIMIT_MS = 60_000
 
@@ -55,19 +61,27 @@ export async function bringUp(options: BringUpOptions): Promise<StackUnderTest> 
   await dockerCall('ping', signal, () => docker.ping())
   const defects = defectVariables(descriptor, options.defects)
   const secrets = secretValues(descriptor, options.env)
+  const local = options.inspect === undefined ? {} : LOCAL_ONLY
   const envOf = (add: Record<string, string>): Promise<Record<string, string>> =>
-    dockerEnv({ source: options.env, composeFiles: descriptor.composeFiles, secrets: descriptor.secrets, add })
+    dockerEnv({
+      ...{ source: options.env, composeFiles: descriptor.composeFiles, secrets: descriptor.secrets },
+      add: { ...add, ...local },
+    })
   const plainEnv = await envOf({})
   const version = await composeVersion(exec, plainEnv, signal)
+  const asWritten = await inspectEarly(options, (images) => envOf({ ...images, ...secrets, ...defects }))
   const imageDeps: ImageDeps = { exec, docker, log, env: plainEnv, signal }
   const images = await ensureImages(descriptor.images, options.env, imageDeps)
   const imageVariables = Object.fromEntries(images.map(({ variable, image }) => [variable, image]))
   const env = await envOf({ ...imageVariables, ...secrets, ...defects })
   const stateDir = join(options.stateDir, 'compose')
-  const compose = await openCompose(
-    { exec, log, runId, files: descriptor.composeFiles, stateDir, env, labels: toxiproxyLabels(descriptor) },
-    signal,
-  )
+  const labels = toxiproxyLabels(descriptor)
+  const files = descriptor.composeFiles
+  const isFrozen = options.inspect !== undefined
+  const compose = await openCompose({ exec, log, runId, files, stateDir, env, labels, isFrozen }, signal)
+  // Once more, as the names of images are among what it is made of.
+  options.inspect?.({ files, config: compose.merged, asWritten })
+  options.onConfig?.(compose.merged)
   const closing = new AbortController()
   let feed: EventFeed | null = null
   // From here on there may be something to undo, whatever point the start has reached.
@@ -100,6 +114,23 @@ export async function bringUp(options: BringUpOptions): Promise<StackUnderTest> 
     await undoStart(options, error)
     throw error
   }
+}
+
+/**
+ * Before the first image is built; what their names will be is not known yet. @returns what is written, for the second look.
+ */
+async function inspectEarly(
+  { descriptor, env: user, exec, log, runId, inspect, signal }: BringUpOptions,
+  envOf: (images: Record<string, string>) => Promise<Record<string, string>>,
+): Promise<unknown> {
+  if (inspect === undefined) return null
+  const nameOf = (variable: string, repository: string): string =>
+    (user[variable] ?? '') === '' ? `${repository}:none` : (user[variable] ?? '')
+  const images = descriptor.images.map(({ variable, repository }) => [variable, nameOf(variable, repository)] as const)
+  const env = await envOf(Object.fromEntries(images))
+  const stack = await readMergedStack({ exec, log, runId, files: descriptor.composeFiles, env }, signal)
+  inspect(stack)
+  return stack.asWritten
 }
 
 /** By this label the undo of another process finds toxiproxy's API, without the descriptor. */

@@ -34,7 +34,8 @@ test('main runs a scenario, sets outputs and summary, and leaves nothing for pos
     )
     expect(readFileSync(outputs['junit'] ?? '', 'utf8')).toContain('tests="1" failures="0" errors="0"')
     // What it printed was between these two, where the runner takes no commands.
-    expect(main.stdout).toMatch(/^::stop-commands::(\S+)\n[^]*passed: 1 passed[^]*\n::\1::\n$/)
+    expect(main.stdout).toMatch(/^::stop-commands::(\S+)\n[^]*passed: 1 passed[^]*\n::\1::\n/m)
+    expect(main.stdout).toContain('no comment and no check run: there is no token')
     expect(await objectsOf(runId)).toEqual([])
     const post = await runner.post().ended
     expect(post).toMatchObject({ code: 0, stdout: `nothing to clean up: run ${runId} removed everything itself\n` })

@@ -109,6 +109,43 @@ describe('the load suite', () => {
   )
 })
 
+describe('chaos under load', () => {
+  it(
+    'passes on the healthy stack: the load goes on, its limits are kept before each fault and again after it',
+    async () => {
+      await using cli = await startCli(['run', '--only', 'NF-001,NF-002,WC-001', '--under-load', 'LT-001'])
+      const { exitCode, stdout, stderr } = await cli.ended()
+      const result = await cli.result()
+      expect({ exitCode, verdicts: verdicts(result) }, `${stdout}${stderr}`).toEqual({
+        exitCode: 0,
+        verdicts: { 'NF-001': ['passed', []], 'NF-002': ['passed', []], 'WC-001': ['passed', []], 'LT-001-held': ['passed', []] },
+      })
+      for (const { expectations } of result.scenarios)
+        expect(expectations.filter(({ text, met }) => text.startsWith('load: ') && met === true)).toHaveLength(2)
+      const [held] = result.load
+      expect(held?.users).toBe(100)
+      // Nobody was served while no byte passed, and that is no failure of the load.
+      expect(held?.outcomes.failed ?? 0).toBeGreaterThan(0)
+      expect(await labelled(result.run.id)).toEqual([])
+      expect(await leftovers()).toBe('')
+    },
+    RUN_LIMIT_MS,
+  )
+
+  it(
+    'finds what is broken only in a crowd, which the canary of the same scenario never meets',
+    async () => {
+      const argv = ['run', '--only', 'NF-005', '--under-load', 'LT-001', '--defect', 'fails-when-crowded']
+      await using cli = await startCli(argv)
+      const { exitCode } = await cli.ended()
+      const [held] = (await cli.result()).load
+      expect([exitCode, held?.verdict]).toEqual([1, 'failed'])
+      expect(held?.reasons[0]).toMatch(/errors.* without a fault/)
+    },
+    RUN_LIMIT_MS,
+  )
+})
+
 describe('defects', () => {
   it('cover every scenario', () => {
     const covered = new Set(defects.flatMap(([, fails]) => fails))

@@ -14,6 +14,8 @@ import type { Group, GroupKey, SeriesData } from './series-data.ts'
 
 /** Samples of a request come when it has ended, and k6 writes twice a second: later ones are few. */
 const SLACK_SECONDS = 5
+/** Before the newest: what k6 has not written yet of a second that is over. */
+const SETTLING_SECONDS = 1
 const MOST_GROUPS = 2_000
 const MOST_SECONDS = 4 * 3_600
 /** Percentiles of these are shown whether a threshold names them or not. */
@@ -76,15 +78,25 @@ export class SeriesRecorder {
   finish(summary: Json): SeriesData {
     this.scanner.end()
     this.closeBefore(Infinity)
-    if (this.startUs === null) throw new ChaosError('LOAD_FAILED', 'k6 wrote not a single sample')
+    const data = this.dataOf(summary, this.newest + 1)
+    if (data === null) throw new ChaosError('LOAD_FAILED', 'k6 wrote not a single sample')
+    return data
+  }
+
+  /** The seconds that are most likely whole by now, while k6 goes on; null before there is one. */
+  soFar(): SeriesData | null {
+    return this.dataOf(null, Math.max(0, this.newest - SETTLING_SECONDS))
+  }
+
+  private dataOf(summary: Json, seconds: number): SeriesData | null {
+    if (this.startUs === null) return null
     const types = typesOf(
       summary,
       [...this.groups.values()].map(({ key }) => key.metric),
     )
-    const seconds = this.newest + 1
     return {
       ...{ startWallMs: this.startUs / 1_000, seconds, types, errors: this.errors, late: this.late },
-      groups: [...this.groups.values()].map(({ key, closed }): Group => ({ key, cells: closed })),
+      groups: [...this.groups.values()].map(({ key, open, closed }): Group => ({ key, cells: cellsOf(open, closed) })),
       inFlight: this.inFlight.means(seconds),
     }
   }
@@ -189,6 +201,12 @@ export class SeriesRecorder {
       }
     }
   }
+}
+
+/** What is still open is copied as it is now. */
+function cellsOf(open: ReadonlyMap<number, OpenCell>, closed: ReadonlyMap<number, Cell>): ReadonlyMap<number, Cell> {
+  if (open.size === 0) return closed
+  return new Map([...closed, ...[...open].map(([second, cell]): [number, Cell] => [second, cell.close()])])
 }
 
 /** The script's own word; of an HTTP sample without one, whether k6 expected the answer. Other samples have none. */

@@ -4,6 +4,8 @@ import { readInteger, readText, readUrl } from '../shared/env.ts'
 import type { Env } from '../shared/env.ts'
 import { runService } from '../shared/lifecycle.ts'
 import { ownAddress } from './address.ts'
+import { openDeviceMemory } from './device-memory.ts'
+import type { DeviceMemory } from './device-memory.ts'
 import type { InferenceOptions } from './inference.ts'
 import { parseSpeeds } from './models.ts'
 import { workerPolicy } from './policy.ts'
@@ -15,8 +17,13 @@ const KIB = 1024
 const MIB = 1024 * KIB
 const HEARTBEAT_EVERY_MS = 500
 
-runService('mock-worker', ({ env, log, token, defects }) =>
-  startWorker({
+runService('mock-worker', async ({ env, log, token, defects }) => {
+  const device = await openDeviceMemory((why) => {
+    // Nothing is known of the device any more; the restart policy gives the worker another try.
+    log.fatal({ event: 'device_lost', error: why })
+    process.exit(1)
+  })
+  return startWorker({
     host: '0.0.0.0',
     port: readInteger(env, 'WORKER_PORT', 8001, { minimum: 1, maximum: 65_535 }),
     token,
@@ -26,15 +33,15 @@ runService('mock-worker', ({ env, log, token, defects }) =>
     container: readText(env, 'HOSTNAME', hostname()),
     loadMs: readInteger(env, 'WORKER_LOAD_MS', 1_500, { minimum: 0, maximum: 600_000 }),
     heartbeatEveryMs: HEARTBEAT_EVERY_MS,
-    inference: readInference(env, workerPolicy(defects)),
+    inference: readInference(env, workerPolicy(defects), device),
     log,
-  }),
-)
+  })
+})
 
-function readInference(env: Env, policy: WorkerPolicy): InferenceOptions {
+function readInference(env: Env, policy: WorkerPolicy, device: DeviceMemory | null): InferenceOptions {
   const usPerToken = readInteger(env, 'WORKER_US_PER_TOKEN', 2_000, { minimum: 0, maximum: 1_000_000 })
   return {
-    vram: readVram(env, policy),
+    vram: readVram(env, policy, device),
     speeds: parseSpeeds(readText(env, 'WORKER_MODEL_SPEEDS', 'tinyllama-draft=0.01,llama-70b=2500'), usPerToken / 1_000),
     vramBytesPerToken: KIB * readInteger(env, 'WORKER_VRAM_KIB_PER_TOKEN', 128, { minimum: 1, maximum: MIB }),
     longestMs: readInteger(env, 'WORKER_LONGEST_MS', 40_000, { minimum: 1, maximum: 600_000 }),
@@ -44,10 +51,11 @@ function readInference(env: Env, policy: WorkerPolicy): InferenceOptions {
   }
 }
 
-/** What the device has and what the model takes of it at once. */
-function readVram(env: Env, policy: WorkerPolicy): VramBudget {
+/** What the device has, as its driver says where there is one, and what the model takes of it at once. */
+function readVram(env: Env, policy: WorkerPolicy, device: DeviceMemory | null): VramBudget {
   const limits = { minimum: 1, maximum: MIB }
   const totalMib = readInteger(env, 'WORKER_VRAM_MIB', 24_576, limits)
   const modelMib = readInteger(env, 'WORKER_MODEL_MIB', 8_192, limits)
-  return new VramBudget({ totalBytes: totalMib * MIB, modelBytes: modelMib * MIB, whenShort: policy.whenVramShort })
+  const totalBytes = device?.totalBytes ?? totalMib * MIB
+  return new VramBudget({ totalBytes, modelBytes: modelMib * MIB, whenShort: policy.whenVramShort, device: device ?? undefined })
 }

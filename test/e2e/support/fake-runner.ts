@@ -7,8 +7,8 @@ const STEP_LIMIT_MS = 240_000
 
 export interface FakeRunner {
   main(inputs: Readonly<Record<string, string>>): Program
-  /** Gets the state that main has saved by now. */
-  post(): Program
+  /** Gets the state that main has saved by now, and, as on GitHub, the inputs again. */
+  post(inputs?: Readonly<Record<string, string>>): Program
   outputs(): Record<string, string>
   state(): Record<string, string>
   summary(): string
@@ -16,13 +16,23 @@ export interface FakeRunner {
   readonly workspace: string
 }
 
-export function fakeRunner(checkout: string): FakeRunner {
+/** What GitHub gives every step. `add` and `event` are what a test wants to be otherwise. */
+export interface RunnerFacts {
+  readonly eventName?: string
+  readonly event?: object
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+export const FAKE_RUN_ID = 4711
+
+export function fakeRunner(checkout: string, facts: RunnerFacts = {}): FakeRunner {
   const root = join(checkout, 'runner')
   const workspace = join(root, 'workspace')
   const temp = join(root, 'temp')
   for (const folder of [workspace, temp]) mkdirSync(folder, { recursive: true })
   const file = (name: string): string => join(root, name)
   for (const name of ['output', 'state', 'summary']) writeFileSync(file(name), '')
+  writeFileSync(file('event.json'), JSON.stringify(facts.event ?? {}))
   const environment = (): Record<string, string> => ({
     PATH: process.env['PATH'] ?? '',
     HOME: root,
@@ -34,6 +44,18 @@ export function fakeRunner(checkout: string): FakeRunner {
     GITHUB_STATE: file('state'),
     GITHUB_STEP_SUMMARY: file('summary'),
     RUNNER_TEMP: temp,
+    RUNNER_ENVIRONMENT: 'github-hosted',
+    GITHUB_EVENT_NAME: facts.eventName ?? 'push',
+    GITHUB_EVENT_PATH: file('event.json'),
+    GITHUB_REPOSITORY: 'octo/shop',
+    GITHUB_SHA: 'badcafe000000000000000000000000000000000',
+    GITHUB_REF_NAME: 'main',
+    GITHUB_WORKFLOW: 'chaos',
+    GITHUB_JOB: 'run',
+    GITHUB_RUN_ID: String(FAKE_RUN_ID),
+    GITHUB_RUN_ATTEMPT: '1',
+    GITHUB_SERVER_URL: 'https://github.com',
+    ...facts.environment,
   })
   const step = (name: string, own: Record<string, string>): Program =>
     start([join(checkout, 'dist', name, 'index.js')], {
@@ -48,11 +70,11 @@ export function fakeRunner(checkout: string): FakeRunner {
         'main',
         prefixed('INPUT_', inputs, (name) => name.toUpperCase()),
       ),
-    post: () =>
-      step(
-        'post',
-        prefixed('STATE_', commandFile(file('state')), (name) => name),
-      ),
+    post: (inputs = {}) =>
+      step('post', {
+        ...prefixed('INPUT_', inputs, (name) => name.toUpperCase()),
+        ...prefixed('STATE_', commandFile(file('state')), (name) => name),
+      }),
     outputs: () => commandFile(file('output')),
     state: () => commandFile(file('state')),
     summary: () => readFileSync(file('summary'), 'utf8'),

@@ -1,0 +1,1 @@
+export const id=787;export const ids=[787];export const modules={76787:(t,o,n)=>{n.r(o),n.d(o,{context:()=>i,getOctokit:()=>r});var e=n(75417),c=n(75191);const i=new e.o;function r(t,o,...n){return new(c.GitHub.plugin(...n))((0,c.getOctokitOptions)(t,o))}}};

@@ -1,0 +1,1 @@
+export const id=787;export const ids=[787];export const modules={6787:(t,o,n)=>{n.r(o),n.d(o,{context:()=>i,getOctokit:()=>r});var e=n(5417),c=n(5191);const i=new e.o;function r(t,o,...n){return new(c.GitHub.plugin(...n))((0,c.getOctokitOptions)(t,o))}}};

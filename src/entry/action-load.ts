@@ -1,0 +1,94 @@
+/** Mode `run` with `load-url`: load patterns on a system that runs already, whole or as one of several generators. */
+import { join, resolve } from 'node:path'
+import { loadDescriptor } from '../config/stack-file.ts'
+import { ChaosError } from '../core/errors.ts'
+import { withCommandsStopped } from '../github/foreign-output.ts'
+import type { ActionInputs, AddressLoadInputs } from '../github/inputs.ts'
+import { setVerdict } from '../github/outputs.ts'
+import { renderConsole } from '../report/console.ts'
+import { parseAddress } from '../runtime/address.ts'
+import { plannedLoadMs } from '../load/run-patterns.ts'
+import {
+  beginReporting,
+  endStep,
+  stdoutLogger,
+  stepReporters,
+  trustOf,
+  uploadResults,
+  type ActionStep,
+  type StepEnd,
+} from './action-step.ts'
+import { runAddressLoad, runAddressSegment, type AddressLoadRequest } from './load-run.ts'
+import { parseMoment } from './moment.ts'
+import { actionRoot, stateDir } from './paths.ts'
+import { choosePatterns } from './plan.ts'
+import { addressRepeatCommand } from './repeat-command.ts'
+import type { RunUi } from './run.ts'
+
+/** @throws BAD_INPUT before anything is sent. */
+export async function actionLoad(step: ActionStep, load: AddressLoadInputs): Promise<StepEnd> {
+  const { inputs, cancel, outDir } = step
+  // k6 would run a stranger's script on the machine's own network.
+  if (!trustOf(step).trusted && !inputs.allowUntrusted.has('host-namespace'))
+    throw new ChaosError('BAD_INPUT', 'load-url would run k6 with code that nobody has reviewed on the network of this machine', {
+      hint: 'Set allow-untrusted to host-namespace if it may.',
+    })
+  const request = requestOf(step, load)
+  const ui: RunUi = { reporters: stepReporters(outDir), log: stdoutLogger, signal: cancel.signal, env: process.env }
+  const { segment } = load
+  if (segment !== null) {
+    const startWallMs = load.startAt === null ? null : parseMoment(load.startAt)
+    const part = await withCommandsStopped(() => runAddressSegment(request, segment, startWallMs, ui))
+    // A part that passes would be one more green that means nothing.
+    setVerdict('')
+    const upload = await uploadResults(step, [part.file], false)
+    return { exitCode: 0, mustExit: upload.isAbandoned }
+  }
+  const reported = await beginReporting(step, plannedLoadMs(request.patterns, request.profile))
+  const outcome = await withCommandsStopped(async () => {
+    const ended = await runAddressLoad(request, ui)
+    process.stdout.write(renderConsole(ended.result))
+    return ended
+  })
+  return endStep(step, outcome, reported)
+}
+
+function requestOf({ inputs, outDir }: ActionStep, load: AddressLoadInputs): AddressLoadRequest {
+  const folders =
+    load.scripts.length === 0
+      ? loadDescriptor(join(actionRoot(), 'stack', 'stack.json')).loadFolders
+      : load.scripts.map((folder) => resolve(folder))
+  const k6Path = inputs.k6Path === null ? null : resolve(inputs.k6Path)
+  const variables = Object.fromEntries(load.variables.map((name) => [name, valueOf(name)]))
+  return {
+    address: parseAddress(load.url),
+    patterns: choosePatterns(folders, inputs.only, inputs.profile),
+    profile: inputs.profile,
+    load: { thresholds: inputs.thresholds, model: inputs.loadModel, k6Path },
+    ...{ variables, outDir, stateDir: stateDir(process.env) },
+    repeatCommand: (id) => addressRepeatCommand('load', flagsOf(inputs, load), id),
+  }
+}
+
+function flagsOf(inputs: ActionInputs, load: AddressLoadInputs): Parameters<typeof addressRepeatCommand>[1] {
+  return {
+    url: load.url,
+    profile: inputs.profile,
+    scripts: load.scripts,
+    variable: load.variables,
+    threshold: inputs.thresholds,
+    loadModel: inputs.loadModel,
+    k6Path: inputs.k6Path,
+  }
+}
+
+function valueOf(name: string): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+    throw new ChaosError('BAD_INPUT', `load-variables names "${name.slice(0, 100)}", which is no name of a variable`)
+  const value = process.env[name]
+  if (value === undefined)
+    throw new ChaosError('BAD_INPUT', `load-variables names ${name}, which is not set in the environment of the step`, {
+      hint: 'Give the step an env: with it.',
+    })
+  return value
+}

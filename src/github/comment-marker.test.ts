@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import { HOSTILE } from '../report/results.fixture.ts'
+import { commentKey, compareRuns, encodeMarker, parseMarker, type CommentMarker } from './comment-marker.ts'
+
+const MARKER: CommentMarker = {
+  ...{
+    key: commentKey('chaos', 'run', '{"profile":"quick"}'),
+    commit: 'a'.repeat(40),
+    runId: 9_876_543_210,
+    runAttempt: 2,
+    state: 'done',
+  },
+}
+
+test.each<[name: string, leg: string]>([
+  ['nothing', ''],
+  ['a matrix', '{"profile":"quick","shard":3}'],
+  ['the end of a comment', '--> <!-- chaos-action:report v1 key=AA -->'],
+  ['every way to end one', '--!> --> -- > <!--> ]]>'],
+  ['newlines and NUL', 'a\r\nb\u0000c'],
+  ['half a character', 'x\ud800y'],
+  ['everything that has broken a report before', HOSTILE],
+  ['a matrix of 100 KB', 'x'.repeat(100_000)],
+])('a key that holds %s comes back as it was, in one line that is one comment', (_name, leg) => {
+  const marker = { ...MARKER, key: commentKey('wörk --> flow', 'jøb', leg) }
+  const text = encodeMarker(marker)
+  expect(text.match(/-->|--!>/g)).toHaveLength(1)
+  expect(text).toMatch(/^<!-- [^\n]* -->$/)
+  expect(text.length).toBeLessThan(1_200)
+  expect(parseMarker(`${text}\nbody`)).toEqual(marker)
+})
+
+test('different workflows, jobs and legs have different keys, however their parts are cut', () => {
+  const keys = [
+    commentKey('a', 'b', 'c'),
+    commentKey('a', 'b', ''),
+    commentKey('a', 'bc', ''),
+    commentKey('ab', 'c', ''),
+    commentKey('a","b', 'c', ''),
+    commentKey('a', 'b', 'x'.repeat(5_000)),
+    commentKey('a', 'b', 'x'.repeat(5_001)),
+  ]
+  expect(new Set(keys).size).toBe(keys.length)
+})
+
+test.each<[name: string, body: string]>([
+  ['empty', ''],
+  ['no marker', '## passed'],
+  ['a marker that is not at the start', `hello ${encodeMarker(MARKER)}`],
+  ['a marker after a newline', `\n${encodeMarker(MARKER)}`],
+  ['another version', encodeMarker(MARKER).replace(' v1 ', ' v2 ')],
+  ['no state', encodeMarker(MARKER).replace(/ state=\w+/, '')],
+  ['a state that there is not', encodeMarker(MARKER).replace('=done', '=red')],
+  ['a commit that is none', encodeMarker({ ...MARKER, commit: 'main' })],
+  ['a run that is none', encodeMarker(MARKER).replace(/run=\d+/, 'run=1e9')],
+  ['a number that no run has', encodeMarker(MARKER).replace(/run=\d+/, 'run=99999999999999999999')],
+])('is nobody’s marker: %s', (_name, body) => {
+  expect(parseMarker(body)).toBeNull()
+})
+
+test('only the first marker of a body counts', () => {
+  const second = encodeMarker({ ...MARKER, runId: 1 })
+  expect(parseMarker(`${encodeMarker(MARKER)}\n${second}`)).toEqual(MARKER)
+})
+
+test('runs are ordered by id, then by attempt', () => {
+  const run = (runId: number, runAttempt: number) => ({ runId, runAttempt })
+  expect(compareRuns(run(1, 9), run(2, 1))).toBeLessThan(0)
+  expect(compareRuns(run(2, 2), run(2, 1))).toBeGreaterThan(0)
+  expect(compareRuns(run(2, 2), run(2, 2))).toBe(0)
+})

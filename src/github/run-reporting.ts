@@ -1,0 +1,147 @@
+/** What the pull request sees of a run from its start to its end: the comment and the check run. None of it is the verdict. */
+import type { Logger } from '../core/ports.ts'
+import type { Result } from '../report/facts.ts'
+import { legSlug } from './artifact-names.ts'
+import { abandonCheck, completeCheck, startCheck, type CheckPlace } from './check-run.ts'
+import { doneBody, runningBody, supersededBody, type CommentFacts } from './comment-body.ts'
+import { commentKey, type CommentState } from './comment-marker.ts'
+import { readOnlyReason, type EventContext } from './event-context.ts'
+import type { ReportInputs } from './inputs.ts'
+import { createGithub, type Github } from './octokit-client.ts'
+import { putStickyComment } from './sticky-comment.ts'
+import { tryReporting, type ReportingStep } from './try-reporting.ts'
+
+/** The run does not wait longer for its first comment; at the end there is nothing to wait for it. */
+const START_LIMIT_MS = 30_000
+const END_LIMIT_MS = 120_000
+
+/** What post must know to put an end to it when main cannot. Nothing secret. */
+export interface OpenReporting {
+  readonly comment: boolean
+  /** null: there is no check run. */
+  readonly checkId: number | null
+}
+
+export interface ReportLinks {
+  readonly artifactUrl: string | null
+  readonly reportUrl: string | null
+}
+
+export interface ReportingDeps {
+  readonly context: EventContext
+  readonly inputs: ReportInputs
+  /** Shown to people; foreign text in it is escaped already. */
+  readonly warn: (text: string) => void
+  readonly log: Logger
+  /** Of the whole step, and not of the run: a run that was aborted is reported too. */
+  readonly signal: AbortSignal
+}
+
+export class RunReporting {
+  private readonly deps: ReportingDeps
+  private readonly leg: string
+  /** Why there is neither comment nor check run; null when there may be. */
+  private readonly silent: string | null
+
+  constructor(deps: ReportingDeps) {
+    this.deps = deps
+    this.leg = legSlug(deps.inputs.commentKey)
+    this.silent = silentReason(deps)
+  }
+
+  /** Tells that it runs. `plannedMs`: null where nobody knows. */
+  async begin(plannedMs: number | null): Promise<OpenReporting> {
+    const { inputs, context, log } = this.deps
+    if (this.silent !== null) {
+      log.log('info', `no comment and no check run: ${this.silent}`)
+      return { comment: false, checkId: null }
+    }
+    const comment = this.hasComment()
+    const started = await Promise.all([
+      comment ? this.comment('running', START_LIMIT_MS, (facts) => runningBody(facts, plannedMs), false) : null,
+      inputs.check ? this.check(START_LIMIT_MS, (github) => startCheck(github, checkPlace(context, this.leg))) : null,
+    ])
+    return { comment, checkId: started[1] }
+  }
+
+  async finish(open: OpenReporting, result: Result, links: ReportLinks, red: boolean): Promise<void> {
+    const { context } = this.deps
+    const { checkId } = open
+    const workspace = process.env['GITHUB_WORKSPACE'] ?? process.cwd()
+    const options = { workspace, allowInconclusive: !red }
+    await Promise.all([
+      open.comment ? this.comment('done', END_LIMIT_MS, (facts) => doneBody({ ...facts, ...links }, result), red) : null,
+      checkId === null
+        ? null
+        : this.check(END_LIMIT_MS, (github) => completeCheck(github, checkPlace(context, this.leg), checkId, result, options)),
+    ])
+  }
+
+  /** For a run that has no verdict and never will have one. */
+  async abandon(open: OpenReporting, conclusion: 'cancelled' | 'failure', why: string): Promise<void> {
+    const { context } = this.deps
+    const { checkId } = open
+    await Promise.all([
+      open.comment ? this.comment('superseded', END_LIMIT_MS, supersededBody, true) : null,
+      checkId === null
+        ? null
+        : this.check(END_LIMIT_MS, (github) => abandonCheck(github, checkPlace(context, this.leg), checkId, conclusion, why)),
+    ])
+  }
+
+  private hasComment(): boolean {
+    return this.deps.context.pullRequest !== null && this.deps.inputs.comment !== 'never'
+  }
+
+  private async comment(
+    state: CommentState,
+    limitMs: number,
+    body: (facts: CommentFacts) => string,
+    red: boolean,
+  ): Promise<void> {
+    const { context, inputs } = this.deps
+    const { owner, repo, pullRequest } = context
+    if (pullRequest === null) return
+    const facts = commentFacts(context, { raw: inputs.commentKey, shown: this.leg }, state)
+    const wish = { marker: facts.marker, body: body(facts), mode: inputs.comment, red }
+    const what = `write the comment on pull request ${String(pullRequest.number)}`
+    await this.attempt({ what, permission: 'pull-requests: write', limitMs }, (github) =>
+      putStickyComment(github, { owner, repo, number: pullRequest.number }, wish),
+    )
+  }
+
+  private check<T>(limitMs: number, work: (github: Github) => Promise<T>): Promise<T | null> {
+    return this.attempt({ what: 'write the check run', permission: 'checks: write', limitMs }, work)
+  }
+
+  private attempt<T>(step: Omit<ReportingStep, 'signal'>, work: (github: Github) => Promise<T>): Promise<T | null> {
+    const { context, inputs, warn, log, signal } = this.deps
+    return tryReporting({ ...step, signal }, warn, async (inner) =>
+      work(await createGithub({ token: inputs.token, apiUrl: context.apiUrl, signal: inner, log })),
+    )
+  }
+}
+
+function silentReason({ context, inputs }: ReportingDeps): string | null {
+  if (inputs.token === '') return 'there is no token'
+  return readOnlyReason(context)
+}
+
+/** `raw` tells legs apart that look the same when they are shown. */
+function commentFacts(
+  context: EventContext,
+  leg: { readonly raw: string; readonly shown: string },
+  state: CommentState,
+): CommentFacts {
+  const { workflow, job, runId, runAttempt, commit, runUrl } = context
+  const title = `${workflow} / ${job}${leg.shown === '' ? '' : ` (${leg.shown})`}`
+  return { marker: { key: commentKey(workflow, job, leg.raw), commit, runId, runAttempt, state }, title, runUrl }
+}
+
+function checkPlace(context: EventContext, leg: string): CheckPlace {
+  const { owner, repo, commit, runUrl, runId, runAttempt, job } = context
+  return {
+    ...{ owner, repo, commit, detailsUrl: runUrl, externalId: `${String(runId)}.${String(runAttempt)}` },
+    name: `chaos / ${job}${leg === '' ? '' : ` (${leg})`}`,
+  }
+}

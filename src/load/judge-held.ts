@@ -1,0 +1,100 @@
+/** The verdict on a load that held beside scenarios: by its limits in the stretches that were free of faults. Pure. */
+import type { GeneratorFacts, LimitResult, LoadJudgement } from '../core/load-judgement.ts'
+import type { LoadSeries, Threshold } from '../core/load.ts'
+import { generatorHealth, isDoubtful } from './generator-health.ts'
+import { judgeLimit, withDefaults } from './judge-limits.ts'
+import { disagreements } from './k6-agreement.ts'
+import { k6Exit } from './k6-exit.ts'
+import { loadFigures } from './load-figures.ts'
+import type { LoadPlan } from './stages.ts'
+
+/** Shorter ones say more of their edges than of the system. */
+const SHORTEST_MS = 3_000
+const INTERRUPTED = 105
+
+/** Wall clock. */
+export interface CalmStretch {
+  readonly fromWallMs: number
+  readonly toWallMs: number
+}
+
+export interface HeldEvidence {
+  readonly thresholds: readonly Threshold[]
+  readonly series: LoadSeries
+  readonly generators: readonly GeneratorFacts[]
+  /** From the start of the load. */
+  readonly stretches: readonly { readonly fromMs: number; readonly toMs: number }[]
+  readonly plan: LoadPlan
+}
+
+export function judgeHeld(evidence: HeldEvidence): LoadJudgement {
+  const { series, generators, plan } = evidence
+  const stretches = evidence.stretches
+    .map(({ fromMs, toMs }) => ({ fromMs: Math.ceil(fromMs / 1_000) * 1_000, toMs: Math.floor(toMs / 1_000) * 1_000 }))
+    .filter(({ fromMs, toMs }) => toMs - fromMs >= SHORTEST_MS)
+  const thresholds = withDefaults(evidence.thresholds, series)
+  const limits = thresholds.flatMap((threshold) =>
+    stretches.map(({ fromMs, toMs }) => {
+      const judged = judgeLimit(threshold, { scope: 'hold', fromMs, toMs, target: plan.peakTarget, gates: true }, series)
+      // A short calm has too few samples for a percentile: it is shown, and longer ones decide.
+      return judged.samples < judged.neededSamples ? { ...judged, gates: false } : judged
+    }),
+  )
+  const health = generatorHealth(series, generators)
+  const busy = new Set([...health.starved, ...health.dropped])
+  const doubts = [
+    ...undecided(thresholds, limits),
+    ...(stretches.some(({ fromMs, toMs }) => isDoubtful(busy, fromMs, toMs))
+      ? health.result.reasons.map((reason) => `the generator was at its own end: ${reason}`)
+      : []),
+  ]
+  return {
+    ...decide(brokenRun(evidence), limits.filter(({ gates, met }) => gates && met === false).map(missText), doubts),
+    ...{ figures: loadFigures(series), limits, breakingPoint: null, recoveries: [], completion: null },
+    generator: health.result,
+    notes: [
+      `held at ${String(plan.peakTarget)} ${plan.unit}; its limits are judged where no fault was on: ${stretches.map(spanText).join(', ') || 'nowhere'}`,
+      'its served answers were not compared with the jobs of the system, whose list may be cut off by a fault',
+    ],
+  }
+}
+
+function decide(errors: string[], misses: string[], doubts: string[]): Pick<LoadJudgement, 'verdict' | 'reasons'> {
+  if (errors.length > 0) return { verdict: 'error', reasons: [...errors, ...misses] }
+  if (misses.length > 0) return { verdict: 'failed', reasons: [...misses, ...doubts] }
+  return { verdict: doubts.length > 0 ? 'inconclusive' : 'passed', reasons: doubts }
+}
+
+/** We end it ourselves, and nothing else may. */
+function brokenRun({ generators, series }: HeldEvidence): string[] {
+  const ends = generators.flatMap(({ k6: { exitCode } }) => {
+    const { ending, text } = k6Exit(exitCode)
+    return exitCode === INTERRUPTED || ending === 'ended' || ending === 'breached'
+      ? []
+      : [`k6 ended with ${String(exitCode)}: ${text}`]
+  })
+  if (ends.length > 0) return ends
+  if ((series.ask({ metric: 'http_reqs' })?.sum ?? 0) === 0) return ['not a single request was sent']
+  // Limits of k6's own are of the whole run, faults included.
+  return disagreements(
+    generators.map(({ k6 }) => k6),
+    [],
+    series,
+  )
+}
+
+function undecided(thresholds: readonly Threshold[], limits: readonly LimitResult[]): string[] {
+  return thresholds
+    .filter(({ text }) => !limits.some((limit) => limit.text === text && limit.gates && limit.met !== null))
+    .map(({ text }) => `undecided: ${text}: no stretch without a fault had samples enough`)
+}
+
+function missText({ text, fromMs, toMs, observed, unit, samples }: LimitResult): string {
+  const shown =
+    observed === null ? 'nothing' : unit === 'share' ? `${(observed * 100).toFixed(2)} %` : String(Math.round(observed))
+  return `${text} without a fault, ${spanText({ fromMs, toMs })}: ${shown}${unit === 'ms' ? ' ms' : ''} of ${String(samples)} samples`
+}
+
+function spanText({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): string {
+  return `${String(Math.round(fromMs / 1_000))} to ${String(Math.round(toMs / 1_000))} s`
+}

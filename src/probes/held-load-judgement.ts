@@ -1,0 +1,70 @@
+/** What the load that held meanwhile met. Pure. */
+import type { LoadExpectation } from '../core/expectations.ts'
+import type { HeldLimits, StretchFigures } from '../core/held-load.ts'
+import type { Observation } from '../core/ports.ts'
+import { joinParts, msText, percentText, secondsText } from './clauses.ts'
+import type { Part } from './clauses.ts'
+
+export interface LoadSeen {
+  /** Id of the pattern. */
+  readonly id: string
+  readonly before: StretchFigures
+  readonly during: StretchFigures
+  /** Since when the limits were kept again, ms after the end of the fault; null when they never were. */
+  readonly keptAfterMs: number | null
+  readonly limits: HeldLimits
+}
+
+/** In the window of a fault; `kept_again` only after it. */
+export function judgeDuring(spec: LoadExpectation, { before, during }: LoadSeen): Observation {
+  const parts: Part[] = [
+    // Nobody answered is a finding; nobody asked is none of the system's.
+    {
+      expected: 'requests while the fault is on',
+      observed: `${figuresText(during)} (before: ${figuresText(before)})`,
+      met: Number.isNaN(during.errorShare) ? null : true,
+    },
+  ]
+  if (spec.error_rate !== undefined) {
+    const met = Number.isNaN(during.errorShare) ? null : during.errorShare <= spec.error_rate
+    parts.push({ expected: errorsExpected(spec.error_rate), observed: `${percentText(during.errorShare)} failed`, met })
+  }
+  if (spec.p95_ms !== undefined) {
+    const met = Number.isNaN(during.p95Ms) ? null : during.p95Ms < spec.p95_ms
+    parts.push({ expected: p95Expected(spec.p95_ms), observed: msText(during.p95Ms), met })
+  }
+  return joinParts(parts)
+}
+
+export function judgeAfter(withinSeconds: number, { keptAfterMs, limits }: LoadSeen): Observation {
+  return {
+    expected: `${keptExpected(withinSeconds)} (errors ≤ ${percentText(limits.errorShare)}, p95 ≤ ${msText(limits.p95Ms)})`,
+    observed: keptAfterMs === null ? 'they were not' : `kept again after ${secondsText(keptAfterMs)}`,
+    met: keptAfterMs !== null && keptAfterMs <= withinSeconds * 1_000,
+  }
+}
+
+export function loadText(spec: LoadExpectation): string {
+  const said = [
+    ...(spec.error_rate === undefined ? [] : [errorsExpected(spec.error_rate)]),
+    ...(spec.p95_ms === undefined ? [] : [p95Expected(spec.p95_ms)]),
+    ...(spec.kept_again_within_seconds === undefined ? [] : [keptExpected(spec.kept_again_within_seconds)]),
+  ]
+  return `load: ${said.join('; ') || 'goes on'}`
+}
+
+function figuresText({ requests, errorShare, p95Ms }: StretchFigures): string {
+  return `${String(requests)} requests, ${percentText(errorShare)} failed, p95 ${msText(p95Ms)}`
+}
+
+function errorsExpected(share: number): string {
+  return `at most ${percentText(share)} fail`
+}
+
+function p95Expected(ms: number): string {
+  return `p95 < ${msText(ms)}`
+}
+
+function keptExpected(seconds: number): string {
+  return `its limits are kept again within ${String(seconds)} s`
+}

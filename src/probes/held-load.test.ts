@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import type { HeldLoad, StretchFigures } from '../core/held-load.ts'
+import type { ProbeContext } from '../core/ports.ts'
+import { openContext } from './context.fixture.ts'
+import { heldLoadExpectation } from './held-load.ts'
+
+const calm: StretchFigures = { requests: 400, errorShare: 0, p95Ms: 40 }
+const bad: StretchFigures = { requests: 380, errorShare: 0.125, p95Ms: 900 }
+
+function held(changes: Partial<HeldLoad> = {}): HeldLoad {
+  return {
+    ...{ id: 'LT-001', limits: { errorShare: 0.01, p95Ms: 500 } },
+    wholeUntilWallMs: () => Infinity,
+    // The stretch before the fault is the one of five seconds.
+    figures: (fromWallMs, toWallMs) => (toWallMs - fromWallMs === 5_000 ? calm : bad),
+    goodSinceWallMs: () => null,
+    problem: () => null,
+    ...changes,
+  }
+}
+
+async function during(spec: object, load: HeldLoad): Promise<{ met: boolean | null; observed: string }> {
+  const { ctx, open } = openContext(50, { load })
+  open()
+  return heldLoadExpectation.observe(spec, null, ctx, null)
+}
+
+function after(load: HeldLoad, endedWallMs: number): ProbeContext {
+  const { ctx, open } = openContext(50, { load })
+  open()
+  return { ...ctx, faultEndedAtWallMs: endedWallMs, injectedAtWallMs: ctx.injectedAtWallMs }
+}
+
+describe('while the fault is on', () => {
+  it('shows what the load met, beside what it met before', async () => {
+    const seen = await during({}, held())
+    expect(seen).toMatchObject({
+      met: true,
+      observed: '380 requests, 12.5 % failed, p95 900 ms (before: 400 requests, 0 % failed, p95 40 ms)',
+    })
+  })
+
+  it.each([
+    [{ error_rate: 0.2 }, true],
+    [{ error_rate: 0.1 }, false],
+    [{ p95_ms: 1_000 }, true],
+    [{ p95_ms: 900 }, false],
+    [{ error_rate: 0.2, p95_ms: 500 }, false],
+  ])('%j is met: %j', async (spec, met) => {
+    expect((await during(spec, held())).met).toBe(met)
+  })
+
+  it('decides nothing of requests that nobody sent', async () => {
+    const silent = held({ figures: () => ({ requests: 0, errorShare: Number.NaN, p95Ms: Number.NaN }) })
+    expect((await during({ error_rate: 0.2 }, silent)).met).toBeNull()
+  })
+})
+
+describe('after the fault', () => {
+  const spec = { kept_again_within_seconds: 2 }
+
+  it('is met when the limits were kept again in time, and for a while', async () => {
+    const ctx = after(held({ goodSinceWallMs: (fromMs) => fromMs + 1_500 }), 1_000)
+    const seen = await heldLoadExpectation.observe(spec, null, ctx, null)
+    expect(seen).toMatchObject({ met: true, observed: 'kept again after 1.50 s' })
+    expect(seen.expected).toContain('errors ≤ 1 %, p95 ≤ 500 ms')
+  })
+
+  it('is missed when that was late', async () => {
+    const ctx = after(held({ goodSinceWallMs: (fromMs) => fromMs + 2_500 }), 1_000)
+    expect((await heldLoadExpectation.observe(spec, null, ctx, null)).met).toBe(false)
+  })
+})
+
+it('needs a run with a load', () => {
+  const { ctx } = openContext(50)
+  expect(() => heldLoadExpectation.baseline?.({}, ctx)).toThrow('this run has none')
+})

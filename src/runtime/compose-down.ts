@@ -1,0 +1,36 @@
+/** Takes the stack of another process down, known by its name alone. */
+import { ChaosError } from '../core/errors.ts'
+import type { ExecPort, Logger } from '../core/ports.ts'
+import { dockerEnv } from './docker-env.ts'
+import { projectName } from './labels.ts'
+
+const STOP_TIMEOUT_SECONDS = 5
+const DOWN_LIMIT_MS = 30_000
+
+export interface ComposeDownOptions {
+  readonly exec: ExecPort
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly log: Logger
+}
+
+/**
+ * Lets compose stop the services in their order, as far as labels tell it. No compose file is read: it may be gone, and it
+ * may be another one by now. @throws COMPOSE_FAILED; what is left is then for the sweep by label.
+ */
+export async function composeDown({ exec, env, log }: ComposeDownOptions, runId: string, signal: AbortSignal): Promise<void> {
+  const argv = ['compose', '--ansi', 'never', '--progress', 'plain', '--project-name', projectName(runId)]
+  const how = ['down', '--volumes', '--remove-orphans', '--timeout', String(STOP_TIMEOUT_SECONDS)]
+  const result = await exec.run('docker', [...argv, ...how], {
+    env: await dockerEnv({ source: env, composeFiles: [], secrets: [], add: {} }),
+    // Compose takes a file of this folder, or of one above it, for the project's.
+    cwd: '/',
+    limitMs: DOWN_LIMIT_MS,
+    signal,
+    onLine: (_stream, line) => {
+      if (line.trim() !== '') log.log('debug', `compose: ${line}`)
+    },
+  })
+  if (result.exitCode === 0) return
+  const said = result.stderr.trim().slice(-500)
+  throw new ChaosError('COMPOSE_FAILED', `\`docker compose down\` ended with exit code ${String(result.exitCode)}: ${said}`)
+}
