@@ -31,11 +31,11 @@ function start(memAvailableBytes: number, diskFreeBytes: number): Promise<HostGu
 
 test('refuses to begin on a machine that is below a floor, and says which', async () => {
   const tooMuch = 1024 ** 5
-  for (const [guard, what] of [
-    [start(tooMuch, 1), /of memory available, the floor is .+ so nothing was injected$/],
-    [start(1, tooMuch), /^Docker's disk has .+ so nothing was injected$/],
+  for (const [memoryFloor, diskFloor, what] of [
+    [tooMuch, 1, /of memory available, the floor is .+ so nothing was injected$/],
+    [1, tooMuch, /^Docker's disk has .+ so nothing was injected$/],
   ] as const) {
-    const failure: unknown = await guard.catch((error: unknown) => error)
+    const failure: unknown = await start(memoryFloor, diskFloor).catch((error: unknown) => error)
     expect(isChaosError(failure, 'HOST_GUARD')).toBe(true)
     expect((failure as Error).message).toMatch(what)
   }
