@@ -49,7 +49,7 @@ pull_image() {
   local image=$1 registry out pid reason='' rc=0
   registry=$(registry_of "$image")
   [[ -z ${REGISTRY_SILENT[$registry]:-} ]] || return 1
-  out=$(mktemp -- "$CHAOS_CACHE/tmp/pull.XXXXXX")
+  out=$(mktemp -- "$CHAOS_CACHE/tmp/pull.XXXXXX") # mktemp puts letters for the Xs
   timeout "$PULL_SECONDS" docker pull -- "$image" >"$out" 2>&1 &
   pid=$!
   if ! registry_answers "$pid" "$out"; then
@@ -77,7 +77,7 @@ registry_answers() {
 
 # A scratch directory on disk (never /tmp, which may be memory), gone at the end.
 scratch_dir() {
-  mktemp -d -- "$CHAOS_CACHE/tmp/build.XXXXXX"
+  mktemp -d -- "$CHAOS_CACHE/tmp/build.XXXXXX" # mktemp puts letters for the Xs
 }
 
 # The network is off: nothing in these Dockerfiles needs it, and inside a build

@@ -17,7 +17,7 @@ fetch_node() {
   have npm ||
     die "Node $CHAOS_NODE_MAJOR is missing and so is npm to fetch it: put Node $CHAOS_NODE_MAJOR or newer (with npm) on PATH"
   local staging
-  staging=$(mktemp -d -- "$CHAOS_CACHE/tmp/node.XXXXXX")
+  staging=$(mktemp -d -- "$CHAOS_CACHE/tmp/node.XXXXXX") # mktemp puts letters for the Xs
   note "fetching Node $(chaos_pinned_node_version) from npm into $CHAOS_NODE_DIR"
   cp -- "$CHAOS_ROOT"/script/images/node/{package.json,package-lock.json,.npmrc} "$staging"
   quiet npm ci --ignore-scripts --prefix "$staging" ||

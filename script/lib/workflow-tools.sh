@@ -45,7 +45,7 @@ ensure_go_tool() {
     return 0
   fi
   have go || die "building ${program##*/} $version needs Go: put a Go of this year or the last on PATH"
-  staging=$(mktemp -d -- "$TOOLS/new.XXXXXX")
+  staging=$(mktemp -d -- "$TOOLS/new.XXXXXX") # mktemp puts letters for the Xs
   note "building ${program##*/} $version with go install (about a minute)"
   # From outside any module: one of ours, or a workspace, would choose other versions.
   quiet env -C / CGO_ENABLED=0 GOWORK=off GOBIN="$staging" go install -trimpath -ldflags '-s -w' "$package@v$version" ||
@@ -61,7 +61,7 @@ step_zizmor() {
   fi
   have python3 || die 'zizmor comes as a Python package: put python3 on PATH'
   local staging
-  staging=$(mktemp -d -- "$TOOLS/new.XXXXXX")
+  staging=$(mktemp -d -- "$TOOLS/new.XXXXXX") # mktemp puts letters for the Xs
   note "installing zizmor $ZIZMOR_VERSION from PyPI"
   quiet python3 -m venv "$staging" ||
     die "python3 could not make a virtual environment (its reason is above): on Debian, 'apt-get install python3-venv'"

@@ -18,6 +18,8 @@ export interface HeldLimits {
 export interface HeldLoad {
   /** Id of the pattern. */
   readonly id: string
+  /** Users that ask again when they have their answer; null where requests come at a rate. */
+  readonly users: number | null
   /** Those of the pattern, or the usual ones: a second that misses one of them is bad. */
   readonly limits: HeldLimits
   /** Seconds before this are recorded whole: k6 tells of a request when it has ended, and writes twice a second. */

@@ -5,6 +5,7 @@ import { ChaosError } from '../core/errors.ts'
 import { withCommandsStopped } from '../github/foreign-output.ts'
 import type { ActionInputs, AddressLoadInputs } from '../github/inputs.ts'
 import { setVerdict } from '../github/outputs.ts'
+import { savePostState } from '../github/state.ts'
 import { renderConsole } from '../report/console.ts'
 import { parseAddress } from '../runtime/address.ts'
 import { plannedLoadMs } from '../load/run-patterns.ts'
@@ -19,11 +20,10 @@ import {
   type StepEnd,
 } from './action-step.ts'
 import { runAddressLoad, runAddressSegment, type AddressLoadRequest } from './load-run.ts'
-import { parseMoment } from './moment.ts'
 import { actionRoot, stateDir } from './paths.ts'
 import { choosePatterns } from './plan.ts'
 import { addressRepeatCommand } from './repeat-command.ts'
-import type { RunUi } from './run.ts'
+import { newRunId, type RunUi } from './run.ts'
 
 /** @throws BAD_INPUT before anything is sent. */
 export async function actionLoad(step: ActionStep, load: AddressLoadInputs): Promise<StepEnd> {
@@ -35,10 +35,10 @@ export async function actionLoad(step: ActionStep, load: AddressLoadInputs): Pro
     })
   const request = requestOf(step, load)
   const ui: RunUi = { reporters: stepReporters(outDir), log: stdoutLogger, signal: cancel.signal, env: process.env }
+  savePostState({ runId: request.runId, stateDir: request.stateDir, outDir })
   const { segment } = load
   if (segment !== null) {
-    const startWallMs = load.startAt === null ? null : parseMoment(load.startAt)
-    const part = await withCommandsStopped(() => runAddressSegment(request, segment, startWallMs, ui))
+    const part = await withCommandsStopped(() => runAddressSegment(request, segment, load.startWallMs, ui))
     // A part that passes would be one more green that means nothing.
     setVerdict('')
     const upload = await uploadResults(step, [part.file], false)
@@ -65,7 +65,7 @@ function requestOf({ inputs, outDir }: ActionStep, load: AddressLoadInputs): Add
     patterns: choosePatterns(folders, inputs.only, inputs.profile),
     profile: inputs.profile,
     load: { thresholds: inputs.thresholds, model: inputs.loadModel, k6Path },
-    ...{ variables, outDir, stateDir: stateDir(process.env) },
+    ...{ variables, outDir, stateDir: stateDir(process.env), runId: newRunId() },
     repeatCommand: (id) => addressRepeatCommand('load', flagsOf(inputs, load), id),
   }
 }

@@ -82,7 +82,7 @@ function commentOf(
   const key = commentKey(run.workflow, 'report', leg.slug)
   const runUrl = `${serverUrl}/${owner}/${repo}/actions/runs/${String(run.id)}`
   return {
-    red: failOn.some((verdict) => verdict === leg.result.verdict),
+    red: failOn.includes(leg.result.verdict),
     facts: {
       marker: { key, commit: run.headSha, runId: run.id, runAttempt: run.attempt, state: 'done' },
       title: `${run.workflow}${leg.slug === '' ? '' : ` (${leg.slug})`}`,

@@ -72,10 +72,11 @@ export const commandLogger: Logger = {
 }
 
 /** Tells the pull request that it runs, and post what is to be put right should main not come to its end. */
-export async function beginReporting({ inputs, context }: ActionStep, plannedMs: number | null): Promise<Reported> {
-  const { signal } = new AbortController()
-  const reporting = new RunReporting({ context, inputs: inputs.report, warn: annotateWarning, log: commandLogger, signal })
-  const open = await reporting.begin(plannedMs)
+export async function beginReporting({ inputs, context, cancel }: ActionStep, plannedMs: number | null): Promise<Reported> {
+  const reporting = new RunReporting({ context, inputs: inputs.report, warn: annotateWarning, log: commandLogger })
+  // Beforehand, too: a main that is killed while it writes has perhaps written.
+  saveOpenReporting(reporting.intended)
+  const open = await reporting.begin(plannedMs, cancel.signal)
   saveOpenReporting(open)
   return { reporting, open }
 }
@@ -92,14 +93,14 @@ export interface Reported {
 export async function endStep(step: ActionStep, outcome: RunOutcome, { reporting, open }: Reported): Promise<StepEnd> {
   const { inputs, cancel, outDir } = step
   const { result } = outcome
-  const red = inputs.failOn.some((verdict) => verdict === result.verdict)
+  const red = inputs.failOn.includes(result.verdict)
   setResultOutputs(result, outDir)
-  annotate(annotationsOf(result, !red))
+  annotate(annotationsOf(result, !inputs.failOn.includes('inconclusive')))
   const cancelled = cancel.exitCode()
   if (cancelled !== null) return { exitCode: cancelled, mustExit: false }
   const upload = await uploadResults(step, artifactPaths(result, inputs.report.logs), true)
   const links = { artifactUrl: upload.results?.url ?? null, reportUrl: upload.report?.url ?? null }
-  await reporting.finish(open, result, links, red)
+  await reporting.finish(open, result, links, inputs.failOn)
   saveReported()
   if (!red && outcome.exitCode !== 0)
     annotateWarning(`The verdict is ${result.verdict}, and the job goes on, as fail-on does not name it.`)

@@ -2,16 +2,14 @@ import { join } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
 import { ChaosError } from '../core/errors.ts'
 import type { K6Segment } from '../core/k6.ts'
+import { MOST_SEGMENTS, parseMoment, parseSegment } from '../core/segment.ts'
 import { consoleProgress } from '../report/console-progress.ts'
 import { renderConsole } from '../report/console.ts'
 import { stderrLogger, watchSignals } from './cli-common.ts'
 import { addPatternOptions, requestOf, type PatternFlags } from './cli-patterns.ts'
 import { fileReporter } from './file-reporter.ts'
 import { runAddressLoad, runAddressSegment } from './load-run.ts'
-import { parseMoment } from './moment.ts'
 import type { RunUi } from './run.ts'
-
-const MOST_SEGMENTS = 1_000
 
 interface LoadFlags extends PatternFlags {
   segment?: K6Segment
@@ -30,8 +28,8 @@ export function addLoadCommand(program: Command): void {
     .description('load patterns on a system that runs already; exit 0 passed, 1 failed, 2 error, 3 inconclusive')
   addPatternOptions(command)
   command
-    .option('--segment <i/n>', 'one of several generators: measures its part for `merge`, and judges nothing', parseSegment)
-    .option('--start-at <time>', 'with --segment: when all of them begin, such as 2026-11-24T03:00:00Z', parseStart)
+    .option('--segment <i/n>', 'one of several generators: measures its part for `merge`, and judges nothing', segment)
+    .option('--start-at <time>', 'with --segment: when all of them begin, such as 2026-11-24T03:00:00Z', moment)
     .addHelpText('after', EXAMPLE)
     .action(loadCommand)
 }
@@ -64,17 +62,14 @@ async function loadCommand(flags: LoadFlags): Promise<void> {
   }
 }
 
-function parseSegment(text: string): K6Segment {
-  const [, index, count] = (/^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? []).map(Number)
-  if (index === undefined || count === undefined || index < 1 || index > count || count > MOST_SEGMENTS)
-    throw new InvalidArgumentError(`one such as 2/3 is expected, of up to ${String(MOST_SEGMENTS)}.`)
-  return { index, count }
+function segment(text: string): K6Segment {
+  const parsed = parseSegment(text)
+  if (parsed === null) throw new InvalidArgumentError(`one such as 2/3 is expected, of up to ${String(MOST_SEGMENTS)}.`)
+  return parsed
 }
 
-function parseStart(text: string): number {
-  try {
-    return parseMoment(text)
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? `${error.message}.` : String(error))
-  }
+function moment(text: string): number {
+  const wallMs = parseMoment(text)
+  if (wallMs === null) throw new InvalidArgumentError('a time with its zone is expected, such as 2026-11-24T03:00:00Z.')
+  return wallMs
 }

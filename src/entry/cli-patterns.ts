@@ -10,6 +10,7 @@ import type { AddressLoadRequest } from './load-run.ts'
 import { actionRoot, stateDir } from './paths.ts'
 import { choosePatterns } from './plan.ts'
 import { addressRepeatCommand } from './repeat-command.ts'
+import { newRunId } from './run.ts'
 
 export interface PatternFlags {
   url: string
@@ -52,6 +53,7 @@ export function requestOf(command: string, flags: PatternFlags): AddressLoadRequ
     variables: Object.fromEntries((flags.variable ?? []).map((name) => [name, process.env[name] ?? ''])),
     outDir: resolve(flags.out),
     stateDir: stateDir(process.env),
+    runId: newRunId(),
     repeatCommand: (id) => addressRepeatCommand(command, flags, id),
   }
 }

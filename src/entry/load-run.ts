@@ -22,7 +22,7 @@ import { fileArtifacts } from './files.ts'
 import { wireLoad } from './load-wiring.ts'
 import { redactedUi } from './redacted-ui.ts'
 import { reportResult } from './report-result.ts'
-import { newRunId, type RunOutcome, type RunUi } from './run.ts'
+import type { RunOutcome, RunUi } from './run.ts'
 import type { LoadRequest } from './run-request.ts'
 import { TOOL_VERSION } from './version.ts'
 
@@ -36,6 +36,8 @@ export interface AddressLoadRequest {
   readonly variables: Readonly<Record<string, string>>
   readonly outDir: string
   readonly stateDir: string
+  /** The action needs it beforehand, for its post step. */
+  readonly runId: string
   readonly repeatCommand: (id: string) => string
 }
 
@@ -97,7 +99,7 @@ export async function runAddressSegment(
 
 export async function openSession(request: AddressLoadRequest, ui: RunUi, emit: LoadSession['emit']): Promise<LoadSession> {
   await mkdir(request.outDir, { recursive: true })
-  return { request, ui, runId: newRunId(), redaction: redactionOf(request, ui), emit }
+  return { request, ui, runId: request.runId, redaction: redactionOf(request, ui), emit }
 }
 
 /** Variables for the script are secret as far as anybody knows. */

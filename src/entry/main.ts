@@ -33,6 +33,9 @@ async function main(): Promise<StepEnd> {
   const cancel = watchCancel(inputs.timeoutMinutes * 60_000)
   try {
     return await MODES[inputs.mode]({ inputs, context, cancel, outDir: resolve(inputs.out) })
+  } catch (error) {
+    annotateError(error)
+    return { exitCode: cancel.exitCode() ?? USAGE_EXIT_CODE, mustExit: false }
   } finally {
     cancel.stop()
   }

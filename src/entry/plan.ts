@@ -51,6 +51,10 @@ export function loadPlan(
   ]
   refuseSharedIds(candidates)
   const chosen = choose(candidates, request)
+  if (request.underLoad !== null && !chosen.some(({ scenario }) => scenario !== undefined))
+    throw new ChaosError('BAD_INPUT', `${request.underLoad} is to hold while scenarios run, and none is chosen`, {
+      hint: 'Choose some of chaos or stress, or leave out what is to hold.',
+    })
   return {
     descriptor,
     scenarios: chosen.flatMap(({ scenario }) => (scenario === undefined ? [] : [scenario])),

@@ -18,17 +18,13 @@ import { postSteps } from './post-steps.ts'
 import { cleanupRuns, type CleanupReport } from './undo.ts'
 
 const CLEANUP_LIMIT_MS = 120_000
-const REPORTING_LIMIT_MS = 60_000
 /** The runner starts post when main is gone; a main that was killed a moment ago may still be dying. */
 const MAIN_GONE_LIMIT_MS = 15_000
 
 async function post(): Promise<void> {
-  const state = loadPostState()
-  if (state === null) {
-    console.log('nothing to clean up: main did not come to its run')
-    return
-  }
-  await cleanUp(state)
+  const state = await attempt('reading the state of main', () => Promise.resolve(loadPostState()), null)
+  if (state === null) console.log('nothing to clean up: main did not come to its run')
+  else await cleanUp(state)
   await attempt('putting the comment right', closeReporting, undefined)
 }
 
@@ -37,8 +33,7 @@ async function closeReporting(): Promise<void> {
   const open = loadOpenReporting()
   if (open === null) return
   const [inputs, context] = [readInputs(), readEventContext(process.env)]
-  const signal = AbortSignal.timeout(REPORTING_LIMIT_MS)
-  const deps = { context, inputs: inputs.report, warn: annotateWarning, log: warningLogger(), signal }
+  const deps = { context, inputs: inputs.report, warn: annotateWarning, log: warningLogger() }
   await new RunReporting(deps).abandon(open, 'cancelled', 'The run was cancelled before it had a verdict.')
 }
 

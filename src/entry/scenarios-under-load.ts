@@ -28,7 +28,7 @@ export async function scenariosUnderLoad(
   { deps, options }: { readonly deps: EngineDeps; readonly options: EngineOptions },
   signal: AbortSignal,
 ): Promise<Ran> {
-  if (underLoad === null || scenarios.length === 0) {
+  if (underLoad === null) {
     const { results, reasons } = await runScenarios(deps, options, scenarios, signal)
     return { scenarios: results, load: [], reasons }
   }

@@ -70,10 +70,11 @@ export async function cleanupRun(options: CleanupOptions, runId: string): Promis
     options.log.log('warn', `${runId}: ${text}`)
   }
   let entries: LedgerEntry[] = []
+  let unread: string[] = []
   try {
     entries = await readOpenEntries(folder)
   } catch (error) {
-    warn(`what was open cannot be told: ${describeError(error)}`)
+    unread = [`faults that were open cannot be told: ${describeError(error)}`]
   }
   let undone = 0
   for (const entry of entries) {
@@ -94,13 +95,14 @@ export async function cleanupRun(options: CleanupOptions, runId: string): Promis
     }
   }
   const { removed, problems } = await sweepRun(options, runId)
-  if (problems.length > 0) return { runId, leftAlone: null, undone, removed, problems }
+  const report = { runId, leftAlone: null, undone, removed, problems: [...unread, ...problems] }
+  if (problems.length > 0) return report
   try {
     await rm(folder, { recursive: true, force: true })
   } catch (error) {
-    problems.push(`its folder ${folder}: ${describeError(error)}`)
+    report.problems.push(`its folder ${folder}: ${describeError(error)}`)
   }
-  return { runId, leftAlone: null, undone, removed, problems }
+  return report
 }
 
 async function undoEntry(options: CleanupOptions, runId: string, entry: LedgerEntry): Promise<void> {

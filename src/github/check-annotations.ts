@@ -1,6 +1,6 @@
 /** Where a check run points in the code: the lines of the scenario files whose entries are not green. */
 import { isAbsolute, relative, resolve, sep } from 'node:path'
-import type { Verdict } from '../core/model.ts'
+import type { RunVerdict, Verdict } from '../core/model.ts'
 import { consoleText, truncate, visibleText } from '../report/escape.ts'
 import { byUrgency, isProblem, type LoadOf, type Result, type ScenarioOf } from '../report/facts.ts'
 
@@ -29,7 +29,8 @@ const LONGEST_TITLE = 200
 export interface AnnotationOptions {
   /** Absolute. Names of files in the result are taken from here. */
   readonly workspace: string
-  readonly allowInconclusive: boolean
+  /** Verdicts that fail the job. */
+  readonly failOn: readonly RunVerdict[]
 }
 
 /** One for each entry that is not green, failures first. */
@@ -60,7 +61,7 @@ function place(path: string, line: number): Pick<CheckAnnotation, 'path' | 'star
 }
 
 function level(verdict: Verdict, options: AnnotationOptions): CheckAnnotation['annotation_level'] {
-  return verdict === 'inconclusive' && options.allowInconclusive ? 'warning' : 'failure'
+  return verdict === 'inconclusive' && !options.failOn.includes(verdict) ? 'warning' : 'failure'
 }
 
 /** Shown as plain text. */

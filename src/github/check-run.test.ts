@@ -18,7 +18,8 @@ import { abandonCheck, completeCheck, conclusionOf, startCheck, type CheckConclu
 import { clientFor, PLACE } from './github.fixture.ts'
 
 const double = githubDouble({ tokens: { reader: { ...ACTIONS_BOT, grants: {} } } })
-const OPTIONS = { workspace: '/home/runner/work/shop', allowInconclusive: false }
+const RED: readonly RunVerdict[] = ['failed', 'error', 'inconclusive']
+const OPTIONS = { workspace: '/home/runner/work/shop', failOn: RED }
 const CHECK = {
   ...{ ...PLACE, name: 'chaos', commit: 'a'.repeat(40), externalId: '5/1' },
   detailsUrl: 'https://github.example/octo/shop/actions/runs/5',
@@ -47,15 +48,17 @@ test('under way from the start', async () => {
   ])
 })
 
-test.each<[RunVerdict, boolean, CheckConclusion]>([
-  ['passed', false, 'success'],
-  ['failed', false, 'failure'],
-  ['failed', true, 'failure'],
-  ['error', true, 'failure'],
-  ['inconclusive', false, 'failure'],
-  ['inconclusive', true, 'neutral'],
-])('%s, inconclusive allowed %s: %s', (verdict, allowed, conclusion) => {
-  expect(conclusionOf(verdict, allowed)).toBe(conclusion)
+test.each<[RunVerdict, readonly RunVerdict[], CheckConclusion]>([
+  ['passed', RED, 'success'],
+  ['passed', [], 'success'],
+  ['failed', RED, 'failure'],
+  ['failed', ['error'], 'neutral'],
+  ['error', RED, 'failure'],
+  ['error', ['failed'], 'neutral'],
+  ['inconclusive', RED, 'failure'],
+  ['inconclusive', ['failed', 'error'], 'neutral'],
+])('%s, where %j fail the job: %s', (verdict, failOn, conclusion) => {
+  expect(conclusionOf(verdict, failOn)).toBe(conclusion)
 })
 
 test('completed with conclusion, summary and the lines of what is not green', async () => {
@@ -78,7 +81,7 @@ test('completed with conclusion, summary and the lines of what is not green', as
 })
 
 test('an allowed inconclusive is a warning and neutral', async () => {
-  const check = await checkOf(runResult([INCONCLUSIVE]), { ...OPTIONS, allowInconclusive: true })
+  const check = await checkOf(runResult([INCONCLUSIVE]), { ...OPTIONS, failOn: ['failed', 'error'] })
   expect(check.conclusion).toBe('neutral')
   expect(check.annotations).toMatchObject([{ annotation_level: 'warning' }])
 })

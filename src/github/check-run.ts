@@ -55,7 +55,7 @@ export async function completeCheck(
   const output = { title: checkTitle(result), summary: checkSummary(result, outside) }
   const at = { owner: place.owner, repo: place.repo, check_run_id: checkId }
   const [first = [], ...rest] = batches(inside)
-  const conclusion = conclusionOf(result.verdict, options.allowInconclusive)
+  const conclusion = conclusionOf(result.verdict, options.failOn)
   await github.rest.checks.update({ ...at, status: 'completed', conclusion, output: { ...output, annotations: first } })
   // GitHub adds the annotations of an update to those that are there.
   for (const annotations of rest) await github.rest.checks.update({ ...at, output: { ...output, annotations } })
@@ -75,9 +75,10 @@ export async function abandonCheck(
   })
 }
 
-export function conclusionOf(verdict: RunVerdict, allowInconclusive: boolean): CheckConclusion {
+/** As the job ends: what does not fail it is no failure, and only what passed is a success. */
+export function conclusionOf(verdict: RunVerdict, failOn: readonly RunVerdict[]): CheckConclusion {
   if (verdict === 'passed') return 'success'
-  return verdict === 'inconclusive' && allowInconclusive ? 'neutral' : 'failure'
+  return failOn.includes(verdict) ? 'failure' : 'neutral'
 }
 
 function checkTitle(result: Result): string {

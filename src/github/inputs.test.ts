@@ -56,11 +56,15 @@ test('a load on an address, a merge, and a nightly have inputs of their own', ()
   const load = { 'load-url': 'http://a', 'load-scripts': 'load', 'load-variables': 'A, B' }
   expect(inputs({ ...load, 'load-segment': '2/3', 'load-start-at': '2026-11-24T03:00:00Z' }).load).toEqual({
     ...{ url: 'http://a', scripts: ['load'], variables: ['A', 'B'] },
-    ...{ segment: { index: 2, count: 3 }, startAt: '2026-11-24T03:00:00Z' },
+    ...{ segment: { index: 2, count: 3 }, startWallMs: Date.UTC(2026, 10, 24, 3) },
   })
   expect(inputs({ mode: 'merge', sources: 'a/1\na/2' })).toMatchObject({ mode: 'merge', sources: ['a/1', 'a/2'] })
   const night = { mode: 'nightly-issue', verdict: 'failed', result: 'r.json', 'nightly-workflow': 'n.yml' }
   expect(inputs(night).nightly).toEqual({ verdict: 'failed', result: 'r.json', workflow: 'n.yml', maxAgeHours: 36 })
+})
+
+test('what a calling workflow passes on for an address is no contradiction', () => {
+  expect(inputs({ 'load-url': 'http://a', suites: 'load', 'no-inject': 'false', strict: 'false' }).load?.url).toBe('http://a')
 })
 
 test('what fails the job is named, or nothing does', () => {
@@ -80,6 +84,10 @@ test.each([
   [{ mode: 'merge' }, 'mode merge needs sources'],
   [{ verdict: 'failed' }, 'the input verdict needs mode: nightly-issue'],
   [{ 'load-url': 'http://a', stack: 'b.json' }, 'stack speaks of a stack: leave one out'],
+  [{ 'load-url': 'http://a', 'no-inject': 'true' }, 'no-inject speaks of a stack: leave one out'],
+  [{ 'load-url': 'http://a', strict: 'true' }, 'strict speaks of a stack: leave one out'],
+  [{ 'load-url': 'http://a', suites: 'chaos,load' }, 'suites speaks of a stack: leave one out'],
+  [{ 'load-url': 'http://a', 'load-segment': '1/2', 'load-start-at': 'soon' }, 'the input load-start-at is "soon"'],
 ])('%j contradict each other', (given, message) => {
   expect(() => inputs(given)).toThrow(message)
 })

@@ -4,6 +4,7 @@ import { ChaosError } from '../core/errors.ts'
 import type { K6Segment } from '../core/k6.ts'
 import { LOAD_MODELS, type LoadPattern } from '../core/load.ts'
 import { PROFILES, SUITES, type ProfileName, type RunVerdict, type SuiteName } from '../core/model.ts'
+import { MOST_SEGMENTS, parseMoment, parseSegment } from '../core/segment.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { LOGS_POLICIES, type LogsPolicy } from './artifact-files.ts'
 import { ARTIFACT_NAME_RULE, DEFAULT_ARTIFACT_NAME, isArtifactName } from './artifact-names.ts'
@@ -55,8 +56,8 @@ export interface AddressLoadInputs {
   /** Names of variables of the step's environment. */
   readonly variables: readonly string[]
   readonly segment: K6Segment | null
-  /** ISO 8601 with its zone. */
-  readonly startAt: string | null
+  /** ms since the epoch. */
+  readonly startWallMs: number | null
 }
 
 export interface ReportInputs {
@@ -125,7 +126,6 @@ export type InputName = keyof typeof INPUT_DEFAULTS
 
 const LARGEST_SEED = 2 ** 31 - 1
 const LONGEST_MINUTES = 1_440
-const MOST_SEGMENTS = 1_000
 const LONGEST_RETENTION_DAYS = 90
 const LONGEST_AGE_HOURS = 24 * 30
 /** What only means something together with another input. */
@@ -138,6 +138,8 @@ const NEEDS: Readonly<Partial<Record<InputName, { readonly input: InputName; rea
   verdict: { input: 'mode', value: 'nightly-issue' },
   result: { input: 'mode', value: 'nightly-issue' },
 }
+/** Of scenarios; harmless as long as they are false, which a calling workflow passes on. */
+const OF_SCENARIOS = ['no-inject', 'strict'] as const satisfies readonly InputName[]
 /** What speaks of a stack, and an address is none. */
 const OF_A_STACK = ['stack', 'scenarios', 'defects', 'seed', 'under-load'] as const satisfies readonly InputName[]
 
@@ -193,16 +195,22 @@ function readLoad(read: InputReader<InputName>): AddressLoadInputs | null {
     scripts: read.list('load-scripts'),
     variables: read.list('load-variables'),
     segment: readSegment(read.textOrNull('load-segment')),
-    startAt: read.textOrNull('load-start-at'),
+    startWallMs: readMoment(read.textOrNull('load-start-at')),
   }
 }
 
 function readSegment(text: string | null): K6Segment | null {
   if (text === null) return null
-  const [, index, count] = (/^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? []).map(Number)
-  if (index === undefined || count === undefined || index < 1 || index > count || count > MOST_SEGMENTS)
-    throw refusal('load-segment', text, `one such as 2/3, of up to ${String(MOST_SEGMENTS)}`)
-  return { index, count }
+  const segment = parseSegment(text)
+  if (segment === null) throw refusal('load-segment', text, `one such as 2/3, of up to ${String(MOST_SEGMENTS)}`)
+  return segment
+}
+
+function readMoment(text: string | null): number | null {
+  if (text === null) return null
+  const wallMs = parseMoment(text)
+  if (wallMs === null) throw refusal('load-start-at', text, 'a time with its zone, such as 2026-11-24T03:00:00Z')
+  return wallMs
 }
 
 function readReport(read: InputReader<InputName>): ReportInputs {
@@ -233,7 +241,14 @@ function refuseContradictions(read: InputReader<InputName>): void {
   }
   if (read.text('mode') === 'merge' && !read.given('sources'))
     throw new ChaosError('BAD_INPUT', 'mode merge needs sources: the folders of results of all segments')
-  const ofStack = read.given('load-url') ? OF_A_STACK.find((name) => read.given(name)) : undefined
+  if (!read.given('load-url')) return
+  // Ignored, a rehearsal would send a load, and could pass.
+  const isOther = read.given('suites') && read.text('suites') !== 'load'
+  const ofStack = [
+    ...OF_A_STACK.filter((name) => read.given(name)),
+    ...OF_SCENARIOS.filter((name) => read.boolean(name)),
+    ...(isOther ? ['suites'] : []),
+  ][0]
   if (ofStack !== undefined)
     throw new ChaosError(
       'BAD_INPUT',

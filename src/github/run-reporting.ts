@@ -1,4 +1,5 @@
 /** What the pull request sees of a run from its start to its end: the comment and the check run. None of it is the verdict. */
+import type { RunVerdict } from '../core/model.ts'
 import type { Logger } from '../core/ports.ts'
 import type { Result } from '../report/facts.ts'
 import { legSlug } from './artifact-names.ts'
@@ -33,9 +34,9 @@ export interface ReportingDeps {
   /** Shown to people; foreign text in it is escaped already. */
   readonly warn: (text: string) => void
   readonly log: Logger
-  /** Of the whole step, and not of the run: a run that was aborted is reported too. */
-  readonly signal: AbortSignal
 }
+
+type Bounds = Pick<ReportingStep, 'limitMs' | 'signal'>
 
 export class RunReporting {
   private readonly deps: ReportingDeps
@@ -49,43 +50,53 @@ export class RunReporting {
     this.silent = silentReason(deps)
   }
 
+  /** What `begin` will have to be followed by, as far as it is known before. */
+  get intended(): OpenReporting {
+    return { comment: this.silent === null && this.hasComment(), checkId: null }
+  }
+
   /** Tells that it runs. `plannedMs`: null where nobody knows. */
-  async begin(plannedMs: number | null): Promise<OpenReporting> {
+  async begin(plannedMs: number | null, signal: AbortSignal): Promise<OpenReporting> {
     const { inputs, context, log } = this.deps
     if (this.silent !== null) {
       log.log('info', `no comment and no check run: ${this.silent}`)
       return { comment: false, checkId: null }
     }
-    const comment = this.hasComment()
+    const { comment } = this.intended
+    const start = { limitMs: START_LIMIT_MS, signal }
     const started = await Promise.all([
-      comment ? this.comment('running', START_LIMIT_MS, (facts) => runningBody(facts, plannedMs), false) : null,
-      inputs.check ? this.check(START_LIMIT_MS, (github) => startCheck(github, checkPlace(context, this.leg))) : null,
+      comment ? this.comment('running', start, (facts) => runningBody(facts, plannedMs), false) : null,
+      inputs.check ? this.check(start, (github) => startCheck(github, checkPlace(context, this.leg))) : null,
     ])
     return { comment, checkId: started[1] }
   }
 
-  async finish(open: OpenReporting, result: Result, links: ReportLinks, red: boolean): Promise<void> {
+  /** A run that was aborted is reported too. `failOn`: verdicts that fail the job. */
+  async finish(open: OpenReporting, result: Result, links: ReportLinks, failOn: readonly RunVerdict[]): Promise<void> {
+    const red = failOn.includes(result.verdict)
     const { context } = this.deps
+    const end = toTheEnd()
     const { checkId } = open
     const workspace = process.env['GITHUB_WORKSPACE'] ?? process.cwd()
-    const options = { workspace, allowInconclusive: !red }
+    const options = { workspace, failOn }
     await Promise.all([
-      open.comment ? this.comment('done', END_LIMIT_MS, (facts) => doneBody({ ...facts, ...links }, result), red) : null,
+      open.comment ? this.comment('done', end, (facts) => doneBody({ ...facts, ...links }, result), red) : null,
       checkId === null
         ? null
-        : this.check(END_LIMIT_MS, (github) => completeCheck(github, checkPlace(context, this.leg), checkId, result, options)),
+        : this.check(end, (github) => completeCheck(github, checkPlace(context, this.leg), checkId, result, options)),
     ])
   }
 
   /** For a run that has no verdict and never will have one. */
   async abandon(open: OpenReporting, conclusion: 'cancelled' | 'failure', why: string): Promise<void> {
     const { context } = this.deps
+    const end = toTheEnd()
     const { checkId } = open
     await Promise.all([
-      open.comment ? this.comment('superseded', END_LIMIT_MS, supersededBody, true) : null,
+      open.comment ? this.comment('superseded', end, supersededBody, true) : null,
       checkId === null
         ? null
-        : this.check(END_LIMIT_MS, (github) => abandonCheck(github, checkPlace(context, this.leg), checkId, conclusion, why)),
+        : this.check(end, (github) => abandonCheck(github, checkPlace(context, this.leg), checkId, conclusion, why)),
     ])
   }
 
@@ -93,33 +104,33 @@ export class RunReporting {
     return this.deps.context.pullRequest !== null && this.deps.inputs.comment !== 'never'
   }
 
-  private async comment(
-    state: CommentState,
-    limitMs: number,
-    body: (facts: CommentFacts) => string,
-    red: boolean,
-  ): Promise<void> {
+  private async comment(state: CommentState, bounds: Bounds, body: (facts: CommentFacts) => string, red: boolean): Promise<void> {
     const { context, inputs } = this.deps
     const { owner, repo, pullRequest } = context
     if (pullRequest === null) return
     const facts = commentFacts(context, { raw: inputs.commentKey, shown: this.leg }, state)
     const wish = { marker: facts.marker, body: body(facts), mode: inputs.comment, red }
     const what = `write the comment on pull request ${String(pullRequest.number)}`
-    await this.attempt({ what, permission: 'pull-requests: write', limitMs }, (github) =>
+    await this.attempt({ what, permission: 'pull-requests: write', ...bounds }, (github) =>
       putStickyComment(github, { owner, repo, number: pullRequest.number }, wish),
     )
   }
 
-  private check<T>(limitMs: number, work: (github: Github) => Promise<T>): Promise<T | null> {
-    return this.attempt({ what: 'write the check run', permission: 'checks: write', limitMs }, work)
+  private check<T>(bounds: Bounds, work: (github: Github) => Promise<T>): Promise<T | null> {
+    return this.attempt({ what: 'write the check run', permission: 'checks: write', ...bounds }, work)
   }
 
-  private attempt<T>(step: Omit<ReportingStep, 'signal'>, work: (github: Github) => Promise<T>): Promise<T | null> {
-    const { context, inputs, warn, log, signal } = this.deps
-    return tryReporting({ ...step, signal }, warn, async (inner) =>
+  private attempt<T>(step: ReportingStep, work: (github: Github) => Promise<T>): Promise<T | null> {
+    const { context, inputs, warn, log } = this.deps
+    return tryReporting(step, warn, async (inner) =>
       work(await createGithub({ token: inputs.token, apiUrl: context.apiUrl, signal: inner, log })),
     )
   }
+}
+
+/** Its limit ends it, and nothing else: the run is over. */
+function toTheEnd(): Bounds {
+  return { limitMs: END_LIMIT_MS, signal: new AbortController().signal }
 }
 
 function silentReason({ context, inputs }: ReportingDeps): string | null {

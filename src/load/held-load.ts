@@ -90,6 +90,7 @@ interface HeldParts {
 
 class Held implements RunningHeldLoad {
   readonly id: string
+  readonly users: number | null
   readonly limits: HeldLoad['limits']
   private readonly parts: HeldParts
   private readonly recorder: SeriesRecorder
@@ -99,10 +100,12 @@ class Held implements RunningHeldLoad {
   private trouble: string | null = null
   private isEnding = false
   private heldSinceWallMs = Number.NaN
+  private seen: { readonly seconds: number; readonly series: LoadSeries } | null = null
 
   constructor(parts: HeldParts) {
     this.parts = parts
     this.id = parts.pattern.id
+    this.users = parts.plan.unit === 'users' ? parts.plan.peakTarget : null
     const { thresholds } = parts.prepared.card
     this.limits = windowLimits(thresholds)
     this.recorder = new SeriesRecorder({ ...recordedFor(thresholds), claim: null })
@@ -166,7 +169,7 @@ class Held implements RunningHeldLoad {
     run.stop()
     const [end] = await Promise.all([run.ended, this.recorded])
     this.watching.abort()
-    const facts = this.facts(end)
+    const facts = { ...this.facts(end), logs: await this.keptLog(end) }
     try {
       if (isAborted(signal)) return brokenResult(facts, 'error', [`interrupted: ${describeError(signal.reason)}`])
       const problem = this.problem()
@@ -209,9 +212,19 @@ class Held implements RunningHeldLoad {
     }
   }
 
+  /** Made once for each second that is over: whoever waits asks several times, and the longer it holds, the more there is. */
   private series(): LoadSeries | null {
-    const data = this.recorder.soFar()
-    return data === null ? null : openSeries(data)
+    const seconds = this.recorder.wholeSeconds
+    if (seconds === null) return null
+    if (this.seen?.seconds !== seconds) this.seen = { seconds, series: openSeries(this.recorder.soFar()) }
+    return this.seen.series
+  }
+
+  /** What k6 said explains most of what goes wrong with it. */
+  private async keptLog({ log }: K6End): Promise<LoadResult['logs']> {
+    if (log.trim() === '') return []
+    const { deps, pattern } = this.parts
+    return [{ service: 'k6', file: await deps.artifacts.write(`load/${pattern.id}-held/k6.log`, log) }]
   }
 
   private recordedMs(): number {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { HeldLoad, StretchFigures } from '../core/held-load.ts'
-import type { ProbeContext } from '../core/ports.ts'
+import type { Observation, ProbeContext } from '../core/ports.ts'
 import { openContext } from './context.fixture.ts'
+import { judgeDuring } from './held-load-judgement.ts'
 import { heldLoadExpectation } from './held-load.ts'
 
 const calm: StretchFigures = { requests: 400, errorShare: 0, p95Ms: 40 }
@@ -9,7 +10,7 @@ const bad: StretchFigures = { requests: 380, errorShare: 0.125, p95Ms: 900 }
 
 function held(changes: Partial<HeldLoad> = {}): HeldLoad {
   return {
-    ...{ id: 'LT-001', limits: { errorShare: 0.01, p95Ms: 500 } },
+    ...{ id: 'LT-001', users: 100, limits: { errorShare: 0.01, p95Ms: 500 } },
     wholeUntilWallMs: () => Infinity,
     // The stretch before the fault is the one of five seconds.
     figures: (fromWallMs, toWallMs) => (toWallMs - fromWallMs === 5_000 ? calm : bad),
@@ -19,7 +20,7 @@ function held(changes: Partial<HeldLoad> = {}): HeldLoad {
   }
 }
 
-async function during(spec: object, load: HeldLoad): Promise<{ met: boolean | null; observed: string }> {
+async function during(spec: object, load: HeldLoad): Promise<Observation> {
   const { ctx, open } = openContext(50, { load })
   open()
   return heldLoadExpectation.observe(spec, null, ctx, null)
@@ -50,9 +51,32 @@ describe('while the fault is on', () => {
     expect((await during(spec, held())).met).toBe(met)
   })
 
-  it('decides nothing of requests that nobody sent', async () => {
-    const silent = held({ figures: () => ({ requests: 0, errorShare: Number.NaN, p95Ms: Number.NaN }) })
-    expect((await during({ error_rate: 0.2 }, silent)).met).toBeNull()
+  it('waits for as many answers as there are users, and judges all of them', async () => {
+    let looks = 0
+    const slow = held({
+      figures: (from, to) => (to - from === 5_000 ? calm : { ...bad, requests: 97 + ++looks }),
+    })
+    const seen = await during({ error_rate: 0.2 }, slow)
+    expect([seen.met, looks]).toEqual([true, 4])
+    expect(seen.expected).toContain('100 or more')
+  })
+})
+
+describe('of what was seen of requests', () => {
+  const met = (seen: StretchFigures, users: number | null): boolean | null =>
+    judgeDuring({ error_rate: 0.2 }, { users, before: calm, during: seen }).met
+
+  it('the few who had an answer decide nothing, where the other users still wait for theirs', () => {
+    const few = { requests: 99, errorShare: 0, p95Ms: 40 }
+    expect([met(few, 100), met({ ...few, requests: 100 }, 100), met(few, null)]).toEqual([null, true, true])
+  })
+
+  it('failures of those few are failures all the same', () => {
+    expect(met({ requests: 3, errorShare: 1, p95Ms: 40 }, 100)).toBe(false)
+  })
+
+  it('none that anybody sent decide nothing', () => {
+    expect(met({ requests: 0, errorShare: Number.NaN, p95Ms: Number.NaN }, null)).toBeNull()
   })
 })
 

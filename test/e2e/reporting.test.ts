@@ -1,4 +1,9 @@
 /** The bundles against doubles of GitHub: the comment and the artifact of a pull request, what a fork gets, and who posts for it. */
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startDoubles, type Doubles } from '../act/support/doubles.ts'
 import { HEAD_SHA, PULL_NUMBER, pullOf, pullRequestEvent, workflowRunEvent } from '../act/support/events.ts'
@@ -96,6 +101,44 @@ test('a run that is killed leaves a comment that says so, and nothing else', asy
   } finally {
     main.child.kill('SIGKILL')
     await removeObjects(id)
+  }
+})
+
+test('a load on an address that is killed leaves no k6 behind, and a comment that says so', async () => {
+  await using doubles = await doublesWithPull()
+  using checkout = actionCheckout()
+  const server = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const runner = fakeRunner(checkout.path, facts(doubles, 'pull_request', pullRequestEvent(REPOSITORY)))
+  mkdirSync(join(runner.workspace, 'load'))
+  writeFileSync(
+    join(runner.workspace, 'load', 'page.js'),
+    `import http from 'k6/http'
+export const options = { vus: 2, duration: '60s' }
+export default function () { http.get(__ENV.BASE_URL) }`,
+  )
+  const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+  const inputs = { token: 'token', 'load-url': url, 'load-scripts': 'load', suites: 'load' }
+  const main = runner.main(inputs)
+  const id = await runId(runner)
+  try {
+    await eventually(
+      'k6 at work',
+      () => objectsOf(id),
+      (objects) => objects.some((object) => object.includes('-k6-')),
+    )
+    expect(comments(doubles)).toEqual([expect.stringContaining('chaos-action is running')])
+    main.child.kill('SIGKILL')
+    await main.ended
+    const post = await runner.post(inputs).ended
+    expect(post, post.stdout + post.stderr).toMatchObject({ code: 0 })
+    expect(await objectsOf(id)).toEqual([])
+    expect(comments(doubles)).toEqual([expect.stringContaining('**superseded**')])
+  } finally {
+    main.child.kill('SIGKILL')
+    await removeObjects(id)
+    server.closeAllConnections()
+    server.close()
   }
 })
 

@@ -166,13 +166,14 @@ describe('the recorder', () => {
 
 it('answers for the seconds that are over while k6 goes on, and changes nothing by it', () => {
   const recorder = new SeriesRecorder(PLAIN)
-  expect(recorder.soFar()).toBeNull()
+  expect(recorder.wholeSeconds).toBeNull()
   const push = (rows: readonly Row[]): void => {
     recorder.push(Buffer.from(csvOf(rows)))
   }
   push([...users([5, 5, 5, 5]), ...requestAt(100, 50), ...requestAt(1_200, 250)])
   const early = recorder.soFar()
   // The fourth second is under way, the third may not be written whole yet.
-  expect(early?.seconds).toBe(2)
-  expect(early === null ? null : openSeries(early).ask({ metric: 'http_reqs' })?.count).toBe(2)
+  expect([recorder.wholeSeconds, early.seconds]).toEqual([2, 2])
+  expect(openSeries(early).ask({ metric: 'http_reqs' })?.count).toBe(2)
+  expect(recorder.finish(null).seconds).toBe(4)
 })

@@ -78,18 +78,21 @@ export class SeriesRecorder {
   finish(summary: Json): SeriesData {
     this.scanner.end()
     this.closeBefore(Infinity)
-    const data = this.dataOf(summary, this.newest + 1)
-    if (data === null) throw new ChaosError('LOAD_FAILED', 'k6 wrote not a single sample')
-    return data
+    return this.dataOf(summary, this.newest + 1)
   }
 
-  /** The seconds that are most likely whole by now, while k6 goes on; null before there is one. */
-  soFar(): SeriesData | null {
-    return this.dataOf(null, Math.max(0, this.newest - SETTLING_SECONDS))
+  /** How many seconds are most likely whole by now, while k6 goes on; null before its first sample. */
+  get wholeSeconds(): number | null {
+    return this.startUs === null ? null : Math.max(0, this.newest - SETTLING_SECONDS)
   }
 
-  private dataOf(summary: Json, seconds: number): SeriesData | null {
-    if (this.startUs === null) return null
+  /** Those seconds. @throws LOAD_FAILED before the first sample. */
+  soFar(): SeriesData {
+    return this.dataOf(null, this.wholeSeconds ?? 0)
+  }
+
+  private dataOf(summary: Json, seconds: number): SeriesData {
+    if (this.startUs === null) throw new ChaosError('LOAD_FAILED', 'k6 wrote not a single sample')
     const types = typesOf(
       summary,
       [...this.groups.values()].map(({ key }) => key.metric),

@@ -1,0 +1,18 @@
+/** Generators of one load, as people write them. Pure. */
+import type { K6Segment } from './k6.ts'
+
+export const MOST_SEGMENTS = 1_000
+
+/** `2/3`; null for what is no segment. */
+export function parseSegment(text: string): K6Segment | null {
+  const [, index, count] = (/^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? []).map(Number)
+  if (index === undefined || count === undefined || index < 1 || index > count || count > MOST_SEGMENTS) return null
+  return { index, count }
+}
+
+/** ISO 8601 with its zone, as ms since the epoch; null for what is no such time. */
+export function parseMoment(text: string): number | null {
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text)
+  const wallMs = isTime ? Date.parse(text) : Number.NaN
+  return Number.isNaN(wallMs) ? null : wallMs
+}
