@@ -1,0 +1,79 @@
+/** What a job finds on a machine that outlives jobs: dead runs beside live ones. */
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { Logger } from '../../src/core/ports.ts'
+import { Ledger, runFolder } from '../../src/engine/ledger.ts'
+import { sweepDeadRuns, type SweepOptions } from '../../src/entry/sweep-dead-runs.ts'
+import { createDockerClient } from '../../src/runtime/docker-client.ts'
+import { RUN_LABEL } from '../../src/runtime/labels.ts'
+
+const START = '2026-01-01T00:00:00.000Z'
+const docker = createDockerClient()
+let stateDir: string
+let runs: string[]
+let said: string[]
+
+beforeEach(async () => {
+  stateDir = await mkdtemp(join(tmpdir(), 'chaos-sweep-'))
+  ;[runs, said] = [[], []]
+})
+afterEach(async () => {
+  for (const run of runs) for (const id of await containersOf(run)) await docker.getContainer(id).remove({ force: true })
+  await rm(stateDir, { recursive: true })
+})
+
+async function containersOf(run: string): Promise<string[]> {
+  return (await docker.listContainers({ all: true, filters: { label: [`${RUN_LABEL}=${run}`] } })).map(({ Id }) => Id)
+}
+
+/** A run of this process, with a container of its own. */
+async function started(): Promise<string> {
+  const run = randomBytes(4).toString('hex')
+  runs.push(run)
+  await Ledger.hold(stateDir, run, START)
+  const options = { Image: 'node:24-trixie-slim', Cmd: ['sleep', '300'], Labels: { [RUN_LABEL]: run } }
+  await (await docker.createContainer(options)).start()
+  return run
+}
+
+/** The same, and its process is gone: that number is another process by now. */
+async function died(): Promise<string> {
+  const run = await started()
+  const lease = { runId: run, pid: process.pid, processStart: '1', startedAt: START }
+  await writeFile(join(runFolder(stateDir, run), 'lease.json'), JSON.stringify(lease))
+  return run
+}
+
+function options(): SweepOptions {
+  const log: Logger = { log: (level, text) => void said.push(`${level}: ${text}`) }
+  return {
+    ...{ docker, stateDir, faults: new Map(), log, signal: AbortSignal.timeout(60_000), nowWallMs: Date.now() },
+    toolboxImage: () => Promise.resolve(''),
+  }
+}
+
+it('removes what dead runs left, and nothing of a live one, nor of one whose folder lies elsewhere', async () => {
+  const [dead, alive] = [await died(), await started()]
+  const foreign = await started()
+  await rm(runFolder(stateDir, foreign), { recursive: true })
+  const { runs: swept } = await sweepDeadRuns(options())
+  expect(swept).toEqual([{ runId: dead, leftAlone: null, undone: 0, removed: 1, problems: [] }])
+  expect(await containersOf(dead)).toEqual([])
+  expect([await containersOf(alive), await containersOf(foreign)].map(({ length }) => length)).toEqual([1, 1])
+  await expect(access(runFolder(stateDir, dead))).rejects.toThrow()
+  await access(runFolder(stateDir, alive))
+})
+
+it('tells of faults that it cannot know, and removes what it can, once', async () => {
+  const dead = await died()
+  await writeFile(join(runFolder(stateDir, dead), 'ledger.jsonl'), 'damaged\n{"op":"open"}\n')
+  const { runs: swept } = await sweepDeadRuns(options())
+  expect(swept).toMatchObject([{ runId: dead, removed: 1 }])
+  expect(swept[0]?.problems).toEqual([expect.stringMatching(/^faults that were open cannot be told: line 1 of .* is damaged/)])
+  expect(said).toContainEqual(expect.stringContaining('something stays: faults that were open cannot be told'))
+  expect(await containersOf(dead)).toEqual([])
+  expect((await sweepDeadRuns(options())).runs).toEqual([])
+})
