@@ -1,33 +1,14 @@
-/** The command line: parse, wire, run, map the verdict to an exit code. Nothing but results goes to stdout. */
-import { Command, CommanderError } from 'commander'
+/** The command line: parse, run, map the verdict to an exit code. Nothing but results goes to stdout. */
+import { CommanderError } from 'commander'
 import { describeError, isChaosError } from '../core/errors.ts'
-import { addCleanupCommand } from './cli-cleanup.ts'
-import { addImagesCommand } from './cli-images.ts'
-import { addListCommand } from './cli-list.ts'
-import { addLoadCommand } from './cli-load.ts'
-import { addMergeCommand } from './cli-merge.ts'
-import { addReportCommand } from './cli-report.ts'
-import { addRunCommand } from './cli-run.ts'
-import { addTestRunCommand } from './cli-testrun.ts'
-import { addValidateCommand } from './cli-validate.ts'
-import { TOOL_VERSION } from './version.ts'
+import { createProgram } from './cli-program.ts'
 
 const USAGE_EXIT_CODE = 2
 const LEAST_NODE = 24
 
 async function main(argv: readonly string[]): Promise<void> {
-  const program = new Command('chaos-action')
-    .description(
-      'Breaks a docker-compose stack on purpose, judges what it saw, and says passed only when the fault was proven to bite.',
-    )
-    .version(TOOL_VERSION)
-    .exitOverride()
-    .showHelpAfterError('(--help shows what is possible)')
-    .addHelpText('after', '\nExit codes: 0 passed, 1 failed, 2 error, 3 inconclusive, 129/130/143 interrupted after teardown.')
-  const commands = [addRunCommand, addLoadCommand, addMergeCommand, addTestRunCommand, addListCommand]
-  for (const add of [...commands, addValidateCommand, addReportCommand, addCleanupCommand, addImagesCommand]) add(program)
   try {
-    await program.parseAsync([...argv], { from: 'user' })
+    await createProgram().parseAsync([...argv], { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : USAGE_EXIT_CODE
