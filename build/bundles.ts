@@ -48,5 +48,5 @@ export const BUNDLES: readonly Bundle[] = [
   },
 ]
 
-/** Largest index.js that is accepted, bytes. */
+/** Largest file of code that is accepted, bytes: index.js, and each chunk that is loaded late. */
 export const MOST_BYTES = 2_500_000

@@ -23,13 +23,15 @@ export async function makeBundle(bundle: Bundle, repository: string, sources: st
     quiet: true,
     sourceMap: false,
   })
-  const size = Buffer.byteLength(code)
-  if (size > MOST_BYTES) throw new Error(`${bundle.name}/index.js has ${String(size)} bytes, more than ${String(MOST_BYTES)}`)
   const files = new Map<string, BundleFile>([['index.js', { content: code, executable: bundle.executable }]])
   for (const [name, asset] of Object.entries(assets)) {
     // Schemas of the BuildKit session that the bundle does without.
     if (asset === undefined || name.endsWith('.proto')) continue
     files.set(name, { content: CHUNK.test(name) ? await minified(name, asset.source) : asset.source, executable: false })
+  }
+  for (const [name, { content }] of files) {
+    const size = Buffer.byteLength(content)
+    if (size > MOST_BYTES) throw new Error(`${bundle.name}/${name} has ${String(size)} bytes, more than ${String(MOST_BYTES)}`)
   }
   if (!files.has('package.json')) throw new Error(`${bundle.name}: ncc emitted no ES module; the bundle could not start`)
   for (const file of new Set(Object.values(bundle.absent))) files.set(file, copied(join(repository, 'build/absent', file)))

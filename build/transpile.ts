@@ -26,4 +26,18 @@ export function transpileTree(repository: string, target: string): void {
     writeFileSync(out, outputText)
   }
   cpSync(join(repository, 'package.json'), join(target, 'package.json'))
+  giveCoreNoHttp(repository, target)
+}
+
+/**
+ * Our modules get an @actions/core of their own, whose HTTP client is a stand-in: it wants one for OIDC tokens only, which
+ * nothing here asks for, and undici would be half of the time to start. Other libraries keep the real ones.
+ */
+function giveCoreNoHttp(repository: string, target: string): void {
+  const core = join(target, 'node_modules/@actions/core')
+  cpSync(join(repository, 'node_modules/@actions/core'), core, { recursive: true })
+  const client = join(core, 'node_modules/@actions/http-client')
+  mkdirSync(join(client, 'lib'), { recursive: true })
+  writeFileSync(join(client, 'package.json'), '{"name":"@actions/http-client","version":"0.0.0","main":"index.cjs"}')
+  for (const name of ['index.cjs', 'lib/auth.js']) cpSync(join(repository, 'build/absent/http-client.cjs'), join(client, name))
 }
