@@ -5,27 +5,28 @@ import { parseResult } from '../config/result-schema.ts'
 import { ChaosError } from '../core/errors.ts'
 import type { RunResult } from '../core/model.ts'
 import { annotateWarning } from '../github/annotations.ts'
-import { doneBody } from '../github/comment-body.ts'
-import { commentKey } from '../github/comment-marker.ts'
+import { doneBody, noVerdictBody, type CommentFacts } from '../github/comment-body.ts'
+import { commentKey, legOfKey, type CommentMarker } from '../github/comment-marker.ts'
 import { downloadResults, type LegResult } from '../github/download-result.ts'
 import type { EventContext, TriggeringRun } from '../github/event-context.ts'
 import { createGithub, type Github } from '../github/octokit-client.ts'
 import { setVerdict } from '../github/outputs.ts'
 import type { Permission } from '../github/permission-help.ts'
 import { pullRequestOfRun } from '../github/pull-request-of-run.ts'
-import { putStickyComment } from '../github/sticky-comment.ts'
+import { ownMarkers, putStickyComment } from '../github/sticky-comment.ts'
 import { tryReporting } from '../github/try-reporting.ts'
 import { renderMarkdown } from '../report/markdown.ts'
 import { consoleText } from '../report/escape.ts'
 import { commandLogger, tempDir, type ActionStep, type StepEnd } from './action-step.ts'
 
 const STEP_LIMIT_MS = 300_000
+/** In the keys of comments, in place of the job. */
+const JOB = 'report'
 /** All legs share what one step's summary may hold. */
 const SUMMARY_BYTES = 1_000_000
 
-interface Told {
-  readonly leg: LegResult & { readonly result: RunResult }
-}
+type Leg = Pick<LegResult, 'slug'> & ({ readonly result: RunResult } | { readonly why: string })
+type Judged = Leg & { readonly result: RunResult }
 
 /** @throws BAD_INPUT outside of a workflow_run workflow. What cannot be read or posted is a warning. */
 export async function actionReport(step: ActionStep): Promise<StepEnd> {
@@ -41,19 +42,25 @@ export async function actionReport(step: ActionStep): Promise<StepEnd> {
     ),
   )
   const legs = found?.legs ?? []
+  if (found !== null && legs.length === 0)
+    annotateWarning(
+      `run ${String(run.id)} has no artifact ${step.inputs.report.artifactName}-…: it did not come to its upload, or its artifact-name is not the one that is given here`,
+    )
   for (const name of found?.leftOut ?? []) annotateWarning(consoleText(`the artifact ${name} was not read: there are too many`))
   for (const leg of legs)
     if ('error' in leg) annotateWarning(consoleText(`the artifact ${leg.artifact} was refused: ${leg.error.message}`, 1_500))
-  const told = legs.flatMap((leg): Told[] => ('result' in leg ? [{ leg }] : []))
-  await writeSummary(told)
-  setVerdict(told.length === 0 ? 'error' : worst(told.map(({ leg }) => leg.result.verdict)))
-  await comment(step, run, told)
+  const told = legs.map((leg): Leg => ('result' in leg ? leg : { slug: leg.slug, why: leg.error.message }))
+  const judged = told.filter((leg): leg is Judged => 'result' in leg)
+  await writeSummary(judged)
+  setVerdict(judged.length === 0 ? 'error' : worst(judged.map((leg) => leg.result.verdict)))
+  // Where not even the list could be had, nobody knows that there is no result.
+  if (found !== null) await comment(step, run, told)
   return { exitCode: 0, mustExit: false }
 }
 
-async function comment(step: ActionStep, run: TriggeringRun, told: readonly Told[]): Promise<void> {
+async function comment(step: ActionStep, run: TriggeringRun, told: readonly Leg[]): Promise<void> {
   const { context, inputs } = step
-  if (told.length === 0 || inputs.report.comment === 'never') return
+  if (inputs.report.comment === 'never') return
   const found = await attempt(step, 'find the pull request of the run', 'pull-requests: write', (github) =>
     pullRequestOfRun(github, context, run),
   )
@@ -62,40 +69,44 @@ async function comment(step: ActionStep, run: TriggeringRun, told: readonly Told
     process.stdout.write(`${consoleText(`no comment: ${found.reason}`)}\n`)
     return
   }
-  const { number } = found.pullRequest
-  for (const { leg } of told) {
-    const { facts, red } = commentOf(context, run, leg, inputs.failOn)
-    const wish = { marker: facts.marker, body: doneBody(facts, leg.result), mode: inputs.report.comment, red }
-    await attempt(step, `write the comment on pull request ${String(number)}`, 'pull-requests: write', (github) =>
-      putStickyComment(github, { owner: context.owner, repo: context.repo, number }, wish),
+  const place = { owner: context.owner, repo: context.repo, number: found.pullRequest.number }
+  const markers = await attempt(step, 'read the comments', 'pull-requests: write', (github) => ownMarkers(github, place))
+  const silent = silentLegs(markers ?? [], run, told)
+  for (const leg of [...told, ...silent]) {
+    const facts = factsOf(context, run, leg.slug)
+    const red = 'why' in leg || inputs.failOn.includes(leg.result.verdict)
+    const body = 'why' in leg ? noVerdictBody(facts, leg.why) : doneBody(facts, leg.result)
+    const wish = { marker: facts.marker, body, mode: inputs.report.comment, red }
+    await attempt(step, `write the comment on pull request ${String(place.number)}`, 'pull-requests: write', (github) =>
+      putStickyComment(github, place, wish),
     )
   }
 }
 
+/** Legs that an earlier run has a comment of, and this one no artifact: what stands there is not what this commit showed. */
+function silentLegs(markers: readonly CommentMarker[], run: TriggeringRun, told: readonly Leg[]): Leg[] {
+  const known = new Set(told.map(({ slug }) => slug))
+  const slugs = markers.map((marker) => legOfKey(marker.key, run.workflow, JOB)).filter((slug) => slug !== null)
+  return [...new Set(slugs)]
+    .filter((slug) => !known.has(slug))
+    .map((slug) => ({ slug, why: 'the run has ended without a result of this leg' }))
+}
+
 /** The job of that run is not known; its artifact stands for it. */
-function commentOf(
-  { serverUrl, owner, repo }: EventContext,
-  run: TriggeringRun,
-  leg: Told['leg'],
-  failOn: ActionStep['inputs']['failOn'],
-): { facts: Parameters<typeof doneBody>[0]; red: boolean } {
-  const key = commentKey(run.workflow, 'report', leg.slug)
-  const runUrl = `${serverUrl}/${owner}/${repo}/actions/runs/${String(run.id)}`
+function factsOf({ serverUrl, owner, repo }: EventContext, run: TriggeringRun, slug: string): CommentFacts {
+  const key = commentKey(run.workflow, JOB, slug)
   return {
-    red: failOn.includes(leg.result.verdict),
-    facts: {
-      marker: { key, commit: run.headSha, runId: run.id, runAttempt: run.attempt, state: 'done' },
-      title: `${run.workflow}${leg.slug === '' ? '' : ` (${leg.slug})`}`,
-      runUrl,
-    },
+    marker: { key, commit: run.headSha, runId: run.id, runAttempt: run.attempt, state: 'done' },
+    title: `${run.workflow}${slug === '' ? '' : ` (${slug})`}`,
+    runUrl: `${serverUrl}/${owner}/${repo}/actions/runs/${String(run.id)}`,
   }
 }
 
-async function writeSummary(told: readonly Told[]): Promise<void> {
+async function writeSummary(judged: readonly Judged[]): Promise<void> {
   const file = process.env['GITHUB_STEP_SUMMARY'] ?? ''
-  if (file === '' || told.length === 0) return
-  const maxBytes = Math.floor(SUMMARY_BYTES / told.length)
-  for (const { leg } of told) await appendFile(file, renderMarkdown(leg.result, { maxBytes }))
+  if (file === '' || judged.length === 0) return
+  const maxBytes = Math.floor(SUMMARY_BYTES / judged.length)
+  for (const leg of judged) await appendFile(file, renderMarkdown(leg.result, { maxBytes }))
 }
 
 function worst(verdicts: readonly RunResult['verdict'][]): RunResult['verdict'] {

@@ -27,6 +27,11 @@ export function supersededBody(facts: CommentFacts): string {
   return compose(facts, '⏹️ **superseded**: the run was cancelled before it had a verdict. Nothing was shown.')
 }
 
+/** For a run that has ended and has no result, or none that could be believed. `why` may be a stranger's text. */
+export function noVerdictBody(facts: CommentFacts, why: string): string {
+  return compose(facts, `💥 **no verdict**: ${markdownText(why, 1_500)}. Nothing was shown.`)
+}
+
 export function doneBody(facts: CommentFacts, result: Result): string {
   const rest = compose(facts, '')
   return compose(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { HOSTILE } from '../report/results.fixture.ts'
-import { commentKey, compareRuns, encodeMarker, parseMarker, type CommentMarker } from './comment-marker.ts'
+import { commentKey, compareRuns, encodeMarker, parseMarker, type CommentMarker, legOfKey } from './comment-marker.ts'
 
 const MARKER: CommentMarker = {
   ...{
@@ -68,4 +68,14 @@ test('runs are ordered by id, then by attempt', () => {
   expect(compareRuns(run(1, 9), run(2, 1))).toBeLessThan(0)
   expect(compareRuns(run(2, 2), run(2, 1))).toBeGreaterThan(0)
   expect(compareRuns(run(2, 2), run(2, 2))).toBe(0)
+})
+
+test('the leg can be read out of a key of the same workflow and job, and out of no other', () => {
+  expect(legOfKey(commentKey('chaos', 'report', 'quick'), 'chaos', 'report')).toBe('quick')
+  expect(legOfKey(commentKey('chaos', 'report', ''), 'chaos', 'report')).toBe('')
+  expect(legOfKey(commentKey('a","b', 'report', 'x"]'), 'a","b', 'report')).toBe('x"]')
+  expect(legOfKey(commentKey('chaos', 'run', 'quick'), 'chaos', 'report')).toBeNull()
+  expect(legOfKey(commentKey('chaos', 'report', 'x'.repeat(700)), 'chaos', 'report')).toBeNull()
+  for (const key of ['', '["chaos","report"]', '["chaos","report",1]', '["chaos","report","a","b"]', '["chaos","report","a" ]'])
+    expect(legOfKey(key, 'chaos', 'report')).toBeNull()
 })

@@ -29,6 +29,18 @@ export function commentKey(workflow: string, job: string, leg: string): string {
   return Buffer.byteLength(key) <= MOST_KEY_BYTES ? key : `sha256:${createHash('sha256').update(key).digest('hex')}`
 }
 
+/** The leg of a key that `commentKey` made of this workflow and job; null for any other, and for a key that is a hash. */
+export function legOfKey(key: string, workflow: string, job: string): string | null {
+  const before = `${JSON.stringify([workflow, job]).slice(0, -1)},`
+  if (!key.startsWith(before) || !key.endsWith(']')) return null
+  try {
+    const leg: unknown = JSON.parse(key.slice(before.length, -1))
+    return typeof leg === 'string' && commentKey(workflow, job, leg) === key ? leg : null
+  } catch {
+    return null
+  }
+}
+
 /** One line; it belongs at the very start of the body. */
 export function encodeMarker(marker: CommentMarker): string {
   const key = Buffer.from(marker.key).toString('base64')

@@ -64,7 +64,7 @@ export type LegResult = {
 } & ({ readonly result: RunResult } | { readonly error: ChaosError })
 
 export interface DownloadedResults {
-  /** By slug; one for each leg, of its latest attempt. */
+  /** By slug; one for each leg, of its latest attempt. None when the run has no such artifact. */
   readonly legs: readonly LegResult[]
   /** Names of artifacts that were not looked at, as there are too many. */
   readonly leftOut: readonly string[]
@@ -83,7 +83,7 @@ type Candidate = Listed & { readonly slug: string; readonly attempt: number }
 
 /**
  * A leg whose artifact is refused has an error in the place of its result, and the others are read all the same.
- * @throws BAD_INPUT when the run has no such artifact; what octokit throws when the list cannot be read.
+ * @throws what octokit throws when the list cannot be read.
  */
 export async function downloadResults(
   github: Github,
@@ -92,10 +92,6 @@ export async function downloadResults(
 ): Promise<DownloadedResults> {
   const limits = { ...DOWNLOAD_LIMITS, ...options.limits }
   const candidates = latestAttempts(await listArtifacts(github, source), source.base)
-  if (candidates.length === 0)
-    throw new ChaosError('BAD_INPUT', `run ${String(source.runId)} has no artifact ${source.base}-…`, {
-      hint: 'The run that is reported must have come to its upload, and its artifact-name must be the one that is given here.',
-    })
   await mkdir(options.tempDir, { recursive: true })
   const folder = await mkdtemp(join(options.tempDir, 'chaos-results-'))
   try {

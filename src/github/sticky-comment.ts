@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { ChaosError } from '../core/errors.ts'
 import { AUTHOR, isAuthor, parseAnswer, readAll, unlessGone, viewerLogin } from './answers.ts'
 import { decideComment, ownComment, type CommentWish, type OwnComment } from './comment-decision.ts'
+import { parseMarker, type CommentMarker } from './comment-marker.ts'
 import type { Github } from './octokit-client.ts'
 
 export interface CommentPlace {
@@ -42,6 +43,22 @@ export async function putStickyComment(github: Github, place: CommentPlace, wish
   throw new ChaosError('INTERNAL', `the comments on ${place.owner}/${place.repo}#${String(place.number)} do not settle`)
 }
 
+/** Markers of all comments on the pull request that the token's own author wrote. @throws what octokit throws, after its retries. */
+export async function ownMarkers(github: Github, place: CommentPlace): Promise<CommentMarker[]> {
+  const viewer = await viewerLogin(github)
+  const comments = await listComments(github, place)
+  return comments
+    .filter((one) => isAuthor(one.user ?? null, viewer))
+    .map((one) => parseMarker(one.body ?? ''))
+    .filter((one) => one !== null)
+}
+
+function listComments(github: Github, { owner, repo, number }: CommentPlace): Promise<Comment[]> {
+  return readAll('comments', z.array(COMMENT), (page) =>
+    github.rest.issues.listComments({ owner, repo, issue_number: number, ...page }),
+  )
+}
+
 class StickyComment {
   private readonly github: Github
   private readonly place: CommentPlace
@@ -74,10 +91,7 @@ class StickyComment {
   }
 
   private async own(): Promise<OwnComment[]> {
-    const { owner, repo, number } = this.place
-    const all = await readAll('comments', z.array(COMMENT), (page) =>
-      this.github.rest.issues.listComments({ owner, repo, issue_number: number, ...page }),
-    )
+    const all = await listComments(this.github, this.place)
     const listed = all.filter((one) => isAuthor(one.user ?? null, this.viewer)).map((one) => this.toOwn(one))
     const own = listed.filter((one) => one !== null)
     const { created } = this

@@ -29,15 +29,16 @@ test.each<[name: string, result: RunResult]>([
   await expect(renderMarkdown(result, WIDE)).toMatchFileSnapshot(`golden/${name}.md`)
 })
 
-test('a hundred scenarios, whole and in each step of shortening', async () => {
+test('a hundred scenarios in each step of shortening', async () => {
   const eight = [passed, FAILED, passed, passed, ERROR, INCONCLUSIVE, passed, passed] as const
   const hundred = Array.from({ length: 100 }, (_, index) => ({
     ...(eight[index % eight.length] ?? passed),
     id: `X-${String(index + 1).padStart(3, '0')}`,
   }))
-  let maxBytes = WIDE.maxBytes
-  for (const step of ['details', 'problems', 'table', 'verdict']) {
-    const text = renderMarkdown(ownSystem(runResult(hundred)), { maxBytes })
+  const result = ownSystem(runResult(hundred))
+  let maxBytes = Buffer.byteLength(renderMarkdown(result, WIDE)) - 1
+  for (const step of ['problems', 'table', 'verdict']) {
+    const text = renderMarkdown(result, { maxBytes })
     await expect(text).toMatchFileSnapshot(`golden/hundred-${step}.md`)
     maxBytes = Buffer.byteLength(text) - 1
   }

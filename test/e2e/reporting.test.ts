@@ -159,15 +159,19 @@ test('a fork has summary and artifact; the reporter of another run posts its com
   const reported = await reporter.main({ mode: 'report', token: 'token' }).ended
   expect(reported.code, reported.stdout + reported.stderr).toBe(0)
   expect(comments(doubles)).toEqual([expect.stringContaining('## ✅ passed')])
-  // A later attempt whose result is not one of ours changes nothing.
+  // A later attempt whose result is not one of ours: the green of the earlier one is no longer what this run showed.
   doubles.results.put({ runId: FAKE_RUN_ID, name: 'chaos-results-2', content: Buffer.from('no zip at all') })
-  const forged = await fakeRunner(other.path, { ...told, environment: { ...told.environment, ...environment } }).main({
-    mode: 'report',
-    token: 'token',
-  }).ended
-  expect(forged.code, forged.stdout + forged.stderr).toBe(0)
-  expect(forged.stdout).toMatch(/::warning.*the artifact chaos-results-2 was refused/)
-  expect(comments(doubles)).toEqual([expect.stringContaining('## ✅ passed')])
+  const report = async (from: ReturnType<typeof facts>): Promise<string> => {
+    const again = fakeRunner(other.path, { ...from, environment: { ...from.environment, ...environment } })
+    const ended = await again.main({ mode: 'report', token: 'token' }).ended
+    expect(ended.code, ended.stdout + ended.stderr).toBe(0)
+    return ended.stdout
+  }
+  expect(await report(told)).toMatch(/::warning.*the artifact chaos-results-2 was refused/)
+  expect(comments(doubles)).toEqual([expect.stringContaining('**no verdict**: the artifact chaos-results-2 was not used: it is no zip file')])
+  // A later run without any result says so as well.
+  await report(facts(doubles, 'workflow_run', workflowRunEvent(REPOSITORY, FORK, FAKE_RUN_ID + 1)))
+  expect(comments(doubles)).toEqual([expect.stringContaining('the run has ended without a result of this leg')])
 })
 
 test('on a self-hosted runner the code of a fork is not run', async () => {
