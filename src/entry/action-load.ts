@@ -23,7 +23,8 @@ import { runAddressLoad, runAddressSegment, type AddressLoadRequest } from './lo
 import { actionRoot, stateDir } from './paths.ts'
 import { choosePatterns } from './plan.ts'
 import { addressRepeatCommand } from './repeat-command.ts'
-import { newRunId, type RunUi } from './run.ts'
+import type { RunUi } from './run-ui.ts'
+import { newRunId } from './run.ts'
 
 /** @throws BAD_INPUT before anything is sent. */
 export async function actionLoad(step: ActionStep, load: AddressLoadInputs): Promise<StepEnd> {

@@ -9,7 +9,7 @@ import { stderrLogger, watchSignals } from './cli-common.ts'
 import { addPatternOptions, requestOf, type PatternFlags } from './cli-patterns.ts'
 import { fileReporter } from './file-reporter.ts'
 import { runAddressLoad, runAddressSegment } from './load-run.ts'
-import type { RunUi } from './run.ts'
+import type { RunUi } from './run-ui.ts'
 
 interface LoadFlags extends PatternFlags {
   segment?: K6Segment

@@ -1,7 +1,7 @@
 /** Reporters and logs that are told nothing but what has been redacted: whatever they write, no secret is in it. */
 import type { Redaction } from '../core/redaction.ts'
 import type { Logger, Reporter } from '../core/ports.ts'
-import type { RunUi } from './run.ts'
+import type { RunUi } from './run-ui.ts'
 
 export function redactedUi(ui: RunUi, redaction: Redaction): RunUi {
   return { ...ui, log: redactedLogger(ui.log, redaction), reporters: ui.reporters.map((one) => redactedReporter(one, redaction)) }

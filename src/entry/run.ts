@@ -10,7 +10,6 @@ import { describeError, explainError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import type { LoadPattern } from '../core/load.ts'
 import type { RunResult } from '../core/model.ts'
-import type { Logger, Reporter } from '../core/ports.ts'
 import type { RunEvent } from '../core/run-event.ts'
 import { seededRandom } from '../core/random.ts'
 import { Redaction } from '../core/redaction.ts'
@@ -40,6 +39,7 @@ import { prepareToolboxImage } from './images.ts'
 import { runLoadSuite, type LoadSuite } from './load-suite.ts'
 import { loadPlan, type Plan } from './plan.ts'
 import { redactedUi } from './redacted-ui.ts'
+import type { RunUi } from './run-ui.ts'
 import { reportResult } from './report-result.ts'
 import { repeatCommandFor } from './repeat-command.ts'
 import type { RunRequest } from './run-request.ts'
@@ -50,14 +50,6 @@ import { TOOL_VERSION } from './version.ts'
 const DOWN_LIMIT_MS = 60_000
 /** After a cancel GitHub leaves ten seconds in all: no service is asked to stop politely for long. */
 const OBSERVER_TTL_MS = 15_000
-
-export interface RunUi {
-  readonly reporters: readonly Reporter[]
-  readonly log: Logger
-  /** Aborts on SIGINT or SIGTERM; the run then reverts, tears down and reports. */
-  readonly signal: AbortSignal
-  readonly env: Readonly<Record<string, string | undefined>>
-}
 
 export interface RunOutcome {
   readonly result: RunResult

@@ -13,7 +13,7 @@ import { realPath } from '../runtime/real-path.ts'
 import type { BringUpOptions } from '../runtime/stack.ts'
 import { actionRoot } from './paths.ts'
 import type { RunRequest } from './run-request.ts'
-import type { RunUi } from './run.ts'
+import type { RunUi } from './run-ui.ts'
 
 const MOST_SHOWN = 20
 

@@ -6,7 +6,7 @@ import { testRunPlanText } from '../load/testrun-plan.ts'
 import { testRunOf } from '../load/testrun.ts'
 import { K6_ENVIRONMENT, TREND_STATS } from '../runtime/k6-arguments.ts'
 import { onlyPattern, openSession, optionsOf, withDeps, type AddressLoadRequest } from './load-run.ts'
-import type { RunUi } from './run.ts'
+import type { RunUi } from './run-ui.ts'
 import { PLAN_FILE } from './runner-results.ts'
 
 export const TESTRUN_FILE = 'testrun.json'

@@ -1,0 +1,10 @@
+/** What a run is told by, and told with. */
+import type { Logger, Reporter } from '../core/ports.ts'
+
+export interface RunUi {
+  readonly reporters: readonly Reporter[]
+  readonly log: Logger
+  /** Aborts on SIGINT or SIGTERM; the run then reverts, tears down and reports. */
+  readonly signal: AbortSignal
+  readonly env: Readonly<Record<string, string | undefined>>
+}
