@@ -168,7 +168,9 @@ test('a fork has summary and artifact; the reporter of another run posts its com
     return ended.stdout
   }
   expect(await report(told)).toMatch(/::warning.*the artifact chaos-results-2 was refused/)
-  expect(comments(doubles)).toEqual([expect.stringContaining('**no verdict**: the artifact chaos-results-2 was not used: it is no zip file')])
+  expect(comments(doubles)).toEqual([
+    expect.stringContaining('**no verdict**: the artifact chaos-results-2 was not used: it is no zip file'),
+  ])
   // A later run without any result says so as well.
   await report(facts(doubles, 'workflow_run', workflowRunEvent(REPOSITORY, FORK, FAKE_RUN_ID + 1)))
   expect(comments(doubles)).toEqual([expect.stringContaining('the run has ended without a result of this leg')])

@@ -199,6 +199,21 @@ test('a health check that turned unhealthy', async () => {
   await poke(target, '/exit?code=0')
 })
 
+/** Docker takes in what a container printed a little later, on a busy machine after the answer to the one who made it print. */
+async function logged(lost: number): Promise<void> {
+  const all = await containersOf('worker')
+  await waitUntil(
+    `${String(lost)} lines of each worker in its log`,
+    async (abort) => {
+      const window = { sinceWallMs: 0, untilWallMs: Date.now(), maxBytes: 1_000_000 }
+      const logs = await Promise.all(all.map(({ id }) => rig.stack.containers.logs(id, window, abort)))
+      return logs.map((lines) => lines.filter(({ text }) => text.includes('lost')).length)
+    },
+    (counts) => counts.every((count) => count >= lost),
+    { everyMs: 50, attemptMs: 5_000, limitMs: 20_000, clock: systemClock, signal: signal() },
+  )
+}
+
 test('log lines of all containers of a service, from the fault to the end of its window', async () => {
   await healthy()
   const say = async (event: string): Promise<void> => {
@@ -226,6 +241,7 @@ test('log lines of all containers of a service, from the fault to the end of its
   expect(silent).toMatchObject({ met: null, observed: 'the log was empty' })
   // After the fault the log counts until now.
   await say('lost')
+  await logged(3)
   const later = await probes.get('log')?.observe({ service: 'worker', matches, at_least: 4 }, null, watched.ctx, null)
   expect(later).toMatchObject({ met: true, observed: '4 of 4 JSON lines' })
 })
