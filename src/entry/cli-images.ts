@@ -1,14 +1,19 @@
 import type { Command } from 'commander'
 import { createDockerClient } from '../runtime/docker-client.ts'
 import { stderrLogger, watchSignals } from './cli-common.ts'
-import { prepareImages } from './images.ts'
+import { prepareImages, publishedToolboxName } from './images.ts'
 
 export function addImagesCommand(program: Command): void {
   program
     .command('images')
     .description("make the default stack's images and the toolbox present, so that a run starts at once")
+    .option('--published', 'only print the name under which a release publishes the toolbox', false)
     .addHelpText('after', '\nExample:\n  chaos-action images')
-    .action(async () => {
+    .action(async (flags: { published: boolean }) => {
+      if (flags.published) {
+        process.stdout.write(`${await publishedToolboxName()}\n`)
+        return
+      }
       const signals = watchSignals()
       try {
         const made = await prepareImages({

@@ -2,10 +2,15 @@ import { join } from 'node:path'
 import type { Logger } from '../core/ports.ts'
 import type { DockerClient } from '../runtime/docker-client.ts'
 import { childEnv } from '../runtime/child-env.ts'
-import { ensureBuilt, ensureImages, type ImageDeps } from '../runtime/images.ts'
+import { ensureImages, type ImageDeps } from '../runtime/images.ts'
+import { contentTag, ensurePublished } from '../runtime/published-image.ts'
 import { createSpawnExec } from '../runtime/spawn-exec.ts'
 import { loadDescriptor } from '../config/stack-file.ts'
 import { actionRoot } from './paths.ts'
+
+/** Where a release puts the toolbox: `release.yml` and this must say the same. */
+export const PUBLISHED_TOOLBOX = 'ghcr.io/rbee/chaos-action/toolbox'
+const TOOLBOX = 'chaos-action/toolbox'
 
 interface ImageContext {
   readonly docker: DockerClient
@@ -14,12 +19,25 @@ interface ImageContext {
   readonly signal: AbortSignal
 }
 
-/** The toolbox image by the hash of its content: CHAOS_TOOLBOX_IMAGE names another one. @returns its name. */
+/**
+ * The toolbox image by the hash of its content, as a release has published it, or built here: CHAOS_TOOLBOX_IMAGE names
+ * another one. @returns its name.
+ */
 export async function prepareToolboxImage(context: ImageContext): Promise<string> {
   const own = context.env['CHAOS_TOOLBOX_IMAGE'] ?? ''
   if (own !== '') return own
-  const { image } = await ensureBuilt('chaos-action/toolbox', join(actionRoot(), 'dist', 'toolbox'), imageDeps(context))
+  const wanted = { repository: TOOLBOX, published: PUBLISHED_TOOLBOX, context: toolboxFolder() }
+  const { image } = await ensurePublished(wanted, imageDeps(context))
   return image
+}
+
+/** The name under which a release of this content publishes the toolbox. Needs no Docker. */
+export async function publishedToolboxName(): Promise<string> {
+  return `${PUBLISHED_TOOLBOX}:${await contentTag(toolboxFolder())}`
+}
+
+function toolboxFolder(): string {
+  return join(actionRoot(), 'dist', 'toolbox')
 }
 
 /** Makes the default stack's service images and the toolbox present, so that a later run starts at once. */

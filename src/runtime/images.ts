@@ -13,7 +13,7 @@ import { IMAGE_LABEL } from './labels.ts'
 const BUILD_LIMIT_MS = 300_000
 const PULL_LIMIT_MS = 180_000
 /** Another run may be between its own image check and its first container: younger builds are left to it. */
-const PRUNE_OLDER_THAN_MS = 60_000
+export const PRUNE_OLDER_THAN_MS = 60_000
 
 export interface ImageDeps {
   readonly exec: ExecPort

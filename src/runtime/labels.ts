@@ -10,6 +10,8 @@ export const K6_ROLE = 'k6'
 export const TOXIPROXY_LABEL = 'chaos-action.toxiproxy'
 /** On images that we build; value: the repository, by which older builds are found again. */
 export const IMAGE_LABEL = 'chaos-action.image'
+/** On images that a release publishes; value: the tag that says their content, so that none is taken for another. */
+export const CONTENT_LABEL = 'chaos-action.content'
 
 export const COMPOSE_SERVICE_LABEL = 'com.docker.compose.service'
 export const COMPOSE_PROJECT_LABEL = 'com.docker.compose.project'
