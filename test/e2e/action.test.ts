@@ -1,9 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { actionCheckout } from './support/checkout.ts'
 import { eventually, objectsOf, removeObjects } from './support/docker.ts'
 import { fakeRunner, type FakeRunner } from './support/fake-runner.ts'
 
+const SERVICES = ['mock-worker', 'queen-rbee', 'rbee-hive', 'toxiproxy']
 const SMOKE = { profile: 'smoke', only: 'NF-002', seed: '7' }
 
 async function savedRunId(runner: FakeRunner): Promise<string> {
@@ -72,6 +74,14 @@ test('after a SIGKILL in the middle of a fault, post leaves nothing behind', asy
     expect(await objectsOf(runId)).toEqual([])
     expect(existsSync(`${runner.state()['state-dir'] ?? ''}/runs/${runId}`)).toBe(false)
     expect(runner.outputs()).toMatchObject({ verdict: 'error' })
+    // What the containers had said by then was kept, before they were removed.
+    const logs = join(runner.workspace, 'results', 'latest', 'logs', 'interrupted')
+    expect(readdirSync(logs).sort()).toEqual(SERVICES.map((name) => `${name}.log`))
+    for (const name of SERVICES) {
+      const text = readFileSync(join(logs, `${name}.log`), 'utf8')
+      expect(text.length, name).toBeGreaterThan(50)
+      expect(text.length, name).toBeLessThanOrEqual(1024 * 1024)
+    }
   } finally {
     main.child.kill('SIGKILL')
     await removeObjects(runId)
