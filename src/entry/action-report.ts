@@ -52,7 +52,7 @@ export async function actionReport(step: ActionStep): Promise<StepEnd> {
   const told = legs.map((leg): Leg => ('result' in leg ? leg : { slug: leg.slug, why: leg.error.message }))
   const judged = told.filter((leg): leg is Judged => 'result' in leg)
   await writeSummary(judged)
-  setVerdict(judged.length === 0 ? 'error' : worst(judged.map((leg) => leg.result.verdict)))
+  setVerdict(verdictOf(told, found?.leftOut.length ?? 0))
   // Where not even the list could be had, nobody knows that there is no result.
   if (found !== null) await comment(step, run, told)
   return { exitCode: 0, mustExit: false }
@@ -83,13 +83,13 @@ async function comment(step: ActionStep, run: TriggeringRun, told: readonly Leg[
   }
 }
 
-/** Legs that an earlier run has a comment of, and this one no artifact: what stands there is not what this commit showed. */
+/** Legs that an earlier run has a comment of, and this one no artifact that was read: what stands there is not what this commit showed. */
 function silentLegs(markers: readonly CommentMarker[], run: TriggeringRun, told: readonly Leg[]): Leg[] {
   const known = new Set(told.map(({ slug }) => slug))
   const slugs = markers.map((marker) => legOfKey(marker.key, run.workflow, JOB)).filter((slug) => slug !== null)
   return [...new Set(slugs)]
     .filter((slug) => !known.has(slug))
-    .map((slug) => ({ slug, why: 'the run has ended without a result of this leg' }))
+    .map((slug) => ({ slug, why: 'the run has ended, and no result of this leg was read' }))
 }
 
 /** The job of that run is not known; its artifact stands for it. */
@@ -109,7 +109,10 @@ async function writeSummary(judged: readonly Judged[]): Promise<void> {
   for (const leg of judged) await appendFile(file, renderMarkdown(leg.result, { maxBytes }))
 }
 
-function worst(verdicts: readonly RunResult['verdict'][]): RunResult['verdict'] {
+/** Of all legs together: one that nobody could read is no green. `unread`: how many were not looked at. */
+export function verdictOf(legs: readonly Leg[], unread: number): RunResult['verdict'] {
+  const verdicts = legs.map((leg) => ('result' in leg ? leg.result.verdict : 'error'))
+  if (unread > 0 || legs.length === 0) verdicts.push('error')
   return (['failed', 'error', 'inconclusive'] as const).find((verdict) => verdicts.includes(verdict)) ?? 'passed'
 }
 

@@ -8,8 +8,8 @@ import { createSpawnExec } from '../runtime/spawn-exec.ts'
 import { loadDescriptor } from '../config/stack-file.ts'
 import { actionRoot } from './paths.ts'
 
-/** Where a release puts the toolbox: `release.yml` and this must say the same. */
-export const PUBLISHED_TOOLBOX = 'ghcr.io/rbee/chaos-action/toolbox'
+/** Where a release puts the toolbox: `release.yml` stops where it would put it elsewhere. */
+const PUBLISHED_TOOLBOX = 'ghcr.io/rbee/chaos-action/toolbox'
 const TOOLBOX = 'chaos-action/toolbox'
 
 interface ImageContext {

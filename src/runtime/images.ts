@@ -114,8 +114,15 @@ export async function ensurePresent(image: string, deps: ImageDeps): Promise<str
 }
 
 async function imageId(image: string, deps: ImageDeps): Promise<string | null> {
-  const info = await orGone(dockerCall(`inspect image ${image}`, deps.signal, () => deps.docker.getImage(image).inspect()))
-  return info?.Id ?? null
+  return (await inspectImage(image, deps))?.Id ?? null
+}
+
+/** null when it is not on this machine. */
+export function inspectImage(
+  image: string,
+  { docker, signal }: Pick<ImageDeps, 'docker' | 'signal'>,
+): Promise<Dockerode.ImageInspectInfo | null> {
+  return orGone(dockerCall(`inspect image ${image}`, signal, () => docker.getImage(image).inspect()))
 }
 
 function logTo(log: Logger): (stream: 'stdout' | 'stderr', line: string) => void {

@@ -1,13 +1,12 @@
 /** An image that a release publishes, by the hash of what it is built from; built here where it cannot be had. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ImageInspectInfo } from 'dockerode'
 import { describeError } from '../core/errors.ts'
 import { isAborted } from '../core/wait.ts'
 import { dockerCall, orGone } from './docker-call.ts'
 import { baseImages, contextHash } from './image-hash.ts'
 import { pruneOlder } from './image-prune.ts'
-import { ensureBuilt, PRUNE_OLDER_THAN_MS, type ImageDeps } from './images.ts'
+import { ensureBuilt, inspectImage, PRUNE_OLDER_THAN_MS, type ImageDeps } from './images.ts'
 import { CONTENT_LABEL } from './labels.ts'
 
 const PULL_LIMIT_MS = 120_000
@@ -60,11 +59,11 @@ async function isBuilt({ repository, context }: PublishedImage, deps: ImageDeps)
   const text = await readFile(file, 'utf8').catch(() => '')
   const bases: string[] = []
   for (const base of baseImages(text, file)) {
-    const info = await inspect(base, deps)
+    const info = await inspectImage(base, deps)
     if (info === null) return false
     bases.push(info.Id)
   }
-  return (await inspect(`${repository}:${await contextHash(context, bases)}`, deps)) !== null
+  return (await inspectImage(`${repository}:${await contextHash(context, bases)}`, deps)) !== null
 }
 
 /** @returns its id once it has its name on this machine, that of the registry being gone; null when it is not to be had. */
@@ -78,7 +77,8 @@ async function pull(
     deps.log.log('info', `${name} was not pulled, so it is built: ${failure}`)
     return null
   }
-  const id = await idWithContent(name, tag, deps)
+  // Another run of this machine, which has pulled the same, may have named it already.
+  const id = (await idWithContent(name, tag, deps)) ?? (await idWithContent(`${repository}:${tag}`, tag, deps))
   if (id === null) deps.log.log('warn', `${name} does not say that it is ${tag}: it is not used, and built here instead`)
   else await nameIt(id, repository, tag, deps)
   await orGone(dockerCall(`untag ${name}`, deps.signal, () => deps.docker.getImage(name).remove()))
@@ -100,12 +100,8 @@ async function nameIt(id: string, repo: string, tag: string, { docker, signal }:
 }
 
 async function idWithContent(name: string, tag: string, deps: ImageDeps): Promise<string | null> {
-  const info = await inspect(name, deps)
+  const info = await inspectImage(name, deps)
   // An image without labels has none at all, whatever the types say.
   const labels = info?.Config.Labels as Record<string, string> | null | undefined
   return labels?.[CONTENT_LABEL] === tag ? (info?.Id ?? null) : null
-}
-
-function inspect(name: string, { docker, signal }: ImageDeps): Promise<ImageInspectInfo | null> {
-  return orGone(dockerCall(`inspect image ${name}`, signal, () => docker.getImage(name).inspect()))
 }

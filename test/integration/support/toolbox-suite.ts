@@ -1,0 +1,74 @@
+/** What the files about helpers share: a rig for each of them, which every test leaves as it found it. */
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { systemClock } from '../../../src/core/clock.ts'
+import type { ToolboxHelper, ToolboxPort } from '../../../src/core/ports.ts'
+import type { Endpoint } from '../../../src/core/toolbox.ts'
+import { waitUntil } from '../../../src/core/wait.ts'
+import { SERVER_PORT, signal, startRig } from './toolbox-rig.ts'
+import type { Rig } from './toolbox-rig.ts'
+
+export let rig: Rig
+export let toolbox: ToolboxPort
+export let server: Endpoint
+export const wait = { everyMs: 50, attemptMs: 5_000, limitMs: 15_000, clock: systemClock }
+
+beforeAll(async () => {
+  rig = await startRig()
+  toolbox = rig.toolbox()
+  server = { host: `${rig.runId}-server`, port: SERVER_PORT }
+  const observer = await toolbox.start(rig.beside('ready'), signal())
+  await waitUntil(
+    'the server answers',
+    () => probe(observer, server, 1),
+    ([sample]) => sample?.status === 200,
+    { ...wait, signal: signal() },
+  )
+  await toolbox.stop(observer.name, signal())
+}, 180_000)
+
+afterAll(async () => {
+  await rig[Symbol.asyncDispose]()
+})
+
+// Whatever a test did, the next one starts with clean namespaces, or says so.
+afterEach(async () => {
+  for (const container of [rig.client, rig.server, rig.toxiproxy]) expect(await leftovers(container)).toEqual([])
+})
+
+export async function probe(
+  helper: ToolboxHelper,
+  target: Endpoint,
+  count: number,
+  options: { path?: string; intervalMs?: number; timeoutMs?: number } = {},
+) {
+  const args = { target, path: '/', headers: {}, count, intervalMs: 20, timeoutMs: 3_000, ...options }
+  return (await helper.call('probe.http', args, signal())).samples
+}
+
+export async function leftovers(container: string): Promise<string[]> {
+  const reply = await toolbox.once(rig.inside(container, 'look'), 'leftovers', {}, signal())
+  if (reply === null) throw new Error('the container is gone')
+  return reply.found
+}
+
+/** Runs `work` with helpers that are stopped whatever happens; each must undo its work and exit with 0. */
+export async function withHelpers<T>(
+  port: ToolboxPort,
+  helpers: Promise<ToolboxHelper>[],
+  work: (helpers: ToolboxHelper[]) => Promise<T>,
+): Promise<T> {
+  const started = await Promise.all(helpers)
+  const ends: unknown[] = []
+  try {
+    return await work(started)
+  } finally {
+    for (const { name } of started) ends.push((await port.stop(name, signal()))?.exitCode)
+    expect(ends).toEqual(started.map(() => 0))
+  }
+}
+
+export function at<T>(values: readonly T[], index: number): T {
+  const value = values[index]
+  if (value === undefined) throw new Error(`no element ${String(index)}`)
+  return value
+}
