@@ -5,8 +5,8 @@ import type { MetricType, TagFilter } from '../../core/load.ts'
 import { builtInMetric, filterText } from '../../core/threshold.ts'
 import { OpenCell } from './cell.ts'
 import type { Cell } from './cell.ts'
+import type { CsvRow, RowTags } from './csv-row.ts'
 import { CsvScanner } from './csv-scanner.ts'
-import type { CsvRow } from './csv-scanner.ts'
 import { InFlight } from './in-flight.ts'
 import { LiveFigures } from './live-figures.ts'
 import type { LiveLook } from './live-figures.ts'
@@ -35,11 +35,22 @@ interface OpenGroup {
   readonly hasHistogram: boolean
   readonly open: Map<number, OpenCell>
   readonly closed: Map<number, Cell>
+  /** The one of `open` that had the last sample. */
+  latest: { readonly second: number; readonly cell: OpenCell } | null
+}
+
+/** Samples of one metric with the same tags. */
+interface Kind {
+  readonly metric: string
+  readonly outcome: string
+  readonly groups: readonly OpenGroup[]
+  /** What is counted of a request that was not served: its status, or k6's code. */
+  readonly error: string
 }
 
 export class SeriesRecorder {
   private readonly options: RecorderOptions
-  private readonly scanner: CsvScanner
+  private readonly scanner: CsvScanner<Kind>
   private readonly histograms: ReadonlySet<string>
   private readonly groups = new Map<string, OpenGroup>()
   private readonly filtered: ReadonlyMap<string, readonly OpenGroup[]>
@@ -60,8 +71,11 @@ export class SeriesRecorder {
       return group
     })
     this.filtered = Map.groupBy(filtered, ({ key }) => key.metric)
-    this.scanner = new CsvScanner((row) => {
-      this.take(row)
+    this.scanner = new CsvScanner<Kind>({
+      kindOf: (metric, tags) => this.kindOf(metric, tags),
+      take: (kind, row) => {
+        this.take(kind, row)
+      },
     })
   }
 
@@ -104,32 +118,37 @@ export class SeriesRecorder {
     }
   }
 
-  private take(row: CsvRow): void {
+  private kindOf(metric: string, tags: RowTags): Kind {
+    const outcome = outcomeOf(metric, tags)
+    const filtered = this.filtered.get(metric) ?? []
+    const met = filtered.filter(({ key }) => meets(tags, key.filter ?? {}, outcome))
+    const groups = [this.groupOf(metric, tags.get('scenario'), outcome), ...met]
+    const status = tags.get('status')
+    const error = status === '' || status === '0' ? `error ${tags.get('error_code') || 'unknown'}` : status
+    return { metric, outcome, groups, error }
+  }
+
+  private take(kind: Kind, row: CsvRow): void {
     this.startUs ??= row.timeUs
     // k6 writes the samples of an instant in any order: some may be older than the first.
     const atUs = Math.max(0, row.timeUs - this.startUs)
     const second = Math.floor(atUs / 1_000_000)
     if (second > this.newest) this.advance(second)
-    const { metric, value } = row
-    const outcome = outcomeOf(row)
-    this.cell(this.groupOf(metric, row.tag('scenario'), outcome), second).add(value)
-    for (const group of this.filtered.get(metric) ?? []) {
-      if (meets(row, group.key.filter ?? {}, outcome)) this.cell(group, second).add(value)
-    }
-    this.note(row, second, atUs / 1_000, outcome)
+    for (const group of kind.groups) this.cell(group, second).add(row.value)
+    this.note(kind, row, second, atUs / 1_000)
   }
 
   /** What is kept beside the cells. */
-  private note(row: CsvRow, second: number, atMs: number, outcome: string): void {
+  private note({ metric, outcome, error }: Kind, row: CsvRow, second: number, atMs: number): void {
     const { claim } = this.options
-    switch (row.metric) {
+    switch (metric) {
       case 'http_req_duration':
         this.inFlight.add(atMs - row.value, atMs)
         this.liveFigures.duration(second, row.value)
         return
       case 'http_reqs':
         this.liveFigures.request(second, outcome !== 'served')
-        if (outcome !== 'served') this.countError(second, row)
+        if (outcome !== 'served') this.countError(second, error)
         return
       case 'vus':
         this.liveFigures.users(row.value)
@@ -143,11 +162,9 @@ export class SeriesRecorder {
     }
   }
 
-  private countError(second: number, row: CsvRow): void {
-    const status = row.tag('status')
-    const kind = status === '' || status === '0' ? `error ${row.tag('error_code') || 'unknown'}` : status
+  private countError(second: number, error: string): void {
     const counts = this.errors.get(second) ?? {}
-    counts[kind] = (counts[kind] ?? 0) + 1
+    counts[error] = (counts[error] ?? 0) + 1
     this.errors.set(second, counts)
   }
 
@@ -169,7 +186,7 @@ export class SeriesRecorder {
   }
 
   private newGroup(key: GroupKey): OpenGroup {
-    return { key, hasHistogram: this.histograms.has(key.metric), open: new Map(), closed: new Map() }
+    return { key, hasHistogram: this.histograms.has(key.metric), open: new Map(), closed: new Map(), latest: null }
   }
 
   private cell(group: OpenGroup, second: number): OpenCell {
@@ -179,11 +196,10 @@ export class SeriesRecorder {
       this.late += 1
       at = this.closedBefore
     }
-    let cell = group.open.get(at)
-    if (cell === undefined) {
-      cell = new OpenCell(group.hasHistogram)
-      group.open.set(at, cell)
-    }
+    if (group.latest?.second === at) return group.latest.cell
+    const cell = group.open.get(at) ?? new OpenCell(group.hasHistogram)
+    group.open.set(at, cell)
+    group.latest = { second: at, cell }
     return cell
   }
 
@@ -213,16 +229,16 @@ function cellsOf(open: ReadonlyMap<number, OpenCell>, closed: ReadonlyMap<number
 }
 
 /** The script's own word; of an HTTP sample without one, whether k6 expected the answer. Other samples have none. */
-function outcomeOf(row: CsvRow): string {
-  const own = row.tag('outcome')
+function outcomeOf(metric: string, tags: RowTags): string {
+  const own = tags.get('outcome')
   if (own !== '') return own
-  if (!row.metric.startsWith('http_req')) return ''
-  return row.tag('expected_response') === 'true' ? 'served' : 'failed'
+  if (!metric.startsWith('http_req')) return ''
+  return tags.get('expected_response') === 'true' ? 'served' : 'failed'
 }
 
-function meets(row: CsvRow, filter: TagFilter, outcome: string): boolean {
+function meets(tags: RowTags, filter: TagFilter, outcome: string): boolean {
   for (const tag in filter) {
-    if ((tag === 'outcome' ? outcome : row.tag(tag)) !== filter[tag]) return false
+    if ((tag === 'outcome' ? outcome : tags.get(tag)) !== filter[tag]) return false
   }
   return true
 }
