@@ -247,14 +247,15 @@ async function currentToxiproxy(stack: StackUnderTest, docker: DockerClient): Pr
 }
 
 async function tearDown(session: Session, stack: StackUnderTest | null): Promise<string[]> {
-  if (session.request.keepStack && stack !== null && !session.ui.signal.aborted) {
-    session.ui.log.log('warn', `the stack is kept: remove it with \`chaos-action cleanup --run ${session.runId}\``)
-    return []
-  }
   try {
     // On a signal of its own: a cancelled run tears down too.
     const signal = AbortSignal.timeout(DOWN_LIMIT_MS)
     if (stack === null) return []
+    if (session.request.keepStack && !session.ui.signal.aborted) {
+      await stack.leave(signal)
+      session.ui.log.log('warn', `the stack is kept: remove it with \`chaos-action cleanup --run ${session.runId}\``)
+      return []
+    }
     await step(session, 'taking down the stack', () => stack.down(signal))
     return []
   } catch (error) {

@@ -13,7 +13,7 @@ import { liftCpuQuotas } from './cpu-quotas.ts'
 import { findTrouble, summarize } from './stack-health.ts'
 import type { HealthDeps } from './stack-healthy.ts'
 import type { StackAddresses } from './stack-ports.ts'
-import { clearStack, tearDown } from './stack-teardown.ts'
+import { clearStack, removeHelpers, tearDown } from './stack-teardown.ts'
 import type { SweepReport } from './sweep.ts'
 
 export interface StackUnderTest extends RunningStack {
@@ -21,6 +21,8 @@ export interface StackUnderTest extends RunningStack {
   readonly composeVersion: string
   /** Removes everything that carries the run's label, helpers too. Idempotent. @throws NOT_REVERTED. */
   down(signal: AbortSignal): Promise<SweepReport>
+  /** Leaves it running for somebody else: nothing here follows it any more, and the helpers are removed. @throws NOT_REVERTED. */
+  leave(signal: AbortSignal): Promise<void>
 }
 
 export interface StackParts {
@@ -92,6 +94,11 @@ export function runningStack(parts: StackParts): StackUnderTest {
       parts.closing.abort()
       await parts.feed[Symbol.asyncDispose]()
       return tearDown(parts.compose, parts, signal)
+    },
+    async leave(signal) {
+      parts.closing.abort()
+      await parts.feed[Symbol.asyncDispose]()
+      await removeHelpers(parts, signal)
     },
   }
 }

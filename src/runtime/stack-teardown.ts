@@ -30,7 +30,15 @@ export async function tearDown(compose: Compose, deps: TeardownDeps, signal: Abo
 
 /** By label only: no service is asked to stop, so it takes seconds however the stack behaves. */
 export async function sweepOrThrow(deps: TeardownDeps, signal: AbortSignal): Promise<SweepReport> {
-  const report = await removeLeftovers(deps.runId, deps.docker, signal)
+  return allOrThrow(deps, await removeLeftovers(deps.runId, deps.docker, signal))
+}
+
+/** Ours beside the stack, which stays. @throws NOT_REVERTED naming what could not be removed. */
+export async function removeHelpers(deps: TeardownDeps, signal: AbortSignal): Promise<void> {
+  allOrThrow(deps, await removeLeftovers(deps.runId, deps.docker, signal, (item: Leftover) => item.role !== null))
+}
+
+function allOrThrow(deps: TeardownDeps, report: SweepReport): SweepReport {
   if (report.failed.length === 0) return report
   const failures = report.failed.map(({ leftover, error }) => `${leftover.kind} ${leftover.name} (${error})`)
   throw new ChaosError('NOT_REVERTED', `could not be removed: ${failures.join('; ')}`, {

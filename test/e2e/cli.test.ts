@@ -40,6 +40,25 @@ test('run: results on stdout, progress on stderr, files in --out, exit 0, nothin
   }
 })
 
+test('--keep-stack: the program ends and leaves the services alone, cleanup takes them away', async () => {
+  using checkout = actionCheckout()
+  const ended = await cli(checkout.path, 'run', '--profile', 'smoke', '--only', 'NF-002', '--keep-stack', '--out', 'out')
+  expect(ended, ended.stderr).toMatchObject({ code: 0 })
+  const { id } = resultOf(checkout.path).run
+  try {
+    expect(ended.stderr).toContain(`chaos-action cleanup --run ${id}`)
+    const kept = await objectsOf(id)
+    expect(kept).toEqual(expect.arrayContaining([expect.stringContaining('queen-rbee'), expect.stringContaining('mock-worker')]))
+    expect(kept.filter((name) => name.includes('observer'))).toEqual([])
+    const cleaned = await cli(checkout.path, 'cleanup', '--run', id)
+    expect(cleaned, cleaned.stderr).toMatchObject({ code: 0 })
+    expect(cleaned.stdout).toContain(`${id}: 0 faults undone`)
+    expect(await objectsOf(id)).toEqual([])
+  } finally {
+    await removeObjects(id)
+  }
+})
+
 test('a rehearsal passes nothing: inconclusive, exit 3', async () => {
   using checkout = actionCheckout()
   const ended = await cli(checkout.path, 'run', '--profile', 'smoke', '--only', 'NF-002', '--no-inject', '--out', 'out')
