@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import ncc from '@vercel/ncc'
+import ncc, { type BundledModule } from '@vercel/ncc'
 import { minify } from 'terser'
 import { MOST_BYTES, type Bundle } from './bundles.ts'
+import { licencesOf } from './licenses.ts'
 
 const CHUNK = /^\d+\.index\.js$/
 
@@ -15,10 +16,9 @@ export interface BundleFile {
 export async function makeBundle(bundle: Bundle, repository: string, sources: string): Promise<Map<string, BundleFile>> {
   const entry = join(sources, bundle.entry.replace(/\.ts$/, '.js'))
   const externals = Object.fromEntries(Object.entries(bundle.absent).map(([name, file]) => [name, `./${file}`]))
-  const { code, assets } = await ncc(entry, {
+  const { code, assets, stats } = await ncc(entry, {
     cache: false,
     externals,
-    license: 'licenses.txt',
     minify: true,
     quiet: true,
     sourceMap: false,
@@ -34,9 +34,21 @@ export async function makeBundle(bundle: Bundle, repository: string, sources: st
     if (size > MOST_BYTES) throw new Error(`${bundle.name}/${name} has ${String(size)} bytes, more than ${String(MOST_BYTES)}`)
   }
   if (!files.has('package.json')) throw new Error(`${bundle.name}: ncc emitted no ES module; the bundle could not start`)
+  // Not by ncc's own option: it writes the file once for each chunk, and what is left is that of the last one.
+  const others = filesIn(stats.compilation.modules).filter((file) => !file.startsWith(sources))
+  const licences = licencesOf(others)
+  files.set('licenses.txt', { content: licences, executable: false })
   for (const file of new Set(Object.values(bundle.absent))) files.set(file, copied(join(repository, 'build/absent', file)))
   for (const [name, path] of Object.entries(bundle.files)) files.set(basename(name), copied(join(repository, path)))
   return files
+}
+
+/** webpack joins modules into one that has no file of its own. */
+function filesIn(modules: Iterable<BundledModule>): string[] {
+  return [...modules].flatMap(({ resource, modules: joined }) => [
+    ...(resource === undefined ? [] : [resource]),
+    ...(joined === undefined ? [] : filesIn(joined)),
+  ])
 }
 
 /** Chunks are what `import()` loads late; ncc leaves them as they are. @throws for one that cannot be parsed. */
