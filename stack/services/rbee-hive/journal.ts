@@ -4,6 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { errorText, ServiceError, unavailable } from '../shared/failure.ts'
 import type { Logger } from '../shared/log.ts'
 import type { Task } from '../shared/task.ts'
@@ -37,6 +38,8 @@ interface PendingEnd {
 
 const JOURNAL = 'journal.jsonl'
 const RETRY_MS = 500
+/** From one write to the next at least: two syncs for each job would cost as much as all the rest of it. */
+const SHARED_WRITE_MS = 5
 /** A full volume is tried again for finished records; more than this are not remembered. */
 const MAX_PENDING_ENDS = 100_000
 /** Pause before files that could not be made smaller are tried again. */
@@ -53,6 +56,7 @@ export class Journal {
   #accepts: PendingAccept[] = []
   #ends: PendingEnd[] = []
   #flushing: Promise<void> | null = null
+  #flushedMs = -Infinity
   #retry: NodeJS.Timeout | null = null
   #writable = true
   #tidyFromMs = 0
@@ -123,9 +127,10 @@ export class Journal {
 
   #flushSoon(): void {
     if (this.#flushing !== null) return
-    // What else comes in this turn of the event loop goes into the same write.
-    this.#flushing = new Promise<void>((resolve) => setImmediate(resolve))
-      .then(() => this.#flushAll())
+    // What else comes until then goes into the same write.
+    const pauseMs = this.#flushedMs + SHARED_WRITE_MS - performance.now()
+    this.#flushing = (pauseMs > 0 ? sleep(pauseMs) : nextTurn())
+      .then(() => this.#flush())
       .finally(() => {
         this.#flushing = null
         // What came after the last look into the queues and before this line.
@@ -137,20 +142,19 @@ export class Journal {
     return this.#accepts.length > 0 || (this.#ends.length > 0 && this.#retry === null)
   }
 
-  async #flushAll(): Promise<void> {
-    while (this.#hasWork()) {
-      const accepts = await this.#affordable(this.#accepts.splice(0))
-      const ends = this.#retry === null ? this.#ends.splice(0) : []
-      try {
-        await this.#write(accepts, ends)
-        for (const end of ends) this.#open.delete(end.id)
-        for (const accept of accepts) this.#accepted(accept)
-        await this.#tidy()
-      } catch (error) {
-        this.#refuse(accepts, error)
-        this.#ends.unshift(...ends)
-        this.#retryEnds()
-      }
+  async #flush(): Promise<void> {
+    this.#flushedMs = performance.now()
+    const accepts = await this.#affordable(this.#accepts.splice(0))
+    const ends = this.#retry === null ? this.#ends.splice(0) : []
+    try {
+      await this.#write(accepts, ends)
+      for (const end of ends) this.#open.delete(end.id)
+      for (const accept of accepts) this.#accepted(accept)
+      await this.#tidy()
+    } catch (error) {
+      this.#refuse(accepts, error)
+      this.#ends.unshift(...ends)
+      this.#retryEnds()
     }
   }
 
