@@ -1,10 +1,6 @@
 import type { Command } from 'commander'
-import { faultRegistry } from '../faults/registry.ts'
-import { createDockerClient } from '../runtime/docker-client.ts'
 import { stderrLogger, watchSignals } from './cli-common.ts'
-import { prepareToolboxImage } from './images.ts'
 import { stateDir } from './paths.ts'
-import { cleanupRuns } from './undo.ts'
 
 export function addCleanupCommand(program: Command): void {
   program
@@ -13,6 +9,7 @@ export function addCleanupCommand(program: Command): void {
     .option('--run <id>', 'only this run')
     .addHelpText('after', '\nExample:\n  chaos-action cleanup\n  chaos-action cleanup --run 1f2e3d4c')
     .action(async (flags: { run?: string }) => {
+      const { cleanupRuns, createDockerClient, faultRegistry, prepareToolboxImage } = await import('./cli-work.ts')
       const signals = watchSignals()
       try {
         const docker = createDockerClient()

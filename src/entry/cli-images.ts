@@ -1,7 +1,5 @@
 import type { Command } from 'commander'
-import { createDockerClient } from '../runtime/docker-client.ts'
 import { stderrLogger, watchSignals } from './cli-common.ts'
-import { prepareImages, publishedToolboxName } from './images.ts'
 
 export function addImagesCommand(program: Command): void {
   program
@@ -10,6 +8,7 @@ export function addImagesCommand(program: Command): void {
     .option('--published', 'only print the name under which a release publishes the toolbox', false)
     .addHelpText('after', '\nExample:\n  chaos-action images')
     .action(async (flags: { published: boolean }) => {
+      const { createDockerClient, prepareImages, publishedToolboxName } = await import('./cli-work.ts')
       if (flags.published) {
         process.stdout.write(`${await publishedToolboxName()}\n`)
         return

@@ -3,7 +3,6 @@ import type { Command } from 'commander'
 import { SUITES } from '../core/model.ts'
 import { faultWindowMs } from '../core/scenario.ts'
 import { actionRoot } from './paths.ts'
-import { loadPlan } from './plan.ts'
 
 export function addListCommand(program: Command): void {
   program
@@ -13,7 +12,8 @@ export function addListCommand(program: Command): void {
     .option('--scenarios <glob...>', "scenario files instead of the descriptor's own")
     .option('--json', 'for programs', false)
     .addHelpText('after', '\nExample:\n  chaos-action list --json')
-    .action((flags: { stack?: string; scenarios?: string[]; json: boolean }) => {
+    .action(async (flags: { stack?: string; scenarios?: string[]; json: boolean }) => {
+      const { loadPlan } = await import('./cli-work.ts')
       const { descriptor, scenarios, patterns } = loadPlan({
         stackFile: resolve(flags.stack ?? join(actionRoot(), 'stack', 'stack.json')),
         scenarioGlobs: flags.scenarios ?? [],

@@ -3,12 +3,8 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { ChaosError } from '../core/errors.ts'
 import type { K6Segment } from '../core/k6.ts'
 import { MOST_SEGMENTS, parseMoment, parseSegment } from '../core/segment.ts'
-import { consoleProgress } from '../report/console-progress.ts'
-import { renderConsole } from '../report/console.ts'
 import { stderrLogger, watchSignals } from './cli-common.ts'
 import { addPatternOptions, requestOf, type PatternFlags } from './cli-patterns.ts'
-import { fileReporter } from './file-reporter.ts'
-import { runAddressLoad, runAddressSegment } from './load-run.ts'
 import type { RunUi } from './run-ui.ts'
 
 interface LoadFlags extends PatternFlags {
@@ -37,8 +33,9 @@ export function addLoadCommand(program: Command): void {
 async function loadCommand(flags: LoadFlags): Promise<void> {
   if (flags.startAt !== undefined && flags.segment === undefined)
     throw new ChaosError('BAD_INPUT', '--start-at is for generators that begin together: it needs --segment')
+  const { consoleProgress, fileReporter, renderConsole, runAddressLoad, runAddressSegment } = await import('./cli-work.ts')
   const signals = watchSignals()
-  const request = requestOf('load', flags)
+  const request = await requestOf('load', flags)
   const isTerminal = process.stderr.isTTY && process.env['CI'] === undefined
   const progress = consoleProgress({ stream: process.stderr, isTerminal })
   const ui: RunUi = { reporters: [progress], log: stderrLogger(process.env), signal: signals.signal, env: process.env }

@@ -1,8 +1,5 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { renderConsole } from '../report/console.ts'
-import { fileReporter } from './file-reporter.ts'
-import { runMerge } from './merge-run.ts'
 import { quoted } from './repeat-command.ts'
 
 const EXAMPLE = `
@@ -17,6 +14,7 @@ export function addMergeCommand(program: Command): void {
     .option('--out <dir>', 'where the result and the merged series go', 'results/merged')
     .addHelpText('after', EXAMPLE)
     .action(async (sources: string[], flags: { out: string }) => {
+      const { fileReporter, renderConsole, runMerge } = await import('./cli-work.ts')
       const outDir = resolve(flags.out)
       const repeatCommand = `node dist/cli/index.js merge ${sources.map(quoted).join(' ')} --out ${quoted(flags.out)}`
       const { result, exitCode } = await runMerge({ sources: sources.map((source) => resolve(source)), outDir, repeatCommand }, [

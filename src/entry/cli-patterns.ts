@@ -1,16 +1,13 @@
 /** Flags of the commands that take load patterns to an address. */
 import { join, resolve } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { loadDescriptor } from '../config/stack-file.ts'
 import { LOAD_MODELS, type LoadPattern } from '../core/load.ts'
 import { PROFILES, type ProfileName } from '../core/model.ts'
 import { parseAddress } from '../runtime/address.ts'
 import { collectList } from './cli-common.ts'
 import type { AddressLoadRequest } from './load-run.ts'
 import { actionRoot, stateDir } from './paths.ts'
-import { choosePatterns } from './plan.ts'
 import { addressRepeatCommand } from './repeat-command.ts'
-import { newRunId } from './run.ts'
 
 export interface PatternFlags {
   url: string
@@ -38,8 +35,10 @@ export function addPatternOptions(command: Command): void {
 }
 
 /** `command`: what to repeat. */
-export function requestOf(command: string, flags: PatternFlags): AddressLoadRequest {
-  const folders = flags.scripts?.map((folder) => resolve(folder)) ?? ownFolders()
+export async function requestOf(command: string, flags: PatternFlags): Promise<AddressLoadRequest> {
+  const { choosePatterns, loadDescriptor, newRunId } = await import('./cli-work.ts')
+  const own = join(actionRoot(), 'stack', 'stack.json')
+  const folders = flags.scripts?.map((folder) => resolve(folder)) ?? loadDescriptor(own).loadFolders
   const only = flags.only ?? []
   return {
     address: flags.url,
@@ -56,10 +55,6 @@ export function requestOf(command: string, flags: PatternFlags): AddressLoadRequ
     runId: newRunId(),
     repeatCommand: (id) => addressRepeatCommand(command, flags, id),
   }
-}
-
-function ownFolders(): readonly string[] {
-  return loadDescriptor(join(actionRoot(), 'stack', 'stack.json')).loadFolders
 }
 
 function parseUrl(text: string): string {

@@ -1,9 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { Option, type Command } from 'commander'
-import { parseResult } from '../config/result-schema.ts'
 import { ChaosError } from '../core/errors.ts'
-import { renderJunit } from '../report/junit.ts'
-import { renderMarkdown } from '../report/markdown.ts'
 
 const MAX_RESULT_BYTES = 64 * 1024 * 1024
 
@@ -15,9 +12,10 @@ export function addReportCommand(program: Command): void {
     .addOption(new Option('--to <format>', 'markdown or junit').choices(['markdown', 'junit']).makeOptionMandatory())
     .option('--max-bytes <n>', 'byte budget of the markdown', (text) => Number(text), 1_000_000)
     .addHelpText('after', '\nExample:\n  chaos-action report results/latest/result.json --to markdown')
-    .action((file: string, flags: { to: 'markdown' | 'junit'; maxBytes: number }) => {
+    .action(async (file: string, flags: { to: 'markdown' | 'junit'; maxBytes: number }) => {
       if (!Number.isInteger(flags.maxBytes) || flags.maxBytes < 200)
         throw new ChaosError('BAD_INPUT', '--max-bytes takes a whole number from 200')
+      const { parseResult, renderJunit, renderMarkdown } = await import('./cli-work.ts')
       const result = parseResult(readBounded(file), file)
       process.stdout.write(flags.to === 'markdown' ? renderMarkdown(result, { maxBytes: flags.maxBytes }) : renderJunit(result))
     })

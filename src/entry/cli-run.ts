@@ -2,12 +2,8 @@ import { join, resolve } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { LOAD_MODELS, type LoadPattern } from '../core/load.ts'
 import { PROFILES, SUITES, type ProfileName, type SuiteName } from '../core/model.ts'
-import { consoleProgress } from '../report/console-progress.ts'
-import { renderConsole } from '../report/console.ts'
 import { collectList, collectOneOf, parseInteger, stderrLogger, watchSignals } from './cli-common.ts'
-import { fileReporter } from './file-reporter.ts'
 import { actionRoot, stateDir } from './paths.ts'
-import { runChaos } from './run.ts'
 
 interface RunFlags {
   suites?: SuiteName[]
@@ -67,6 +63,7 @@ export function addRunCommand(program: Command): void {
 }
 
 async function runCommand(flags: RunFlags): Promise<void> {
+  const { consoleProgress, fileReporter, renderConsole, runChaos } = await import('./cli-work.ts')
   const signals = watchSignals()
   const outDir = resolve(flags.out)
   const progress = consoleProgress({

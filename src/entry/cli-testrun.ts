@@ -2,8 +2,6 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { parseInteger, stderrLogger, watchSignals } from './cli-common.ts'
 import { addPatternOptions, requestOf, type PatternFlags } from './cli-patterns.ts'
-import { RUNNERS_FOLDER } from './runner-results.ts'
-import { TESTRUN_FILE, writeTestRun } from './testrun-run.ts'
 
 interface Flags extends PatternFlags {
   name: string
@@ -36,9 +34,10 @@ export function addTestRunCommand(program: Command): void {
     .option('--runner-image <image>', "k6 for the runners; Grafana's own of the version used here when left out")
     .addHelpText('after', EXAMPLE)
     .action(async (flags: Flags) => {
+      const { RUNNERS_FOLDER, TESTRUN_FILE, writeTestRun } = await import('./cli-work.ts')
       const signals = watchSignals()
       const { name, runners, claim } = flags
-      const request = requestOf('testrun', flags)
+      const request = await requestOf('testrun', flags)
       try {
         await writeTestRun(
           request,

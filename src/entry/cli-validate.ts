@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { runValidate } from '../config/validate-command.ts'
 
 export function addValidateCommand(program: Command): void {
   program
@@ -7,7 +6,8 @@ export function addValidateCommand(program: Command): void {
     .description('check scenario files; names file:line:column and key of every mistake, exits 2 on any; needs no Docker')
     .argument('<files...>', 'scenario files')
     .addHelpText('after', '\nExample:\n  chaos-action validate scenarios/chaos/*.json')
-    .action((files: string[]) => {
+    .action(async (files: string[]) => {
+      const { runValidate } = await import('./cli-work.ts')
       process.exitCode = runValidate(files, (text) => process.stdout.write(text))
     })
 }
