@@ -252,9 +252,10 @@ async function tearDown(session: Session, stack: StackUnderTest | null): Promise
     const signal = AbortSignal.timeout(DOWN_LIMIT_MS)
     if (stack === null) return []
     if (session.request.keepStack && !session.ui.signal.aborted) {
-      await stack.leave(signal)
       session.ui.log.log('warn', `the stack is kept: remove it with \`chaos-action cleanup --run ${session.runId}\``)
-      return []
+      await stack.leave(signal)
+      // Whoever interrupts at this moment is told that it is taken down.
+      if (!isAborted(session.ui.signal)) return []
     }
     await step(session, 'taking down the stack', () => stack.down(signal))
     return []

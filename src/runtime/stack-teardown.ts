@@ -4,6 +4,7 @@ import { ChaosError, describeError } from '../core/errors.ts'
 import type { Logger } from '../core/ports.ts'
 import type { Compose } from './compose.ts'
 import { findLeftovers, removeLeftovers, type Leftover, type SweepReport } from './sweep.ts'
+import { endHelper } from './toolbox-container.ts'
 
 const STOP_TIMEOUT_SECONDS = 5
 
@@ -33,9 +34,18 @@ export async function sweepOrThrow(deps: TeardownDeps, signal: AbortSignal): Pro
   return allOrThrow(deps, await removeLeftovers(deps.runId, deps.docker, signal))
 }
 
-/** Ours beside the stack, which stays. @throws NOT_REVERTED naming what could not be removed. */
+/**
+ * Ours beside the stack, which stays: each is asked to end first, as one that still holds a fault undoes it then, and a kill
+ * would leave it in the stack for good. @throws NOT_REVERTED naming what could not be removed.
+ */
 export async function removeHelpers(deps: TeardownDeps, signal: AbortSignal): Promise<void> {
-  allOrThrow(deps, await removeLeftovers(deps.runId, deps.docker, signal, (item: Leftover) => item.role !== null))
+  const isHelper = (item: Leftover): boolean => item.role !== null
+  const helpers = (await findLeftovers(deps.runId, deps.docker, signal)).filter(isHelper)
+  const ends = await Promise.allSettled(helpers.map(({ id }) => endHelper(deps.docker.getContainer(id), signal)))
+  for (const end of ends) {
+    if (end.status === 'rejected') deps.log.log('warn', `a helper is removed by force, as ${describeError(end.reason)}`)
+  }
+  allOrThrow(deps, await removeLeftovers(deps.runId, deps.docker, signal, isHelper))
 }
 
 function allOrThrow(deps: TeardownDeps, report: SweepReport): SweepReport {
