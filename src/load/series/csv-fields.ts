@@ -29,7 +29,8 @@ export function quotedFields(row: string): string[] {
       continue
     }
     let close = row.indexOf('"', from + 1)
-    while (row[close + 1] === '"') close = row.indexOf('"', close + 2)
+    while (close !== -1 && row[close + 1] === '"') close = row.indexOf('"', close + 2)
+    if (close === -1) close = row.length
     fields.push(row.slice(from + 1, close).replaceAll('""', '"'))
     from = close + 2
   }

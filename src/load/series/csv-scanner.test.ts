@@ -119,6 +119,19 @@ describe('rows that come again', () => {
     expect(scan(plain.join('\n')).kinds).toBe(4)
   })
 
+  it.each([
+    ['end in a carriage return', '2.5,,,,,,\r'],
+    ['are below zero', '-2.5,,,,,,'],
+    ['have an exponent', '1e+21,,,,,,'],
+    ['have more digits than a double', '1795415882000.000000,,,,,,'],
+  ])('are of the same kind when they %s', (_what, end) => {
+    const rows = Array.from({ length: 200 }, (_, index) => `${index % 3 === 0 ? 'vus' : 'own'},${String(index)},${end}\n`)
+    const { seen, kinds } = scan(HEADER + rows.join(''))
+    expect(kinds).toBe(2)
+    expect(seen.map(({ timeUs }) => timeUs)).toEqual(rows.map((_, index) => index))
+    expect(new Set(seen.map(({ value }) => value))).toEqual(new Set([Number(end.split(',')[0])]))
+  })
+
   it('may be of more kinds than are kept', () => {
     const rows = Array.from({ length: 10_000 }, (_, index) => `vus,${String(index + 1)},1.5,,n${String(index % 5_000)},,,,\n`)
     const { seen } = scan(HEADER + rows.join(''), 65_536)
@@ -147,6 +160,7 @@ describe('what is no CSV of k6', () => {
     [`${HEADER}vus,1,x,,,,,,\n`, /line 2: its time or value is no number/],
     [HEADER + HEADER, /line 2: its time or value is no number/],
     [`${HEADER}vus,1,2,,,,,,`, /line 1: the last row is cut off/],
+    [`${HEADER}vus,1,2,a"b,"c,,,,\n`, /line 2: 5 fields instead of 9/],
     [`${HEADER}${'x'.repeat(1024 * 1024 + 1)}`, /a row is longer than 1048576 bytes/],
   ])('is refused: %j', (text, message) => {
     expect(() => scan(text)).toThrow(message)

@@ -21,7 +21,7 @@ const FEED = 10
 const RETURN = 13
 
 export interface RowReader<Kind> {
-  /** Asked once, mostly, for all rows of a metric that have the same tags. */
+  /** Asked once for all rows of a metric that have the same tags; more often for rows with quotes, or of too many kinds. */
   kindOf(metric: string, tags: RowTags): Kind
   /** Must not keep the row: the next one takes its place. */
   take(kind: Kind, row: CsvRow): void
@@ -104,26 +104,26 @@ export class CsvScanner<Kind> {
     if (end === -1) return -1
     const row = ownText(text.slice(start, text.charCodeAt(end - 1) === RETURN ? end - 1 : end))
     const isQuoted = row.includes('"')
-    if (!isQuoted && this.recognise(row)) {
+    const known = isQuoted ? null : this.recognise(row)
+    if (known !== null) {
+      this.expected = known
       const next = this.takeExpected(piece, start)
       if (next !== -1) return next
     }
     this.lines += 1
-    if (row !== '') this.takeFields(isQuoted ? quotedFields(row) : row.split(','), isQuoted)
+    if (row !== '') this.takeFields(isQuoted ? quotedFields(row) : row.split(','), isQuoted, known)
     return end + 1
   }
 
-  /** Expects the kind of row that this one looks like; false when none has been seen. */
-  private recognise(row: string): boolean {
+  /** The kind of row that this one looks like; null when none has been seen. */
+  private recognise(row: string): Seen<Kind> | null {
     const headEnd = row.indexOf(',') + 1
     const tailStart = row.indexOf(',', row.indexOf(',', headEnd) + 1)
-    const found = this.seen.get(row.slice(0, headEnd) + row.slice(tailStart, row.lastIndexOf(',') + 1))
-    if (found === undefined) return false
-    this.expected = found
-    return true
+    return this.seen.get(row.slice(0, headEnd) + row.slice(tailStart, row.lastIndexOf(',') + 1)) ?? null
   }
 
-  private takeFields(fields: readonly string[], isQuoted: boolean): void {
+  /** `known`: the kind of this row, which has something else that the fast way does not read, such as a number below zero. */
+  private takeFields(fields: readonly string[], isQuoted: boolean, known: Seen<Kind> | null): void {
     const { columns } = this
     if (columns === null) {
       this.readHeader(fields)
@@ -134,8 +134,9 @@ export class CsvScanner<Kind> {
     const field = (name: string): string => fields[places.get(name) ?? -1] ?? ''
     const [timeUs, value] = [numberOf(field('timestamp')), numberOf(field('metric_value'))]
     if (!Number.isFinite(timeUs) || !Number.isFinite(value)) throw this.mistake('its time or value is no number')
-    const kind = this.reader.kindOf(field('metric_name'), new FieldTags(places, fields))
-    if (isUsual && !isQuoted) this.remember(fields, kind)
+    const kind = known?.kind ?? this.reader.kindOf(field('metric_name'), new FieldTags(places, fields))
+    if (known !== null) this.expect(known)
+    else if (isUsual && !isQuoted) this.remember(fields, kind)
     this.handOver(kind, timeUs, value, field('metadata'))
   }
 
