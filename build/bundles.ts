@@ -22,11 +22,11 @@ function frontEnd(name: string, absent: Bundle['absent']): Bundle {
   return { name, entry: `src/entry/${name}.ts`, files: {}, absent, executable: name === 'cli' }
 }
 
-function service(name: string): Bundle {
+function service(name: string, image: 'service' | 'many-requests'): Bundle {
   return {
     name: `stack/${name}`,
     entry: `stack/services/${name}/main.ts`,
-    files: { Dockerfile: 'stack/images/service.Dockerfile' },
+    files: { Dockerfile: `stack/images/${image}.Dockerfile` },
     absent: {},
     executable: false,
   }
@@ -36,9 +36,9 @@ export const BUNDLES: readonly Bundle[] = [
   frontEnd('main', DOCKERODE_ABSENT),
   frontEnd('post', DOCKERODE_ABSENT),
   frontEnd('cli', DOCKERODE_ABSENT),
-  service('queen-rbee'),
-  service('rbee-hive'),
-  service('mock-worker'),
+  service('queen-rbee', 'many-requests'),
+  service('rbee-hive', 'many-requests'),
+  service('mock-worker', 'service'),
   {
     name: 'toolbox',
     entry: 'src/toolbox/main.ts',

@@ -38,6 +38,12 @@ describe('licences of a bundle', () => {
     )
   })
 
+  it('are taken from the README where they stand there alone', () => {
+    pack('node_modules/told', { name: 'told', version: '1.0.0', license: 'MIT' })
+    add('node_modules/told/README.md', '# told\n\nUse it.\n\n## License\n\nMIT, by Ada\n')
+    expect(licencesOf([join(root, 'node_modules/told/x.js')])).toBe('told 1.0.0\nMIT\n\n## License\n\nMIT, by Ada\n')
+  })
+
   it('must be named', () => {
     pack('node_modules/silent', { name: 'silent', version: '1.0.0' })
     expect(() => licencesOf([join(root, 'node_modules/silent/x.js')])).toThrow('silent 1.0.0: its package.json names no licence')
@@ -47,6 +53,7 @@ describe('licences of a bundle', () => {
     const folder = join(import.meta.dirname, '../dist', name)
     const text = readFileSync(join(folder, 'licenses.txt'), 'utf8')
     const needed = NEEDED[name] ?? []
+    expect(needed).not.toEqual([])
     for (const one of needed) expect(text).toMatch(new RegExp(`^${one} \\d`, 'm'))
   })
 })
@@ -56,6 +63,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   main: ['@actions/core', '@actions/artifact', '@octokit/core', 'dockerode', 'zod'],
   post: ['@octokit/core', 'dockerode', 'zod'],
   cli: ['commander', 'dockerode', 'zod'],
+  toolbox: ['zod'],
   'stack/queen-rbee': ['fastify', 'undici', 'prom-client'],
   'stack/rbee-hive': ['fastify', 'undici', 'prom-client'],
   'stack/mock-worker': ['fastify', 'undici', 'prom-client'],

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 
 const FOLDER = '/node_modules/'
 const TEXT = /^(licen[cs]e|copying|notice)([.-].*)?$/i
+const README = /^readme([.].*)?$/i
+const README_HEADING = /^#{1,6}\s*licen[cs]e/im
 const RULE = `\n${'-'.repeat(80)}\n\n`
 
 /** Packages of others' choice that say nothing. */
@@ -20,7 +22,8 @@ interface Package {
 }
 
 /**
- * `modules`: the files that went into the bundle, in any of its chunks. Only those of packages count.
+ * `modules`: the files that went into the bundle, in any of its chunks. Only those of packages count. The text of a licence is
+ * that of its own file, or else of its chapter in the README; some packages have neither, and only name it.
  * @throws for a package that names no licence: whether it may be shipped is for a person to say.
  */
 export function licencesOf(modules: readonly string[]): string {
@@ -50,6 +53,18 @@ function readPackage(folder: string): Package {
   const texts = files
     .map((file) => file.name)
     .sort()
-    .map((file) => readFileSync(join(folder, file), 'utf8').replaceAll('\r\n', '\n').trim())
-  return { name, version, licence, texts }
+    .map((file) => textOf(join(folder, file)))
+  return { name, version, licence, texts: texts.length > 0 ? texts : inReadme(folder) }
+}
+
+/** Some say it there alone, under a heading of its own. */
+function inReadme(folder: string): string[] {
+  const file = readdirSync(folder).find((name) => README.test(name))
+  const text = file === undefined ? '' : textOf(join(folder, file))
+  const start = text.search(README_HEADING)
+  return start === -1 ? [] : [text.slice(start)]
+}
+
+function textOf(file: string): string {
+  return readFileSync(file, 'utf8').replaceAll('\r\n', '\n').trim()
 }

@@ -7,6 +7,9 @@ import { licencesOf } from './licenses.ts'
 
 const CHUNK = /^\d+\.index\.js$/
 
+/** Beside chunks. Workers of pino and thread-stream, whose other modules are in the bundle. */
+const KNOWN_ASSETS: readonly string[] = ['package.json', 'file.js', 'worker.js', 'worker1.js']
+
 export interface BundleFile {
   readonly content: string | Buffer
   readonly executable: boolean
@@ -27,6 +30,8 @@ export async function makeBundle(bundle: Bundle, repository: string, sources: st
   for (const [name, asset] of Object.entries(assets)) {
     // Schemas of the BuildKit session that the bundle does without.
     if (asset === undefined || name.endsWith('.proto')) continue
+    if (!CHUNK.test(name) && !KNOWN_ASSETS.includes(name))
+      throw new Error(`${bundle.name}: ncc emitted ${name}: whose is it, and is its licence in licenses.txt?`)
     files.set(name, { content: CHUNK.test(name) ? await minified(name, asset.source) : asset.source, executable: false })
   }
   for (const [name, { content }] of files) {
