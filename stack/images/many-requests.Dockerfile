@@ -1,0 +1,10 @@
+# A service that has a thousand requests under way. As service.Dockerfile, but for the room that V8 has for young objects: what
+# a request leaves behind lives as long as the request, and with V8's own choice for so small a container it is copied again
+# and again, a tenth of the CPU time. The service takes three times this (MB) at most.
+FROM node:24-trixie-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY *.js package.json /app/
+USER node
+# Node itself is the container's main process, so that a signal or a kill reaches the service and not a shell.
+ENTRYPOINT ["node", "--max-semi-space-size=32", "/app/index.js"]
