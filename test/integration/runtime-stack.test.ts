@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
@@ -292,6 +293,40 @@ test('a helper on the network does not survive the run, and does not show as par
   expect((await stack.containers.inspect(helper.id, signal()))?.status).toBe('running')
   await stack.down(signal())
   expect(await leftoversOf(run.runId)).toEqual([])
+})
+
+test('a stack that is left goes on, and a helper undoes what it holds before it is removed', async () => {
+  await using run = await testRun()
+  const out = await mkdtemp(join(tmpdir(), 'chaos-leave-'))
+  try {
+    const stack = await bringUp(run.options(pairDescriptor()))
+    const script = `process.on('SIGTERM', () => { fs.writeFileSync('/out/undone', ''); process.exit() }); fs.writeFileSync('/out/ready', '')`
+    const helper = await docker.createContainer({
+      Image: 'node:24-trixie-slim',
+      Cmd: ['node', '-e', `${script}; setInterval(() => {}, 1000)`],
+      Labels: { 'chaos-action.run': run.runId, 'chaos-action.role': 'toolbox' },
+      HostConfig: { NetworkMode: stack.network, Binds: [`${out}:/out`] },
+    })
+    await helper.start()
+    await waitUntil(
+      'the helper',
+      () => readdir(out),
+      (names) => names.includes('ready'),
+      { ...POLL, signal: signal() },
+    )
+
+    await stack.leave(signal())
+    expect(await readdir(out)).toContain('undone')
+    const left = await findLeftovers(run.runId, docker, signal())
+    expect(left.filter(({ role }) => role !== null)).toEqual([])
+    expect(left.map(({ kind }) => kind).sort()).toEqual(['container', 'container', 'container', 'network', 'volume'])
+    expect((await fetch(stack.entryUrl)).status).toBe(200)
+
+    await stack.down(signal())
+    expect(await leftoversOf(run.runId)).toEqual([])
+  } finally {
+    await rm(out, { recursive: true })
+  }
 })
 
 test('builds what the compose file builds, always from the code at hand, and takes the image away with the stack', async () => {
