@@ -3,6 +3,7 @@ import type Dockerode from 'dockerode'
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { Logger } from '../core/ports.ts'
 import type { Compose } from './compose.ts'
+import { TOOLBOX_ROLE } from './labels.ts'
 import { findLeftovers, removeLeftovers, type Leftover, type SweepReport } from './sweep.ts'
 import { endHelper } from './toolbox-container.ts'
 
@@ -35,17 +36,28 @@ export async function sweepOrThrow(deps: TeardownDeps, signal: AbortSignal): Pro
 }
 
 /**
- * Ours beside the stack, which stays: each is asked to end first, as one that still holds a fault undoes it then, and a kill
- * would leave it in the stack for good. @throws NOT_REVERTED naming what could not be removed.
+ * Ours beside the stack, which stays: each helper is asked to end first, as one that still holds a fault undoes it then, and
+ * a kill would leave it in the stack for good. One that cannot be ended is left to its lease, which undoes it as well.
+ * @throws NOT_REVERTED naming what did not undo its work, and what could not be removed.
  */
 export async function removeHelpers(deps: TeardownDeps, signal: AbortSignal): Promise<void> {
-  const isHelper = (item: Leftover): boolean => item.role !== null
-  const helpers = (await findLeftovers(deps.runId, deps.docker, signal)).filter(isHelper)
-  const ends = await Promise.allSettled(helpers.map(({ id }) => endHelper(deps.docker.getContainer(id), signal)))
-  for (const end of ends) {
-    if (end.status === 'rejected') deps.log.log('warn', `a helper is removed by force, as ${describeError(end.reason)}`)
+  const found = await findLeftovers(deps.runId, deps.docker, signal)
+  const problems = await Promise.all(
+    found.filter(({ role }) => role === TOOLBOX_ROLE).map((helper) => problemOfEnd(helper, deps, signal)),
+  )
+  const told = problems.filter((problem) => problem !== null)
+  if (told.length > 0) throw new ChaosError('NOT_REVERTED', `the stack that is kept may hold a fault: ${told.join('; ')}`)
+  allOrThrow(deps, await removeLeftovers(deps.runId, deps.docker, signal, (item: Leftover) => item.role !== null))
+}
+
+/** null when it has ended well, or was gone. */
+async function problemOfEnd({ id, name }: Leftover, { docker }: TeardownDeps, signal: AbortSignal): Promise<string | null> {
+  try {
+    const end = await endHelper(docker.getContainer(id), signal)
+    return end === null || end.exitCode === 0 ? null : `${name} ended with ${String(end.exitCode)}: ${end.output}`
+  } catch (error) {
+    return `${name} could not be ended: ${describeError(error)}`
   }
-  allOrThrow(deps, await removeLeftovers(deps.runId, deps.docker, signal, isHelper))
 }
 
 function allOrThrow(deps: TeardownDeps, report: SweepReport): SweepReport {

@@ -322,6 +322,18 @@ test('a stack that is left goes on, and a helper undoes what it holds before it 
     expect(left.map(({ kind }) => kind).sort()).toEqual(['container', 'container', 'container', 'network', 'volume'])
     expect((await fetch(stack.entryUrl)).status).toBe(200)
 
+    const stuck = await docker.createContainer({
+      Image: 'node:24-trixie-slim',
+      Cmd: ['node', '-e', `console.error('could not undo packet loss'); process.exit(3)`],
+      Labels: { 'chaos-action.run': run.runId, 'chaos-action.role': 'toolbox' },
+    })
+    await stuck.start()
+    await stuck.wait()
+    await expect(stack.leave(signal())).rejects.toMatchObject({
+      code: 'NOT_REVERTED',
+      message: expect.stringMatching(/may hold a fault: .* ended with 3: could not undo packet loss/) as string,
+    })
+
     await stack.down(signal())
     expect(await leftoversOf(run.runId)).toEqual([])
   } finally {
