@@ -39,6 +39,11 @@ export function isChaosError(value: unknown, code?: ErrorCode): value is ChaosEr
   return code === undefined || value.code === code
 }
 
+/** `ENOENT` and its like: what the system said of a failed call; undefined for anything else. */
+export function systemErrorCode(value: unknown): string | undefined {
+  return value instanceof Error && 'code' in value && typeof value.code === 'string' ? value.code : undefined
+}
+
 /** The text of anything thrown, with its chain of causes, bounded so that a report stays readable. */
 export function describeError(value: unknown, maxLength = 2_000): string {
   const parts: string[] = []

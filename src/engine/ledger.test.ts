@@ -1,8 +1,9 @@
-import { appendFile, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { isHeld, knownRuns, Ledger, readOpenEntries, runFolder } from './ledger.ts'
+import { findHolder } from './lease.ts'
+import { knownRuns, Ledger, readOpenEntries, runFolder } from './ledger.ts'
 
 let stateDir: string
 
@@ -42,15 +43,17 @@ it('goes when nothing is open', async () => {
 it('writes files that only their owner can read', async () => {
   const ledger = await Ledger.hold(stateDir, 'run1', START)
   await ledger.append(record('NF-001'))
-  for (const name of await readdir(ledger.folder)) expect((await stat(join(ledger.folder, name))).mode & 0o777).toBe(0o600)
+  const files = (await readdir(ledger.folder, { withFileTypes: true })).filter((file) => file.isFile())
+  for (const { name } of files) expect((await stat(join(ledger.folder, name))).mode & 0o777).toBe(0o600)
+  expect((await stat(ledger.folder)).mode & 0o777).toBe(0o700)
 })
 
-it('is held by the live process, and by no other with the same pid', async () => {
-  await Ledger.hold(stateDir, 'mine', START)
-  expect(await isHeld(stateDir, 'mine')).toBe(true)
-  const lease = { runId: 'mine', pid: process.pid, processStart: '1', startedAt: START }
-  await writeFile(join(runFolder(stateDir, 'mine'), 'lease.json'), JSON.stringify(lease))
-  expect(await isHeld(stateDir, 'mine')).toBe(false)
+it('is held until it is released, with or without open entries', async () => {
+  const [clean, open] = [await Ledger.hold(stateDir, 'clean', START), await Ledger.hold(stateDir, 'open', START)]
+  await open.append(record('NF-001'))
+  expect(await Promise.all([clean, open].map(({ folder }) => findHolder(folder)))).toEqual(['alive', 'alive'])
+  await Promise.all([clean.release(), open.release()])
+  expect(await Promise.all([clean, open].map(({ folder }) => findHolder(folder)))).toEqual(['unsigned', 'gone'])
 })
 
 it('forgives a torn last line, for which nothing was done, and no other damage', async () => {

@@ -5,8 +5,9 @@
 import { appendFile, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { ChaosError, describeError } from '../core/errors.ts'
+import { ChaosError, describeError, systemErrorCode } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
+import { holdLease, type HeldLease } from './lease.ts'
 
 export interface LedgerEntry {
   readonly entry: number
@@ -14,16 +15,6 @@ export interface LedgerEntry {
   readonly kind: string
   readonly plan: JsonObject
 }
-
-const leaseSchema = z.strictObject({
-  runId: z.string(),
-  pid: z.number().int(),
-  /** Start time of the process in clock ticks since boot: a reused pid has another one. */
-  processStart: z.string(),
-  startedAt: z.string(),
-})
-
-export type Lease = z.infer<typeof leaseSchema>
 
 const lineSchema = z.discriminatedUnion('op', [
   z.strictObject({
@@ -36,16 +27,17 @@ const lineSchema = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('close'), entry: z.number().int() }),
 ])
 
-const LEASE_FILE = 'lease.json'
 const LEDGER_FILE = 'ledger.jsonl'
 
 /** Of a live run: held by this process until `release`. */
 export class Ledger {
   readonly folder: string
+  private readonly lease: HeldLease
   private next = 1
 
-  private constructor(folder: string) {
+  private constructor(folder: string, lease: HeldLease) {
     this.folder = folder
+    this.lease = lease
   }
 
   /** Creates the run's folder, mode 0700, with a lease in the name of this process. */
@@ -53,10 +45,8 @@ export class Ledger {
     const folder = runFolder(stateDir, runId)
     await mkdir(join(stateDir, 'runs'), { recursive: true, mode: 0o700 })
     await mkdir(folder, { mode: 0o700 })
-    const lease: Lease = { runId, pid: process.pid, processStart: (await processStart(process.pid)) ?? 'unknown', startedAt }
-    await writeFile(join(folder, LEASE_FILE), JSON.stringify(lease), { mode: 0o600 })
     await writeFile(join(folder, LEDGER_FILE), '', { mode: 0o600 })
-    return new Ledger(folder)
+    return new Ledger(folder, await holdLease(folder, runId, startedAt))
   }
 
   /** On disk, synced, before this resolves. */
@@ -74,7 +64,12 @@ export class Ledger {
   /** Ends the lease: the folder goes, unless an entry is still open, which then waits for `cleanup`. */
   async release(): Promise<void> {
     const open = await readOpenEntries(this.folder)
-    if (open.length === 0) await rm(this.folder, { recursive: true, force: true })
+    if (open.length === 0) {
+      // Half removed it would look dead, and a stack that was kept would be swept.
+      await this.lease.withdraw()
+      await rm(this.folder, { recursive: true, force: true })
+    }
+    await this.lease.end()
   }
 
   private async write(line: z.infer<typeof lineSchema>): Promise<void> {
@@ -104,24 +99,9 @@ export async function knownRuns(stateDir: string): Promise<string[]> {
   try {
     return (await readdir(join(stateDir, 'runs'))).sort()
   } catch (error) {
-    if (isMissing(error)) return []
+    if (systemErrorCode(error) === 'ENOENT') return []
     throw error
   }
-}
-
-/** True when the process that holds the run is alive: same pid and same start time. A run without a lease has no holder. */
-export async function isHeld(stateDir: string, runId: string): Promise<boolean> {
-  let text: string
-  try {
-    text = await readFile(join(runFolder(stateDir, runId), LEASE_FILE), 'utf8')
-  } catch (error) {
-    if (isMissing(error)) return false
-    throw error
-  }
-  const parsed = leaseSchema.safeParse(parseJson(text))
-  // A lease is written whole before anything is started; one that cannot be read belongs to a process that died early.
-  if (!parsed.success) return false
-  return (await processStart(parsed.data.pid)) === parsed.data.processStart
 }
 
 /** Open entries of a dead run, newest first: the order in which they are undone. */
@@ -130,7 +110,7 @@ export async function readOpenEntries(folder: string): Promise<LedgerEntry[]> {
   try {
     text = await readFile(join(folder, LEDGER_FILE), 'utf8')
   } catch (error) {
-    if (isMissing(error)) return []
+    if (systemErrorCode(error) === 'ENOENT') return []
     throw error
   }
   const open = new Map<number, LedgerEntry>()
@@ -162,21 +142,6 @@ export async function readOpenEntries(folder: string): Promise<LedgerEntry[]> {
 /** Marks entries of a dead run as undone. */
 export async function closeEntry(folder: string, entry: number): Promise<void> {
   await appendFile(join(folder, LEDGER_FILE), `${JSON.stringify({ op: 'close', entry })}\n`)
-}
-
-/** Field 22 of /proc/PID/stat, after the command name, which may itself contain blanks and brackets. */
-async function processStart(pid: number): Promise<string | null> {
-  try {
-    const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
-  } catch (error) {
-    if (isMissing(error)) return null
-    throw error
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')
 }
 
 function parseJson(text: string): unknown {

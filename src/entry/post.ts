@@ -3,7 +3,8 @@ import { systemClock } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/ports.ts'
 import { waitUntil } from '../core/wait.ts'
-import { isHeld, knownRuns } from '../engine/ledger.ts'
+import { findHolder } from '../engine/lease.ts'
+import { knownRuns, runFolder } from '../engine/ledger.ts'
 import { faultRegistry } from '../faults/registry.ts'
 import { annotateWarning } from '../github/annotations.ts'
 import { readEventContext } from '../github/event-context.ts'
@@ -77,8 +78,8 @@ async function cleanUp(state: PostState): Promise<void> {
 async function mainGone(state: PostState, signal: AbortSignal): Promise<void> {
   await waitUntil(
     'the end of the main step',
-    () => isHeld(state.stateDir, state.runId),
-    (held) => !held,
+    () => findHolder(runFolder(state.stateDir, state.runId)),
+    (holder) => holder !== 'alive',
     { everyMs: 200, attemptMs: 2_000, limitMs: MAIN_GONE_LIMIT_MS, signal, clock: systemClock },
   )
 }

@@ -6,7 +6,7 @@ import { probeRegistry } from '../probes/registry.ts'
 import { faultRegistry } from '../faults/registry.ts'
 import { isoTime, systemClock } from '../core/clock.ts'
 import type { Descriptor } from '../core/descriptor.ts'
-import { describeError, explainError } from '../core/errors.ts'
+import { explainError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import type { LoadPattern } from '../core/load.ts'
 import type { RunResult } from '../core/model.ts'
@@ -142,7 +142,7 @@ async function execute(session: Session): Promise<RunResult> {
   try {
     ledger = await Ledger.hold(request.stateDir, runId, isoTime(facts.startedWallMs))
   } catch (error) {
-    return resultOf(session, null, facts, NOTHING, [`the run's folder could not be made: ${describeError(error)}`])
+    return resultOf(session, null, facts, NOTHING, [`the run's folder could not be made: ${explainError(error)}`])
   }
   let stack: StackUnderTest | null = null
   let outcome: Ran = { ...NOTHING, reasons: [] }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { holdLease } from '../engine/lease.ts'
 import { Ledger, runFolder } from '../engine/ledger.ts'
 import { findDeadRuns } from './sweep-dead-runs.ts'
 
@@ -16,10 +17,9 @@ afterEach(async () => {
 })
 
 async function leaveDead(runId: string): Promise<void> {
-  await Ledger.hold(stateDir, runId, START)
-  // The pid is used again by now, by a process that began at another time.
-  const lease = { runId, pid: process.pid, processStart: '1', startedAt: START }
-  await writeFile(join(runFolder(stateDir, runId), 'lease.json'), JSON.stringify(lease))
+  const folder = runFolder(stateDir, runId)
+  await mkdir(folder, { recursive: true })
+  await (await holdLease(folder, runId, START)).end()
 }
 
 test('a run whose process is gone is dead, at once; the live one beside it is not', async () => {
@@ -35,6 +35,13 @@ test('a folder that nobody has signed for yet may be of a run that begins just n
   await writeFile(join(runFolder(stateDir, 'torn'), 'lease.json'), '{"runId":"to')
   expect(await findDeadRuns(stateDir, Date.now())).toEqual([])
   expect(await findDeadRuns(stateDir, Date.now() + 120_000)).toEqual(['torn', 'unsigned'])
+})
+
+test('one of another machine that shares the folder is not known to be dead', async () => {
+  await leaveDead('elsewhere')
+  const lease = { runId: 'elsewhere', pid: process.pid, host: 'another', bootId: 'another', startedAt: START }
+  await writeFile(join(runFolder(stateDir, 'elsewhere'), 'lease.json'), JSON.stringify(lease))
+  expect(await findDeadRuns(stateDir, Date.now() + 120_000)).toEqual([])
 })
 
 test('without a state directory there is none', async () => {

@@ -1,9 +1,9 @@
 /** Before a run on a machine that outlives its jobs: what dead runs of ours left there. */
-import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { stat } from 'node:fs/promises'
 import { describeError } from '../core/errors.ts'
 import { isAborted } from '../core/wait.ts'
-import { isHeld, knownRuns, runFolder } from '../engine/ledger.ts'
+import { findHolder } from '../engine/lease.ts'
+import { knownRuns, runFolder } from '../engine/ledger.ts'
 import { cleanupRun, type CleanupOptions, type CleanupReport } from './undo.ts'
 
 /** All of them together: nobody waits longer for their own run. */
@@ -57,19 +57,11 @@ export async function sweepDeadRuns(options: SweepOptions): Promise<CleanupRepor
 export async function findDeadRuns(stateDir: string, nowWallMs: number): Promise<string[]> {
   const dead: string[] = []
   for (const runId of await knownRuns(stateDir)) {
-    if (await isHeld(stateDir, runId)) continue
-    if ((await isSigned(stateDir, runId)) || (await ageMs(stateDir, runId, nowWallMs)) > UNSIGNED_MS) dead.push(runId)
+    const holder = await findHolder(runFolder(stateDir, runId))
+    const isOldUnsigned = holder === 'unsigned' && (await ageMs(stateDir, runId, nowWallMs)) > UNSIGNED_MS
+    if (holder === 'gone' || isOldUnsigned) dead.push(runId)
   }
   return dead
-}
-
-async function isSigned(stateDir: string, runId: string): Promise<boolean> {
-  try {
-    JSON.parse(await readFile(join(runFolder(stateDir, runId), 'lease.json'), 'utf8'))
-    return true
-  } catch {
-    return false
-  }
 }
 
 async function ageMs(stateDir: string, runId: string, nowWallMs: number): Promise<number> {

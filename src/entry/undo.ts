@@ -4,7 +4,8 @@ import { systemClock } from '../core/clock.ts'
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { Fault, Logger, UndoContext } from '../core/ports.ts'
 import { withDeadline } from '../core/wait.ts'
-import { closeEntry, isHeld, knownRuns, readOpenEntries, runFolder, type LedgerEntry } from '../engine/ledger.ts'
+import { findHolder } from '../engine/lease.ts'
+import { closeEntry, knownRuns, readOpenEntries, runFolder, type LedgerEntry } from '../engine/ledger.ts'
 import type { DockerClient } from '../runtime/docker-client.ts'
 import { createContainers } from '../runtime/containers.ts'
 import { removeLeftovers, runsInDocker } from '../runtime/sweep.ts'
@@ -40,7 +41,7 @@ export interface CleanupReport {
   }[]
 }
 
-/** All dead runs, or the one that is named. A run whose process is alive is left alone, and the report says so. */
+/** All dead runs, or the one that is named. A run that is alive, or may be, is left alone, and the report says so. */
 export async function cleanupRuns(options: CleanupOptions, only: string | null): Promise<CleanupReport> {
   const inDocker = await runsInDocker(options.docker, options.signal)
   const known = [...new Set([...(await knownRuns(options.stateDir)), ...inDocker])].sort()
@@ -50,12 +51,18 @@ export async function cleanupRuns(options: CleanupOptions, only: string | null):
   const runs: CleanupReport['runs'] = []
   const here = new Set(await knownRuns(options.stateDir))
   for (const runId of known.filter((id) => only === null || id === only)) {
-    // Its lease lies elsewhere, so its holder may well be alive: only a person can know.
-    const foreign = only === null && !here.has(runId)
-    if (foreign) runs.push(leftAlone(runId, `not a run of ${options.stateDir}: name it with --run to remove it`))
-    else runs.push(await cleanupRun(options, runId))
+    const foreign = only === null ? await whyForeign(options.stateDir, runId, here.has(runId)) : null
+    runs.push(
+      foreign === null ? await cleanupRun(options, runId) : leftAlone(runId, `${foreign}: name it with --run to remove it`),
+    )
   }
   return { runs }
+}
+
+/** Its holder may well be alive, as it cannot be asked: only a person can know. */
+async function whyForeign(stateDir: string, runId: string, isHere: boolean): Promise<string | null> {
+  if (!isHere) return `not a run of ${stateDir}`
+  return (await findHolder(runFolder(stateDir, runId))) === 'elsewhere' ? 'signed for on another machine' : null
 }
 
 function leftAlone(runId: string, why: string): CleanupReport['runs'][number] {
@@ -64,8 +71,8 @@ function leftAlone(runId: string, why: string): CleanupReport['runs'][number] {
 
 /** Each step whatever became of the others: what one could not do is a warning, or among the problems if something stays. */
 export async function cleanupRun(options: CleanupOptions, runId: string): Promise<CleanupReport['runs'][number]> {
-  if (await isHeld(options.stateDir, runId)) return leftAlone(runId, 'alive')
   const folder = runFolder(options.stateDir, runId)
+  if ((await findHolder(folder)) === 'alive') return leftAlone(runId, 'alive')
   const warn = (text: string): void => {
     options.log.log('warn', `${runId}: ${text}`)
   }

@@ -5,7 +5,7 @@ import { eventually, objectsOf } from '../e2e/support/docker.ts'
 import { unzipped } from '../support/zip.ts'
 import { runAct, UNDER_TEST, type Act } from './support/act.ts'
 import { startDoubles, type Doubles } from './support/doubles.ts'
-import { HEAD_SHA, PULL_NUMBER, pullOf, pullRequestEvent } from './support/events.ts'
+import { HEAD_SHA, mergeGroupEvent, PULL_NUMBER, pullOf, pullRequestEvent } from './support/events.ts'
 import { actionRepository, callingRepository, type Repository } from './support/repository.ts'
 
 const REPOSITORY = 'rbee/chaos-action'
@@ -47,9 +47,13 @@ async function doublesWithPull(): Promise<Doubles> {
 }
 
 function onPullRequest(repository: Repository, doubles: Doubles): Act {
+  return on('pull_request', pullRequestEvent(REPOSITORY), repository, doubles)
+}
+
+function on(event: 'merge_group' | 'pull_request', payload: object, repository: Repository, doubles: Doubles): Act {
   return runAct({
-    event: 'pull_request',
-    payload: pullRequestEvent(REPOSITORY),
+    event,
+    payload,
     workflow: 'caller.yml',
     repository: repository.path,
     action: action.path,
@@ -84,6 +88,18 @@ test('a green pull request: one comment that was there from the start, a summary
   expect(world.checks).toEqual([])
   expect(uploadedResult(doubles)).toMatchObject({ verdict: 'passed', scenarios: [{ id: 'NF-002', verdict: 'passed' }] })
   expect(await objectsOf(ended.outputs['suite.chaos.run-id'] ?? '')).toEqual([])
+})
+
+test('in the merge queue the same gate is green, with a summary and an artifact, and no pull request is spoken to', async () => {
+  await using doubles = await doublesWithPull()
+  using repository = caller({ only: 'NF-002' })
+  await using act = on('merge_group', mergeGroupEvent(REPOSITORY), repository, doubles)
+  const ended = await act.ended
+  expect(ended.code, ended.text).toBe(0)
+  expect(ended.jobs).toEqual({ suite: 'success', verdict: 'success', 'chaos-ok': 'success' })
+  expect(ended.summary).toContain('passed')
+  expect(uploadedResult(doubles)).toMatchObject({ verdict: 'passed', scenarios: [{ id: 'NF-002', verdict: 'passed' }] })
+  expect(doubles.github.world.comments).toEqual([])
 })
 
 test('a defect: the job fails, and the comment says what failed, why, and how to repeat it', async () => {

@@ -1,10 +1,11 @@
 /** What a job finds on a machine that outlives jobs: dead runs beside live ones. */
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Logger } from '../../src/core/ports.ts'
+import { holdLease } from '../../src/engine/lease.ts'
 import { Ledger, runFolder } from '../../src/engine/ledger.ts'
 import { sweepDeadRuns, type SweepOptions } from '../../src/entry/sweep-dead-runs.ts'
 import { createDockerClient } from '../../src/runtime/docker-client.ts'
@@ -31,19 +32,24 @@ async function containersOf(run: string): Promise<string[]> {
 
 /** A run of this process, with a container of its own. */
 async function started(): Promise<string> {
-  const run = randomBytes(4).toString('hex')
-  runs.push(run)
+  const run = await withContainer()
   await Ledger.hold(stateDir, run, START)
-  const options = { Image: 'node:24-trixie-slim', Cmd: ['sleep', '300'], Labels: { [RUN_LABEL]: run } }
-  await (await docker.createContainer(options)).start()
   return run
 }
 
-/** The same, and its process is gone: that number is another process by now. */
+/** The same, and its process has ended without a word. */
 async function died(): Promise<string> {
-  const run = await started()
-  const lease = { runId: run, pid: process.pid, processStart: '1', startedAt: START }
-  await writeFile(join(runFolder(stateDir, run), 'lease.json'), JSON.stringify(lease))
+  const run = await withContainer()
+  await mkdir(runFolder(stateDir, run), { recursive: true })
+  await (await holdLease(runFolder(stateDir, run), run, START)).end()
+  return run
+}
+
+async function withContainer(): Promise<string> {
+  const run = randomBytes(4).toString('hex')
+  runs.push(run)
+  const options = { Image: 'node:24-trixie-slim', Cmd: ['sleep', '300'], Labels: { [RUN_LABEL]: run } }
+  await (await docker.createContainer(options)).start()
   return run
 }
 

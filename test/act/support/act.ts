@@ -10,7 +10,7 @@ import { readActLog, type ActLog } from './act-log.ts'
 import type { Doubles } from './doubles.ts'
 
 export interface ActOptions {
-  readonly event: 'pull_request' | 'push' | 'schedule' | 'workflow_run'
+  readonly event: 'merge_group' | 'pull_request' | 'push' | 'schedule' | 'workflow_dispatch' | 'workflow_run'
   readonly payload: object
   /** File name under .github/workflows of `repository`. */
   readonly workflow: string
@@ -23,6 +23,8 @@ export interface ActOptions {
   readonly runId: number
   /** Set on every step, over what act sets. */
   readonly environment?: Readonly<Record<string, string>>
+  /** Beside the token. */
+  readonly secrets?: Readonly<Record<string, string>>
 }
 
 export interface ActEnded extends ActLog {
@@ -109,7 +111,8 @@ function argvOf(options: ActOptions, paths: { readonly payload: string; readonly
     ...LABELS.flatMap((label) => ['--platform', `${label}=-self-hosted`]),
     ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     ...Object.entries(repositories).flatMap(([name, folder]) => ['--local-repository', `${name}=${folder}`]),
-    ...['--secret', 'GITHUB_TOKEN=token', '--action-cache-path', paths.cache, '--no-cache-server'],
+    ...Object.entries({ GITHUB_TOKEN: 'token', ...options.secrets }).flatMap(([name, value]) => ['--secret', `${name}=${value}`]),
+    ...['--action-cache-path', paths.cache, '--no-cache-server'],
   ]
 }
 

@@ -1,8 +1,19 @@
-/** The program of the stand-in for actions/download-artifact. */
-import { join } from 'node:path'
+/** The program of the stand-in for actions/download-artifact: one artifact by its id, or each that a pattern fits, by name. */
+import { join, matchesGlob } from 'node:path'
 import { DefaultArtifactClient } from '@actions/artifact'
 
-const id = Number(process.env['INPUT_ARTIFACT-IDS'])
-const path = join(process.env['GITHUB_WORKSPACE'] ?? '', process.env['INPUT_PATH'] ?? '')
-const { downloadPath } = await new DefaultArtifactClient().downloadArtifact(id, { path })
-process.stdout.write(`artifact ${String(id)} is in ${downloadPath ?? '?'}\n`)
+const { env } = process
+const client = new DefaultArtifactClient()
+const path = join(env['GITHUB_WORKSPACE'] ?? '', env['INPUT_PATH'] ?? '')
+const pattern = env['INPUT_PATTERN'] ?? ''
+
+async function download(id: number, into: string): Promise<void> {
+  const { downloadPath } = await client.downloadArtifact(id, { path: into })
+  process.stdout.write(`artifact ${String(id)} is in ${downloadPath ?? '?'}\n`)
+}
+
+if (pattern === '') await download(Number(env['INPUT_ARTIFACT-IDS']), path)
+else {
+  const { artifacts } = await client.listArtifacts({ latest: true })
+  for (const { id, name } of artifacts) if (matchesGlob(name, pattern)) await download(id, join(path, name))
+}

@@ -23,6 +23,16 @@ export function pullRequestEvent(repository: string, head = repository): object 
   }
 }
 
+/** That pull request is in the merge queue: what would be main is tested. */
+export function mergeGroupEvent(repository: string): object {
+  const ref = `refs/heads/gh-readonly-queue/main/pr-${String(PULL_NUMBER)}-${HEAD_SHA}`
+  return {
+    action: 'checks_requested',
+    merge_group: { head_sha: HEAD_SHA, head_ref: ref, base_sha: 'ba5e'.padEnd(40, '0'), base_ref: 'refs/heads/main' },
+    repository: { full_name: repository },
+  }
+}
+
 /** The run of that pull request has ended. */
 export function workflowRunEvent(repository: string, head: string, runId: number): object {
   const [owner = ''] = head.split('/')

@@ -1,0 +1,113 @@
+/** One load by two generators, each a job, judged as one by a third. */
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { unzipped } from '../support/zip.ts'
+import { runAct, UNDER_TEST, type Act } from './support/act.ts'
+import { startDoubles, type Doubles } from './support/doubles.ts'
+import { actionRepository, callingRepository, type Repository } from './support/repository.ts'
+
+const RUN_ID = 77
+/** The runner's own escapes, and the shell's characters: what a mask or a line of the environment could trip over. */
+const TOKEN = 'half%25of "it" is $HOME'
+const SCRIPT = `
+import http from 'k6/http'
+import { sleep } from 'k6'
+export const options = { vus: 6, duration: '4s', thresholds: { http_req_failed: ['rate<0.01'] } }
+export default function () {
+  http.get(\`\${__ENV.BASE_URL}/\`, { headers: { authorization: __ENV.SHOP_TOKEN } })
+  sleep(0.02)
+}`
+
+const action = actionRepository()
+let server: Server
+let address = ''
+let asked = 0
+let refused = 0
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    asked += 1
+    const known = request.headers.authorization === TOKEN
+    if (!known) refused += 1
+    response.writeHead(known ? 200 : 401).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  address = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+})
+beforeEach(() => {
+  ;[asked, refused] = [0, 0]
+})
+afterAll(async () => {
+  action[Symbol.dispose]()
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+})
+
+function calling(generators: number): Repository {
+  const text = `name: load
+on: [workflow_dispatch]
+jobs:
+  load:
+    permissions:
+      contents: read
+    uses: ./.github/workflows/chaos-segments.yml
+    with:
+      url: ${address}
+      scripts: load
+      only: shop
+      generators: ${String(generators)}
+      start-in-minutes: 1
+      action-repository: ${UNDER_TEST.repository}
+      action-ref: ${UNDER_TEST.ref}
+    secrets:
+      load-variables: \${{ secrets.LOAD_VARIABLES }}
+`
+  return callingRepository({ 'load.yml': text, '../../load/shop.js': SCRIPT }, { ours: true })
+}
+
+function dispatch(repository: Repository, doubles: Doubles): Act {
+  return runAct({
+    event: 'workflow_dispatch',
+    payload: { inputs: {} },
+    workflow: 'load.yml',
+    repository: repository.path,
+    action: action.path,
+    doubles,
+    runId: RUN_ID,
+    secrets: { LOAD_VARIABLES: `SHOP_TOKEN=${TOKEN}` },
+  })
+}
+
+test('two generators begin together, and what they measured is judged as one load', async () => {
+  await using doubles = await startDoubles({ owner: 'rbee', repo: 'chaos-action' })
+  using repository = calling(2)
+  await using act = dispatch(repository, doubles)
+  const ended = await act.ended
+  expect(ended.code, ended.text).toBe(0)
+  expect(ended.jobs).toEqual({ plan: 'success', segment: 'success', merge: 'success' })
+  expect(ended.outputs).toMatchObject({ 'merge.merge.verdict': 'passed' })
+  expect(ended.summary).toContain('measured by 2 generators')
+  expect(ended.text).not.toContain(TOKEN)
+  const artifacts = doubles.results.store.ofRun(String(RUN_ID))
+  expect(artifacts.filter(({ name }) => name.startsWith('load-segment-'))).toHaveLength(2)
+  const merged = artifacts.find(({ name }) => name.startsWith('chaos-results-'))
+  const result: unknown = JSON.parse(
+    unzipped(merged?.blob.content ?? Buffer.alloc(0))
+      .get('result.json')
+      ?.toString() ?? 'null',
+  )
+  // Each looked once whether anybody answers, without the token.
+  expect(refused).toBe(2)
+  expect(result).toMatchObject({ verdict: 'passed', load: [{ id: 'shop', users: 6, requests: asked - 2, errors: {} }] })
+})
+
+test('a number of generators that is none ends in a message, before anything is asked', async () => {
+  await using doubles = await startDoubles({ owner: 'rbee', repo: 'chaos-action' })
+  using repository = calling(0)
+  await using act = dispatch(repository, doubles)
+  const ended = await act.ended
+  expect(ended.code, ended.text).toBe(1)
+  expect(ended.text).toContain('generators is a whole number from 1 to 50')
+  expect(asked).toBe(0)
+})

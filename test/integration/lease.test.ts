@@ -1,0 +1,106 @@
+/** Who holds a run, told from outside its process, and from outside its container. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { findHolder } from '../../src/engine/lease.ts'
+import { runFolder } from '../../src/engine/ledger.ts'
+import { findDeadRuns } from '../../src/entry/sweep-dead-runs.ts'
+import { createDockerClient } from '../../src/runtime/docker-client.ts'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const START = '2026-01-01T00:00:00.000Z'
+/** A program or a container that has not begun by then has failed. */
+const HELD_LIMIT_MS = 30_000
+const docker = createDockerClient()
+let stateDir: string
+let containers: string[]
+
+beforeEach(async () => {
+  stateDir = await mkdtemp(join(tmpdir(), 'chaos-lease-'))
+  containers = []
+})
+afterEach(async () => {
+  for (const id of containers) await docker.getContainer(id).remove({ force: true })
+  await rm(stateDir, { recursive: true, force: true })
+})
+
+/** A program that holds the run, says so, and lives on. */
+function holding(runId: string): string[] {
+  const ledger = JSON.stringify(join(ROOT, 'src/engine/ledger.ts'))
+  const script = `import { Ledger } from ${ledger}
+    await Ledger.hold(${JSON.stringify(stateDir)}, ${JSON.stringify(runId)}, ${JSON.stringify(START)})
+    process.stdout.write('held'); setInterval(() => {}, 1000)`
+  return ['--input-type=module', '--eval', script]
+}
+
+/** The same in a container, as a runner in a container with a state folder that it shares: its pid is 1 there. */
+async function heldInContainer(runId: string): Promise<string> {
+  const container = await docker.createContainer({
+    Image: 'node:24-trixie-slim',
+    Entrypoint: ['node'],
+    Cmd: holding(runId),
+    User: `${String(process.getuid?.())}:${String(process.getgid?.())}`,
+    HostConfig: { NetworkMode: 'none', Binds: [`${ROOT}:${ROOT}:ro`, `${stateDir}:${stateDir}`] },
+  })
+  containers.push(container.id)
+  const stream = await container.attach({ stream: true, stdout: true, stderr: true })
+  await container.start()
+  await once(stream, 'data', { signal: AbortSignal.timeout(HELD_LIMIT_MS) })
+  return container.id
+}
+
+/** Asks from a second container. */
+async function askedFromContainer(runId: string): Promise<string> {
+  const lease = JSON.stringify(join(ROOT, 'src/engine/lease.ts'))
+  const script = `import { findHolder } from ${lease}
+    process.stdout.write(await findHolder(${JSON.stringify(runFolder(stateDir, runId))}))`
+  const user = `${String(process.getuid?.())}:${String(process.getgid?.())}`
+  const args = ['run', '--rm', '--network=none', `--user=${user}`, `--volume=${ROOT}:${ROOT}:ro`]
+  args.push(`--volume=${stateDir}:${stateDir}`, '--entrypoint=node', 'node:24-trixie-slim', '--input-type=module', '--eval')
+  const child = spawn('docker', [...args, script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const said = await text(child.stdout)
+  if (child.exitCode === null) await once(child, 'close')
+  expect(child.exitCode).toBe(0)
+  return said
+}
+
+/** The same as a process of this machine. */
+async function heldByProcess(runId: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, holding(runId), { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(child.stdout, 'data', { signal: AbortSignal.timeout(HELD_LIMIT_MS) })
+  return child
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL')
+  await once(child, 'close')
+}
+
+it('is gone once its process was killed', async () => {
+  const child = await heldByProcess('other')
+  expect(await findHolder(runFolder(stateDir, 'other'))).toBe('alive')
+  await killed(child)
+  expect(await findHolder(runFolder(stateDir, 'other'))).toBe('gone')
+})
+
+it('is alive while its process is stopped', async () => {
+  const child = await heldByProcess('other')
+  child.kill('SIGSTOP')
+  expect(await findHolder(runFolder(stateDir, 'other'))).toBe('alive')
+  await killed(child)
+})
+
+it('is seen from outside its container and from another one, and the sweep leaves it until the container is gone', async () => {
+  const id = await heldInContainer('boxed')
+  expect(await findHolder(runFolder(stateDir, 'boxed'))).toBe('alive')
+  expect(await askedFromContainer('boxed')).toBe('alive')
+  expect(await findDeadRuns(stateDir, Date.now() + 120_000)).toEqual([])
+  await docker.getContainer(id).kill()
+  await docker.getContainer(id).wait()
+  expect(await askedFromContainer('boxed')).toBe('gone')
+  expect(await findDeadRuns(stateDir, Date.now())).toEqual(['boxed'])
+})
