@@ -88,6 +88,7 @@ test('two generators begin together, and what they measured is judged as one loa
   expect(ended.jobs).toEqual({ plan: 'success', segment: 'success', merge: 'success' })
   expect(ended.outputs).toMatchObject({ 'merge.merge.verdict': 'passed' })
   expect(ended.summary).toContain('measured by 2 generators')
+  expect(ended.masks).toContain(TOKEN)
   expect(ended.text).not.toContain(TOKEN)
   const artifacts = doubles.results.store.ofRun(String(RUN_ID))
   expect(artifacts.filter(({ name }) => name.startsWith('load-segment-'))).toHaveLength(2)

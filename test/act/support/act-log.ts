@@ -17,6 +17,8 @@ export interface ActLog {
   readonly jobs: Readonly<Record<string, string>>
   /** By `JOB.STEP.NAME`; the last one where there are several. */
   readonly outputs: Readonly<Record<string, string>>
+  /** What the runner was told to star out, as it understood it. */
+  readonly masks: readonly string[]
   /** All step summaries, in order. */
   readonly summary: string
   /** What people read. */
@@ -28,6 +30,7 @@ export function readActLog(output: string): ActLog {
   const jobs: Record<string, string> = {}
   const outputs: Record<string, string> = {}
   const text: string[] = []
+  const masks: string[] = []
   let summary = ''
   for (const line of output.split('\n')) {
     const parsed = LINE.safeParse(jsonOf(line))
@@ -39,9 +42,10 @@ export function readActLog(output: string): ActLog {
     text.push(msg.trimEnd())
     if (jobResult !== undefined) jobs[jobID] = jobResult
     if (command === 'set-output') outputs[[jobID, ...stepID, name].join('.')] = arg
+    if (command === 'add-mask') masks.push(arg)
     if (command === 'summary') summary += content
   }
-  return { jobs, outputs, summary, text: text.join('\n') }
+  return { jobs, outputs, masks, summary, text: text.join('\n') }
 }
 
 function jsonOf(line: string): unknown {
