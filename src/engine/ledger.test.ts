@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -51,9 +51,28 @@ it('writes files that only their owner can read', async () => {
 it('is held until it is released, with or without open entries', async () => {
   const [clean, open] = [await Ledger.hold(stateDir, 'clean', START), await Ledger.hold(stateDir, 'open', START)]
   await open.append(record('NF-001'))
-  expect(await Promise.all([clean, open].map(({ folder }) => findHolder(folder)))).toEqual(['alive', 'alive'])
+  const holders = (): Promise<string[]> => Promise.all([clean, open].map(({ folder }) => findHolder(folder, Date.now())))
+  expect(await holders()).toEqual(['alive', 'alive'])
   await Promise.all([clean.release(), open.release()])
-  expect(await Promise.all([clean, open].map(({ folder }) => findHolder(folder)))).toEqual(['unsigned', 'gone'])
+  expect(await holders()).toEqual(['missing', 'gone'])
+  expect(await readdir(stateDir)).toEqual(['runs'])
+})
+
+it('is no longer held when its end fails, which is said', async () => {
+  const ledger = await Ledger.hold(stateDir, 'run1', START)
+  await writeFile(join(ledger.folder, 'ledger.jsonl'), 'damaged\n')
+  await expect(ledger.release()).rejects.toThrow('is damaged')
+  expect(await findHolder(ledger.folder, Date.now())).toBe('gone')
+})
+
+it.each(['..', '../../home', 'a/b', '', '.hidden', 'a\nb'])('takes %j for no run', (runId) => {
+  expect(() => runFolder(stateDir, runId)).toThrow('is no id of a run')
+})
+
+it('knows runs by their folders, and no file beside them', async () => {
+  await Ledger.hold(stateDir, 'run1', START)
+  await writeFile(join(stateDir, 'runs', '.DS_Store'), '')
+  expect(await knownRuns(stateDir)).toEqual(['run1'])
 })
 
 it('forgives a torn last line, for which nothing was done, and no other damage', async () => {

@@ -2,8 +2,8 @@
  * The on-disk list of undo records. A record is on disk before anything is done, so that another process can undo it:
  * the action's post step, `cleanup`, or the sweep before the next run.
  */
-import { appendFile, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { appendFile, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { ChaosError, describeError, systemErrorCode } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
@@ -45,8 +45,13 @@ export class Ledger {
     const folder = runFolder(stateDir, runId)
     await mkdir(join(stateDir, 'runs'), { recursive: true, mode: 0o700 })
     await mkdir(folder, { mode: 0o700 })
-    await writeFile(join(folder, LEDGER_FILE), '', { mode: 0o600 })
-    return new Ledger(folder, await holdLease(folder, runId, startedAt))
+    try {
+      await writeFile(join(folder, LEDGER_FILE), '', { mode: 0o600 })
+      return new Ledger(folder, await holdLease(folder, runId, startedAt))
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true })
+      throw error
+    }
   }
 
   /** On disk, synced, before this resolves. */
@@ -63,13 +68,19 @@ export class Ledger {
 
   /** Ends the lease: the folder goes, unless an entry is still open, which then waits for `cleanup`. */
   async release(): Promise<void> {
-    const open = await readOpenEntries(this.folder)
-    if (open.length === 0) {
-      // Half removed it would look dead, and a stack that was kept would be swept.
-      await this.lease.withdraw()
-      await rm(this.folder, { recursive: true, force: true })
+    try {
+      const open = await readOpenEntries(this.folder)
+      if (open.length === 0) await this.remove()
+    } finally {
+      await this.lease.end()
     }
-    await this.lease.end()
+  }
+
+  /** At one blow: a folder half removed would be that of a dead run, and a stack that was kept would be swept. */
+  private async remove(): Promise<void> {
+    const ended = join(this.folder, '..', '..', `ended-${basename(this.folder)}`)
+    await rename(this.folder, ended)
+    await rm(ended, { recursive: true })
   }
 
   private async write(line: z.infer<typeof lineSchema>): Promise<void> {
@@ -90,14 +101,17 @@ export class Ledger {
   }
 }
 
+/** @throws BAD_INPUT for a name that leads elsewhere: ids are read from labels of containers, too, and folders are removed. */
 export function runFolder(stateDir: string, runId: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(runId)) throw new ChaosError('BAD_INPUT', `${JSON.stringify(runId)} is no id of a run`)
   return join(stateDir, 'runs', runId)
 }
 
-/** Run ids with a folder under the state directory, oldest name first. */
+/** Run ids with a folder under the state directory, in the order of their names. */
 export async function knownRuns(stateDir: string): Promise<string[]> {
   try {
-    return (await readdir(join(stateDir, 'runs'))).sort()
+    const found = await readdir(join(stateDir, 'runs'), { withFileTypes: true })
+    return found.flatMap((file) => (file.isDirectory() ? [file.name] : [])).sort()
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return []
     throw error
@@ -139,9 +153,13 @@ export async function readOpenEntries(folder: string): Promise<LedgerEntry[]> {
   return [...open.values()].reverse()
 }
 
-/** Marks entries of a dead run as undone. */
+/** Marks an entry of a dead run as undone. One whose folder somebody else removed meanwhile needs no mark. */
 export async function closeEntry(folder: string, entry: number): Promise<void> {
-  await appendFile(join(folder, LEDGER_FILE), `${JSON.stringify({ op: 'close', entry })}\n`)
+  try {
+    await appendFile(join(folder, LEDGER_FILE), `${JSON.stringify({ op: 'close', entry })}\n`)
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error
+  }
 }
 
 function parseJson(text: string): unknown {

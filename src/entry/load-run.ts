@@ -129,7 +129,7 @@ export async function withDeps<T>(
 ): Promise<T> {
   const { address, variables, load, outDir, stateDir } = request
   const ledger = await Ledger.hold(stateDir, runId, isoTime(systemClock.wallMs()))
-  try {
+  const measure = async (): Promise<T> => {
     const deps = await wireLoad(
       {
         docker: createDockerClient(),
@@ -143,9 +143,16 @@ export async function withDeps<T>(
       ui.signal,
     )
     return await work(deps)
-  } finally {
-    await ledger.release()
   }
+  const done = await measure().catch(async (error: unknown) => {
+    // The first thing that went wrong is what is told.
+    await ledger.release().catch((also: unknown) => {
+      ui.log.log('warn', `the run's folder ${ledger.folder} could not be removed: ${explainError(also)}`)
+    })
+    throw error
+  })
+  await ledger.release()
+  return done
 }
 
 export function optionsOf({ profile, load, repeatCommand }: AddressLoadRequest): LoadOptions {

@@ -78,7 +78,7 @@ async function cleanUp(state: PostState): Promise<void> {
 async function mainGone(state: PostState, signal: AbortSignal): Promise<void> {
   await waitUntil(
     'the end of the main step',
-    () => findHolder(runFolder(state.stateDir, state.runId)),
+    () => findHolder(runFolder(state.stateDir, state.runId), systemClock.wallMs()),
     (holder) => holder !== 'alive',
     { everyMs: 200, attemptMs: 2_000, limitMs: MAIN_GONE_LIMIT_MS, signal, clock: systemClock },
   )

@@ -160,9 +160,18 @@ async function execute(session: Session): Promise<RunResult> {
       outcome = { ...outcome, reasons: [...outcome.reasons, explainError(error)] }
     }
   }
-  const trouble = await tearDown(session, stack)
-  await ledger.release()
+  const trouble = [...(await tearDown(session, stack)), ...(await released(ledger))]
   return resultOf(session, stack, { ...facts, environment }, outcome, [...outcome.reasons, ...trouble])
+}
+
+/** Whatever becomes of its folder, what the run found is told. */
+async function released(ledger: Ledger): Promise<string[]> {
+  try {
+    await ledger.release()
+    return []
+  } catch (error) {
+    return [`the run's folder ${ledger.folder} could not be removed: ${explainError(error)}`]
+  }
 }
 
 async function prepareToolbox(session: Session): Promise<Toolbox> {

@@ -1,6 +1,7 @@
 /** Before a run on a machine that outlives its jobs: what dead runs of ours left there. */
-import { stat } from 'node:fs/promises'
+import { stat, utimes } from 'node:fs/promises'
 import { describeError } from '../core/errors.ts'
+import type { Logger } from '../core/ports.ts'
 import { isAborted } from '../core/wait.ts'
 import { findHolder } from '../engine/lease.ts'
 import { knownRuns, runFolder } from '../engine/ledger.ts'
@@ -9,8 +10,6 @@ import { cleanupRun, type CleanupOptions, type CleanupReport } from './undo.ts'
 /** All of them together: nobody waits longer for their own run. */
 const SWEEP_LIMIT_MS = 60_000
 const MOST_RUNS = 20
-/** A run makes its folder a moment before it signs for it. */
-const UNSIGNED_MS = 60_000
 
 export interface SweepOptions extends Omit<CleanupOptions, 'toolboxImage' | 'beforeRemoval'> {
   /** Asked for only when something is to be undone. */
@@ -28,7 +27,7 @@ export async function sweepDeadRuns(options: SweepOptions): Promise<CleanupRepor
   const runs: CleanupReport['runs'] = []
   let current = 'dead runs'
   try {
-    const dead = await findDeadRuns(stateDir, options.nowWallMs)
+    const dead = await findDeadRuns(stateDir, options.nowWallMs, log)
     if (dead.length > MOST_RUNS)
       log.log('warn', `of ${String(dead.length)} dead runs ${String(MOST_RUNS)} are swept now, and others before the next run`)
     if (dead.length === 0) return { runs }
@@ -39,6 +38,7 @@ export async function sweepDeadRuns(options: SweepOptions): Promise<CleanupRepor
     for (const runId of dead.slice(0, MOST_RUNS)) {
       current = `the dead run ${runId}`
       if (isAborted(signal)) throw signal.reason
+      await putLast(runFolder(stateDir, runId), options.nowWallMs)
       const report = await cleanupRun({ ...options, signal, toolboxImage }, runId)
       runs.push(report)
       for (const problem of report.problems) log.log('warn', `of the dead run ${runId} something stays: ${problem}`)
@@ -53,19 +53,24 @@ export async function sweepDeadRuns(options: SweepOptions): Promise<CleanupRepor
   return { runs }
 }
 
-/** Ids of runs in the state directory whose process is gone for certain. */
-export async function findDeadRuns(stateDir: string, nowWallMs: number): Promise<string[]> {
-  const dead: string[] = []
+/**
+ * Ids of runs in the state directory whose process is gone for certain, those that wait longest first. One that cannot be
+ * looked at is a warning, and none of them.
+ */
+export async function findDeadRuns(stateDir: string, nowWallMs: number, log: Logger): Promise<string[]> {
+  const dead: { readonly runId: string; readonly sinceMs: number }[] = []
   for (const runId of await knownRuns(stateDir)) {
-    const holder = await findHolder(runFolder(stateDir, runId))
-    const isOldUnsigned = holder === 'unsigned' && (await ageMs(stateDir, runId, nowWallMs)) > UNSIGNED_MS
-    if (holder === 'gone' || isOldUnsigned) dead.push(runId)
+    const folder = runFolder(stateDir, runId)
+    try {
+      if ((await findHolder(folder, nowWallMs)) === 'gone') dead.push({ runId, sinceMs: (await stat(folder)).mtimeMs })
+    } catch (error) {
+      log.log('warn', `whether run ${runId} is dead cannot be told: ${describeError(error)}`)
+    }
   }
-  return dead
+  return dead.sort((one, other) => one.sinceMs - other.sinceMs).map(({ runId }) => runId)
 }
 
-async function ageMs(stateDir: string, runId: string, nowWallMs: number): Promise<number> {
-  // One that is gone meanwhile was not dead.
-  const folder = await stat(runFolder(stateDir, runId)).catch(() => null)
-  return folder === null ? 0 : nowWallMs - folder.mtimeMs
+/** One that can never be removed must not keep its place before the others. */
+async function putLast(folder: string, nowWallMs: number): Promise<void> {
+  await utimes(folder, nowWallMs / 1_000, nowWallMs / 1_000)
 }

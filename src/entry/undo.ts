@@ -1,7 +1,7 @@
 /** Undoing what a dead run left: its open ledger entries first, then everything that carries its label. */
 import { rm } from 'node:fs/promises'
 import { systemClock } from '../core/clock.ts'
-import { ChaosError, describeError } from '../core/errors.ts'
+import { assertNever, ChaosError, describeError } from '../core/errors.ts'
 import type { Fault, Logger, UndoContext } from '../core/ports.ts'
 import { withDeadline } from '../core/wait.ts'
 import { findHolder } from '../engine/lease.ts'
@@ -49,20 +49,36 @@ export async function cleanupRuns(options: CleanupOptions, only: string | null):
     throw new ChaosError('BAD_INPUT', `there is no run ${only} to clean up (known: ${known.join(', ') || 'none'})`)
   }
   const runs: CleanupReport['runs'] = []
-  const here = new Set(await knownRuns(options.stateDir))
   for (const runId of known.filter((id) => only === null || id === only)) {
-    const foreign = only === null ? await whyForeign(options.stateDir, runId, here.has(runId)) : null
-    runs.push(
-      foreign === null ? await cleanupRun(options, runId) : leftAlone(runId, `${foreign}: name it with --run to remove it`),
-    )
+    try {
+      const why = only === null ? await whyNotUnnamed(options.stateDir, runId) : null
+      runs.push(why === null ? await cleanupRun(options, runId) : leftAlone(runId, why))
+    } catch (error) {
+      runs.push({ runId, leftAlone: null, undone: 0, removed: 0, problems: [describeError(error)] })
+    }
   }
   return { runs }
 }
 
-/** Its holder may well be alive, as it cannot be asked: only a person can know. */
-async function whyForeign(stateDir: string, runId: string, isHere: boolean): Promise<string | null> {
-  if (!isHere) return `not a run of ${stateDir}`
-  return (await findHolder(runFolder(stateDir, runId))) === 'elsewhere' ? 'signed for on another machine' : null
+/** Null only of a run that is gone for certain. Of one that cannot be asked only a person can know, who then names it. */
+async function whyNotUnnamed(stateDir: string, runId: string): Promise<string | null> {
+  // Looked at anew for each: one that was alive a moment ago may have ended meanwhile, and kept its stack.
+  const isHere = (await knownRuns(stateDir)).includes(runId)
+  const holder = isHere ? await findHolder(runFolder(stateDir, runId), systemClock.wallMs()) : 'missing'
+  switch (holder) {
+    case 'gone':
+      return null
+    case 'alive':
+      return 'alive'
+    case 'starting':
+      return 'it may be starting just now'
+    case 'unknown':
+      return 'it was started on another machine, or by another user: name it with --run to remove it'
+    case 'missing':
+      return `not a run of ${stateDir}: name it with --run to remove it`
+    default:
+      return assertNever(holder, 'holder')
+  }
 }
 
 function leftAlone(runId: string, why: string): CleanupReport['runs'][number] {
@@ -72,7 +88,7 @@ function leftAlone(runId: string, why: string): CleanupReport['runs'][number] {
 /** Each step whatever became of the others: what one could not do is a warning, or among the problems if something stays. */
 export async function cleanupRun(options: CleanupOptions, runId: string): Promise<CleanupReport['runs'][number]> {
   const folder = runFolder(options.stateDir, runId)
-  if ((await findHolder(folder)) === 'alive') return leftAlone(runId, 'alive')
+  if ((await findHolder(folder, systemClock.wallMs())) === 'alive') return leftAlone(runId, 'alive')
   const warn = (text: string): void => {
     options.log.log('warn', `${runId}: ${text}`)
   }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { Logger } from '../../src/core/ports.ts'
 import { findHolder } from '../../src/engine/lease.ts'
 import { runFolder } from '../../src/engine/ledger.ts'
 import { findDeadRuns } from '../../src/entry/sweep-dead-runs.ts'
@@ -18,15 +19,24 @@ const HELD_LIMIT_MS = 30_000
 const docker = createDockerClient()
 let stateDir: string
 let containers: string[]
+let children: ChildProcess[]
 
 beforeEach(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'chaos-lease-'))
-  containers = []
+  ;[containers, children] = [[], []]
 })
 afterEach(async () => {
+  for (const child of children) child.kill('SIGKILL')
   for (const id of containers) await docker.getContainer(id).remove({ force: true })
   await rm(stateDir, { recursive: true, force: true })
 })
+
+const log: Logger = {
+  log: (level, text) => {
+    throw new Error(`${level}: ${text}`)
+  },
+}
+const holderOf = (runId: string): Promise<string> => findHolder(runFolder(stateDir, runId), Date.now())
 
 /** A program that holds the run, says so, and lives on. */
 function holding(runId: string): string[] {
@@ -57,7 +67,7 @@ async function heldInContainer(runId: string): Promise<string> {
 async function askedFromContainer(runId: string): Promise<string> {
   const lease = JSON.stringify(join(ROOT, 'src/engine/lease.ts'))
   const script = `import { findHolder } from ${lease}
-    process.stdout.write(await findHolder(${JSON.stringify(runFolder(stateDir, runId))}))`
+    process.stdout.write(await findHolder(${JSON.stringify(runFolder(stateDir, runId))}, Date.now()))`
   const user = `${String(process.getuid?.())}:${String(process.getgid?.())}`
   const args = ['run', '--rm', '--network=none', `--user=${user}`, `--volume=${ROOT}:${ROOT}:ro`]
   args.push(`--volume=${stateDir}:${stateDir}`, '--entrypoint=node', 'node:24-trixie-slim', '--input-type=module', '--eval')
@@ -71,6 +81,7 @@ async function askedFromContainer(runId: string): Promise<string> {
 /** The same as a process of this machine. */
 async function heldByProcess(runId: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, holding(runId), { stdio: ['ignore', 'pipe', 'inherit'] })
+  children.push(child)
   await once(child.stdout, 'data', { signal: AbortSignal.timeout(HELD_LIMIT_MS) })
   return child
 }
@@ -82,25 +93,25 @@ async function killed(child: ChildProcess): Promise<void> {
 
 it('is gone once its process was killed', async () => {
   const child = await heldByProcess('other')
-  expect(await findHolder(runFolder(stateDir, 'other'))).toBe('alive')
+  expect(await holderOf('other')).toBe('alive')
   await killed(child)
-  expect(await findHolder(runFolder(stateDir, 'other'))).toBe('gone')
+  expect(await holderOf('other')).toBe('gone')
 })
 
 it('is alive while its process is stopped', async () => {
   const child = await heldByProcess('other')
   child.kill('SIGSTOP')
-  expect(await findHolder(runFolder(stateDir, 'other'))).toBe('alive')
+  expect(await holderOf('other')).toBe('alive')
   await killed(child)
 })
 
 it('is seen from outside its container and from another one, and the sweep leaves it until the container is gone', async () => {
   const id = await heldInContainer('boxed')
-  expect(await findHolder(runFolder(stateDir, 'boxed'))).toBe('alive')
+  expect(await holderOf('boxed')).toBe('alive')
   expect(await askedFromContainer('boxed')).toBe('alive')
-  expect(await findDeadRuns(stateDir, Date.now() + 120_000)).toEqual([])
+  expect(await findDeadRuns(stateDir, Date.now() + 120_000, log)).toEqual([])
   await docker.getContainer(id).kill()
   await docker.getContainer(id).wait()
   expect(await askedFromContainer('boxed')).toBe('gone')
-  expect(await findDeadRuns(stateDir, Date.now())).toEqual(['boxed'])
+  expect(await findDeadRuns(stateDir, Date.now(), log)).toEqual(['boxed'])
 })

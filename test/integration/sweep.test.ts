@@ -2,12 +2,13 @@
 import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Logger } from '../../src/core/ports.ts'
 import { holdLease } from '../../src/engine/lease.ts'
 import { Ledger, runFolder } from '../../src/engine/ledger.ts'
 import { sweepDeadRuns, type SweepOptions } from '../../src/entry/sweep-dead-runs.ts'
+import { cleanupRuns } from '../../src/entry/undo.ts'
 import { createDockerClient } from '../../src/runtime/docker-client.ts'
 import { RUN_LABEL } from '../../src/runtime/labels.ts'
 
@@ -16,10 +17,12 @@ const docker = createDockerClient()
 let stateDir: string
 let runs: string[]
 let said: string[]
+let ledgers: Map<string, Ledger>
 
 beforeEach(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'chaos-sweep-'))
   ;[runs, said] = [[], []]
+  ledgers = new Map()
 })
 afterEach(async () => {
   for (const run of runs) for (const id of await containersOf(run)) await docker.getContainer(id).remove({ force: true })
@@ -33,20 +36,19 @@ async function containersOf(run: string): Promise<string[]> {
 /** A run of this process, with a container of its own. */
 async function started(): Promise<string> {
   const run = await withContainer()
-  await Ledger.hold(stateDir, run, START)
+  ledgers.set(run, await Ledger.hold(stateDir, run, START))
   return run
 }
 
 /** The same, and its process has ended without a word. */
-async function died(): Promise<string> {
-  const run = await withContainer()
+async function died(name?: string): Promise<string> {
+  const run = await withContainer(name)
   await mkdir(runFolder(stateDir, run), { recursive: true })
   await (await holdLease(runFolder(stateDir, run), run, START)).end()
   return run
 }
 
-async function withContainer(): Promise<string> {
-  const run = randomBytes(4).toString('hex')
+async function withContainer(run = randomBytes(4).toString('hex')): Promise<string> {
   runs.push(run)
   const options = { Image: 'node:24-trixie-slim', Cmd: ['sleep', '300'], Labels: { [RUN_LABEL]: run } }
   await (await docker.createContainer(options)).start()
@@ -82,4 +84,29 @@ it('tells of faults that it cannot know, and removes what it can, once', async (
   expect(said).toContainEqual(expect.stringContaining('something stays: faults that were open cannot be told'))
   expect(await containersOf(dead)).toEqual([])
   expect((await sweepDeadRuns(options())).runs).toEqual([])
+})
+
+it('by `cleanup`, a stack that was kept meanwhile stays, and so does what begins, is elsewhere, or only looks like a run', async () => {
+  const [dead, kept] = [await died('00000000'), await started()]
+  const begins = await withContainer()
+  await mkdir(runFolder(stateDir, begins))
+  const odd = await withContainer(`../../${basename(stateDir)}`)
+  const beforeRemoval = [{ name: 'meanwhile', run: async () => ledgers.get(kept)?.release() }]
+  const report = await cleanupRuns({ ...options(), toolboxImage: '', beforeRemoval }, null)
+  const ours = report.runs.filter(({ runId }) => runs.includes(runId))
+  expect(
+    Object.fromEntries(ours.map(({ runId, leftAlone, removed, problems }) => [runId, [leftAlone, removed, problems]])),
+  ).toEqual({
+    [dead]: [null, 1, []],
+    [kept]: [expect.stringContaining('not a run of'), 0, []],
+    [begins]: ['it may be starting just now', 0, []],
+    [odd]: [expect.stringContaining('not a run of'), 0, []],
+  })
+  for (const run of [kept, begins, odd]) expect(await containersOf(run)).toHaveLength(1)
+  await access(stateDir)
+  const named = { ...options(), toolboxImage: '' }
+  expect((await cleanupRuns(named, kept)).runs).toMatchObject([{ runId: kept, leftAlone: null, removed: 1 }])
+  expect((await cleanupRuns(named, odd)).runs).toMatchObject([
+    { runId: odd, problems: [expect.stringContaining('is no id of a run')] },
+  ])
 })
