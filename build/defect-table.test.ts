@@ -50,6 +50,15 @@ describe('disagreements', () => {
     expect(disagreements(good, blinding)).toEqual(['deaf: A-2 was passed, not inconclusive'])
   })
 
+  it('are none, red or green, where it is the machine that decides', () => {
+    const sometimes = { deaf: { ...declared.deaf, may_fail: ['A-2'] } }
+    expect(disagreements(good, sometimes)).toEqual([])
+    expect(disagreements({ ...good, deaf: row('failed', 'failed') }, sometimes)).toEqual([])
+    expect(disagreements({ ...good, deaf: row('failed', 'error') }, sometimes)).toEqual([
+      'deaf: A-2 was error, not passed or failed',
+    ])
+  })
+
   it('take a pass without an injection for what it is', () => {
     expect(disagreements({ ...good, [NO_INJECT]: row('passed', 'inconclusive') }, declared)).toHaveLength(1)
   })
@@ -59,7 +68,7 @@ describe('the table', () => {
   it('has a row per run and a column per scenario, and texts that cannot break it', () => {
     const text = renderMatrix(good, declared)
     expect(text).toContain('| `deaf` | **F** | · | 2026-01-02 |')
-    expect(text).toContain('| `deaf` | Hears \\| nothing. | A-1 |  |')
+    expect(text).toContain('| `deaf` | Hears \\| nothing. | A-1 |  |  |')
     expect(text).toContain('| healthy | · | · | 2026-01-02 |')
     expect(renderMatrix({}, declared)).toContain('No run has been kept yet.')
   })

@@ -100,7 +100,8 @@ export function checkDefects(
   const ids = entries.map(({ id }) => id)
   const mistakes: Mistake[] = []
   for (const [name, defect] of Object.entries(descriptor.defects?.known ?? {})) {
-    const named = (['fails', 'blinds'] as const).flatMap((key) => defect[key].map((id, index) => ({ key, id, index })))
+    const lists = { fails: defect.fails, may_fail: defect.mayFail, blinds: defect.blinds }
+    const named = Object.entries(lists).flatMap(([key, list]) => list.map((id, index) => ({ key, id, index })))
     for (const { key, id, index } of named) {
       if (ids.includes(id)) continue
       const path = ['defects', 'known', name, key, index]

@@ -28,7 +28,7 @@ function told(): string[] {
 
 describe('a folder of load patterns', () => {
   it('gives the entries of its manifest, and each script that none of them names', async () => {
-    const scales = { quick: { duration_seconds: 26, users: 100 }, smoke: { users: 5 } }
+    const scales = { quick: { duration_seconds: 26, users: 100, gate_users: 40 }, smoke: { users: 5 } }
     const first = { ...ENTRY, gate_users: 1_000, measure: ['breaking_point'], think_seconds: 1.25, profiles: scales }
     await write({
       'load.json': { name: 'Load', patterns: [first, { ...ENTRY, id: 'LT-002', model: 'open', on_demand: true }] },
@@ -55,7 +55,7 @@ describe('a folder of load patterns', () => {
       answerSeconds: null,
       onDemand: false,
       thresholds: null,
-      scales: { quick: { durationSeconds: 26, users: 100 }, smoke: { users: 5 } },
+      scales: { quick: { durationSeconds: 26, users: 100, gateUsers: 40 }, smoke: { users: 5 } },
       source: { file: join(folder, 'load.json'), line: 1 },
     })
     expect(patterns[1]).toMatchObject({ model: 'open', onDemand: true, gateUsers: null })

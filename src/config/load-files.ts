@@ -148,8 +148,12 @@ function scalesOf(profiles: PatternInput['profiles']): LoadPattern['scales'] {
   for (const name of PROFILES) {
     const scale = profiles?.[name]
     if (scale === undefined) continue
-    const { duration_seconds: durationSeconds, users } = scale
-    scales[name] = { ...(durationSeconds === undefined ? {} : { durationSeconds }), ...(users === undefined ? {} : { users }) }
+    const { duration_seconds: durationSeconds, users, gate_users: gateUsers } = scale
+    scales[name] = {
+      ...(durationSeconds === undefined ? {} : { durationSeconds }),
+      ...(users === undefined ? {} : { users }),
+      ...(gateUsers === undefined ? {} : { gateUsers }),
+    }
   }
   return scales
 }

@@ -17,8 +17,14 @@ const scale = z
       description: 'Length of all stages together in this profile',
     }).optional(),
     users: quantity({ minimum: 1, maximum: MOST_USERS, integer: true, description: 'Users at the highest stage' }).optional(),
+    gate_users: quantity({
+      minimum: 1,
+      maximum: MOST_USERS,
+      integer: true,
+      description: "The gate in this profile, of its own users; left out, the pattern's is scaled with the users",
+    }).optional(),
   })
-  .refine((value) => Object.keys(value).length > 0, { error: 'says nothing: give duration_seconds, users or both' })
+  .refine((value) => Object.keys(value).length > 0, { error: 'says nothing: give duration_seconds, users or gate_users' })
   .meta({ minProperties: 1 })
 
 export const patternSchema = z.strictObject({

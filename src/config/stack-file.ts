@@ -86,7 +86,9 @@ function toRequest(request: StackFile['requests'][string]): RequestSpec {
 }
 
 function toDefects({ variable, known }: NonNullable<StackFile['defects']>): NonNullable<Descriptor['defects']> {
-  const defects = Object.entries(known).map(([name, { fails, blinds = [], text }]) => [name, { fails, blinds, text }] as const)
+  const defects = Object.entries(known).map(
+    ([name, { fails, may_fail: mayFail = [], blinds = [], text }]) => [name, { fails, mayFail, blinds, text }] as const,
+  )
   return { variable, known: Object.fromEntries(defects) }
 }
 

@@ -164,6 +164,16 @@ const defects = z.strictObject({
         .array(shaped(SCENARIO_ID, 'the id of a scenario', 'A scenario that it must turn failed'))
         .min(1)
         .max(100),
+      may_fail: z
+        .array(
+          shaped(
+            SCENARIO_ID,
+            'the id of a scenario',
+            'A scenario that it turns failed on some machines, as on one with few CPUs',
+          ),
+        )
+        .max(100)
+        .optional(),
       blinds: z
         .array(
           shaped(SCENARIO_ID, 'the id of a scenario', 'A scenario whose fault cannot bite with it, so that it is inconclusive'),

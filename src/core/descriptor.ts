@@ -104,6 +104,8 @@ export interface VramSpecOfStack {
 
 export interface KnownDefect {
   readonly fails: readonly string[]
+  /** Scenarios that it turns red on some machines and not on others: nothing is shown by them. */
+  readonly mayFail: readonly string[]
   /** Scenarios whose fault cannot bite with it: they are inconclusive then. */
   readonly blinds: readonly string[]
   readonly text: string

@@ -101,6 +101,8 @@ export interface LoadScale {
   readonly durationSeconds?: number
   /** Users at the highest stage. */
   readonly users?: number
+  /** Of these; else the pattern's gate is scaled with the users. */
+  readonly gateUsers?: number
 }
 
 /** A load pattern as it was found: an entry of a manifest, or a script without one. */

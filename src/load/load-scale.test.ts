@@ -83,6 +83,11 @@ describe('a profile', () => {
     expect(scaled(SPIKES, { gateUsers: 1000 }).gateTarget).toBe(1000)
   })
 
+  it('may have a gate of its own', () => {
+    expect(scaled(SPIKES, { scale: { users: 300, gateUsers: 200 }, gateUsers: 1000 }).gateTarget).toBe(200)
+    expect(scaled(SPIKES, { scale: { gateUsers: 500 } }).gateTarget).toBe(500)
+  })
+
   it('cannot scale what has no length or no users', () => {
     expect(() => scaled({ vus: 0, duration: '5s' }, { scale: { users: 5 } })).toThrow(/without length or users/)
   })

@@ -56,7 +56,7 @@ export function scaleLoad(request: ScaleRequest): ScaledLoad {
     throw new ChaosError('BAD_INPUT', 'a pattern without length or users cannot be scaled')
   const scaled = time === 1 && users === 1 ? original : original.map((scenario) => scaledScenario(scenario, time, users))
   const opened = request.model === 'open' ? scaled.map((scenario) => openScenario(scenario, request)) : scaled
-  const gateUsers = request.gateUsers === null ? null : request.gateUsers * users
+  const gateUsers = request.scale?.gateUsers ?? (request.gateUsers === null ? null : request.gateUsers * users)
   const isTurned = request.model === 'open' && planOfScenarios(scaled).unit === 'users'
   const gateTarget = gateUsers === null ? null : isTurned ? gateUsers / secondsPerRequest(request) : gateUsers
   const isLess = time < 1 || users < 1

@@ -70,7 +70,10 @@ export function pairDescriptor(changes: Partial<Descriptor> = {}): Descriptor {
     secrets: ['API_TOKEN'],
     defects: {
       variable: 'DEFECTS',
-      known: { slow: { fails: [], blinds: [], text: 'is slow' }, deaf: { fails: [], blinds: [], text: 'is deaf' } },
+      known: {
+        slow: { fails: [], mayFail: [], blinds: [], text: 'is slow' },
+        deaf: { fails: [], mayFail: [], blinds: [], text: 'is deaf' },
+      },
     },
     ...changes,
   })
