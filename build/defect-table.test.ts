@@ -57,6 +57,8 @@ describe('disagreements', () => {
     expect(disagreements({ ...good, deaf: row('failed', 'error') }, sometimes)).toEqual([
       'deaf: A-2 was error, not passed or failed',
     ])
+    const both = { deaf: { ...declared.deaf, may_fail: ['A-1'] } }
+    expect(disagreements({ ...good, deaf: row('passed', 'passed') }, both)).toEqual(['deaf: A-1 was passed, not failed'])
   })
 
   it('take a pass without an injection for what it is', () => {

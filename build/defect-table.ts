@@ -36,8 +36,8 @@ function expected(name: string, id: string, declared: Readonly<Record<string, De
   if (name === HEALTHY) return ['passed']
   if (name === NO_INJECT) return ['inconclusive']
   if (declared[name]?.blinds?.includes(id) === true) return ['inconclusive']
-  if (declared[name]?.may_fail?.includes(id) === true) return ['passed', 'failed']
-  return declared[name]?.fails.includes(id) === true ? ['failed'] : ['passed']
+  if (declared[name]?.fails.includes(id) === true) return ['failed']
+  return declared[name]?.may_fail?.includes(id) === true ? ['passed', 'failed'] : ['passed']
 }
 
 /** One line for everything that was seen otherwise than declared, or not seen at all. */

@@ -1,6 +1,6 @@
 /** Reads one of the user's JSON files: bounded, strict, with the place of everything in it. */
 import { readFileSync, statSync } from 'node:fs'
-import { describeError } from '../core/errors.ts'
+import { describeError, systemErrorCode } from '../core/errors.ts'
 import { printable } from './display.ts'
 import { parseJsonTree } from './json-tree.ts'
 import type { JsonNode } from './json-tree.ts'
@@ -54,7 +54,7 @@ export function readText(file: string, maxBytes = MAX_SOURCE_BYTES): { text: str
     if (error instanceof TypeError && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
       return { problem: 'the file is not UTF-8 text' }
     }
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { problem: 'there is no such file' }
+    if (systemErrorCode(error) === 'ENOENT') return { problem: 'there is no such file' }
     return { problem: `the file cannot be read: ${printable(describeError(error, 300))}` }
   }
 }

@@ -25,7 +25,6 @@ export async function sweepDeadRuns(options: SweepOptions): Promise<CleanupRepor
   const { log, stateDir } = options
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(SWEEP_LIMIT_MS)])
   const runs: CleanupReport['runs'] = []
-  let current = 'dead runs'
   try {
     const dead = await findDeadRuns(stateDir, options.nowWallMs, log)
     if (dead.length > MOST_RUNS)
@@ -36,21 +35,36 @@ export async function sweepDeadRuns(options: SweepOptions): Promise<CleanupRepor
       return ''
     })
     for (const runId of dead.slice(0, MOST_RUNS)) {
-      current = `the dead run ${runId}`
       if (isAborted(signal)) throw signal.reason
-      await putLast(runFolder(stateDir, runId), options.nowWallMs)
-      const report = await cleanupRun({ ...options, signal, toolboxImage }, runId)
-      runs.push(report)
-      for (const problem of report.problems) log.log('warn', `of the dead run ${runId} something stays: ${problem}`)
-      log.log(
-        'info',
-        `swept the dead run ${runId}: ${String(report.undone)} faults undone, ${String(report.removed)} objects removed`,
-      )
+      const report = await sweepDeadRun({ ...options, signal, toolboxImage }, runId, options.nowWallMs)
+      if (report !== null) runs.push(report)
     }
   } catch (error) {
-    log.log('warn', `${current} could not be swept: ${describeError(error)}`)
+    log.log('warn', `dead runs could not be swept: ${describeError(error)}`)
   }
   return { runs }
+}
+
+/** null for one that could not be swept, as when another sweep was faster: a warning, and no reason to leave the others. */
+async function sweepDeadRun(
+  options: CleanupOptions,
+  runId: string,
+  nowWallMs: number,
+): Promise<CleanupReport['runs'][number] | null> {
+  const { log } = options
+  try {
+    await putLast(runFolder(options.stateDir, runId), nowWallMs)
+    const report = await cleanupRun(options, runId)
+    for (const problem of report.problems) log.log('warn', `of the dead run ${runId} something stays: ${problem}`)
+    log.log(
+      'info',
+      `swept the dead run ${runId}: ${String(report.undone)} faults undone, ${String(report.removed)} objects removed`,
+    )
+    return report
+  } catch (error) {
+    log.log('warn', `the dead run ${runId} could not be swept: ${describeError(error)}`)
+    return null
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Runs of k6, wherever its program is. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { ChaosError, describeError } from '../core/errors.ts'
+import { ChaosError, describeError, systemErrorCode } from '../core/errors.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import type { K6ArchiveRequest, K6End, K6Port, K6Request, K6Run, K6Script } from '../core/k6.ts'
 import type { ExecPort } from '../core/ports.ts'
@@ -174,7 +174,7 @@ async function readSummary(path: string): Promise<Json> {
     if (text.length > LARGEST_SUMMARY_BYTES) throw new ChaosError('BAD_INPUT', `k6's summary has ${String(text.length)} bytes`)
     return JSON.parse(text) as Json
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    if (systemErrorCode(error) === 'ENOENT') return null
     throw new ChaosError('BAD_INPUT', `k6's summary could not be read: ${describeError(error)}`, { cause: error })
   }
 }

@@ -1,6 +1,6 @@
 import { readlinkSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { ChaosError } from '../core/errors.ts'
+import { ChaosError, systemErrorCode } from '../core/errors.ts'
 
 /** As many as the kernel follows. */
 const MOST_LINKS = 40
@@ -18,7 +18,7 @@ function follow(path: string, links: number): string {
   try {
     return realpathSync.native(path)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = systemErrorCode(error)
     if ((code !== 'ENOENT' && code !== 'ENOTDIR') || dirname(path) === path) throw error
   }
   const folder = follow(dirname(path), links)

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
-import { abortedError, ChaosError } from '../core/errors.ts'
+import { abortedError, ChaosError, systemErrorCode } from '../core/errors.ts'
 import type { ExecOptions, ExecPort, ExecResult } from '../core/ports.ts'
 import { lineSplitter, outputTail } from './output-tail.ts'
 
@@ -111,7 +111,7 @@ function killGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(-child.pid, signal)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = systemErrorCode(error)
     // ESRCH: it ended between the decision and the call. EPERM: not ours to end; the caller's limit still holds.
     if (code !== 'ESRCH' && code !== 'EPERM') throw error
   }

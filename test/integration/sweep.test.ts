@@ -1,5 +1,5 @@
 /** What a job finds on a machine that outlives jobs: dead runs beside live ones. */
-import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -84,6 +84,18 @@ it('tells of faults that it cannot know, and removes what it can, once', async (
   expect(said).toContainEqual(expect.stringContaining('something stays: faults that were open cannot be told'))
   expect(await containersOf(dead)).toEqual([])
   expect((await sweepDeadRuns(options())).runs).toEqual([])
+})
+
+it('goes on to the next where another sweep was faster', async () => {
+  const [first, second] = [await died(), await died()]
+  await utimes(runFolder(stateDir, first), 1, 1)
+  const meanwhile = async (): Promise<string> => {
+    await rm(runFolder(stateDir, first), { recursive: true })
+    return ''
+  }
+  const { runs: swept } = await sweepDeadRuns({ ...options(), toolboxImage: meanwhile })
+  expect(swept).toMatchObject([{ runId: second, removed: 1, problems: [] }])
+  expect(said).toContainEqual(expect.stringContaining(`warn: the dead run ${first} could not be swept: ENOENT`))
 })
 
 it('by `cleanup`, a stack that was kept meanwhile stays, and so does what begins, is elsewhere, or only looks like a run', async () => {
