@@ -1,0 +1,95 @@
+/**
+ * Mutation testing of what decides verdicts and undoes faults. `npm run mutants` tries all of it (about an hour on two
+ * cores), writes docs/mutants.md and ends with 1 when a folder is under the wanted share, or a survivor has no reason in
+ * build/mutants/survivors.json. `npm run mutants -- --only 'src/engine/**'` tries some, and writes no page.
+ */
+import { spawn } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { readReport } from './report.ts'
+import { OUTSIDE, SCOPE, WANTED_PERCENT } from './scope.ts'
+import { compareSurvivors, percentOf, renderMutants, scoreByFolder } from './survivors.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const RESULTS = join(ROOT, 'results/mutants')
+const REPORT = join(RESULTS, 'report.json')
+const EXCUSES = join(import.meta.dirname, 'survivors.json')
+const PAGE = join(ROOT, 'docs/mutants.md')
+
+const excuseList = z.array(
+  z.strictObject({
+    file: z.string(),
+    code: z.string(),
+    was: z.string(),
+    becomes: z.string(),
+    reason: z.string().min(10),
+  }),
+)
+
+function filesOf(globs: readonly string[]): string[] {
+  return [...new Set(globs.flatMap((glob) => globSync(glob, { cwd: ROOT, exclude: [...OUTSIDE] })))].sort()
+}
+
+async function stryker(files: readonly string[], concurrency: string): Promise<number> {
+  await mkdir(RESULTS, { recursive: true })
+  const config = {
+    testRunner: 'vitest',
+    plugins: ['@stryker-mutator/vitest-runner'],
+    vitest: { configFile: 'vitest.mutants.config.ts', related: true },
+    coverageAnalysis: 'perTest',
+    mutate: files,
+    reporters: ['progress-append-only', 'json'],
+    jsonReporter: { fileName: REPORT },
+    // Fields of errors and lines for people are text, and tested as such: no kind of mutant is left out.
+    mutator: { excludedMutations: [] },
+    concurrency: Number(concurrency),
+    timeoutMS: 10_000,
+    tempDirName: 'results/mutants/sandbox',
+    ignorePatterns: ['dist', 'results', '.git', 'test/guest', 'docs'],
+    disableTypeChecks: false,
+    thresholds: { high: WANTED_PERCENT, low: WANTED_PERCENT, break: null },
+  }
+  const file = join(RESULTS, 'stryker.config.json')
+  await writeFile(file, JSON.stringify(config, null, 2))
+  const program = join(ROOT, 'node_modules/@stryker-mutator/core/bin/stryker.js')
+  const child = spawn(process.execPath, [program, 'run', file], { cwd: ROOT, stdio: 'inherit' })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      if (code === null) reject(new Error(`stryker was ended by ${String(signal)}`))
+      else resolve(code)
+    })
+  })
+}
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    concurrency: { type: 'string', default: '2' },
+    /** Judge the last report again, after reasons were written. */
+    again: { type: 'boolean', default: false },
+  },
+})
+const inScope = filesOf(SCOPE)
+const wanted = values.only === undefined ? inScope : filesOf(values.only).filter((file) => inScope.includes(file))
+if (wanted.length === 0) throw new Error(`no file of the scope matches ${String(values.only)}`)
+if (!values.again) {
+  const code = await stryker(wanted, values.concurrency)
+  if (code !== 0) throw new Error(`stryker ended with ${String(code)}`)
+}
+const mutants = readReport(JSON.parse(await readFile(REPORT, 'utf8')))
+const excuses = excuseList.parse(JSON.parse(await readFile(EXCUSES, 'utf8')))
+const { unexplained, stale } = compareSurvivors(mutants, excuses)
+const scores = scoreByFolder(mutants)
+for (const { file, line, code, was, becomes, mutator } of unexplained)
+  process.stdout.write(`${file}:${String(line)} survives (${mutator}): ${JSON.stringify({ file, code, was, becomes })}\n`)
+for (const { file, code, was, becomes } of stale)
+  process.stdout.write(`${file}: this one is noticed, or gone: ${JSON.stringify({ code, was, becomes })}\n`)
+for (const score of scores)
+  process.stdout.write(`${score.folder}: ${String(score.noticed)} of ${String(score.all)}, ${percentOf(score).toFixed(1)} %\n`)
+if (values.only === undefined) await writeFile(PAGE, renderMutants(scores, excuses, new Date().toISOString().slice(0, 10)))
+const isGood = scores.every((score) => percentOf(score) >= WANTED_PERCENT) && unexplained.length + stale.length === 0
+process.exitCode = isGood ? 0 : 1

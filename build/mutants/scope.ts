@@ -1,0 +1,21 @@
+/** The code whose mistakes would be false verdicts or faults that stay: what mutants are made of. */
+
+/** Globs relative to the repository; tests and fixtures are left out. */
+export const SCOPE: readonly string[] = [
+  'src/engine/**/*.ts',
+  'src/core/{canary,scenario,statistics,threshold,verdict,wait}.ts',
+  'src/faults/**/*-judgement.ts',
+  'src/faults/{evidence,loss-judgement,seen-in-window,uptime}.ts',
+  'src/faults/effects/{blackhole,bandwidth,connections,latency,limit-data,refused,samples,share,slicer,slow-close}.ts',
+  'src/probes/*-judgement.ts',
+  'src/probes/canary-expectation.ts',
+  'src/load/{breaking-point,completion,generator-health,held-curve,judge-held,judge-limits,judge-load,k6-agreement,k6-exit}.ts',
+  'src/load/{minimum-samples,pattern-thresholds,spike-recovery,stretch-figures,window-limits}.ts',
+  'src/entry/{calm-stretches,report-result}.ts',
+]
+
+/** What is no product code although it lies beside it. */
+export const OUTSIDE: readonly string[] = ['**/*.test.ts', '**/*.fixture.ts', 'src/engine/rig/**']
+
+/** Share of the mutants that tests must notice, percent, over all and in each folder. */
+export const WANTED_PERCENT = 90
