@@ -110,3 +110,17 @@ it('checkDefects finds scenarios that are in no file', () => {
     },
   ])
 })
+
+it('checkDefects finds a clause of a scenario that the defect does not fail', () => {
+  const known = { 'no-retry': { fails: ['X-1'], clauses: { 'X-2': { text: 'canary' } }, mayFail: [], blinds: [], text: 'x' } }
+  const locate = (): { line: number; column: number } => ({ line: 7, column: 3 })
+  expect(checkDefects(files.scenarios, { ...descriptor, defects: { variable: 'DEFECTS', known } }, locate)).toEqual([
+    {
+      file: descriptor.file,
+      line: 7,
+      column: 3,
+      key: 'defects.known.no-retry.clauses.X-2',
+      message: 'says what is missed in X-2, which is not among the scenarios that it fails',
+    },
+  ])
+})

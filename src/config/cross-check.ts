@@ -91,7 +91,7 @@ function checkRequest(path: KeyPath, name: Json | undefined, descriptor: Descrip
   if (typeof name === 'string' && !names.includes(name)) tell(path, unknownName('request', name, names))
 }
 
-/** Defects that name scenarios which no scenario file of the stack has. */
+/** Defects that name scenarios which no scenario file of the stack has, and clauses of scenarios that are to stay green. */
 export function checkDefects(
   entries: readonly { readonly id: string }[],
   descriptor: Descriptor,
@@ -111,6 +111,11 @@ export function checkDefects(
         key: `defects.known.${name}.${key}[${String(index)}]`,
         message: unknownName('scenario', id, ids),
       })
+    }
+    for (const id of Object.keys(defect.clauses).filter((one) => !defect.fails.includes(one))) {
+      const path = ['defects', 'known', name, 'clauses', id]
+      const message = `says what is missed in ${id}, which is not among the scenarios that it fails`
+      mistakes.push({ file: descriptor.file, ...locate(path), key: path.join('.'), message })
     }
   }
   return mistakes

@@ -24,6 +24,7 @@ export function toScenario(checked: CheckedEntry, suite: SuiteName, source: Scen
     profileSeconds: toProfileSeconds(entry),
     recoveryLimitSeconds: entry.recovery_seconds ?? null,
     control: entry.control ?? null,
+    exclusive: entry.exclusive ?? false,
     source,
   }
 }

@@ -73,6 +73,8 @@ const scenario = z.object({
   ...judged,
   recoveryOnly: z.boolean(),
   expectedBehavior: text,
+  // Of a result that was written before there could be several, as below.
+  stack: count.default(1),
   startedAt: text,
   durationMs: number,
   phases: z.array(phase),
@@ -181,6 +183,7 @@ const run = z.object({
   durationMs: number,
   plannedMs: number,
   stack: text,
+  stacks: count.default(1),
   address: text.nullable(),
   images: z.array(z.object({ service: text, image: text, id: text, reference: z.boolean() })),
   reference: z.boolean(),

@@ -67,6 +67,7 @@ describe('entries as the scenarios become', () => {
       profileSeconds: {},
       recoveryLimitSeconds: null,
       control: null,
+      exclusive: false,
       source: { file: join(folder, 'entry.json'), line: 1 },
     })
   })

@@ -34,6 +34,10 @@ const common = {
   expect: expectSchema.optional(),
   control: serviceName('A service that must stay untouched; chosen by the engine where it is left out').optional(),
   recovery_seconds: seconds('Limit of the recovery; the default is 20, and 60 in the full profile').optional(),
+  exclusive: z
+    .boolean()
+    .meta({ description: 'It uses up the machine as well: where several stacks run side by side, no scenario runs beside it' })
+    .optional(),
   profiles: z
     .strictObject({ smoke: profile.optional(), quick: profile.optional(), full: profile.optional() })
     .meta({ description: 'Values of their own for some profiles' })

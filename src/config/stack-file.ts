@@ -53,6 +53,8 @@ function toDescriptor(stack: StackFile, file: string, scenarioFiles: readonly st
     composeFiles: stack.compose.map((path) => resolve(folder, path)),
     images: stack.images.map((image) => ({ ...image, context: resolve(folder, image.context) })),
     secrets: stack.secrets,
+    stacks: stack.stacks,
+    cpuQuotas: stack.cpu_quotas,
     services: Object.entries(stack.services).map(toService),
     entry: stack.entry,
     toxiproxy: stack.toxiproxy,
@@ -87,7 +89,8 @@ function toRequest(request: StackFile['requests'][string]): RequestSpec {
 
 function toDefects({ variable, known }: NonNullable<StackFile['defects']>): NonNullable<Descriptor['defects']> {
   const defects = Object.entries(known).map(
-    ([name, { fails, may_fail: mayFail = [], blinds = [], text }]) => [name, { fails, mayFail, blinds, text }] as const,
+    ([name, { may_fail: mayFail = [], blinds = [], clauses = {}, fails, text }]) =>
+      [name, { fails, clauses, mayFail, blinds, text }] as const,
   )
   return { variable, known: Object.fromEntries(defects) }
 }

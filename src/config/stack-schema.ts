@@ -1,5 +1,6 @@
 /** The stack descriptor file: the schema that checks it and that editors get as JSON Schema. */
 import * as z from 'zod'
+import { MOST_STACKS } from '../core/descriptor.ts'
 import { LINK_NAME } from './network-schema.ts'
 import { jmespath, line, oneOf, port, quantity, SERVICE_NAME, serviceName, shaped, statuses, urlPath } from './schema-kit.ts'
 import { SCENARIO_ID } from './scenario-schema.ts'
@@ -164,6 +165,18 @@ const defects = z.strictObject({
         .array(shaped(SCENARIO_ID, 'the id of a scenario', 'A scenario that it must turn failed'))
         .min(1)
         .max(100),
+      clauses: z
+        .record(
+          names(SCENARIO_ID, 'the id of a scenario'),
+          z.strictObject({
+            text: line(400, 'Beginning of the text of the clause or limit that must be missed, as reports show it'),
+            observed: line(400, 'A part of what is observed then').optional(),
+          }),
+        )
+        .optional()
+        .meta({
+          description: 'What is missed in each of them: one that is red for something else has not found the defect',
+        }),
       may_fail: z
         .array(
           shaped(
@@ -212,6 +225,17 @@ export const stackSchema = z
       .max(100)
       .default([])
       .meta({ description: 'Variables that get a random value per run and are redacted everywhere' }),
+    stacks: quantity({
+      minimum: 1,
+      maximum: MOST_STACKS,
+      integer: true,
+      description:
+        'How many of it were seen to be well side by side on a machine with as many CPUs: so many are used unless a run says otherwise',
+    }).default(1),
+    cpu_quotas: oneOf(
+      ['from_start', 'when_healthy'],
+      'When the CPU quotas of the compose file hold: when_healthy lets the services start on all CPUs, which changes a program that looks at its quota when it starts',
+    ).default('from_start'),
     services: z.record(names(SERVICE_NAME, 'the name of a compose service'), service),
     entry: z.strictObject(endpoint).meta({ description: 'Where requests enter the stack' }),
     toxiproxy: z.strictObject(endpoint).nullable().default(null).meta({ description: 'Service and port of the toxiproxy API' }),

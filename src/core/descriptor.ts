@@ -4,6 +4,9 @@
  */
 import type { Json } from './json.ts'
 
+/** More stacks than this side by side would be a load of their own. */
+export const MOST_STACKS = 8
+
 /** An HTTP request by name: the canary, and whatever expectations refer to. */
 export interface RequestSpec {
   readonly method: string
@@ -104,6 +107,8 @@ export interface VramSpecOfStack {
 
 export interface KnownDefect {
   readonly fails: readonly string[]
+  /** By scenario: how the clause or limit begins that is missed, and a part of what is observed then. */
+  readonly clauses: Readonly<Record<string, { readonly text: string; readonly observed?: string | undefined }>>
   /** Scenarios that it turns red on some machines and not on others: nothing is shown by them. */
   readonly mayFail: readonly string[]
   /** Scenarios whose fault cannot bite with it: they are inconclusive then. */
@@ -137,6 +142,10 @@ export interface Descriptor {
   /** Variables that get a random value per run unless the environment has one; redacted everywhere. */
   readonly secrets: readonly string[]
   readonly services: readonly ServiceSpec[]
+  /** How many were seen to be well side by side on a machine with as many CPUs. */
+  readonly stacks: number
+  /** When the CPU quotas of the compose file hold. */
+  readonly cpuQuotas: 'from_start' | 'when_healthy'
   readonly entry: { readonly service: string; readonly port: number }
   readonly toxiproxy: { readonly service: string; readonly port: number } | null
   readonly links: readonly Link[]

@@ -118,6 +118,8 @@ export interface ScenarioResult {
   /** True when the entry has no `expect`: only effect and recovery were judged. */
   recoveryOnly: boolean
   expectedBehavior: string
+  /** Number of the stack that it ran on, from 1. */
+  stack: number
   startedAt: string
   durationMs: number
   phases: PhaseResult[]
@@ -256,6 +258,8 @@ export interface RunResult {
     durationMs: number
     plannedMs: number
     stack: string
+    /** How many of them ran side by side; 0: somebody else runs it. */
+    stacks: number
     /** Of a system that somebody else runs; null: the stack is ours. */
     address: string | null
     images: ImageInUse[]

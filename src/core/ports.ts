@@ -31,6 +31,8 @@ export interface Fault<Spec extends JsonObject = JsonObject, Plan extends JsonOb
   revert(plan: Plan, ctx: UndoContext): Promise<void>
   /** Proof that it is gone: what of this plan can still be found. Empty is clean. */
   leftovers(plan: Plan, ctx: UndoContext): Promise<string[]>
+  /** How much longer than other faults it usually takes to prepare, to inject, to hold on and to revert, ms. 0 when left out. */
+  usualMs?(spec: Spec): number
   /** For the report: what the plan hits, and how. */
   describe(plan: Plan): FaultDescription
 }
@@ -86,6 +88,14 @@ export interface Reporter {
 
 export interface Logger {
   log(level: LogLevel, text: string): void
+}
+
+/** How late this process is served by the machine: what it measures is worth no more than that. */
+export interface LagMeter {
+  /** Lag of the event loop since the start, p99, ms. */
+  p99Ms(): number
+  /** Idempotent. */
+  stop(): void
 }
 
 // --- Contexts -----------------------------------------------------------------------------------------------------
@@ -214,6 +224,9 @@ export interface ContainerState {
   readonly gpus?: readonly string[]
 }
 
+/** What one list of the daemon tells of a container. */
+export type ContainerGlance = Pick<ContainerState, 'id' | 'name' | 'service' | 'status' | 'health'>
+
 export interface ContainerMount {
   readonly type: string
   /** Path in the container. */
@@ -242,6 +255,8 @@ export interface ContainerPort {
   /** Containers of one service, stopped ones too, ordered by name. */
   list(service: string, signal: AbortSignal): Promise<ContainerState[]>
   all(signal: AbortSignal): Promise<ContainerState[]>
+  /** The same containers by a single question to the daemon, however many they are; for those who look often. */
+  glance(signal: AbortSignal): Promise<ContainerGlance[]>
   /** null when it is gone. */
   inspect(id: string, signal: AbortSignal): Promise<ContainerState | null>
   /** Lines of both streams in time order with Docker's own timestamps, the newest `maxBytes` of them. */
@@ -295,7 +310,6 @@ export interface RunningStack {
   recreate(signal: AbortSignal): Promise<void>
 }
 
-/** The pool of workers as the system itself lists it. */
 /** The jobs that the system says it has completed, in the order of their ends. */
 export interface CompletedPort {
   /** Where to begin: the place after all that are completed now. */
@@ -304,6 +318,7 @@ export interface CompletedPort {
   page(after: string, signal: AbortSignal): Promise<{ readonly ids: readonly string[]; readonly next: string }>
 }
 
+/** The pool of workers as the system itself lists it. */
 export interface PoolPort {
   /** @throws POOL_UNREADABLE when the listing gives no answer, or one of another shape. */
   members(signal: AbortSignal): Promise<readonly PoolMember[]>
@@ -416,12 +431,16 @@ export interface ExecResult {
 
 // --- The canary, files, and the stack's life ----------------------------------------------------------------------
 
-/** Open-loop canary, from the steady state to the end of a scenario. */
+/** Open-loop canary of one stack, from its first scenario to its last. */
 export interface RunningCanary {
-  /** All requests with an outcome, in the order of their intended send times. */
-  samples(): readonly CanarySample[]
+  /** All requests with an outcome that were intended since `fromMs`, in the order of their intended send times. */
+  samples(fromMs: number): readonly CanarySample[]
   /** Waits for the outcome of every request intended in [fromMs, toMs), and returns them. */
   settled(fromMs: number, toMs: number, signal: AbortSignal): Promise<readonly CanarySample[]>
+  /** From now on so many requests a second; null is the rate that the descriptor gives. */
+  pace(ratePerSecond: number | null): void
+  /** Drops what was intended before: nobody will ask for it again. */
+  forget(beforeMs: number): void
   /** Sends nothing more; requests in flight are dropped. */
   stop(): void
 }

@@ -1,5 +1,5 @@
 import { abortedError, ChaosError, describeError } from './errors.ts'
-import type { Clock } from './clock.ts'
+import { systemClock, type Clock } from './clock.ts'
 
 export interface WaitOptions {
   /** Pause between the end of one attempt and the start of the next, ms. */
@@ -29,7 +29,8 @@ export async function waitUntil<T>(
     const leftMs = options.limitMs - (options.clock.nowMs() - startedMs)
     if (leftMs <= 0) break
     try {
-      const value = await withDeadline(`one attempt at ${name}`, Math.min(options.attemptMs, leftMs), options.signal, read)
+      const limitMs = Math.min(options.attemptMs, leftMs)
+      const value = await withDeadline(`one attempt at ${name}`, limitMs, options.signal, read, options.clock)
       if (ok(value)) return value
       last = `last seen: ${preview(value)}`
     } catch (error) {
@@ -56,14 +57,15 @@ async function sleepOrAbort(options: WaitOptions, ms: number, name: string): Pro
 }
 
 /**
- * Runs `work` with a signal that aborts after `limitMs` or with `parent`. The promise settles at the deadline even when
- * the work ignores its signal.
+ * Runs `work` with a signal that aborts after `limitMs` of `clock` or with `parent`. The promise settles at the deadline
+ * even when the work ignores its signal.
  */
 export async function withDeadline<T>(
   name: string,
   limitMs: number,
   parent: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
+  clock: Clock = systemClock,
 ): Promise<T> {
   const controller = new AbortController()
   const timeout = new ChaosError('TIMEOUT', `${name} took longer than ${String(Math.round(limitMs))} ms`)
@@ -72,9 +74,13 @@ export async function withDeadline<T>(
   }
   if (parent.aborted) throw abortedError(parent, name)
   parent.addEventListener('abort', onParent, { once: true })
-  const timer = setTimeout(() => {
-    controller.abort(timeout)
-  }, limitMs)
+  const settled = new AbortController()
+  clock.sleep(limitMs, settled.signal).then(
+    () => {
+      controller.abort(timeout)
+    },
+    () => undefined,
+  )
   const aborted = new Promise<never>((_resolve, reject) => {
     controller.signal.addEventListener(
       'abort',
@@ -87,7 +93,7 @@ export async function withDeadline<T>(
   try {
     return await Promise.race([work(controller.signal), aborted])
   } finally {
-    clearTimeout(timer)
+    settled.abort()
     parent.removeEventListener('abort', onParent)
   }
 }

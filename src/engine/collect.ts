@@ -3,7 +3,7 @@ import { latencyMs, type CanarySample } from '../core/canary.ts'
 import { isoTime } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
 import type { TimelineEvent } from '../core/model.ts'
-import type { Hit, LogLine } from '../core/ports.ts'
+import type { ContainerGlance, Hit, LogLine } from '../core/ports.ts'
 import { EVENTS_PER_SCENARIO, LOG_BYTES_PER_CONTAINER } from './options.ts'
 import type { EngineDeps } from './deps.ts'
 
@@ -34,30 +34,34 @@ async function collectLogs(
   window: { readonly sinceWallMs: number; readonly untilWallMs: number },
   signal: AbortSignal,
 ): Promise<{ service: string; file: string }[]> {
-  const containers = await deps.containers.all(signal)
-  const byService = new Map<string, string[]>()
-  for (const container of containers) {
-    const lines = await deps.containers
-      .logs(container.id, { ...window, maxBytes: LOG_BYTES_PER_CONTAINER }, signal)
-      .catch((error: unknown): LogLine[] => [
-        {
-          atMs: window.untilWallMs,
-          stream: 'stderr',
-          text: `[logs of ${container.name} could not be read: ${describeError(error, 200)}]`,
-        },
-      ])
-    const texts = lines.map((line) => `${isoTime(line.atMs)} ${container.name} ${line.text}`)
-    byService.set(container.service, [...(byService.get(container.service) ?? []), ...texts])
-  }
-  const files: { service: string; file: string }[] = []
-  for (const [service, lines] of [...byService].sort(([a], [b]) => a.localeCompare(b))) {
-    const file = await deps.artifacts.write(
-      `logs/${scenarioId}/${service}.log`,
-      lines.length === 0 ? '' : `${lines.sort().join('\n')}\n`,
-    )
-    files.push({ service, file })
-  }
-  return files
+  const containers = await deps.containers.glance(signal)
+  const texts = await Promise.all(containers.map((container) => linesOf(deps, container, window, signal)))
+  const byService = Map.groupBy(texts, ({ service }) => service)
+  return Promise.all(
+    [...byService]
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(async ([service, own]) => {
+        const lines = own.flatMap((one) => one.lines).sort()
+        const text = lines.length === 0 ? '' : `${lines.join('\n')}\n`
+        return { service, file: await deps.artifacts.write(`logs/${scenarioId}/${service}.log`, text) }
+      }),
+  )
+}
+
+/** One container whose log cannot be read keeps no other's back, and says so in its own place. */
+async function linesOf(
+  deps: EngineDeps,
+  { id, name, service }: ContainerGlance,
+  window: { readonly sinceWallMs: number; readonly untilWallMs: number },
+  signal: AbortSignal,
+): Promise<{ readonly service: string; readonly lines: readonly string[] }> {
+  const lines = await deps.containers
+    .logs(id, { ...window, maxBytes: LOG_BYTES_PER_CONTAINER }, signal)
+    .catch((error: unknown): LogLine[] => {
+      const text = `[logs of ${name} could not be read: ${describeError(error, 200)}]`
+      return [{ atMs: window.untilWallMs, stream: 'stderr', text }]
+    })
+  return { service, lines: lines.map((line) => `${isoTime(line.atMs)} ${name} ${line.text}`) }
 }
 
 function hitEvent(hit: Hit): TimelineEvent {

@@ -5,14 +5,17 @@ import type { ControlResult } from '../core/model.ts'
 import type { ServiceSpec } from '../core/descriptor.ts'
 import type { Scenario } from '../core/scenario.ts'
 import { percentile, roundOrNull } from '../core/statistics.ts'
-import { isAborted } from '../core/wait.ts'
+import { isAborted, waitUntil } from '../core/wait.ts'
 import type { EngineDeps } from './deps.ts'
 
 const PROBE_EVERY_MS = 100
 const PROBE_TIMEOUT_MS = 2_000
 const ROUND_SIZE = 10
-/** Fewer samples than this in the fault window are no proof of being unaffected. */
+/** The first round comes faster: nothing is injected before there is something to compare with. */
+const FIRST_ROUND_EVERY_MS = 40
+/** Fewer samples than this before the fault, or in its window, are no proof of being unaffected. */
 const MINIMUM_SAMPLES = 10
+const STEADY_LIMIT_MS = 8_000
 
 interface ControlSample {
   readonly atMs: number
@@ -53,17 +56,19 @@ function reaches(service: ServiceSpec, all: readonly ServiceSpec[], touched: Rea
   })
 }
 
+type WatchDeps = Pick<EngineDeps, 'clock' | 'containers' | 'stack'>
+
 /** Probes one container of the control directly, by its address, from the observer. */
 export class ControlWatch {
   private readonly samples: ControlSample[] = []
   private readonly abort = new AbortController()
   private readonly running: Promise<void>
-  private readonly deps: EngineDeps
+  private readonly deps: WatchDeps
   private readonly service: ServiceSpec
   private readonly before: readonly ContainerState[]
 
   private constructor(
-    deps: EngineDeps,
+    deps: WatchDeps,
     service: ServiceSpec,
     observer: ToolboxHelper,
     before: readonly ContainerState[],
@@ -75,12 +80,7 @@ export class ControlWatch {
     this.running = this.loop(observer, address)
   }
 
-  static async start(
-    deps: EngineDeps,
-    service: ServiceSpec,
-    observer: ToolboxHelper,
-    signal: AbortSignal,
-  ): Promise<ControlWatch> {
+  static async start(deps: WatchDeps, service: ServiceSpec, observer: ToolboxHelper, signal: AbortSignal): Promise<ControlWatch> {
     const before = await deps.containers.list(service.name, signal)
     const address = before
       .map((container) => container.addresses[deps.stack.network])
@@ -95,8 +95,9 @@ export class ControlWatch {
     const rounds: Promise<void>[] = []
     let dueMs = this.deps.clock.nowMs()
     while (!isAborted(this.abort.signal)) {
-      rounds.push(this.round(observer, { host, port: health.port }, health.path))
-      dueMs += ROUND_SIZE * PROBE_EVERY_MS
+      const intervalMs = rounds.length === 0 ? FIRST_ROUND_EVERY_MS : PROBE_EVERY_MS
+      rounds.push(this.round(observer, { host, port: health.port }, health.path, intervalMs))
+      dueMs += ROUND_SIZE * intervalMs
       try {
         await this.deps.clock.sleep(dueMs - this.deps.clock.nowMs(), this.abort.signal)
       } catch {
@@ -106,14 +107,19 @@ export class ControlWatch {
     await Promise.all(rounds)
   }
 
-  private async round(observer: ToolboxHelper, target: { host: string; port: number }, path: string): Promise<void> {
+  private async round(
+    observer: ToolboxHelper,
+    target: { host: string; port: number },
+    path: string,
+    intervalMs: number,
+  ): Promise<void> {
     const startedMs = this.deps.clock.nowMs()
-    const timing = { count: ROUND_SIZE, intervalMs: PROBE_EVERY_MS, timeoutMs: PROBE_TIMEOUT_MS }
+    const timing = { count: ROUND_SIZE, intervalMs, timeoutMs: PROBE_TIMEOUT_MS }
     try {
       const reply = await observer.call('probe.http', { target, path, headers: {}, ...timing }, this.abort.signal)
       for (const [index, sample] of reply.samples.entries()) {
         const problem = sample.error ?? (sample.status !== null && sample.status < 500 ? null : `status ${String(sample.status)}`)
-        this.samples.push({ atMs: startedMs + index * PROBE_EVERY_MS, totalMs: sample.totalMs, problem })
+        this.samples.push({ atMs: startedMs + index * intervalMs, totalMs: sample.totalMs, problem })
       }
     } catch (error) {
       if (isAborted(this.abort.signal)) return
@@ -121,9 +127,15 @@ export class ControlWatch {
     }
   }
 
-  /** Enough samples before the fault to compare with. */
-  steadySamples(): number {
-    return this.samples.filter((sample) => sample.problem === null).length
+  /** Waits for enough good samples to compare with. @throws TIMEOUT when the control is not well before anything is injected. */
+  async awaitSteady(signal: AbortSignal): Promise<void> {
+    const options = { everyMs: 20, attemptMs: 1_000, limitMs: STEADY_LIMIT_MS, signal, clock: this.deps.clock }
+    await waitUntil(
+      `${String(MINIMUM_SAMPLES)} good probes of the control ${this.service.name}`,
+      () => Promise.resolve(this.samples.filter(({ problem }) => problem === null).length),
+      (count) => count >= MINIMUM_SAMPLES,
+      options,
+    )
   }
 
   /** Ends the watch and judges the samples of [fromMs, toMs) against those before it. */
@@ -170,16 +182,19 @@ export class ControlWatch {
   }
 
   private async containerReasons(signal: AbortSignal): Promise<string[]> {
-    const reasons: string[] = []
-    for (const old of this.before) {
-      const now = await this.deps.containers.inspect(old.id, signal)
-      if (now === null) reasons.push(`container ${old.name} is gone`)
-      else if (now.startedAt !== old.startedAt || now.restartCount !== old.restartCount)
-        reasons.push(`container ${old.name} was restarted`)
-      else if (now.status !== old.status) reasons.push(`container ${old.name} went from ${old.status} to ${now.status}`)
-      else if (now.health !== old.health)
-        reasons.push(`container ${old.name}'s health went from ${String(old.health)} to ${String(now.health)}`)
-    }
-    return reasons
+    const now = new Map((await this.deps.containers.list(this.service.name, signal)).map((state) => [state.id, state]))
+    return this.before.flatMap((old) => {
+      const change = changeOf(old, now.get(old.id))
+      return change === null ? [] : [`container ${old.name} ${change}`]
+    })
   }
+}
+
+/** What became of a container that nothing should have become of; null when nothing did. */
+function changeOf(old: ContainerState, now: ContainerState | undefined): string | null {
+  if (now === undefined) return 'is gone'
+  if (now.startedAt !== old.startedAt || now.restartCount !== old.restartCount) return 'was restarted'
+  if (now.status !== old.status) return `went from ${old.status} to ${now.status}`
+  if (now.health !== old.health) return `went from ${String(old.health)} to ${String(now.health)}`
+  return null
 }

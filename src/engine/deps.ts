@@ -5,6 +5,7 @@ import type {
   CanaryPort,
   ContainerPort,
   Fault,
+  LagMeter,
   Logger,
   Probe,
   RunningStack,
@@ -16,24 +17,37 @@ import type { RunEvent } from '../core/run-event.ts'
 import type { Random } from '../core/random.ts'
 import type { Ledger } from './ledger.ts'
 
-/** Everything with effects that the engine is given. It imports none of it. */
-export interface EngineDeps {
+/** What all stacks of a run share. The engine imports none of what has effects; it is given it. */
+export interface RunDeps {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
   readonly emit: (event: RunEvent) => void
-  readonly ledger: Ledger
+  readonly ledger: Pick<Ledger, 'append' | 'close'>
   readonly faults: ReadonlyMap<string, Fault>
   readonly probes: ReadonlyMap<string, Probe>
   readonly canary: CanaryPort
   /** The load that holds while the scenarios run; null when there is none. */
   readonly load: HeldLoad | null
+  readonly artifacts: ArtifactPort
+  readonly runId: string
+  /** Begins to watch how late this process itself is served. */
+  readonly lag: () => LagMeter
+}
+
+/** One stack of the run, and the ways to it. */
+export interface StackDeps {
+  /** From 1. */
+  readonly number: number
   readonly stack: RunningStack
   readonly containers: ContainerPort
   readonly toolbox: ToolboxPort
   readonly toxiproxy: () => Promise<ToxiproxyPort | null>
-  readonly artifacts: ArtifactPort
-  readonly runId: string
-  /** The run's helper on the stack's network that injects nothing. */
+  /** The stack's helper on its network that injects nothing. */
   readonly observer: () => ToolboxHelper
+  /** Takes the stack down for good, as nothing is left for it to do. What it cannot do is told at the end of the run. */
+  readonly retire: () => Promise<void>
 }
+
+/** All that a scenario needs, on the stack that it runs on. */
+export type EngineDeps = RunDeps & StackDeps

@@ -21,7 +21,7 @@ const PROBES = new Map([
 function setOf(...expectations: readonly Expectation[]): ExpectationSet {
   const scenario: Scenario = {
     ...{ id: 'A-1', name: '', suite: 'chaos', expectedBehavior: '', faults: [], expect: expectations, durationSeconds: 5 },
-    ...{ profileSeconds: {}, recoveryLimitSeconds: null, control: null, source: { file: '', line: 1 } },
+    ...{ profileSeconds: {}, recoveryLimitSeconds: null, control: null, exclusive: false, source: { file: '', line: 1 } },
   }
   return new ExpectationSet(PROBES, scenario)
 }

@@ -3,6 +3,7 @@ import type { Json } from '../core/json.ts'
 import type { ExpectationResult } from '../core/model.ts'
 import type { Probe, ProbeContext, ProbeWork } from '../core/ports.ts'
 import type { Expectation, Scenario } from '../core/scenario.ts'
+import { together } from './together.ts'
 
 interface Clause {
   readonly expectation: Expectation
@@ -14,6 +15,7 @@ interface Clause {
 /** The clauses of `expect`, with the baselines that their probes took in the steady state. */
 export class ExpectationSet {
   private readonly clauses: Clause[]
+  private stopped = false
 
   constructor(probes: ReadonlyMap<string, Probe>, scenario: Scenario) {
     this.clauses = scenario.expect.map((expectation) => {
@@ -27,9 +29,11 @@ export class ExpectationSet {
   }
 
   async takeBaselines(ctx: ProbeContext): Promise<void> {
-    for (const clause of this.clauses) {
-      if (clause.probe.baseline !== undefined) clause.baseline = await clause.probe.baseline(clause.expectation.spec, ctx)
-    }
+    const takes = this.clauses.map((clause) => async (signal: AbortSignal) => {
+      const { probe, expectation } = clause
+      if (probe.baseline !== undefined) clause.baseline = await probe.baseline(expectation.spec, { ...ctx, signal })
+    })
+    await together(ctx.signal, takes)
   }
 
   /** The longest that a clause of the phase may need, beyond the planned end of the window where the fault is on, ms. */
@@ -41,12 +45,21 @@ export class ExpectationSet {
   /** Starts what must be under way when the fault is injected. Once. */
   async begin(ctx: ProbeContext): Promise<void> {
     for (const clause of this.clauses) {
-      if (clause.probe.begin !== undefined) clause.work = await clause.probe.begin(clause.expectation.spec, ctx)
+      if (clause.probe.begin === undefined || this.isStopped()) continue
+      clause.work = await clause.probe.begin(clause.expectation.spec, ctx)
+      // Begun too late for anybody to wait for it.
+      if (this.isStopped()) clause.work.stop()
     }
   }
 
-  /** Ends what `begin` started. Idempotent. */
+  /** A call, as the compiler would otherwise hold the first answer for good. */
+  private isStopped(): boolean {
+    return this.stopped
+  }
+
+  /** Ends what `begin` started, or still starts. Idempotent. */
   stop(): void {
+    this.stopped = true
     for (const clause of this.clauses) clause.work?.stop()
   }
 

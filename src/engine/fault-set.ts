@@ -5,32 +5,38 @@ import type { Evidence } from '../core/model.ts'
 import type { Fault, FaultContext, FaultDescription, UndoContext } from '../core/ports.ts'
 import type { FaultRequest, Scenario } from '../core/scenario.ts'
 import { withDeadline } from '../core/wait.ts'
-import { REVERT_BUDGET_MS } from './options.ts'
+import { ABANDONED_LIMIT_MS, REVERT_BUDGET_MS } from './options.ts'
 import type { EngineDeps } from './deps.ts'
+import { together } from './together.ts'
 
 interface Planned {
   readonly fault: Fault
   readonly plan: JsonObject
   readonly entry: number
   readonly description: FaultDescription
+  reverted: boolean
 }
+
+type Step = 'prepare' | 'inject' | 'effect'
 
 export class FaultSet {
   private readonly planned: Planned[] = []
-  private readonly deps: EngineDeps
-  private reverted = false
+  private readonly deps: Pick<EngineDeps, 'faults' | 'ledger' | 'clock'>
+  /** Steps that have begun and not ended, perhaps as nobody waits for them any more: what they still do must be undone too. */
+  private readonly underWay = new Map<Promise<unknown>, string>()
 
-  constructor(deps: EngineDeps) {
+  constructor(deps: Pick<EngineDeps, 'faults' | 'ledger' | 'clock'>) {
     this.deps = deps
   }
 
   /** Plans every fault and writes each plan to the ledger before anything else is done with it. */
   async plan(scenario: Scenario, ctx: FaultContext): Promise<void> {
     for (const request of scenario.faults) {
-      const fault = faultOf(this.deps, scenario, request)
+      const fault = faultOf(this.deps.faults, scenario, request)
       const plan = await fault.plan(request.spec, ctx)
+      ctx.signal.throwIfAborted()
       const entry = await this.deps.ledger.append({ scenarioId: scenario.id, kind: fault.kind, plan })
-      this.planned.push({ fault, plan, entry, description: fault.describe(plan) })
+      this.planned.push({ fault, plan, entry, description: fault.describe(plan), reverted: false })
     }
   }
 
@@ -45,62 +51,111 @@ export class FaultSet {
   }
 
   async prepare(ctx: FaultContext): Promise<void> {
-    await Promise.all(this.planned.map(({ fault, plan }) => fault.prepare(plan, ctx)))
+    await this.all('prepare', ctx, (planned, own) => planned.fault.prepare(planned.plan, own))
   }
 
   async inject(ctx: FaultContext): Promise<void> {
-    await Promise.all(this.planned.map(({ fault, plan }) => fault.inject(plan, ctx)))
+    await this.all('inject', ctx, (planned, own) => planned.fault.inject(planned.plan, own))
   }
 
   /** All must bite: one part that does nothing makes the whole unproven. */
   async effect(ctx: FaultContext): Promise<Evidence> {
-    const parts = await Promise.all(this.planned.map(({ fault, plan }) => fault.effect(plan, ctx)))
-    return mergeEvidence(parts)
+    return mergeEvidence(await this.all('effect', ctx, (planned, own) => planned.fault.effect(planned.plan, own)))
   }
 
   /**
-   * Newest first on each target, targets in parallel, each within the revert budget and on `ctx`'s own signal.
-   * @returns what could not be reverted; a second call does nothing when the first one succeeded.
+   * Newest first on each target, targets in parallel, each within the revert budget and on `ctx`'s own signal. Steps that
+   * are still under way are waited for before, as they could break again what is mended; not for long.
+   * @returns what could not be reverted; a second call does nothing for what the first one has reverted.
    */
   async revert(ctx: UndoContext): Promise<string[]> {
-    if (this.reverted) return []
+    await this.awaitAbandoned()
+    const late = [...this.underWay.keys()]
+    const failures = await this.revertAll(ctx)
+    if (late.length === 0) return failures
+    await this.awaitAbandoned()
+    const still = late.flatMap((step) => this.underWay.get(step) ?? [])
+    if (still.length > 0) return [...failures, ...still.map((what) => `${what} goes on, and what it does is not undone`)]
+    for (const planned of this.planned) planned.reverted = false
+    return this.revertAll(ctx)
+  }
+
+  /** Proof that nothing is left; closes the ledger's entries of what is proven gone. @throws when one could not be looked for. */
+  async leftovers(ctx: UndoContext): Promise<string[]> {
+    const looks = await Promise.allSettled(
+      this.planned.map(async ({ fault, plan, entry, reverted }) => {
+        const left = await fault.leftovers(plan, ctx)
+        if (left.length === 0 && reverted) await this.deps.ledger.close(entry)
+        return left
+      }),
+    )
+    for (const look of looks) if (look.status === 'rejected') throw look.reason
+    return looks.flatMap((look) => (look.status === 'fulfilled' ? look.value : []))
+  }
+
+  private async revertAll(ctx: UndoContext): Promise<string[]> {
     const tails = new Map<string, Promise<void>>()
     const failures: string[] = []
-    const all = [...this.planned].reverse().map((planned) => {
+    const all = this.planned.toReversed().map((planned) => {
       const before = planned.description.targets.flatMap((target) => tails.get(target) ?? [])
       const own = Promise.all(before).then(() => revertOne(planned, ctx, failures))
       for (const target of planned.description.targets) tails.set(target, own)
       return own
     })
     await Promise.all(all)
-    this.reverted = failures.length === 0
     return failures
   }
 
-  /** Proof that nothing is left; closes the ledger's entries of what is proven gone. */
-  async leftovers(ctx: UndoContext): Promise<string[]> {
-    const found: string[] = []
-    for (const { fault, plan, entry } of this.planned) {
-      const left = await fault.leftovers(plan, ctx)
-      found.push(...left)
-      if (left.length === 0 && this.reverted) await this.deps.ledger.close(entry)
+  /** A step of every fault at once. When one fails the others are broken off, and it ends when all have. */
+  private async all<T>(
+    step: Step,
+    ctx: FaultContext,
+    work: (planned: Planned, own: FaultContext) => Promise<T>,
+  ): Promise<readonly T[]> {
+    const values = new Map<Planned, T>()
+    const works = this.planned.map((planned) => async (signal: AbortSignal) => {
+      values.set(planned, await this.tracked(`${step} of ${planned.fault.kind}`, work(planned, { ...ctx, signal })))
+    })
+    await together(ctx.signal, works)
+    return this.planned.flatMap((planned) => values.get(planned) ?? [])
+  }
+
+  private async tracked<T>(what: string, work: Promise<T>): Promise<T> {
+    this.underWay.set(work, what)
+    try {
+      return await work
+    } finally {
+      this.underWay.delete(work)
     }
-    return found
+  }
+
+  private async awaitAbandoned(): Promise<void> {
+    if (this.underWay.size === 0) return
+    const done = new AbortController()
+    const limit = this.deps.clock.sleep(ABANDONED_LIMIT_MS, done.signal).catch(() => undefined)
+    await Promise.race([Promise.allSettled(this.underWay.keys()), limit])
+    done.abort()
   }
 }
 
-function faultOf(deps: EngineDeps, scenario: Scenario, request: FaultRequest): Fault {
-  const fault = deps.faults.get(request.kind)
+function faultOf(faults: EngineDeps['faults'], scenario: Scenario, request: FaultRequest): Fault {
+  const fault = faults.get(request.kind)
   if (fault !== undefined) return fault
-  const known = [...deps.faults.keys()].sort().join(', ')
+  const known = [...faults.keys()].sort().join(', ')
   throw new ChaosError('BAD_INPUT', `${scenario.id}: this version has no fault of kind ${request.kind} (it has: ${known})`)
 }
 
 async function revertOne(planned: Planned, ctx: UndoContext, failures: string[]): Promise<void> {
+  if (planned.reverted) return
   try {
-    await withDeadline(`reverting ${planned.fault.kind}`, REVERT_BUDGET_MS, ctx.signal, (signal) =>
-      planned.fault.revert(planned.plan, { ...ctx, signal }),
+    await withDeadline(
+      `reverting ${planned.fault.kind}`,
+      REVERT_BUDGET_MS,
+      ctx.signal,
+      (signal) => planned.fault.revert(planned.plan, { ...ctx, signal }),
+      ctx.clock,
     )
+    planned.reverted = true
   } catch (error) {
     const what = `${planned.fault.kind} on ${planned.description.targets.join(', ')}`
     failures.push(isChaosError(error, 'ABORTED') ? `${what}: the revert was cut short` : `${what}: ${describeError(error, 500)}`)

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { HostResult } from '../core/model.ts'
 import type { HostFacts } from '../core/toolbox.ts'
-import { isAborted } from '../core/wait.ts'
+import { isAborted, withDeadline } from '../core/wait.ts'
 
 export interface HostFloors {
   readonly memAvailableBytes: number
@@ -15,6 +15,8 @@ const MIB = 1024 * 1024
 export const HOST_FLOORS: HostFloors = { memAvailableBytes: 512 * MIB, diskFreeBytes: 1024 * MIB }
 
 const CHECK_EVERY_MS = 500
+/** A reading that takes longer has failed: the machine is watched or it is not. */
+const READ_LIMIT_MS = 3_000
 /** So many readings in a row may fail before the host counts as unwatched. */
 const MAX_BLIND_READINGS = 3
 
@@ -23,7 +25,7 @@ export interface HostGuardOptions {
   /** A reading of the machine. */
   readonly read: (signal: AbortSignal) => Promise<HostFacts>
   readonly floors: HostFloors
-  /** Ends the watch. */
+  /** For the first reading only: the watch goes on until it is stopped. */
   readonly signal: AbortSignal
 }
 
@@ -52,7 +54,7 @@ export class HostGuard {
 
   /** @throws HOST_GUARD when the machine is below a floor already: then nothing may be injected. */
   static async start(options: HostGuardOptions): Promise<HostGuard> {
-    const first = await options.read(options.signal)
+    const first = await reading(options, options.signal)
     const trouble = breach(first, options.floors)
     if (trouble !== null) {
       throw new ChaosError('HOST_GUARD', `${trouble}, so nothing was injected`, {
@@ -84,13 +86,13 @@ export class HostGuard {
   }
 
   private async watch(): Promise<void> {
-    const { clock, read, floors } = this.options
-    const signal = AbortSignal.any([this.options.signal, this.ended.signal])
+    const { clock, floors } = this.options
+    const { signal } = this.ended
     let blind = 0
     while (!isAborted(signal)) {
       try {
         await clock.sleep(CHECK_EVERY_MS, signal)
-        const facts = await read(signal)
+        const facts = await reading(this.options, signal)
         blind = 0
         this.keepLowest(facts)
         const trouble = breach(facts, floors)
@@ -115,4 +117,8 @@ export class HostGuard {
       diskFreeBytes: Math.min(this.lowest.diskFreeBytes, facts.diskFreeBytes),
     }
   }
+}
+
+function reading({ read, clock }: HostGuardOptions, signal: AbortSignal): Promise<HostFacts> {
+  return withDeadline('a look at the machine', READ_LIMIT_MS, signal, read, clock)
 }

@@ -3,6 +3,8 @@ import type { ProfileName } from '../core/model.ts'
 export interface EngineOptions {
   readonly profile: ProfileName
   readonly noInject: boolean
+  /** The stacks are left as they are at the end: none is taken down when it has nothing more to do. */
+  readonly keepStacks: boolean
   /** What else the run has, after these scenarios: for the count and the time that people see. */
   readonly after: { readonly count: number; readonly plannedMs: number }
   /** Ends in the stack and the scenario's id: what a person types to see the same again. */
@@ -16,6 +18,15 @@ export const STEADY_LIMIT_MS = 20_000
 export const CANARY_DEADLINE_MS = 15_000
 /** Reverts run on a signal of their own, with this budget, also after a cancel. */
 export const REVERT_BUDGET_MS = 6_000
+/** Two that share a target come one after the other; before and after them a step may be waited for that was abandoned. */
+export const REVERT_LIMIT_MS = 2 * REVERT_BUDGET_MS + 2 * 1_500
+export const CLEAN_LIMIT_MS = 6_000
+/** A step of a fault that nobody waits for any more has this long to end before it is undone, and as long again after it. */
+export const ABANDONED_LIMIT_MS = 1_500
+/** How much denser the canary asks from the end of one fault to the begin of the next. */
+export const DENSE_PACE_FACTOR = 2
+/** For what clauses must have under way before the fault comes. */
+export const BEGIN_LIMIT_MS = 10_000
 /** Planning and preparing may start several helpers. */
 export const PREPARE_LIMIT_MS = 30_000
 export const INJECT_LIMIT_MS = 10_000

@@ -1,10 +1,10 @@
 import { latencyMs, recoveryStreak, type CanarySample } from '../core/canary.ts'
-import { ChaosError, isChaosError } from '../core/errors.ts'
+import { isChaosError } from '../core/errors.ts'
 import type { RecoveryResult } from '../core/model.ts'
-import type { RunningCanary } from '../core/ports.ts'
 import { median } from '../core/statistics.ts'
-import { waitUntil } from '../core/wait.ts'
 import type { EngineDeps } from './deps.ts'
+import type { StackCanary } from './stack-canary.ts'
+import { awaitWell } from './well.ts'
 
 /** Latency is back when the streak's median is under twice the steady one, or this much above it. */
 const LATENCY_FACTOR = 2
@@ -18,6 +18,12 @@ export interface RecoveryTerms {
   readonly steadyP50Ms: number
 }
 
+export interface Recovery {
+  readonly result: RecoveryResult
+  /** Intended send time of the first of the newest requests that are enough for the proof, ms of the run's clock; null without one. */
+  readonly provenSinceMs: number | null
+}
+
 interface Streak {
   readonly lastBadMs: number | null
   readonly firstGoodMs: number | null
@@ -27,33 +33,24 @@ interface Streak {
 
 /** Waits for an unbroken streak at near-baseline latency on a healthy stack; a miss is a value, not a throw. */
 export async function awaitRecovery(
-  deps: EngineDeps,
-  canary: RunningCanary,
+  deps: Pick<EngineDeps, 'clock' | 'stack'>,
+  canary: Pick<StackCanary, 'samples'>,
   terms: RecoveryTerms,
   signal: AbortSignal,
-): Promise<RecoveryResult> {
+): Promise<Recovery> {
   const needed = recoveryStreak(terms.backends)
   const latencyLimitMs = latencyLimit(terms)
+  const what = `a streak of ${String(needed)} good requests with a median under ${String(Math.round(latencyLimitMs))} ms`
+  const read = (): Streak => currentStreak(canary.samples(terms.fromMs), terms.fromMs)
+  const isEnough = (seen: Streak): boolean => seen.length >= needed && seen.p50Ms <= latencyLimitMs
   try {
-    const streak = await waitUntil(
-      `a streak of ${String(needed)} good requests with a median under ${String(Math.round(latencyLimitMs))} ms`,
-      async (attemptSignal) => {
-        const unhealthy = await deps.stack.unhealthy(attemptSignal)
-        if (unhealthy !== null) throw new ChaosError('STACK_UNHEALTHY', unhealthy)
-        return currentStreak(canary.samples(), terms.fromMs)
-      },
-      (seen) => seen.length >= needed && seen.p50Ms <= latencyLimitMs,
-      { everyMs: 50, attemptMs: 5_000, limitMs: terms.limitMs, signal, clock: deps.clock },
-    )
-    return result(streak, terms, needed, null)
+    const streak = await awaitWell(deps, what, read, isEnough, terms.limitMs, signal)
+    const proof = canary.samples(terms.fromMs).at(-needed)
+    return { result: result(streak, terms, needed, null), provenSinceMs: proof?.intendedMs ?? null }
   } catch (error) {
     if (!isChaosError(error, 'TIMEOUT')) throw error
-    return result(
-      currentStreak(canary.samples(), terms.fromMs),
-      terms,
-      needed,
-      `no recovery within ${String(terms.limitMs)} ms: ${error.message}`,
-    )
+    const reason = `no recovery within ${String(terms.limitMs)} ms: ${error.message}`
+    return { result: result(read(), terms, needed, reason), provenSinceMs: null }
   }
 }
 
@@ -77,8 +74,7 @@ function latencyLimit(terms: RecoveryTerms): number {
 /** The unbroken run of good requests up to the newest outcome; requests sent before the fault ended do not count. */
 export function currentStreak(samples: readonly CanarySample[], fromMs: number): Streak {
   const after = samples.filter((sample) => sample.intendedMs >= fromMs)
-  let lastBad = -1
-  for (const [index, sample] of after.entries()) if (!sample.ok) lastBad = index
+  const lastBad = after.findLastIndex((sample) => !sample.ok)
   const streak = after.slice(lastBad + 1)
   const bad = after[lastBad]
   const first = streak[0]

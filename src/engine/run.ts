@@ -1,151 +1,147 @@
-/** All scenarios of a run, one after the other, and the result. */
-import { isoTime } from '../core/clock.ts'
+/** All scenarios of a run, on one stack or on several side by side. */
 import { describeError } from '../core/errors.ts'
-import type { ProfileName, RunResult, RunVerdict, ScenarioResult, SuiteName } from '../core/model.ts'
-import { RESULT_SCHEMA_VERSION, SUITES } from '../core/model.ts'
-import type { Json } from '../core/json.ts'
-import { faultWindowMs, recoveryLimitMs, type Scenario } from '../core/scenario.ts'
-import { countVerdicts, decideRun, judgeCriteria } from '../core/verdict.ts'
+import type { ScenarioResult } from '../core/model.ts'
+import type { Scenario } from '../core/scenario.ts'
 import { isAborted } from '../core/wait.ts'
-import type { EngineDeps } from './deps.ts'
+import type { RunDeps, StackDeps } from './deps.ts'
+import { isPoisoned, Lane } from './lane.ts'
 import type { EngineOptions } from './options.ts'
-import { runScenario } from './scenario-run.ts'
+import { expectedMs, scheduleOf, spanMs } from './schedule.ts'
 
-export interface RunFacts {
-  readonly version: string
-  readonly seed: number | null
-  readonly strict: boolean
-  readonly defects: readonly string[]
-  readonly environment: Readonly<Record<string, Json>>
-  readonly startedWallMs: number
-  readonly startedMs: number
-}
-
-/** What a scenario usually takes beside its window: steady state, helpers, baselines, the recovery streak, logs. */
-const USUAL_OVERHEAD_MS = 8_000
-
-export function plannedMs(scenarios: readonly Scenario[], profile: ProfileName): number {
-  return scenarios.reduce((sum, scenario) => sum + faultWindowMs(scenario, profile) + USUAL_OVERHEAD_MS, 0)
-}
-
-/** The longest a run may take if every wait reaches its limit; for a deadline over the whole. */
-export function longestMs(scenarios: readonly Scenario[], profile: ProfileName): number {
-  return scenarios.reduce(
-    (sum, scenario) => sum + faultWindowMs(scenario, profile) + recoveryLimitMs(scenario, profile) + 180_000,
-    0,
-  )
+export interface Ran {
+  /** In the order in which the scenarios were given. */
+  readonly results: ScenarioResult[]
+  /** Why not everything was run; empty when all was. */
+  readonly reasons: string[]
+  /** Stacks that are still up and well. */
+  readonly left: readonly StackDeps[]
 }
 
 /**
- * Runs the scenarios in order. A scenario that ended in trouble is followed by a recreated stack, so that one red does
- * not poison the rest; when that fails, the rest are errors and nothing more is injected.
+ * Hands the scenarios out to the stacks. A scenario that ended in trouble is followed by a recreated stack; a stack that
+ * cannot be recreated gets no more of them, and what no stack is left for is told and not run.
  */
 export async function runScenarios(
-  deps: EngineDeps,
+  run: RunDeps,
+  stacks: readonly StackDeps[],
   options: EngineOptions,
   scenarios: readonly Scenario[],
   signal: AbortSignal,
-): Promise<{ results: ScenarioResult[]; reasons: string[] }> {
-  const results: ScenarioResult[] = []
-  for (const [index, scenario] of scenarios.entries()) {
-    if (isAborted(signal)) return { results, reasons: [`interrupted before ${scenario.id}: ${describeError(signal.reason)}`] }
-    const leftMs = plannedMs(scenarios.slice(index), options.profile) + options.after.plannedMs
-    deps.emit({
+): Promise<Ran> {
+  return new Handout(run, stacks, options, scenarios, signal).run()
+}
+
+class Handout {
+  private readonly deps: RunDeps
+  private readonly options: EngineOptions
+  private readonly scenarios: readonly Scenario[]
+  private readonly signal: AbortSignal
+  private readonly lanes: readonly Lane[]
+  private readonly results = new Map<string, ScenarioResult>()
+  /** Those that nobody needs any more, however their stacks are. */
+  private readonly done = new Set<Lane>()
+  private waiting: Scenario[]
+  private started = 0
+
+  constructor(
+    deps: RunDeps,
+    stacks: readonly StackDeps[],
+    options: EngineOptions,
+    scenarios: readonly Scenario[],
+    signal: AbortSignal,
+  ) {
+    this.deps = deps
+    this.options = options
+    this.scenarios = scenarios
+    this.signal = signal
+    this.waiting = [...scenarios]
+    this.lanes = stacks.map((stack) => new Lane({ ...deps, ...stack }, options, signal))
+  }
+
+  async run(): Promise<Ran> {
+    const { beside, alone } = scheduleOf(this.scenarios, this.lanes.length, this.expected)
+    const comesLater = this.options.after.count > 0
+    const queue = [...beside]
+    await Promise.all(this.lanes.map((lane) => this.work(lane, queue, comesLater || alone.length > 0)))
+    const last = this.lanes.find((lane) => this.isUsable(lane))
+    if (last !== undefined) await this.work(last, [...alone], comesLater)
+    return {
+      results: this.scenarios.flatMap(({ id }) => this.results.get(id) ?? []),
+      reasons: this.reasons(),
+      left: this.lanes.filter((lane) => this.isUsable(lane)).map((lane) => lane.stack),
+    }
+  }
+
+  /** Takes from the queue until it is empty. `comesLater`: then one stack is needed still. */
+  private async work(lane: Lane, queue: Scenario[], comesLater: boolean): Promise<void> {
+    for (let next = this.take(queue); next !== undefined; next = this.take(queue)) {
+      const result = await this.one(lane, next)
+      if (!isPoisoned(result) || isAborted(this.signal)) continue
+      if (queue.length > 0 || (comesLater && this.othersThan(lane).length === 0)) await lane.recreateAfter(result)
+      else this.done.add(lane)
+      if (!this.isUsable(lane)) break
+    }
+    lane.rest()
+    // One stack stays for what comes later; the others are gone before that begins.
+    if (this.options.keepStacks || this.othersThan(lane).length === 0 || isAborted(this.signal)) return
+    this.done.add(lane)
+    await lane.retire()
+  }
+
+  private take(queue: Scenario[]): Scenario | undefined {
+    return isAborted(this.signal) ? undefined : queue.shift()
+  }
+
+  private async one(lane: Lane, scenario: Scenario): Promise<ScenarioResult> {
+    const { emit } = this.deps
+    this.started += 1
+    emit({
       type: 'scenario-started',
       id: scenario.id,
       name: scenario.name,
-      index: index + 1,
-      total: scenarios.length + options.after.count,
-      plannedMs: plannedMs([scenario], options.profile),
-      leftMs,
+      index: this.started,
+      total: this.scenarios.length + this.options.after.count,
+      plannedMs: this.expected(scenario),
+      leftMs: this.leftMs(),
     })
-    const result = await runScenario(deps, options, scenario, signal)
-    results.push(result)
-    deps.emit({
+    const result = await lane.run(scenario)
+    this.results.set(scenario.id, result)
+    this.waiting = this.waiting.filter((other) => other !== scenario)
+    emit({
       type: 'scenario-ended',
       id: scenario.id,
       verdict: result.verdict,
       summary: result.reasons[0] ?? result.effect.summary,
       durationMs: result.durationMs,
-      leftMs: plannedMs(scenarios.slice(index + 1), options.profile) + options.after.plannedMs,
+      leftMs: this.leftMs(),
     })
-    const last = index === scenarios.length - 1
-    if (last || isAborted(signal) || !poisoned(result)) continue
-    const trouble = await recreate(deps, result, signal)
-    if (trouble !== null)
-      return { results, reasons: [`${trouble}; ${String(scenarios.length - index - 1)} scenarios were not run`] }
+    return result
   }
-  return { results, reasons: isAborted(signal) ? [`interrupted: ${describeError(signal.reason)}`] : [] }
-}
 
-function poisoned(result: ScenarioResult): boolean {
-  if (result.verdict === 'error') return true
-  return result.verdict !== 'skipped' && !result.recovery.recovered
-}
-
-/** The observer stays: the stack's networks outlive its containers. @returns why it could not be done, or null. */
-async function recreate(deps: EngineDeps, result: ScenarioResult, signal: AbortSignal): Promise<string | null> {
-  deps.emit({ type: 'step-started', step: `recreating the stack after ${result.id}` })
-  const startedMs = deps.clock.nowMs()
-  try {
-    await deps.stack.recreate(signal)
-  } catch (error) {
-    return `the stack could not be recreated after ${result.id}: ${describeError(error)}`
+  private othersThan(lane: Lane): Lane[] {
+    return this.lanes.filter((other) => other !== lane && this.isUsable(other))
   }
-  const durationMs = Math.round(deps.clock.nowMs() - startedMs)
-  result.events.push({
-    at: isoTime(deps.clock.wallMs()),
-    source: 'engine',
-    kind: 'stack-recreated',
-    detail: `after this scenario, in ${String(durationMs)} ms`,
-  })
-  deps.emit({ type: 'step-ended', step: `recreating the stack after ${result.id}`, durationMs })
-  return null
-}
 
-/** The result, also of a run that never came to its first scenario: then `scenarios` is empty and `reasons` says why. */
-export function buildRunResult(
-  facts: RunFacts,
-  run: Pick<RunResult['run'], 'id' | 'profile' | 'stack' | 'address' | 'images' | 'reference' | 'noInject' | 'plannedMs'>,
-  { scenarios, load }: Pick<RunResult, 'scenarios' | 'load'>,
-  reasons: string[],
-  endedMs: number,
-): RunResult {
-  const all = [...scenarios, ...load]
-  const counts = countVerdicts(all.map(({ verdict }) => verdict))
-  const verdict = worst(decideRun(counts, facts.strict), reasons.length > 0)
-  return {
-    schemaVersion: RESULT_SCHEMA_VERSION,
-    tool: { name: 'chaos-action', version: facts.version },
-    run: {
-      ...run,
-      seed: facts.seed,
-      startedAt: isoTime(facts.startedWallMs),
-      durationMs: Math.round(endedMs - facts.startedMs),
-      strict: facts.strict,
-      defects: [...facts.defects],
-    },
-    verdict,
-    reasons: [...reasons, ...(all.length === 0 && reasons.length === 0 ? ['no scenario was run'] : [])],
-    counts,
-    suites: suites(all, facts.strict),
-    criteria: judgeCriteria(scenarios),
-    scenarios,
-    load,
-    environment: { ...facts.environment },
+  private isUsable(lane: Lane): boolean {
+    return lane.broken === null && !this.done.has(lane)
   }
-}
 
-/** Trouble of the run itself is an error, but never hides a scenario that is known to have failed. */
-function worst(verdict: RunVerdict, trouble: boolean): RunVerdict {
-  return trouble && verdict !== 'failed' ? 'error' : verdict
-}
+  private readonly expected = (scenario: Scenario): number => expectedMs(scenario, this.options.profile, this.deps.faults)
 
-function suites(all: readonly Pick<ScenarioResult, 'suite' | 'verdict'>[], strict: boolean): RunResult['suites'] {
-  return SUITES.flatMap((name: SuiteName) => {
-    const own = all.filter(({ suite }) => suite === name)
-    if (own.length === 0) return []
-    const counts = countVerdicts(own.map(({ verdict }) => verdict))
-    return [{ name, verdict: decideRun(counts, strict), counts }]
-  })
+  /** What runs now counts as if it had just begun. */
+  private leftMs(): number {
+    return spanMs(this.waiting, this.lanes.length, this.expected) + this.options.after.plannedMs
+  }
+
+  private reasons(): string[] {
+    const troubles = this.lanes.flatMap(({ broken }) => broken ?? [])
+    const [next] = this.waiting
+    if (isAborted(this.signal)) {
+      const when = next === undefined ? 'interrupted' : `interrupted before ${next.id}`
+      return [...troubles, `${when}: ${describeError(this.signal.reason)}`]
+    }
+    if (next === undefined) return troubles
+    const ids = this.waiting.map(({ id }) => id).join(', ')
+    return [...troubles, `no stack was left for ${String(this.waiting.length)} scenarios, which were not run: ${ids}`]
+  }
 }

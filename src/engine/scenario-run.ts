@@ -3,10 +3,12 @@ import { summarizeCanary } from '../core/canary.ts'
 import { isoTime } from '../core/clock.ts'
 import { ChaosError, describeError, isChaosError } from '../core/errors.ts'
 import type { ScenarioResult, TimelineEvent } from '../core/model.ts'
-import type { FaultContext, Hit, ProbeContext, RunningCanary, ScenarioWindow, UndoContext } from '../core/ports.ts'
+import type { HostFacts } from '../core/toolbox.ts'
+import type { FaultContext, ProbeContext } from '../core/ports.ts'
 import { faultWindowMs, recoveryLimitMs, type Scenario } from '../core/scenario.ts'
-import { waitUntil } from '../core/wait.ts'
+import { isAborted, withDeadline } from '../core/wait.ts'
 import { collect } from './collect.ts'
+import { faultContext, probeContext, undoContext } from './contexts.ts'
 import { chooseControl, ControlWatch } from './control.ts'
 import type { EngineDeps } from './deps.ts'
 import { ExpectationSet } from './expectations.ts'
@@ -15,53 +17,60 @@ import { HOST_FLOORS, HostGuard } from './host-guard.ts'
 import {
   COLLECT_LIMIT_MS,
   AFTER_LIMIT_MS,
+  BEGIN_LIMIT_MS,
   CANARY_DEADLINE_MS,
   HOLD_MARGIN_MS,
   INJECT_LIMIT_MS,
   PREPARE_LIMIT_MS,
-  REVERT_BUDGET_MS,
+  REVERT_LIMIT_MS,
+  CLEAN_LIMIT_MS,
   STEADY_LIMIT_MS,
   type EngineOptions,
 } from './options.ts'
 import { PhaseRecorder } from './phases.ts'
 import { awaitRecovery, withoutRelapse } from './recovery.ts'
 import { buildResult, newState, type ScenarioState } from './scenario-state.ts'
-import { StarvationWatch } from './starvation.ts'
+import type { StackCanary } from './stack-canary.ts'
+import { starvation } from './starvation.ts'
 import { reachSteadyState, steadyAfterPrepare } from './steady.ts'
+import { together } from './together.ts'
 import { underLoad } from './under-load.ts'
 
+/** The canary goes on before and after it. Never throws: what went wrong is in the result. */
 export async function runScenario(
   deps: EngineDeps,
   options: EngineOptions,
   scenario: Scenario,
+  canary: StackCanary,
   signal: AbortSignal,
 ): Promise<ScenarioResult> {
-  return new ScenarioRun(deps, options, scenario, signal).execute()
+  return new ScenarioRun(deps, options, scenario, canary, signal).execute()
 }
 
 class ScenarioRun {
   private readonly deps: EngineDeps
   private readonly options: EngineOptions
   private readonly scenario: Scenario
+  readonly canary: StackCanary
   private readonly signal: AbortSignal
-  private readonly state: ScenarioState
+  readonly state: ScenarioState
   private readonly phases: PhaseRecorder
-  private readonly faults: FaultSet
-  private readonly starvation = new StarvationWatch()
-  private canary: RunningCanary | null = null
+  readonly faults: FaultSet
+  private readonly lag: ReturnType<EngineDeps['lag']>
   private expectations: ExpectationSet | null = null
   private watch: ControlWatch | null = null
-  private window: ScenarioWindow | null = null
-  private readonly hits: Hit[] = []
   private readonly notes: TimelineEvent[] = []
   private guard: HostGuard | null = null
+  private steadySinceMs = Number.NaN
 
-  constructor(deps: EngineDeps, options: EngineOptions, scenario: Scenario, signal: AbortSignal) {
+  constructor(deps: EngineDeps, options: EngineOptions, scenario: Scenario, canary: StackCanary, signal: AbortSignal) {
     this.deps = deps
     this.options = options
     this.scenario = scenario
+    this.canary = canary
     this.signal = signal
-    this.state = newState(deps.clock.nowMs(), deps.clock.wallMs(), faultWindowMs(scenario, options.profile))
+    this.lag = deps.lag()
+    this.state = newState(deps.number, deps.clock.nowMs(), deps.clock.wallMs(), faultWindowMs(scenario, options.profile))
     this.faults = new FaultSet(deps)
     this.phases = new PhaseRecorder(deps.clock, (phase) => {
       deps.emit({ type: 'phase-started', id: scenario.id, phase })
@@ -69,12 +78,15 @@ class ScenarioRun {
   }
 
   async execute(): Promise<ScenarioResult> {
+    this.canary.begin()
     try {
       await this.experiment()
     } catch (error) {
       this.keep(error)
     }
-    await this.restore()
+    await this.revert()
+    // The proof that the fault is gone and the proof that the system is well do not disturb each other.
+    const clean = this.clean()
     if (this.state.injectedMs !== null && this.state.harnessErrors.length === 0) {
       try {
         await this.recover()
@@ -82,73 +94,67 @@ class ScenarioRun {
         this.keep(error)
       }
     }
+    await clean
     await this.finish()
     return buildResult(this.state, this.scenario, this.options, this.phases.results, this.deps.clock.nowMs())
   }
 
-  /** steady → plan → prepare → inject → effect beside during. */
+  /** steady beside plan and prepare → inject → effect beside during. */
   private async experiment(): Promise<void> {
-    const { deps, state, scenario, phases, signal } = this
+    const { deps, state, scenario, phases } = this
     const asked = underLoad(scenario, deps.load, recoveryLimitMs(scenario, this.options.profile))
     const expectations = new ExpectationSet(deps.probes, asked)
     this.expectations = expectations
-    const canary = deps.canary.start(deps.stack, { clock: deps.clock, signal })
-    this.canary = canary
-    const steadySinceMs = await phases.run('steady', STEADY_LIMIT_MS + 10_000, signal, async (phaseSignal) => {
-      const since = await reachSteadyState(deps, canary, phaseSignal)
-      await expectations.takeBaselines(this.probeContext(canary, phaseSignal, since))
-      return since
-    })
-    await phases.run('plan', PREPARE_LIMIT_MS, signal, async (phaseSignal) => {
-      await this.faults.plan(scenario, this.faultContext(phaseSignal))
-      state.descriptions = this.faults.descriptions()
-    })
-    const sinceMs = await this.prepare(canary, steadySinceMs, expectations)
+    await together(this.signal, [(signal) => this.steady(expectations, signal), (signal) => this.prepare(signal)])
+    const sinceMs = await this.stillSteady(expectations)
     await phases.run('inject', INJECT_LIMIT_MS, this.guarded(), async (phaseSignal) => {
       state.decidedMs = deps.clock.nowMs()
       if (!this.options.noInject) await this.faults.inject(this.faultContext(phaseSignal))
       state.injected = !this.options.noInject
       this.openWindow()
     })
-    await this.observe(canary, expectations, sinceMs)
+    await this.observe(expectations, sinceMs)
+  }
+
+  private async steady(expectations: ExpectationSet, signal: AbortSignal): Promise<void> {
+    await this.phases.run('steady', STEADY_LIMIT_MS + 10_000, signal, async (phaseSignal) => {
+      this.steadySinceMs = await reachSteadyState(this.deps, this.canary, phaseSignal)
+      await expectations.takeBaselines(this.probeContext(phaseSignal, this.steadySinceMs))
+    })
+  }
+
+  private async prepare(signal: AbortSignal): Promise<void> {
+    const { deps, state, phases, scenario } = this
+    await phases.run('plan', PREPARE_LIMIT_MS, signal, async (phaseSignal) => {
+      await this.faults.plan(scenario, this.faultContext(phaseSignal))
+      state.descriptions = this.faults.descriptions()
+    })
+    await phases.run('prepare', PREPARE_LIMIT_MS, signal, async (phaseSignal) => {
+      const read = (inner: AbortSignal): Promise<HostFacts> => deps.observer().call('host.read', {}, inner)
+      const guard = await HostGuard.start({ clock: deps.clock, read, floors: HOST_FLOORS, signal: phaseSignal })
+      this.guard = inTime(guard, phaseSignal)
+      const choice = chooseControl(scenario, deps.stack.descriptor.services, state.descriptions)
+      state.controlReason = choice.reason
+      if (choice.service !== null)
+        this.watch = inTime(await ControlWatch.start(deps, choice.service, deps.observer(), phaseSignal), phaseSignal)
+      await together(phaseSignal, [
+        (inner) => this.faults.prepare(this.faultContext(inner)),
+        (inner) => this.watch?.awaitSteady(inner) ?? Promise.resolve(),
+      ])
+    })
   }
 
   /** @returns since when the steady state has held that the fault is judged against. */
-  private async prepare(canary: RunningCanary, steadySinceMs: number, expectations: ExpectationSet): Promise<number> {
-    const { deps, state, phases, signal } = this
-    const sinceMs = await phases.run('prepare', PREPARE_LIMIT_MS, signal, async (phaseSignal) => {
-      this.guard = await HostGuard.start({
-        clock: deps.clock,
-        read: (inner) => deps.observer().call('host.read', {}, inner),
-        floors: HOST_FLOORS,
-        signal,
-      })
-      const choice = chooseControl(this.scenario, deps.stack.descriptor.services, state.descriptions)
-      state.controlReason = choice.reason
-      if (choice.service !== null) this.watch = await ControlWatch.start(deps, choice.service, deps.observer(), phaseSignal)
-      await this.faults.prepare(this.faultContext(phaseSignal))
-      const watch = this.watch
-      if (watch !== null) {
-        await waitUntil(
-          'ten steady probes of the control',
-          () => Promise.resolve(watch.steadySamples()),
-          (count) => count >= 10,
-          {
-            everyMs: 50,
-            attemptMs: 1_000,
-            limitMs: 8_000,
-            signal: phaseSignal,
-            clock: deps.clock,
-          },
-        )
-      }
-      return steadyAfterPrepare(deps, canary, steadySinceMs, phaseSignal, (detail) => {
-        this.note('steady-again', detail)
-      })
+  private async stillSteady(expectations: ExpectationSet): Promise<number> {
+    const { deps, state, signal, canary } = this
+    const sinceMs = await steadyAfterPrepare(deps, canary, this.steadySinceMs, signal, (detail) => {
+      this.note('steady-again', detail)
     })
-    // On the scenario's signal: it goes on through the phases that follow.
-    await expectations.begin(this.probeContext(canary, signal, sinceMs))
-    state.steady = summarizeCanary(canary.samples(), sinceMs, deps.clock.nowMs())
+    // On the scenario's signal: what is begun goes on through the phases that follow.
+    const begin = (): Promise<void> => expectations.begin(this.probeContext(signal, sinceMs))
+    await withDeadline('starting what the clauses ask for', BEGIN_LIMIT_MS, signal, begin, deps.clock)
+    canary.usual()
+    state.steady = summarizeCanary(canary.samples(sinceMs), sinceMs, deps.clock.nowMs())
     if (state.steady.failed > 0) {
       throw new ChaosError(
         'NOT_STEADY',
@@ -159,7 +165,7 @@ class ScenarioRun {
   }
 
   /** Effect and during-clauses at once; the fault is held for the planned window and until both are decided. */
-  private async observe(canary: RunningCanary, expectations: ExpectationSet, steadySinceMs: number): Promise<void> {
+  private async observe(expectations: ExpectationSet, steadySinceMs: number): Promise<void> {
     const { state, phases } = this
     const signal = this.guarded()
     const limitMs = state.windowMs + Math.max(CANARY_DEADLINE_MS, expectations.longestMs('during')) + HOLD_MARGIN_MS
@@ -167,8 +173,8 @@ class ScenarioRun {
       state.effect = await this.faults.effect(this.faultContext(phaseSignal))
     })
     const during = phases.run('during', limitMs, signal, async (phaseSignal) => {
-      const clauses = expectations.observe('during', this.probeContext(canary, phaseSignal, steadySinceMs))
-      await Promise.all([this.window?.planned, clauses])
+      const clauses = expectations.observe('during', this.probeContext(phaseSignal, steadySinceMs))
+      await Promise.all([state.window?.planned, clauses])
       state.expectations = await clauses
     })
     const outcomes = await Promise.allSettled([effect, during])
@@ -190,32 +196,39 @@ class ScenarioRun {
     const planned = deps.clock.sleep(state.windowMs, this.signal)
     // Several waiters may share it, or none after an abort: the rejection itself is not news.
     planned.catch(() => undefined)
-    this.window = { startedMs, plannedMs: state.windowMs, planned }
+    state.window = { startedMs, plannedMs: state.windowMs, planned }
   }
 
-  /** Revert and proof, on a signal of their own: a cancelled run must still be able to undo. */
-  private async restore(): Promise<void> {
+  /** On a signal of its own: a cancelled run must still be able to undo. */
+  private async revert(): Promise<void> {
     const { deps, state, phases } = this
-    const own = new AbortController()
-    const undo = this.undoContext(own.signal)
     state.revertCalledMs = deps.clock.nowMs()
     try {
-      await phases.run('revert', REVERT_BUDGET_MS * 2, own.signal, async () => {
-        const failures = await this.faults.revert(undo)
+      await phases.run('revert', REVERT_LIMIT_MS, new AbortController().signal, async (phaseSignal) => {
+        const failures = await this.faults.revert(undoContext(this.deps, phaseSignal))
         state.harnessErrors.push(...failures.map((failure) => `not reverted: ${failure}`))
-      })
-      state.revertedMs = deps.clock.nowMs()
-      await phases.run('clean', REVERT_BUDGET_MS, own.signal, async () => {
-        state.leftovers = await this.faults.leftovers(undo)
       })
     } catch (error) {
       state.harnessErrors.push(`not reverted: ${describeError(error)}`)
+    }
+    state.revertedMs = deps.clock.nowMs()
+    this.canary.dense()
+  }
+
+  private async clean(): Promise<void> {
+    const { state, phases } = this
+    try {
+      await phases.run('clean', CLEAN_LIMIT_MS, new AbortController().signal, async (phaseSignal) => {
+        state.leftovers = await this.faults.leftovers(undoContext(this.deps, phaseSignal))
+      })
+    } catch (error) {
+      state.harnessErrors.push(`not proven to be reverted: ${describeError(error)}`)
     }
   }
 
   private async recover(): Promise<void> {
     const { deps, state, scenario, phases, signal, canary, expectations } = this
-    if (canary === null || expectations === null) return
+    if (expectations === null) return
     const limitMs = recoveryLimitMs(scenario, this.options.profile)
     const fromMs = state.revertedMs ?? deps.clock.nowMs()
     const afterMs = Math.max(AFTER_LIMIT_MS, expectations.longestMs('after') + HOLD_MARGIN_MS)
@@ -226,41 +239,49 @@ class ScenarioRun {
         backends: deps.stack.descriptor.pool?.size ?? 1,
         steadyP50Ms: state.steady?.p50Ms ?? Number.NaN,
       }
-      state.recovery = await awaitRecovery(deps, canary, terms, phaseSignal)
-      state.expectations.push(...(await expectations.observe('after', this.probeContext(canary, phaseSignal, state.startedMs))))
+      const { result, provenSinceMs } = await awaitRecovery(deps, canary, terms, phaseSignal)
+      state.recovery = result
+      state.expectations.push(...(await expectations.observe('after', this.probeContext(phaseSignal, state.startedMs))))
       const injectedMs = state.injectedMs ?? fromMs
       await canary.settled(injectedMs, injectedMs + state.windowMs, phaseSignal)
-      state.recovery = withoutRelapse(state.recovery, canary.samples(), fromMs)
+      state.recovery = withoutRelapse(result, canary.samples(fromMs), fromMs)
+      if (provenSinceMs !== null && state.recovery.recovered) canary.provenSince(provenSinceMs)
     })
   }
 
   private async finish(): Promise<void> {
     const { deps, state, phases } = this
-    state.samples = this.canary?.samples() ?? []
-    this.canary?.stop()
+    state.samples = this.canary.samples(state.startedMs)
     this.expectations?.stop()
     this.guard?.stop()
     state.host = this.guard?.result() ?? null
-    state.starved = this.starvation.verdict(state.samples)
+    state.starved = starvation(state.samples, this.lag.p99Ms())
+    this.lag.stop()
     const noLoad = deps.load?.problem() ?? null
     if (noLoad !== null) state.harnessErrors.push(noLoad)
-    this.starvation.stop()
     // Collecting is bounded and does not follow a cancel: the logs of an interrupted scenario are wanted most.
-    const own = new AbortController()
     try {
-      await phases.run('collect', COLLECT_LIMIT_MS, own.signal, async (phaseSignal) => {
-        if (this.watch !== null && state.injectedMs !== null && state.revertCalledMs !== null) {
-          state.control = await this.watch.judge(state.injectedMs, state.revertCalledMs, phaseSignal)
-        }
-        const window = { sinceWallMs: state.startedWallMs, untilWallMs: deps.clock.wallMs(), originMs: state.startedMs }
-        const seen = { samples: state.samples, hits: this.hits, notes: this.notes }
-        state.collected = await collect(deps, this.scenario.id, window, seen, phaseSignal)
-      })
+      await phases.run('collect', COLLECT_LIMIT_MS, new AbortController().signal, (phaseSignal) =>
+        together(phaseSignal, [(inner) => this.judgeControl(inner), (inner) => this.collect(inner)]),
+      )
     } catch (error) {
       this.keep(error)
     } finally {
       this.watch?.stop()
     }
+  }
+
+  private async judgeControl(signal: AbortSignal): Promise<void> {
+    const { state, watch } = this
+    if (watch === null || state.injectedMs === null || state.revertCalledMs === null) return
+    state.control = await watch.judge(state.injectedMs, state.revertCalledMs, signal)
+  }
+
+  private async collect(signal: AbortSignal): Promise<void> {
+    const { deps, state } = this
+    const window = { sinceWallMs: state.startedWallMs, untilWallMs: deps.clock.wallMs(), originMs: state.startedMs }
+    const seen = { samples: state.samples, hits: state.hits, notes: this.notes }
+    state.collected = await collect(deps, this.scenario.id, window, seen, signal)
   }
 
   /** For the reader of the result: an event of the scenario, and a line in the log. */
@@ -278,49 +299,18 @@ class ScenarioRun {
     this.state.harnessErrors.push(`${describeError(error)}${hint}`)
   }
 
-  private undoContext(signal: AbortSignal): UndoContext {
-    const { clock, log, runId, containers, toolbox, toxiproxy } = this.deps
-    return { clock, log, runId, containers, toolbox, toxiproxy, signal }
-  }
-
-  private openedWindow = (): ScenarioWindow => {
-    if (this.window === null) throw new ChaosError('INTERNAL', 'the fault window was asked for before inject')
-    return this.window
-  }
-
   private faultContext(signal: AbortSignal): FaultContext {
-    return {
-      ...this.undoContext(signal),
-      scenarioId: this.scenario.id,
-      random: this.deps.random.fork(this.scenario.id),
-      stack: this.deps.stack,
-      observer: this.deps.observer(),
-      windowMs: this.state.windowMs,
-      window: this.openedWindow,
-      hit: (hit) => void this.hits.push(hit),
-    }
+    return faultContext(this.deps, this.scenario.id, this.state, signal)
   }
 
-  private probeContext(canary: RunningCanary, signal: AbortSignal, steadySinceMs: number): ProbeContext {
-    const { clock, log, stack, containers, load, canary: port } = this.deps
-    const { revertedMs } = this.state
-    const steady = this.state.steady ?? summarizeCanary(canary.samples(), steadySinceMs, clock.nowMs())
-    return {
-      clock,
-      log,
-      stack,
-      containers,
-      signal,
-      observer: this.deps.observer(),
-      windowMs: this.state.windowMs,
-      window: this.openedWindow,
-      injectedAtWallMs: this.state.injectedWallMs,
-      faultEndedAtWallMs: revertedMs === null ? null : clock.wallMs() - (clock.nowMs() - revertedMs),
-      load,
-      canary: { steady, samples: (fromMs, toMs) => canary.settled(fromMs, toMs, signal) },
-      canaryDelayMs: this.faults.canaryDelayMs(),
-      hits: () => [...this.hits],
-      request: (spec, limits) => port.request(stack, spec, limits, signal),
-    }
+  private probeContext(signal: AbortSignal, steadySinceMs: number): ProbeContext {
+    return probeContext(this.deps, this, steadySinceMs, signal)
   }
+}
+
+/** What was started for a phase that is over by now has nobody who would stop it. */
+function inTime<T extends { stop(): void }>(started: T, phase: AbortSignal): T {
+  if (!isAborted(phase)) return started
+  started.stop()
+  throw phase.reason
 }

@@ -10,7 +10,7 @@ import type {
   RecoveryResult,
   ScenarioResult,
 } from '../core/model.ts'
-import type { FaultDescription } from '../core/ports.ts'
+import type { FaultDescription, Hit, ScenarioWindow } from '../core/ports.ts'
 import { recoveryLimitMs, type Scenario } from '../core/scenario.ts'
 import { decideScenario } from '../core/verdict.ts'
 import { roundOrNull } from '../core/statistics.ts'
@@ -18,6 +18,8 @@ import type { Collected } from './collect.ts'
 import type { EngineOptions } from './options.ts'
 
 export interface ScenarioState {
+  /** Number of the stack that it runs on. */
+  readonly stack: number
   readonly startedMs: number
   readonly startedWallMs: number
   missingCapability: string | null
@@ -31,6 +33,10 @@ export interface ScenarioState {
   revertedMs: number | null
   windowMs: number
   steady: CanaryWindow | null
+  /** From inject on. */
+  window: ScenarioWindow | null
+  /** Containers that the faults have told to have hit, in order. */
+  readonly hits: Hit[]
   descriptions: FaultDescription[]
   effect: Evidence | null
   expectations: ExpectationResult[]
@@ -44,8 +50,9 @@ export interface ScenarioState {
   collected: Collected | null
 }
 
-export function newState(startedMs: number, startedWallMs: number, windowMs: number): ScenarioState {
+export function newState(stack: number, startedMs: number, startedWallMs: number, windowMs: number): ScenarioState {
   return {
+    stack,
     startedMs,
     startedWallMs,
     windowMs,
@@ -58,6 +65,8 @@ export function newState(startedMs: number, startedWallMs: number, windowMs: num
     revertCalledMs: null,
     revertedMs: null,
     steady: null,
+    window: null,
+    hits: [],
     descriptions: [],
     effect: null,
     expectations: [],
@@ -116,6 +125,7 @@ export function buildResult(
     reasons: decided.reasons,
     recoveryOnly: scenario.expect.length === 0,
     expectedBehavior: scenario.expectedBehavior,
+    stack: state.stack,
     startedAt: isoTime(state.startedWallMs),
     durationMs: Math.round(endedMs - state.startedMs),
     phases,

@@ -1,8 +1,6 @@
 import { expect, it } from 'vitest'
 import type { CanarySample } from '../core/canary.ts'
 import { systemClock } from '../core/clock.ts'
-import type { RunningCanary } from '../core/ports.ts'
-import type { EngineDeps } from './deps.ts'
 import { STEADY_STREAK } from './options.ts'
 import { steadyAfterPrepare } from './steady.ts'
 
@@ -11,21 +9,28 @@ function sample(intendedMs: number, ok: boolean): CanarySample {
   return { intendedMs, sentMs: intendedMs, doneMs: intendedMs + 5, status: ok ? 200 : 503, ok, error }
 }
 
+type Canary = Parameters<typeof steadyAfterPrepare>[1]
+
 /** A canary that was sent once a millisecond and failed at the given places. */
-function canaryOf(count: () => number, failedAt: readonly number[]): RunningCanary {
+function canaryOf(count: () => number, failedAt: readonly number[]): Canary {
   const startedMs = systemClock.nowMs() - 1_000
-  const samples = (): CanarySample[] =>
-    Array.from({ length: count() }, (_, index) => sample(startedMs + index, !failedAt.includes(index)))
-  return { samples, settled: () => Promise.resolve(samples()), stop: () => undefined }
+  const samples = (fromMs: number): CanarySample[] =>
+    Array.from({ length: count() }, (_, index) => sample(startedMs + index, !failedAt.includes(index))).filter(
+      ({ intendedMs }) => intendedMs >= fromMs,
+    )
+  return { samples, steadySinceMs: startedMs }
 }
 
-const deps = { clock: systemClock, stack: { unhealthy: () => Promise.resolve(null) } } as unknown as EngineDeps
+const deps = {
+  clock: systemClock,
+  stack: { unhealthy: () => Promise.resolve(null) } as unknown as Parameters<typeof steadyAfterPrepare>[0]['stack'],
+}
 const { signal } = new AbortController()
 
 it('keeps the steady state that has held all through the preparation', async () => {
   const told: string[] = []
   const canary = canaryOf(() => 30, [3])
-  const since = (canary.samples()[10] ?? sample(0, false)).intendedMs
+  const since = canary.steadySinceMs + 10
   expect(await steadyAfterPrepare(deps, canary, since, signal, (detail) => told.push(detail))).toBe(since)
   expect(told).toEqual([])
 })
@@ -34,10 +39,10 @@ it('waits for it once more after requests that failed meanwhile, says so, and fo
   const told: string[] = []
   let looks = 0
   const canary = canaryOf(() => 15 + Math.min(looks++, 20), [12, 14])
-  const since = canary.samples()[5]?.intendedMs ?? Number.NaN
+  const since = canary.steadySinceMs + 5
   const again = await steadyAfterPrepare(deps, canary, since, signal, (detail) => told.push(detail))
   expect(again - since).toBeCloseTo(10, 5)
-  expect(canary.samples().length).toBeGreaterThanOrEqual(15 + STEADY_STREAK)
+  expect(canary.samples(-Infinity).length).toBeGreaterThanOrEqual(15 + STEADY_STREAK)
   expect(told).toEqual([
     '2 canary requests failed while the fault was prepared; the steady state was reached again before it was injected',
   ])

@@ -1,27 +1,25 @@
 import { ChaosError, isChaosError } from '../core/errors.ts'
 import { summarizeCanary, type CanarySample } from '../core/canary.ts'
-import type { RunningCanary } from '../core/ports.ts'
-import { waitUntil } from '../core/wait.ts'
 import { STEADY_LIMIT_MS, STEADY_STREAK } from './options.ts'
 import type { EngineDeps } from './deps.ts'
+import type { StackCanary } from './stack-canary.ts'
+import { awaitWell } from './well.ts'
+
+type SteadyDeps = Pick<EngineDeps, 'clock' | 'stack'>
+type SteadyCanary = Pick<StackCanary, 'samples' | 'steadySinceMs'>
 
 /**
- * The hypothesis that must hold before anything is broken: services healthy and ten good canary requests in a row.
+ * The hypothesis that must hold before anything is broken: services healthy and ten good canary requests in a row. Where
+ * the recovery of the scenario before was proven by more than that, it holds already.
  * @returns the intended send time of the first request of the streak, ms of the run's clock.
  * @throws NOT_STEADY saying what is not well.
  */
-export async function reachSteadyState(deps: EngineDeps, canary: RunningCanary, signal: AbortSignal): Promise<number> {
+export async function reachSteadyState(deps: SteadyDeps, canary: SteadyCanary, signal: AbortSignal): Promise<number> {
+  const what = `${String(STEADY_STREAK)} good canary requests in a row on a healthy stack`
+  const read = (): Tail => tail(canary.samples(canary.steadySinceMs))
   try {
-    return await waitUntil(
-      `${String(STEADY_STREAK)} good canary requests in a row on a healthy stack`,
-      async (attemptSignal) => {
-        const unhealthy = await deps.stack.unhealthy(attemptSignal)
-        if (unhealthy !== null) throw new ChaosError('STACK_UNHEALTHY', unhealthy)
-        return tail(canary.samples())
-      },
-      (streak) => streak.good >= STEADY_STREAK,
-      { everyMs: 50, attemptMs: 5_000, limitMs: STEADY_LIMIT_MS, signal, clock: deps.clock },
-    ).then((streak) => streak.firstIntendedMs)
+    const streak = await awaitWell(deps, what, read, ({ good }) => good >= STEADY_STREAK, STEADY_LIMIT_MS, signal)
+    return streak.firstIntendedMs
   } catch (error) {
     if (!isChaosError(error, 'TIMEOUT')) throw error
     throw new ChaosError('NOT_STEADY', `no steady state, so nothing was injected: ${error.message}`, { cause: error })
@@ -34,13 +32,13 @@ export async function reachSteadyState(deps: EngineDeps, canary: RunningCanary, 
  * @returns since when it has held, ms of the run's clock. @throws NOT_STEADY when it does not come back.
  */
 export async function steadyAfterPrepare(
-  deps: EngineDeps,
-  canary: RunningCanary,
+  deps: SteadyDeps,
+  canary: SteadyCanary,
   sinceMs: number,
   signal: AbortSignal,
   tell: (detail: string) => void,
 ): Promise<number> {
-  const { failed } = summarizeCanary(canary.samples(), sinceMs, deps.clock.nowMs())
+  const { failed } = summarizeCanary(canary.samples(sinceMs), sinceMs, deps.clock.nowMs())
   if (failed === 0) return sinceMs
   const againSinceMs = await reachSteadyState(deps, canary, signal)
   const requests = `${String(failed)} canary request${failed === 1 ? '' : 's'}`
@@ -48,10 +46,16 @@ export async function steadyAfterPrepare(
   return againSinceMs
 }
 
-function tail(samples: readonly CanarySample[]): { good: number; firstIntendedMs: number; lastError: string | null } {
+interface Tail {
+  readonly good: number
+  readonly firstIntendedMs: number
+  readonly lastError: string | null
+}
+
+function tail(samples: readonly CanarySample[]): Tail {
   let good = 0
   let firstIntendedMs = Number.NaN
-  for (const sample of [...samples].reverse()) {
+  for (const sample of samples.toReversed()) {
     if (!sample.ok) return { good, firstIntendedMs, lastError: sample.error }
     good += 1
     firstIntendedMs = sample.intendedMs

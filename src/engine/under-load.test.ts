@@ -8,7 +8,7 @@ const load = { id: 'LT-001' } as HeldLoad
 function scenario(expectations: readonly Expectation[]): Scenario {
   return {
     ...{ id: 'NF-001', name: 'Partition', suite: 'chaos', expectedBehavior: 'it holds', faults: [], expect: expectations },
-    ...{ durationSeconds: 30, profileSeconds: {}, recoveryLimitSeconds: null, control: null },
+    ...{ durationSeconds: 30, profileSeconds: {}, recoveryLimitSeconds: null, control: null, exclusive: false },
     source: { file: 'a.json', line: 1 },
   }
 }

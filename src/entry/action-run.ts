@@ -9,7 +9,8 @@ import { beginReporting, endStep, stdoutLogger, stepReporters, trustOf, type Act
 import { prepareToolboxImage } from './images.ts'
 import { actionRoot, stateDir } from './paths.ts'
 import { loadPlan } from './plan.ts'
-import { newRunId, plannedRunMs, runChaos, type RunOutcome } from './run.ts'
+import { plannedRunMs } from './planned.ts'
+import { newRunId, runChaos, type RunOutcome } from './run.ts'
 import type { RunRequest } from './run-request.ts'
 import { sweepDeadRuns } from './sweep-dead-runs.ts'
 
@@ -52,6 +53,7 @@ function requestOf({ inputs, outDir }: ActionStep): RunRequest {
     scenarioGlobs: inputs.scenarios,
     outDir,
     seed: inputs.seed,
+    stacks: inputs.stacks,
     keepStack: false,
     strict: inputs.strict,
     noInject: inputs.noInject,

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { MOST_STACKS } from '../core/descriptor.ts'
 import { LOAD_MODELS, type LoadPattern } from '../core/load.ts'
 import { PROFILES, SUITES, type ProfileName, type SuiteName } from '../core/model.ts'
 import { collectList, collectOneOf, parseInteger, stderrLogger, watchSignals } from './cli-common.ts'
@@ -13,6 +14,7 @@ interface RunFlags {
   scenarios?: string[]
   out: string
   seed?: number
+  stacks?: number
   keepStack: boolean
   strict: boolean
   inject: boolean
@@ -45,6 +47,11 @@ export function addRunCommand(program: Command): void {
     .option('--scenarios <glob...>', "scenario files instead of the descriptor's own")
     .option('--out <dir>', 'where result.json, summary.md, junit.xml, run.log, logs and series go', notEmpty, 'results/latest')
     .option('--seed <n>', 'picks the same targets and moments again', parseInteger(1, 2 ** 31 - 1))
+    .option(
+      '--stacks <n>',
+      'so many of the stack side by side, on which scenarios run at the same time',
+      parseInteger(1, MOST_STACKS),
+    )
     .option('--keep-stack', 'leave the stack running; `cleanup --run ID` removes it', false)
     .option('--strict', 'a skipped scenario makes the run an error', false)
     .option('--no-inject', 'rehearse everything without injecting: nothing may pass then')
@@ -81,6 +88,7 @@ async function runCommand(flags: RunFlags): Promise<void> {
         scenarioGlobs: flags.scenarios ?? [],
         outDir,
         seed: flags.seed ?? null,
+        stacks: flags.stacks ?? null,
         keepStack: flags.keepStack,
         strict: flags.strict,
         noInject: !flags.inject,

@@ -10,7 +10,7 @@ import type { RunEvent } from '../core/run-event.ts'
 import { secretValuesOf } from '../core/secret-names.ts'
 import { EXIT_CODES } from '../core/verdict.ts'
 import { Ledger } from '../engine/ledger.ts'
-import { buildRunResult } from '../engine/run.ts'
+import { buildRunResult } from '../engine/run-result.ts'
 import type { LoadDeps, LoadOptions } from '../load/load-deps.ts'
 import { runSegment, type MeasuredPart } from '../load/pattern-run.ts'
 import { plannedLoadMs, runPatterns } from '../load/run-patterns.ts'
@@ -72,7 +72,7 @@ export async function runAddressLoad(request: AddressLoadRequest, plainUi: RunUi
   }
   const result = buildRunResult(
     { version: TOOL_VERSION, seed: null, strict: false, defects: [], environment: {}, startedWallMs, startedMs },
-    { id: runId, profile, stack: address, address, images: [], reference: false, noInject: false, plannedMs },
+    { id: runId, profile, stack: address, stacks: 0, address, images: [], reference: false, noInject: false, plannedMs },
     { scenarios: [], load: found.results },
     found.reasons,
     systemClock.nowMs(),

@@ -6,7 +6,7 @@ import type { LoadResult, RunResult } from '../core/model.ts'
 import type { Reporter } from '../core/ports.ts'
 import { Redaction } from '../core/redaction.ts'
 import { EXIT_CODES } from '../core/verdict.ts'
-import { buildRunResult } from '../engine/run.ts'
+import { buildRunResult } from '../engine/run-result.ts'
 import { judgedResult } from '../load/load-result.ts'
 import { judgeMeasured } from '../load/measured.ts'
 import { measuredJson, parseMeasured } from '../load/measured-schema.ts'
@@ -71,7 +71,7 @@ function resultOf(merged: readonly MergedLoad[], load: LoadResult[]): RunResult 
   return buildRunResult(
     { version: TOOL_VERSION, seed: null, strict: false, defects: [], environment: {}, startedWallMs, startedMs: startedWallMs },
     {
-      ...{ id: newRunId(), profile, stack: address, address, images: [], reference: false, noInject: false },
+      ...{ id: newRunId(), profile, stack: address, stacks: 0, address, images: [], reference: false, noInject: false },
       plannedMs: all.reduce((sum, { plan }) => sum + plan.durationMs, 0),
     },
     { scenarios: [], load },

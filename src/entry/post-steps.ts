@@ -7,7 +7,7 @@ import type { CleanupStep } from './undo.ts'
 
 /** For `cleanupRuns`, which gives each of them a try of its own. */
 export function postSteps(options: LeftoverLogsOptions & { readonly log: Logger }): CleanupStep[] {
-  const { env, log } = options
+  const { docker, env, log } = options
   return [
     {
       name: 'collecting the logs of containers that are left',
@@ -18,7 +18,7 @@ export function postSteps(options: LeftoverLogsOptions & { readonly log: Logger 
     },
     {
       name: 'taking the stack down',
-      run: (runId, signal) => composeDown({ exec: createSpawnExec(), env, log }, runId, signal),
+      run: (runId, signal) => composeDown({ docker, exec: createSpawnExec(), env, log }, runId, signal),
     },
   ]
 }

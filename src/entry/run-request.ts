@@ -14,6 +14,8 @@ export interface RunRequest {
   readonly outDir: string
   /** null draws one; it is printed either way. */
   readonly seed: number | null
+  /** How many of the stack side by side; null: as many as are of use and were seen to be well. */
+  readonly stacks: number | null
   readonly keepStack: boolean
   readonly strict: boolean
   readonly noInject: boolean

@@ -8,29 +8,26 @@ import { isoTime, systemClock } from '../core/clock.ts'
 import type { Descriptor } from '../core/descriptor.ts'
 import { explainError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
-import type { LoadPattern } from '../core/load.ts'
 import type { RunResult } from '../core/model.ts'
 import type { RunEvent } from '../core/run-event.ts'
 import { seededRandom } from '../core/random.ts'
 import { Redaction } from '../core/redaction.ts'
 import { secretValuesOf } from '../core/secret-names.ts'
 import { TOOLBOX_AVOID_VARIABLE } from '../core/toolbox.ts'
-import type { Scenario } from '../core/scenario.ts'
 import { EXIT_CODES } from '../core/verdict.ts'
 import { isAborted } from '../core/wait.ts'
-import type { EngineDeps } from '../engine/deps.ts'
+import type { RunDeps } from '../engine/deps.ts'
 import { Ledger } from '../engine/ledger.ts'
 import type { EngineOptions } from '../engine/options.ts'
-import { buildRunResult, plannedMs, type RunFacts } from '../engine/run.ts'
-import { createDockerClient, type DockerClient } from '../runtime/docker-client.ts'
-import { HELD_OVERHEAD_MS } from '../load/held-load.ts'
+import { buildRunResult, type RunFacts } from '../engine/run-result.ts'
+import { countedDockerClient, type CountedDockerClient } from '../runtime/docker-client.ts'
+import { eventLoopLag } from '../runtime/event-loop-lag.ts'
 import { plannedLoadMs } from '../load/run-patterns.ts'
-import { hostFacts } from '../runtime/host.ts'
+import { daemonCpus, hostFacts } from '../runtime/host.ts'
 import { createSpawnExec } from '../runtime/spawn-exec.ts'
 import { secretValues } from '../runtime/stack-variables.ts'
-import { bringUp } from '../runtime/stack.ts'
-import type { StackUnderTest } from '../runtime/running-stack.ts'
-import { createToolbox, type Toolbox } from '../runtime/toolbox.ts'
+import { prepareStack, type PreparedStack } from '../runtime/stack.ts'
+import type { ToolboxOptions } from '../runtime/toolbox.ts'
 import { createToxiproxy } from '../runtime/toxiproxy.ts'
 import { fanOut } from '../report/fan-out.ts'
 import { parseAvoid } from '../toolbox/helper-state.ts'
@@ -38,18 +35,19 @@ import { fileArtifacts } from './files.ts'
 import { prepareToolboxImage } from './images.ts'
 import { runLoadSuite, type LoadSuite } from './load-suite.ts'
 import { loadPlan, type Plan } from './plan.ts'
+import { plannedRunMs, widthFacts } from './planned.ts'
 import { redactedUi } from './redacted-ui.ts'
 import type { RunUi } from './run-ui.ts'
 import { reportResult } from './report-result.ts'
 import { repeatCommandFor } from './repeat-command.ts'
 import type { RunRequest } from './run-request.ts'
+import { RunStacks, type RunStack } from './run-stacks.ts'
 import { scenariosUnderLoad, type Ran } from './scenarios-under-load.ts'
 import { stackHooks } from './stack-inspection.ts'
 import { TOOL_VERSION } from './version.ts'
+import { possibleStacks, wantedStacks } from './width.ts'
 
 const DOWN_LIMIT_MS = 60_000
-/** After a cancel GitHub leaves ten seconds in all: no service is asked to stop politely for long. */
-const OBSERVER_TTL_MS = 15_000
 
 export interface RunOutcome {
   readonly result: RunResult
@@ -58,7 +56,7 @@ export interface RunOutcome {
 
 const NOTHING: Pick<RunResult, 'scenarios' | 'load'> = { scenarios: [], load: [] }
 
-interface Session {
+interface Session extends Plan {
   readonly request: RunRequest
   readonly ui: RunUi
   /** The user's environment with the stack's secrets, drawn where it has none. */
@@ -67,18 +65,16 @@ interface Session {
   readonly runId: string
   readonly seed: number
   readonly facts: RunFacts
-  readonly descriptor: Descriptor
-  readonly scenarios: readonly Scenario[]
-  readonly patterns: readonly LoadPattern[]
-  readonly underLoad: LoadPattern | null
-  readonly docker: DockerClient
+  readonly docker: CountedDockerClient
   readonly emit: (event: RunEvent) => void
   readonly repeatCommand: (id: string) => string
 }
 
 /** @throws BAD_INPUT before anything is started; everything later is a result whose verdict says what went wrong. */
 export async function runChaos(request: RunRequest, plainUi: RunUi): Promise<RunOutcome> {
-  const { descriptor, scenarios, patterns, underLoad } = loadPlan(request)
+  const plan = loadPlan(request)
+  const { descriptor, scenarios, patterns } = plan
+  const plannedMs = plannedRunMs(plan, request)
   await mkdir(request.outDir, { recursive: true })
   const seed = request.seed ?? randomInt(1, 2 ** 31)
   const facts: RunFacts = {
@@ -101,6 +97,7 @@ export async function runChaos(request: RunRequest, plainUi: RunUi): Promise<Run
   const runId = request.runId ?? newRunId()
   const env = { ...ui.env, ...secrets }
   const session: Session = {
+    ...plan,
     request,
     ui,
     env,
@@ -108,18 +105,14 @@ export async function runChaos(request: RunRequest, plainUi: RunUi): Promise<Run
     runId,
     seed,
     facts,
-    descriptor,
-    scenarios,
-    patterns,
-    underLoad,
-    docker: createDockerClient(),
+    docker: countedDockerClient(),
     emit,
     repeatCommand: repeatCommandFor(request, seed, descriptor.file),
   }
   emit({
     type: 'run-started',
     runId,
-    plannedMs: plannedRunMs(session, request),
+    plannedMs,
     scenarios: scenarios.length + patterns.length,
     seed,
     profile: request.profile,
@@ -137,31 +130,60 @@ export function newRunId(): string {
 }
 
 async function execute(session: Session): Promise<RunResult> {
-  const { request, runId, facts } = session
+  const { request, runId, facts, ui } = session
   let ledger: Ledger
   try {
     ledger = await Ledger.hold(request.stateDir, runId, isoTime(facts.startedWallMs))
   } catch (error) {
-    return resultOf(session, null, facts, NOTHING, [`the run's folder could not be made: ${explainError(error)}`])
+    return resultOf(session, [], facts, NOTHING, [`the run's folder could not be made: ${explainError(error)}`])
   }
-  let stack: StackUnderTest | null = null
+  let stacks: RunStacks | null = null
   let outcome: Ran = { ...NOTHING, reasons: [] }
   let environment: Record<string, Json> = {}
-  const toolbox = await prepareToolbox(session).catch((error: unknown) => {
-    outcome = { ...NOTHING, reasons: [explainError(error)] }
-    return null
-  })
-  if (toolbox !== null) {
-    try {
-      stack = await step(session, 'bringing up the stack', () => startStack(session, ledger))
-      environment = await hostFacts(session.docker, stack.composeVersion, session.ui.signal)
-      outcome = await experiment(session, stack, toolbox, ledger)
-    } catch (error) {
-      outcome = { ...outcome, reasons: [...outcome.reasons, explainError(error)] }
-    }
+  try {
+    const { prepared, toolbox } = await prepare(session)
+    environment = await hostFacts(session.docker, prepared.composeVersion, ui.signal)
+    const width = await widthOf(session, prepared)
+    const made = new RunStacks({ prepared, toolbox, docker: session.docker, runId, folder: ledger.folder, log: ui.log })
+    stacks = made
+    const name = width === 1 ? 'bringing up the stack' : `bringing up ${String(width)} stacks`
+    await step(session, name, () => made.start(width, request.stacks === null, ui.signal))
+    outcome = await experiment(session, made, ledger)
+  } catch (error) {
+    outcome = { ...outcome, reasons: [...outcome.reasons, explainError(error)] }
   }
-  const trouble = [...(await tearDown(session, stack)), ...(await released(ledger))]
-  return resultOf(session, stack, { ...facts, environment }, outcome, [...outcome.reasons, ...trouble])
+  const trouble = [...(stacks === null ? [] : await tearDown(session, stacks)), ...(await released(ledger))]
+  const dockerCalls = session.docker.calls()
+  const known = { ...facts, environment: { ...environment, dockerCalls } }
+  return resultOf(session, stacks?.all ?? [], known, outcome, [...outcome.reasons, ...trouble])
+}
+
+/** Images of the stack and of the helpers are made ready side by side. Both are awaited: a build must not outlive the run. */
+async function prepare(session: Session): Promise<{ prepared: PreparedStack; toolbox: Pick<ToolboxOptions, 'image' | 'avoid'> }> {
+  const { descriptor, docker, runId, request, ui, env } = session
+  const [image, prepared] = await Promise.allSettled([
+    prepareToolboxImage({ docker, log: ui.log, env: ui.env, signal: ui.signal }),
+    prepareStack({
+      ...stackHooks(session),
+      ...{ descriptor, docker, runId, exec: createSpawnExec(), env, defects: request.defects },
+      ...{ toxiproxyAt: (url: string) => createToxiproxy(url), log: ui.log, signal: ui.signal },
+    }),
+  ])
+  if (prepared.status === 'rejected') throw prepared.reason
+  if (image.status === 'rejected') throw image.reason
+  // How to see on any kernel what is done on one that lacks a mechanism.
+  const avoid = [...parseAvoid(ui.env[TOOLBOX_AVOID_VARIABLE])]
+  return { prepared: prepared.value, toolbox: { image: image.value, avoid } }
+}
+
+/** How many stacks. @throws BAD_INPUT when somebody has asked for more than can be. */
+async function widthOf(session: Session, prepared: PreparedStack): Promise<number> {
+  const { request, docker, ui } = session
+  const wanted = wantedStacks(widthFacts(session, request, await daemonCpus(docker, ui.signal)))
+  if (wanted === 1) return 1
+  const { count, why } = possibleStacks(wanted, request.stacks, await prepared.whyAlone(ui.signal))
+  if (why !== null) ui.log.log('info', why)
+  return count
 }
 
 /** Whatever becomes of its folder, what the run found is told. */
@@ -174,44 +196,10 @@ async function released(ledger: Ledger): Promise<string[]> {
   }
 }
 
-async function prepareToolbox(session: Session): Promise<Toolbox> {
-  const { docker, ui, runId } = session
-  const image = await prepareToolboxImage({ docker, log: ui.log, env: ui.env, signal: ui.signal })
-  // How to see on any kernel what is done on one that lacks a mechanism.
-  const avoid = [...parseAvoid(ui.env[TOOLBOX_AVOID_VARIABLE])]
-  return createToolbox({ docker, image, runId, log: ui.log, avoid })
-}
-
-async function startStack(session: Session, ledger: Ledger): Promise<StackUnderTest> {
-  const { descriptor, docker, runId, request, ui } = session
-  return bringUp({
-    ...stackHooks(session),
-    descriptor,
-    docker,
-    runId,
-    stateDir: ledger.folder,
-    exec: createSpawnExec(),
-    env: session.env,
-    defects: request.defects,
-    toxiproxyAt: (url) => createToxiproxy(url),
-    log: ui.log,
-    signal: ui.signal,
-  })
-}
-
-async function experiment(session: Session, stack: StackUnderTest, toolbox: Toolbox, ledger: Ledger): Promise<Ran> {
-  const { request, ui, runId, docker, repeatCommand } = session
-  const observer = await toolbox.start(
-    {
-      name: `chaos-${runId}-observer`,
-      attachTo: { network: stack.network },
-      pid: 'own',
-      capabilities: [],
-      ttlMs: OBSERVER_TTL_MS,
-    },
-    ui.signal,
-  )
-  const deps: EngineDeps = {
+async function experiment(session: Session, stacks: RunStacks, ledger: Ledger): Promise<Ran> {
+  const { request, ui, runId, docker, repeatCommand, patterns } = session
+  const artifacts = fileArtifacts(request.outDir, session.redaction.text)
+  const deps: RunDeps = {
     clock: systemClock,
     random: seededRandom(session.seed),
     log: ui.log,
@@ -221,56 +209,40 @@ async function experiment(session: Session, stack: StackUnderTest, toolbox: Tool
     probes: probeRegistry(),
     canary: canaryPort,
     load: null,
-    stack,
-    containers: stack.containers,
-    toolbox,
-    toxiproxy: () => currentToxiproxy(stack, docker),
-    artifacts: fileArtifacts(request.outDir, session.redaction.text),
+    artifacts,
     runId,
-    observer: () => observer,
+    lag: eventLoopLag,
   }
   const options: EngineOptions = {
     profile: request.profile,
     noInject: request.noInject,
-    after: { count: session.patterns.length, plannedMs: plannedLoadMs(session.patterns, request.profile) },
+    keepStacks: request.keepStack,
+    after: { count: patterns.length, plannedMs: plannedLoadMs(patterns, request.profile) },
     repeatCommand,
   }
-  const suite: LoadSuite = {
-    ...{ request, docker, stack, runId, observer, artifacts: deps.artifacts, emit: session.emit, env: session.env },
+  const suiteOn = ({ stack, observer }: RunStack): LoadSuite => ({
+    ...{ request, docker, stack, runId, observer, artifacts, emit: session.emit, env: session.env },
     ...{ log: ui.log, folder: ledger.folder, repeatCommand, before: session.scenarios.length, redaction: session.redaction },
-  }
-  const chaos = await scenariosUnderLoad(session, suite, { deps, options }, ui.signal)
-  const { patterns } = session
+  })
+  const chaos = await scenariosUnderLoad(session, { stacks, suiteOn, deps, options }, ui.signal)
   if (patterns.length === 0 || isAborted(ui.signal)) return chaos
-  const load = await runLoadSuite(suite, patterns, ui.signal)
+  const [left] = chaos.left
+  if (left === undefined)
+    return { ...chaos, reasons: [...chaos.reasons, 'the load patterns were not run: no stack is left that is well'] }
+  const load = await runLoadSuite(suiteOn(left), patterns, ui.signal)
   return { scenarios: chaos.scenarios, load: [...chaos.load, ...load.results], reasons: [...chaos.reasons, ...load.reasons] }
 }
 
-/** null only when the container is really gone: one that is merely silent must make the revert fail. */
-async function currentToxiproxy(stack: StackUnderTest, docker: DockerClient): Promise<ReturnType<StackUnderTest['toxiproxy']>> {
-  const service = stack.descriptor.toxiproxy?.service
-  if (service === undefined) return null
-  await docker.ping()
-  const containers = await stack.containers.list(service, AbortSignal.timeout(5_000))
-  return containers.length === 0 ? null : stack.toxiproxy()
-}
-
-async function tearDown(session: Session, stack: StackUnderTest | null): Promise<string[]> {
-  try {
-    // On a signal of its own: a cancelled run tears down too.
-    const signal = AbortSignal.timeout(DOWN_LIMIT_MS)
-    if (stack === null) return []
-    if (session.request.keepStack && !session.ui.signal.aborted) {
-      session.ui.log.log('warn', `the stack is kept: remove it with \`chaos-action cleanup --run ${session.runId}\``)
-      await stack.leave(signal)
-      // Whoever interrupts at this moment is told that it is taken down.
-      if (!isAborted(session.ui.signal)) return []
-    }
-    await step(session, 'taking down the stack', () => stack.down(signal))
-    return []
-  } catch (error) {
-    return [explainError(error)]
+async function tearDown(session: Session, stacks: RunStacks): Promise<string[]> {
+  // On a signal of its own: a cancelled run tears down too.
+  const signal = AbortSignal.timeout(DOWN_LIMIT_MS)
+  if (session.request.keepStack && !session.ui.signal.aborted) {
+    session.ui.log.log('warn', `the stack is kept: remove it with \`chaos-action cleanup --run ${session.runId}\``)
+    const problems = await stacks.leave(signal)
+    // Whoever interrupts at this moment is told that it is taken down.
+    if (!isAborted(session.ui.signal)) return problems
   }
+  return step(session, 'taking down the stack', () => stacks.takeDown(signal))
 }
 
 async function step<T>(session: Session, name: string, work: () => Promise<T>): Promise<T> {
@@ -285,36 +257,31 @@ async function step<T>(session: Session, name: string, work: () => Promise<T>): 
 
 function resultOf(
   session: Session,
-  stack: StackUnderTest | null,
+  stacks: readonly RunStack[],
   facts: RunFacts,
   outcome: Pick<RunResult, 'scenarios' | 'load'>,
   reasons: string[],
 ): RunResult {
   const { request, descriptor, runId } = session
-  const images = stack === null ? [] : [...stack.images]
+  const images = [...(stacks[0]?.stack.images ?? [])]
   const result = buildRunResult(
     facts,
     {
       id: runId,
       profile: request.profile,
       stack: descriptor.name,
+      stacks: Math.max(1, stacks.length),
       address: null,
       images,
       reference: images.length === 0 ? descriptor.reference : judgesOnlyReference(descriptor, images),
       noInject: request.noInject,
-      plannedMs: plannedRunMs(session, request),
+      plannedMs: plannedRunMs(session, request, stacks.length === 0 ? undefined : stacks.length),
     },
     outcome,
     reasons,
     systemClock.nowMs(),
   )
   return session.redaction.object(result)
-}
-
-/** Of all that was chosen. */
-export function plannedRunMs({ scenarios, patterns, underLoad }: Omit<Plan, 'descriptor'>, { profile }: RunRequest): number {
-  const heldMs = underLoad === null ? 0 : HELD_OVERHEAD_MS
-  return plannedMs(scenarios, profile) + heldMs + plannedLoadMs(patterns, profile)
 }
 
 /** True when every service that the descriptor can be given an image for runs the built-in one. */

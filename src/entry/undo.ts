@@ -140,7 +140,7 @@ async function undoEntry(options: CleanupOptions, runId: string, entry: LedgerEn
 
 async function sweepRun({ docker, signal }: CleanupOptions, runId: string): Promise<{ removed: number; problems: string[] }> {
   try {
-    const { removed, failed } = await removeLeftovers(runId, docker, signal)
+    const { removed, failed } = await removeLeftovers({ runId }, docker, signal)
     return {
       removed: removed.length,
       problems: failed.map(({ leftover, error }) => `${leftover.kind} ${leftover.name}: ${error}`),

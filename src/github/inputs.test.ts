@@ -10,7 +10,16 @@ const REPORT = {
   ...{ artifactName: 'chaos-results', artifactRetentionDays: null },
 }
 const DEFAULTS = {
-  ...{ mode: 'run', suites: ['chaos', 'stress', 'load'], profile: 'quick', stack: null, scenarios: [], only: [], seed: null },
+  ...{
+    mode: 'run',
+    suites: ['chaos', 'stress', 'load'],
+    profile: 'quick',
+    stack: null,
+    scenarios: [],
+    only: [],
+    seed: null,
+    stacks: null,
+  },
   ...{ strict: false, failOn: ['failed', 'error', 'inconclusive'], noInject: false, defects: [], thresholds: [] },
   ...{ loadModel: null, k6Path: null, underLoad: null, load: null, sources: [], out: 'results/latest', timeoutMinutes: 90 },
   ...{ allowUntrusted: new Set(), report: REPORT },
@@ -29,6 +38,7 @@ test('every input of a run is read', () => {
       ...{
         only: 'NF-001,\nNF-*',
         seed: '7',
+        stacks: '2',
         strict: 'true',
         'fail-on': 'failed, error',
         'no-inject': 'TRUE',
@@ -42,7 +52,15 @@ test('every input of a run is read', () => {
   ).toEqual({
     ...DEFAULTS,
     ...{ suites: ['chaos', 'stress'], profile: 'full', stack: 'deploy/stack.json', scenarios: ['a/*.json', 'b/*.json'] },
-    ...{ only: ['NF-001', 'NF-*'], seed: 7, strict: true, failOn: ['failed', 'error'], noInject: true, defects: ['no-retry'] },
+    ...{
+      only: ['NF-001', 'NF-*'],
+      seed: 7,
+      stacks: 2,
+      strict: true,
+      failOn: ['failed', 'error'],
+      noInject: true,
+      defects: ['no-retry'],
+    },
     ...{ thresholds: ['a{x:1,y:2} p95 < 1 s', 'errors rate < 1 %'], loadModel: 'open', k6Path: 'bin/k6', underLoad: 'LT-001' },
     ...{ out: 'out', timeoutMinutes: 5, allowUntrusted: new Set(['fork', 'privileged']) },
     report: {

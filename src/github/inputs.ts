@@ -1,5 +1,6 @@
 /** The action's inputs: strict, as a misspelt input or value that is ignored is a check that nobody runs. */
 import { parseAllow, type AllowKind } from '../core/allow-untrusted.ts'
+import { MOST_STACKS } from '../core/descriptor.ts'
 import { ChaosError } from '../core/errors.ts'
 import type { K6Segment } from '../core/k6.ts'
 import { LOAD_MODELS, type LoadPattern } from '../core/load.ts'
@@ -27,6 +28,8 @@ export interface ActionInputs {
   readonly scenarios: readonly string[]
   readonly only: readonly string[]
   readonly seed: number | null
+  /** How many of the stack side by side; null leaves it to the run. */
+  readonly stacks: number | null
   readonly strict: boolean
   /** Verdicts that fail the job. */
   readonly failOn: readonly RunVerdict[]
@@ -91,6 +94,7 @@ export const INPUT_DEFAULTS = {
   scenarios: '',
   only: '',
   seed: '',
+  stacks: '',
   strict: 'false',
   'fail-on': RED_VERDICTS.join(','),
   'allow-inconclusive': 'false',
@@ -141,7 +145,7 @@ const NEEDS: Readonly<Partial<Record<InputName, { readonly input: InputName; rea
 /** Of scenarios; harmless as long as they are false, which a calling workflow passes on. */
 const OF_SCENARIOS = ['no-inject', 'strict'] as const satisfies readonly InputName[]
 /** What speaks of a stack, and an address is none. */
-const OF_A_STACK = ['stack', 'scenarios', 'defects', 'seed', 'under-load'] as const satisfies readonly InputName[]
+const OF_A_STACK = ['stack', 'stacks', 'scenarios', 'defects', 'seed', 'under-load'] as const satisfies readonly InputName[]
 
 /** @throws BAD_INPUT naming the input, what was given and what is allowed. */
 export function readInputs(env: Env = process.env): ActionInputs {
@@ -156,6 +160,7 @@ export function readInputs(env: Env = process.env): ActionInputs {
     scenarios: read.list('scenarios'),
     only: read.list('only'),
     seed: read.integerOrNull('seed', 1, LARGEST_SEED),
+    stacks: read.integerOrNull('stacks', 1, MOST_STACKS),
     strict: read.boolean('strict'),
     failOn: readFailOn(read),
     noInject: read.boolean('no-inject'),

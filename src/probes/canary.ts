@@ -4,34 +4,48 @@ import type { Clock } from '../core/clock.ts'
 import type { RequestSpec } from '../core/descriptor.ts'
 import { ChaosError } from '../core/errors.ts'
 import type { CanaryPort, RunningCanary, RunningStack } from '../core/ports.ts'
-import { waitUntil } from '../core/wait.ts'
+import { isAborted, waitUntil } from '../core/wait.ts'
 import { sendRequest } from './http-request.ts'
 
 const DEADLINE_MS = 15_000
 const MAX_IN_FLIGHT = 200
 const MAX_BODY_BYTES = 1024 * 1024
-/** A scenario lasts minutes at most; this many samples are hours. Beyond it the canary stops, and says so by its silence. */
+/** What is not forgotten is of one scenario, which lasts minutes; this many are hours. Beyond it nothing is sent. */
 const MAX_SAMPLES = 200_000
 
-export const canaryPort: CanaryPort = {
-  start: (stack, options) => new OpenLoopCanary(stack, options.clock, options.signal),
-  request: (stack, spec, limits, signal) =>
-    sendRequest(spec, { baseUrl: stack.entryUrl, variables: stack.variables, ...limits, signal }),
+export const canaryPort: CanaryPort = canaryPortOver(sendRequest)
+
+export function canaryPortOver(send: typeof sendRequest): CanaryPort {
+  return {
+    start: (stack, options) => new OpenLoopCanary(stack, options.clock, options.signal, send),
+    request: (stack, spec, limits, signal) =>
+      send(spec, { baseUrl: stack.entryUrl, variables: stack.variables, ...limits, signal }),
+  }
+}
+
+/** One request that was due. */
+interface Sent {
+  readonly intendedMs: number
+  outcome: CanarySample | null
 }
 
 class OpenLoopCanary implements RunningCanary {
   private readonly stack: RunningStack
   private readonly spec: RequestSpec
   private readonly clock: Clock
-  private readonly intervalMs: number
-  private readonly startedMs: number
+  private readonly send: typeof sendRequest
   private readonly stopped = new AbortController()
   private readonly signal: AbortSignal
-  private readonly outcomes: (CanarySample | null)[] = []
+  private readonly usualIntervalMs: number
+  private intervalMs: number
+  private sent: Sent[] = []
+  /** When the next one is due. */
+  private nextMs: number
+  /** Aborted to look at once when that is, as the pace has changed. */
+  private pause = new AbortController()
   private inFlight = 0
-  private timer: NodeJS.Timeout | null = null
 
-  constructor(stack: RunningStack, clock: Clock, signal: AbortSignal) {
+  constructor(stack: RunningStack, clock: Clock, signal: AbortSignal, send: typeof sendRequest) {
     const { request, ratePerSecond } = stack.descriptor.canary
     const spec = stack.descriptor.requests[request]
     if (spec === undefined)
@@ -39,14 +53,16 @@ class OpenLoopCanary implements RunningCanary {
     this.stack = stack
     this.spec = spec
     this.clock = clock
-    this.intervalMs = 1_000 / ratePerSecond
+    this.send = send
+    this.usualIntervalMs = 1_000 / ratePerSecond
+    this.intervalMs = this.usualIntervalMs
     this.signal = AbortSignal.any([signal, this.stopped.signal])
-    this.startedMs = clock.nowMs()
-    this.schedule()
+    this.nextMs = clock.nowMs()
+    void this.loop()
   }
 
-  samples(): readonly CanarySample[] {
-    return this.outcomes.filter((outcome): outcome is CanarySample => outcome !== null)
+  samples(fromMs: number): readonly CanarySample[] {
+    return this.sent.slice(this.indexOf(fromMs)).flatMap(({ outcome }) => (outcome === null ? [] : [outcome]))
   }
 
   async settled(fromMs: number, toMs: number, signal: AbortSignal): Promise<readonly CanarySample[]> {
@@ -57,81 +73,87 @@ class OpenLoopCanary implements RunningCanary {
       (pending) => pending === 0,
       { everyMs: 20, attemptMs: 1_000, limitMs: untilSentMs + DEADLINE_MS + 2_000, signal, clock: this.clock },
     )
-    return this.samples().filter((sample) => sample.intendedMs >= fromMs && sample.intendedMs < toMs)
+    return this.samples(fromMs).filter((sample) => sample.intendedMs < toMs)
+  }
+
+  pace(ratePerSecond: number | null): void {
+    const intervalMs = ratePerSecond === null ? this.usualIntervalMs : 1_000 / ratePerSecond
+    // From the newest on, so that no gap is longer than the longer of the two paces.
+    this.nextMs += intervalMs - this.intervalMs
+    this.intervalMs = intervalMs
+    this.pause.abort()
+  }
+
+  forget(beforeMs: number): void {
+    this.sent = this.sent.slice(this.indexOf(beforeMs))
   }
 
   stop(): void {
-    if (this.timer !== null) clearTimeout(this.timer)
     this.stopped.abort(new Error('the canary was stopped'))
   }
 
-  private intendedMs(index: number): number {
-    return this.startedMs + index * this.intervalMs
+  /** Of the first that was intended then or later. Intended times only grow. */
+  private indexOf(fromMs: number): number {
+    let [low, high] = [0, this.sent.length]
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      if ((this.sent[middle]?.intendedMs ?? Infinity) < fromMs) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   /** Requests of the span that have no outcome, those not yet sent included. */
   private pending(fromMs: number, toMs: number): number {
-    const first = Math.max(0, Math.ceil((fromMs - this.startedMs) / this.intervalMs))
-    const end = Math.ceil((toMs - this.startedMs) / this.intervalMs)
-    let pending = 0
-    for (let index = first; index < end; index += 1) if ((this.outcomes[index] ?? null) === null) pending += 1
-    return pending
+    const open = this.sent.slice(this.indexOf(fromMs), this.indexOf(toMs)).filter(({ outcome }) => outcome === null)
+    return open.length + Math.max(0, Math.ceil((toMs - this.nextMs) / this.intervalMs))
   }
 
   /** Sends all that is due, then sleeps until the next: a late timer delays nothing but is seen as lateness. */
-  private schedule(): void {
-    if (this.signal.aborted) return
-    while (this.outcomes.length < MAX_SAMPLES && this.intendedMs(this.outcomes.length) <= this.clock.nowMs()) this.send()
-    const waitMs = Math.max(0, this.intendedMs(this.outcomes.length) - this.clock.nowMs())
-    this.timer = setTimeout(() => {
-      this.schedule()
-    }, waitMs)
+  private async loop(): Promise<void> {
+    this.signal.addEventListener('abort', () => {
+      this.pause.abort()
+    })
+    while (!isAborted(this.signal) && this.sent.length < MAX_SAMPLES) {
+      while (this.nextMs <= this.clock.nowMs()) this.sendOne()
+      if (isAborted(this.pause.signal)) this.pause = new AbortController()
+      // Woken by a new pace or by the end: the loop looks which.
+      await this.clock.sleep(Math.max(1, this.nextMs - this.clock.nowMs()), this.pause.signal).catch(() => undefined)
+    }
   }
 
-  private send(): void {
-    const index = this.outcomes.length
-    const intendedMs = this.intendedMs(index)
+  private sendOne(): void {
     const sentMs = this.clock.nowMs()
-    this.outcomes.push(null)
+    const one: Sent = { intendedMs: this.nextMs, outcome: null }
+    this.nextMs += this.intervalMs
+    this.sent.push(one)
     if (this.inFlight >= MAX_IN_FLIGHT) {
-      this.outcomes[index] = { intendedMs, sentMs, doneMs: sentMs, status: null, ok: false, error: 'overflow' }
+      one.outcome = { intendedMs: one.intendedMs, sentMs, doneMs: sentMs, status: null, ok: false, error: 'overflow' }
       return
     }
     this.inFlight += 1
-    const deadlineMs = Math.max(1, intendedMs + DEADLINE_MS - sentMs)
-    void sendRequest(this.spec, {
-      baseUrl: this.stack.entryUrl,
-      variables: this.stack.variables,
-      deadlineMs,
-      maxBytes: MAX_BODY_BYTES,
-      signal: this.signal,
+    void this.ask(one, sentMs).finally(() => {
+      this.inFlight -= 1
     })
-      .then(
-        (outcome) => {
-          // A request that our own stop cut short says nothing of the system.
-          if (outcome.error === 'aborted') return
-          this.outcomes[index] = {
-            intendedMs,
-            sentMs,
-            doneMs: this.clock.nowMs(),
-            status: outcome.status,
-            ok: outcome.good,
-            error: outcome.reason,
-          }
-        },
-        (error: unknown) => {
-          this.outcomes[index] = {
-            intendedMs,
-            sentMs,
-            doneMs: this.clock.nowMs(),
-            status: null,
-            ok: false,
-            error: `could not be sent: ${String(error)}`,
-          }
-        },
-      )
-      .finally(() => {
-        this.inFlight -= 1
+  }
+
+  private async ask(one: Sent, sentMs: number): Promise<void> {
+    const { intendedMs } = one
+    const known = (what: Pick<CanarySample, 'status' | 'ok' | 'error'>): void => {
+      one.outcome = { intendedMs, sentMs, doneMs: this.clock.nowMs(), ...what }
+    }
+    try {
+      const outcome = await this.send(this.spec, {
+        baseUrl: this.stack.entryUrl,
+        variables: this.stack.variables,
+        deadlineMs: Math.max(1, intendedMs + DEADLINE_MS - sentMs),
+        maxBytes: MAX_BODY_BYTES,
+        signal: this.signal,
       })
+      // A request that our own stop cut short says nothing of the system.
+      if (outcome.error !== 'aborted') known({ status: outcome.status, ok: outcome.good, error: outcome.reason })
+    } catch (error) {
+      known({ status: null, ok: false, error: `could not be sent: ${String(error)}` })
+    }
   }
 }

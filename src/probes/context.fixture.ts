@@ -28,6 +28,8 @@ export function descriptor(changes: Partial<Descriptor> = {}): Descriptor {
     images: [],
     secrets: [],
     services: [],
+    stacks: 1,
+    cpuQuotas: 'from_start',
     entry: { service: 'web', port: 80 },
     toxiproxy: null,
     links: [],
@@ -68,6 +70,7 @@ export function containers(changes: Partial<ContainerPort> = {}): ContainerPort 
   return {
     list: unused('a list of containers'),
     all: unused('a list of containers'),
+    glance: unused('a glance at the containers'),
     inspect: unused('the state of a container'),
     logs: unused('a log'),
     act: unused('an action'),

@@ -11,6 +11,7 @@ export function scenarioResult(verdict: Verdict, change: Partial<ScenarioResult>
     reasons: [],
     recoveryOnly: false,
     expectedBehavior: 'Requests complete, slower',
+    stack: 1,
     startedAt: '2026-03-01T10:00:05.000Z',
     durationMs: 14_200,
     phases: [
@@ -193,6 +194,7 @@ export function runResult(scenarios: ScenarioResult[], change: Partial<RunResult
       durationMs: 65_400,
       plannedMs: 62_000,
       stack: 'rbee',
+      stacks: 1,
       address: null,
       images: [
         { service: 'queen-rbee', image: 'chaos-action/queen-rbee:0123456789ab', id: 'sha256:1', reference: true },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { overrideFor, parseComposeConfig } from './compose-config.ts'
 
 function override(config: object): unknown {
-  return JSON.parse(overrideFor(parseComposeConfig(JSON.stringify(config)), 'chaos-r1', 'r1'))
+  return JSON.parse(overrideFor(parseComposeConfig(JSON.stringify(config)), { runId: 'r1' }))
 }
 
 const labels = { 'chaos-action.run': 'r1' }

@@ -1,7 +1,7 @@
 /** What we read of `docker compose config --format json`, and the override file that we lay over it. Pure. */
 import { z } from 'zod'
 import { ChaosError } from '../core/errors.ts'
-import { RUN_LABEL } from './labels.ts'
+import { ownerLabels, projectName, type Owner } from './labels.ts'
 
 // Compose prints far more than we read, and more with every release: unknown keys are its business.
 const network = z.object({ external: z.boolean().optional() }).nullable()
@@ -9,6 +9,12 @@ const service = z.object({
   image: z.string().optional(),
   build: z.unknown().optional(),
   container_name: z.string().optional(),
+  cpus: z.union([z.number(), z.string()]).optional(),
+  deploy: z
+    .object({
+      resources: z.object({ limits: z.object({ cpus: z.union([z.number(), z.string()]).optional() }).optional() }).optional(),
+    })
+    .nullish(),
   networks: z.record(z.string(), z.unknown()).nullish(),
 })
 const config = z.object({
@@ -54,19 +60,43 @@ function refuseProto(json: unknown): void {
   }
 }
 
+export interface OverrideOptions {
+  readonly labels: ServiceLabels
+  /** Containers start on all CPUs; who starts them gives them their quotas later. */
+  readonly isWithoutCpuQuotas: boolean
+}
+
+/** Cores that the compose file gives a container of the service; null without a quota. */
+export function cpuQuotaOf({ cpus, deploy }: ComposeConfig['services'][string]): number | null {
+  const cores = Number(cpus ?? deploy?.resources?.limits?.cpus ?? 0)
+  return cores > 0 ? cores : null
+}
+
+function withoutCpuQuota({ cpus, deploy }: ComposeConfig['services'][string]): object {
+  return {
+    ...(cpus === undefined ? {} : { cpus: 0 }),
+    ...(deploy?.resources?.limits?.cpus === undefined ? {} : { deploy: { resources: { limits: { cpus: '0' } } } }),
+  }
+}
+
 /**
  * A compose file that makes everything in the stack carry the run's label and a name of the run's own. Fixed names would
  * let two runs collide, and `down -v` would remove a volume of that name that was there before us; a fixed container name
  * stays reachable as a network alias. External networks and volumes are not ours and are left as they are.
  */
-export function overrideFor(stack: ComposeConfig, project: string, runId: string, extra: ServiceLabels = {}): string {
-  const own = { [RUN_LABEL]: runId }
+export function overrideFor(
+  stack: ComposeConfig,
+  owner: Owner,
+  { labels: extra, isWithoutCpuQuotas }: OverrideOptions = { labels: {}, isWithoutCpuQuotas: false },
+): string {
+  const own = ownerLabels(owner)
+  const project = projectName(owner)
   const services = Object.entries(stack.services).map(([name, spec]) => {
-    const labels = { ...own, ...extra[name] }
-    if (spec.container_name === undefined) return [name, { labels }]
+    const plain = { labels: { ...own, ...extra[name] }, ...(isWithoutCpuQuotas ? withoutCpuQuota(spec) : {}) }
+    if (spec.container_name === undefined) return [name, plain]
     const aliases = { aliases: [spec.container_name] }
     const networks = Object.fromEntries(Object.keys(spec.networks ?? {}).map((key) => [key, aliases]))
-    const named = { labels, container_name: `${project}-${spec.container_name}` }
+    const named = { ...plain, container_name: `${project}-${spec.container_name}` }
     return [name, Object.keys(networks).length === 0 ? named : { ...named, networks }]
   })
   const owned = (all: ComposeConfig['networks']): Record<string, object> =>

@@ -1,24 +1,34 @@
-/** Takes the stack of another process down, known by its name alone. */
+/** Takes the stacks of another process down, known by their labels alone. */
+import type Dockerode from 'dockerode'
 import { ChaosError } from '../core/errors.ts'
 import type { ExecPort, Logger } from '../core/ports.ts'
 import { dockerEnv } from './docker-env.ts'
-import { projectName } from './labels.ts'
+import { stackContainers } from './containers.ts'
+import { COMPOSE_PROJECT_LABEL, isProjectOf } from './labels.ts'
 
 const STOP_TIMEOUT_SECONDS = 5
 const DOWN_LIMIT_MS = 30_000
 
 export interface ComposeDownOptions {
+  readonly docker: Dockerode
   readonly exec: ExecPort
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log: Logger
 }
 
 /**
- * Lets compose stop the services in their order, as far as labels tell it. No compose file is read: it may be gone, and it
+ * Lets compose stop the services of all stacks of a run in their order, as far as labels tell it. No compose file is read: it may be gone, and it
  * may be another one by now. @throws COMPOSE_FAILED; what is left is then for the sweep by label.
  */
-export async function composeDown({ exec, env, log }: ComposeDownOptions, runId: string, signal: AbortSignal): Promise<void> {
-  const argv = ['compose', '--ansi', 'never', '--progress', 'plain', '--project-name', projectName(runId)]
+export async function composeDown(options: ComposeDownOptions, runId: string, signal: AbortSignal): Promise<void> {
+  const containers = await stackContainers(options.docker, { runId }, [], signal)
+  const projects = new Set(containers.map(({ Labels }) => Labels[COMPOSE_PROJECT_LABEL] ?? ''))
+  const own = [...projects].filter((project) => isProjectOf(project, runId))
+  await Promise.all(own.map((project) => projectDown(options, project, signal)))
+}
+
+async function projectDown({ exec, env, log }: ComposeDownOptions, project: string, signal: AbortSignal): Promise<void> {
+  const argv = ['compose', '--ansi', 'never', '--progress', 'plain', '--project-name', project]
   const how = ['down', '--volumes', '--remove-orphans', '--timeout', String(STOP_TIMEOUT_SECONDS)]
   const result = await exec.run('docker', [...argv, ...how], {
     env: await dockerEnv({ source: env, composeFiles: [], secrets: [], add: {} }),

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { ExecPort, ExecResult, Logger } from '../core/ports.ts'
 import { overrideFor, parseComposeConfig, parseJson, type ComposeConfig, type ServiceLabels } from './compose-config.ts'
-import { projectName } from './labels.ts'
+import { projectName, type Owner } from './labels.ts'
 import { atLeast } from './version.ts'
 
 const OLDEST = { major: 2, minor: 24 }
@@ -15,15 +15,16 @@ const DOWN_LIMIT_MS = 60_000
 const SCALE_LIMIT_MS = 60_000
 const CONFIG_BYTES = 16 * 1024 * 1024
 
-export interface ComposeOptions {
+export interface ComposeOptions extends Owner {
   readonly exec: ExecPort
   readonly log: Logger
-  readonly runId: string
   readonly files: readonly string[]
   /** The run's own folder; the override file is written there. */
   readonly stateDir: string
   readonly env: Readonly<Record<string, string>>
   readonly labels: ServiceLabels
+  /** Containers start on all CPUs: whoever starts them gives them the quotas of `config` when they are healthy. */
+  readonly isWithoutCpuQuotas?: boolean
   /** Later commands take what the files come to now: a container that mounts their folder could write another stack there. */
   readonly isFrozen?: boolean
 }
@@ -73,7 +74,7 @@ export async function composeVersion(
   return version
 }
 
-type Project = Pick<ComposeOptions, 'exec' | 'log' | 'runId' | 'files' | 'env'>
+type Project = Owner & Pick<ComposeOptions, 'exec' | 'log' | 'files' | 'env'>
 
 /** For those who judge the stack before it is built. Writes and starts nothing. */
 export async function readMergedStack(options: Project, signal: AbortSignal): Promise<MergedStack> {
@@ -91,14 +92,18 @@ export async function readMergedStack(options: Project, signal: AbortSignal): Pr
 
 /** Reads the merged configuration and writes the override. Starts nothing. */
 export async function openCompose(options: ComposeOptions, signal: AbortSignal): Promise<Compose> {
-  const project = projectName(options.runId)
+  const project = projectName(options)
   const text = await printed(options, [...flagsOf(options, options.files), 'config', '--format', 'json'], signal)
   const config = parseComposeConfig(text)
   if (Object.keys(config.services).length === 0)
     throw new ChaosError('BAD_INPUT', `${options.files.join(', ')}: there are no services`)
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 })
   const override = join(options.stateDir, 'compose.override.json')
-  await writeFile(override, overrideFor(config, project, options.runId, options.labels), { mode: 0o600 })
+  await writeFile(
+    override,
+    overrideFor(config, options, { labels: options.labels, isWithoutCpuQuotas: options.isWithoutCpuQuotas === true }),
+    { mode: 0o600 },
+  )
   const base =
     options.isFrozen === true ? await frozenFlags(options, text, override) : flagsOf(options, [...options.files, override])
   return {
@@ -144,9 +149,10 @@ async function frozenFlags(options: ComposeOptions, merged: string, override: st
 }
 
 /** @throws BAD_INPUT without a file. */
-function flagsOf({ runId, files: [first] }: Project, files: readonly string[], more: readonly string[] = []): string[] {
+function flagsOf(options: Project, files: readonly string[], more: readonly string[] = []): string[] {
+  const [first] = options.files
   if (first === undefined) throw new ChaosError('BAD_INPUT', 'the stack names no compose file')
-  const project = ['--project-name', projectName(runId), '--project-directory', dirname(first)]
+  const project = ['--project-name', projectName(options), '--project-directory', dirname(first)]
   return ['compose', '--ansi', 'never', '--progress', 'plain', ...project, ...more, ...files.flatMap((file) => ['--file', file])]
 }
 

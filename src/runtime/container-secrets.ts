@@ -5,7 +5,7 @@ import { inspectOfRun, stackContainers } from './containers.ts'
 
 /** Values of variables that are secret by their names. A container that goes meanwhile has none. */
 export async function secretsOfContainers(docker: Dockerode, runId: string, signal: AbortSignal): Promise<string[]> {
-  const found = await stackContainers(docker, runId, [], signal)
+  const found = await stackContainers(docker, { runId }, [], signal)
   const infos = await Promise.all(found.map(({ Id }) => inspectOfRun(docker, runId, Id, signal)))
   const values = infos.flatMap((info) => secretValuesOf(variablesOf(info?.Config.Env ?? [])))
   return [...new Set(values)]

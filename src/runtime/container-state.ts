@@ -1,6 +1,6 @@
 /** What Docker says of a container, in the words of the ports. Pure. */
 import type Dockerode from 'dockerode'
-import type { ContainerState } from '../core/ports.ts'
+import type { ContainerGlance, ContainerState } from '../core/ports.ts'
 import { gpusOf } from './gpu-request.ts'
 import { COMPOSE_SERVICE_LABEL, ROLE_LABEL } from './labels.ts'
 
@@ -29,6 +29,18 @@ export function containerState(info: Dockerode.ContainerInspectInfo): ContainerS
     })),
     ...limitsOf(info.HostConfig),
     gpus: gpusOf(info),
+  }
+}
+
+/** From the daemon's list, which tells the health in words for people only: `Up 3 seconds (health: starting)`. */
+export function containerGlance(info: Dockerode.ContainerInfo): ContainerGlance {
+  const words = /\((?:health: )?(healthy|unhealthy|starting)\)$/.exec(info.Status)
+  return {
+    id: info.Id,
+    name: info.Names[0]?.replace(/^\//, '') ?? info.Id,
+    service: serviceOf(info.Labels),
+    status: info.State,
+    health: words?.[1] ?? null,
   }
 }
 

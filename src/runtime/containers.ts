@@ -2,44 +2,65 @@
 import type Dockerode from 'dockerode'
 import type { ContainerAction, ContainerPort, ContainerState } from '../core/ports.ts'
 import { actOn } from './container-actions.ts'
-import { containerState } from './container-state.ts'
+import { containerGlance, containerState } from './container-state.ts'
 import { readLogs } from './container-logs.ts'
 import { dockerCall, orGone } from './docker-call.ts'
 import type { EventFeed } from './event-feed.ts'
-import { COMPOSE_SERVICE_LABEL, ROLE_LABEL, RUN_LABEL } from './labels.ts'
+import { COMPOSE_SERVICE_LABEL, ownerFilter, ROLE_LABEL, RUN_LABEL, type Owner } from './labels.ts'
 
 const LOG_LIMIT_MS = 20_000
 
-export interface ContainersOptions {
+export interface ContainersOptions extends Owner {
   readonly docker: Dockerode
-  readonly runId: string
   /** null where there is none, as in a cleanup: `events` is then empty. */
   readonly feed: EventFeed | null
 }
 
-export function createContainers({ docker, runId, feed }: ContainersOptions): ContainerPort {
+/** How a container's log is to be read. */
+interface LogKind {
+  readonly id: string
+  readonly name: string
+  readonly hasTty: boolean
+}
+
+export function createContainers({ docker, runId, stack, feed }: ContainersOptions): ContainerPort {
   const inspectOwn = (id: string, signal: AbortSignal): Promise<Dockerode.ContainerInspectInfo | null> =>
     inspectOfRun(docker, runId, id, signal)
   const listed = async (labels: readonly string[], signal: AbortSignal): Promise<ContainerState[]> => {
-    const found = await stackContainers(docker, runId, labels, signal)
+    const found = await stackContainers(docker, { runId, stack }, labels, signal)
     const infos = await Promise.all(found.map((container) => inspectOwn(container.Id, signal)))
     const states = infos.filter((info) => info !== null).map(containerState)
     return states.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
   }
+  const logKinds = new Map<string, LogKind>()
+  /** It stays what it is for as long as the container lives. */
+  const logKindOf = async (id: string, signal: AbortSignal): Promise<LogKind | null> => {
+    const known = logKinds.get(id)
+    if (known !== undefined) return known
+    const info = await inspectOwn(id, signal)
+    if (info === null) return null
+    const kind = { id: info.Id, name: info.Name, hasTty: info.Config.Tty }
+    logKinds.set(id, kind)
+    return kind
+  }
   return {
     list: (service, signal) => listed([`${COMPOSE_SERVICE_LABEL}=${service}`], signal),
     all: (signal) => listed([], signal),
+    async glance(signal) {
+      const found = (await stackContainers(docker, { runId, stack }, [], signal)).map(containerGlance)
+      return found.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+    },
     async inspect(id, signal) {
       const info = await inspectOwn(id, signal)
       return info === null ? null : containerState(info)
     },
     async logs(id, window, signal) {
-      const info = await inspectOwn(id, signal)
-      if (info === null) return []
+      const kind = await logKindOf(id, signal)
+      if (kind === null) return []
       const read = dockerCall(
-        `logs of ${info.Name}`,
+        `logs of ${kind.name}`,
         signal,
-        (inner) => readLogs(docker, info.Id, info.Config.Tty, window, inner),
+        (inner) => readLogs(docker, kind.id, kind.hasTty, window, inner),
         LOG_LIMIT_MS,
       )
       return (await orGone(read)) ?? []
@@ -52,14 +73,14 @@ export function createContainers({ docker, runId, feed }: ContainersOptions): Co
   }
 }
 
-/** Containers of the stack, running or not: what we put beside them, helpers and k6, has a role. */
+/** Containers of the owner's stacks, running or not: what we put beside them, helpers and k6, has a role. */
 export async function stackContainers(
   docker: Dockerode,
-  runId: string,
+  owner: Owner,
   labels: readonly string[],
   signal: AbortSignal,
 ): Promise<Dockerode.ContainerInfo[]> {
-  const filters = JSON.stringify({ label: [`${RUN_LABEL}=${runId}`, ...labels] })
+  const filters = JSON.stringify({ label: [...ownerFilter(owner), ...labels] })
   const found = await dockerCall('list containers', signal, (abortSignal) =>
     docker.listContainers({ all: true, filters, abortSignal }),
   )

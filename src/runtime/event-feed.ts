@@ -6,7 +6,7 @@ import type { ContainerEvent, Logger } from '../core/ports.ts'
 import { serviceOf } from './container-state.ts'
 import { dockerCall } from './docker-call.ts'
 import { lineSplitter } from './output-tail.ts'
-import { ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE } from './labels.ts'
+import { ownerFilter, ROLE_LABEL, TOOLBOX_ROLE, type Owner } from './labels.ts'
 
 /** What a container can live through. `exec_*`, which every health check causes, would drown the rest. */
 const ACTIONS = [
@@ -37,9 +37,8 @@ export interface EventFeed extends AsyncDisposable {
   onEvent(listener: (event: ContainerEvent) => void): void
 }
 
-export interface EventFeedOptions {
+export interface EventFeedOptions extends Owner {
   readonly docker: Dockerode
-  readonly runId: string
   readonly clock: Clock
   readonly log: Logger
 }
@@ -121,7 +120,7 @@ async function subscribe(
   sinceNs: bigint | null,
   abortSignal: AbortSignal,
 ): Promise<NodeJS.ReadableStream> {
-  const filters = JSON.stringify({ type: ['container'], label: [`${RUN_LABEL}=${options.runId}`], event: ACTIONS })
+  const filters = JSON.stringify({ type: ['container'], label: ownerFilter(options), event: ACTIONS })
   if (sinceNs === null) return options.docker.getEvents({ filters, abortSignal })
   const seconds = `${String(sinceNs / 1_000_000_000n)}.${String(sinceNs % 1_000_000_000n).padStart(9, '0')}`
   // dockerode's type wants a number, which cannot hold nanoseconds; it goes into the query string as it is.

@@ -7,6 +7,7 @@ import type { ContainerPort, ContainerState, Logger, RunningStack, ToxiproxyPort
 import type { Compose } from './compose.ts'
 import type { EventFeed } from './event-feed.ts'
 import type { ReadyImage } from './images.ts'
+import type { Owner } from './labels.ts'
 import { createPool } from './pool.ts'
 import { createCompleted } from './completed.ts'
 import { liftCpuQuotas } from './cpu-quotas.ts'
@@ -25,10 +26,9 @@ export interface StackUnderTest extends RunningStack {
   leave(signal: AbortSignal): Promise<void>
 }
 
-export interface StackParts {
+export interface StackParts extends Owner {
   readonly descriptor: Descriptor
   readonly docker: Dockerode
-  readonly runId: string
   readonly log: Logger
   readonly compose: Compose
   readonly feed: EventFeed
@@ -44,6 +44,8 @@ export interface StackParts {
   readonly startAgain: (signal: AbortSignal) => Promise<void>
   /** The entry answers and the links are as declared. */
   readonly awaitReady: (signal: AbortSignal) => Promise<void>
+  /** Gives containers that were started without it the quota of their service. */
+  readonly imposeCpuQuotas: (signal: AbortSignal) => Promise<void>
 }
 
 export function runningStack(parts: StackParts): StackUnderTest {
@@ -81,7 +83,7 @@ export function runningStack(parts: StackParts): StackUnderTest {
       })
     },
     scaleUp: (service, signal) => scaleUp(parts, service, signal),
-    liftCpuQuotas: (cores, signal) => liftCpuQuotas(parts.docker, parts.runId, cores, signal),
+    liftCpuQuotas: (cores, signal) => liftCpuQuotas(parts.docker, parts, cores, signal),
     // One container more than declared is trouble too: a scale-up that was not taken back must not pass for a healthy stack.
     unhealthy: async (signal) => summarize(await findTrouble(parts.containers, parts.health.expected, signal)),
     async recreate(signal) {
@@ -104,7 +106,8 @@ export function runningStack(parts: StackParts): StackUnderTest {
 }
 
 /** @throws TARGET_NOT_FOUND for a service without containers; CAPABILITY_MISSING, COMPOSE_FAILED. */
-async function scaleUp({ containers, compose }: StackParts, service: string, signal: AbortSignal): Promise<ContainerState> {
+async function scaleUp(parts: StackParts, service: string, signal: AbortSignal): Promise<ContainerState> {
+  const { containers, compose } = parts
   const before = await containers.list(service, signal)
   if (before.length === 0) throw new ChaosError('TARGET_NOT_FOUND', `the stack has no container of the service ${service}`)
   // Compose starts what is down on its way to the number: that would undo a crash which the system has to survive by itself.
@@ -114,6 +117,7 @@ async function scaleUp({ containers, compose }: StackParts, service: string, sig
     throw new ChaosError('COMPOSE_FAILED', `${service} cannot get one more container without starting ${names} as well`)
   }
   await compose.scale(service, before.length + 1, signal)
+  await parts.imposeCpuQuotas(signal)
   const known = new Set(before.map(({ id }) => id))
   const added = (await containers.list(service, signal)).filter(({ id }) => !known.has(id))
   const [first] = added

@@ -1,6 +1,6 @@
 /** Is the stack up, and if not, what is wrong with which container. */
 import type Dockerode from 'dockerode'
-import type { ContainerPort, ContainerState } from '../core/ports.ts'
+import type { ContainerGlance, ContainerPort, ContainerState } from '../core/ports.ts'
 import { inspectOfRun } from './containers.ts'
 
 /** What a stack should look like. */
@@ -24,16 +24,39 @@ export async function findTrouble(
   expected: ExpectedServices,
   signal: AbortSignal,
 ): Promise<Trouble[]> {
-  const all = await containers.all(signal)
-  const of = (service: string): ContainerState[] => all.filter((container) => container.service === service)
+  const all = await containers.glance(signal)
+  const of = (service: string): ContainerGlance[] => all.filter((container) => container.service === service)
   const missing = [...expected.required].flatMap(([service, replicas]): Trouble[] => {
     const count = of(service).length
     if (count === replicas) return []
     return [{ service, container: null, text: `${service} has ${String(count)} of ${String(replicas)} containers`, final: false }]
   })
-  const ill = [...expected.required.keys()].flatMap((service) => of(service).flatMap((container) => troubleOf(container, false)))
-  const illOthers = expected.others.flatMap((service) => of(service).flatMap((container) => troubleOf(container, true)))
-  return [...missing, ...ill, ...illOthers]
+  const services = [
+    ...[...expected.required.keys()].map((name) => [name, false] as const),
+    ...expected.others.map((name) => [name, true] as const),
+  ]
+  const looks = services.flatMap(([service, mayHaveEnded]) =>
+    of(service).map((container) => lookCloser(containers, container, mayHaveEnded, signal)),
+  )
+  return [...missing, ...(await Promise.all(looks)).flat()]
+}
+
+/** Only a container that is not plainly well is asked for by itself: its exit code, and whether it ran out of memory. */
+async function lookCloser(
+  containers: ContainerPort,
+  glance: ContainerGlance,
+  mayHaveEnded: boolean,
+  signal: AbortSignal,
+): Promise<Trouble[]> {
+  if (isWell(glance)) return []
+  const state = await containers.inspect(glance.id, signal)
+  if (state !== null) return troubleOf(state, mayHaveEnded)
+  return [{ service: glance.service, container: null, text: `${glance.name} is gone`, final: false }]
+}
+
+/** Healthy where it has a health check, running where it has none. */
+function isWell({ status, health }: ContainerGlance): boolean {
+  return status === 'running' && (health === null || health === 'healthy')
 }
 
 /** Nothing for a container that is as it should be. Healthy where it has a health check, running where it has none. */
@@ -43,8 +66,8 @@ export function troubleOf(container: ContainerState, mayHaveEnded: boolean): Tro
   ]
   switch (container.status) {
     case 'running':
-      if (container.health === null || container.health === 'healthy') return []
-      return trouble(container.health === 'starting' ? 'has not passed its health check yet' : `is ${container.health}`)
+      if (isWell(container)) return []
+      return trouble(container.health === 'starting' ? 'has not passed its health check yet' : `is ${String(container.health)}`)
     case 'exited':
       if (mayHaveEnded && container.exitCode === 0) return []
       return trouble(`exited with code ${String(container.exitCode)}${container.oomKilled ? ' (out of memory)' : ''}`)

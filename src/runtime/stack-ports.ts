@@ -6,7 +6,7 @@ import type { Logger } from '../core/ports.ts'
 import { publishedPort } from './container-state.ts'
 import { inspectOfRun, stackContainers } from './containers.ts'
 import type { EventFeed } from './event-feed.ts'
-import { COMPOSE_SERVICE_LABEL, TOXIPROXY_LABEL } from './labels.ts'
+import { COMPOSE_SERVICE_LABEL, TOXIPROXY_LABEL, type Owner } from './labels.ts'
 
 export interface StackAddresses {
   readonly network: string
@@ -17,9 +17,8 @@ export interface StackAddresses {
   refresh(signal: AbortSignal): Promise<void>
 }
 
-export interface AddressDeps {
+export interface AddressDeps extends Owner {
   readonly docker: Dockerode
-  readonly runId: string
   readonly descriptor: Descriptor
   readonly feed: EventFeed
   readonly log: Logger
@@ -76,7 +75,7 @@ async function publishedUrl(
 }
 
 async function firstContainer(deps: AddressDeps, service: string, signal: AbortSignal): Promise<Dockerode.ContainerInspectInfo> {
-  const found = await stackContainers(deps.docker, deps.runId, [`${COMPOSE_SERVICE_LABEL}=${service}`], signal)
+  const found = await stackContainers(deps.docker, deps, [`${COMPOSE_SERVICE_LABEL}=${service}`], signal)
   const id = found.find(({ State }) => State === 'running')?.Id ?? found[0]?.Id
   const info = id === undefined ? null : await inspectOfRun(deps.docker, deps.runId, id, signal)
   if (info !== null) return info
@@ -88,7 +87,7 @@ async function firstContainer(deps: AddressDeps, service: string, signal: AbortS
  * @throws BAD_INPUT when it runs and is not published.
  */
 export async function publishedToxiproxyUrl(docker: Dockerode, runId: string, signal: AbortSignal): Promise<string | null> {
-  const [container] = await stackContainers(docker, runId, [TOXIPROXY_LABEL], signal)
+  const [container] = await stackContainers(docker, { runId }, [TOXIPROXY_LABEL], signal)
   const info = container === undefined ? null : await inspectOfRun(docker, runId, container.Id, signal)
   if (info?.State.Running !== true) return null
   const port = publishedPort(info, Number(info.Config.Labels[TOXIPROXY_LABEL]))
@@ -100,7 +99,7 @@ export async function publishedToxiproxyUrl(docker: Dockerode, runId: string, si
 async function entryNetwork(deps: AddressDeps, signal: AbortSignal): Promise<string> {
   const info = await firstContainer(deps, deps.descriptor.entry.service, signal)
   const candidates = Object.keys(info.NetworkSettings.Networks).filter((name) => !['host', 'none'].includes(name))
-  const all = await stackContainers(deps.docker, deps.runId, [], signal)
+  const all = await stackContainers(deps.docker, deps, [], signal)
   const members = (name: string): number =>
     all.filter(({ NetworkSettings }) => Object.hasOwn(NetworkSettings.Networks, name)).length
   const network = candidates.sort((a, b) => members(b) - members(a))[0]

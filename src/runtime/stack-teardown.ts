@@ -3,15 +3,14 @@ import type Dockerode from 'dockerode'
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { Logger } from '../core/ports.ts'
 import type { Compose } from './compose.ts'
-import { TOOLBOX_ROLE } from './labels.ts'
+import { TOOLBOX_ROLE, type Owner } from './labels.ts'
 import { findLeftovers, removeLeftovers, type Leftover, type SweepReport } from './sweep.ts'
 import { endHelper } from './toolbox-container.ts'
 
 const STOP_TIMEOUT_SECONDS = 5
 
-export interface TeardownDeps {
+export interface TeardownDeps extends Owner {
   readonly docker: Dockerode
-  readonly runId: string
   readonly log: Logger
 }
 
@@ -32,7 +31,7 @@ export async function tearDown(compose: Compose, deps: TeardownDeps, signal: Abo
 
 /** By label only: no service is asked to stop, so it takes seconds however the stack behaves. */
 export async function sweepOrThrow(deps: TeardownDeps, signal: AbortSignal): Promise<SweepReport> {
-  return allOrThrow(deps, await removeLeftovers(deps.runId, deps.docker, signal))
+  return allOrThrow(deps, await removeLeftovers(deps, deps.docker, signal))
 }
 
 /**
@@ -41,13 +40,13 @@ export async function sweepOrThrow(deps: TeardownDeps, signal: AbortSignal): Pro
  * @throws NOT_REVERTED naming what did not undo its work, and what could not be removed.
  */
 export async function removeHelpers(deps: TeardownDeps, signal: AbortSignal): Promise<void> {
-  const found = await findLeftovers(deps.runId, deps.docker, signal)
+  const found = await findLeftovers(deps, deps.docker, signal)
   const problems = await Promise.all(
     found.filter(({ role }) => role === TOOLBOX_ROLE).map((helper) => problemOfEnd(helper, deps, signal)),
   )
   const told = problems.filter((problem) => problem !== null)
   if (told.length > 0) throw new ChaosError('NOT_REVERTED', `the stack that is kept may hold a fault: ${told.join('; ')}`)
-  allOrThrow(deps, await removeLeftovers(deps.runId, deps.docker, signal, (item: Leftover) => item.role !== null))
+  allOrThrow(deps, await removeLeftovers(deps, deps.docker, signal, (item: Leftover) => item.role !== null))
 }
 
 /** null when it has ended well, or was gone. */
@@ -74,8 +73,8 @@ function allOrThrow(deps: TeardownDeps, report: SweepReport): SweepReport {
  */
 export async function clearStack(deps: TeardownDeps, signal: AbortSignal): Promise<void> {
   const ofStack = (item: Leftover): boolean => item.role === null && (item.kind === 'container' || item.kind === 'volume')
-  const report = await removeLeftovers(deps.runId, deps.docker, signal, ofStack)
-  const left = (await findLeftovers(deps.runId, deps.docker, signal)).filter(ofStack)
+  const report = await removeLeftovers(deps, deps.docker, signal, ofStack)
+  const left = (await findLeftovers(deps, deps.docker, signal)).filter(ofStack)
   if (left.length === 0) return
   const errors = report.failed.map(({ error }) => error).join('; ')
   throw new ChaosError(

@@ -3,7 +3,10 @@ import type { Descriptor } from '../core/descriptor.ts'
 import { defectVariables, secretValues } from './stack-variables.ts'
 
 const plain = { name: 'shop', secrets: ['TOKEN', 'OTHER'], defects: null } as unknown as Descriptor
-const known = { deaf: { fails: [], mayFail: [], blinds: [], text: '' }, slow: { fails: [], mayFail: [], blinds: [], text: '' } }
+const known = {
+  deaf: { fails: [], clauses: {}, mayFail: [], blinds: [], text: '' },
+  slow: { fails: [], clauses: {}, mayFail: [], blinds: [], text: '' },
+}
 const flawed: Descriptor = { ...plain, defects: { variable: 'SHOP_DEFECTS', known } }
 
 test('secrets are random for each run unless the environment has them', () => {

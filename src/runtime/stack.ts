@@ -8,24 +8,24 @@ import type { ExecPort, Logger, ToxiproxyPort } from '../core/ports.ts'
 import { askEntry } from './entry-answer.ts'
 import { composeVersion, openCompose, readMergedStack, type Compose, type MergedStack } from './compose.ts'
 import { createContainers } from './containers.ts'
-import type { ServiceLabels } from './compose-config.ts'
+import { cpuQuotaOf, type ServiceLabels } from './compose-config.ts'
+import { imposeCpuQuotas } from './cpu-quotas.ts'
 import { dockerCall } from './docker-call.ts'
 import { dockerEnv } from './docker-env.ts'
 import { openEventFeed, type EventFeed } from './event-feed.ts'
-import { ensureImages, ensurePresent, type ImageDeps } from './images.ts'
-import { TOXIPROXY_LABEL } from './labels.ts'
+import { ensureImages, ensurePresent, type ImageDeps, type ReadyImage } from './images.ts'
+import { TOXIPROXY_LABEL, type Owner } from './labels.ts'
 import { imagesInUse, runningStack, type StackUnderTest } from './running-stack.ts'
 import { awaitHealthy, expectedServices, explainFailedUp, type Ask, type HealthDeps } from './stack-healthy.ts'
 import { verifyLinks } from './stack-links.ts'
 import { openAddresses, type StackAddresses } from './stack-ports.ts'
-import { sweepOrThrow } from './stack-teardown.ts'
+import { sweepOrThrow, type TeardownDeps } from './stack-teardown.ts'
 import { defectVariables, secretValues } from './stack-variables.ts'
+import { whyAlone } from './why-alone.ts'
 
-export interface BringUpOptions {
+export interface PrepareOptions {
   readonly descriptor: Descriptor
   readonly runId: string
-  /** The run's own folder. */
-  readonly stateDir: string
   readonly exec: ExecPort
   readonly docker: Dockerode
   /** The user's environment; children get what child-env lets through. */
@@ -42,18 +42,43 @@ export interface BringUpOptions {
   readonly healthyLimitMs?: number
 }
 
+export interface StartOptions {
+  /** The run's own folder. */
+  readonly stateDir: string
+  /** Number of the stack where the run has several, from 1. */
+  readonly stack?: number | undefined
+  readonly signal: AbortSignal
+}
+
+export type BringUpOptions = PrepareOptions & StartOptions
+
+/** What all stacks of a run have in common is there: the programs, the images. */
+export interface PreparedStack {
+  readonly composeVersion: string
+  /** What keeps two of them from running on this machine, as sentences; empty when nothing does. */
+  whyAlone(signal: AbortSignal): Promise<string[]>
+  /**
+   * Resolves when every service is healthy, the entry is reachable from this machine, and the links are as declared. A start
+   * that fails or is aborted halfway removes what it made before it rejects.
+   */
+  start(options: StartOptions): Promise<StackUnderTest>
+}
+
 const HEALTHY_LIMIT_MS = 120_000
 /** Compose fetches parts of a stack from elsewhere by programs of this machine, before anybody can look at what it fetches. */
 const LOCAL_ONLY = { COMPOSE_EXPERIMENTAL_GIT_REMOTE: 'false', COMPOSE_EXPERIMENTAL_OCI_REMOTE: 'false' }
 /** For undoing a start that failed or was aborted; on a signal of its own, as the run's may be the reason. */
 const UNDO_LIMIT_MS = 60_000
 
-/**
- * Resolves when every service is healthy, the entry is reachable from this machine, and the links are as declared. A start
- * that fails or is aborted halfway removes what it made before it rejects.
- */
+/** One stack that is prepared and started. @throws as both do. */
 export async function bringUp(options: BringUpOptions): Promise<StackUnderTest> {
-  const { descriptor, docker, runId, signal, log, exec } = options
+  const prepared = await prepareStack(options)
+  return prepared.start(options)
+}
+
+/** @throws BAD_INPUT for a stack that cannot or may not be started; DOCKER_UNAVAILABLE, IMAGE_MISSING. */
+export async function prepareStack(options: PrepareOptions): Promise<PreparedStack> {
+  const { descriptor, docker, signal, log, exec, runId } = options
   if (descriptor.links.length > 0 && descriptor.toxiproxy === null) {
     throw new ChaosError('BAD_INPUT', `${descriptor.file}: the stack has links but no toxiproxy to realise them`)
   }
@@ -74,53 +99,89 @@ export async function bringUp(options: BringUpOptions): Promise<StackUnderTest> 
   const images = await ensureImages(descriptor.images, options.env, imageDeps)
   const imageVariables = Object.fromEntries(images.map(({ variable, image }) => [variable, image]))
   const env = await envOf({ ...imageVariables, ...secrets, ...defects })
-  const stateDir = join(options.stateDir, 'compose')
+  const common: Common = { options, env, images, imageDeps, secrets, version, asWritten }
+  return {
+    composeVersion: version,
+    async whyAlone(inner) {
+      const { config } = await readMergedStack({ exec, log, runId, files: descriptor.composeFiles, env }, inner)
+      return whyAlone(config)
+    },
+    start: (place) => startStack(common, place),
+  }
+}
+
+interface Common {
+  readonly options: PrepareOptions
+  readonly env: Readonly<Record<string, string>>
+  readonly images: readonly ReadyImage[]
+  readonly imageDeps: ImageDeps
+  readonly secrets: Readonly<Record<string, string>>
+  readonly version: string
+  readonly asWritten: unknown
+}
+
+async function startStack(common: Common, { stateDir: runDir, stack, signal }: StartOptions): Promise<StackUnderTest> {
+  const { options, env, images, imageDeps, secrets } = common
+  const { descriptor, docker, runId, log, exec } = options
+  const owner: Owner = { runId, stack }
+  const stateDir = join(runDir, stack === undefined ? 'compose' : `compose-${String(stack)}`)
   const labels = toxiproxyLabels(descriptor)
   const files = descriptor.composeFiles
   const isFrozen = options.inspect !== undefined
-  const compose = await openCompose({ exec, log, runId, files, stateDir, env, labels, isFrozen }, signal)
+  const isWithoutCpuQuotas = descriptor.cpuQuotas === 'when_healthy'
+  const compose = await openCompose({ ...owner, exec, log, files, stateDir, env, labels, isFrozen, isWithoutCpuQuotas }, signal)
   // Once more, as the names of images are among what it is made of.
-  options.inspect?.({ files, config: compose.merged, asWritten })
+  options.inspect?.({ files, config: compose.merged, asWritten: common.asWritten })
   options.onConfig?.(compose.merged)
   const closing = new AbortController()
   let feed: EventFeed | null = null
   // From here on there may be something to undo, whatever point the start has reached.
   try {
-    feed = await openEventFeed({ docker, runId, clock: systemClock, log }, signal)
-    const containers = createContainers({ docker, runId, feed })
+    feed = await openEventFeed({ docker, ...owner, clock: systemClock, log }, signal)
+    const containers = createContainers({ docker, ...owner, feed })
     const expected = expectedServices(descriptor, compose.config)
     const limitMs = options.healthyLimitMs ?? HEALTHY_LIMIT_MS
     const health: HealthDeps = { docker, runId, containers, expected, limitMs }
     await haveImages(compose, imageDeps, signal)
     await upAndHealthy(compose, health, signal)
-    const addresses = await openAddresses({ docker, runId, descriptor, feed, log, signal: closing.signal }, signal)
+    const addresses = await openAddresses({ docker, ...owner, descriptor, feed, log, signal: closing.signal }, signal)
+    const quotas = isWithoutCpuQuotas ? cpuQuotas(compose) : new Map<string, number>()
+    const impose = (inner: AbortSignal): Promise<void> => imposeCpuQuotas(docker, owner, quotas, inner)
     const ready = async (inner: AbortSignal): Promise<void> => {
       await awaitHealthy(health, inner, entryAnswers(addresses))
       const url = addresses.toxiproxyUrl()
       if (url !== null) await verifyLinks(descriptor.links, options.toxiproxyAt(url), systemClock, inner)
+      await impose(inner)
     }
     await ready(signal)
     return runningStack({
-      ...{ descriptor, docker, runId, log, compose, feed, containers, closing, secrets, addresses, health },
+      ...{ descriptor, docker, ...owner, log, compose, feed, containers, closing, secrets, addresses, health },
       images: imagesInUse(descriptor, await containers.all(signal), images),
-      composeVersion: version,
+      composeVersion: common.version,
       toxiproxyAt: options.toxiproxyAt,
       startAgain: (inner) => upAndHealthy(compose, health, inner),
       awaitReady: ready,
+      imposeCpuQuotas: impose,
     })
   } catch (error) {
     closing.abort()
     await feed?.[Symbol.asyncDispose]()
-    await undoStart(options, error)
+    await undoStart({ docker, log, ...owner }, error)
     throw error
   }
+}
+
+/** By service, in cores. */
+function cpuQuotas({ config }: Compose): ReadonlyMap<string, number> {
+  const all = Object.entries(config.services).map(([name, spec]) => [name, cpuQuotaOf(spec)] as const)
+  return new Map(all.filter((pair): pair is [string, number] => pair[1] !== null))
 }
 
 /**
  * Before the first image is built; what their names will be is not known yet. @returns what is written, for the second look.
  */
 async function inspectEarly(
-  { descriptor, env: user, exec, log, runId, inspect, signal }: BringUpOptions,
+  { descriptor, env: user, exec, log, runId, inspect, signal }: PrepareOptions,
   envOf: (images: Record<string, string>) => Promise<Record<string, string>>,
 ): Promise<unknown> {
   if (inspect === undefined) return null
@@ -147,7 +208,7 @@ function entryAnswers(addresses: StackAddresses): Ask {
 }
 
 /** No service is asked to stop: nobody waits for the shutdown of a stack that never came up. */
-async function undoStart(options: BringUpOptions, cause: unknown): Promise<void> {
+async function undoStart(options: TeardownDeps, cause: unknown): Promise<void> {
   try {
     await sweepOrThrow(options, AbortSignal.timeout(UNDO_LIMIT_MS))
   } catch (error) {

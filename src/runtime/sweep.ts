@@ -4,7 +4,7 @@ import { systemClock } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
 import { waitUntil } from '../core/wait.ts'
 import { dockerCall, dockerStatus, orGone } from './docker-call.ts'
-import { COMPOSE_PROJECT_LABEL, projectName, ROLE_LABEL, RUN_LABEL } from './labels.ts'
+import { COMPOSE_PROJECT_LABEL, isProjectOf, ownerFilter, projectName, ROLE_LABEL, RUN_LABEL, type Owner } from './labels.ts'
 
 export interface Leftover {
   readonly kind: 'container' | 'network' | 'volume' | 'image'
@@ -26,15 +26,15 @@ const EMPTY_LOOKS = 2
 const MOST_ROUNDS = 6
 const ROUND_PAUSE_MS = 300
 
-/** Everything in Docker that carries the run's label, and images that compose built for its project. */
-export async function findLeftovers(runId: string, docker: Dockerode, signal: AbortSignal): Promise<Leftover[]> {
-  const filters = JSON.stringify({ label: [`${RUN_LABEL}=${runId}`] })
-  const ofProject = JSON.stringify({ label: [`${COMPOSE_PROJECT_LABEL}=${projectName(runId)}`] })
+/** Everything in Docker that carries the owner's labels, and images that compose built for its projects. */
+export async function findLeftovers(owner: Owner, docker: Dockerode, signal: AbortSignal): Promise<Leftover[]> {
+  const filters = JSON.stringify({ label: ownerFilter(owner) })
+  const ofProjects = JSON.stringify({ label: [COMPOSE_PROJECT_LABEL] })
   const [containers, networks, volumes, images] = await Promise.all([
     dockerCall('list containers', signal, (abortSignal) => docker.listContainers({ all: true, filters, abortSignal })),
     dockerCall('list networks', signal, (abortSignal) => docker.listNetworks({ filters, abortSignal })),
     dockerCall('list volumes', signal, (abortSignal) => docker.listVolumes({ filters, abortSignal })),
-    dockerCall('list images', signal, (abortSignal) => docker.listImages({ filters: ofProject, abortSignal })),
+    dockerCall('list images', signal, (abortSignal) => docker.listImages({ filters: ofProjects, abortSignal })),
   ])
   return [
     ...containers.map(({ Id, Names, Labels }) =>
@@ -42,12 +42,15 @@ export async function findLeftovers(runId: string, docker: Dockerode, signal: Ab
     ),
     ...networks.map(({ Id, Name }) => leftover('network', Id, Name)),
     ...volumeList(volumes).map(({ Name }) => leftover('volume', Name, Name)),
-    ...images.flatMap((image) => imageLeftovers(image, projectName(runId))),
+    ...images.flatMap((image) => imageLeftovers(image, owner)),
   ]
 }
 
 /** Only names that compose made up for the project: an `image:` of the user's own is his, even when we built it. */
-function imageLeftovers(image: Dockerode.ImageInfo, project: string): Leftover[] {
+function imageLeftovers(image: Dockerode.ImageInfo, owner: Owner): Leftover[] {
+  const project = (image.Labels as Readonly<Record<string, string>> | null)?.[COMPOSE_PROJECT_LABEL] ?? ''
+  const isOwn = owner.stack === undefined ? isProjectOf(project, owner.runId) : project === projectName(owner)
+  if (!isOwn) return []
   return (image.RepoTags ?? []).filter((tag) => tag.startsWith(`${project}-`)).map((tag) => leftover('image', tag, tag))
 }
 
@@ -65,7 +68,7 @@ function leftover(kind: Leftover['kind'], id: string, name: string, role: string
  * failed; a call that throws could not even look.
  */
 export async function removeLeftovers(
-  runId: string,
+  owner: Owner,
   docker: Dockerode,
   signal: AbortSignal,
   which: (leftover: Leftover) => boolean = () => true,
@@ -75,7 +78,7 @@ export async function removeLeftovers(
   let empty = 0
   for (let round = 0; round < MOST_ROUNDS && empty < EMPTY_LOOKS; round += 1) {
     if (round > 0) await systemClock.sleep(ROUND_PAUSE_MS, signal)
-    const found = (await findLeftovers(runId, docker, signal)).filter(which)
+    const found = (await findLeftovers(owner, docker, signal)).filter(which)
     empty = found.length === 0 ? empty + 1 : 0
     const outcomes = await removeAll(found, docker, signal)
     failed = outcomes

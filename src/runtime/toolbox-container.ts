@@ -12,7 +12,7 @@ import {
 } from '../core/toolbox.ts'
 import type { ToolboxAvoidable } from '../core/toolbox.ts'
 import { dockerCall, dockerStatus, orGone } from './docker-call.ts'
-import { ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE } from './labels.ts'
+import { ownerLabels, ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE, type Owner } from './labels.ts'
 import { outputTail } from './output-tail.ts'
 
 const MEMORY_BYTES = 256 * 1024 * 1024
@@ -25,10 +25,9 @@ const STOP_SECONDS = 2
 const LOG_TAIL_LINES = 100
 const LOG_TAIL_BYTES = 8 * 1024
 
-export interface HelperSpec {
+export interface HelperSpec extends Owner {
   readonly request: HelperRequest
   readonly image: string
-  readonly runId: string
   /** The word in the names of what it installs. */
   readonly objects: string
   readonly avoid: readonly ToolboxAvoidable[]
@@ -43,13 +42,13 @@ export function objectsWord(helperName: string): string {
 
 /** Everything that the helper is not given is taken: no capability but the asked, nothing to write to, never privileged. */
 export function containerOptions(spec: HelperSpec): Dockerode.ContainerCreateOptions {
-  const { request, image, runId, objects, avoid, devices } = spec
+  const { request, image, objects, avoid, devices } = spec
   const { attachTo, pid } = request
   const memoryBytes = devices.length === 0 ? MEMORY_BYTES : GPU_MEMORY_BYTES
   return {
     name: request.name,
     Image: image,
-    Labels: { [RUN_LABEL]: runId, [ROLE_LABEL]: TOOLBOX_ROLE },
+    Labels: { ...ownerLabels(spec), [ROLE_LABEL]: TOOLBOX_ROLE },
     Env: [
       `${TOOLBOX_TTL_VARIABLE}=${String(request.ttlMs)}`,
       `${TOOLBOX_OBJECTS_VARIABLE}=${objects}`,

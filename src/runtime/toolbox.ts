@@ -8,7 +8,7 @@ import { TOOLBOX_ALL_OBJECTS } from '../core/toolbox.ts'
 import type { ToolboxAvoidable, ToolboxOperation, ToolboxOperations } from '../core/toolbox.ts'
 import { dockerCall, dockerStatus, orGone } from './docker-call.ts'
 import { deviceRequests, gpuOffer, isGpuRefusal } from './gpu-request.ts'
-import { ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE } from './labels.ts'
+import { ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE, type Owner } from './labels.ts'
 import { ToolboxConnection } from './toolbox-connection.ts'
 import { containerOptions, endHelper, findHelper, isRunning, objectsWord, removeContainer } from './toolbox-container.ts'
 import type { HelperSpec } from './toolbox-container.ts'
@@ -18,10 +18,9 @@ const CLEANUP_LIMIT_MS = 10_000
 /** Two renewals may be lost before the lease runs out. */
 const RENEWALS_PER_LEASE = 3
 
-export interface ToolboxOptions {
+export interface ToolboxOptions extends Owner {
   readonly docker: Dockerode
   readonly image: string
-  readonly runId: string
   readonly log: Logger
   /** Mechanisms that helpers must not use, as if this kernel lacked them. */
   readonly avoid?: readonly ToolboxAvoidable[]
@@ -90,9 +89,9 @@ class DockerToolbox implements Toolbox {
   }
 
   private async spec(request: HelperRequest, objects: string, signal: AbortSignal): Promise<HelperSpec> {
-    const { docker, image, runId, avoid } = this.options
+    const { docker, image, runId, stack, avoid } = this.options
     const devices = request.gpu === undefined ? [] : deviceRequests(request.gpu, await gpuOffer(docker, signal))
-    return { request, image, runId, objects, avoid: avoid ?? [], devices }
+    return { request, image, runId, stack, objects, avoid: avoid ?? [], devices }
   }
 
   /** Creates, attaches, starts, and hears from the helper. Nothing is left of one that did not get that far. */

@@ -26,7 +26,7 @@ const WANTED: Wanted = {
 function scenario(id: string, changes: Partial<ScenarioResult> = {}): ScenarioResult {
   const phase = { startedAt: '2026-01-01T00:00:00.000Z', durationMs: 1 }
   return {
-    ...{ id, name: id, suite: 'chaos', verdict: 'passed', reasons: [], recoveryOnly: true, expectedBehavior: 'x' },
+    ...{ id, name: id, suite: 'chaos', verdict: 'passed', reasons: [], recoveryOnly: true, expectedBehavior: 'x', stack: 1 },
     ...{ startedAt: phase.startedAt, durationMs: 1, targets: [], mechanism: "in the target's cgroup (v2)" },
     phases: [
       { ...phase, name: 'revert' },

@@ -68,7 +68,7 @@ test('a daemon that is not there is said in one sentence, before anything is beg
   await using run = await testRun()
   const client = clientAt(join(folder, 'nothing.sock'))
   const failure = { code: 'DOCKER_UNAVAILABLE', hint: 'Start Docker, or set DOCKER_HOST to a daemon that runs.' }
-  await expect(findLeftovers(run.runId, client, signal())).rejects.toMatchObject(failure)
+  await expect(findLeftovers(run, client, signal())).rejects.toMatchObject(failure)
   await expect(bringUp(run.options(pairDescriptor(), { docker: client }))).rejects.toMatchObject(failure)
 })
 

@@ -32,6 +32,8 @@ export function descriptorOf(name: string, changes: Partial<Descriptor> = {}): D
     images: [],
     secrets: [],
     services: [service('web')],
+    stacks: 1,
+    cpuQuotas: 'from_start',
     entry: { service: 'web', port: 8000 },
     toxiproxy: null,
     links: [],
@@ -71,8 +73,8 @@ export function pairDescriptor(changes: Partial<Descriptor> = {}): Descriptor {
     defects: {
       variable: 'DEFECTS',
       known: {
-        slow: { fails: [], mayFail: [], blinds: [], text: 'is slow' },
-        deaf: { fails: [], mayFail: [], blinds: [], text: 'is deaf' },
+        slow: { fails: [], clauses: {}, mayFail: [], blinds: [], text: 'is slow' },
+        deaf: { fails: [], clauses: {}, mayFail: [], blinds: [], text: 'is deaf' },
       },
     },
     ...changes,
@@ -115,7 +117,7 @@ export async function testRun(): Promise<TestRun> {
       ...changes,
     }),
     async [Symbol.asyncDispose]() {
-      await removeLeftovers(runId, docker, signal(60_000))
+      await removeLeftovers({ runId }, docker, signal(60_000))
       await rm(stateDir, { recursive: true, force: true })
     },
   }
@@ -123,5 +125,5 @@ export async function testRun(): Promise<TestRun> {
 
 /** Names of what carries the run's label. */
 export async function leftoversOf(runId: string): Promise<string[]> {
-  return (await findLeftovers(runId, docker, signal())).map(({ kind, name }) => `${kind} ${name}`)
+  return (await findLeftovers({ runId }, docker, signal())).map(({ kind, name }) => `${kind} ${name}`)
 }

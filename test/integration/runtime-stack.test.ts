@@ -48,7 +48,7 @@ test('brings a stack up, is that stack, and leaves nothing behind', async () => 
   expect(seen).toMatchObject({ PLAIN: 'seen', DB_PASSWORD: 'declared by the file', DEFECTS: 'slow' })
   expect(seen['API_TOKEN']).toBe(stack.variables['API_TOKEN'])
   expect(seen['API_TOKEN']).toMatch(/^[0-9a-f]{48}$/)
-  const found = await findLeftovers(run.runId, docker, signal())
+  const found = await findLeftovers(run, docker, signal())
   expect(found.map(({ kind }) => kind).sort()).toEqual(['container', 'container', 'container', 'network', 'volume'])
 
   await stack.down(signal())
@@ -57,7 +57,7 @@ test('brings a stack up, is that stack, and leaves nothing behind', async () => 
   expect(await volumeNames()).toEqual(volumesBefore)
   // Twice is harmless.
   await stack.down(signal())
-  expect((await removeLeftovers(run.runId, docker, signal())).removed).toEqual([])
+  expect((await removeLeftovers(run, docker, signal())).removed).toEqual([])
 })
 
 test('children and containers never see what belongs to the runner', async () => {
@@ -317,7 +317,7 @@ test('a stack that is left goes on, and a helper undoes what it holds before it 
 
     await stack.leave(signal())
     expect(await readdir(out)).toContain('undone')
-    const left = await findLeftovers(run.runId, docker, signal())
+    const left = await findLeftovers(run, docker, signal())
     expect(left.filter(({ role }) => role !== null)).toEqual([])
     expect(left.map(({ kind }) => kind).sort()).toEqual(['container', 'container', 'container', 'network', 'volume'])
     expect((await fetch(stack.entryUrl)).status).toBe(200)

@@ -86,7 +86,7 @@ describe('the lock of a GPU', () => {
   const refusal = (text: RegExp): object => ({ code: 'TOOLBOX_FAILED', message: expect.stringMatching(text) as string })
 
   afterAll(async () => {
-    await removeLeftovers(others, docker, signal())
+    await removeLeftovers({ runId: others }, docker, signal())
   })
 
   it('is held by one helper on the machine, and whoever comes second is told by whom', async () => {
@@ -112,7 +112,7 @@ describe('the lock of a GPU', () => {
   it('goes with the sweep of a run that is dead', async () => {
     await rig.toolbox({ runId: others }).start(request(name), signal())
     await expect(toolbox.start(request(name), signal())).rejects.toMatchObject(refusal(/is held by run/))
-    expect((await removeLeftovers(others, docker, signal())).failed).toEqual([])
+    expect((await removeLeftovers({ runId: others }, docker, signal())).failed).toEqual([])
     await toolbox.start(request(name), signal())
     expect(await toolbox.stop(name, signal())).toMatchObject({ exitCode: 0 })
   })

@@ -54,7 +54,7 @@ export async function startRig(): Promise<Rig> {
   const runId = `tb-${randomBytes(4).toString('hex')}`
   const labels = { [RUN_LABEL]: runId }
   const dispose = async (): Promise<void> => {
-    const report = await removeLeftovers(runId, docker, signal())
+    const report = await removeLeftovers({ runId }, docker, signal())
     if (report.failed.length > 0) throw new Error(`the rig left ${JSON.stringify(report.failed)}`)
   }
   try {

@@ -1,0 +1,41 @@
+/** How long a run takes when everything takes what is usual, for the plan that is printed first. */
+import { availableParallelism } from 'node:os'
+import { expectedMs, spanMs } from '../engine/schedule.ts'
+import { faultRegistry } from '../faults/registry.ts'
+import { HELD_OVERHEAD_MS } from '../load/held-load.ts'
+import { plannedLoadMs } from '../load/run-patterns.ts'
+import type { Plan } from './plan.ts'
+import type { RunRequest } from './run-request.ts'
+import { wantedStacks, type WidthFacts } from './width.ts'
+
+/** Programs, networks, containers, health; one stack more at the same time makes it longer. */
+const UP_MS = 7_500
+const UP_MS_PER_STACK = 2_500
+const DOWN_MS = 2_500
+
+/** `cpus`: of the machine that Docker runs on; of this one where it was not asked yet. */
+export function widthFacts(plan: Plan, request: RunRequest, cpus: number): WidthFacts {
+  const { descriptor, scenarios, underLoad } = plan
+  return {
+    asked: request.stacks,
+    proven: descriptor.stacks,
+    cpus,
+    scenarios,
+    isUnderLoad: underLoad !== null,
+    isKept: request.keepStack,
+  }
+}
+
+/** Of all that was chosen, on so many stacks, ms. */
+export function plannedRunMs(plan: Plan, request: RunRequest, stacks = guessedStacks(plan, request)): number {
+  const { scenarios, patterns, underLoad } = plan
+  const faults = faultRegistry()
+  const span = spanMs(scenarios, stacks, (scenario) => expectedMs(scenario, request.profile, faults))
+  const held = underLoad === null ? 0 : HELD_OVERHEAD_MS
+  return UP_MS + (stacks - 1) * UP_MS_PER_STACK + span + held + plannedLoadMs(patterns, request.profile) + DOWN_MS
+}
+
+/** Before Docker is asked. @throws BAD_INPUT. */
+export function guessedStacks(plan: Plan, request: RunRequest): number {
+  return wantedStacks(widthFacts(plan, request, availableParallelism()))
+}
