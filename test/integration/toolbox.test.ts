@@ -5,6 +5,9 @@ import { describe, expect, it } from 'vitest'
 import { docker, signal } from './support/toolbox-rig.ts'
 import { at, probe, rig, server, toolbox, withHelpers } from './support/toolbox-suite.ts'
 
+/** What toolbox/Dockerfile starts from. */
+const BASE = 'node:24-trixie-slim'
+
 describe('a helper', () => {
   it('tells what this kernel can do, and that it may do nothing without NET_ADMIN', async () => {
     await withHelpers(
@@ -44,6 +47,11 @@ describe('a helper', () => {
       expect(added.map((name) => name.replace('CAP_', ''))).toEqual(['NET_ADMIN'])
       expect(Config.Labels).toMatchObject({ 'chaos-action.run': rig.runId, 'chaos-action.role': 'toolbox' })
     })
+  })
+
+  it('is made of little: the drivers of Mesa, which stress-ng asks for, are not in its image', async () => {
+    const [whole, base] = await Promise.all([rig.image, BASE].map((name) => docker.getImage(name).inspect()))
+    expect((whole?.Size ?? Number.NaN) - (base?.Size ?? Number.NaN)).toBeLessThan(100 * 1_000_000)
   })
 
   it('refuses what it does not know and goes on', async () => {
