@@ -225,7 +225,7 @@ export interface ContainerState {
 }
 
 /** What one list of the daemon tells of a container. */
-export type ContainerGlance = Pick<ContainerState, 'id' | 'name' | 'service' | 'status' | 'health'>
+export type ContainerGlance = Pick<ContainerState, 'id' | 'name' | 'service' | 'status' | 'health' | 'addresses'>
 
 export interface ContainerMount {
   readonly type: string

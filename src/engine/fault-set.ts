@@ -23,7 +23,7 @@ export class FaultSet {
   private readonly planned: Planned[] = []
   private readonly deps: Pick<EngineDeps, 'faults' | 'ledger' | 'clock'>
   /** Steps that have begun and not ended, perhaps as nobody waits for them any more: what they still do must be undone too. */
-  private readonly underWay = new Map<Promise<unknown>, string>()
+  private readonly underWay = new Map<Promise<unknown>, { readonly planned: Planned; readonly step: Step }>()
 
   constructor(deps: Pick<EngineDeps, 'faults' | 'ledger' | 'clock'>) {
     this.deps = deps
@@ -74,8 +74,11 @@ export class FaultSet {
     const failures = await this.revertAll(ctx)
     if (late.length === 0) return failures
     await this.awaitAbandoned()
-    const still = late.flatMap((step) => this.underWay.get(step) ?? [])
-    if (still.length > 0) return [...failures, ...still.map((what) => `${what} goes on, and what it does is not undone`)]
+    const still = late.flatMap((work) => this.underWay.get(work) ?? [])
+    // Whoever cleans up later must find its record.
+    for (const { planned } of still) planned.reverted = false
+    const told = still.map(({ planned, step }) => `${step} of ${planned.fault.kind} goes on, and what it does is not undone`)
+    if (told.length > 0) return [...failures, ...told]
     for (const planned of this.planned) planned.reverted = false
     return this.revertAll(ctx)
   }
@@ -114,13 +117,13 @@ export class FaultSet {
   ): Promise<readonly T[]> {
     const values = new Map<Planned, T>()
     const works = this.planned.map((planned) => async (signal: AbortSignal) => {
-      values.set(planned, await this.tracked(`${step} of ${planned.fault.kind}`, work(planned, { ...ctx, signal })))
+      values.set(planned, await this.tracked({ planned, step }, work(planned, { ...ctx, signal })))
     })
     await together(ctx.signal, works)
     return this.planned.flatMap((planned) => values.get(planned) ?? [])
   }
 
-  private async tracked<T>(what: string, work: Promise<T>): Promise<T> {
+  private async tracked<T>(what: { readonly planned: Planned; readonly step: Step }, work: Promise<T>): Promise<T> {
     this.underWay.set(work, what)
     try {
       return await work

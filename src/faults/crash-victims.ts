@@ -1,6 +1,6 @@
 /** Whom a crash hits, as `timing` says: found at the moment of the crash, not before. */
 import { ChaosError } from '../core/errors.ts'
-import type { ContainerState, FaultContext, PoolMember } from '../core/ports.ts'
+import type { ContainerGlance, ContainerState, FaultContext, PoolMember } from '../core/ports.ts'
 import { waitUntil } from '../core/wait.ts'
 import type { CrashPlan } from './crash-plan.ts'
 import { glanceAtPool, memberOf, requirePool } from './pool-members.ts'
@@ -9,6 +9,12 @@ export interface Victim {
   readonly container: ContainerState
   /** As the pool listed it just now; null where there is no pool, or it is not in it. */
   readonly member: PoolMember | null
+}
+
+/** The same before its process is known. */
+interface Found {
+  readonly container: ContainerGlance
+  readonly member: PoolMember
 }
 
 /** Below the limit of the inject phase. */
@@ -27,24 +33,28 @@ export async function chosenVictims(plan: CrashPlan, ctx: FaultContext): Promise
 /** Members that the pool lists with requests in flight. @throws TIMEOUT when there are not enough of them in time. */
 export async function busyVictims(plan: CrashPlan, ctx: FaultContext): Promise<Victim[]> {
   const { pool } = requirePool(plan.target, 'a crash during inference', ctx)
-  const read = async (signal: AbortSignal): Promise<Victim[]> => {
+  const read = async (signal: AbortSignal): Promise<Found[]> => {
     // The containers first: a request may end any moment after the listing.
-    const containers = await ctx.containers.list(plan.target, signal)
+    const containers = await ofService(plan.target, ctx, signal)
     return busyAmong(containers, await pool.members(signal))
   }
   const what = `${String(plan.count)} busy member${plan.count === 1 ? '' : 's'} of the pool of ${plan.target}`
   const options = { everyMs: 20, attemptMs: 4_000, limitMs: BUSY_LIMIT_MS, signal: ctx.signal, clock: ctx.clock }
   const busy = await waitUntil(what, read, (found) => found.length >= plan.count, options)
-  return busiest(ctx.random.shuffle(busy)).slice(0, plan.count)
+  return Promise.all(
+    busiest(ctx.random.shuffle(busy))
+      .slice(0, plan.count)
+      .map((found) => asVictim(found, ctx)),
+  )
 }
 
 /** The more requests a crash meets, the surer one of them is someone's who looks. Equals stay in their order. Pure. */
-export function busiest(victims: readonly Victim[]): Victim[] {
-  return victims.toSorted((a, b) => (b.member?.inFlight ?? 0) - (a.member?.inFlight ?? 0))
+export function busiest(victims: readonly Found[]): Found[] {
+  return victims.toSorted((a, b) => b.member.inFlight - a.member.inFlight)
 }
 
 /** Running containers whose member works on a request. Pure. */
-export function busyAmong(containers: readonly ContainerState[], members: readonly PoolMember[]): Victim[] {
+export function busyAmong(containers: readonly ContainerGlance[], members: readonly PoolMember[]): Found[] {
   return containers.flatMap((container) => {
     const member = container.status === 'running' ? memberOf(container, members) : null
     const busy = member !== null && member.inFlight > 0 && (member.meaning === 'ready' || member.meaning === 'busy')
@@ -60,8 +70,8 @@ export function busyAmong(containers: readonly ContainerState[], members: readon
 export async function registeringVictim(plan: CrashPlan, scaling: Promise<ContainerState>, ctx: FaultContext): Promise<Victim> {
   const { pool } = requirePool(plan.target, 'a crash during registration', ctx)
   const known = new Set(plan.extra?.known)
-  const read = async (signal: AbortSignal): Promise<Victim | null> => {
-    const containers = await ctx.containers.list(plan.target, signal)
+  const read = async (signal: AbortSignal): Promise<Found | null> => {
+    const containers = await ofService(plan.target, ctx, signal)
     const added = containers.filter(({ id }) => !known.has(id))
     return added.length === 0 ? null : registeringAmong(added, await pool.members(signal))
   }
@@ -78,7 +88,7 @@ export async function registeringVictim(plan: CrashPlan, scaling: Promise<Contai
   const failed = scaling.then(() => new Promise<never>(() => undefined))
   try {
     const victim = await Promise.race([found, failed])
-    if (victim !== null) return victim
+    if (victim !== null) return await asVictim(victim, ctx)
     throw new ChaosError('INTERNAL', 'a wait for a member ended without one')
   } finally {
     giveUp.abort()
@@ -87,11 +97,22 @@ export async function registeringVictim(plan: CrashPlan, scaling: Promise<Contai
 }
 
 /** Pure. */
-export function registeringAmong(containers: readonly ContainerState[], members: readonly PoolMember[]): Victim | null {
+export function registeringAmong(containers: readonly ContainerGlance[], members: readonly PoolMember[]): Found | null {
   const registering = members.filter(({ meaning }) => meaning === 'registering')
   for (const container of containers) {
     const member = container.status === 'running' ? memberOf(container, registering) : null
     if (member !== null) return { container, member }
   }
   return null
+}
+
+async function ofService(service: string, ctx: FaultContext, signal: AbortSignal): Promise<ContainerGlance[]> {
+  return (await ctx.containers.glance(signal)).filter((container) => container.service === service)
+}
+
+/** With its process, which the daemon tells of one container only. @throws TARGET_NOT_FOUND when it has gone meanwhile. */
+async function asVictim({ container, member }: Found, ctx: FaultContext): Promise<Victim> {
+  const state = await ctx.containers.inspect(container.id, ctx.signal)
+  if (state !== null) return { container: state, member }
+  throw new ChaosError('TARGET_NOT_FOUND', `${container.name} went away just before it was to be hit`)
 }

@@ -19,9 +19,16 @@ export async function awaitSettled(containers: readonly TargetContainer[], ctx: 
     const states = await Promise.all(waiting.map(({ id }) => ctx.containers.inspect(id, signal)))
     return Math.min(...states.map((state) => uptimeMs(state, ctx.clock.wallMs())))
   }
+  const read = async (signal: AbortSignal): Promise<number> => {
+    const first = await youngestMs(signal)
+    // What is up is asked again when it is due, not all the time until then. What is down may come up at any moment.
+    if (first === 0 || first >= SETTLED_AFTER_MS) return first
+    await ctx.clock.sleep(SETTLED_AFTER_MS - first, signal)
+    return youngestMs(signal)
+  }
   const what = `10 s of uptime of ${waiting.map(({ name }) => name).join(', ')}`
-  const options = { everyMs: 100, attemptMs: 5_000, limitMs: LIMIT_MS, signal: ctx.signal, clock: ctx.clock }
-  await waitUntil(what, youngestMs, (ms) => ms >= SETTLED_AFTER_MS, options)
+  const options = { everyMs: 200, attemptMs: LIMIT_MS, limitMs: LIMIT_MS, signal: ctx.signal, clock: ctx.clock }
+  await waitUntil(what, read, (ms) => ms >= SETTLED_AFTER_MS, options)
 }
 
 /** 0 while it does not run. */

@@ -1,6 +1,6 @@
 import { ChaosError } from '../core/errors.ts'
 import type { NewConnectionsExpectation } from '../core/expectations.ts'
-import type { ContainerState, Probe, ProbeContext } from '../core/ports.ts'
+import type { ContainerGlance, Probe, ProbeContext } from '../core/ports.ts'
 import { faultIsOver } from './fault-phase.ts'
 import { judgeNewConnections, newConnectionsText } from './new-connections-judgement.ts'
 import type { NewConnection } from './new-connections-judgement.ts'
@@ -35,15 +35,15 @@ export const newConnectionsExpectation: Probe<NewConnectionsExpectation> = {
 }
 
 /** @throws TARGET_NOT_FOUND when the service has no container. */
-async function containersOf(spec: NewConnectionsExpectation, ctx: ProbeContext): Promise<readonly ContainerState[]> {
-  const containers = await ctx.containers.list(spec.service, ctx.signal)
+async function containersOf(spec: NewConnectionsExpectation, ctx: ProbeContext): Promise<readonly ContainerGlance[]> {
+  const containers = (await ctx.containers.glance(ctx.signal)).filter(({ service }) => service === spec.service)
   if (containers.length === 0)
     throw new ChaosError('TARGET_NOT_FOUND', `the stack has no container of the service '${spec.service}' to connect to`)
   return containers
 }
 
 /** Nothing for a container that has no address, as it is not running: that is for other clauses to judge. */
-async function tryOnce(spec: NewConnectionsExpectation, container: ContainerState, ctx: ProbeContext): Promise<NewConnection[]> {
+async function tryOnce(spec: NewConnectionsExpectation, container: ContainerGlance, ctx: ProbeContext): Promise<NewConnection[]> {
   const host = container.addresses[ctx.stack.network]
   if (host === undefined) return []
   const afterMs = ctx.clock.nowMs() - ctx.window().startedMs

@@ -5,8 +5,6 @@ import { gpusOf } from './gpu-request.ts'
 import { COMPOSE_SERVICE_LABEL, ROLE_LABEL } from './labels.ts'
 
 export function containerState(info: Dockerode.ContainerInspectInfo): ContainerState {
-  const networks: Record<string, { IPAddress?: string } | undefined> = info.NetworkSettings.Networks
-  const addresses = Object.entries(networks).map(([name, network]) => [name, network?.IPAddress ?? ''] as const)
   return {
     id: info.Id,
     name: info.Name.replace(/^\//, ''),
@@ -20,7 +18,7 @@ export function containerState(info: Dockerode.ContainerInspectInfo): ContainerS
     startedAt: info.State.StartedAt,
     oomKilled: info.State.OOMKilled,
     exitCode: info.State.ExitCode,
-    addresses: Object.fromEntries(addresses.filter(([, address]) => address !== '')),
+    addresses: addressesOf(info.NetworkSettings.Networks),
     mounts: info.Mounts.map((mount) => ({
       type: mount.Type,
       destination: mount.Destination,
@@ -41,7 +39,14 @@ export function containerGlance(info: Dockerode.ContainerInfo): ContainerGlance 
     service: serviceOf(info.Labels),
     status: info.State,
     health: words?.[1] ?? null,
+    addresses: addressesOf(info.NetworkSettings.Networks),
   }
+}
+
+/** By network; none for one that the container has not joined yet, or has left. */
+function addressesOf(networks: Readonly<Record<string, { readonly IPAddress?: string } | undefined>>): Record<string, string> {
+  const addresses = Object.entries(networks).map(([name, network]) => [name, network?.IPAddress ?? ''] as const)
+  return Object.fromEntries(addresses.filter(([, address]) => address !== ''))
 }
 
 /** Docker writes 0, and -1 for swap, where there is no limit, and an empty name where there is no restart policy. */

@@ -13,7 +13,7 @@ export interface ExpectedServices {
 
 export interface Trouble {
   readonly service: string
-  readonly container: ContainerState | null
+  readonly container: Pick<ContainerState, 'id' | 'status'> | null
   readonly text: string
   /** It will not get better by waiting. */
   readonly final: boolean
@@ -41,26 +41,28 @@ export async function findTrouble(
   return [...missing, ...(await Promise.all(looks)).flat()]
 }
 
-/** Only a container that is not plainly well is asked for by itself: its exit code, and whether it ran out of memory. */
+/** Only one that has ended is asked for by itself: with which code, and whether it ran out of memory. */
 async function lookCloser(
   containers: ContainerPort,
   glance: ContainerGlance,
   mayHaveEnded: boolean,
   signal: AbortSignal,
 ): Promise<Trouble[]> {
-  if (isWell(glance)) return []
+  if (glance.status !== 'exited') return troubleOf({ ...glance, exitCode: 0, oomKilled: false }, mayHaveEnded)
   const state = await containers.inspect(glance.id, signal)
   if (state !== null) return troubleOf(state, mayHaveEnded)
   return [{ service: glance.service, container: null, text: `${glance.name} is gone`, final: false }]
 }
 
 /** Healthy where it has a health check, running where it has none. */
-function isWell({ status, health }: ContainerGlance): boolean {
+function isWell({ status, health }: Pick<ContainerState, 'status' | 'health'>): boolean {
   return status === 'running' && (health === null || health === 'healthy')
 }
 
+type Ended = Pick<ContainerState, 'id' | 'name' | 'service' | 'status' | 'health' | 'exitCode' | 'oomKilled'>
+
 /** Nothing for a container that is as it should be. Healthy where it has a health check, running where it has none. */
-export function troubleOf(container: ContainerState, mayHaveEnded: boolean): Trouble[] {
+export function troubleOf(container: Ended, mayHaveEnded: boolean): Trouble[] {
   const trouble = (text: string, final = false): Trouble[] => [
     { service: container.service, container, text: `${container.name} ${text}`, final },
   ]

@@ -61,8 +61,9 @@ export function openStackPage(options: StackPageOptions): StackPage {
 /** Address of the service on the stack's network. @throws the code when none of its containers has one. */
 async function addressOf(options: StackPageOptions, signal: AbortSignal): Promise<string> {
   const { containers, service, network, subject, code } = options
-  const all = await containers.list(service, signal)
-  const found = all.filter(({ status }) => status === 'running').map(({ addresses }) => addresses[network])
+  const all = await containers.glance(signal)
+  const running = all.filter((container) => container.service === service && container.status === 'running')
+  const found = running.map(({ addresses }) => addresses[network])
   const address = found.find((candidate) => candidate !== undefined)
   if (address !== undefined) return address
   throw new ChaosError(code, `${subject} cannot be read: no container of ${service} runs with an address on ${network}`)

@@ -1,0 +1,268 @@
+import type { Descriptor } from '../../core/descriptor.ts'
+import { ChaosError } from '../../core/errors.ts'
+import type {
+  CanaryPort,
+  ContainerEvent,
+  ContainerPort,
+  ContainerState,
+  LogLine,
+  RunningCanary,
+  RunningStack,
+  ToolboxHelper,
+  ToolboxPort,
+} from '../../core/ports.ts'
+import type { CanarySample } from '../../core/canary.ts'
+import type { ToolboxOperation, ToolboxOperations } from '../../core/toolbox.ts'
+import { isAborted, waitUntil } from '../../core/wait.ts'
+import type { StackDeps } from '../deps.ts'
+import { sampleOf, type Course, type World } from './world.ts'
+
+export interface StackCourses {
+  number: number
+  recreate: Course
+  descriptor: Partial<Descriptor>
+  /** The lookups of the daemon. */
+  glance: Course
+  list: Course
+  logs: Course
+  events: () => readonly ContainerEvent[]
+  states: (state: ContainerState) => ContainerState | null
+  /** The observer's look at the machine, and at a health page. */
+  host: Course
+  page: Course
+  network: string
+}
+
+const WELL: StackCourses = {
+  number: 1,
+  recreate: 'well',
+  descriptor: {},
+  glance: 'well',
+  list: 'well',
+  logs: 'well',
+  events: () => [],
+  states: (state) => state,
+  host: 'well',
+  page: 'well',
+  network: 'net',
+}
+
+function unused(what: string): () => never {
+  return () => {
+    throw new Error(`${what} is not for the engine`)
+  }
+}
+
+/** front → back → store; the canary enters at the front. */
+function descriptorOf(changes: Partial<Descriptor>): Descriptor {
+  const service = (name: string, dependsOn: string[]): Descriptor['services'][number] => ({
+    ...{ name, health: { port: 80, path: '/health' }, dependsOn, replicas: 1, control: true, data: null },
+  })
+  return {
+    ...{ name: 'fake', reference: false, file: 'stack.json', composeFiles: [], images: [], secrets: [], stacks: 1 },
+    ...{ cpuQuotas: 'from_start', entry: { service: 'front', port: 80 }, toxiproxy: null, links: [], defaultLink: null },
+    services: [service('front', ['back']), service('back', ['store']), service('store', [])],
+    requests: { page: { method: 'GET', path: '/', headers: {}, body: null, good: { status: [200], bodyMatches: null } } },
+    ...{ canary: { request: 'page', ratePerSecond: 10 }, pool: null, vram: null, completed: null },
+    ...{ scenarioFiles: [], loadFolders: [], defects: null },
+    ...changes,
+  }
+}
+
+export function fakeStack(world: World, courses: Partial<StackCourses> = {}): StackDeps {
+  const own = { ...WELL, ...courses }
+  const descriptor = descriptorOf(own.descriptor)
+  const of = own.number === 1 ? '' : ` of stack ${String(own.number)}`
+  return {
+    number: own.number,
+    stack: runningStack(world, own, descriptor, of),
+    containers: containerPort(world, own, descriptor),
+    toolbox: toolbox(),
+    toxiproxy: () => Promise.resolve(null),
+    observer: () => observer(world, own),
+    retire: () => {
+      world.note(`retire${of === '' ? ' stack 1' : of.replace(' of', '')}`)
+      return Promise.resolve()
+    },
+  }
+}
+
+function runningStack(world: World, own: StackCourses, descriptor: Descriptor, of: string): RunningStack {
+  return {
+    descriptor,
+    project: 'fake',
+    network: own.network,
+    entryUrl: 'http://127.0.0.1:1',
+    images: [],
+    variables: {},
+    link: unused('a link'),
+    toxiproxy: () => null,
+    pool: () => null,
+    completed: () => null,
+    scaleUp: unused('scaling'),
+    liftCpuQuotas: unused('quotas'),
+    unhealthy: () => Promise.resolve(world.unhealthy()),
+    recreate: (signal) =>
+      world.step(
+        `recreate${of}`,
+        own.recreate,
+        signal,
+        () => {
+          world.broken.clear()
+        },
+        undefined,
+      ),
+  }
+}
+
+export function stateOf(service: string): ContainerState {
+  return {
+    ...{
+      id: `${service}-id`,
+      name: `fake-${service}-1`,
+      service,
+      image: 'i',
+      imageId: 'i',
+      status: 'running',
+      health: 'healthy',
+    },
+    ...{ pid: 7, restartCount: 0, startedAt: '2026-03-01T09:00:00Z', oomKilled: false, exitCode: 0 },
+    ...{ addresses: { net: '10.0.0.9' }, mounts: [] },
+  }
+}
+
+function containerPort(world: World, own: StackCourses, descriptor: Descriptor): ContainerPort {
+  const states = (): ContainerState[] => descriptor.services.flatMap(({ name }) => own.states(stateOf(name)) ?? [])
+  return {
+    list: (service, signal) =>
+      world.step(`list ${service}`, own.list, signal, () => states().filter((state) => state.service === service), []),
+    all: unused('all containers'),
+    glance: (signal) => world.step('glance', own.glance, signal, states, []),
+    inspect: (id) => Promise.resolve(states().find((state) => state.id === id) ?? null),
+    logs: (id, window, signal) => {
+      const line = (text: string, atMs: number): LogLine => ({ atMs, stream: 'stdout', text })
+      const lines = [line('second', window.untilWallMs - 1), line('first', window.sinceWallMs)]
+      return world.step(`logs ${id}`, own.logs, signal, () => lines, [])
+    },
+    act: unused('an action'),
+    events: (sinceWallMs) => own.events().filter(({ atMs }) => atMs >= sinceWallMs),
+  }
+}
+
+function toolbox(): ToolboxPort {
+  return { start: unused('a helper'), get: unused('a helper'), stop: unused('a helper'), once: unused('a helper') }
+}
+
+function observer(world: World, own: StackCourses): ToolboxHelper {
+  return {
+    name: 'observer',
+    async call<O extends ToolboxOperation>(
+      op: O,
+      args: ToolboxOperations[O]['args'],
+      signal: AbortSignal,
+    ): Promise<ToolboxOperations[O]['reply']> {
+      if (op === 'host.read') {
+        const facts = { memAvailableBytes: world.memAvailableBytes, diskFreeBytes: 50 * 1024 ** 3 }
+        return (await world.step('host.read', own.host, signal, () => facts, facts)) as ToolboxOperations[O]['reply']
+      }
+      if (op !== 'probe.http') throw new ChaosError('INTERNAL', `the engine asked the observer for ${op}`)
+      return await probe(world, own, args as ToolboxOperations['probe.http']['args'], signal)
+    },
+  }
+}
+
+/** As many requests as it is asked for, one after the other in time. */
+async function probe(
+  world: World,
+  own: StackCourses,
+  { target, count, intervalMs }: ToolboxOperations['probe.http']['args'],
+  signal: AbortSignal,
+): Promise<ToolboxOperations['probe.http']['reply']> {
+  const samples: ToolboxOperations['probe.http']['reply']['samples'][number][] = []
+  await world.step(`probe ${target.host}`, own.page, signal, () => undefined, undefined)
+  for (let index = 0; index < count; index += 1) {
+    const { totalMs, error } = world.page(target.host)
+    samples.push({ ...EMPTY_SAMPLE, status: error === null ? 200 : null, totalMs, error })
+    await world.clock.sleep(intervalMs, signal)
+  }
+  return { samples }
+}
+
+const EMPTY_SAMPLE = { connectMs: null, firstByteMs: null, closeMs: null, bytes: 0 }
+
+export function fakeCanary(world: World): CanaryPort {
+  return {
+    start(stack, options) {
+      world.note('canary starts')
+      return new FakeCanary(world, stack.descriptor.canary.ratePerSecond, options.signal)
+    },
+    request: unused('a request'),
+  }
+}
+
+/** As the real one: requests at a rate, outcomes when they are there, open loop. */
+class FakeCanary implements RunningCanary {
+  private readonly world: World
+  private readonly usualMs: number
+  private intervalMs: number
+  private readonly stopped = new AbortController()
+  private sent: { readonly sample: CanarySample }[] = []
+  private nextMs: number
+
+  constructor(world: World, rate: number, signal: AbortSignal) {
+    this.world = world
+    this.usualMs = 1_000 / rate
+    this.intervalMs = this.usualMs
+    this.nextMs = world.clock.nowMs()
+    signal.addEventListener('abort', () => {
+      this.stopped.abort()
+    })
+    void this.loop()
+  }
+
+  samples(fromMs: number): readonly CanarySample[] {
+    const nowMs = this.world.clock.nowMs()
+    return this.sent.map(({ sample }) => sample).filter(({ intendedMs, doneMs }) => intendedMs >= fromMs && doneMs <= nowMs)
+  }
+
+  async settled(fromMs: number, toMs: number, signal: AbortSignal): Promise<readonly CanarySample[]> {
+    const { clock } = this.world
+    const pending = (): number =>
+      this.sent.filter(({ sample }) => sample.intendedMs < toMs && sample.doneMs > clock.nowMs()).length +
+      (this.nextMs < toMs ? 1 : 0)
+    await waitUntil(
+      'outcomes',
+      () => Promise.resolve(pending()),
+      (left) => left === 0,
+      {
+        ...{ everyMs: 20, attemptMs: 1_000, limitMs: Math.max(0, toMs - clock.nowMs()) + 17_000, signal, clock },
+      },
+    )
+    return this.samples(fromMs).filter(({ intendedMs }) => intendedMs < toMs)
+  }
+
+  pace(ratePerSecond: number | null): void {
+    this.world.note(ratePerSecond === null ? 'canary: usual pace' : `canary: ${String(ratePerSecond)} a second`)
+    this.intervalMs = ratePerSecond === null ? this.usualMs : 1_000 / ratePerSecond
+  }
+
+  forget(beforeMs: number): void {
+    this.sent = this.sent.filter(({ sample }) => sample.intendedMs >= beforeMs)
+  }
+
+  stop(): void {
+    if (!this.stopped.signal.aborted) this.world.note('canary stops')
+    this.stopped.abort()
+  }
+
+  private async loop(): Promise<void> {
+    const { clock } = this.world
+    while (!isAborted(this.stopped.signal)) {
+      while (this.nextMs <= clock.nowMs()) {
+        this.sent.push({ sample: sampleOf(this.world, this.nextMs, this.world.answer(this.nextMs)) })
+        this.nextMs += this.intervalMs
+      }
+      await clock.sleep(this.nextMs - clock.nowMs(), this.stopped.signal).catch(() => undefined)
+    }
+  }
+}

@@ -1,0 +1,139 @@
+/** The whole engine in memory: what a test changes is what goes otherwise than well. */
+import type { HeldLoad } from '../../core/held-load.ts'
+import type { ScenarioResult } from '../../core/model.ts'
+import type { Fault, Probe } from '../../core/ports.ts'
+import { seededRandom } from '../../core/random.ts'
+import type { RunEvent } from '../../core/run-event.ts'
+import type { Scenario } from '../../core/scenario.ts'
+import type { RunDeps } from '../deps.ts'
+import type { EngineOptions } from '../options.ts'
+import { runScenarios, type Ran } from '../run.ts'
+import { fakeFault, request } from './fake-fault.ts'
+import { clause, fakeProbe } from './fake-probe.ts'
+import { fakeCanary, fakeStack, type StackCourses } from './fake-stack.ts'
+import { World, type Course, type Plan } from './world.ts'
+
+export interface RigOptions {
+  readonly faults?: (world: World) => readonly Fault[]
+  readonly probes?: (world: World) => readonly Probe[]
+  readonly stacks?: readonly Partial<StackCourses>[]
+  readonly scenarios?: readonly Partial<Scenario>[]
+  readonly ledger?: Course
+  readonly artifacts?: Course
+  readonly load?: HeldLoad | null
+  readonly options?: Partial<EngineOptions>
+}
+
+export class Rig {
+  readonly world = new World()
+  readonly events: RunEvent[] = []
+  readonly logged: string[] = []
+  readonly written = new Map<string, string>()
+  /** Plans that the ledger holds open, in the order of their numbers. */
+  readonly open = new Map<number, string>()
+  readonly aborter = new AbortController()
+  readonly given: RigOptions
+  /** Called for each event of the run, as it comes. */
+  onEvent: (event: RunEvent) => void = () => undefined
+
+  constructor(given: RigOptions = {}) {
+    this.given = given
+  }
+
+  /** Runs all scenarios to their end. */
+  async run(): Promise<Ran> {
+    const { world, given } = this
+    const stacks = (given.stacks ?? [{}]).map((courses, index) => fakeStack(world, { number: index + 1, ...courses }))
+    const scenarios = (given.scenarios ?? [{}]).map((changes, index) => scenario({ id: `X-${String(index + 1)}`, ...changes }))
+    const ran = runScenarios(this.deps(), stacks, options(given.options), scenarios, this.aborter.signal)
+    return world.clock.until(ran)
+  }
+
+  /** The result of the only scenario, or of the first. */
+  async result(): Promise<ScenarioResult> {
+    const [result] = (await this.run()).results
+    if (result === undefined) throw new Error('there is no result')
+    return result
+  }
+
+  /** Cancels when the event comes, `afterMs` later. */
+  cancelAt(isMoment: (event: RunEvent) => boolean, afterMs = 0): void {
+    const cancel = (): void => {
+      this.aborter.abort(new Error('cancelled by the test'))
+    }
+    this.onEvent = (event) => {
+      if (!isMoment(event)) return
+      if (afterMs === 0) cancel()
+      else void this.world.clock.sleep(afterMs).then(cancel)
+    }
+  }
+
+  /** What of the journal begins so. */
+  noted(...beginnings: string[]): string[] {
+    return this.world.journal.filter((line) => beginnings.some((beginning) => line.startsWith(beginning)))
+  }
+
+  private deps(): RunDeps {
+    const { world, given } = this
+    const faults = given.faults?.(world) ?? [fakeFault(world, 'cut')]
+    const probes = given.probes?.(world) ?? [fakeProbe(world, 'answers')]
+    let entry = 0
+    const { signal } = new AbortController()
+    return {
+      clock: world.clock,
+      random: seededRandom(1),
+      log: { log: (level, text) => void this.logged.push(`${level}: ${text}`) },
+      emit: (event) => {
+        this.events.push(event)
+        this.onEvent(event)
+      },
+      ledger: {
+        append: ({ kind, plan }) =>
+          world.step(
+            `ledger: ${kind} on ${(plan as Plan).target}`,
+            given.ledger ?? 'well',
+            signal,
+            () => {
+              entry += 1
+              this.open.set(entry, (plan as Plan).target)
+              return entry
+            },
+            0,
+          ),
+        close: (closed) => {
+          world.note(`ledger closes ${String(this.open.get(closed))}`)
+          this.open.delete(closed)
+          return Promise.resolve()
+        },
+      },
+      faults: new Map(faults.map((fault) => [fault.kind, fault])),
+      probes: new Map(probes.map((probe) => [probe.kind, probe])),
+      canary: fakeCanary(world),
+      load: given.load ?? null,
+      artifacts: {
+        write: (path, text) =>
+          world.step(`write ${path}`, given.artifacts ?? 'well', signal, () => (this.written.set(path, text), path), path),
+        writeBytes: () => Promise.reject(new Error('not for the engine')),
+      },
+      runId: 'r1',
+      lag: () => ({ p99Ms: () => world.lagP99Ms, stop: () => undefined }),
+    }
+  }
+}
+
+export function scenario(changes: Partial<Scenario> = {}): Scenario {
+  return {
+    ...{ id: 'X-1', name: 'the back is cut off', suite: 'chaos', expectedBehavior: 'answers say so' },
+    ...{ faults: [request('cut', 'back')], expect: [clause('answers')], durationSeconds: 6, profileSeconds: {} },
+    ...{ recoveryLimitSeconds: null, control: null, exclusive: false, source: { file: 'x.json', line: 3 } },
+    ...changes,
+  }
+}
+
+function options(changes: Partial<EngineOptions> = {}): EngineOptions {
+  return {
+    ...{ profile: 'quick', noInject: false, keepStacks: false, after: { count: 0, plannedMs: 0 } },
+    repeatCommand: (id) => `again ${id}`,
+    ...changes,
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * A system in memory, with faults, probes and everything else that the engine is given. Each part does what a test tells it
+ * to at each of its steps: as it should, or fail, hang, come late, lie. All of it writes one journal.
+ */
+import type { CanarySample } from '../../core/canary.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { VirtualClock } from '../../core/virtual-clock.fixture.ts'
+
+/** How a step goes. `late`: it ends well, long after everybody has stopped waiting, whatever its signal says. */
+export type Course = 'well' | 'fails' | 'hangs' | 'late' | 'lies' | { readonly afterMs: number }
+
+export const LATE_MS = 100_000
+
+export interface Answer {
+  readonly ok: boolean
+  readonly latencyMs: number
+  readonly error?: string
+}
+
+/** A thing that can be broken, and what is seen of it from outside. */
+export class World {
+  readonly clock = new VirtualClock()
+  readonly journal: string[] = []
+  /** Names of what is broken now. */
+  readonly broken = new Set<string>()
+  /** What the canary is answered to a request that was intended at that time. */
+  answer: (atMs: number) => Answer = () =>
+    this.broken.size === 0 ? { ok: true, latencyMs: 20 } : { ok: false, latencyMs: 20, error: 'status 503' }
+  /** null while all services are healthy. */
+  unhealthy: () => string | null = () => null
+  /** A health page of a service, asked directly. */
+  page: (service: string) => { readonly totalMs: number | null; readonly error: string | null } = () => ({
+    totalMs: 3,
+    error: null,
+  })
+  memAvailableBytes = 8 * 1024 ** 3
+  lagP99Ms = 0
+  /** How late the canary is sent, ms. */
+  latenessMs = 0
+
+  note(what: string): void {
+    this.journal.push(what)
+  }
+
+  /** A step that goes its course; `work` is what it does when it does something. */
+  async step<T>(name: string, course: Course, signal: AbortSignal, work: () => T, lie: T): Promise<T> {
+    this.note(name)
+    switch (course) {
+      case 'well':
+        return work()
+      case 'fails':
+        throw new Error(`${name} failed`)
+      case 'hangs':
+        return this.broughtToAnEnd(signal)
+      case 'late':
+        await this.clock.sleep(LATE_MS)
+        this.note(`${name} (late)`)
+        return work()
+      case 'lies':
+        return lie
+      default:
+        await this.clock.sleep(course.afterMs, signal)
+        return work()
+    }
+  }
+
+  /** Like a request that has a signal and no limit of its own. */
+  private broughtToAnEnd(signal: AbortSignal): Promise<never> {
+    return new Promise((_resolve, reject) => {
+      const onAbort = (): void => {
+        reject(signal.reason as Error)
+      }
+      if (signal.aborted) onAbort()
+      else signal.addEventListener('abort', onAbort, { once: true })
+    })
+  }
+}
+
+export function sampleOf(world: World, intendedMs: number, answer: Answer): CanarySample {
+  const { ok, latencyMs, error } = answer
+  return {
+    intendedMs,
+    sentMs: intendedMs + world.latenessMs,
+    doneMs: intendedMs + latencyMs,
+    status: ok ? 200 : null,
+    ok,
+    error: ok ? null : (error ?? 'status 503'),
+  }
+}
+
+export type Plan = JsonObject & { readonly target: string; readonly name: string }
