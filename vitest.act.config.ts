@@ -10,6 +10,6 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     teardownTimeout: 60_000,
-    reporters: ['default', ['json', { outputFile: 'results/tests/act.json' }]],
+    reporters: ['default', ['json', { outputFile: process.env['TESTS_REPORT'] ?? 'results/tests/act.json' }]],
   },
 })

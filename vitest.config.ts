@@ -10,6 +10,6 @@ export default defineConfig({
     ],
     // A type-aware lint of one file takes seconds on a busy machine.
     testTimeout: 20_000,
-    reporters: ['default', ['json', { outputFile: 'results/tests/unit.json' }]],
+    reporters: ['default', ['json', { outputFile: process.env['TESTS_REPORT'] ?? 'results/tests/unit.json' }]],
   },
 })

@@ -9,6 +9,6 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     teardownTimeout: 60_000,
-    reporters: ['default', ['json', { outputFile: 'results/tests/e2e.json' }]],
+    reporters: ['default', ['json', { outputFile: process.env['TESTS_REPORT'] ?? 'results/tests/e2e.json' }]],
   },
 })

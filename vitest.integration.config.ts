@@ -5,10 +5,11 @@ export default defineConfig({
   test: {
     name: 'integration',
     include: ['test/integration/**/*.test.ts'],
+    globalSetup: ['test/integration/support/prepare-toolbox-image.ts'],
     fileParallelism: false,
     testTimeout: 180_000,
     hookTimeout: 180_000,
     teardownTimeout: 60_000,
-    reporters: ['default', ['json', { outputFile: 'results/tests/integration.json' }]],
+    reporters: ['default', ['json', { outputFile: process.env['TESTS_REPORT'] ?? 'results/tests/integration.json' }]],
   },
 })

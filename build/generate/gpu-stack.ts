@@ -13,6 +13,7 @@ const WORKER = 'mock-worker'
 export function gpuStack(): Output {
   const usual = JSON.parse(readFileSync(join(import.meta.dirname, '../../stack/stack.json'), 'utf8')) as Written
   const services = { ...usual.services, [WORKER]: { ...usual.services[WORKER], gpu: true } }
-  const changed = { ...usual, compose: [...usual.compose, 'docker-compose.gpu.yml'], services }
+  // Several of them would share the GPUs.
+  const changed = { ...usual, stacks: 1, compose: [...usual.compose, 'docker-compose.gpu.yml'], services }
   return { path: 'stack/stack-gpu.json', content: `${JSON.stringify(changed, null, 2)}\n` }
 }

@@ -1,7 +1,7 @@
 /** Whatever interrupts a run, nothing of it remains, and what is not its own is left alone. */
 import { describe, expect, it } from 'vitest'
 import { docker, heard, labelled, runIdOf, startCli } from './cli.ts'
-import { leftovers } from './leftovers.ts'
+import { leftoversOf } from './leftovers.ts'
 
 const LIMIT_MS = 240_000
 
@@ -132,7 +132,7 @@ describe('in the middle of', () => {
       expect(exitCode, stderr).toBe(130)
       expect((await cli.result()).scenarios[0]?.cleanup).toEqual({ clean: true, leftovers: [] })
       expect(await labelled(runId)).toEqual([])
-      expect(await leftovers()).toBe('')
+      expect(await leftoversOf(runId)).toBe('')
     },
     LIMIT_MS,
   )
@@ -144,11 +144,11 @@ describe('in the middle of', () => {
       const runId = await inTheMiddle(killed, id)
       killed.child.kill('SIGKILL')
       await killed.ended()
-      expect(await leftovers()).toContain(runId)
+      expect(await leftoversOf(runId)).toContain(runId)
       await using cleanup = await startCli(['cleanup'], killed.stateDir)
       const { exitCode, stderr } = await cleanup.ended()
       expect(exitCode, stderr).toBe(0)
-      expect(await leftovers()).toBe('')
+      expect(await leftoversOf(runId)).toBe('')
     },
     LIMIT_MS,
   )
@@ -164,7 +164,7 @@ describe('in the middle of', () => {
       expect([exitCode, result.verdict, result.load[0]?.verdict], stderr).toEqual([130, 'error', 'error'])
       expect(result.load[0]?.reasons.join()).toContain('interrupted')
       expect(await labelled(runId)).toEqual([])
-      expect(await leftovers()).toBe('')
+      expect(await leftoversOf(runId)).toBe('')
     },
     LIMIT_MS,
   )
@@ -176,11 +176,11 @@ describe('in the middle of', () => {
       const runId = await underLoad(killed)
       killed.child.kill('SIGKILL')
       await killed.ended()
-      expect(await leftovers()).toContain(runId)
+      expect(await leftoversOf(runId)).toContain(runId)
       await using cleanup = await startCli(['cleanup'], killed.stateDir)
       const { exitCode, stderr } = await cleanup.ended()
       expect(exitCode, stderr).toBe(0)
-      expect(await leftovers()).toBe('')
+      expect(await leftoversOf(runId)).toBe('')
     },
     LIMIT_MS,
   )

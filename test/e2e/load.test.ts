@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { RunResult } from '../../src/core/model.ts'
 import { docker, startCli } from './cli.ts'
-import { leftovers } from './leftovers.ts'
+import { leftoversOf } from './leftovers.ts'
 
 const SCRIPT = `
 import http from 'k6/http'
@@ -85,7 +85,7 @@ describe('load on an address', () => {
     expect(stdout).toContain(`judged: the system at ${address}`)
     for (const file of ['result.json', 'summary.md', 'run.log', 'load/shop/k6.log'])
       expect(await readFile(join(folder, 'whole', file), 'utf8')).not.toContain(TOKEN)
-    expect(await leftovers()).toBe('')
+    expect(await leftoversOf(result.run.id)).toBe('')
   })
 
   it('fails for a limit that is missed', async () => {

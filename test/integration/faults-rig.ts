@@ -15,7 +15,7 @@ export interface OpenRig extends Rig, AsyncDisposable {
 }
 
 export async function openRig(descriptor: Descriptor): Promise<OpenRig> {
-  const image = await toolboxImage()
+  const image = toolboxImage()
   const run = await testRun()
   try {
     const stack = await bringUp(run.options(descriptor, { toxiproxyAt: createToxiproxy }))

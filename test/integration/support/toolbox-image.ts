@@ -1,46 +1,13 @@
-/** The toolbox image from the sources as they are now, for tests: named by its content, so it is built only when they change. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { BUNDLES } from '../../../build/bundles.ts'
-import { makeBundle } from '../../../build/make-bundle.ts'
-import { transpileTree } from '../../../build/transpile.ts'
-import { createDockerClient } from '../../../src/runtime/docker-client.ts'
-import { ensureBuilt } from '../../../src/runtime/images.ts'
-import { createSpawnExec } from '../../../src/runtime/spawn-exec.ts'
+import { inject } from 'vitest'
 
-const REPOSITORY = resolve(import.meta.dirname, '../../..')
-const IMAGE = 'chaos-action-test/toolbox'
-
-let built: Promise<string> | null = null
-
-/** The image's name. Bundling takes seconds, so it is done once per test process. */
-export function toolboxImage(): Promise<string> {
-  built ??= build()
-  return built
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Name of the image. */
+    readonly toolboxImage: string
+  }
 }
 
-async function build(): Promise<string> {
-  const bundle = BUNDLES.find(({ name }) => name === 'toolbox')
-  if (bundle === undefined) throw new Error('build/bundles.ts has no bundle named toolbox')
-  const cache = join(REPOSITORY, 'node_modules/.cache')
-  mkdirSync(cache, { recursive: true })
-  const folder = mkdtempSync(join(cache, 'toolbox-image-'))
-  const [sources, context] = [join(folder, 'sources'), join(folder, 'context')]
-  try {
-    transpileTree(REPOSITORY, sources)
-    for (const [name, file] of await makeBundle(bundle, REPOSITORY, sources)) {
-      mkdirSync(dirname(join(context, name)), { recursive: true })
-      writeFileSync(join(context, name), file.content)
-    }
-    const deps = {
-      exec: createSpawnExec(),
-      docker: createDockerClient(),
-      log: { log: () => undefined },
-      env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' },
-      signal: AbortSignal.timeout(170_000),
-    }
-    return (await ensureBuilt(IMAGE, context, deps)).image
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+/** Name of the toolbox image that this process has made of the sources as they are. */
+export function toolboxImage(): string {
+  return inject('toolboxImage')
 }

@@ -87,7 +87,7 @@ export async function startRig(): Promise<Rig> {
     >
     const port = ports[`${String(TOXIPROXY_API)}/tcp`]?.[0]?.HostPort
     if (port === undefined) throw new Error('toxiproxy published no port')
-    const image = await toolboxImage()
+    const image = toolboxImage()
     const logged: string[] = []
     const log = { log: (level: LogLevel, text: string) => void logged.push(`${level} ${text}`) }
     return {

@@ -1,0 +1,149 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { countTests } from './count-tests.ts'
+import { PLAN, stagesOf, withOnly, type Plan, type Stage } from './plan.ts'
+import { runPlan, type StageEnd } from './run.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+
+describe('the plan', () => {
+  it.each(['integration', 'e2e', 'act'])('runs each file of test/%s once', (kind) => {
+    const files = readdirSync(join(root, 'test', kind)).filter((name) => name.endsWith('.test.ts'))
+    const run = stagesOf(PLAN).flatMap(({ argv }) => argv.filter((part) => part.startsWith(`test/${kind}/`)))
+    expect(run.toSorted()).toEqual(files.map((name) => `test/${kind}/${name}`).toSorted())
+  })
+
+  it('gives each stage a name and a report of its own', () => {
+    const stages = stagesOf(PLAN)
+    expect(new Set(stages.map(({ name }) => name)).size).toBe(stages.length)
+    const reports = stages.flatMap(({ report }) => report ?? [])
+    expect(new Set(reports).size).toBe(reports.length)
+  })
+
+  it('can be cut down to some stages, which stay in their places', () => {
+    const only = withOnly(PLAN, ['types', 'verdicts'])
+    expect([only.beside.map(({ name }) => name), only.rounds.map(({ lanes }) => lanes.flat().map(({ name }) => name))]).toEqual([
+      ['types'],
+      [['verdicts']],
+    ])
+    expect(withOnly(PLAN, [])).toBe(PLAN)
+    expect(() => withOnly(PLAN, ['verdict'])).toThrow('there is no stage verdict; there are: types, ')
+  })
+})
+
+let folder = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'chaos-lanes-'))
+})
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function stage(name: string, code: string, limitMs = 30_000): Stage {
+  return { name, argv: ['node', '-e', code], env: { STAGE: name }, limitMs, report: null }
+}
+
+async function run(plan: Plan, signal = new AbortController().signal): Promise<{ ends: StageEnd[]; written: string }> {
+  let written = ''
+  const ends = await runPlan(plan, { cwd: folder, logFolder: folder, write: (text) => void (written += text), signal })
+  return { ends, written }
+}
+
+/** Says when it begins and ends, in a file of all. */
+const TELL = `const { appendFileSync } = require('node:fs'); const say = (what) => appendFileSync('told', process.env.STAGE + ' ' + what + '\\n');`
+
+describe('a run', () => {
+  it('keeps going after a failure, shows the end of what failed and nothing of what did not', async () => {
+    const bad = stage('bad one', `console.error('why it broke'); process.exitCode = 3`)
+    const good = stage('good', `console.log('all is well')`)
+    const { ends, written } = await run({ beside: [], rounds: [{ lanes: [[bad, good]] }] })
+    expect(ends.map(({ stage: { name }, isGood }) => [name, isGood])).toEqual([
+      ['bad one', false],
+      ['good', true],
+    ])
+    expect(written).toMatch(
+      /^test: bad one \.+ FAILED: exit code 3 \(\d+\.\d s\)\n {4}\| why it broke\ntest: good \.+ ok \(\d+\.\d s\)\n$/,
+    )
+    expect(readFileSync(join(folder, 'good.log'), 'utf8')).toBe('all is well\n')
+  })
+
+  it('has the lanes of a round side by side, rounds one after the other, and the last one after what runs beside', async () => {
+    // Each of two lanes waits for the other to begin: one after the other they would never end.
+    const meet = (other: string): string =>
+      `${TELL} say('begins'); const seen = () => require('node:fs').readFileSync('told', 'utf8').includes('${other} begins'); const wait = () => seen() ? say('ends') : setTimeout(wait, 20); wait()`
+    const plain = `${TELL} say('begins'); say('ends')`
+    const slow = `${TELL} say('begins'); setTimeout(() => say('ends'), 500)`
+    const { ends } = await run({
+      beside: [stage('idle', slow)],
+      rounds: [{ lanes: [[stage('one', meet('two'))], [stage('two', meet('one'))]] }, { lanes: [[stage('last', plain)]] }],
+    })
+    expect(ends.every(({ isGood }) => isGood)).toBe(true)
+    const told = readFileSync(join(folder, 'told'), 'utf8').trim().split('\n')
+    expect(told.slice(-2)).toEqual(['last begins', 'last ends'])
+    expect(told).toHaveLength(8)
+  })
+
+  it('runs what is beside at idle priority', async () => {
+    const policy = `process.exitCode = require('node:child_process').execFileSync('chrt', ['-p', String(process.pid)]).toString().includes('SCHED_IDLE') ? 0 : 1`
+    const { ends } = await run({ beside: [stage('idle policy', policy)], rounds: [{ lanes: [[stage('usual policy', policy)]] }] })
+    expect(ends.map(({ stage: { name }, isGood }) => [name, isGood]).toSorted()).toEqual([
+      ['idle policy', true],
+      ['usual policy', false],
+    ])
+  })
+
+  it('ends what hangs at its limit, with whatever it has started', async () => {
+    const nested = `require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'inherit' }); setInterval(() => undefined, 1000)`
+    const { ends, written } = await run({ beside: [], rounds: [{ lanes: [[stage('hangs', nested, 1_500)]] }] })
+    expect(ends[0]?.isGood).toBe(false)
+    expect(written).toContain('FAILED: it takes longer than 0.025 minutes')
+  })
+
+  it('ends all when it is interrupted, and begins nothing more', async () => {
+    const controller = new AbortController()
+    setTimeout(() => {
+      controller.abort()
+    }, 1_000)
+    const hangs = `setInterval(() => undefined, 1000)`
+    const rounds = [{ lanes: [[stage('a', hangs), stage('d', hangs)]] }, { lanes: [[stage('e', hangs)]] }]
+    const plan = { beside: [stage('b', hangs), stage('c', hangs)], rounds }
+    const { ends } = await run(plan, controller.signal)
+    expect(ends.map(({ stage: { name }, isGood }) => [name, isGood]).toSorted()).toEqual([
+      ['a', false],
+      ['b', false],
+    ])
+  })
+
+  it('says of a program that is not there that it is not', async () => {
+    const none: Stage = { ...stage('none', ''), argv: ['/no/such/program'] }
+    const { written } = await run({ beside: [], rounds: [{ lanes: [[none]] }] })
+    expect(written).toContain('FAILED: spawn /no/such/program ENOENT')
+  })
+})
+
+describe('the total', () => {
+  const file = (status: string, ...tests: string[]): object => ({
+    status,
+    assertionResults: tests.map((one) => ({ status: one })),
+  })
+  const count = (...files: object[]) => countTests(['a'], () => Promise.resolve(JSON.stringify({ testResults: files })))
+
+  it('is the sum, and good when nothing failed', async () => {
+    expect(await count(file('passed', 'passed', 'passed'))).toEqual({ text: '2 passed, 0 failed', isGood: true })
+    expect(await count(file('passed', 'passed', 'skipped'))).toEqual({ text: '1 passed, 0 failed, 1 skipped', isGood: true })
+    expect(await count(file('failed', 'passed', 'failed'))).toEqual({ text: '1 passed, 1 failed', isGood: false })
+  })
+
+  it('counts a file that broke outside its tests', async () => {
+    expect(await count(file('failed', 'passed'))).toEqual({ text: '1 passed, 1 failed', isGood: false })
+  })
+
+  it('of no test is no success, and one that is missing is none at all', async () => {
+    expect((await count()).isGood).toBe(false)
+    const missing = await countTests(['a'], () => Promise.reject(new Error('ENOENT')))
+    expect(missing).toEqual({ text: 'no total, because a stage left no readable report: Error: ENOENT', isGood: false })
+    expect((await countTests([], () => Promise.resolve(''))).isGood).toBe(true)
+  })
+})

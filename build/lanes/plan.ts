@@ -1,0 +1,107 @@
+/** What `script/test` runs, and what of it side by side. Pure. */
+
+export interface Stage {
+  readonly name: string
+  /** The program and its arguments, from the root of the repository. */
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  /** Longer than that and it hangs. */
+  readonly limitMs: number
+  /** vitest's report of it, by which its tests are counted; null for a stage without tests. */
+  readonly report: string | null
+}
+
+/** Stages of a lane run one after the other, lanes of a round side by side, rounds one after the other. */
+export interface Round {
+  readonly lanes: readonly (readonly Stage[])[]
+}
+
+export interface Plan {
+  /** At idle priority, one after the other, beside the rounds; the last round waits for their end. */
+  readonly beside: readonly Stage[]
+  readonly rounds: readonly Round[]
+}
+
+const MINUTE_MS = 60_000
+const REPORTS = 'results/tests'
+
+function npm(script: string, minutes: number): Stage {
+  return { name: script, argv: ['npm', 'run', '--silent', script], env: {}, limitMs: minutes * MINUTE_MS, report: null }
+}
+
+/** Test files of one kind in a process of their own. */
+function tests(name: string, kind: 'unit' | 'integration' | 'e2e' | 'act', files: readonly string[], minutes: number): Stage {
+  const report = `${REPORTS}/${name.replaceAll(' ', '-')}.json`
+  const config = kind === 'unit' ? 'vitest.config.ts' : `vitest.${kind}.config.ts`
+  const folder = kind === 'unit' ? '' : `test/${kind}/`
+  const argv = ['node', 'node_modules/vitest/vitest.mjs', 'run', '--config', config]
+  return {
+    name,
+    argv: [...argv, ...files.map((file) => `${folder}${file}.test.ts`)],
+    env: { TESTS_REPORT: report },
+    limitMs: minutes * MINUTE_MS,
+    report,
+  }
+}
+
+/** Need no Docker, and no quiet: they take what the others leave. */
+const CHECKS: readonly Stage[] = [
+  npm('types', 10),
+  npm('lint', 15),
+  npm('format:check', 10),
+  npm('generate:check', 10),
+  { ...npm('workflows', 15), argv: ['script/lint-workflows'] },
+  npm('dist:check', 20),
+  tests('unit tests', 'unit', [], 25),
+]
+
+/**
+ * Most of the tests with Docker wait for it most of the time. What judges the default stack has little beside it, and what
+ * loads it, or uses up all its CPUs, has nothing.
+ */
+export const PLAN: Plan = {
+  beside: CHECKS,
+  rounds: [
+    {
+      lanes: [
+        [
+          tests('integration 1', 'integration', ['faults-resources', 'faults-crash', 'faults', 'faults-vram', 'probes'], 20),
+          tests('integration 2', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources', 'toolbox-undo'], 15),
+        ],
+        [
+          tests('integration 3', 'integration', ['runtime-stack', 'runtime-actions', 'runtime-pool', 'runtime-daemon'], 15),
+          tests('integration 4', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
+          tests('integration 5', 'integration', ['load', 'k6', 'untrusted-stack', 'host-guard'], 15),
+          tests('interruption', 'e2e', ['interruption'], 20),
+        ],
+        [
+          tests('act', 'act', ['fork', 'nightly', 'pull-request', 'second-repository', 'segments'], 20),
+          tests('e2e', 'e2e', ['cli', 'action', 'reporting', 'control'], 20),
+        ],
+      ],
+    },
+    // They look at what is left on the whole machine, or take away what nobody uses.
+    { lanes: [[tests('serial', 'integration', ['sweep', 'runtime-images', 'published-image'], 10)]] },
+    { lanes: [[tests('verdicts', 'e2e', ['verdicts', 'defects'], 30)]] },
+    { lanes: [[tests('load', 'e2e', ['load', 'load-suite'], 25)]] },
+  ],
+}
+
+export function stagesOf({ beside, rounds }: Plan): readonly Stage[] {
+  return [...beside, ...rounds.flatMap(({ lanes }) => lanes.flat())]
+}
+
+/** Only the stages of those names, in their places; all without a name. @throws for a name that no stage has. */
+export function withOnly(plan: Plan, names: readonly string[]): Plan {
+  if (names.length === 0) return plan
+  const known = stagesOf(plan).map(({ name }) => name)
+  const unknown = names.filter((name) => !known.includes(name))
+  if (unknown.length > 0) throw new Error(`there is no stage ${unknown.join(', ')}; there are: ${known.join(', ')}`)
+  const chosen = (stages: readonly Stage[]): Stage[] => stages.filter(({ name }) => names.includes(name))
+  return {
+    beside: chosen(plan.beside),
+    rounds: plan.rounds
+      .map(({ lanes }) => ({ lanes: lanes.map(chosen).filter((stages) => stages.length > 0) }))
+      .filter(({ lanes }) => lanes.length > 0),
+  }
+}
