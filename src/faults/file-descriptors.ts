@@ -190,7 +190,8 @@ async function topUp(
   exhaustion.readings.push({ open: descriptors.open, softLimit: descriptors.softLimit })
   const missing = limit - descriptors.open
   if (missing <= 0) return true
-  const answers = await openMore(plan, exhaustion, missing, ctx, signal)
+  // Half of what is missing at a time: a process that ends when it has none left must have been seen close to that.
+  const answers = await openMore(plan, exhaustion, Math.ceil(missing / 2), ctx, signal)
   exhaustion.reached = Math.max(exhaustion.reached, descriptors.open + answers)
   return true
 }
