@@ -70,5 +70,5 @@ test('registering is who runs and is listed so', () => {
   const members = [member('m1', short('a'), 'ready'), member('m2', short('b'), 'registering')]
   expect(registeringAmong([container('a')], members)).toBeNull()
   expect(registeringAmong([container('b', 'restarting')], members)).toBeNull()
-  expect(registeringAmong([container('a'), container('b')], members)?.member?.id).toBe('m2')
+  expect(registeringAmong([container('a'), container('b')], members)?.member.id).toBe('m2')
 })

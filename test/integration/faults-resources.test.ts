@@ -258,8 +258,10 @@ describe('the target dies of it', () => {
     const { pid } = await containerOf(rig, name)
     const evidence = await inTheMiddle(kind, spec, async () => {
       process.kill(pid, 'SIGKILL')
-      await systemClock.sleep(100)
-      expect((await containerOf(rig, name)).pid).not.toBe(pid)
+      // Docker takes a moment to notice.
+      const options = { everyMs: 20, attemptMs: 5_000, limitMs: 4_000, signal: signal(), clock: systemClock }
+      const now = async (): Promise<number> => (await containerOf(rig, name)).pid
+      await waitUntil(`the end of process ${String(pid)}`, now, (other) => other !== pid, options)
     })
     expect(evidence.reasons).toEqual([])
     const options = { everyMs: 100, attemptMs: 5_000, limitMs: 30_000, signal: signal(), clock: systemClock }
