@@ -4,7 +4,7 @@ import { faultWindowMs, type Scenario } from '../core/scenario.ts'
 import type { Fault } from '../core/ports.ts'
 
 /** What a scenario usually takes beside its window and what its faults say: helpers, baselines, the recovery streak, logs. */
-const USUAL_OVERHEAD_MS = 3_500
+const USUAL_OVERHEAD_MS = 2_500
 
 export interface Schedule {
   /** For whichever stack is free, in this order. */
@@ -28,8 +28,9 @@ export function scheduleOf(scenarios: readonly Scenario[], stacks: number, expec
 
 /** How long a scenario usually takes, ms. */
 export function expectedMs(scenario: Scenario, profile: ProfileName, faults: ReadonlyMap<string, Fault>): number {
-  const own = scenario.faults.map(({ kind, spec }) => faults.get(kind)?.usualMs?.(spec) ?? 0)
-  return faultWindowMs(scenario, profile) + Math.max(0, ...own) + USUAL_OVERHEAD_MS
+  // Several share the CPUs that it takes to prepare them.
+  const own = scenario.faults.reduce((sum, { kind, spec }) => sum + (faults.get(kind)?.usualMs?.(spec) ?? 0), 0)
+  return faultWindowMs(scenario, profile) + own + USUAL_OVERHEAD_MS
 }
 
 /** How long they take on so many stacks when each takes what is expected of it, ms. */

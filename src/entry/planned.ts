@@ -11,7 +11,7 @@ import { wantedStacks, type WidthFacts } from './width.ts'
 /** Programs, networks, containers, health; one stack more at the same time makes it longer. */
 const UP_MS = 7_500
 const UP_MS_PER_STACK = 2_500
-const DOWN_MS = 2_500
+const DOWN_MS = 2_000
 
 /** `cpus`: of the machine that Docker runs on; of this one where it was not asked yet. */
 export function widthFacts(plan: Plan, request: RunRequest, cpus: number): WidthFacts {

@@ -140,6 +140,7 @@ async function execute(session: Session): Promise<RunResult> {
   let stacks: RunStacks | null = null
   let outcome: Ran = { ...NOTHING, reasons: [] }
   let environment: Record<string, Json> = {}
+  let callsOfExperiment = 0
   try {
     const { prepared, toolbox } = await prepare(session)
     environment = await hostFacts(session.docker, prepared.composeVersion, ui.signal)
@@ -148,12 +149,14 @@ async function execute(session: Session): Promise<RunResult> {
     stacks = made
     const name = width === 1 ? 'bringing up the stack' : `bringing up ${String(width)} stacks`
     await step(session, name, () => made.start(width, request.stacks === null, ui.signal))
+    const before = session.docker.calls().all
     outcome = await experiment(session, made, ledger)
+    callsOfExperiment = session.docker.calls().all - before
   } catch (error) {
     outcome = { ...outcome, reasons: [...outcome.reasons, explainError(error)] }
   }
   const trouble = [...(stacks === null ? [] : await tearDown(session, stacks)), ...(await released(ledger))]
-  const dockerCalls = session.docker.calls()
+  const dockerCalls = { ...session.docker.calls(), experiment: callsOfExperiment }
   const known = { ...facts, environment: { ...environment, dockerCalls } }
   return resultOf(session, stacks?.all ?? [], known, outcome, [...outcome.reasons, ...trouble])
 }

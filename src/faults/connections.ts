@@ -78,6 +78,8 @@ export function connectionsFault(names: NameSequence): Fault<ConnectionsSpec, Co
       await stopHostHelpers([plan.flooder, plan.counter], ctx)
     },
     leftovers: (plan, ctx) => hostHelperLeftovers([plan.flooder, plan.counter], ctx),
+    // As many answers come before the canary's.
+    usualMs: ({ mode }) => (mode === 'requests' ? 4_000 : 500),
     describe: (plan) => ({
       targets: [`${plan.container.name}:${String(plan.port)}`],
       services: [plan.target],

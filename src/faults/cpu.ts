@@ -93,6 +93,7 @@ export function cpuFault(names: NameSequence): Fault<CpuSpec, CpuPlan> {
       await stopHostHelpers(helpersOf(plan), ctx)
     },
     leftovers: (plan, ctx) => hostHelperLeftovers(helpersOf(plan), ctx),
+    usualMs: () => 500,
     describe: (plan) => ({
       targets: plan.containers.map(({ name }) => name),
       services: [plan.target],

@@ -87,6 +87,8 @@ export function crashFault(names: NameSequence): Fault<CrashSpec, CrashPlan> {
       const [helpers, extras, down] = found
       return [...helpers, ...extras.map(({ name, status }) => `additional container ${name} (${status})`), ...down]
     },
+    // A container must have been up for a while, or one more must come up first.
+    usualMs: ({ timing }) => (timing === 'during_registration' ? 3_000 : 1_500),
     describe: (plan) => ({
       targets: targetTexts(plan),
       services: [plan.target],

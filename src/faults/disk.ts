@@ -69,6 +69,7 @@ export function diskFault(names: NameSequence): Fault<DiskSpec, DiskPlan> {
       const files = (await withVolume(plan, 'check', 'disk.leftovers', ctx))?.found ?? []
       return [...found, ...files.map((name) => `filler file ${name} in ${plan.path} of ${plan.container.name}`)]
     },
+    usualMs: () => 300,
     describe: (plan) => ({
       targets: [`${plan.container.name}:${plan.path}`],
       services: [plan.target],

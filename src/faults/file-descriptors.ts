@@ -86,6 +86,7 @@ export function fileDescriptorsFault(names: NameSequence): Fault<FileDescriptors
       const isLeft = facts !== null && isLowered(plan, facts)
       return isLeft ? [...found, `limit of ${String(facts.descriptors?.softLimit)} descriptors of ${plan.container.name}`] : found
     },
+    usualMs: () => 2_500,
     describe: (plan) => ({
       targets: [plan.container.name],
       services: [plan.target],

@@ -63,6 +63,7 @@ export function memoryFault(names: NameSequence): Fault<MemorySpec, MemoryPlan> 
       const helpers = await hostHelperLeftovers(helpersOf(plan), ctx)
       return [...helpers, ...(await downLeftovers(idsOf(plan), staysDown, ctx))]
     },
+    usualMs: () => 1_500,
     describe: (plan) => ({
       targets: plan.containers.map(({ name }) => name),
       services: [plan.target],

@@ -39,6 +39,8 @@ export function toxicFault(names: NameSequence): Fault<ToxicSpec, ToxicPlan> {
       await revertToxics(plan, ctx)
     },
     leftovers: leftoverToxics,
+    // What nobody answers is waited for until its deadline.
+    usualMs: ({ toxic }) => (toxic === 'timeout' || toxic === 'down' ? 4_000 : 0),
     describe: (plan) => ({
       targets: plan.entries.map((entry) => entry.link),
       services: plan.services,

@@ -84,6 +84,7 @@ export function unansweredStopFault(names: NameSequence): Fault<UnansweredStopSp
       const down = await downLeftovers([plan.container.id], isDown, ctx)
       return [...helpers, ...down, ...(await stoppedLeftovers(plan, ctx))]
     },
+    usualMs: ({ timeoutSeconds }) => Math.min(timeoutSeconds * 1_000, 5_000) / 3,
     describe: (plan) => ({
       targets: [plan.container.name],
       services: [plan.target],

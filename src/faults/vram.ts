@@ -25,6 +25,7 @@ export function vramFault(names: NameSequence): Fault<VramSpec, VramPlan> {
     effect: (plan, ctx) => (plan.means === 'gpu' ? gpu.effect(plan, ctx) : simulated.effect(plan, ctx)),
     revert: (plan, ctx) => (plan.means === 'gpu' ? gpu.revert(plan, ctx) : simulated.revert(plan, ctx)),
     leftovers: (plan, ctx) => (plan.means === 'gpu' ? gpu.leftovers(plan, ctx) : simulated.leftovers(plan, ctx)),
+    usualMs: () => 4_000,
     describe: (plan) => (plan.means === 'gpu' ? gpu.describe(plan) : simulated.describe(plan)),
   }
 }
