@@ -12,7 +12,17 @@ import { parseArgs } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { SUITES } from '../src/core/model.ts'
 import type { RunResult } from '../src/core/model.ts'
-import { disagreements, HEALTHY, NO_INJECT, renderMatrix, type Declared, type Matrix, type Row } from './defect-table.ts'
+import {
+  disagreements,
+  HEALTHY,
+  NO_INJECT,
+  renderMatrix,
+  type Declared,
+  type Matrix,
+  type Row,
+  type Seen,
+} from './defect-table.ts'
+import { whyNotFound } from './found-defect.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const KEPT = join(ROOT, 'docs/defects.json')
@@ -33,7 +43,7 @@ async function readKept(): Promise<Matrix> {
 }
 
 /** One quick run of the suites. The exit code says the verdict; only a missing result is an error here. */
-async function runRow(name: string, suites: string): Promise<Row> {
+async function runRow(name: string, suites: string, clauses: NonNullable<Declared['clauses']>): Promise<Row> {
   const outDir = await mkdtemp(join(tmpdir(), 'chaos-matrix-'))
   const flags = name === HEALTHY ? [] : name === NO_INJECT ? ['--no-inject'] : ['--defect', name]
   const argv = [join(ROOT, 'dist/cli/index.js'), 'run', '--suites', suites, '--profile', 'quick', '--out', outDir, ...flags]
@@ -43,10 +53,13 @@ async function runRow(name: string, suites: string): Promise<Row> {
         resolve()
       })
     })
-    const { scenarios, load, run } = (await readJson(join(outDir, 'result.json'))) as RunResult
-    const verdicts = [...scenarios, ...load].map(
-      ({ id, verdict, reasons }) => [id, { verdict, reason: reasons[0] ?? null }] as const,
-    )
+    const result = (await readJson(join(outDir, 'result.json'))) as RunResult
+    const { scenarios, load, run } = result
+    const verdicts = [...scenarios, ...load].map(({ id, verdict, reasons }): [string, Seen] => {
+      const clause = clauses[id]
+      const otherwise = verdict === 'failed' && clause !== undefined ? whyNotFound(result, id, clause) : null
+      return [id, { verdict, reason: reasons[0] ?? null, ...(otherwise === null ? {} : { otherwise }) }]
+    })
     return {
       date: run.startedAt.slice(0, 10),
       seconds: Math.round(run.durationMs / 1_000),
@@ -57,10 +70,15 @@ async function runRow(name: string, suites: string): Promise<Row> {
   }
 }
 
+/** A load takes longer than all scenarios together: it is run for what it must find. */
+function usualSuites(fails: readonly string[]): string {
+  return SUITES.filter((suite) => suite !== 'load' || fails.some((id) => id.startsWith('LT-'))).join(',')
+}
+
 const { values } = parseArgs({
   options: {
     defects: { type: 'string' },
-    suites: { type: 'string', default: SUITES.join(',') },
+    suites: { type: 'string' },
     render: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
   },
@@ -75,7 +93,8 @@ if (unknown.length > 0) throw new Error(`there is no defect ${unknown.join(', ')
 let kept = await readKept()
 if (!values.render && !values.check) {
   for (const name of wanted) {
-    const seen = await runRow(name, values.suites)
+    const { fails = [], clauses = {} } = declared[name] ?? {}
+    const seen = await runRow(name, values.suites ?? usualSuites(fails), clauses)
     // What was not run this time is kept as it was seen.
     const row = { ...seen, verdicts: { ...kept[name]?.verdicts, ...seen.verdicts } }
     kept = Object.fromEntries(

@@ -37,6 +37,15 @@ describe('disagreements', () => {
     ])
   })
 
+  it('name a red that is for something else', () => {
+    const { 'A-1': first, ...others } = row('failed', 'passed').verdicts
+    const deaf = {
+      ...row('failed', 'passed'),
+      verdicts: { ...others, 'A-1': { ...first, otherwise: 'not for "canary": A-1 …' } },
+    }
+    expect(disagreements({ ...good, deaf: deaf as Row }, declared)).toEqual(['deaf: A-1 was red not for "canary": A-1 …'])
+  })
+
   it('name a scenario that a defect must turn red and that was not run with it', () => {
     const { 'A-2': other } = row('failed', 'passed').verdicts
     expect(

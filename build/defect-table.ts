@@ -1,10 +1,18 @@
 /** From the verdicts that were seen to a table, and to what does not agree with the declarations. Pure. */
 import type { Verdict } from '../src/core/model.ts'
+import type { Clause } from './found-defect.ts'
+
+export interface Seen {
+  readonly verdict: Verdict
+  readonly reason: string | null
+  /** Red for something else than the clause that the defect must miss: what it was red for. */
+  readonly otherwise?: string
+}
 
 export interface Row {
   readonly date: string
   readonly seconds: number
-  readonly verdicts: Readonly<Record<string, { readonly verdict: Verdict; readonly reason: string | null }>>
+  readonly verdicts: Readonly<Record<string, Seen>>
 }
 
 /** By defect, in the order of stack.json. */
@@ -12,6 +20,8 @@ export type Matrix = Readonly<Record<string, Row>>
 
 export interface Declared {
   readonly fails: readonly string[]
+  /** What is missed in each of them. */
+  readonly clauses?: Readonly<Record<string, Clause>>
   /** Scenarios that it turns red on some machines and not on others. */
   readonly may_fail?: readonly string[]
   /** Scenarios whose fault cannot bite with it. */
@@ -51,6 +61,7 @@ export function disagreements(matrix: Matrix, declared: Readonly<Record<string, 
     const wrong = Object.entries(row.verdicts).flatMap(([id, seen]) => {
       const wanted = expected(name, id, declared)
       const why = seen.reason === null ? '' : `: ${seen.reason}`
+      if (seen.otherwise !== undefined) return [`${name}: ${id} was red ${seen.otherwise}`]
       return wanted.includes(seen.verdict) ? [] : [`${name}: ${id} was ${seen.verdict}, not ${wanted.join(' or ')}${why}`]
     })
     return [...never, ...wrong]
@@ -78,7 +89,8 @@ export function renderMatrix(matrix: Matrix, declared: Readonly<Record<string, D
     '# What each scenario finds',
     '',
     'A scenario is worth something when it turns red for a broken promise. Each defect of the default stack breaks one',
-    'promise; each row is one quick run of all scenarios with that defect on. `npm run matrix` makes this page.',
+    'promise; each row is one quick run of all scenarios with that defect on. Red counts where the clause is missed that the',
+    'defect breaks (`clauses` in stack.json). `npm run matrix` makes this page.',
     '',
     '· passed, **F** failed, ? inconclusive, E error, – skipped',
     '',
