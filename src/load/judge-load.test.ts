@@ -35,7 +35,7 @@ function judge(
   return judgeLoad({
     ...{ plan: PLAN, gateTarget: null, measure: [], thresholds: LIMITS, completion: null },
     ...{ series: seriesOf(samples, 30), generators: [{ k6: k6Of(samples, k6), looks, cores: 2 }], ...change },
-  })
+  })()
 }
 
 const healthy = [...traffic(steady), ...USERS]
