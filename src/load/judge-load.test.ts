@@ -203,6 +203,12 @@ describe('a gate', () => {
     expect(judged.limits.find(({ scope }) => scope === 'run')).toMatchObject({ fromMs: 0, toMs: 20_000 })
   })
 
+  it('has the users of the last second that k6 told of any', () => {
+    const quiet = climb.filter(({ atMs }) => atMs < 23_000 || atMs >= 25_000)
+    const judged = judge([...below, ...growing(24_000, 30_000, 2_900), ...quiet], stress)
+    expect(judged.breakingPoint).toMatchObject({ atMs: 24_000, users: 180 })
+  })
+
   it('fails what breaks below', () => {
     const judged = judge([...growing(0, 8_000, 30), ...growing(8_000, 30_000, 900), ...climb], stress)
     expect(judged.verdict).toBe('failed')
