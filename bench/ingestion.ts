@@ -1,6 +1,7 @@
 /**
- * Samples of k6, taken in as a run does it, beside what a person would do: jq on k6's JSON of the same run. Needs Docker, k6's
- * image and jq. Usage: node bench/ingestion.ts [--seconds 10]
+ * Samples of k6, taken in as a run does it, beside what a person would do: jq on k6's JSON of the same run. And what is held
+ * of a long load after ten minutes and after an hour. Needs Docker, k6's image and jq.
+ * Usage: node bench/ingestion.ts [--seconds 10]
  */
 import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
@@ -11,6 +12,7 @@ import { join } from 'node:path'
 import { getgid, getuid } from 'node:process'
 import { promisify } from 'node:util'
 import { parseArgs } from 'node:util'
+import type { Held } from './long-load.ts'
 
 const run = promisify(execFile)
 const K6_IMAGE = 'grafana/k6:2.2.0'
@@ -22,6 +24,15 @@ interface Figures {
   readonly ms: number
   readonly peakMiB: number
   readonly p95Ms: number
+}
+
+const [TEN_MINUTES, HOUR] = [600, 3_600]
+const HELD_REQUESTS_PER_SECOND = 100
+
+async function heldOf(folder: string): Promise<Held> {
+  const argv = ['--expose-gc', join(import.meta.dirname, 'long-load.ts'), folder, String(HOUR), String(HELD_REQUESTS_PER_SECOND)]
+  const { stdout } = await run(process.execPath, argv)
+  return JSON.parse(stdout) as Held
 }
 
 /** One run of k6 that writes both forms. */
@@ -74,6 +85,11 @@ try {
   const { stdout } = await run(process.execPath, [join(import.meta.dirname, 'ingest-csv.ts'), csv])
   const ours = JSON.parse(stdout) as Figures & { samples: number }
   const theirs = await withJq(json)
+  const { recording, judging } = await heldOf(folder)
+  const held = (by: Held['recording']): string => {
+    const [short, long] = [by[TEN_MINUTES] ?? Number.NaN, by[HOUR] ?? Number.NaN]
+    return `${short.toFixed(1)} MiB | ${long.toFixed(1)} MiB | ${(long / short).toFixed(2)} |\n`
+  }
   const mib = async (file: string): Promise<string> => `${((await stat(file)).size / 1024 ** 2).toFixed(0)} MiB`
   const rate = (ms: number): string => `${Math.round(ours.samples / (ms / 1_000)).toLocaleString('en')} samples/s`
   process.stdout.write(
@@ -81,7 +97,9 @@ try {
       '| | ours, all figures by second | jq, one p95 of the whole | ratio |\n|---|---|---|---|\n' +
       `| rate | ${rate(ours.ms)} | ${rate(theirs.ms)} | ${(theirs.ms / ours.ms).toFixed(1)} |\n` +
       `| peak memory | ${ours.peakMiB.toFixed(0)} MiB | ${theirs.peakMiB.toFixed(0)} MiB | ${(theirs.peakMiB / ours.peakMiB).toFixed(2)} |\n` +
-      `| p95 | ${ours.p95Ms.toFixed(3)} ms | ${theirs.p95Ms.toFixed(3)} ms | ${(theirs.p95Ms / ours.p95Ms).toFixed(4)} |\n`,
+      `| p95 | ${ours.p95Ms.toFixed(3)} ms | ${theirs.p95Ms.toFixed(3)} ms | ${(theirs.p95Ms / ours.p95Ms).toFixed(4)} |\n\n` +
+      `| held of ${String(HELD_REQUESTS_PER_SECOND)} requests/s | after ten minutes | after an hour | ratio |\n|---|---|---|---|\n` +
+      `| while it is recorded | ${held(recording)}| while it is judged | ${held(judging)}`,
   )
 } finally {
   await rm(folder, { recursive: true, force: true })

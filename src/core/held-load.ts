@@ -24,9 +24,9 @@ export interface HeldLoad {
   readonly limits: HeldLimits
   /** Seconds before this are recorded whole: k6 tells of a request when it has ended, and writes twice a second. */
   wholeUntilWallMs(): number
-  figures(fromWallMs: number, toWallMs: number): StretchFigures
+  figures(fromWallMs: number, toWallMs: number): Promise<StretchFigures>
   /** Since when, of the whole seconds after `fromWallMs`, none was bad; null while the newest is, or none can be decided. */
-  goodSinceWallMs(fromWallMs: number): number | null
+  goodSinceWallMs(fromWallMs: number): Promise<number | null>
   /** Why it does not hold any more; null while it does. */
   problem(): string | null
 }

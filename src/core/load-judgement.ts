@@ -1,6 +1,6 @@
 /** What the judgement of a load pattern is made from, and what it says. `LoadResult` of the result file holds all of it. */
 import type { DeepReadonly, Json } from './json.ts'
-import type { LoadMeasure, LoadSeries, Threshold } from './load.ts'
+import type { LoadMeasure, PassingSeries, Threshold } from './load.ts'
 import type { LoadBreakingPoint, LoadGenerator, LoadLimitResult, LoadRecovery, Verdict } from './model.ts'
 
 /** One look at the generator's own machine. */
@@ -85,7 +85,7 @@ export interface LoadEvidence<Plan> {
   readonly gateTarget: number | null
   readonly measure: readonly LoadMeasure[]
   readonly thresholds: readonly Threshold[]
-  readonly series: LoadSeries
+  readonly series: PassingSeries
   readonly generators: readonly GeneratorFacts[]
   readonly completion: CompletionFacts | null
 }

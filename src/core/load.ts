@@ -78,21 +78,44 @@ export interface SeriesQuestion {
   readonly toMs?: number
 }
 
-/** A recorded run that can be asked. */
-export interface LoadSeries {
-  /** Wall clock of second 0, ms since the epoch. */
-  readonly startWallMs: number
-  /** Whole seconds from the start to the last sample. */
-  readonly seconds: number
-  readonly metrics: readonly { readonly name: string; readonly type: MetricType }[]
+/** Seconds of a recorded run, such as the last ten, that can be asked at once. Times are those of the whole run. */
+export interface AskableSeconds {
   /** null when there is no such sample at all. @throws ChaosError BAD_INPUT for a tag that was not recorded. */
   ask(question: SeriesQuestion): SampleAggregate | null
   /** Requests that did not succeed in the stretch, by status (`503`) or by k6's error code (`error 1212`). */
   errors(fromMs?: number, toMs?: number): Readonly<Record<string, number>>
-  /** Users at work, for each second; null where k6 told nothing. */
-  users(): readonly (number | null)[]
-  /** Requests under way, for each second: its mean, from when each began to when it was answered. */
-  inFlight(): readonly number[]
+}
+
+export interface PassingSecond {
+  readonly second: number
+  /** Users at work; null where k6 told nothing. */
+  readonly users: number | null
+  /** Requests under way: the mean of the second, from when each began to when it was answered. */
+  readonly inFlight: number
+  /** This second, and those before it that the watcher asked for. */
+  readonly seconds: AskableSeconds
+}
+
+/** The answer to what was asked of a series before it went by. @throws ChaosError INTERNAL until it has. */
+export type Later<T> = () => T
+
+/**
+ * A recorded run that goes by once, from its first second to its last, so that it need not fit into memory. What is to be
+ * known of it is said beforehand.
+ */
+export interface PassingSeries {
+  /** Wall clock of second 0, ms since the epoch. */
+  readonly startWallMs: number
+  /** Whole seconds from the start to the last sample. */
+  readonly seconds: number
+  /** Samples that came when their second was closed, and count to a later one. */
+  readonly late: number
+  readonly metrics: readonly { readonly name: string; readonly type: MetricType }[]
+  /** As `AskableSeconds` answers, of a stretch of any length. @throws ChaosError BAD_INPUT for a tag that was not recorded. */
+  ask(question: SeriesQuestion): Later<SampleAggregate | null>
+  errors(fromMs?: number, toMs?: number): Later<Readonly<Record<string, number>>>
+  /** Shows each second when its turn comes, together with the `width` - 1 before it. */
+  watch(width: number, look: (passing: PassingSecond) => void): void
 }
 
 /** How much of a pattern a profile runs. What is left out stays as the script has it; limits are never scaled. */

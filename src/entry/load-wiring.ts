@@ -18,6 +18,7 @@ import { createK6 } from '../runtime/k6.ts'
 import { containerLauncher } from '../runtime/k6-container.ts'
 import { hostLauncher } from '../runtime/k6-host.ts'
 import { createSpawnExec } from '../runtime/spawn-exec.ts'
+import { openScratchFile } from './files.ts'
 import { redactedK6 } from './redacted-k6.ts'
 
 const K6_IMAGE = 'grafana/k6:2.2.0'
@@ -51,6 +52,7 @@ export async function wireLoad(wiring: LoadWiring, signal: AbortSignal): Promise
       await mkdir(folder, { recursive: true })
       return folder
     },
+    scratch: (name) => openScratchFile(join(wiring.folder, 'load', `${name}.seconds`)),
     hashOf: async (file) =>
       createHash('sha256')
         .update(await readFile(file))

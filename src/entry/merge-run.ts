@@ -1,5 +1,6 @@
 /** The series of several generators, merged and judged as one load. */
-import { glob, mkdir, readFile, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { glob, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ChaosError } from '../core/errors.ts'
 import type { LoadResult, RunResult } from '../core/model.ts'
@@ -8,13 +9,14 @@ import { Redaction } from '../core/redaction.ts'
 import { EXIT_CODES } from '../core/verdict.ts'
 import { buildRunResult } from '../engine/run-result.ts'
 import { judgedResult } from '../load/load-result.ts'
+import { keepSeries } from '../load/keep-series.ts'
 import { judgeMeasured } from '../load/measured.ts'
 import { measuredJson, parseMeasured } from '../load/measured-schema.ts'
 import { mergeMeasured, type MeasuredSegment, type MergedLoad } from '../load/merge-measured.ts'
-import { packSeries, unpackSeries } from '../load/series/series-file.ts'
+import { openSeriesFile } from '../load/series/series-file.ts'
 import { fanOut } from '../report/fan-out.ts'
-import { fileArtifacts } from './files.ts'
-import { readRunners } from './runner-results.ts'
+import { fileArtifacts, openScratchFile } from './files.ts'
+import { readRunners, type OpenScratch } from './runner-results.ts'
 import { reportResult } from './report-result.ts'
 import { newRunId, type RunOutcome } from './run.ts'
 import { TOOL_VERSION } from './version.ts'
@@ -32,8 +34,17 @@ export interface MergeRequest {
 
 /** @throws BAD_INPUT for what is no series, or not all of one load. */
 export async function runMerge(request: MergeRequest, reporters: readonly Reporter[]): Promise<RunOutcome> {
-  const segments = await readSegments(request.sources)
-  await mkdir(request.outDir, { recursive: true })
+  const folder = join(request.outDir, `.merge-${newRunId()}`)
+  let files = 0
+  try {
+    return await mergeWith(request, reporters, (name) => openScratchFile(join(folder, `${String((files += 1))}-${name}`)))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function mergeWith(request: MergeRequest, reporters: readonly Reporter[], openScratch: OpenScratch): Promise<RunOutcome> {
+  const segments = await readSegments(request.sources, openScratch)
   // What generators of somebody else logged is among it: which secrets they know cannot be told, only what looks like one.
   const redaction = new Redaction()
   const merged = [...Map.groupBy(segments, ({ facts }) => facts.patternId).values()]
@@ -45,10 +56,14 @@ export async function runMerge(request: MergeRequest, reporters: readonly Report
   return { result: reported, exitCode: EXIT_CODES[reported.verdict] }
 }
 
-async function judged({ outDir, repeatCommand }: MergeRequest, { data, facts, measured }: MergedLoad): Promise<LoadResult> {
+async function judged({ outDir, repeatCommand }: MergeRequest, { series, facts, measured }: MergedLoad): Promise<LoadResult> {
   const { pattern, model, startedWallMs, durationMs, k6, generators } = measured
-  const packed = packSeries(data, { ...facts, more: measuredJson(measured) })
-  const file = await fileArtifacts(outDir, (text) => text).writeBytes(`load/${pattern.id}/${SERIES_FILE}`, packed)
+  const { file, judge } = await keepSeries(
+    fileArtifacts(outDir, (text) => text),
+    pattern.id,
+    { series, facts: { ...facts, more: measuredJson(measured) } },
+    (passing) => judgeMeasured(passing, measured),
+  )
   const [exitCode = null, another] = new Set(generators.map((generator) => generator.k6.exitCode))
   return judgedResult(
     {
@@ -56,7 +71,7 @@ async function judged({ outDir, repeatCommand }: MergeRequest, { data, facts, me
       // Of several ends the judgement speaks; here is room for one.
       k6: { ...k6, exitCode: another === undefined ? exitCode : null },
     },
-    judgeMeasured(data, measured),
+    judge(),
   )
 }
 
@@ -80,22 +95,21 @@ function resultOf(merged: readonly MergedLoad[], load: LoadResult[]): RunResult 
   )
 }
 
-async function readSegments(sources: readonly string[]): Promise<MeasuredSegment[]> {
+async function readSegments(sources: readonly string[], openScratch: OpenScratch): Promise<MeasuredSegment[]> {
   const files: string[] = []
   const segments: MeasuredSegment[] = []
   for (const source of sources) {
-    const runners = await readRunners(source)
+    const runners = await readRunners(source, openScratch)
     if (runners === null) files.push(...(await seriesFilesOf(source)))
     else segments.push(...runners)
   }
   if (files.length > MOST_FILES)
     throw new ChaosError('BAD_INPUT', `there are ${String(files.length)} series files, and ${String(MOST_FILES)} are the most`)
-  // One after the other: each may be large.
   for (const name of files) {
     if ((await stat(name)).size > MOST_BYTES)
       throw new ChaosError('BAD_INPUT', `${name} is larger than ${String(MOST_BYTES)} bytes: not a series of ours`)
-    const { data, facts } = unpackSeries(await readFile(name), name)
-    segments.push({ name, data, facts, measured: parseMeasured(facts.more, name) })
+    const series = await openSeriesFile(() => createReadStream(name), name)
+    segments.push({ name, ...series, measured: parseMeasured(series.facts.more, name) })
   }
   return segments
 }

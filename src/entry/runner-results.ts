@@ -4,9 +4,10 @@ import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
+import type { ScratchFile } from '../core/ports.ts'
 import type { MeasuredSegment } from '../load/merge-measured.ts'
 import { recordedFor } from '../load/prepare-pattern.ts'
-import { SeriesRecorder } from '../load/series/recorder.ts'
+import { SeriesRecording } from '../load/series/series-recording.ts'
 import { parseTestRunPlan, runnerSegment, type TestRunPlan } from '../load/testrun-plan.ts'
 import { runnerIndexOf } from '../load/testrun.ts'
 
@@ -14,8 +15,11 @@ export const PLAN_FILE = 'plan.json'
 export const RUNNERS_FOLDER = 'runners'
 const LARGEST_SUMMARY_BYTES = 16 * 1024 * 1024
 
+/** Of that name, for as long as the segments are read. */
+export type OpenScratch = (name: string) => Promise<ScratchFile>
+
 /** null when the folder has no plan. @throws BAD_INPUT for runners that are missing or of another TestRun. */
-export async function readRunners(folder: string): Promise<MeasuredSegment[] | null> {
+export async function readRunners(folder: string, openScratch: OpenScratch): Promise<MeasuredSegment[] | null> {
   const planFile = join(folder, PLAN_FILE)
   const text = await readOrNull(planFile)
   if (text === null) return null
@@ -26,19 +30,20 @@ export async function readRunners(folder: string): Promise<MeasuredSegment[] | n
       hint: `Copy what lies in /results of their volume there: ${plan.name}-1-….csv and .json, and so on.`,
     })
   const segments: MeasuredSegment[] = []
-  // One after the other: each is read as a stream, and its series is what stays.
-  for (const name of names) segments.push(await readRunner(plan, join(folder, RUNNERS_FOLDER, name)))
+  // One after the other, as streams: what is kept of each lies in a file of its own.
+  for (const name of names)
+    segments.push(await readRunner(plan, join(folder, RUNNERS_FOLDER, name), await openScratch(basename(name))))
   return segments
 }
 
-async function readRunner(plan: TestRunPlan, file: string): Promise<MeasuredSegment> {
+async function readRunner(plan: TestRunPlan, file: string, scratch: ScratchFile): Promise<MeasuredSegment> {
   const index = runnerIndexOf(basename(file, '.csv'), plan.name)
   if (index === null) throw new ChaosError('BAD_INPUT', `${file} is of no runner of ${plan.name}`)
-  const recorder = new SeriesRecorder({ ...recordedFor(plan.card.thresholds), claim: null })
+  const recording = new SeriesRecording({ ...recordedFor(plan.card.thresholds), claim: null }, scratch)
   try {
-    for await (const chunk of createReadStream(file)) recorder.push(chunk as Buffer)
+    for await (const chunk of createReadStream(file)) await recording.push(chunk as Buffer)
     const summary = await readSummary(file.replace(/\.csv$/, '.json'))
-    return runnerSegment(plan, index, file, recorder.finish(summary), summary)
+    return runnerSegment(plan, index, file, await recording.finish(summary), summary)
   } catch (error) {
     throw new ChaosError('BAD_INPUT', `${file}: ${describeError(error)}`, { cause: error })
   }

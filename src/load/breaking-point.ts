@@ -1,6 +1,7 @@
 /** Where the system broke while the users grew: a measurement, which decides nothing. Pure. */
 import type { BreakingPoint } from '../core/load-judgement.ts'
-import type { LoadSeries } from '../core/load.ts'
+import type { Later, PassingSeries } from '../core/load.ts'
+import type { GeneratorHealth } from './generator-health.ts'
 import { endOfClimbMs } from './stages.ts'
 import type { LoadPlan } from './stages.ts'
 import { isBad, stretchFigures } from './stretch-figures.ts'
@@ -21,14 +22,18 @@ interface Second extends StretchFigures {
   readonly smoothRate: number
 }
 
-/** null when it never broke. `starved`: seconds in which the generator was at its own end. */
+/** null when it never broke. */
 export function breakingPoint(
   plan: LoadPlan,
-  series: LoadSeries,
+  series: PassingSeries,
   limits: WindowLimits,
-  starved: ReadonlySet<number>,
-): BreakingPoint | null {
+  health: Later<Pick<GeneratorHealth, 'starved'>>,
+): Later<BreakingPoint | null> {
   const seconds = climbOf(plan, series)
+  return () => breakingPointIn(seconds(), limits, health().starved)
+}
+
+function breakingPointIn(seconds: readonly Second[], limits: WindowLimits, starved: ReadonlySet<number>): BreakingPoint | null {
   const bad = firstPersistent(seconds, (second) => isBad(second, limits))
   const knee = firstPersistent(seconds, (_, index) => isKnee(seconds, index))
   const at = Math.min(bad ?? Infinity, knee ?? Infinity)
@@ -48,17 +53,21 @@ export function breakingPoint(
   return { ...figures, reason: 'latency', detail, generatorSaturated }
 }
 
-function climbOf(plan: LoadPlan, series: LoadSeries): Second[] {
-  const users = series.users()
-  const count = Math.min(series.seconds, Math.ceil(endOfClimbMs(plan.stages) / 1_000))
-  const figures = Array.from({ length: count }, (_, second) => stretchFigures(series, second * 1_000, (second + 1) * 1_000))
+function climbOf(plan: LoadPlan, series: PassingSeries): Later<Second[]> {
+  const count = Math.ceil(endOfClimbMs(plan.stages) / 1_000)
+  const figures: (StretchFigures & Pick<Second, 'users'>)[] = []
   let known = 0
-  return figures.map((figure, second) => {
-    known = users[second] ?? known
-    const around = figures.slice(Math.max(0, second - 2), second + 3)
-    const smoothRate = around.reduce((sum, { requests }) => sum + requests, 0) / around.length
-    return { ...figure, users: known, smoothRate }
+  series.watch(1, ({ second, users, seconds }) => {
+    if (second >= count) return
+    known = users ?? known
+    figures.push({ ...stretchFigures(seconds, second * 1_000, (second + 1) * 1_000), users: known })
   })
+  return () =>
+    figures.map((figure, second) => {
+      const around = figures.slice(Math.max(0, second - 2), second + 3)
+      const smoothRate = around.reduce((sum, { requests }) => sum + requests, 0) / around.length
+      return { ...figure, smoothRate }
+    })
 }
 
 function isKnee(seconds: readonly Second[], index: number): boolean {

@@ -10,6 +10,8 @@ const EVERY_MS = 1_000
 /** The list is written a little after the answer. */
 const CATCH_UP_MS = 10_000
 const CATCH_UP_EVERY_MS = 200
+/** Far longer than k6 takes to tell of an answer that it had. */
+const GIVE_UP_EVERY_MS = 300_000
 /** Pages in a row without a pause: a list that never ends is not followed for ever. */
 const MOST_PAGES = 1_000
 
@@ -64,10 +66,14 @@ export class CompletionReader {
 
   /** A page that cannot be had under load is asked for again: its place stays. */
   private async follow(signal: AbortSignal): Promise<void> {
+    let gaveUpMs = this.clock.nowMs()
     while (!isAborted(signal)) {
       try {
         await this.clock.sleep(EVERY_MS, signal)
         await this.catchUp(signal)
+        if (this.clock.nowMs() - gaveUpMs < GIVE_UP_EVERY_MS) continue
+        gaveUpMs = this.clock.nowMs()
+        this.completion.giveUp()
       } catch (error) {
         if (isAborted(signal)) return
         this.trouble = describeError(error, 500)

@@ -30,3 +30,31 @@ it('shows ten examples and forgets what both have named', () => {
   for (let index = 0; index < 50; index += 1) completion.complete(String(index))
   expect([completion.waiting, completion.facts()]).toEqual([0, { served: 50, unknown: 0, examples: [], unclaimed: 0 }])
 })
+
+it('keeps no job for ever that nobody claims, and counts it all the same', () => {
+  const completion = new Completion()
+  const complete = (from: number, to: number): void => {
+    for (let index = from; index < to; index += 1) completion.complete(String(index))
+  }
+  complete(0, 10)
+  completion.giveUp()
+  complete(10, 20)
+  // Both of them are known still.
+  completion.claim('3')
+  completion.claim('13')
+  completion.giveUp()
+  completion.claim('14')
+  expect(completion.facts()).toEqual({ served: 3, unknown: 0, examples: [], unclaimed: 17 })
+  // One of those that were given up.
+  completion.claim('4')
+  expect(completion.facts()).toMatchObject({ unknown: 1, examples: ['4'] })
+})
+
+it('never has more ids than those of two turns, however many jobs there are', () => {
+  const completion = new Completion()
+  for (let turn = 0; turn < 7; turn += 1) {
+    for (let index = 0; index < 300_000; index += 1) completion.complete(`${String(turn)} ${String(index)}`)
+    completion.giveUp()
+  }
+  expect(completion.facts().unclaimed).toBe(2_100_000)
+})

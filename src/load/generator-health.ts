@@ -3,7 +3,7 @@
  * system may be what is at its end. So the generator is blamed for what is its own alone: k6 using nearly all the cores,
  * iterations that it dropped, connections that it could not even begin. Pure.
  */
-import type { LoadSeries } from '../core/load.ts'
+import type { Later, PassingSeries } from '../core/load.ts'
 import type { GeneratorFacts, GeneratorLook, GeneratorResult } from '../core/load-judgement.ts'
 
 /** Of all cores of its machine (k6's documentation, "Running large tests": no more than 80 %). */
@@ -23,7 +23,7 @@ export interface GeneratorHealth {
   readonly dropped: ReadonlySet<number>
 }
 
-export function generatorHealth(series: LoadSeries, generators: readonly GeneratorFacts[]): GeneratorHealth {
+export function generatorHealth(series: PassingSeries, generators: readonly GeneratorFacts[]): Later<GeneratorHealth> {
   const cpu = generators.map(({ looks, cores }) => ({ used: coresBySecond(looks), cores: Math.max(1, cores) }))
   const starved = new Set<number>()
   const dropped = new Set<number>()
@@ -32,23 +32,25 @@ export function generatorHealth(series: LoadSeries, generators: readonly Generat
     into.add(second)
     causes.set(second, cause)
   }
-  for (let second = 0; second < series.seconds; second += 1) {
+  series.watch(1, ({ second, seconds }) => {
     const stretch = { fromMs: second * 1_000, toMs: (second + 1) * 1_000 }
-    const own = Object.entries(series.errors(stretch.fromMs, stretch.toMs)).filter(([kind]) => OWN_ERRORS.includes(kind))
-    const left = series.ask({ metric: 'dropped_iterations', ...stretch })?.sum ?? 0
+    const own = Object.keys(seconds.errors(stretch.fromMs, stretch.toMs)).some((kind) => OWN_ERRORS.includes(kind))
+    const left = seconds.ask({ metric: 'dropped_iterations', ...stretch })?.sum ?? 0
     if (cpu.some(({ used, cores }) => (used.get(second) ?? 0) > CPU_SHARE_LIMIT * cores))
       note(starved, second, `k6 used over ${String(CPU_SHARE_LIMIT * 100)} % of the CPU`)
-    else if (own.length > 0) note(starved, second, 'connections could not be begun for want of ports or descriptors')
+    else if (own) note(starved, second, 'connections could not be begun for want of ports or descriptors')
     else if (left > 0) note(dropped, second, 'iterations were dropped, as every user was waiting')
+  })
+  const allDropped = series.ask({ metric: 'dropped_iterations' })
+  return () => {
+    const reasons = rowsOf(causes)
+    const result = {
+      cpuPercent: worstOf(cpu.map(({ used }) => [...used])),
+      machinePercent: worstOf(generators.map(({ looks }) => busyBySecond(looks))),
+      ...{ droppedIterations: allDropped()?.sum ?? 0, saturated: reasons.length > 0, reasons },
+    }
+    return { result, starved, dropped }
   }
-  const droppedIterations = series.ask({ metric: 'dropped_iterations' })?.sum ?? 0
-  const reasons = rowsOf(causes)
-  const result = {
-    cpuPercent: worstOf(cpu.map(({ used }) => [...used])),
-    machinePercent: worstOf(generators.map(({ looks }) => busyBySecond(looks))),
-    ...{ droppedIterations, saturated: reasons.length > 0, reasons },
-  }
-  return { result, starved, dropped }
 }
 
 /** Whether a stretch must be doubted. */

@@ -2,23 +2,23 @@
 import { describeError, explainError } from '../core/errors.ts'
 import type { HeldLoad, StretchFigures } from '../core/held-load.ts'
 import type { K6End, K6Run } from '../core/k6.ts'
-import type { LoadPattern, LoadSeries } from '../core/load.ts'
+import type { LoadPattern } from '../core/load.ts'
 import type { LoadResult } from '../core/model.ts'
+import type { ScratchFile } from '../core/ports.ts'
 import { isAborted, waitUntil } from '../core/wait.ts'
 import { GeneratorWatch } from './generator-watch.ts'
+import { HeldFigures } from './held-figures.ts'
 import { heldCurve, RAMP_MS } from './held-curve.ts'
 import { judgeHeld } from './judge-held.ts'
 import type { CalmStretch } from './judge-held.ts'
+import { keepSeries } from './keep-series.ts'
 import type { LoadDeps, LoadOptions } from './load-deps.ts'
 import { brokenResult, judgedResult } from './load-result.ts'
 import type { PatternFacts } from './load-result.ts'
 import { measuredJson } from './measured-schema.ts'
 import { modelOf, preparePattern, recordedFor, type Prepared } from './prepare-pattern.ts'
-import { openSeries } from './series/recorded-series.ts'
-import { SeriesRecorder } from './series/recorder.ts'
-import { packSeries } from './series/series-file.ts'
+import { SeriesRecording } from './series/series-recording.ts'
 import type { LoadPlan } from './stages.ts'
-import { figureWindows, isBad, stretchFigures } from './stretch-figures.ts'
 import { windowLimits } from './window-limits.ts'
 
 /** Until its users are there, k6's own start included. */
@@ -55,6 +55,7 @@ export async function holdLoad(
   const users = Object.keys(scaled.options).length === 0 ? script : scaled.options
   const { options: curve, plan } = heldCurve(users, scaled.gateTarget, longestMs)
   const id = `${pattern.id}-held`
+  const file = await deps.scratch(id)
   const run = await deps.k6.start(
     {
       name: `chaos-${deps.runId}-k6-${id.toLowerCase()}`,
@@ -65,13 +66,12 @@ export async function holdLoad(
     },
     signal,
   )
-  const held = new Held({ deps, options, pattern, prepared, plan, run, startedWallMs, version: version.text, signal })
+  const held = new Held({ deps, options, pattern, prepared, plan, run, file, startedWallMs, version: version.text, signal })
   try {
     await held.atTarget()
     return held
   } catch (error) {
-    run.stop()
-    await Promise.allSettled([run.ended])
+    await held.abandon()
     throw error
   }
 }
@@ -83,6 +83,7 @@ interface HeldParts {
   readonly prepared: Prepared
   readonly plan: LoadPlan
   readonly run: K6Run
+  readonly file: ScratchFile
   readonly startedWallMs: number
   readonly version: string
   readonly signal: AbortSignal
@@ -93,14 +94,14 @@ class Held implements RunningHeldLoad {
   readonly users: number | null
   readonly limits: HeldLoad['limits']
   private readonly parts: HeldParts
-  private readonly recorder: SeriesRecorder
+  private readonly recording: SeriesRecording
   private readonly recorded: Promise<void>
   private readonly watch: GeneratorWatch
   private readonly watching = new AbortController()
   private trouble: string | null = null
   private isEnding = false
   private heldSinceWallMs = Number.NaN
-  private seen: { readonly seconds: number; readonly series: LoadSeries } | null = null
+  private readonly met: HeldFigures
 
   constructor(parts: HeldParts) {
     this.parts = parts
@@ -108,7 +109,8 @@ class Held implements RunningHeldLoad {
     this.users = parts.plan.unit === 'users' ? parts.plan.peakTarget : null
     const { thresholds } = parts.prepared.card
     this.limits = windowLimits(thresholds)
-    this.recorder = new SeriesRecorder({ ...recordedFor(thresholds), claim: null })
+    this.recording = new SeriesRecording({ ...recordedFor(thresholds), claim: null }, parts.file)
+    this.met = new HeldFigures(this.recording, this.limits)
     this.recorded = this.record()
     const { deps, run, signal } = parts
     this.watch = new GeneratorWatch({
@@ -123,7 +125,7 @@ class Held implements RunningHeldLoad {
     const options = { everyMs: 100, attemptMs: 1_000, limitMs: TARGET_LIMIT_MS, signal, clock: deps.clock }
     const read = (): Promise<number> => {
       if (this.trouble !== null) throw new Error(this.trouble)
-      return Promise.resolve(plan.unit === 'users' ? (this.recorder.live().users ?? 0) : this.recordedMs())
+      return Promise.resolve(plan.unit === 'users' ? (this.recording.live().users ?? 0) : this.recordedMs())
     }
     const enough = plan.unit === 'users' ? plan.peakTarget : RAMP_MS
     await waitUntil(`the users of ${this.id}`, read, (seen) => seen >= enough, options)
@@ -141,22 +143,24 @@ class Held implements RunningHeldLoad {
   }
 
   wholeUntilWallMs(): number {
-    const series = this.series()
-    return series === null ? 0 : series.startWallMs + series.seconds * 1_000
+    return this.met.wholeUntilWallMs()
   }
 
-  figures(fromWallMs: number, toWallMs: number): StretchFigures {
-    const series = this.series()
-    if (series === null) return { requests: 0, errorShare: Number.NaN, p95Ms: Number.NaN }
-    return stretchFigures(series, fromWallMs - series.startWallMs, toWallMs - series.startWallMs)
+  figures(fromWallMs: number, toWallMs: number): Promise<StretchFigures> {
+    return this.met.figures(fromWallMs, toWallMs)
   }
 
-  goodSinceWallMs(fromWallMs: number): number | null {
-    const series = this.series()
-    if (series === null) return null
-    const windows = figureWindows(series, fromWallMs - series.startWallMs, series.seconds * 1_000)
-    const good = windows[windows.findLastIndex(({ figures }) => isBad(figures, this.limits)) + 1]
-    return good === undefined ? null : Math.max(fromWallMs, series.startWallMs + good.fromMs)
+  goodSinceWallMs(fromWallMs: number): Promise<number | null> {
+    return this.met.goodSinceWallMs(fromWallMs)
+  }
+
+  /** Nothing of it runs on, and nothing is kept. */
+  async abandon(): Promise<void> {
+    this.isEnding = true
+    this.parts.run.stop()
+    await Promise.allSettled([this.parts.run.ended, this.recorded])
+    this.watching.abort()
+    await this.parts.file.remove()
   }
 
   problem(): string | null {
@@ -164,7 +168,7 @@ class Held implements RunningHeldLoad {
   }
 
   async end(calm: readonly CalmStretch[]): Promise<LoadResult> {
-    const { deps, run, signal, prepared, plan } = this.parts
+    const { run, signal, file, options } = this.parts
     this.isEnding = true
     run.stop()
     const [end] = await Promise.all([run.ended, this.recorded])
@@ -174,32 +178,43 @@ class Held implements RunningHeldLoad {
       if (isAborted(signal)) return brokenResult(facts, 'error', [`interrupted: ${describeError(signal.reason)}`])
       const problem = this.problem()
       if (problem !== null) return brokenResult(facts, 'error', [problem])
-      if (this.parts.options.isRehearsal)
+      if (options.isRehearsal)
         return brokenResult(facts, 'inconclusive', ['nothing was injected (--no-inject): a rehearsal cannot pass'])
-      const data = this.recorder.finish(end.summary)
-      const { looks, cores } = this.watch.result(deps.clock.nowMs() - (deps.clock.wallMs() - data.startWallMs))
-      const generators = [{ k6: { ...end, log: end.log.trim().slice(-LOG_LENGTH) }, looks, cores }]
-      const measured = {
-        ...prepared.card,
-        ...{ plan, startedWallMs: this.parts.startedWallMs, durationMs: facts.durationMs, generators, completion: null },
-      }
-      const file = await deps.artifacts.writeBytes(
-        `load/${facts.pattern.id}/series.ndjson.gz`,
-        packSeries(data, {
-          ...{ patternId: facts.pattern.id, k6Version: this.parts.version, segment: null, fingerprint: prepared.fingerprint },
-          more: measuredJson(measured),
-        }),
-      )
-      const stretches = calm.map(({ fromWallMs, toWallMs }) => ({
-        fromMs: Math.max(fromWallMs, this.heldSinceWallMs) - data.startWallMs,
-        toMs: toWallMs - data.startWallMs,
-      }))
-      const judged = judgeHeld({ thresholds: measured.thresholds, series: openSeries(data), generators, stretches, plan })
-      const notes = [...judged.notes, ...prepared.scaled.notes]
-      return judgedResult({ ...facts, series: { file } }, { ...judged, notes })
+      return await this.judged(facts, end, calm)
     } catch (error) {
       return brokenResult(facts, 'error', [explainError(error)])
+    } finally {
+      await file.remove()
     }
+  }
+
+  private async judged(facts: PatternFacts, end: K6End, calm: readonly CalmStretch[]): Promise<LoadResult> {
+    const { deps, prepared, plan, startedWallMs, version, signal } = this.parts
+    const series = await this.recording.finish(end.summary)
+    const firstWallMs = series.head.startWallMs
+    const { looks, cores } = this.watch.result(deps.clock.nowMs() - (deps.clock.wallMs() - firstWallMs))
+    const generators = [{ k6: { ...end, log: end.log.trim().slice(-LOG_LENGTH) }, looks, cores }]
+    const measured = {
+      ...prepared.card,
+      ...{ plan, startedWallMs, durationMs: facts.durationMs, generators, completion: null },
+    }
+    const stretches = calm.map(({ fromWallMs, toWallMs }) => ({
+      fromMs: Math.max(fromWallMs, this.heldSinceWallMs) - firstWallMs,
+      toMs: toWallMs - firstWallMs,
+    }))
+    const { id } = facts.pattern
+    const { fingerprint } = prepared
+    const { thresholds } = measured
+    const { file, judge } = await keepSeries(
+      deps.artifacts,
+      id,
+      { series, facts: { patternId: id, k6Version: version, segment: null, fingerprint, more: measuredJson(measured) } },
+      (passing) => judgeHeld({ thresholds, series: passing, generators, stretches, plan }),
+      signal,
+    )
+    const judgement = judge()
+    const notes = [...judgement.notes, ...prepared.scaled.notes]
+    return judgedResult({ ...facts, series: { file } }, { ...judgement, notes })
   }
 
   private facts({ exitCode }: K6End): PatternFacts {
@@ -212,14 +227,6 @@ class Held implements RunningHeldLoad {
     }
   }
 
-  /** Made once for each second that is over: whoever waits asks several times, and the longer it holds, the more there is. */
-  private series(): LoadSeries | null {
-    const seconds = this.recorder.wholeSeconds
-    if (seconds === null) return null
-    if (this.seen?.seconds !== seconds) this.seen = { seconds, series: openSeries(this.recorder.soFar()) }
-    return this.seen.series
-  }
-
   /** What k6 said explains most of what goes wrong with it. */
   private async keptLog({ log }: K6End): Promise<LoadResult['logs']> {
     if (log.trim() === '') return []
@@ -228,14 +235,14 @@ class Held implements RunningHeldLoad {
   }
 
   private recordedMs(): number {
-    return (this.series()?.seconds ?? 0) * 1_000
+    return (this.recording.wholeSeconds ?? 0) * 1_000
   }
 
   /** Reads all that k6 writes: it waits for its reader. Its end before we ask for it is trouble. */
   private async record(): Promise<void> {
     const { run } = this.parts
     try {
-      for await (const chunk of run.samples) this.recorder.push(chunk)
+      for await (const chunk of run.samples) await this.recording.push(chunk)
       const { exitCode } = await run.ended
       if (!this.isEnding) this.trouble ??= `k6 ended by itself with ${String(exitCode)}`
     } catch (error) {

@@ -35,7 +35,7 @@ function judge(samples: readonly Sample[], change: Partial<K6Facts> = {}, stretc
   return judgeHeld({
     ...{ thresholds: LIMITS, stretches, plan: PLAN },
     ...{ series: seriesOf(all, 50), generators: [{ k6, looks: [], cores: 2 }] },
-  })
+  })()
 }
 
 /** Every request of the stretch fails. */

@@ -1,10 +1,12 @@
-/** The verdict on a load that held beside scenarios: by its limits in the stretches that were free of faults. Pure. */
+/** The verdict on a load that held beside scenarios: by its limits in the stretches that were free of faults. Pure, but for the series that it watches. */
 import type { GeneratorFacts, LimitResult, LoadJudgement } from '../core/load-judgement.ts'
-import type { LoadSeries, Threshold } from '../core/load.ts'
+import type { Later, PassingSeries, Threshold } from '../core/load.ts'
 import { generatorHealth, isDoubtful } from './generator-health.ts'
+import type { GeneratorHealth } from './generator-health.ts'
 import { judgeLimit, withDefaults } from './judge-limits.ts'
 import { disagreements } from './k6-agreement.ts'
 import { k6Exit } from './k6-exit.ts'
+import { lateNotes } from './late-notes.ts'
 import { loadFigures } from './load-figures.ts'
 import type { LoadPlan } from './stages.ts'
 
@@ -20,43 +22,51 @@ export interface CalmStretch {
 
 export interface HeldEvidence {
   readonly thresholds: readonly Threshold[]
-  readonly series: LoadSeries
+  readonly series: PassingSeries
   readonly generators: readonly GeneratorFacts[]
   /** From the start of the load. */
   readonly stretches: readonly { readonly fromMs: number; readonly toMs: number }[]
   readonly plan: LoadPlan
 }
 
-export function judgeHeld(evidence: HeldEvidence): LoadJudgement {
+/** The judgement is made when the series has gone by. */
+export function judgeHeld(evidence: HeldEvidence): Later<LoadJudgement> {
   const { series, generators, plan } = evidence
   const stretches = evidence.stretches
     .map(({ fromMs, toMs }) => ({ fromMs: Math.ceil(fromMs / 1_000) * 1_000, toMs: Math.floor(toMs / 1_000) * 1_000 }))
     .filter(({ fromMs, toMs }) => toMs - fromMs >= SHORTEST_MS)
   const thresholds = withDefaults(evidence.thresholds, series)
-  const limits = thresholds.flatMap((threshold) =>
-    stretches.map(({ fromMs, toMs }) => {
-      const judged = judgeLimit(threshold, { scope: 'hold', fromMs, toMs, target: plan.peakTarget, gates: true }, series)
-      // A short calm has too few samples for a percentile: it is shown, and longer ones decide.
-      return judged.samples < judged.neededSamples ? { ...judged, gates: false } : judged
-    }),
+  const judged = thresholds.flatMap((threshold) =>
+    stretches.map(({ fromMs, toMs }) =>
+      judgeLimit(threshold, { scope: 'hold', fromMs, toMs, target: plan.peakTarget, gates: true }, series),
+    ),
   )
   const health = generatorHealth(series, generators)
-  const busy = new Set([...health.starved, ...health.dropped])
-  const doubts = [
-    ...undecided(thresholds, limits),
-    ...(stretches.some(({ fromMs, toMs }) => isDoubtful(busy, fromMs, toMs))
-      ? health.result.reasons.map((reason) => `the generator was at its own end: ${reason}`)
-      : []),
-  ]
-  return {
-    ...decide(brokenRun(evidence), limits.filter(({ gates, met }) => gates && met === false).map(missText), doubts),
-    ...{ figures: loadFigures(series), limits, breakingPoint: null, recoveries: [], completion: null },
-    generator: health.result,
-    notes: [
-      `held at ${String(plan.peakTarget)} ${plan.unit}; its limits are judged where no fault was on: ${stretches.map(spanText).join(', ') || 'nowhere'}`,
-      'its served answers were not compared with the jobs of the system, whose list may be cut off by a fault',
-    ],
+  const broken = brokenRun(evidence)
+  const figures = loadFigures(series)
+  return () => {
+    // A short calm has too few samples for a percentile: it is shown, and longer ones decide.
+    const limits = judged
+      .map((limit) => limit())
+      .map((limit) => (limit.samples < limit.neededSamples ? { ...limit, gates: false } : limit))
+    const doubts = [...undecided(thresholds, limits), ...generatorDoubts(health(), stretches)]
+    return {
+      ...decide(broken(), limits.filter(({ gates, met }) => gates && met === false).map(missText), doubts),
+      ...{ figures: figures(), limits, breakingPoint: null, recoveries: [], completion: null },
+      generator: health().result,
+      notes: [
+        `held at ${String(plan.peakTarget)} ${plan.unit}; its limits are judged where no fault was on: ${stretches.map(spanText).join(', ') || 'nowhere'}`,
+        'its served answers were not compared with the jobs of the system, whose list may be cut off by a fault',
+        ...lateNotes(series),
+      ],
+    }
   }
+}
+
+function generatorDoubts({ starved, dropped, result }: GeneratorHealth, stretches: HeldEvidence['stretches']): string[] {
+  const busy = new Set([...starved, ...dropped])
+  if (!stretches.some(({ fromMs, toMs }) => isDoubtful(busy, fromMs, toMs))) return []
+  return result.reasons.map((reason) => `the generator was at its own end: ${reason}`)
 }
 
 function decide(errors: string[], misses: string[], doubts: string[]): Pick<LoadJudgement, 'verdict' | 'reasons'> {
@@ -66,21 +76,24 @@ function decide(errors: string[], misses: string[], doubts: string[]): Pick<Load
 }
 
 /** We end it ourselves, and nothing else may. */
-function brokenRun({ generators, series }: HeldEvidence): string[] {
+function brokenRun({ generators, series }: HeldEvidence): Later<string[]> {
   const ends = generators.flatMap(({ k6: { exitCode } }) => {
     const { ending, text } = k6Exit(exitCode)
     return exitCode === INTERRUPTED || ending === 'ended' || ending === 'breached'
       ? []
       : [`k6 ended with ${String(exitCode)}: ${text}`]
   })
-  if (ends.length > 0) return ends
-  if ((series.ask({ metric: 'http_reqs' })?.sum ?? 0) === 0) return ['not a single request was sent']
+  const requests = series.ask({ metric: 'http_reqs' })
   // Limits of k6's own are of the whole run, faults included.
-  return disagreements(
+  const differences = disagreements(
     generators.map(({ k6 }) => k6),
     [],
     series,
   )
+  return () => {
+    if (ends.length > 0) return ends
+    return (requests()?.sum ?? 0) === 0 ? ['not a single request was sent'] : differences()
+  }
 }
 
 function undecided(thresholds: readonly Threshold[], limits: readonly LimitResult[]): string[] {

@@ -1,5 +1,5 @@
 /** Every threshold over every stretch that it is to hold in. Pure. */
-import type { LoadSeries, SampleAggregate, Threshold } from '../core/load.ts'
+import type { Later, PassingSeries, SampleAggregate, Threshold } from '../core/load.ts'
 import type { LimitResult } from '../core/load-judgement.ts'
 import { aggregateText, filterText, hasAggregate, holds, parseThreshold } from '../core/threshold.ts'
 import { neededSamples } from './minimum-samples.ts'
@@ -37,7 +37,7 @@ export function stretchesOf(plan: LoadPlan, gateTarget: number | null, seconds: 
 }
 
 /** What nobody limited and must hold all the same: errors, and that there were requests at all. */
-export function withDefaults(thresholds: readonly Threshold[], series: LoadSeries): Threshold[] {
+export function withDefaults(thresholds: readonly Threshold[], series: Pick<PassingSeries, 'metrics'>): Threshold[] {
   const isThere = (name: string): boolean => series.metrics.some((metric) => metric.name === name)
   const limited = (names: readonly string[]): boolean => thresholds.some(({ metric }) => names.includes(metric))
   const texts = [
@@ -49,24 +49,32 @@ export function withDefaults(thresholds: readonly Threshold[], series: LoadSerie
   return [...thresholds, ...texts.map((text): Threshold => ({ ...parseThreshold(text, 'input'), from: 'default' }))]
 }
 
+/** `stretches`: those of `stretchesOf`, the whole run first. */
 export function judgeLimits(
   thresholds: readonly Threshold[],
-  plan: LoadPlan,
-  gateTarget: number | null,
-  series: LoadSeries,
-): LimitResult[] {
-  const stretches = stretchesOf(plan, gateTarget, series.seconds)
+  stretches: readonly Stretch[],
+  series: PassingSeries,
+): Later<LimitResult[]> {
   const [run] = stretches
-  return thresholds.flatMap((threshold) => {
-    const judged = stretches.map((stretch) => judgeLimit(threshold, stretch, series))
-    const worst = run === undefined ? null : worstWindow(threshold, run, series)
-    return worst === null ? judged : [...judged, worst]
-  })
+  const judged = thresholds.map((threshold) => ({
+    limits: stretches.map((stretch) => judgeLimit(threshold, stretch, series)),
+    worst: run === undefined ? () => null : worstWindow(threshold, run, series),
+  }))
+  return () =>
+    judged.flatMap(({ limits, worst }) => {
+      const window = worst()
+      return [...limits.map((limit) => limit()), ...(window === null ? [] : [window])]
+    })
 }
 
-export function judgeLimit(threshold: Threshold, stretch: Stretch, series: LoadSeries): LimitResult {
-  const { metric, filter, aggregate, operator, limit, unit, from, text } = threshold
+export function judgeLimit(threshold: Threshold, stretch: Stretch, series: PassingSeries): Later<LimitResult> {
+  const { metric, filter } = threshold
   const samples = series.ask({ metric, filter, fromMs: stretch.fromMs, toMs: stretch.toMs })
+  return () => limitResult(threshold, stretch, samples())
+}
+
+function limitResult(threshold: Threshold, stretch: Stretch, samples: SampleAggregate | null): LimitResult {
+  const { metric, filter, aggregate, operator, limit, unit, from, text } = threshold
   const observed = samples === null ? Number.NaN : figureOf(threshold, samples, (stretch.toMs - stretch.fromMs) / 1_000)
   const needed = neededSamples(threshold)
   const isDecided = samples !== null && samples.count >= needed && !Number.isNaN(observed)
@@ -104,19 +112,22 @@ export function figureOf({ aggregate }: Pick<Threshold, 'aggregate'>, samples: S
 }
 
 /** Shown only: the ten seconds in which the limit was furthest from being kept. null where ten seconds say nothing of it. */
-function worstWindow(threshold: Threshold, { fromMs, toMs }: Stretch, series: LoadSeries): LimitResult | null {
-  if (threshold.aggregate.kind === 'count' || threshold.aggregate.kind === 'value') return null
-  const isUpper = threshold.operator.startsWith('<')
-  if (!isUpper && !threshold.operator.startsWith('>')) return null
+function worstWindow(threshold: Threshold, { fromMs, toMs }: Stretch, series: PassingSeries): Later<LimitResult | null> {
+  const { metric, filter, aggregate, operator } = threshold
+  const isUpper = operator.startsWith('<')
+  if (aggregate.kind === 'count' || aggregate.kind === 'value' || (!isUpper && !operator.startsWith('>'))) return () => null
   let worst: LimitResult | null = null
-  for (let atMs = fromMs; atMs + WORST_WINDOW_MS <= toMs; atMs += 1_000) {
-    const stretch: Stretch = { scope: 'worst_10_s', fromMs: atMs, toMs: atMs + WORST_WINDOW_MS, target: null, gates: false }
-    const judged = judgeLimit(threshold, stretch, series)
-    if (judged.met === null || judged.observed === null) continue
+  series.watch(WORST_WINDOW_MS / 1_000, ({ second, seconds }) => {
+    const endMs = (second + 1) * 1_000
+    const span = { fromMs: endMs - WORST_WINDOW_MS, toMs: endMs }
+    if (span.fromMs < fromMs || endMs > toMs) return
+    const stretch: Stretch = { scope: 'worst_10_s', ...span, target: null, gates: false }
+    const judged = limitResult(threshold, stretch, seconds.ask({ metric, filter, ...span }))
+    if (judged.met === null || judged.observed === null) return
     const before = worst?.observed ?? null
     if (before === null || (isUpper ? judged.observed > before : judged.observed < before)) worst = judged
-  }
-  return worst
+  })
+  return () => worst
 }
 
 /** Seconds that begin before it are not wholly inside. */

@@ -35,7 +35,7 @@ function judge(
   return judgeLoad({
     ...{ plan: PLAN, gateTarget: null, measure: [], thresholds: LIMITS, completion: null },
     ...{ series: seriesOf(samples, 30), generators: [{ k6: k6Of(samples, k6), looks, cores: 2 }], ...change },
-  })
+  })()
 }
 
 const healthy = [...traffic(steady), ...USERS]
@@ -201,6 +201,12 @@ describe('a gate', () => {
     expect([judged.verdict, judged.reasons]).toEqual(['passed', []])
     expect(judged.breakingPoint).toMatchObject({ reason: 'latency', users: 260, atMs: 24_000, generatorSaturated: false })
     expect(judged.limits.find(({ scope }) => scope === 'run')).toMatchObject({ fromMs: 0, toMs: 20_000 })
+  })
+
+  it('has the users of the last second that k6 told of any', () => {
+    const quiet = climb.filter(({ atMs }) => atMs < 23_000 || atMs >= 25_000)
+    const judged = judge([...below, ...growing(24_000, 30_000, 2_900), ...quiet], stress)
+    expect(judged.breakingPoint).toMatchObject({ atMs: 24_000, users: 180 })
   })
 
   it('fails what breaks below', () => {

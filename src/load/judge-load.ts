@@ -1,10 +1,19 @@
-/** The verdict on a load pattern: nothing else may turn its series into one. Pure. */
-import type { LimitResult, LoadEvidence, LoadJudgement, SpikeRecovery } from '../core/load-judgement.ts'
-import type { LoadSeries } from '../core/load.ts'
+/** The verdict on a load pattern: nothing else may turn its series into one. Pure, but for the series that it watches. */
+import type {
+  BreakingPoint,
+  K6Facts,
+  LimitResult,
+  LoadEvidence,
+  LoadFigures,
+  LoadJudgement,
+  SpikeRecovery,
+} from '../core/load-judgement.ts'
+import type { Later, PassingSeries } from '../core/load.ts'
 import { breakingPoint } from './breaking-point.ts'
 import { generatorHealth, isDoubtful } from './generator-health.ts'
 import type { GeneratorHealth } from './generator-health.ts'
-import { judgeLimits, withDefaults } from './judge-limits.ts'
+import { judgeLimits, stretchesOf, withDefaults } from './judge-limits.ts'
+import type { Stretch } from './judge-limits.ts'
 import { disagreements } from './k6-agreement.ts'
 import { k6Exit } from './k6-exit.ts'
 import { loadFigures } from './load-figures.ts'
@@ -25,27 +34,55 @@ interface Findings {
   readonly doubts: readonly string[]
 }
 
-export function judgeLoad(evidence: LoadEvidence<LoadPlan>): LoadJudgement {
-  const { plan, gateTarget, measure, series, generators, completion } = evidence
+/** The judgement is made when the series has gone by. */
+export function judgeLoad(evidence: LoadEvidence<LoadPlan>): Later<LoadJudgement> {
+  const { plan, gateTarget, measure, series, generators } = evidence
   const thresholds = withDefaults(evidence.thresholds, series)
-  const limits = judgeLimits(thresholds, plan, gateTarget, series)
-  const health = generatorHealth(series, generators)
+  const stretches = stretchesOf(plan, gateTarget, series.seconds)
   const windows = windowLimits(thresholds)
-  const point = measure.includes('breaking_point') ? breakingPoint(plan, series, windows, health.starved) : null
-  const recoveries = measure.includes('spike_recovery') ? spikeRecoveries(plan, series, windows) : []
+  const health = generatorHealth(series, generators)
+  const never = (): null => null
+  const nothing = (): [] => []
+  const seen: Seen = {
+    limits: judgeLimits(thresholds, stretches, series),
+    health,
+    point: measure.includes('breaking_point') ? breakingPoint(plan, series, windows, health) : never,
+    recoveries: measure.includes('spike_recovery') ? spikeRecoveries(plan, series, windows) : nothing,
+    broken: brokenRun(evidence),
+    errorsIn: errorsIn(stretches, series),
+    figures: loadFigures(series),
+  }
+  return () => judgementOf(evidence, seen)
+}
+
+/** What was asked of the series. */
+interface Seen {
+  readonly limits: Later<LimitResult[]>
+  readonly health: Later<GeneratorHealth>
+  readonly point: Later<BreakingPoint | null>
+  readonly recoveries: Later<SpikeRecovery[]>
+  readonly broken: Later<string[]>
+  readonly errorsIn: (limit: LimitResult) => Readonly<Record<string, number>>
+  readonly figures: Later<LoadFigures>
+}
+
+function judgementOf(evidence: LoadEvidence<LoadPlan>, seen: Seen): LoadJudgement {
+  const [limits, health, point, recoveries] = [seen.limits(), seen.health(), seen.point(), seen.recoveries()]
   const found = {
-    errors: brokenRun(evidence),
+    errors: seen.broken(),
     misses: [
-      ...limits.filter((limit) => isMissed(limit) && !isExcused(limit, health, series)).map(missText),
+      ...limits.filter((limit) => isMissed(limit) && !isExcused(limit, health, seen.errorsIn(limit))).map(missText),
       ...recoveries.filter(({ afterMs }) => afterMs === null).map(recoveryText),
       ...unknownJobs(evidence),
     ],
     doubts: doubtsOf(limits, health, evidence),
   }
-  const notes = measure.includes('breaking_point') && point === null ? ['it did not break up to the highest stage'] : []
+  const isUnbroken = evidence.measure.includes('breaking_point') && point === null
+  const notes = isUnbroken ? ['it did not break up to the highest stage'] : []
   return {
     ...decide(found),
-    ...{ figures: loadFigures(series), limits, breakingPoint: point, recoveries, generator: health.result, completion, notes },
+    ...{ figures: seen.figures(), limits, breakingPoint: point, recoveries, generator: health.result },
+    ...{ completion: evidence.completion, notes },
   }
 }
 
@@ -58,24 +95,36 @@ function decide({ errors, misses, doubts }: Findings): Pick<LoadJudgement, 'verd
 }
 
 /** Why what was measured is not what was asked for. */
-function brokenRun({ generators, plan, thresholds, series }: LoadEvidence<LoadPlan>): string[] {
-  const reasons: string[] = []
+function brokenRun({ generators, plan, thresholds, series }: LoadEvidence<LoadPlan>): Later<string[]> {
   const k6 = generators.map((generator) => generator.k6)
-  for (const { exitCode, stopped, summary, log } of k6) {
+  const ends = badEnds(k6)
+  const [requests, iterations] = [series.ask({ metric: 'http_reqs' }), series.ask({ metric: 'iterations' })]
+  const differences = disagreements(k6, thresholds, series)
+  const missingMs = plan.durationMs - series.seconds * 1_000
+  return () => {
+    if (ends.length > 0) return ends
+    if ((requests()?.sum ?? 0) === 0) return ['not a single request was sent']
+    if ((iterations()?.sum ?? 0) === 0) return ['not a single iteration of the script came to its end']
+    if (plan.hasFixedLength && missingMs > Math.max(END_TOLERANCE_MS, plan.durationMs * END_TOLERANCE_SHARE))
+      return [`the run was cut short: ${seconds(series.seconds * 1_000)} of ${seconds(plan.durationMs)} were measured`]
+    return differences()
+  }
+}
+
+function badEnds(k6: readonly K6Facts[]): string[] {
+  return k6.flatMap(({ exitCode, stopped, summary, log }) => {
     const { ending, text } = k6Exit(exitCode)
     const said = log.trim() === '' ? '' : `; it said: ${log.trim().slice(-LOG_LENGTH)}`
-    if (ending === 'broken') reasons.push(`k6 ended with ${String(exitCode)}: ${text}${said}`)
-    else if (ending === 'cut' || stopped) reasons.push(`the run was cut short: k6 ended with ${String(exitCode)}: ${text}${said}`)
-    else if (summary === null) reasons.push(`k6 ended with ${String(exitCode)} and left no summary`)
-  }
-  if (reasons.length > 0) return reasons
-  const total = (metric: string): number => series.ask({ metric })?.sum ?? 0
-  if (total('http_reqs') === 0) return ['not a single request was sent']
-  if (total('iterations') === 0) return ['not a single iteration of the script came to its end']
-  const missingMs = plan.durationMs - series.seconds * 1_000
-  if (plan.hasFixedLength && missingMs > Math.max(END_TOLERANCE_MS, plan.durationMs * END_TOLERANCE_SHARE))
-    return [`the run was cut short: ${seconds(series.seconds * 1_000)} of ${seconds(plan.durationMs)} were measured`]
-  return disagreements(k6, thresholds, series)
+    if (ending === 'broken') return [`k6 ended with ${String(exitCode)}: ${text}${said}`]
+    if (ending === 'cut' || stopped) return [`the run was cut short: k6 ended with ${String(exitCode)}: ${text}${said}`]
+    return summary === null ? [`k6 ended with ${String(exitCode)} and left no summary`] : []
+  })
+}
+
+/** In the stretch of a limit that decides. */
+function errorsIn(stretches: readonly Stretch[], series: PassingSeries): Seen['errorsIn'] {
+  const errors = stretches.map(({ fromMs, toMs }) => ({ fromMs, toMs, counts: series.errors(fromMs, toMs) }))
+  return ({ fromMs, toMs }) => errors.find((one) => one.fromMs === fromMs && one.toMs === toMs)?.counts() ?? {}
 }
 
 function isMissed({ gates, met }: LimitResult): boolean {
@@ -86,9 +135,9 @@ function isMissed({ gates, met }: LimitResult): boolean {
  * A generator at its own end makes answers look late. Errors that the system itself gave stay its own, and iterations that
  * were dropped are no excuse: users were waiting for it.
  */
-function isExcused(limit: LimitResult, { starved }: GeneratorHealth, series: LoadSeries): boolean {
+function isExcused(limit: LimitResult, { starved }: GeneratorHealth, counts: Readonly<Record<string, number>>): boolean {
   if (!isDoubtful(starved, limit.fromMs, limit.toMs)) return false
-  const errors = Object.entries(series.errors(limit.fromMs, limit.toMs))
+  const errors = Object.entries(counts)
   const all = errors.reduce((sum, [, count]) => sum + count, 0)
   const answers = errors.reduce((sum, [kind, count]) => (kind.startsWith('error ') ? sum : sum + count), 0)
   return limit.unit !== 'share' || answers * 2 <= all

@@ -1,6 +1,6 @@
 /** Our figures against k6's own: samples that were lost between the two would otherwise make a verdict green. Pure. */
 import type { Json, JsonObject } from '../core/json.ts'
-import type { LoadSeries, Threshold } from '../core/load.ts'
+import type { Later, PassingSeries, Threshold } from '../core/load.ts'
 import type { K6Facts } from '../core/load-judgement.ts'
 import { holds } from '../core/threshold.ts'
 import { figureOf } from './judge-limits.ts'
@@ -9,37 +9,44 @@ import { figureOf } from './judge-limits.ts'
 const TOLERANCE = 0.002
 
 /** What does not agree, in words. `summary` is `--summary-export`, whose thresholds say true for a breach. */
-export function disagreements(k6: readonly K6Facts[], thresholds: readonly Threshold[], series: LoadSeries): string[] {
-  return [...countOf(k6, series), ...verdictsOf(k6, thresholds, series)]
+export function disagreements(k6: readonly K6Facts[], thresholds: readonly Threshold[], series: PassingSeries): Later<string[]> {
+  const found = [countOf(k6, series), ...verdictsOf(k6, thresholds, series)]
+  return () => found.flatMap((one) => one() ?? [])
 }
 
-function countOf(k6: readonly K6Facts[], series: LoadSeries): string[] {
+function countOf(k6: readonly K6Facts[], series: PassingSeries): Later<string | null> {
   const counts = k6.map(({ summary }) => numberAt(metricAt(summary, 'http_reqs'), 'count'))
-  if (counts.some((count) => count === null)) return []
+  if (counts.some((count) => count === null)) return () => null
   const theirs = counts.reduce<number>((sum, count) => sum + (count ?? 0), 0)
-  const ours = series.ask({ metric: 'http_reqs' })?.sum ?? 0
-  return ours === theirs ? [] : [`k6 counted ${String(theirs)} requests, and samples of ${String(ours)} arrived`]
+  const requests = series.ask({ metric: 'http_reqs' })
+  return () => {
+    const ours = requests()?.sum ?? 0
+    return ours === theirs ? null : `k6 counted ${String(theirs)} requests, and samples of ${String(ours)} arrived`
+  }
 }
 
 /** Only of one generator: each of several sees but its own part. */
-function verdictsOf(k6: readonly K6Facts[], thresholds: readonly Threshold[], series: LoadSeries): string[] {
+function verdictsOf(k6: readonly K6Facts[], thresholds: readonly Threshold[], series: PassingSeries): Later<string | null>[] {
   const [only] = k6
   if (only === undefined || k6.length > 1) return []
-  return thresholds
-    .filter(({ from }) => from === 'script')
-    .flatMap((threshold) => {
-      const cut = threshold.text.lastIndexOf(': ')
-      const [key, expression] = [threshold.text.slice(0, cut), threshold.text.slice(cut + 2)]
-      const breached = verdictAt(metricAt(only.summary, key), expression)
-      const samples = series.ask({ metric: threshold.metric, filter: threshold.filter })
-      if (breached === null || samples === null) return []
-      const ours = figureOf(threshold, samples, series.seconds)
-      const isClose = Math.abs(ours - threshold.limit) <= TOLERANCE * Math.abs(threshold.limit)
-      // Of a counter's rate k6 takes the whole length of its run, to the millisecond.
-      const isOtherLength = threshold.unit === '/s'
-      if (holds(ours, threshold.operator, threshold.limit) !== breached || isClose || isOtherLength) return []
-      return [`${threshold.text}: k6 says ${breached ? 'crossed' : 'kept'}, and we see ${String(ours)}`]
-    })
+  return thresholds.filter(({ from }) => from === 'script').map((threshold) => verdictOf(only, threshold, series))
+}
+
+function verdictOf({ summary }: K6Facts, threshold: Threshold, series: PassingSeries): Later<string | null> {
+  const { text, metric, filter, operator, limit, unit } = threshold
+  const cut = text.lastIndexOf(': ')
+  const breached = verdictAt(metricAt(summary, text.slice(0, cut)), text.slice(cut + 2))
+  const samples = series.ask({ metric, filter })
+  return () => {
+    const all = samples()
+    if (breached === null || all === null) return null
+    const ours = figureOf(threshold, all, series.seconds)
+    const isClose = Math.abs(ours - limit) <= TOLERANCE * Math.abs(limit)
+    // Of a counter's rate k6 takes the whole length of its run, to the millisecond.
+    const isOtherLength = unit === '/s'
+    if (holds(ours, operator, limit) !== breached || isClose || isOtherLength) return null
+    return `${text}: k6 says ${breached ? 'crossed' : 'kept'}, and we see ${String(ours)}`
+  }
 }
 
 function metricAt(summary: Json, name: string): Json | undefined {

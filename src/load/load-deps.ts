@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import type { K6Port, K6Segment } from '../core/k6.ts'
 import type { LoadPattern } from '../core/load.ts'
 import type { ProfileName } from '../core/model.ts'
-import type { ArtifactPort, Logger } from '../core/ports.ts'
+import type { ArtifactPort, Logger, ScratchFile } from '../core/ports.ts'
 import type { RunEvent } from '../core/run-event.ts'
 import type { HostFacts } from '../core/toolbox.ts'
 import type { LoadTarget } from './load-target.ts'
@@ -27,6 +27,8 @@ export interface LoadDeps {
   readonly runId: string
   /** An empty folder on this machine that k6 may write to, gone with the run. */
   readonly folderFor: (patternId: string) => Promise<string>
+  /** A file on this machine, gone with the run. `name`: unique in the run. */
+  readonly scratch: (name: string) => Promise<ScratchFile>
   /** SHA-256 of a file's content, in hexadecimal. */
   readonly hashOf: (file: string) => Promise<string>
   /** @throws HOST_GUARD when the machine is below a floor already. */

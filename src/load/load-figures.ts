@@ -1,43 +1,59 @@
 /** What came of all the requests. Pure. */
 import type { LoadFigures } from '../core/load-judgement.ts'
-import type { LoadSeries, SampleAggregate } from '../core/load.ts'
+import type { Later, PassingSeries, SampleAggregate } from '../core/load.ts'
 import { OUTCOMES } from '../core/load.ts'
 
 /** Kind of the failures that HTTP calls a success. */
 const WRONG_ANSWER = 'wrong answer'
 
-export function loadFigures(series: LoadSeries): LoadFigures {
-  const requests = series.ask({ metric: 'http_reqs' })?.sum ?? 0
+export function loadFigures(series: PassingSeries): Later<LoadFigures> {
+  const question = (metric: string): Later<SampleAggregate | null> => series.ask({ metric })
+  const [requests, durations] = [question('http_reqs'), question('http_req_duration')]
+  const [errors, failed] = [question('errors'), question('http_req_failed')]
   const outcomes = outcomesOf(series)
-  const errors = { ...series.errors() }
-  const known = Object.values(errors).reduce((sum, count) => sum + count, 0)
-  const wrong = outcomes.rejected + outcomes.failed - known
-  if (wrong > 0) errors[WRONG_ANSWER] = wrong
-  const failures = series.ask({ metric: 'errors' }) ?? series.ask({ metric: 'http_req_failed' })
-  const durations = series.ask({ metric: 'http_req_duration' })
-  return {
-    users: series.users().reduce<number>((most, users) => Math.max(most, users ?? 0), 0),
-    requests,
-    rps: series.seconds === 0 ? 0 : requests / series.seconds,
-    errorRate: failures === null ? 0 : failures.nonZero / failures.count,
-    outcomes,
-    errors,
-    p50Ms: at(durations, 50),
-    p95Ms: at(durations, 95),
-    p99Ms: at(durations, 99),
-    peakInFlight: series.inFlight().reduce((most, mean) => Math.max(most, mean), 0),
+  const known = series.errors()
+  const peaks = { users: 0, inFlight: 0 }
+  series.watch(1, ({ users, inFlight }) => {
+    peaks.users = Math.max(peaks.users, users ?? 0)
+    peaks.inFlight = Math.max(peaks.inFlight, inFlight)
+  })
+  return () => {
+    const sent = requests()?.sum ?? 0
+    const failures = errors() ?? failed()
+    const trend = durations()
+    return {
+      users: peaks.users,
+      requests: sent,
+      rps: series.seconds === 0 ? 0 : sent / series.seconds,
+      errorRate: failures === null ? 0 : failures.nonZero / failures.count,
+      outcomes: outcomes(),
+      errors: withWrongAnswers(known(), outcomes()),
+      p50Ms: at(trend, 50),
+      p95Ms: at(trend, 95),
+      p99Ms: at(trend, 99),
+      peakInFlight: peaks.inFlight,
+    }
   }
 }
 
 /** By the script's own counter of tasks where it has one, as that looks into the answers. */
-function outcomesOf(series: LoadSeries): LoadFigures['outcomes'] {
-  const metric = hasTasks(series) ? 'tasks' : 'http_reqs'
-  const [served, rejected, failed] = OUTCOMES.map((outcome) => series.ask({ metric, filter: { outcome } })?.sum ?? 0)
-  return { served: served ?? 0, rejected: rejected ?? 0, failed: failed ?? 0 }
+function outcomesOf(series: PassingSeries): Later<LoadFigures['outcomes']> {
+  const question = (metric: string): Later<SampleAggregate | null>[] =>
+    OUTCOMES.map((outcome) => series.ask({ metric, filter: { outcome } }))
+  const [tasks, requests] = [question('tasks'), question('http_reqs')]
+  return () => {
+    const counts = tasks.some((count) => count() !== null) ? tasks : requests
+    const [served, rejected, failed] = counts.map((count) => count()?.sum ?? 0)
+    return { served: served ?? 0, rejected: rejected ?? 0, failed: failed ?? 0 }
+  }
 }
 
-function hasTasks(series: LoadSeries): boolean {
-  return OUTCOMES.some((outcome) => series.ask({ metric: 'tasks', filter: { outcome } }) !== null)
+function withWrongAnswers(
+  known: LoadFigures['errors'],
+  { rejected, failed }: LoadFigures['outcomes'],
+): Readonly<Record<string, number>> {
+  const wrong = rejected + failed - Object.values(known).reduce((sum, count) => sum + count, 0)
+  return wrong > 0 ? { ...known, [WRONG_ANSWER]: wrong } : { ...known }
 }
 
 function at(samples: SampleAggregate | null, percent: number): number | null {

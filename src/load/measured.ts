@@ -1,10 +1,9 @@
 /** What was measured of a pattern beside its series: together they are all that a judgement rests on, now or after a merge. */
 import type { CompletionFacts, GeneratorFacts, LoadJudgement } from '../core/load-judgement.ts'
-import type { LoadMeasure, LoadPattern, Threshold } from '../core/load.ts'
+import type { Later, LoadMeasure, LoadPattern, PassingSeries, Threshold } from '../core/load.ts'
 import type { ProfileName } from '../core/model.ts'
 import { judgeLoad } from './judge-load.ts'
-import { openSeries } from './series/recorded-series.ts'
-import type { SeriesData } from './series/series-data.ts'
+import { lateNotes } from './late-notes.ts'
 import type { LoadPlan } from './stages.ts'
 
 export interface Measured {
@@ -27,11 +26,11 @@ export interface Measured {
   readonly notes: readonly string[]
 }
 
-export function judgeMeasured(data: SeriesData, measured: Measured): LoadJudgement {
+export function judgeMeasured(series: PassingSeries, measured: Measured): Later<LoadJudgement> {
   const { plan, gateTarget, measure, thresholds, generators, completion, notes } = measured
-  const judgement = judgeLoad({
-    ...{ plan, gateTarget, measure, thresholds, generators, completion },
-    series: openSeries(data),
-  })
-  return { ...judgement, notes: [...judgement.notes, ...notes] }
+  const judgement = judgeLoad({ plan, gateTarget, measure, thresholds, series, generators, completion })
+  return () => {
+    const judged = judgement()
+    return { ...judged, notes: [...judged.notes, ...lateNotes(series), ...notes] }
+  }
 }

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { Json } from '../core/json.ts'
 import { parseThreshold } from '../core/threshold.ts'
+import type { LoadJudgement } from '../core/load-judgement.ts'
 import { judgeMeasured } from './measured.ts'
 import type { Measured } from './measured.ts'
 import { measuredJson, parseMeasured } from './measured-schema.ts'
 import { mergeMeasured } from './merge-measured.ts'
-import type { MeasuredSegment } from './merge-measured.ts'
+import type { MeasuredSegment, MergedLoad } from './merge-measured.ts'
 import { FACTS, recordedOf, requestAt, START_MS } from './series/samples.fixture.ts'
 import type { Row } from './series/samples.fixture.ts'
+import { passBy } from './series/series-pass.ts'
 import { planOf } from './stages.ts'
 
 const PER_SECOND = 50
@@ -44,38 +46,40 @@ function segment(
     const atMs = (request * 1_000) / PER_SECOND
     return [...requestAt(atMs, latencyMs), { metric: 'iterations', atMs, value: 1 }]
   })
-  const data = recordedOf([{ metric: 'vus', atMs: 0, value: 5 }, ...rows], undefined, change.startMs ?? START_MS)
+  const series = recordedOf([{ metric: 'vus', atMs: 0, value: 5 }, ...rows], undefined, change.startMs ?? START_MS)
   const measured = measuredOf(numbers.length, change.measured)
-  return { name: `part ${String(index)}`, data, facts: { ...FACTS, segment: { index, count: 2 } }, measured }
+  return { name: `part ${String(index)}`, ...series, facts: { ...FACTS, segment: { index, count: 2 } }, measured }
+}
+
+function judged({ series, measured }: MergedLoad): Promise<LoadJudgement> {
+  return passBy(series, (passing) => judgeMeasured(passing, measured))
 }
 
 describe('what two generators measured', () => {
-  it('is judged as one load: both must keep the limit', () => {
-    const fast = mergeMeasured([segment(2, 20), segment(1, 20)])
-    const judged = judgeMeasured(fast.data, fast.measured)
-    expect([judged.verdict, judged.reasons]).toEqual(['passed', []])
-    expect(judged.figures).toMatchObject({ users: 10, requests: PER_SECOND * SECONDS })
-    expect(judged.notes).toContain('measured by 2 generators')
-    const half = mergeMeasured([segment(1, 20), segment(2, 300)])
-    expect(judgeMeasured(half.data, half.measured).verdict).toBe('failed')
+  it('is judged as one load: both must keep the limit', async () => {
+    const fast = await judged(mergeMeasured([segment(2, 20), segment(1, 20)]))
+    expect([fast.verdict, fast.reasons]).toEqual(['passed', []])
+    expect(fast.figures).toMatchObject({ users: 10, requests: PER_SECOND * SECONDS })
+    expect(fast.notes).toContain('measured by 2 generators')
+    const half = await judged(mergeMeasured([segment(1, 20), segment(2, 300)]))
+    expect(half.verdict).toBe('failed')
   })
 
-  it('counts the samples of both against what both counted', () => {
+  it('counts the samples of both against what both counted', async () => {
     const { generators } = measuredOf(PER_SECOND * SECONDS)
-    const { data, measured } = mergeMeasured([segment(1, 20), segment(2, 20, { measured: { generators } })])
-    const judged = judgeMeasured(data, measured)
-    expect([judged.verdict, judged.reasons[0]]).toEqual(['error', 'k6 counted 1500 requests, and samples of 1000 arrived'])
+    const { verdict, reasons } = await judged(mergeMeasured([segment(1, 20), segment(2, 20, { measured: { generators } })]))
+    expect([verdict, reasons[0]]).toEqual(['error', 'k6 counted 1500 requests, and samples of 1000 arrived'])
   })
 
-  it('is doubted for a generator that was at its end, wherever it ran', () => {
+  it('is doubted for a generator that was at its end, wherever it ran', async () => {
     const busy = measuredOf(PER_SECOND * 10).generators.map((generator) => ({
       ...generator,
       looks: Array.from({ length: SECONDS + 1 }, (_, second) => ({
         ...{ atMs: second * 1_000, cpuUs: second * 1_900_000, machineIdle: 0 },
       })),
     }))
-    const { data, measured } = mergeMeasured([segment(1, 20), segment(2, 20, { measured: { generators: busy } })])
-    expect(judgeMeasured(data, measured)).toMatchObject({ verdict: 'inconclusive', generator: { cpuPercent: 190 } })
+    const merged = mergeMeasured([segment(1, 20), segment(2, 20, { measured: { generators: busy } })])
+    expect(await judged(merged)).toMatchObject({ verdict: 'inconclusive', generator: { cpuPercent: 190 } })
   })
 
   it('lies on one clock: time, looks, and the length of all', () => {
@@ -85,10 +89,16 @@ describe('what two generators measured', () => {
     expect(measured.generators.map(({ looks }) => looks[0]?.atMs)).toEqual([0, 3_000])
   })
 
-  it('is an error when one of them was cut short', () => {
+  it('says how many samples are not where they belong', async () => {
+    const parts = [segment(1, 20), segment(2, 20)].map((part) => ({ ...part, head: { ...part.head, late: 2 } }))
+    const { notes } = await judged(mergeMeasured(parts))
+    expect(notes).toContain('4 samples came from k6 so late that they count to a later second')
+  })
+
+  it('is an error when one of them was cut short', async () => {
     const generators = measuredOf(500).generators.map((generator) => ({ ...generator, k6: { ...generator.k6, exitCode: 105 } }))
-    const { data, measured } = mergeMeasured([segment(1, 20), segment(2, 20, { measured: { generators } })])
-    expect(judgeMeasured(data, measured).reasons[0]).toMatch(/^the run was cut short: k6 ended with 105/)
+    const { reasons } = await judged(mergeMeasured([segment(1, 20), segment(2, 20, { measured: { generators } })]))
+    expect(reasons[0]).toMatch(/^the run was cut short: k6 ended with 105/)
   })
 })
 

@@ -3,21 +3,21 @@ import { ChaosError } from '../core/errors.ts'
 import type { Measured } from './measured.ts'
 import { mergeSeries } from './series/merge.ts'
 import type { NamedSeries } from './series/merge.ts'
-import type { SeriesData, SeriesFacts } from './series/series-data.ts'
+import type { SeriesFacts, StoredSeries } from './series/series-data.ts'
 
 export interface MeasuredSegment extends NamedSeries {
   readonly measured: Measured
 }
 
 export interface MergedLoad {
-  readonly data: SeriesData
+  readonly series: StoredSeries
   readonly facts: SeriesFacts
   readonly measured: Measured
 }
 
 /** @throws ChaosError BAD_INPUT for segments that are missing, there twice, or of different loads. */
 export function mergeMeasured(segments: readonly MeasuredSegment[]): MergedLoad {
-  const { data, facts } = mergeSeries(segments)
+  const { facts, ...series } = mergeSeries(segments)
   const ordered = segments.toSorted((a, b) => (a.facts.segment?.index ?? 0) - (b.facts.segment?.index ?? 0))
   const [first] = ordered
   if (first === undefined) throw new ChaosError('BAD_INPUT', 'there is no series to merge')
@@ -31,12 +31,12 @@ export function mergeMeasured(segments: readonly MeasuredSegment[]): MergedLoad 
     generators: ordered.flatMap((segment) =>
       segment.measured.generators.map((generator) => ({
         ...generator,
-        looks: generator.looks.map((look) => ({ ...look, atMs: look.atMs + segment.data.startWallMs - data.startWallMs })),
+        looks: generator.looks.map((look) => ({ ...look, atMs: look.atMs + segment.head.startWallMs - series.head.startWallMs })),
       })),
     ),
     // A system's list is of the jobs of all, and each generator knows its own answers only: no segment asks for it.
     completion: null,
     notes: [...new Set([`measured by ${String(ordered.length)} generators`, ...all.flatMap(({ notes }) => notes)])],
   }
-  return { data, facts, measured }
+  return { series, facts, measured }
 }

@@ -1,20 +1,23 @@
-/** One load pattern: k6 runs it, and its samples become a series. */
+/** One load pattern: k6 runs it, and its samples become a series, which is kept and looked at as it will be judged. */
 import { ChaosError } from '../core/errors.ts'
 import type { K6End, K6Request, K6Run } from '../core/k6.ts'
-import type { LoadPattern } from '../core/load.ts'
-import type { CompletionFacts, GeneratorFacts } from '../core/load-judgement.ts'
+import type { Later, LoadPattern, PassingSeries } from '../core/load.ts'
+import type { CompletionFacts, GeneratorFacts, LoadJudgement } from '../core/load-judgement.ts'
 import type { LoadResult } from '../core/model.ts'
+import type { ScratchFile } from '../core/ports.ts'
 import { isAborted } from '../core/wait.ts'
 import { CompletionReader } from './completion-reader.ts'
 import { GeneratorWatch } from './generator-watch.ts'
 import { k6Exit } from './k6-exit.ts'
+import { keepSeries } from './keep-series.ts'
 import type { LoadDeps, LoadOptions } from './load-deps.ts'
+import { judgeMeasured } from './measured.ts'
 import type { Measured } from './measured.ts'
 import { measuredJson } from './measured-schema.ts'
 import { modelOf, preparePattern, recordedFor, type Prepared } from './prepare-pattern.ts'
-import { SeriesRecorder } from './series/recorder.ts'
-import type { SeriesData } from './series/series-data.ts'
-import { packSeries } from './series/series-file.ts'
+import type { RecorderOptions } from './series/recorder.ts'
+import type { StoredSeries } from './series/series-data.ts'
+import { SeriesRecording } from './series/series-recording.ts'
 
 /** Beyond its stages: setup(), iterations that are under way at the end (60 s at most each), teardown(). */
 const GRACE_MS = 120_000
@@ -23,13 +26,8 @@ const LIVE_EVERY_MS = 1_000
 const LOG_LENGTH = 500
 
 interface Generated {
-  readonly data: SeriesData
+  readonly series: StoredSeries
   readonly generator: GeneratorFacts
-}
-
-export interface Measurement {
-  readonly data: SeriesData
-  readonly measured: Measured
 }
 
 export class PatternMeasurement {
@@ -62,28 +60,33 @@ export class PatternMeasurement {
   }
 
   /** @throws when k6 could not be run, or its samples could not be read; how k6 ended is for the judgement. */
-  async run(): Promise<Measurement> {
+  async run(): Promise<Later<LoadJudgement>> {
     const { deps, options, pattern } = this
     const version = await deps.k6.version(this.signal)
     this.k6 = { version: version.text, runsIn: deps.k6.kind, exitCode: null }
     const prepared = await preparePattern(deps, options, pattern, version, this.signal)
-    await this.awaitStart()
-    const { data, generator, completion } = await this.measure(prepared)
+    const file = await deps.scratch(pattern.id)
+    try {
+      await this.awaitStart()
+      return await this.measureInto(file, prepared, version.text)
+    } finally {
+      await file.remove()
+    }
+  }
+
+  private async measureInto(file: ScratchFile, prepared: Prepared, k6Version: string): Promise<Later<LoadJudgement>> {
+    const { deps, options, pattern, signal } = this
+    const { series, generator, completion } = await this.measure(prepared, file)
     const measured: Measured = {
       ...prepared.card,
       ...{ startedWallMs: this.startedWallMs, durationMs: this.durationMs, generators: [generator], completion },
     }
     const { fingerprint } = prepared
-    const facts = {
-      patternId: pattern.id,
-      k6Version: version.text,
-      segment: options.segment,
-      fingerprint,
-      more: measuredJson(measured),
-    }
-    const file = await deps.artifacts.writeBytes(`load/${pattern.id}/series.ndjson.gz`, packSeries(data, facts))
-    this.series = { file }
-    return { data, measured }
+    const facts = { patternId: pattern.id, k6Version, segment: options.segment, fingerprint, more: measuredJson(measured) }
+    const judge = (passing: PassingSeries): Later<LoadJudgement> => judgeMeasured(passing, measured)
+    const kept = await keepSeries(deps.artifacts, pattern.id, { series, facts }, judge, signal)
+    this.series = { file: kept.file }
+    return kept.judge
   }
 
   /** Generators of one load begin together. @throws BAD_INPUT when the moment has passed. */
@@ -102,7 +105,7 @@ export class PatternMeasurement {
     this.startedWallMs = deps.clock.wallMs()
   }
 
-  private async measure(prepared: Prepared): Promise<Generated & { completion: CompletionFacts | null }> {
+  private async measure(prepared: Prepared, file: ScratchFile): Promise<Generated & { completion: CompletionFacts | null }> {
     const { deps, signal } = this
     const guard = await deps.guard(signal)
     const own = AbortSignal.any([signal, guard.signal])
@@ -111,7 +114,8 @@ export class PatternMeasurement {
     let reader: CompletionReader | null = null
     try {
       if (completed !== null) reader = await CompletionReader.start(completed.port, deps.clock, own)
-      const generated = await this.generate(prepared, reader, own)
+      const recording = new SeriesRecording(this.recorded(prepared, reader), file)
+      const generated = await this.generate(prepared, recording, own)
       const found = reader === null ? null : await reader.finish(own)
       if (found?.trouble !== undefined && found.trouble !== null)
         throw new ChaosError('LOAD_FAILED', `whether the served answers were real is not known: ${found.trouble}`)
@@ -123,7 +127,7 @@ export class PatternMeasurement {
   }
 
   /** k6 has ended when this returns or throws. */
-  private async generate(prepared: Prepared, reader: CompletionReader | null, signal: AbortSignal): Promise<Generated> {
+  private async generate(prepared: Prepared, recording: SeriesRecording, signal: AbortSignal): Promise<Generated> {
     const { deps } = this
     const run = await deps.k6.start(await this.request(prepared), signal)
     const ended = new AbortController()
@@ -132,15 +136,14 @@ export class PatternMeasurement {
       signal: AbortSignal.any([signal, ended.signal]),
     })
     try {
-      const recorder = this.recorder(prepared, reader)
-      await this.record(run, recorder, prepared)
+      await this.record(run, recording, prepared)
       const end = await run.ended
       if (this.k6 !== null) this.k6 = { ...this.k6, exitCode: end.exitCode }
       await this.keepLog(end)
       if (isAborted(signal)) throw signal.reason
-      const data = dataOf(recorder, end)
-      const { looks, cores } = watch.result(deps.clock.nowMs() - (deps.clock.wallMs() - data.startWallMs))
-      return { data, generator: { k6: { ...end, log: end.log.trim().slice(-LOG_LENGTH) }, looks, cores } }
+      const series = await seriesOf(recording, end)
+      const { looks, cores } = watch.result(deps.clock.nowMs() - (deps.clock.wallMs() - series.head.startWallMs))
+      return { series, generator: { k6: { ...end, log: end.log.trim().slice(-LOG_LENGTH) }, looks, cores } }
     } catch (error) {
       // Samples that cannot be read are no reason to leave it running, nor to hide why they were not read.
       run.stop()
@@ -165,24 +168,24 @@ export class PatternMeasurement {
   }
 
   /** Reads all that k6 writes: it waits for its reader. Tells the live figures once a second. */
-  private async record(run: K6Run, recorder: SeriesRecorder, { scaled }: Prepared): Promise<void> {
+  private async record(run: K6Run, recording: SeriesRecording, { scaled }: Prepared): Promise<void> {
     const { deps, pattern } = this
     let beganMs: number | null = null
     let toldMs = deps.clock.nowMs()
     for await (const chunk of run.samples) {
-      recorder.push(chunk)
+      await recording.push(chunk)
       const nowMs = deps.clock.nowMs()
       beganMs ??= nowMs
       if (nowMs - toldMs < LIVE_EVERY_MS) continue
       toldMs = nowMs
       const leftMs = Math.max(0, scaled.plan.durationMs - (nowMs - beganMs))
-      deps.emit({ type: 'load-live', id: pattern.id, ...recorder.live(), leftMs })
+      deps.emit({ type: 'load-live', id: pattern.id, ...recording.live(), leftMs })
     }
   }
 
-  private recorder({ card: { thresholds } }: Prepared, reader: CompletionReader | null): SeriesRecorder {
+  private recorded({ card: { thresholds } }: Prepared, reader: CompletionReader | null): RecorderOptions {
     const claim = this.deps.target.completed?.claim ?? null
-    return new SeriesRecorder({
+    return {
       ...recordedFor(thresholds),
       claim:
         claim === null || reader === null
@@ -193,7 +196,7 @@ export class PatternMeasurement {
                 reader.claim(id)
               },
             },
-    })
+    }
   }
 
   private async keepLog({ log }: K6End): Promise<void> {
@@ -204,9 +207,9 @@ export class PatternMeasurement {
 }
 
 /** What ended k6 explains more than what is missing in its samples. */
-function dataOf(recorder: SeriesRecorder, { exitCode, summary, log }: K6End): SeriesData {
+async function seriesOf(recording: SeriesRecording, { exitCode, summary, log }: K6End): Promise<StoredSeries> {
   try {
-    return recorder.finish(summary)
+    return await recording.finish(summary)
   } catch (error) {
     const { ending, text } = k6Exit(exitCode)
     if (ending === 'ended' || ending === 'breached') throw error

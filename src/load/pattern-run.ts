@@ -7,7 +7,6 @@ import { isAborted } from '../core/wait.ts'
 import type { LoadDeps, LoadOptions } from './load-deps.ts'
 import { brokenResult, judgedResult } from './load-result.ts'
 import type { PatternFacts } from './load-result.ts'
-import { judgeMeasured } from './measured.ts'
 import { PatternMeasurement } from './pattern-measurement.ts'
 
 /** Never throws: what went wrong is the result. */
@@ -26,8 +25,8 @@ export async function runPattern(
   if (options.isRehearsal)
     return brokenResult(facts(), 'inconclusive', ['no load was generated (--no-inject): a rehearsal cannot pass'])
   try {
-    const { data, measured } = await measurement.run()
-    return judgedResult(facts(), judgeMeasured(data, measured))
+    const judge = await measurement.run()
+    return judgedResult(facts(), judge())
   } catch (error) {
     const why = isAborted(signal) ? `interrupted: ${describeError(signal.reason)}` : explainError(error)
     return brokenResult(facts(), 'error', [why])
@@ -53,8 +52,8 @@ export async function runSegment(
   signal: AbortSignal,
 ): Promise<MeasuredPart> {
   const measurement = new PatternMeasurement(deps, options, pattern, signal)
-  const { data, measured } = await measurement.run()
-  const { verdict, reasons, figures } = judgeMeasured(data, measured)
+  const judge = await measurement.run()
+  const { verdict, reasons, figures } = judge()
   if (verdict === 'error') throw new ChaosError('LOAD_FAILED', `${pattern.id}: ${reasons.join('; ')}`)
   if (measurement.series === null) throw new ChaosError('INTERNAL', `the series of ${pattern.id} got lost`)
   const { requests, errorRate } = figures

@@ -1,6 +1,6 @@
 /** A series made of samples that are written down one by one: every answer is exact, so that tests can know it beforehand. */
 import { ChaosError } from '../core/errors.ts'
-import type { LoadSeries, MetricType, SampleAggregate, SeriesQuestion, TagFilter } from '../core/load.ts'
+import type { AskableSeconds, MetricType, PassingSeries, SampleAggregate, SeriesQuestion, TagFilter } from '../core/load.ts'
 import { percentile } from '../core/statistics.ts'
 
 export interface Sample {
@@ -17,18 +17,28 @@ const TYPES: Readonly<Record<string, MetricType>> = {
 }
 
 /** What is not in the table is a trend. `seconds`: longer than the samples tell. */
-export function seriesOf(samples: readonly Sample[], seconds = 0): LoadSeries {
+export function seriesOf(samples: readonly Sample[], seconds = 0): PassingSeries {
   const byMetric = Map.groupBy(samples, (sample) => sample.metric)
   const last = samples.reduce((latest, { atMs }) => Math.max(latest, atMs), -1)
   const whole = Math.max(seconds, Math.floor(last / 1_000) + 1)
+  const all: AskableSeconds = {
+    ask: (question) => answer(byMetric.get(question.metric) ?? [], question),
+    errors: (fromMs, toMs) => errorsOf((byMetric.get('http_reqs') ?? []).filter((sample) => isInside(sample, fromMs, toMs))),
+  }
   return {
     startWallMs: 1_800_000_000_000,
     seconds: whole,
     metrics: [...byMetric.keys()].map((name) => ({ name, type: typeOf(name) })),
-    ask: (question) => answer(byMetric.get(question.metric) ?? [], question),
-    errors: (fromMs, toMs) => errorsOf((byMetric.get('http_reqs') ?? []).filter((sample) => isInside(sample, fromMs, toMs))),
-    users: () => usersOf(byMetric.get('vus') ?? [], whole),
-    inFlight: () => inFlightOf(byMetric.get('http_req_duration') ?? [], whole),
+    late: 0,
+    ask: (question) => () => all.ask(question),
+    errors: (fromMs, toMs) => () => all.errors(fromMs, toMs),
+    // It has gone by when somebody begins to watch.
+    watch: (_width, look) => {
+      const users = usersOf(byMetric.get('vus') ?? [], whole)
+      const inFlight = inFlightOf(byMetric.get('http_req_duration') ?? [], whole)
+      for (const [second, mean] of inFlight.entries())
+        look({ second, users: users[second] ?? null, inFlight: mean, seconds: all })
+    },
   }
 }
 

@@ -1,27 +1,32 @@
 /** How long the system took to be well again when a crowd had left. Pure. */
 import type { SpikeRecovery } from '../core/load-judgement.ts'
-import type { LoadSeries } from '../core/load.ts'
+import type { Later, PassingSeries } from '../core/load.ts'
 import { dropsOf } from './stages.ts'
 import type { Drop, LoadPlan } from './stages.ts'
 import { figureWindows, isBad } from './stretch-figures.ts'
-import type { StretchFigures, WindowLimits } from './stretch-figures.ts'
+import type { FigureWindow, StretchFigures, WindowLimits } from './stretch-figures.ts'
 
 const LONGEST_MS = 30_000
 
 /** One for each fall of the users to half or less. */
-export function spikeRecoveries(plan: LoadPlan, series: LoadSeries, limits: WindowLimits): SpikeRecovery[] {
-  return dropsOf(plan.stages).map((drop) => recoveryOf(drop, series, limits))
+export function spikeRecoveries(plan: LoadPlan, series: PassingSeries, limits: WindowLimits): Later<SpikeRecovery[]> {
+  const recoveries = dropsOf(plan.stages).map((drop) => recoveryOf(drop, series, limits))
+  return () => recoveries.map((recovery) => recovery())
 }
 
 /**
  * From the first second of the fall on: it is well from the second after which none is bad. What is left after a fall to
  * nobody is the fall itself.
  */
-function recoveryOf(drop: Drop, series: LoadSeries, limits: WindowLimits): SpikeRecovery {
+function recoveryOf(drop: Drop, series: PassingSeries, limits: WindowLimits): Later<SpikeRecovery> {
   const endMs = Math.min(drop.untilMs, drop.toMs + LONGEST_MS, series.seconds * 1_000)
+  const windows = figureWindows(series, drop.fromMs, endMs)
+  return () => recoveryIn(windows(), drop, endMs, limits)
+}
+
+function recoveryIn(windows: readonly FigureWindow[], drop: Drop, endMs: number, limits: WindowLimits): SpikeRecovery {
   const limitMs = Math.max(0, endMs - drop.toMs)
   const facts = { atMs: drop.toMs, fromTarget: drop.fromTarget, toTarget: drop.toTarget, limitMs }
-  const windows = figureWindows(series, drop.fromMs, endMs)
   const lastBad = windows.findLastIndex(({ figures }) => isBad(figures, limits))
   const good = windows[lastBad + 1]
   if (windows.length === 0) return { ...facts, afterMs: null, detail: 'too few requests to say' }

@@ -1,19 +1,40 @@
 /** What became of the requests of a stretch, for whatever looks at windows. Pure. */
 import type { HeldLimits, StretchFigures } from '../core/held-load.ts'
-import type { LoadSeries } from '../core/load.ts'
+import type { AskableSeconds, Later, PassingSeries, SampleAggregate } from '../core/load.ts'
 
 export type { StretchFigures } from '../core/held-load.ts'
 
 /** With fewer a p95 says nothing about a window. */
 const FEWEST_SAMPLES = 20
+/** A second of few users may say nothing, three of them more. */
+const WIDEST_SECONDS = 3
 
-/** A script's own `errors` counts what was wrong in an answer that HTTP calls good. */
-export function stretchFigures(series: LoadSeries, fromMs: number, toMs: number): StretchFigures {
-  const question = (metric: string): ReturnType<LoadSeries['ask']> => series.ask({ metric, fromMs, toMs })
-  const failures = question('errors') ?? question('http_req_failed')
-  const durations = question('http_req_duration')
+/** Of seconds that are at hand. */
+export function stretchFigures(seconds: AskableSeconds, fromMs: number, toMs: number): StretchFigures {
+  const question = (metric: string): SampleAggregate | null => seconds.ask({ metric, fromMs, toMs })
+  return figuresOf({
+    failures: question('errors') ?? question('http_req_failed'),
+    durations: question('http_req_duration'),
+    requests: question('http_reqs'),
+  })
+}
+
+/** Of a stretch of any length. */
+export function passingFigures(series: PassingSeries, fromMs: number, toMs: number): Later<StretchFigures> {
+  const question = (metric: string): Later<SampleAggregate | null> => series.ask({ metric, fromMs, toMs })
+  const [errors, failed] = [question('errors'), question('http_req_failed')]
+  const [durations, requests] = [question('http_req_duration'), question('http_reqs')]
+  return () => figuresOf({ failures: errors() ?? failed(), durations: durations(), requests: requests() })
+}
+
+/** `failures`: a script's own `errors`, where it has them, count what was wrong in an answer that HTTP calls good. */
+function figuresOf({
+  failures,
+  durations,
+  requests,
+}: Record<'failures' | 'durations' | 'requests', SampleAggregate | null>): StretchFigures {
   return {
-    requests: question('http_reqs')?.sum ?? 0,
+    requests: requests?.sum ?? 0,
     errorShare: failures === null ? Number.NaN : failures.nonZero / failures.count,
     p95Ms: durations === null || durations.count < FEWEST_SAMPLES ? Number.NaN : durations.percentile(95),
   }
@@ -31,23 +52,18 @@ export interface FigureWindow {
   readonly figures: StretchFigures
 }
 
-/** A second of few users may say nothing, three of them more. */
-const WIDEST_SECONDS = 3
-
 /** Windows that can be decided, one after the other: of a second each, longer where that has too few requests. */
-export function figureWindows(series: LoadSeries, fromMs: number, endMs: number): FigureWindow[] {
+export function figureWindows(series: PassingSeries, fromMs: number, endMs: number): Later<FigureWindow[]> {
   const windows: FigureWindow[] = []
-  for (let atMs = Math.floor(fromMs / 1_000) * 1_000; atMs + 1_000 <= endMs;) {
-    let width = 1
-    let figures = stretchFigures(series, atMs, atMs + 1_000)
-    while (!isDecided(figures) && width < WIDEST_SECONDS && atMs + (width + 1) * 1_000 <= endMs) {
-      width += 1
-      figures = stretchFigures(series, atMs, atMs + width * 1_000)
-    }
+  let atMs = Math.floor(fromMs / 1_000) * 1_000
+  series.watch(WIDEST_SECONDS, ({ second, seconds }) => {
+    const toMs = (second + 1) * 1_000
+    if (toMs <= atMs || toMs > endMs) return
+    const figures = stretchFigures(seconds, atMs, toMs)
     if (isDecided(figures)) windows.push({ fromMs: atMs, figures })
-    atMs += width * 1_000
-  }
-  return windows
+    if (isDecided(figures) || toMs - atMs >= WIDEST_SECONDS * 1_000) atMs = toMs
+  })
+  return () => windows
 }
 
 function isDecided({ errorShare, p95Ms }: StretchFigures): boolean {

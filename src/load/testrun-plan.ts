@@ -6,7 +6,7 @@ import { cardSchema, measuredJson } from './measured-schema.ts'
 import type { MeasuredSegment } from './merge-measured.ts'
 import type { Measured } from './measured.ts'
 import type { PatternCard } from './prepare-pattern.ts'
-import type { SeriesData } from './series/series-data.ts'
+import type { StoredSeries } from './series/series-data.ts'
 
 export interface TestRunPlan {
   /** Of the TestRun: its runners' files begin with it. */
@@ -55,17 +55,17 @@ export function runnerSegment(
   plan: TestRunPlan,
   index: number,
   file: string,
-  data: SeriesData,
+  series: StoredSeries,
   summary: K6Facts['summary'],
 ): MeasuredSegment {
   const { card, runners, fingerprint } = plan
   const measured: Measured = {
     ...card,
-    ...{ startedWallMs: data.startWallMs, durationMs: data.seconds * 1_000, completion: null },
+    ...{ startedWallMs: series.head.startWallMs, durationMs: series.head.seconds * 1_000, completion: null },
     generators: [{ k6: { exitCode: 0, stopped: false, summary, log: '' }, looks: [], cores: 0 }],
     notes: [...card.notes, UNSEEN],
   }
   const segment = { index, count: runners }
   const facts = { patternId: card.pattern.id, k6Version: card.k6.version, fingerprint, segment, more: measuredJson(measured) }
-  return { name: file, data, facts, measured }
+  return { ...series, name: file, facts, measured }
 }

@@ -13,8 +13,8 @@ function held(changes: Partial<HeldLoad> = {}): HeldLoad {
     ...{ id: 'LT-001', users: 100, limits: { errorShare: 0.01, p95Ms: 500 } },
     wholeUntilWallMs: () => Infinity,
     // The stretch before the fault is the one of five seconds.
-    figures: (fromWallMs, toWallMs) => (toWallMs - fromWallMs === 5_000 ? calm : bad),
-    goodSinceWallMs: () => null,
+    figures: (fromWallMs, toWallMs) => Promise.resolve(toWallMs - fromWallMs === 5_000 ? calm : bad),
+    goodSinceWallMs: () => Promise.resolve(null),
     problem: () => null,
     ...changes,
   }
@@ -54,7 +54,7 @@ describe('while the fault is on', () => {
   it('waits for as many answers as there are users, and judges all of them', async () => {
     let looks = 0
     const slow = held({
-      figures: (from, to) => (to - from === 5_000 ? calm : { ...bad, requests: 97 + ++looks }),
+      figures: (from, to) => Promise.resolve(to - from === 5_000 ? calm : { ...bad, requests: 97 + ++looks }),
     })
     const seen = await during({ error_rate: 0.2 }, slow)
     expect([seen.met, looks]).toEqual([true, 4])
@@ -84,14 +84,14 @@ describe('after the fault', () => {
   const spec = { kept_again_within_seconds: 2 }
 
   it('is met when the limits were kept again in time, and for a while', async () => {
-    const ctx = after(held({ goodSinceWallMs: (fromMs) => fromMs + 1_500 }), 1_000)
+    const ctx = after(held({ goodSinceWallMs: (fromMs) => Promise.resolve(fromMs + 1_500) }), 1_000)
     const seen = await heldLoadExpectation.observe(spec, null, ctx, null)
     expect(seen).toMatchObject({ met: true, observed: 'kept again after 1.50 s' })
     expect(seen.expected).toContain('errors ≤ 1 %, p95 ≤ 500 ms')
   })
 
   it('is missed when that was late', async () => {
-    const ctx = after(held({ goodSinceWallMs: (fromMs) => fromMs + 2_500 }), 1_000)
+    const ctx = after(held({ goodSinceWallMs: (fromMs) => Promise.resolve(fromMs + 2_500) }), 1_000)
     expect((await heldLoadExpectation.observe(spec, null, ctx, null)).met).toBe(false)
   })
 })

@@ -36,11 +36,11 @@ export const heldLoadExpectation: Probe<LoadExpectation> = {
     const limitMs = within * 1_000 + GOOD_FOR_MS + SETTLE_LIMIT_MS
     await lookUntil(
       `the load ${load.id} within its limits again`,
-      () => Promise.resolve(load.goodSinceWallMs(endedWallMs)),
+      () => load.goodSinceWallMs(endedWallMs),
       (sinceMs) => sinceMs !== null && load.wholeUntilWallMs() - sinceMs >= GOOD_FOR_MS,
       { everyMs: LOOK_EVERY_MS, attemptMs: 1_000, limitMs, signal: ctx.signal, clock: ctx.clock },
     )
-    const sinceMs = load.goodSinceWallMs(endedWallMs)
+    const sinceMs = await load.goodSinceWallMs(endedWallMs)
     return judgeAfter(within, sinceMs === null ? null : sinceMs - endedWallMs, load.limits)
   },
 }
@@ -53,25 +53,24 @@ async function windowSeen(load: HeldLoad, ctx: ProbeContext): Promise<LoadSeen> 
   const plannedMs = ctx.injectedAtWallMs + ctx.window().plannedMs
   const fromMs = faultBeganWallMs(ctx)
   const enough = load.users ?? 1
-  await lookUntil(
-    `the end of ${String(enough)} requests of ${load.id}`,
-    () => Promise.resolve(load.wholeUntilWallMs()),
-    (wholeMs) => wholeMs >= plannedMs && load.figures(fromMs, wholeMs).requests >= enough,
-    {
-      everyMs: LOOK_EVERY_MS,
-      attemptMs: 1_000,
-      limitMs: ANSWER_LIMIT_MS + SETTLE_LIMIT_MS,
-      signal: ctx.signal,
-      clock: ctx.clock,
-    },
-  )
+  const isSeen = async (): Promise<boolean> => {
+    const wholeMs = load.wholeUntilWallMs()
+    return wholeMs >= plannedMs && (await load.figures(fromMs, wholeMs)).requests >= enough
+  }
+  await lookUntil(`the end of ${String(enough)} requests of ${load.id}`, isSeen, (seen) => seen, {
+    everyMs: LOOK_EVERY_MS,
+    // The seconds of a long fault are read from a file.
+    attemptMs: ANSWER_LIMIT_MS,
+    limitMs: ANSWER_LIMIT_MS + SETTLE_LIMIT_MS,
+    signal: ctx.signal,
+    clock: ctx.clock,
+  })
   return seenOf(load, fromMs, Math.max(plannedMs, load.wholeUntilWallMs()))
 }
 
-function seenOf(load: HeldLoad, fromMs: number, toMs: number): LoadSeen {
-  const { users } = load
-  const [before, during] = [load.figures(fromMs - BEFORE_MS, fromMs), load.figures(fromMs, toMs)]
-  return { users, before, during }
+async function seenOf(load: HeldLoad, fromMs: number, toMs: number): Promise<LoadSeen> {
+  const [before, during] = [await load.figures(fromMs - BEFORE_MS, fromMs), await load.figures(fromMs, toMs)]
+  return { users: load.users, before, during }
 }
 
 /** @throws CAPABILITY_MISSING in a run without a load. */

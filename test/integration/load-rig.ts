@@ -12,6 +12,7 @@ import type { LoadPattern } from '../../src/core/load.ts'
 import type { LoadResult } from '../../src/core/model.ts'
 import type { CompletedPort } from '../../src/core/ports.ts'
 import type { RunEvent } from '../../src/core/run-event.ts'
+import { openScratchFile } from '../../src/entry/files.ts'
 import type { LoadDeps, LoadOptions } from '../../src/load/load-deps.ts'
 import { runPattern } from '../../src/load/pattern-run.ts'
 import { createDockerClient } from '../../src/runtime/docker-client.ts'
@@ -76,9 +77,10 @@ export async function loadRig(): Promise<LoadRig> {
     },
     // As the toolbox does, without a container around it.
     machine: () => readHostFacts(),
-    artifacts: { write: keep, writeBytes: keep },
+    artifacts: { write: keep, writeBytes: async (path, bytes) => keep(path, await wholeOf(bytes)) },
     runId: `${runId}-${String((count += 1))}`,
     folderFor: (id) => mkdtemp(join(root, `${id}-`)),
+    scratch: (name) => openScratchFile(join(root, `${runId}-${String(count)}`, name)),
     hashOf: async (file) =>
       createHash('sha256')
         .update(await readFile(file))
@@ -131,6 +133,12 @@ const PATTERN: LoadPattern = {
     environment: {},
     source: { file: 't.js', line: 1 },
   },
+}
+
+async function wholeOf(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of bytes) pieces.push(piece)
+  return Buffer.concat(pieces)
 }
 
 /** Places are indexes. */

@@ -1,9 +1,10 @@
 /** Load patterns by the real k6: what is judged, and above all what must never be green. */
 import { execFile } from 'node:child_process'
+import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openSeries } from '../../src/load/series/recorded-series.ts'
-import { unpackSeries } from '../../src/load/series/series-file.ts'
+import { openSeries, shortened } from '../../src/load/series/samples.fixture.ts'
+import { openSeriesFile } from '../../src/load/series/series-file.ts'
 import { containerK6, K6_IMAGE, loadRig, OLDER_K6_IMAGE } from './load-rig.ts'
 import type { LoadRig } from './load-rig.ts'
 
@@ -59,9 +60,9 @@ describe('a script of anybody', () => {
     ])
     const packed = rig.kept.get(result.series?.file ?? '')
     expect(packed).toBeInstanceOf(Uint8Array)
-    const { data, facts } = unpackSeries(packed as Uint8Array, 'series')
-    expect([facts.patternId, facts.k6Version, data.late]).toEqual(['T-1', version, 0])
-    const series = openSeries(data)
+    const file = await openSeriesFile(() => Readable.from([packed]), 'series')
+    expect([file.facts.patternId, file.facts.k6Version, file.head.late]).toEqual(['T-1', version, 0])
+    const series = openSeries(await shortened(file))
     expect(series.ask({ metric: 'http_reqs' })?.sum).toBe(result.requests)
     expect(series.metrics).toContainEqual({ name: 'checks', type: 'rate' })
     const live = rig.events.filter((event) => event.type === 'load-live')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../core/random.ts'
-import { addTo, bucketOf, decodeBuckets, encodeBuckets, percentileOf, valueOf } from './buckets.ts'
+import { addTo, bucketOf, decodeBuckets, encodeBuckets, percentileOf, sortBuckets, valueOf } from './buckets.ts'
 import type { Buckets } from './buckets.ts'
 
 function filled(values: readonly number[]): Buckets {
@@ -62,11 +62,11 @@ describe('a percentile', () => {
     const [low, high] = [Math.min(...values), Math.max(...values)]
     for (const percent of [0, 1, 50, 90, 95, 99, 99.9, 100]) {
       const wanted = exact(values, percent)
-      expect(Math.abs(percentileOf(buckets, percent, low, high) - wanted) / wanted).toBeLessThan(0.001)
+      expect(Math.abs(percentileOf(sortBuckets(buckets), percent, low, high) - wanted) / wanted).toBeLessThan(0.001)
     }
   })
 
   it('of nothing is none', () => {
-    expect(percentileOf(new Map(), 95, 0, 0)).toBeNaN()
+    expect(percentileOf([], 95, 0, 0)).toBeNaN()
   })
 })

@@ -35,7 +35,7 @@ export function addTo(buckets: Buckets, bucket: number, count = 1): void {
 export function encodeBuckets(buckets: Buckets): string {
   const bytes: number[] = []
   let before = 0
-  for (const [bucket, count] of [...buckets].sort(([a], [b]) => a - b)) {
+  for (const [bucket, count] of sortBuckets(buckets)) {
     pushNumber(bytes, bucket - before)
     pushNumber(bytes, count)
     before = bucket
@@ -64,15 +64,21 @@ export function decodeBuckets(text: string, into: Buckets): void {
   }
 }
 
+/** With their counts, from the lowest to the highest. */
+export type SortedBuckets = readonly (readonly [number, number])[]
+
+export function sortBuckets(buckets: Buckets): SortedBuckets {
+  return [...buckets].sort(([a], [b]) => a - b)
+}
+
 /**
  * Between the two values nearest to the rank, in proportion, as k6 does it (metrics/sink.go). NaN of nothing.
  * `lowest` and `highest` are the exact ends.
  */
-export function percentileOf(buckets: Buckets, percent: number, lowest: number, highest: number): number {
+export function percentileOf(sorted: SortedBuckets, percent: number, lowest: number, highest: number): number {
   let total = 0
-  for (const count of buckets.values()) total += count
+  for (const [, count] of sorted) total += count
   if (total === 0) return Number.NaN
-  const sorted = [...buckets].sort(([a], [b]) => a - b)
   const rank = (percent / 100) * (total - 1)
   const under = Math.floor(rank)
   const low = nth(sorted, under)
@@ -81,7 +87,7 @@ export function percentileOf(buckets: Buckets, percent: number, lowest: number, 
   return Math.min(highest, Math.max(lowest, value))
 }
 
-function nth(sorted: readonly (readonly [number, number])[], index: number): number {
+function nth(sorted: SortedBuckets, index: number): number {
   let seen = 0
   for (const [bucket, count] of sorted) {
     seen += count

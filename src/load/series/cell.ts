@@ -1,8 +1,8 @@
 /** All samples of one group in one second. */
 import type { MetricType, SampleAggregate } from '../../core/load.ts'
 import { ChaosError } from '../../core/errors.ts'
-import { addTo, bucketOf, decodeBuckets, encodeBuckets, percentileOf } from './buckets.ts'
-import type { Buckets } from './buckets.ts'
+import { addTo, bucketOf, decodeBuckets, encodeBuckets, percentileOf, sortBuckets } from './buckets.ts'
+import type { Buckets, SortedBuckets } from './buckets.ts'
 
 /** Times are ms, and kept in µs; other trends in thousandths. */
 const FINENESS = 1_000
@@ -62,22 +62,63 @@ export function mergeCells(cells: readonly Cell[], isGauge: boolean): Cell {
   }
 }
 
-/** The cells of a stretch, in the order of their seconds, as one answer. */
+/** The cells of a short stretch, in the order of their seconds, as one answer. */
 export function aggregateOf(metric: string, type: MetricType, cells: readonly Cell[]): SampleAggregate {
   const { histograms, ...figures } = mergeCells(cells, false)
-  let buckets: Buckets | null = null
-  return {
-    type,
-    ...figures,
-    percentile(percent) {
-      if (histograms.length === 0)
+  const percentile = percentilesOf(metric, figures, () => {
+    const buckets: Buckets = new Map()
+    for (const histogram of histograms) decodeBuckets(histogram, buckets)
+    return histograms.length === 0 ? null : buckets
+  })
+  return { type, ...figures, percentile }
+}
+
+/** The same of a stretch of any length, whose cells come one by one: what is kept does not grow with their number. */
+export class CellTally {
+  private count = 0
+  private sum = 0
+  private min = Infinity
+  private max = -Infinity
+  private nonZero = 0
+  private last = Number.NaN
+  private buckets: Buckets | null = null
+
+  add(cell: Cell): void {
+    this.count += cell.count
+    this.sum += cell.sum
+    this.min = Math.min(this.min, cell.min)
+    this.max = Math.max(this.max, cell.max)
+    this.nonZero += cell.nonZero
+    this.last = cell.last
+    for (const histogram of cell.histograms) {
+      this.buckets ??= new Map<number, number>()
+      decodeBuckets(histogram, this.buckets)
+    }
+  }
+
+  /** Of the cells so far, which must be all; null of none. */
+  aggregate(metric: string, type: MetricType): SampleAggregate | null {
+    const { count, sum, min, max, nonZero, last, buckets } = this
+    if (count === 0) return null
+    const figures = { count, sum, min, max, nonZero, last }
+    return { type, ...figures, percentile: percentilesOf(metric, figures, () => buckets) }
+  }
+}
+
+/** `bucketsOf` is asked once, and only if a percentile is wanted; null where none were recorded. */
+function percentilesOf(
+  metric: string,
+  { min, max }: Pick<Cell, 'min' | 'max'>,
+  bucketsOf: () => Buckets | null,
+): (percent: number) => number {
+  let sorted: SortedBuckets | null = null
+  return (percent) => {
+    if (sorted === null) {
+      const buckets = bucketsOf()
+      if (buckets === null)
         throw new ChaosError('BAD_INPUT', `percentiles of ${metric} were not recorded: name one in a threshold`)
-      if (buckets === null) {
-        buckets = new Map()
-        for (const histogram of histograms) decodeBuckets(histogram, buckets)
-      }
-      const scaled = percentileOf(buckets, percent, figures.min * FINENESS, figures.max * FINENESS)
-      return scaled / FINENESS
-    },
+      sorted = sortBuckets(buckets)
+    }
+    return percentileOf(sorted, percent, min * FINENESS, max * FINENESS) / FINENESS
   }
 }

@@ -1,5 +1,5 @@
 /** The last five whole seconds, for whoever looks on. */
-import { addTo, bucketOf, percentileOf } from './buckets.ts'
+import { addTo, bucketOf, percentileOf, sortBuckets } from './buckets.ts'
 import type { Buckets } from './buckets.ts'
 
 const WINDOW_SECONDS = 5
@@ -50,7 +50,7 @@ export class LiveFigures {
     for (const [, one] of whole) for (const [bucket, count] of one.durations) addTo(durations, bucket, count)
     const requests = whole.reduce((sum, [, one]) => sum + one.requests, 0)
     const errors = whole.reduce((sum, [, one]) => sum + one.errors, 0)
-    const p95Us = percentileOf(durations, 95, 0, Infinity)
+    const p95Us = percentileOf(sortBuckets(durations), 95, 0, Infinity)
     return {
       users: this.atWork,
       requestsPerSecond: requests / Math.max(1, Math.min(WINDOW_SECONDS, this.newest)),

@@ -1,14 +1,14 @@
-/** The series of several generators as one, as if a single one had made all of the load. Pure. */
+/** The series of several generators as one, as if a single one had made all of the load. */
 import { ChaosError } from '../../core/errors.ts'
 import { filterText } from '../../core/threshold.ts'
 import { mergeCells } from './cell.ts'
 import type { Cell } from './cell.ts'
-import type { Group, GroupKey, SeriesData, SeriesFacts } from './series-data.ts'
+import { addErrors } from './error-counts.ts'
+import type { GroupKey, SeriesFacts, SeriesHead, SeriesSecond, StoredSeries } from './series-data.ts'
 
-export interface NamedSeries {
+export interface NamedSeries extends StoredSeries {
   /** For messages: the file it came from. */
   readonly name: string
-  readonly data: SeriesData
   readonly facts: SeriesFacts
 }
 
@@ -16,68 +16,100 @@ export interface NamedSeries {
 const MOST_APART_MS = 10_000
 
 /**
- * Seconds are laid over each other by the wall clock, to the whole second: users and requests under way are added.
+ * Seconds are laid over each other by the wall clock, to the whole second: users and requests under way are added. All are
+ * read side by side, so that memory holds a second of each.
  * @throws ChaosError BAD_INPUT for segments that are missing, there twice, or of different loads.
  */
-export function mergeSeries(all: readonly NamedSeries[]): { readonly data: SeriesData; readonly facts: SeriesFacts } {
+export function mergeSeries(all: readonly NamedSeries[]): StoredSeries & { readonly facts: SeriesFacts } {
   const ordered = checkedSegments(all)
   const [first] = ordered
   if (first === undefined) throw new ChaosError('BAD_INPUT', 'there is no series to merge')
-  const startWallMs = Math.min(...ordered.map(({ data }) => data.startWallMs))
-  const shifted = ordered.map(({ data }) => ({ data, shift: Math.round((data.startWallMs - startWallMs) / 1_000) }))
-  const seconds = Math.max(...shifted.map(({ data, shift }) => data.seconds + shift))
-  const types = Object.assign({}, ...ordered.map(({ data }) => data.types)) as SeriesData['types']
+  const startWallMs = Math.min(...ordered.map(({ head }) => head.startWallMs))
+  const types = Object.assign({}, ...ordered.map(({ head }) => head.types)) as SeriesHead['types']
+  const { groups, places } = mergedGroups(ordered)
+  const parts = ordered.map((series, index): Part => {
+    const shift = Math.round((series.head.startWallMs - startWallMs) / 1_000)
+    return { series, shift, places: places[index] ?? [] }
+  })
+  const head: SeriesHead = {
+    ...{ startWallMs, types, groups },
+    seconds: Math.max(...parts.map(({ series, shift }) => series.head.seconds + shift)),
+    late: ordered.reduce((sum, series) => sum + series.head.late, 0),
+  }
   return {
-    data: {
-      ...{ startWallMs, seconds, types },
-      groups: mergedGroups(shifted, types),
-      errors: mergedErrors(shifted),
-      inFlight: Array.from({ length: seconds }, (_, second) =>
-        shifted.reduce((sum, { data, shift }) => sum + (data.inFlight[second - shift] ?? 0), 0),
-      ),
-      late: ordered.reduce((sum, { data }) => sum + data.late, 0),
-    },
+    head,
     facts: { ...first.facts, segment: null, more: ordered.map(({ facts }) => facts.more) },
+    seconds: () => mergedSeconds(parts, head),
   }
 }
 
-interface Shifted {
-  readonly data: SeriesData
+interface Part {
+  readonly series: StoredSeries
   /** Seconds after the first. */
   readonly shift: number
+  /** Of its groups, in those of all. */
+  readonly places: readonly number[]
 }
 
-function mergedGroups(all: readonly Shifted[], types: SeriesData['types']): Group[] {
-  const groups = new Map<string, { readonly key: GroupKey; readonly cells: Map<number, Cell[]> }>()
-  for (const { data, shift } of all) {
-    for (const { key, cells } of data.groups) {
+/** Each with where its groups went. */
+function mergedGroups(all: readonly StoredSeries[]): { readonly groups: GroupKey[]; readonly places: readonly number[][] } {
+  const groups: GroupKey[] = []
+  const known = new Map<string, number>()
+  const places = all.map(({ head }) =>
+    head.groups.map((key) => {
       const name = JSON.stringify([key.metric, key.scenario, key.outcome, key.filter === null ? null : filterText(key.filter)])
-      const group = groups.get(name) ?? { key, cells: new Map<number, Cell[]>() }
-      groups.set(name, group)
-      for (const [second, cell] of cells) {
-        const at = second + shift
-        const here = group.cells.get(at)
-        if (here === undefined) group.cells.set(at, [cell])
-        else here.push(cell)
-      }
-    }
-  }
-  return [...groups.values()].map(({ key, cells }) => {
-    const isGauge = types[key.metric] === 'gauge'
-    return { key, cells: new Map([...cells].map(([second, here]) => [second, mergeCells(here, isGauge)])) }
-  })
+      const place = known.get(name) ?? groups.push(key) - 1
+      known.set(name, place)
+      return place
+    }),
+  )
+  return { groups, places }
 }
 
-function mergedErrors(all: readonly Shifted[]): Map<number, Record<string, number>> {
-  const errors = new Map<number, Record<string, number>>()
-  for (const { data, shift } of all) {
-    for (const [second, counts] of data.errors) {
-      const sum = errors.get(second + shift) ?? {}
-      for (const [kind, count] of Object.entries(counts)) sum[kind] = (sum[kind] ?? 0) + count
-      errors.set(second + shift, sum)
+async function* mergedSeconds(parts: readonly Part[], { seconds, groups, types }: SeriesHead): AsyncGenerator<SeriesSecond> {
+  const readers = parts.map((part) => ({ part, rows: part.series.seconds()[Symbol.asyncIterator]() }))
+  const isGauge = groups.map(({ metric }) => types[metric] === 'gauge')
+  try {
+    for (let second = 0; second < seconds; second += 1) {
+      const here: Here[] = []
+      for (const { part, rows } of readers) {
+        if (second < part.shift) continue
+        const next = await rows.next()
+        if (next.done !== true) here.push({ part, row: next.value })
+      }
+      yield mergedSecond(second, here, isGauge)
+    }
+    // What is left in one of them is told by its reader.
+    for (const { rows } of readers) await rows.next()
+  } finally {
+    for (const { rows } of readers) await rows.return?.()
+  }
+}
+
+interface Here {
+  readonly part: Part
+  readonly row: SeriesSecond
+}
+
+function mergedSecond(second: number, here: readonly Here[], isGauge: readonly boolean[]): SeriesSecond {
+  const cells = new Map<number, Cell[]>()
+  const errors: Record<string, number> = {}
+  for (const { part, row } of here) {
+    addErrors(errors, row.errors)
+    for (const [group, cell] of row.cells) {
+      const place = part.places[group] ?? Number.NaN
+      const there = cells.get(place)
+      if (there === undefined) cells.set(place, [cell])
+      else there.push(cell)
     }
   }
-  return errors
+  const inOrder = [...cells].sort(([a], [b]) => a - b)
+  return {
+    second,
+    inFlight: here.reduce((sum, { row }) => sum + row.inFlight, 0),
+    errors,
+    cells: new Map(inOrder.map(([place, each]) => [place, mergeCells(each, isGauge[place] === true)])),
+  }
 }
 
 /** In the order of their segments. */
@@ -113,7 +145,7 @@ function refuseOther(first: NamedSeries, other: NamedSeries): void {
 }
 
 function refuseApart(all: readonly NamedSeries[]): void {
-  const starts = all.map(({ data }) => data.startWallMs)
+  const starts = all.map(({ head }) => head.startWallMs)
   const apartMs = Math.max(...starts) - Math.min(...starts)
   if (apartMs > MOST_APART_MS)
     throw mistake(

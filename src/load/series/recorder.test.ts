@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isChaosError } from '../../core/errors.ts'
-import { openSeries } from './recorded-series.ts'
 import { SeriesRecorder } from './recorder.ts'
-import { csvOf, PLAIN, recordedOf, requestAt, START_MS } from './samples.fixture.ts'
+import { csvOf, csvRows, endOf, openSeries, PLAIN, recordedOf, requestAt, shortSeries, START_MS } from './samples.fixture.ts'
 import type { Row } from './samples.fixture.ts'
 
 const users = (counts: readonly number[]): Row[] =>
@@ -96,7 +95,7 @@ describe('the recorder', () => {
       g: { value: 1, min: 1, max: 1 },
       t: { avg: 1, count: 1 },
     }
-    expect(recorder.finish({ metrics }).types).toEqual({ r: 'rate', c: 'counter', g: 'gauge', t: 'trend', unknown: 'trend' })
+    expect(endOf(recorder, { metrics }).head.types).toEqual({ r: 'rate', c: 'counter', g: 'gauge', t: 'trend', unknown: 'trend' })
   })
 
   it('passes on the ids of served answers and no others', () => {
@@ -119,8 +118,53 @@ describe('the recorder', () => {
   it('loses no sample that comes too late', () => {
     const rows = [...users(Array.from({ length: 20 }, () => 1)), ...requestAt(2_000, 5)]
     const data = recordedOf(rows)
-    expect(data.late).toBe(3)
+    expect(data.head.late).toBe(3)
     expect(openSeries(data).ask({ metric: 'http_reqs' })?.count).toBe(1)
+  })
+
+  it('takes a row that is up to 15 s late for what it is, and a later one into the oldest second that is not over', () => {
+    const recorder = new SeriesRecorder(PLAIN)
+    const failed = { status: '500', isExpected: false }
+    const late = [...requestAt(3_500, 5, failed), ...requestAt(5_500, 5, failed)]
+    recorder.push(Buffer.from(csvOf([...users(Array.from({ length: 21 }, () => 1)), ...late])))
+    const { head, rows } = endOf(recorder)
+    expect(head.late).toBe(3)
+    // Twenty seconds have passed: the first five are over.
+    expect(rows.flatMap(({ second, errors }) => (errors['500'] === undefined ? [] : [[second, errors['500']]]))).toEqual([[5, 2]])
+    expect(openSeries({ ...shortSeries(head, rows) }).ask({ metric: 'http_reqs', fromMs: 5_000, toMs: 6_000 })?.count).toBe(2)
+  })
+
+  it('hands over each second once, when it is over, and forgets it', () => {
+    const recorder = new SeriesRecorder(PLAIN)
+    const push = (rows: readonly Row[]): void => {
+      recorder.push(Buffer.from(csvRows(rows)))
+    }
+    recorder.push(Buffer.from(csvOf([...users([1]), ...requestAt(200, 5, { status: '500', isExpected: false })])))
+    expect(recorder.fetch()).toEqual([])
+    // Nothing was told of the seconds between.
+    push([{ metric: 'vus', atMs: 18_000, value: 2 }])
+    const first = recorder.fetch()
+    expect(first.map(({ second, cells, errors }) => [second, cells.size, errors])).toEqual([
+      [0, 4, { '500': 1 }],
+      [1, 0, {}],
+      [2, 0, {}],
+    ])
+    expect([recorder.fetch(), recorder.copy(0, 3)]).toEqual([[], []])
+    // Too late for what is gone, and so for the same second's errors.
+    push(requestAt(300, 5, { status: '500', isExpected: false }))
+    recorder.end()
+    const rest = recorder.fetch()
+    expect(rest.map(({ second }) => second)).toEqual(Array.from({ length: 16 }, (_, index) => index + 3))
+    expect(rest[0]?.errors).toEqual({ '500': 1 })
+  })
+
+  it('counts a request that took long to every second of it, however long ago they were handed over', () => {
+    const recorder = new SeriesRecorder(PLAIN)
+    recorder.push(Buffer.from(csvOf(users(Array.from({ length: 40 }, () => 1)))))
+    recorder.fetch()
+    recorder.push(Buffer.from(csvRows(requestAt(40_000, 40_000))))
+    recorder.end()
+    expect(recorder.meansInFlight()).toEqual([...Array.from({ length: 40 }, () => 1), 0])
   })
 
   it('shows the last five whole seconds while it records', () => {
@@ -140,7 +184,7 @@ describe('the recorder', () => {
       Array.from({ length: 20 }, (_none, index) => requestAt(second * 1_000 + index * 50, 20 + index)),
     )
     const data = recordedOf(rows.flat(2))
-    const cells = data.groups.flatMap(({ cells: own }) => [...own.values()])
+    const cells = data.rows.flatMap(({ cells: own }) => [...own.values()])
     const bytes = cells.reduce((sum, { histograms }) => sum + histograms.join('').length, 0)
     expect(bytes / 600).toBeLessThan(120)
   })
@@ -171,9 +215,10 @@ it('answers for the seconds that are over while k6 goes on, and changes nothing 
     recorder.push(Buffer.from(csvOf(rows)))
   }
   push([...users([5, 5, 5, 5]), ...requestAt(100, 50), ...requestAt(1_200, 250)])
-  const early = recorder.soFar()
+  const whole = recorder.wholeSeconds ?? 0
+  const early = shortSeries(recorder.head(null, whole), recorder.copy(0, whole))
   // The fourth second is under way, the third may not be written whole yet.
-  expect([recorder.wholeSeconds, early.seconds]).toEqual([2, 2])
+  expect([recorder.wholeSeconds, early.head.seconds]).toEqual([2, 2])
   expect(openSeries(early).ask({ metric: 'http_reqs' })?.count).toBe(2)
-  expect(recorder.finish(null).seconds).toBe(4)
+  expect(endOf(recorder).head.seconds).toBe(4)
 })

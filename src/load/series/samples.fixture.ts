@@ -1,7 +1,12 @@
-/** Rows as k6 writes them, from samples that a test has made. */
+/** Rows as k6 writes them, from samples that a test has made, and short series of them in memory. */
+import type { Json } from '../../core/json.ts'
+import type { AskableSeconds, PassingSeries } from '../../core/load.ts'
+import { GroupFinder } from './group-finder.ts'
+import { RecentSeconds } from './recent-seconds.ts'
 import { SeriesRecorder } from './recorder.ts'
 import type { RecorderOptions } from './recorder.ts'
-import type { SeriesData, SeriesFacts } from './series-data.ts'
+import type { SeriesFacts, SeriesHead, SeriesSecond, StoredSeries } from './series-data.ts'
+import { SeriesPass } from './series-pass.ts'
 
 export interface Row {
   readonly metric: string
@@ -20,21 +25,80 @@ export const START_MS = 1_795_000_000_000
 const HEADER = 'metric_name,timestamp,metric_value,error_code,expected_response,scenario,status,extra_tags,metadata\n'
 
 export function csvOf(rows: readonly Row[], startMs = START_MS): string {
+  return HEADER + csvRows(rows, startMs)
+}
+
+/** What follows later. */
+export function csvRows(rows: readonly Row[], startMs = START_MS): string {
   const lines = rows.map((row) => {
     const { metric, atMs, value, status = '', errorCode = '', isExpected, scenario = 'default', extra = '', metadata = '' } = row
     const expected = isExpected === undefined ? '' : String(isExpected)
     const timeUs = Math.round((startMs + atMs) * 1_000)
     return `${metric},${String(timeUs)},${value.toFixed(6)},${errorCode},${expected},${scenario},${status},${extra},${metadata}\n`
   })
-  return HEADER + lines.join('')
+  return lines.join('')
 }
 
 export const PLAIN: RecorderOptions = { filters: [], percentiles: [], claim: null }
 
-export function recordedOf(rows: readonly Row[], options = PLAIN, startMs = START_MS): SeriesData {
+/** A short one, in memory. */
+export interface ShortSeries extends StoredSeries {
+  readonly rows: readonly SeriesSecond[]
+}
+
+export function recordedOf(rows: readonly Row[], options = PLAIN, startMs = START_MS): ShortSeries {
   const recorder = new SeriesRecorder(options)
   recorder.push(Buffer.from(csvOf(rows, startMs)))
-  return recorder.finish(null)
+  return endOf(recorder)
+}
+
+/** All that was recorded, none of it fetched before. */
+export function endOf(recorder: SeriesRecorder, summary: Json = null): ShortSeries {
+  recorder.end()
+  const means = recorder.meansInFlight()
+  return shortSeries(
+    recorder.head(summary),
+    recorder.fetch().map((second) => ({ ...second, inFlight: means[second.second] ?? 0 })),
+  )
+}
+
+export function shortSeries(head: SeriesHead, rows: readonly SeriesSecond[]): ShortSeries {
+  return {
+    ...{ head, rows },
+    async *seconds() {
+      yield* await Promise.resolve(rows)
+    },
+  }
+}
+
+export async function shortened({ head, seconds }: StoredSeries): Promise<ShortSeries> {
+  const rows: SeriesSecond[] = []
+  for await (const second of seconds()) rows.push(second)
+  return shortSeries(head, rows)
+}
+
+/** All of it can be asked at once. */
+export interface OpenSeries extends AskableSeconds, Pick<PassingSeries, 'startWallMs' | 'seconds' | 'metrics'> {
+  users(): (number | null)[]
+  inFlight(): number[]
+}
+
+export function openSeries({ head, rows }: ShortSeries): OpenSeries {
+  const recent = new RecentSeconds(new GroupFinder(head), Infinity)
+  const pass = new SeriesPass(head)
+  const users: (number | null)[] = []
+  pass.watch(1, (passing) => users.push(passing.users))
+  for (const row of rows) {
+    recent.add(row)
+    pass.take(row)
+  }
+  return {
+    ...{ startWallMs: head.startWallMs, seconds: head.seconds, metrics: pass.metrics },
+    ask: (question) => recent.ask(question),
+    errors: (fromMs, toMs) => recent.errors(fromMs, toMs),
+    users: () => users,
+    inFlight: () => rows.map(({ inFlight }) => inFlight),
+  }
 }
 
 export const FACTS: SeriesFacts = { patternId: 'LT-1', fingerprint: 'f', k6Version: '2.2.0', segment: null, more: {} }

@@ -1,4 +1,4 @@
-/** A recorded series as data: what the recorder makes, the file holds, and a merge adds up. */
+/** A series as data: what the recorder makes, the file holds, and a merge adds up. */
 import type { Json } from '../../core/json.ts'
 import type { MetricType, TagFilter } from '../../core/load.ts'
 import type { Cell } from './cell.ts'
@@ -10,12 +10,6 @@ export interface GroupKey {
   readonly outcome: string
   /** null: of no filter. Then scenario and outcome say nothing. */
   readonly filter: TagFilter | null
-}
-
-export interface Group {
-  readonly key: GroupKey
-  /** By second. */
-  readonly cells: ReadonlyMap<number, Cell>
 }
 
 export interface SeriesSegment {
@@ -33,15 +27,29 @@ export interface SeriesFacts {
   readonly more: Json
 }
 
-export interface SeriesData {
+/** What is known of a series as a whole. */
+export interface SeriesHead {
   readonly startWallMs: number
   readonly seconds: number
   readonly types: Readonly<Record<string, MetricType>>
-  readonly groups: readonly Group[]
-  /** By second: requests that were not served, by status or k6's error code. */
-  readonly errors: ReadonlyMap<number, Readonly<Record<string, number>>>
-  /** Mean requests under way, by second. */
-  readonly inFlight: readonly number[]
-  /** Samples that came after their second was closed. */
+  readonly groups: readonly GroupKey[]
+  /** Samples that came when their second was closed, and count to a later one. */
   readonly late: number
+}
+
+export interface SeriesSecond {
+  readonly second: number
+  /** Mean requests under way. */
+  readonly inFlight: number
+  /** Requests that were not served, by status or k6's error code. */
+  readonly errors: Readonly<Record<string, number>>
+  /** By the place of their group in the head, in its order. */
+  readonly cells: ReadonlyMap<number, Cell>
+}
+
+/** A series that lies somewhere, too long to be held in memory. */
+export interface StoredSeries {
+  readonly head: SeriesHead
+  /** From the first to the last, as often as they are wanted. */
+  readonly seconds: () => AsyncIterable<SeriesSecond>
 }
