@@ -50,9 +50,12 @@ function expected(name: string, id: string, declared: Readonly<Record<string, De
   return declared[name]?.may_fail?.includes(id) === true ? ['passed', 'failed'] : ['passed']
 }
 
-/** One line for everything that was seen otherwise than declared, or not seen at all. */
-export function disagreements(matrix: Matrix, declared: Readonly<Record<string, Declared>>): string[] {
-  const rows = [HEALTHY, NO_INJECT, ...Object.keys(declared)]
+/** One line for everything that was seen otherwise than declared, or not seen at all; of all rows, or of some. */
+export function disagreements(
+  matrix: Matrix,
+  declared: Readonly<Record<string, Declared>>,
+  rows: readonly string[] = [HEALTHY, NO_INJECT, ...Object.keys(declared)],
+): string[] {
   return rows.flatMap((name) => {
     const row = matrix[name]
     if (row === undefined) return [`${name}: was never run`]

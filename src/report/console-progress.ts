@@ -16,10 +16,15 @@ export interface ProgressOptions {
 }
 
 interface State {
-  text: string
+  readonly text: string
+  readonly startedMs: number
+  readonly leftMs: number | null
+}
+
+/** A scenario or load pattern that is under way: several may be, on stacks of their own. */
+interface Running {
+  readonly title: string
   phase: string
-  startedMs: number
-  leftMs: number | null
 }
 
 export function consoleProgress(options: ProgressOptions): Reporter {
@@ -50,21 +55,25 @@ function plainProgress({ stream, nowMs = () => performance.now() }: ProgressOpti
 
 function liveProgress({ stream, nowMs = () => performance.now() }: ProgressOptions): Reporter {
   let state: State | null = null
+  const running = new Map<string, Running>()
   let timer: NodeJS.Timeout | undefined
   const draw = (): void => {
     if (state === null) return
     const elapsedMs = nowMs() - state.startedMs
     const left = state.leftMs === null ? '' : `, about ${duration(wholeSeconds(Math.max(0, state.leftMs - elapsedMs)))} left`
-    const phase = state.phase === '' ? '' : ` · ${state.phase}`
     stream.write(
-      CLEAR_LINE + consoleText(`${state.text}${phase} · ${duration(wholeSeconds(elapsedMs))}${left}`, (stream.columns ?? 80) - 1),
+      CLEAR_LINE +
+        consoleText(
+          `${runningText(running) ?? state.text} · ${duration(wholeSeconds(elapsedMs))}${left}`,
+          (stream.columns ?? 80) - 1,
+        ),
     )
   }
   const line = (event: RunEvent): void => {
     stream.write(`${CLEAR_LINE}${consoleText(eventText(event), 1_000)}\n`)
   }
   const show = (text: string, leftMs: number | null): void => {
-    state = { text, phase: '', startedMs: nowMs(), leftMs }
+    state = { text, startedMs: nowMs(), leftMs }
     timer ??= setInterval(draw, REFRESH_MS).unref()
     draw()
   }
@@ -72,7 +81,13 @@ function liveProgress({ stream, nowMs = () => performance.now() }: ProgressOptio
     clearInterval(timer)
     timer = undefined
     state = null
+    running.clear()
     stream.write(CLEAR_LINE)
+  }
+  const tell = (id: string, phase: string): void => {
+    const one = running.get(id)
+    if (one !== undefined) one.phase = phase
+    draw()
   }
   return {
     name: 'progress',
@@ -82,23 +97,26 @@ function liveProgress({ stream, nowMs = () => performance.now() }: ProgressOptio
           show(event.step, null)
           return
         case 'scenario-started':
-          show(`${event.id} ${event.name} (${String(event.index)}/${String(event.total)})`, event.leftMs)
+          running.set(event.id, { title: `${event.id} ${event.name} (${String(event.index)}/${String(event.total)})`, phase: '' })
+          show('', event.leftMs)
           return
         case 'phase-started':
-          if (state !== null) state.phase = event.phase
-          draw()
+          tell(event.id, event.phase)
           return
         case 'load-live':
-          if (state !== null) state.phase = liveText(event)
-          draw()
+          tell(event.id, liveText(event))
           return
         case 'run-ended':
           stop()
           line(event)
           return
+        case 'scenario-ended':
+          running.delete(event.id)
+          line(event)
+          draw()
+          return
         case 'run-started':
         case 'step-ended':
-        case 'scenario-ended':
         case 'log':
           if (isChatter(event)) return
           line(event)
@@ -110,6 +128,16 @@ function liveProgress({ stream, nowMs = () => performance.now() }: ProgressOptio
       return Promise.resolve()
     },
   }
+}
+
+/** One with its name, several by their ids; null for none. */
+function runningText(running: ReadonlyMap<string, Running>): string | null {
+  if (running.size === 0) return null
+  const parts = [...running].map(([id, { title, phase }]) => {
+    const name = running.size === 1 ? title : id
+    return phase === '' ? name : `${name} · ${phase}`
+  })
+  return parts.join(' | ')
 }
 
 /** What the engine tells itself; the front end's logger decides what of it people see. */
