@@ -14,7 +14,6 @@ const LIMIT_MS = 15_000
  */
 export async function awaitSettled(containers: readonly TargetContainer[], ctx: FaultContext): Promise<void> {
   const waiting = containers.filter(({ restartPolicy }) => restartPolicy !== 'no')
-  if (waiting.length === 0) return
   const youngestMs = async (signal: AbortSignal): Promise<number> => {
     const states = await Promise.all(waiting.map(({ id }) => ctx.containers.inspect(id, signal)))
     return Math.min(...states.map((state) => uptimeMs(state, ctx.clock.wallMs())))
