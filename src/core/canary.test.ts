@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { recoveryStreak, summarizeCanary, type CanarySample } from './canary.ts'
+import { latencyMs, recoveryStreak, roundedWindow, summarizeCanary } from './canary.ts'
+import type { CanarySample } from './canary.ts'
 
 function sample(intendedMs: number, latencyMs: number, ok = true): CanarySample {
   return {
@@ -37,10 +38,46 @@ describe('summarizeCanary', () => {
   it('counts an outage that outlasts the window to the first good answer after it', () => {
     expect(summarizeCanary([sample(0, 100), sample(1_400, 100)], 0, 1_000).longestOutageMs).toBe(1_400)
   })
+
+  it.each<[string, CanarySample[], number]>([
+    ['none that began after the window', [sample(0, 500), sample(100, 900), sample(5_000, 100)], 500],
+    ['none before it', [sample(-900, 100), sample(100, 100), sample(500, 100), sample(900, 100)], 400],
+    ['that between two answers, in whatever order they came', [sample(0, 900), sample(100, 100), sample(200, 10)], 690],
+    ['as if there was no answer, one that was not good', [sample(0, 300), sample(300, 200, false), sample(700, 100)], 500],
+  ])('measures the longest outage: %s', (_rule, samples, longestMs) => {
+    expect(summarizeCanary(samples, 0, 1_000).longestOutageMs).toBe(longestMs)
+  })
+
+  it('keeps the samples of the window, both edges told apart, and the worst lateness of these', () => {
+    const late = { ...sample(999, 10), sentMs: 1_249 }
+    const window = summarizeCanary([sample(0, 10), late, { ...sample(1_000, 10), sentMs: 9_000 }], 0, 1_000)
+    expect(window.samples.map(({ intendedMs }) => intendedMs)).toEqual([0, 999])
+    expect(window.maxLatenessMs).toBe(250)
+    expect(latencyMs(sample(200, 35))).toBe(35)
+  })
+})
+
+describe('roundedWindow', () => {
+  it('is for reports: whole milliseconds, and null for what was not measured', () => {
+    const { p50Ms, p95Ms, longestOutageMs, maxLatenessMs } = {
+      p50Ms: 12.4,
+      p95Ms: 40.6,
+      longestOutageMs: 99.5,
+      maxLatenessMs: 1.2,
+    }
+    const window = { ...summarizeCanary([], 0, 1), p50Ms, p95Ms, longestOutageMs, maxLatenessMs }
+    expect(roundedWindow(window)).toEqual({ p50Ms: 12, p95Ms: 41, longestOutageMs: 100, maxLatenessMs: 1 })
+    expect(roundedWindow(summarizeCanary([], 0, 1))).toEqual({
+      p50Ms: null,
+      p95Ms: null,
+      longestOutageMs: null,
+      maxLatenessMs: 0,
+    })
+  })
 })
 
 describe('recoveryStreak', () => {
   it('notices one dead backend of N with 99 %', () => {
-    expect([1, 2, 4, 10].map(recoveryStreak)).toEqual([5, 7, 17, 44])
+    expect([0, 1, 2, 4, 10].map(recoveryStreak)).toEqual([5, 5, 7, 17, 44])
   })
 })

@@ -45,11 +45,11 @@ export function summarizeCanary(samples: readonly CanarySample[], fromMs: number
 
 /** Gap between successful completions of any request, so that an outage that outlasts the window's requests counts whole. */
 function longestOutage(samples: readonly CanarySample[], fromMs: number, toMs: number): number {
+  if (samples.length === 0) return Number.NaN
   const done = samples
     .filter((sample) => sample.ok && sample.doneMs >= fromMs)
     .map((sample) => sample.doneMs)
     .sort((a, b) => a - b)
-  if (samples.length === 0) return Number.NaN
   let previous = fromMs
   let longest = 0
   for (const at of done) {
@@ -57,8 +57,7 @@ function longestOutage(samples: readonly CanarySample[], fromMs: number, toMs: n
     longest = Math.max(longest, at - previous)
     previous = at
   }
-  if (previous < toMs) longest = Math.max(longest, toMs - previous)
-  return longest
+  return Math.max(longest, toMs - previous)
 }
 
 /** Requests in a row that notice one dead backend of `backends` with 99 % (at least 5). */

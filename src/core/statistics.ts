@@ -1,9 +1,9 @@
-/** Nearest-rank percentile of unsorted values; NaN for none, so that a missing sample can never look like a zero. */
+/** Nearest-rank percentile, 0…100, of unsorted values; NaN for none, so that a missing sample can never look like a zero. */
 export function percentile(values: readonly number[], percent: number): number {
   if (values.length === 0) return Number.NaN
   const sorted = [...values].sort((a, b) => a - b)
   const rank = Math.ceil((percent / 100) * sorted.length)
-  return sorted[Math.min(sorted.length - 1, Math.max(0, rank - 1))] as number
+  return sorted[Math.max(0, rank - 1)] as number
 }
 
 export function median(values: readonly number[]): number {

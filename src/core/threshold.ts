@@ -20,6 +20,7 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}/
 const PLAIN_AGGREGATES = ['avg', 'min', 'med', 'max', 'rate', 'count', 'value'] as const
 const ALLOWED_AGGREGATES = `${PLAIN_AGGREGATES.join(', ')}, p95 (or p(95), any percentage)`
 const MOST_TAGS = 10
+const LONGEST_VALUE = 200
 /** Requests under way, as a metric. */
 export const IN_FLIGHT = 'in_flight'
 
@@ -255,11 +256,14 @@ class Reader {
       const tag = this.name('the name of a tag')
       this.skipBlanks()
       if (!this.take(':')) throw this.mistake(`expected ":" and the value of the tag ${tag}${this.butFound()}`)
-      const value = /^[^,{}]{1,200}/.exec(this.rest())?.[0].trim() ?? ''
+      const written = /^[^,{}]*/.exec(this.rest())?.[0] ?? ''
+      const value = written.trim()
       if (value === '') throw this.mistake(`the tag ${tag} has no value`)
+      if (value.length > LONGEST_VALUE)
+        throw this.mistake(`the value of the tag ${tag} has over ${String(LONGEST_VALUE)} characters`)
       if (Object.hasOwn(filter, tag)) throw this.mistake(`the tag ${tag} is there twice`)
       filter[tag] = value.replace(/^(["'])(.*)\1$/, '$2')
-      this.at += /^[^,{}]*/.exec(this.rest())?.[0].length ?? 0
+      this.at += written.length
       if (Object.keys(filter).length > MOST_TAGS) throw this.mistake(`at most ${String(MOST_TAGS)} tags are compared`)
     } while (this.take(','))
     if (!this.take('}')) throw this.mistake(`expected "," or "}"${this.butFound()}`)
@@ -303,7 +307,7 @@ class Reader {
     if (digits === undefined) throw this.mistake(`expected a number that is not negative${this.butFound()}`)
     this.at += digits.length
     this.skipBlanks()
-    const unit = /^[^\s\d]{0,10}/u.exec(this.rest())?.[0] ?? ''
+    const unit = /^[^\s\d]{0,20}/u.exec(this.rest())?.[0] ?? ''
     this.at += unit.length
     return { number: Number(digits), unit }
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Counts, Verdict } from './model.ts'
-import { countVerdicts, decideRun, decideScenario, type ScenarioFacts } from './verdict.ts'
+import { countVerdicts, decideRun, decideScenario, EXIT_CODES, judgeCriteria } from './verdict.ts'
+import type { CriteriaFacts, ScenarioFacts } from './verdict.ts'
 
 const HEALTHY: ScenarioFacts = {
   missingCapability: null,
@@ -15,6 +16,7 @@ const HEALTHY: ScenarioFacts = {
   leftovers: [],
 }
 const MISSED = { phase: 'during', text: 'clause', expected: '≥ 97 %', observed: '50 %', met: false } as const
+const TWO_SIGNS = ['control peer was hit as well: p95 900 ms', 'control peer was hit as well: restarted']
 const HIT = { service: 'peer', unaffected: false, steadyP95Ms: 2, duringP95Ms: 900, reasons: ['p95 900 ms'] }
 
 function verdictOf(change: Partial<ScenarioFacts>): Verdict {
@@ -38,6 +40,12 @@ describe('decideScenario', () => {
     ['an unconfirmed effect without a reason', { effect: { confirmed: false, reasons: [] } }, 'inconclusive'],
     ['nothing injected although the effect was seen', { injected: false }, 'inconclusive'],
     ['too few canary requests', { canarySent: 19 }, 'inconclusive'],
+    ['just enough canary requests', { canarySent: 20 }, 'passed'],
+    ['too few canary requests before a missed expectation', { canarySent: 19, expectations: [MISSED] }, 'inconclusive'],
+    ['a starved harness before no recovery', { starved: 'lag', recovery: { recovered: false, reason: 'x' } }, 'inconclusive'],
+    ['an error before an unconfirmed effect', { harnessErrors: ['x'], effect: { confirmed: false, reasons: [] } }, 'error'],
+    ['one clause of two that was missed', { expectations: [...HEALTHY.expectations, MISSED] }, 'failed'],
+    ['a control that was hit, though nobody says how', { control: { ...HIT, reasons: [] } }, 'error'],
     ['a starved harness', { starved: 'lag' }, 'inconclusive'],
     ['a missed expectation', { expectations: [MISSED] }, 'failed'],
     ['an undecided expectation', { expectations: [{ ...MISSED, met: null }] }, 'failed'],
@@ -54,12 +62,31 @@ describe('decideScenario', () => {
     expect(reasons).toEqual(['clause: expected ≥ 97 %, observed 50 %', 'control peer was hit as well: p95 900 ms'])
   })
 
-  it('always gives a reason for anything but passed', () => {
-    const changes: Partial<ScenarioFacts>[] = [
-      { effect: { confirmed: false, reasons: [] } },
-      { recovery: { recovered: false, reason: null } },
-    ]
-    for (const change of changes) expect(decideScenario({ ...HEALTHY, ...change }).reasons.length).toBeGreaterThan(0)
+  it.each<[string, Partial<ScenarioFacts>, string[]]>([
+    ['what is missing', { missingCapability: 'no GPU', harnessErrors: ['x'] }, ['no GPU']],
+    [
+      'what broke, and what was left behind',
+      { harnessErrors: ['helper died'], leftovers: ['toxic x on queen-proxy', 'toxic y'] },
+      ['helper died', 'not reverted: toxic x on queen-proxy', 'not reverted: toxic y'],
+    ],
+    ['why the effect is not confirmed', { effect: { confirmed: false, reasons: ['no bite', 'dead'] } }, ['no bite', 'dead']],
+    ['that it is not, where nobody says why', { effect: { confirmed: false, reasons: [] } }, ['the fault was not seen to bite']],
+    ['a rehearsal', { injected: false }, ['nothing was injected (--no-inject): a rehearsal cannot pass']],
+    [
+      'all doubts at once',
+      { canarySent: 3, starved: 'event-loop lag 800 ms' },
+      ['only 3 canary requests in the fault window, 20 are needed', 'harness starved: event-loop lag 800 ms'],
+    ],
+    [
+      'each miss, and of a clause that nobody could decide that it was not',
+      { expectations: [MISSED, { ...MISSED, text: 'pool', met: null }], recovery: { recovered: false, reason: 'after 20 s' } },
+      ['clause: expected ≥ 97 %, observed 50 %', 'undecided: pool: expected ≥ 97 %, observed 50 %', 'after 20 s'],
+    ],
+    ['no recovery without a reason', { recovery: { recovered: false, reason: null } }, ['did not recover']],
+    ['each sign that the control was hit', { control: { ...HIT, reasons: ['p95 900 ms', 'restarted'] } }, TWO_SIGNS],
+    ['that it was, where nobody says how', { control: { ...HIT, reasons: [] } }, ['control peer was hit as well']],
+  ])('tells %s', (_what, change, reasons) => {
+    expect(decideScenario({ ...HEALTHY, ...change }).reasons).toEqual(reasons)
   })
 })
 
@@ -71,11 +98,66 @@ describe('decideRun', () => {
     [{ passed: 5, failed: 1, error: 1, inconclusive: 1 }, false, 'failed'],
     [{ passed: 5, error: 1, inconclusive: 1 }, false, 'error'],
     [{ passed: 5, inconclusive: 1 }, false, 'inconclusive'],
+    [{ inconclusive: 1, skipped: 1 }, true, 'inconclusive'],
+    [{ passed: 5 }, true, 'passed'],
     [{}, false, 'error'],
     [{ skipped: 3 }, false, 'error'],
     [{ passed: 1, skipped: 3 }, false, 'passed'],
     [{ passed: 1, skipped: 3 }, true, 'error'],
   ])('%j, strict %j: %s', (of, strict, verdict) => {
     expect(decideRun(counts(of), strict)).toBe(verdict)
+  })
+})
+
+it('counts each verdict', () => {
+  expect(countVerdicts(['passed', 'error', 'passed', 'skipped', 'failed', 'inconclusive', 'passed'])).toEqual({
+    ...{ passed: 3, failed: 1, inconclusive: 1, error: 1, skipped: 1 },
+  })
+})
+
+it('has an exit code for each verdict of a run, and 0 for passed alone', () => {
+  expect(EXIT_CODES).toEqual({ passed: 0, failed: 1, error: 2, inconclusive: 3 })
+})
+
+describe('judgeCriteria', () => {
+  const clause = { ...MISSED, met: true }
+  const good: CriteriaFacts = {
+    verdict: 'passed',
+    effect: { confirmed: true, summary: '', measures: {}, reasons: [] },
+    expectations: [clause],
+    recovery: { recovered: true, afterMs: 0, limitMs: 20_000, lastBadMs: null, firstGoodMs: null, streak: 17, reason: null },
+    control: { ...HIT, unaffected: true },
+    cleanup: { clean: true, leftovers: [] },
+  }
+  const met = (...scenarios: CriteriaFacts[]): (boolean | null)[] => judgeCriteria(scenarios).map((criterion) => criterion.met)
+
+  it('answers the five questions of the original harness', () => {
+    expect(judgeCriteria([good, good])).toEqual([
+      { text: 'every fault was proven to bite', met: true },
+      { text: 'the promised behaviour was seen while it did', met: true },
+      { text: 'the system recovered within its limit', met: true },
+      { text: 'nothing else was hit', met: true },
+      { text: 'nothing stayed behind', met: true },
+    ])
+  })
+
+  it.each<[string, Partial<CriteriaFacts>, number]>([
+    ['an effect that was not confirmed', { effect: { ...good.effect, confirmed: false } }, 0],
+    ['a missed clause among met ones', { expectations: [clause, MISSED, clause] }, 1],
+    ['a clause that nobody could decide', { expectations: [{ ...clause, met: null }] }, 1],
+    ['a system that did not recover', { recovery: { ...good.recovery, recovered: false } }, 2],
+    ['a control that was hit', { control: HIT }, 3],
+    ['something left behind', { cleanup: { clean: false, leftovers: ['x'] } }, 4],
+  ])('is not met by one scenario of two with %s', (_what, change, place) => {
+    expect(met(good, { ...good, ...change })).toEqual([0, 1, 2, 3, 4].map((criterion) => criterion !== place))
+  })
+
+  it('asks neither scenarios that were skipped nor those without a control, and does not answer without any', () => {
+    const unconfirmed = { ...good.effect, confirmed: false }
+    const skipped: CriteriaFacts = { ...good, verdict: 'skipped', effect: unconfirmed, control: HIT }
+    expect(met(skipped)).toEqual([null, null, null, null, null])
+    expect(met(good, skipped)).toEqual([true, true, true, true, true])
+    expect(met({ ...good, control: null })).toEqual([true, true, true, null, true])
+    expect(met({ ...good, control: HIT }, { ...good, control: null })[3]).toBe(false)
   })
 })

@@ -62,7 +62,8 @@ function missedPromises(facts: ScenarioFacts): string[] {
 
 function controlHit(control: ControlResult | null): string[] {
   if (control === null || control.unaffected) return []
-  return control.reasons.map((reason) => `control ${control.service} was hit as well: ${reason}`)
+  const hit = `control ${control.service} was hit as well`
+  return control.reasons.length > 0 ? control.reasons.map((reason) => `${hit}: ${reason}`) : [hit]
 }
 
 export function countVerdicts(verdicts: readonly Verdict[]): Counts {
@@ -82,12 +83,15 @@ export function decideRun(counts: Counts, strict: boolean): RunVerdict {
 
 export const EXIT_CODES: Record<RunVerdict, number> = { passed: 0, failed: 1, error: 2, inconclusive: 3 }
 
+/** What the criteria are answered from. */
+export type CriteriaFacts = Pick<ScenarioResult, 'verdict' | 'effect' | 'expectations' | 'recovery' | 'control' | 'cleanup'>
+
 /** The original harness's five success criteria, answered from what was observed; null where nothing was run for one. */
-export function judgeCriteria(scenarios: readonly ScenarioResult[]): { text: string; met: boolean | null }[] {
+export function judgeCriteria(scenarios: readonly CriteriaFacts[]): { text: string; met: boolean | null }[] {
   const all = (
     text: string,
-    of: readonly ScenarioResult[],
-    holds: (s: ScenarioResult) => boolean,
+    of: readonly CriteriaFacts[],
+    holds: (s: CriteriaFacts) => boolean,
   ): { text: string; met: boolean | null } => ({
     text,
     met: of.length === 0 ? null : of.every(holds),

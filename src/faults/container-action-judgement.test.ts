@@ -3,6 +3,8 @@ import type { ContainerEvent } from '../core/ports.ts'
 import { judgeAction } from './container-action-judgement.ts'
 import type { ActionSeen } from './container-action-judgement.ts'
 
+type Action = ActionSeen['action']
+
 const ID = 'a'.repeat(64)
 
 function events(...actions: string[]): ContainerEvent[] {
@@ -31,34 +33,68 @@ const RESTARTED: ActionSeen = {
   now: { status: 'running', pid: 4_100 },
 }
 
-test.each([STOPPED, PAUSED, RESTARTED])('$action', (seen) => {
-  const { reasons, headline, measures } = judgeAction(seen)
-  expect(reasons).toEqual([])
-  expect(headline).toMatch(/^(stopped|paused|restarted) in 312 ms, now (exited|paused|running)$/)
-  expect(measures['done']).toBe(true)
+test.each<[ActionSeen, string, object]>([
+  [
+    STOPPED,
+    'stopped in 312 ms, now exited',
+    { askedToEventMs: 11, exitCode: 143, status: 'exited', pidBefore: 4_000, pidAfter: 0 },
+  ],
+  [
+    PAUSED,
+    'paused in 312 ms, now paused',
+    { askedToEventMs: 10, exitCode: null, status: 'paused', pidBefore: 4_000, pidAfter: 4_000 },
+  ],
+  [
+    RESTARTED,
+    'restarted in 312 ms, now running',
+    { askedToEventMs: 11, exitCode: 143, status: 'running', pidBefore: 4_000, pidAfter: 4_100 },
+  ],
+])('$action', (seen, headline, measures) => {
+  expect(judgeAction(seen)).toEqual({ headline, measures: { done: true, tookMs: 312.4, ...measures }, reasons: [] })
+})
+
+test.each<[Action, string]>([
+  ['stop', 'it was not stopped'],
+  ['pause', 'it was not paused'],
+  ['restart', 'it was not restarted'],
+])('%s of which nobody asked the daemon', (action, why) => {
+  const nothing = { headline: `untouched (${why})`, measures: { done: false }, reasons: [why] }
+  expect(judgeAction({ ...STOPPED, action, done: null })).toEqual(nothing)
 })
 
 describe('what did not happen is not confirmed', () => {
-  test.each<[string, ActionSeen, RegExp]>([
-    ['nothing was injected', { ...STOPPED, done: null }, /^it was not stopped$/],
-    ['the daemon refused', { ...PAUSED, done: null, problem: 'no such container' }, /^no such container$/],
-    ['stopped and back by itself', { ...STOPPED, now: { status: 'running', pid: 4_100 } }, /it is running instead of stopped/],
-    ['a stop that no event tells of', { ...STOPPED, events: events('die') }, /no 'stop'/],
-    ['paused only in name', { ...PAUSED, events: [] }, /no 'pause'/],
-    ['paused and gone on', { ...PAUSED, now: { status: 'running', pid: 4_000 } }, /running instead of paused/],
-    ['restarted with the same process', { ...RESTARTED, now: { status: 'running', pid: 4_000 } }, /still 4000/],
-    ['a restart without a death', { ...RESTARTED, events: events('start', 'restart') }, /no 'die'/],
-    ['a container that is gone', { ...STOPPED, now: null }, /the container is gone/],
-  ])('%s', (_name, seen, reason) => {
-    const { reasons } = judgeAction(seen)
-    expect(reasons).toHaveLength(1)
-    expect(reasons[0]).toMatch(reason)
+  test.each<[string, ActionSeen, string[]]>([
+    ['the daemon refused', { ...PAUSED, done: null, problem: 'no such container' }, ['no such container']],
+    ['stopped and back by itself', { ...STOPPED, now: { status: 'running', pid: 4_100 } }, ['it is running instead of stopped']],
+    ['a stop that no event tells of', { ...STOPPED, events: events('die') }, ["Docker told of no 'stop'"]],
+    ['a stop without a death', { ...STOPPED, events: events('stop') }, ["Docker told of no 'die'"]],
+    ['paused only in name', { ...PAUSED, events: [] }, ["Docker told of no 'pause'"]],
+    ['paused and gone on', { ...PAUSED, now: { status: 'running', pid: 4_000 } }, ['it is running instead of paused']],
+    [
+      'restarted with the same process',
+      { ...RESTARTED, now: { status: 'running', pid: 4_000 } },
+      ['its main process is still 4000'],
+    ],
+    ['a restart without a death', { ...RESTARTED, events: events('start', 'restart') }, ["Docker told of no 'die'"]],
+    ['a restart without a start', { ...RESTARTED, events: events('die', 'restart') }, ["Docker told of no 'start'"]],
+    ['a restart that broke off', { ...RESTARTED, events: events('die', 'start') }, ["Docker told of no 'restart'"]],
+    ['nothing of all that', { ...PAUSED, events: [], now: null }, ["Docker told of no 'pause'", 'the container is gone']],
+  ])('%s', (_name, seen, reasons) => {
+    expect(judgeAction(seen).reasons).toEqual(reasons)
+  })
+
+  test('a container that is gone', () => {
+    const { headline, measures, reasons } = judgeAction({ ...STOPPED, now: null })
+    expect([headline, reasons]).toEqual(['stopped in 312 ms, now gone', ['the container is gone']])
+    expect(measures).toMatchObject({ status: null, pidAfter: null })
   })
 
   test('events of before, or of another container, do not count', () => {
-    const early = STOPPED.events.map((event) => ({ ...event, atMs: 9_000 }))
-    expect(judgeAction({ ...STOPPED, events: early }).reasons).toHaveLength(2)
+    const none = ["Docker told of no 'die'", "Docker told of no 'stop'"]
+    const early = judgeAction({ ...STOPPED, events: STOPPED.events.map((event) => ({ ...event, atMs: 9_999 })) })
+    expect(early.reasons).toEqual(none)
+    expect(early.measures).toMatchObject({ askedToEventMs: null, exitCode: null })
     const others = STOPPED.events.map((event) => ({ ...event, containerId: 'b'.repeat(64) }))
-    expect(judgeAction({ ...STOPPED, events: others }).reasons).toHaveLength(2)
+    expect(judgeAction({ ...STOPPED, events: others }).reasons).toEqual(none)
   })
 })

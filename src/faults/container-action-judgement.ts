@@ -17,7 +17,7 @@ export interface ActionSeen {
 }
 
 /** Events that the daemon must tell of, besides the state that follows from them. */
-const WANTED_EVENTS: Readonly<Record<Action, readonly string[]>> = {
+const WANTED_EVENTS: Readonly<Record<Action, readonly [string, ...string[]]>> = {
   stop: ['die', 'stop'],
   pause: ['pause'],
   restart: ['die', 'start', 'restart'],
@@ -33,7 +33,7 @@ export function judgeAction(seen: ActionSeen): Judgement {
   }
   const eventOf = (name: string): ContainerEvent | null =>
     firstEvent(seen.events, { containerId: seen.containerId, action: name, sinceWallMs: done.wallMs })
-  const first = eventOf(WANTED_EVENTS[action][0] ?? '')
+  const first = eventOf(WANTED_EVENTS[action][0])
   const missing = WANTED_EVENTS[action].filter((name) => eventOf(name) === null)
   return {
     headline: `${PAST[action]} in ${String(Math.round(done.tookMs))} ms, now ${seen.now?.status ?? 'gone'}`,

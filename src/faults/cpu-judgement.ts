@@ -56,8 +56,8 @@ export function planLoad(
   const cpus = hasQuota ? Math.min(machineCpus, cpuQuotaUs / cpuPeriodUs) : machineCpus
   if (percent >= 100) return { workers: hasQuota ? Math.ceil(cpus) + 1 : cpus, loadPercent: 100, cpus, hasQuota }
   const wanted = (cpus * percent) / 100
-  const workers = Math.max(1, Math.ceil(wanted))
-  return { workers, loadPercent: Math.min(100, Math.ceil((wanted / workers) * 100)), cpus, hasQuota }
+  const workers = Math.ceil(wanted)
+  return { workers, loadPercent: Math.ceil((wanted / workers) * 100), cpus, hasQuota }
 }
 
 export function loadText({ workers, loadPercent, cpus, hasQuota }: CpuLoad): string {
@@ -67,17 +67,17 @@ export function loadText({ workers, loadPercent, cpus, hasQuota }: CpuLoad): str
 
 export function judgeCpu(seen: CpuSeen): Judgement {
   const { load, baseline, readings, percent } = seen
-  const [first, last] = [readings[0], readings.at(-1)]
   if (load === null) return { headline: 'no CPU time burnt', measures: {}, reasons: [seen.problem ?? 'no CPU time was burnt'] }
   const before = baseline === null ? null : usedPercent(baseline.first, baseline.last, load.cpus)
-  if (first === undefined || last === undefined || first === last) {
+  const stretch = stretchOf(readings, load.cpus)
+  if (stretch === null) {
     return {
       headline: 'CPU time not read',
       measures: {},
       reasons: [seen.problem ?? 'the CPU time was not read while it was burnt'],
     }
   }
-  const used = usedPercent(first, last, load.cpus)
+  const { first, last, used } = stretch
   const throttled = throttledBetween(first, last)
   return {
     headline: `${String(used)} % of ${String(round(load.cpus, 3))} CPUs used (${String(before ?? 'unknown')} % before)`,
@@ -93,7 +93,7 @@ export function judgeCpu(seen: CpuSeen): Judgement {
       ...watchReasons(seen, last.atMs - first.atMs),
       ...useReasons(percent, before, used),
       ...(load.hasQuota && percent >= 100 ? throttleReasons(throttled) : []),
-      ...burnerReasons(load, readings),
+      ...burnerReasons(load, readings, first, last),
     ],
   }
 }
@@ -108,10 +108,22 @@ function burnerMeasures(load: CpuLoad, readings: readonly BurnReading[], first: 
   }
 }
 
-/** One decimal. */
-function usedPercent(first: CpuReading, last: CpuReading, cpus: number): number {
+/** From the first look to the last; null where there are not two with time between them. */
+function stretchOf(
+  readings: readonly BurnReading[],
+  cpus: number,
+): { readonly first: BurnReading; readonly last: BurnReading; readonly used: number } | null {
+  const [first] = readings
+  const last = readings.at(-1)
+  if (first === undefined || last === undefined) return null
+  const used = usedPercent(first, last, cpus)
+  return used === null ? null : { first, last, used }
+}
+
+/** One decimal; null where no time lies between the two. */
+function usedPercent(first: CpuReading, last: CpuReading, cpus: number): number | null {
   const wallUs = (last.atMs - first.atMs) * 1_000
-  return wallUs <= 0 ? 0 : round(((last.usageUs - first.usageUs) / wallUs / cpus) * 100, 1)
+  return wallUs > 0 ? round(((last.usageUs - first.usageUs) / wallUs / cpus) * 100, 1) : null
 }
 
 function throttledBetween(first: CpuReading, last: CpuReading): number | null {
@@ -137,15 +149,13 @@ function throttleReasons(throttled: number | null): string[] {
 }
 
 /** A busy application uses its quota without us: ours must have been at it from the first half to the end. */
-function burnerReasons(load: CpuLoad, readings: readonly BurnReading[]): string[] {
-  const alive = readings.map(({ burnersAlive }) => burnersAlive)
-  const [atFirst, fewest] = [alive[0] ?? 0, Math.min(...alive)]
+function burnerReasons(load: CpuLoad, readings: readonly BurnReading[], first: BurnReading, last: BurnReading): string[] {
+  const fewest = Math.min(...readings.map(({ burnersAlive }) => burnersAlive))
   if (fewest < load.workers)
     return [`only ${String(fewest)} of ${String(load.workers)} workers were alive in the cgroup at one time`]
-  if (fewest < atFirst) return [`${String(atFirst - fewest)} of the burning processes died on the way`]
-  const middle = Math.floor(readings.length / 2)
-  const halves = [readings.slice(0, middle + 1), readings.slice(middle)].filter((half) => half.length > 1)
-  const idle = halves.some((half) => (half.at(-1)?.burnersUs ?? 0) <= (half[0]?.burnersUs ?? 0))
+  if (fewest < first.burnersAlive) return [`${String(first.burnersAlive - fewest)} of the burning processes died on the way`]
+  const middle = readings[Math.floor(readings.length / 2)] ?? last
+  const idle = middle.burnersUs <= first.burnersUs || (middle !== last && last.burnersUs <= middle.burnersUs)
   return idle ? ['the workers used no CPU time in one half of the window'] : []
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ContainerEvent } from '../core/ports.ts'
-import { judgeCrash } from './crash-judgement.ts'
+import { deathOf, judgeCrash } from './crash-judgement.ts'
 import type { CrashSeen } from './crash-judgement.ts'
 
 const ID = 'a'.repeat(64)
@@ -34,45 +34,80 @@ test('a SIGKILL with its death and another main process is a crash', () => {
   })
 })
 
+const ended = (exitCode: string): ContainerEvent[] => [event('die', 10_050, { exitCode })]
+
 test.each<[string, Partial<CrashSeen>]>([
   ['one that has not been started again', { now: { status: 'restarting', pid: 0 } }],
   ['one that is gone', { now: null }],
-  ['SIGTERM that was not handled', { signal: 'SIGTERM', events: [event('die', 10_050, { exitCode: '143' })] }],
-  ['SIGTERM that was handled', { signal: 'SIGTERM', events: [event('die', 12_000, { exitCode: '0' })] }],
-  ['SIGSEGV', { signal: 'SIGSEGV', events: [event('die', 10_050, { exitCode: '139' })] }],
+  ['SIGTERM that was not handled', { signal: 'SIGTERM', events: ended('143') }],
+  ['SIGTERM that was handled', { signal: 'SIGTERM', events: ended('0') }],
+  ['SIGTERM after which it ended with the last code that is no signal', { signal: 'SIGTERM', events: ended('128') }],
+  ['SIGTERM after which it ended with a code above all signals', { signal: 'SIGTERM', events: ended('193') }],
+  ['SIGSEGV', { signal: 'SIGSEGV', events: ended('139') }],
 ])('%s is a crash', (_name, change) => {
   expect(judgeCrash({ ...GOOD, ...change }).reasons).toEqual([])
 })
 
 describe('what did not happen is not confirmed', () => {
-  test.each<[string, Partial<CrashSeen>, RegExp]>([
-    ['nothing was injected', { sent: null }, /^no signal was sent to it$/],
-    ['the process was dead already', { sent: null, problem: 'process 4000 is gone' }, /^process 4000 is gone$/],
-    ['no death', { events: [] }, /no death after SIGKILL/],
-    ['the death of another container', { events: [event('die', 10_020, { exitCode: '137' }, 'b'.repeat(64))] }, /no death/],
-    ['a death before the signal', { events: [event('die', 9_999, { exitCode: '137' })] }, /no death/],
-    ['another exit code', { events: [event('die', 10_020, { exitCode: '1' })] }, /exit code 1, which is not how SIGKILL/],
-    ['no exit code', { events: [event('die', 10_020)] }, /without an exit code/],
-    ['only a kill event', { events: [event('kill', 10_020, { signal: '9' })] }, /no death/],
-    ['the same main process', { now: { status: 'running', pid: 4_000 } }, /main process is still 4000 \(running\)/],
+  const noDeath = 'Docker told of no death after SIGKILL'
+  const notHow = (signal: string, code: number): string =>
+    `it died with exit code ${String(code)}, which is not how ${signal} ends a process`
+
+  test.each<[string, Partial<CrashSeen>, string[]]>([
+    ['no death', { events: [] }, [noDeath]],
+    ['the death of another container', { events: [event('die', 10_020, { exitCode: '137' }, 'b'.repeat(64))] }, [noDeath]],
+    ['a death before the signal', { events: [event('die', 9_999, { exitCode: '137' })] }, [noDeath]],
+    ['only a kill event', { events: [event('kill', 10_020, { signal: '9' })] }, [noDeath]],
+    ['another exit code', { events: ended('1') }, [notHow('SIGKILL', 1)]],
+    ['an exit code above all signals, which leaves SIGKILL no choice', { events: ended('193') }, [notHow('SIGKILL', 193)]],
+    ['no exit code', { events: [event('die', 10_020)] }, ['Docker told of a death without an exit code']],
+    ['the same main process', { now: { status: 'running', pid: 4_000 } }, ['its main process is still 4000 (running)']],
+    ['SIGTERM, and someone else’s SIGKILL', { signal: 'SIGTERM', events: ended('137') }, [notHow('SIGTERM', 137)]],
+    ['SIGTERM, and the first of all signals', { signal: 'SIGTERM', events: ended('129') }, [notHow('SIGTERM', 129)]],
+    ['SIGTERM, and the last of all signals', { signal: 'SIGTERM', events: ended('192') }, [notHow('SIGTERM', 192)]],
+    ['a signal that does not exist', { signal: 'SIGFOO', events: ended('137') }, [notHow('SIGFOO', 137)]],
     [
-      'SIGTERM, and someone else’s SIGKILL',
-      { signal: 'SIGTERM', events: [event('die', 10_020, { exitCode: '137' })] },
-      /exit code 137, which is not how SIGTERM/,
+      'all that at once',
+      { events: [], now: { status: 'running', pid: 4_000 } },
+      [noDeath, 'its main process is still 4000 (running)'],
     ],
-    [
-      'a signal that does not exist',
-      { signal: 'SIGFOO', events: [event('die', 10_020, { exitCode: '137' })] },
-      /not how SIGFOO ends a process/,
-    ],
-  ])('%s', (_name, change, reason) => {
-    const { reasons } = judgeCrash({ ...GOOD, ...change })
-    expect(reasons).toHaveLength(1)
-    expect(reasons[0]).toMatch(reason)
+  ])('%s', (_name, change, reasons) => {
+    expect(judgeCrash({ ...GOOD, ...change }).reasons).toEqual(reasons)
   })
 
-  test('all that is wrong is told', () => {
-    const { reasons } = judgeCrash({ ...GOOD, events: [], now: { status: 'running', pid: 4_000 } })
-    expect(reasons).toHaveLength(2)
+  test.each<[string, string | null, string]>([
+    ['nothing was injected', null, 'no signal was sent to it'],
+    ['the process was dead already', 'process 4000 is gone', 'process 4000 is gone'],
+  ])('%s', (_name, problem, why) => {
+    const nothing = { headline: `not hit (${why})`, measures: { signalled: false }, reasons: [why] }
+    expect(judgeCrash({ ...GOOD, sent: null, problem })).toEqual(nothing)
+  })
+})
+
+test.each<[string, Partial<CrashSeen>, string, object]>([
+  [
+    'a signal without a death',
+    { events: [], now: null },
+    'SIGKILL delivered, and it did not die',
+    { signalToDieMs: null, exitCode: null, pidAfter: null },
+  ],
+  [
+    'a death without a code',
+    { events: [event('die', 10_020.4)] },
+    'died 20 ms after SIGKILL with exit code unknown',
+    { signalToDieMs: 20.4, exitCode: null },
+  ],
+])('tells %s', (_name, change, headline, measures) => {
+  expect(judgeCrash({ ...GOOD, ...change })).toMatchObject({ headline, measures })
+})
+
+describe('deathOf', () => {
+  test('is the first death since the signal', () => {
+    const events = [event('die', 9_000), event('die', 10_000), event('die', 11_000)]
+    expect(deathOf({ ...GOOD, events })).toBe(events[1])
+  })
+
+  test('is none where no signal was sent', () => {
+    expect(deathOf({ ...GOOD, sent: null })).toBeNull()
   })
 })

@@ -12,12 +12,19 @@ export interface DiskReading {
   readonly end: FillFacts['end'] | null
 }
 
+/** When the first filling ended, and how. */
+export interface FirstFilling {
+  readonly end: FillFacts['end']
+  readonly volume: VolumeFacts
+  readonly filledBytes: number
+}
+
 export interface DiskSeen {
   readonly goal: DiskGoal
   readonly windowMs: number
   readonly baseline: VolumeFacts | null
-  /** When the first filling ended, and how; null when there was none, which `problem` says. */
-  readonly filled: { readonly end: FillFacts['end']; readonly volume: VolumeFacts; readonly filledBytes: number } | null
+  /** null when there was none, which `problem` says. */
+  readonly filled: FirstFilling | null
   readonly problem: string | null
   /** While it is kept full, oldest first. */
   readonly readings: readonly DiskReading[]
@@ -45,13 +52,10 @@ export function mustBeFull({ percent }: DiskGoal, end: FillFacts['end'] | null):
   return percent === null ? end === 'full' : percent >= 100
 }
 
-/** How much may be free while the goal counts as reached. */
-function mostFree({ goal, filled }: DiskSeen): number {
-  if (filled === null) return 0
-  const total = totalOf(filled.volume, goal.of)
+/** How much may be free while the goal counts as reached; null with bytes to spare, where the goal is what we have written. */
+function mostFree(goal: DiskGoal, filled: FirstFilling): number | null {
   const percent = mustBeFull(goal, filled.end) ? 100 : goal.percent
-  // With bytes to spare the goal is what we have written, not what is left.
-  return percent === null ? total : (total * (100 - percent + TOLERANCE_POINTS)) / 100
+  return percent === null ? null : (totalOf(filled.volume, goal.of) * (100 - percent + TOLERANCE_POINTS)) / 100
 }
 
 export function judgeDisk(seen: DiskSeen): Judgement {
@@ -75,8 +79,8 @@ export function judgeDisk(seen: DiskSeen): Judgement {
     },
     reasons: [
       ...(seen.problem === null ? [] : [seen.problem]),
-      ...levelReasons(seen, before, free),
-      ...watchReasons(seen),
+      ...levelReasons(goal, filled, before),
+      ...watchReasons(seen, mostFree(goal, filled)),
       ...(mustBeFull(goal, filled.end) && seen.problem === null && seen.lastWrite !== 'full'
         ? ['a write of our own was not refused at the end of the window']
         : []),
@@ -84,31 +88,31 @@ export function judgeDisk(seen: DiskSeen): Judgement {
   }
 }
 
-function levelReasons(seen: DiskSeen, before: number | null, free: number): string[] {
-  const { goal, filled } = seen
+function levelReasons(goal: DiskGoal, filled: FirstFilling, before: number | null): string[] {
   if (before === null) return ['the free space was not read before the fault']
-  if (filled?.end === 'killed') return ['the writer was killed']
-  const limit = mostFree(seen)
-  if (goal.percent !== null && before <= limit) return [`only ${amount(before, goal.of)} were free before the fault already`]
-  if (goal.percent === null) {
-    const written = filled?.filledBytes ?? 0
-    if (filled?.end !== 'full' && written < (goal.bytes ?? 0))
-      return [`${amount(written, 'bytes')} were written instead of ${amount(goal.bytes, 'bytes')}`]
-    return before - free >= Math.min(written, before) / 2
-      ? []
-      : [`the volume has ${amount(free, 'bytes')} free, hardly less than before`]
-  }
+  if (filled.end === 'killed') return ['the writer was killed']
+  const free = freeOf(filled.volume, goal.of)
+  const limit = mostFree(goal, filled)
+  if (limit === null) return writtenReasons(filled.filledBytes, goal.bytes, before, free)
+  if (before <= limit) return [`only ${amount(before, goal.of)} were free before the fault already`]
   return free > limit ? [`${amount(free, goal.of)} were left free instead of ${amount(Math.floor(limit), goal.of)}`] : []
 }
 
-function watchReasons(seen: DiskSeen): string[] {
+/** The volume must have less for what was written, whatever the system freed meanwhile. */
+function writtenReasons(written: number, wanted: number | null, before: number, free: number): string[] {
+  if (written < (wanted ?? 0)) return [`${amount(written, 'bytes')} were written instead of ${amount(wanted, 'bytes')}`]
+  return before - free >= Math.min(written, before) / 2
+    ? []
+    : [`the volume has ${amount(free, 'bytes')} free, hardly less than before`]
+}
+
+function watchReasons(seen: DiskSeen, limit: number | null): string[] {
   const { readings, windowMs, watchedMs } = seen
   // What broke it off is a reason of its own.
   if (seen.problem !== null) return []
   if (readings.length === 0 || watchedMs < windowMs * WATCHED_SHARE)
     return [`it was watched for ${String(Math.round(watchedMs))} ms of a window of ${String(windowMs)} ms`]
-  const limit = mostFree(seen)
-  const kept = readings.filter(({ free }) => free <= limit).length
+  const kept = readings.filter(({ free }) => limit === null || free <= limit).length
   if (kept >= readings.length * KEPT_SHARE) return []
   return [`at ${String(readings.length - kept)} of ${String(readings.length)} looks the system had freed more than it may`]
 }

@@ -44,7 +44,9 @@ export function joinJudgements(parts: readonly Judgement[]): Judgement {
   }
 }
 
+/** `+12 ms`, `−3 ms`; `? ms` for what was not measured. */
 export function signedMs(value: number): string {
+  if (!Number.isFinite(value)) return '? ms'
   const rounded = Math.round(value)
   return `${rounded < 0 ? '−' : '+'}${String(Math.abs(rounded))} ms`
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { judgeDescriptors } from './file-descriptors-judgement.ts'
+import { isRefused, judgeDescriptors } from './file-descriptors-judgement.ts'
 import type { DescriptorReading, DescriptorsSeen, ProbeSeen } from './file-descriptors-judgement.ts'
 import { requireRoom } from './file-descriptors-plan.ts'
 
@@ -51,37 +51,97 @@ test('a process without descriptors', () => {
 test.each<[string, Partial<DescriptorsSeen>]>([
   ['a process that dies of it', { targetEnded: true, watchedMs: 900, probes: [], readings: looks(41, 2), old: null }],
   ['a process that is met while it dies', { targetEnded: true, readings: [...looks(41, 1), ...looks(12, 1)], old: null }],
-  ['a process that died of it before it was met so', { targetEnded: true, probes: [], readings: looks(25, 1), old: null }],
+  ['a process that died of it before it was met so', { targetEnded: true, probes: [], readings: looks(25, 1), reached: 40 }],
   ['new connections that are left waiting, which is for a clause to judge', { probes: [silent, silent, silent, silent] }],
-  ['a descriptor that is free now and then', { readings: [...looks(41, 26), ...looks(38, 4)] }],
+  ['one connection of four that was answered', { probes: [silent, closed, reset, answered] }],
+  ['just enough connections that were tried', { probes: [closed, closed, closed] }],
+  ['one descriptor that is on its way', { readings: looks(40, 30) }],
+  ['a descriptor that is free now and then', { readings: [...looks(41, 4), ...looks(38, 1)] }],
+  ['whatever was free before they had run out', { readings: [...looks(20, 30), ...looks(41, 4), ...looks(38, 1)] }],
+  ['a window of which four fifths were watched', { watchedMs: 4_800 }],
 ])('%s', (_name, change) => {
   expect(judgeDescriptors({ ...EXHAUSTED, ...change }).reasons).toEqual([])
 })
 
 describe('descriptors that did not run out are not confirmed', () => {
-  test.each<[string, Partial<DescriptorsSeen>, RegExp]>([
-    ['nothing was injected', { lowered: null }, /^the limit of descriptors was not lowered$/],
-    ['the limit could not be lowered', { lowered: null, problem: 'not permitted' }, /^not permitted$/],
-    ['it answered nobody before', { before: [answered, silent, closed] }, /only 1 of 3 new connections were answered before/],
-    ['nobody tried before', { before: [] }, /only 0 of 0/],
-    ['the limit is another', { readings: looks(41, 30, 1_024) }, /read back as 1024 instead of 41/],
-    ['never so many were open', { readings: looks(37, 30) }, /at most 37 of 41 descriptors were seen open/],
-    ['nobody looked', { readings: [] }, /at most 0 of 41/],
-    ['it died before they were', { readings: looks(37, 2), reached: 38, targetEnded: true }, /at most 37 of 41/],
-    ['they were given back', { readings: [...looks(41, 10), ...looks(30, 10)] }, /free at 10 of 20 looks after they had run out/],
-    ['it was watched for a while only', { watchedMs: 1_000 }, /watched for 1000 ms/],
+  test.each<[string, Partial<DescriptorsSeen>, string[]]>([
+    [
+      'it answered nobody before',
+      { before: [answered, silent, closed] },
+      ['only 1 of 3 new connections were answered before the fault already'],
+    ],
+    ['nobody tried before', { before: [] }, ['only 0 of 0 new connections were answered before the fault already']],
+    [
+      'the limit is another at one look',
+      { readings: [...looks(41, 30), ...looks(41, 1, 1_024)] },
+      ['the limit was read back as 1024 instead of 41'],
+    ],
+    [
+      'never so many were open',
+      { readings: [...looks(20, 3), ...looks(39, 30), ...looks(12, 1)] },
+      ['at most 39 of 41 descriptors were seen open'],
+    ],
+    ['nobody looked', { readings: [] }, ['at most 0 of 41 descriptors were seen open']],
+    [
+      'it died before they were',
+      { readings: looks(37, 2), reached: 39, targetEnded: true },
+      ['at most 37 of 41 descriptors were seen open'],
+    ],
+    [
+      'its own answers say so, and it lives on without having been met so',
+      { readings: looks(37, 2) },
+      ['at most 37 of 41 descriptors were seen open'],
+    ],
+    [
+      'they were given back',
+      { readings: [...looks(20, 5), ...looks(41, 15), ...looks(30, 4)] },
+      ['descriptors were free at 4 of 19 looks after they had run out'],
+    ],
+    ['it was watched for a while only', { watchedMs: 4_799 }, ['it was watched for 4799 ms of a window of 6000 ms']],
     [
       'new connections are answered',
-      { probes: [answered, answered, answered, closed] },
-      /^3 of 4 new connections were answered although no descriptor was to be free$/,
+      { probes: [answered, answered, silent, closed] },
+      ['2 of 4 new connections were answered although no descriptor was to be free'],
     ],
-    ['too few were tried', { probes: [closed, closed] }, /only 2 new connections were tried/],
-    ['it broke off', { problem: 'the helper is gone' }, /^the helper is gone$/],
-  ])('%s', (_name, change, reason) => {
-    const { reasons } = judgeDescriptors({ ...EXHAUSTED, ...change })
-    expect(reasons).toHaveLength(1)
-    expect(reasons[0]).toMatch(reason)
+    ['too few were tried', { probes: [closed, closed] }, ['only 2 new connections were tried']],
+    ['it broke off', { problem: 'the helper is gone', probes: [], watchedMs: 10 }, ['the helper is gone']],
+  ])('%s', (_name, change, reasons) => {
+    expect(judgeDescriptors({ ...EXHAUSTED, ...change }).reasons).toEqual(reasons)
   })
+
+  test.each([
+    [null, 'the limit of descriptors was not lowered'],
+    ['not permitted', 'not permitted'],
+  ])('the limit was not lowered: %s', (problem, reason) => {
+    expect(judgeDescriptors({ ...EXHAUSTED, lowered: null, problem })).toEqual({
+      ...{ headline: 'limit not lowered', measures: {}, reasons: [reason] },
+    })
+  })
+
+  test('what was not seen is not made up', () => {
+    const { headline, measures } = judgeDescriptors({ ...EXHAUSTED, readings: [], probes: [silent, silent, answered], old: null })
+    expect(headline).toBe('unknown of 41 descriptors open, 0 of 3 new connections refused')
+    const unseen = { mostOpen: null, longestRefusalMs: null, oldConnections: null, oldAnswered: null }
+    expect(measures).toMatchObject({ ...unseen, readingsExhausted: 0, answered: 1, silent: 2, refused: 0 })
+  })
+
+  test('the longest refusal is told in whole milliseconds', () => {
+    const probes = [closed, { ...reset, tookMs: 40.6 }, reset]
+    expect(judgeDescriptors({ ...EXHAUSTED, probes }).measures['longestRefusalMs']).toBe(41)
+  })
+})
+
+test.each<[string, ProbeSeen, boolean]>([
+  ['closed', closed, true],
+  ['reset', reset, true],
+  ['refused at the very limit', { ...closed, tookMs: 1_000 }, true],
+  ['closed later than that', { ...closed, tookMs: 1_000.1 }, false],
+  ['left waiting', { ...silent, tookMs: 900 }, false],
+  ['answered', answered, false],
+  ['answered and then cut', { ...closed, status: 200 }, false],
+  ['without an answer, and without a word why', { ...closed, error: null }, false],
+])('a new connection that was %s counts as refused: %s', (_name, probe, refused) => {
+  expect(isRefused(probe)).toBe(refused)
 })
 
 describe('requireRoom', () => {

@@ -27,7 +27,7 @@ export function judgeLoss(percent: number, ends: readonly EndLoss[], before: Pro
   const packets = sum(ends.map((end) => end.packets))
   const dropped = sum(ends.map((end) => end.dropped))
   const retransmits = sum(ends.map((end) => end.retransmits))
-  const measured = packets === 0 ? Number.NaN : (100 * dropped) / packets
+  const measured = (100 * dropped) / packets
   const margin = marginPercent(percent, packets)
   const shown =
     packets === 0 ? 'no packet was seen' : `${String(roundOrNull(measured, 1))} % of ${String(packets)} packets dropped`

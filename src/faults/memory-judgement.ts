@@ -45,21 +45,27 @@ export function isHeld(reading: MemoryReading, percent: number): boolean {
 
 export function judgeHold(seen: MemorySeen): Judgement {
   if (seen.begun === null) return untouched(seen)
-  const shares = seen.readings.map(percentOf)
-  const [first] = shares
-  const lowest = shares.length === 0 ? null : Math.min(...shares)
-  const reasons = [...baselineReasons(seen)]
-  if (seen.problem !== null) reasons.push(seen.problem)
-  if (first === undefined) reasons.push('the memory in use was not read back')
-  else if (!isHeld(seen.readings[0] ?? NOTHING, seen.percent))
-    reasons.push(`${shareText(first)} were in use instead of ${shareText(seen.percent)}`)
-  else if (lowest !== null && lowest < seen.percent - TOLERANCE_POINTS)
-    reasons.push(`it fell to ${shareText(lowest)} while it was to be held`)
+  const [first] = seen.readings
+  const lowest = Math.min(...seen.readings.map(percentOf))
   return {
-    headline: first === undefined ? 'memory not read' : `${shareText(first)} of ${megabytes(seen.readings[0])} in use`,
-    measures: { ...shareMeasures(seen), lowestPercent: lowest, readings: shares.length },
-    reasons,
+    headline: first === undefined ? 'memory not read' : `${shareText(percentOf(first))} of ${megabytes(first)} in use`,
+    measures: {
+      ...shareMeasures(seen),
+      lowestPercent: first === undefined ? null : lowest,
+      readings: seen.readings.length,
+    },
+    reasons: [
+      ...baselineReasons(seen),
+      ...(seen.problem === null ? [] : [seen.problem]),
+      ...levelReasons(first, lowest, seen.percent),
+    ],
   }
+}
+
+function levelReasons(first: MemoryReading | undefined, lowest: number, percent: number): string[] {
+  if (first === undefined) return ['the memory in use was not read back']
+  if (!isHeld(first, percent)) return [`${shareText(percentOf(first))} were in use instead of ${shareText(percent)}`]
+  return lowest < percent - TOLERANCE_POINTS ? [`it fell to ${shareText(lowest)} while it was to be held`] : []
 }
 
 /** An `oom` says that the kernel killed something in the cgroup; only the death with it says that it was the main process. */
@@ -73,7 +79,7 @@ export function judgeOom(seen: OomSeen): Judgement {
   const fromMs = seen.pushedWallMs ?? begun.wallMs
   const toDieMs = die === null ? null : roundMs(die.atMs - fromMs)
   return {
-    headline: oomHeadline(seen, die !== null && oom !== null ? toDieMs : null),
+    headline: oomHeadline(seen, oom === null ? null : toDieMs),
     measures: {
       ...shareMeasures(seen),
       oomEvent: oom !== null,
@@ -92,8 +98,6 @@ export function judgeOom(seen: OomSeen): Judgement {
     ],
   }
 }
-
-const NOTHING: MemoryReading = { usageBytes: 0, limitBytes: 1 }
 
 function untouched({ problem, baseline }: MemorySeen): Judgement {
   const why = problem ?? 'no memory was used up'
@@ -130,11 +134,13 @@ function dieReasons(oom: ContainerEvent | null, die: ContainerEvent | null, exit
     : [`it died with exit code ${String(exitCode ?? 'unknown')}, and the kernel kills with SIGKILL`]
 }
 
-function oomHeadline(seen: OomSeen, toDieMs: number | null): string {
-  const [first] = seen.readings
+function oomHeadline({ readings, pushedWallMs }: OomSeen, toDieMs: number | null): string {
+  const [first] = readings
   const held = first === undefined ? '' : `held at ${shareText(percentOf(first))}, then `
-  if (toDieMs === null) return `${held}driven on, and the kernel did not kill its main process`
-  return `${held}killed by the kernel ${String(Math.round(toDieMs))} ms after it was driven on`
+  if (toDieMs === null)
+    return `${held}${pushedWallMs === null ? 'not ' : ''}driven on, and the kernel did not kill its main process`
+  const since = pushedWallMs === null ? 'the filling began' : 'it was driven on'
+  return `${held}killed by the kernel ${String(Math.round(toDieMs))} ms after ${since}`
 }
 
 function shareMeasures({ baseline, readings }: MemorySeen): Record<string, number | null> {
@@ -150,6 +156,6 @@ function shareText(percent: number): string {
   return `${String(percent)} %`
 }
 
-function megabytes(reading: MemoryReading | undefined): string {
-  return `${String(Math.round((reading?.limitBytes ?? 0) / 1_048_576))} MiB`
+function megabytes({ limitBytes }: MemoryReading): string {
+  return `${String(Math.round(limitBytes / 1_048_576))} MiB`
 }

@@ -14,12 +14,11 @@ export interface ResetsSeen {
 
 /** Pure: at least one connection reset in every third of the window, and the kernel's own counters agree that resets happened. */
 export function judgeResets(seen: ResetsSeen): Judgement {
-  const { counters } = seen
-  const thirds = [0, 0, 0]
-  for (const { atMs, resets } of counters.history) {
-    const third = thirdOf(atMs, seen.windowMs)
-    thirds[third] = (thirds[third] ?? 0) + resets
-  }
+  const { counters, windowMs } = seen
+  const inThird = (third: number): number =>
+    counters.history.filter(({ atMs }) => thirdOf(atMs, windowMs) === third).reduce((sum, { resets }) => sum + resets, 0)
+  const [first, second, last] = [inThird(0), inThird(1), inThird(2)]
+  const thirds = [first, second, last]
   const empty = thirds.flatMap((count, index) => (count === 0 ? [index + 1] : []))
   // ss -K sends RSTs that OutRsts counts; a REJECT rule's never reach it, but the peer's EstabResets has them.
   const kernel = Math.max(counters.outRsts, seen.peerEstabResets)
@@ -37,9 +36,9 @@ export function judgeResets(seen: ResetsSeen): Judgement {
     measures: {
       resetsCount: counters.resets,
       momentsCount: counters.moments,
-      firstThirdCount: thirds[0] ?? 0,
-      secondThirdCount: thirds[1] ?? 0,
-      lastThirdCount: thirds[2] ?? 0,
+      firstThirdCount: first,
+      secondThirdCount: second,
+      lastThirdCount: last,
       outRstsCount: counters.outRsts,
       peerBaselineResetsCount: seen.peerBaselineResets,
       peerEstabResetsCount: seen.peerEstabResets,

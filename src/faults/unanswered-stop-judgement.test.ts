@@ -40,43 +40,74 @@ test('a stopped process with the signal pending, whatever became of it later', (
   })
 })
 
+test('a signal that is pending at the very moment of the question', () => {
+  const { headline, reasons } = judgeUnansweredStop({ ...GOOD, looks: [{ atMs: 50, facts: facts() }] })
+  expect([headline, reasons]).toEqual(['SIGTERM pending 0 ms after the system was asked to stop it, state T', []])
+})
+
 describe('what did not happen is not confirmed', () => {
-  test.each<[string, Partial<DeafSeen>, RegExp]>([
-    ['nothing was injected', { stopped: null }, /^nothing was stopped$/],
-    ['the process was gone', { stopped: null, problem: 'process 4000 is gone' }, /^process 4000 is gone$/],
-    ['nobody looked', { looks: [] }, /nobody looked/],
+  const neverSeen = 'the system was asked, and SIGTERM was never seen pending at the stopped process'
+  const quiet = { atMs: 40, facts: facts({ pendingSignals: [] }) }
+
+  test.each<[string, Partial<DeafSeen>, string[]]>([
+    ['nobody looked', { looks: [] }, ['nobody looked at the process']],
+    ['it answered to nothing, but nothing came', { looks: [{ ...quiet, atMs: 90 }] }, [neverSeen]],
+    ['another signal came', { looks: [{ atMs: 90, facts: facts({ pendingSignals: ['SIGHUP'] }) }] }, [neverSeen]],
+    ['it was killed at once', { looks: [quiet, { atMs: 90, facts: GONE }] }, [neverSeen]],
     [
-      'it answered to nothing, but nothing came',
-      { looks: [{ atMs: 90, facts: facts({ pendingSignals: [] }) }] },
-      /never seen pending/,
-    ],
-    ['another signal came', { looks: [{ atMs: 90, facts: facts({ pendingSignals: ['SIGHUP'] }) }] }, /SIGTERM was never seen/],
-    [
-      'it was killed at once',
+      'the signal came while it still ran, and it was stopped only then',
       {
         looks: [
-          { atMs: 40, facts: facts({ pendingSignals: [] }) },
-          { atMs: 90, facts: GONE },
+          { atMs: 60, facts: facts({ state: 'S' }) },
+          { ...quiet, atMs: 90 },
         ],
       },
-      /never seen/,
+      [neverSeen],
     ],
-    ['the system was not asked', { askedMs: null, problem: null }, /the system was not asked/],
-  ])('%s', (_name, change, reason) => {
-    const { reasons } = judgeUnansweredStop({ ...GOOD, ...change })
-    expect(reasons).toHaveLength(1)
-    expect(reasons[0]).toMatch(reason)
+    ['the system was not asked', { askedMs: null }, ['the system was not asked to stop it']],
+    [
+      'the signal was there before the system was asked',
+      {
+        looks: [
+          { atMs: 49, facts: facts() },
+          { atMs: 95, facts: facts() },
+        ],
+      },
+      ['SIGTERM was pending before the system was asked to stop it'],
+    ],
+    ['it broke off', { problem: 'the helper is gone', looks: [] }, ['the helper is gone', 'nobody looked at the process']],
+    [
+      'it broke off before the system was asked',
+      { problem: 'the pool answers nothing', askedMs: null, looks: [quiet] },
+      ['the pool answers nothing', 'the system was not asked to stop it'],
+    ],
+  ])('%s', (_name, change, reasons) => {
+    expect(judgeUnansweredStop({ ...GOOD, ...change }).reasons).toEqual(reasons)
   })
 
   test.each<[string, ProcessFacts]>([
     ['it ran on', facts({ state: 'S' })],
     ['the pid went to another process', facts({ startTicks: 778 })],
     ['it was a zombie', facts({ state: 'Z' })],
+    ['it was no more', facts({ alive: false })],
   ])('%s', (_name, seen) => {
-    const { reasons } = judgeUnansweredStop({ ...GOOD, looks: [{ atMs: 90, facts: seen }] })
-    expect(reasons).toEqual([
-      'the process was never seen stopped (state T)',
-      'the system was asked, and SIGTERM was never seen pending at the stopped process',
-    ])
+    const judged = judgeUnansweredStop({ ...GOOD, looks: [{ atMs: 90, facts: seen }] })
+    expect(judged.headline).toBe('SIGTERM was not seen pending')
+    expect(judged.measures).toMatchObject({ stopped: false, askedToPendingMs: null })
+    expect(judged.reasons).toEqual(['the process was never seen stopped (state T)', neverSeen])
+  })
+
+  test.each([
+    [null, 'nothing was stopped'],
+    ['process 4000 is gone', 'process 4000 is gone'],
+  ])('nothing was stopped: %s', (problem, why) => {
+    const nothing = { headline: `not deaf (${why})`, measures: { stopped: false }, reasons: [why] }
+    expect(judgeUnansweredStop({ ...GOOD, stopped: null, problem })).toEqual(nothing)
+  })
+
+  test('what nobody asked for has no time since the question', () => {
+    const { headline, measures } = judgeUnansweredStop({ ...GOOD, askedMs: null, decisionToSignalMs: null })
+    expect(headline).toBe('SIGTERM pending, state T')
+    expect(measures).toMatchObject({ askedToPendingMs: null, decisionToSignalMs: null })
   })
 })

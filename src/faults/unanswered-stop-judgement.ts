@@ -26,11 +26,9 @@ export function judgeUnansweredStop(seen: DeafSeen): Judgement {
   const deaf = seen.looks.filter(({ facts }) => isDeaf(facts, stopped.startTicks))
   const pending = deaf.find(({ facts }) => facts.pendingSignals.includes(signal))
   const afterMs = pending === undefined || askedMs === null ? null : roundMs(pending.atMs - askedMs)
+  const when = afterMs === null ? '' : ` ${String(Math.round(afterMs))} ms after the system was asked to stop it`
   return {
-    headline:
-      pending === undefined
-        ? `${signal} was not seen pending`
-        : `${signal} pending ${String(Math.round(afterMs ?? 0))} ms after the system was asked to stop it, state T`,
+    headline: pending === undefined ? `${signal} was not seen pending` : `${signal} pending${when}, state T`,
     measures: {
       stopped: deaf.length > 0,
       decisionToSignalMs: seen.decisionToSignalMs === null ? null : roundMs(seen.decisionToSignalMs),
@@ -38,7 +36,7 @@ export function judgeUnansweredStop(seen: DeafSeen): Judgement {
       pid: stopped.pid,
       looks: seen.looks.length,
     },
-    reasons: reasonsOf(seen, deaf.length > 0, pending !== undefined),
+    reasons: reasonsOf(seen, deaf.length > 0, pending?.atMs ?? null),
   }
 }
 
@@ -47,11 +45,12 @@ export function isDeaf(facts: ProcessFacts, startTicks: number): boolean {
   return facts.alive && facts.state === 'T' && facts.startTicks === startTicks
 }
 
-function reasonsOf({ signal, looks, askedMs, problem }: DeafSeen, deaf: boolean, pending: boolean): string[] {
+function reasonsOf({ signal, looks, askedMs, problem }: DeafSeen, deaf: boolean, pendingMs: number | null): string[] {
   const reasons = problem === null ? [] : [problem]
   if (looks.length === 0) return [...reasons, 'nobody looked at the process']
   if (!deaf) reasons.push('the process was never seen stopped (state T)')
   if (askedMs === null) reasons.push('the system was not asked to stop it')
-  else if (!pending) reasons.push(`the system was asked, and ${signal} was never seen pending at the stopped process`)
+  else if (pendingMs === null) reasons.push(`the system was asked, and ${signal} was never seen pending at the stopped process`)
+  else if (pendingMs < askedMs) reasons.push(`${signal} was pending before the system was asked to stop it`)
   return reasons
 }

@@ -1,11 +1,13 @@
-import type { FaultContext } from '../core/ports.ts'
-import { waitUntil } from '../core/wait.ts'
+import type { ContainerState, FaultContext } from '../core/ports.ts'
+import { waitUntil, withDeadline } from '../core/wait.ts'
 import type { TargetContainer } from './targets.ts'
 
 /** Docker doubles the pause before a restart, from 0.1 s to a minute, until a container has run for this long. */
 const SETTLED_AFTER_MS = 10_000
 /** What runs when it begins has to wait no longer than that; the rest is for a clock that differs, and a slow daemon. */
 const LIMIT_MS = 15_000
+/** Of one look: a daemon that does not answer once must not use up the wait. */
+const LOOK_LIMIT_MS = 5_000
 
 /**
  * Waits until each container has run for so long that its next restart comes without a pause. One without a restart policy
@@ -14,9 +16,10 @@ const LIMIT_MS = 15_000
  */
 export async function awaitSettled(containers: readonly TargetContainer[], ctx: FaultContext): Promise<void> {
   const waiting = containers.filter(({ restartPolicy }) => restartPolicy !== 'no')
-  if (waiting.length === 0) return
+  const look = (signal: AbortSignal): Promise<(ContainerState | null)[]> =>
+    Promise.all(waiting.map(({ id }) => ctx.containers.inspect(id, signal)))
   const youngestMs = async (signal: AbortSignal): Promise<number> => {
-    const states = await Promise.all(waiting.map(({ id }) => ctx.containers.inspect(id, signal)))
+    const states = await withDeadline('a look at containers', LOOK_LIMIT_MS, signal, look, ctx.clock)
     return Math.min(...states.map((state) => uptimeMs(state, ctx.clock.wallMs())))
   }
   const read = async (signal: AbortSignal): Promise<number> => {

@@ -37,7 +37,7 @@ export function judgeGpuVram(seen: GpuVramSeen): Judgement {
   const shares = readings.map(usedPercent)
   const first = readings[0]
   return {
-    headline: `${String(shares[0] ?? 'unknown')} % of ${mib(baseline.totalBytes)} in use (${String(before)} % before), ${mib(first?.heldBytes ?? 0)} of it held by us, ${mib(first?.freeBytes ?? Number.NaN)} free (${mib(baseline.freeBytes)} before)`,
+    headline: headline(first, baseline),
     measures: {
       simulated: false,
       usedPercentBefore: before,
@@ -53,6 +53,13 @@ export function judgeGpuVram(seen: GpuVramSeen): Judgement {
     },
     reasons: [...(seen.problem === null ? [] : [seen.problem]), ...baselineReasons(before, percent), ...takenReasons(seen)],
   }
+}
+
+function headline(first: VramFacts | undefined, baseline: VramFacts): string {
+  const before = `${String(usedPercent(baseline))} % before`
+  if (first === undefined) return `memory in use not read back (${before})`
+  const used = `${String(usedPercent(first))} % of ${mib(baseline.totalBytes)} in use (${before})`
+  return `${used}, ${mib(first.heldBytes)} of it held by us, ${mib(first.freeBytes)} free (${mib(baseline.freeBytes)} before)`
 }
 
 /** Two decimals. */
@@ -91,8 +98,7 @@ function takenReasons({ readings, percent, windowMs, watchedMs, problem, baselin
 export function unreleased(before: GpuBefore, now: GpuFacts | undefined, ourPid: number | null): string | null {
   const { uuid } = before
   if (now === undefined) return `${uuid} is not to be seen any more`
-  if (ourPid !== null && (now.processes ?? []).some(({ pid }) => pid === ourPid))
-    return `our process ${String(ourPid)} is still on ${uuid}`
+  if ((now.processes ?? []).some(({ pid }) => pid === ourPid)) return `our process ${String(ourPid)} is still on ${uuid}`
   const nowUsed = processBytes(now)
   if (before.processBytes === null || nowUsed === null) return null
   const missing = before.freeBytes - now.freeBytes - (nowUsed - before.processBytes)

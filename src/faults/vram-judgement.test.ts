@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { judgeVram } from './vram-judgement.ts'
+import { judgeVram, shareOf } from './vram-judgement.ts'
 import type { VramReading, VramSeen } from './vram-judgement.ts'
-import { memoryOn } from './vram-metrics.ts'
 
 const GIB = 1_073_741_824
 
@@ -22,58 +21,92 @@ const TAKEN: VramSeen = {
 }
 
 test('memory that is taken by requests of ours', () => {
-  expect(judgeVram(TAKEN)).toMatchObject({
+  const waning = [...TAKEN.readings, reading(23.95, 4)]
+  expect(judgeVram({ ...TAKEN, readings: waning })).toEqual({
     headline: 'simulated: 99.92 % of the declared GPU memory in use (33.33 % before), 7 requests of ours unanswered',
     measures: {
       simulated: true,
-      usedPercentBefore: 33.33,
-      usedPercent: 99.92,
-      ownRequestsInFlight: 7,
-      requestsSent: 12,
-      answers507: 5,
+      ...{ usedPercentBefore: 33.33, usedPercent: 99.92, lowestUsedPercent: 99.79 },
+      ...{ usedBytesBefore: 8 * GIB, usedBytes: 23.98 * GIB, totalBytes: 24 * GIB },
+      ...{ ownRequestsInFlight: 7, fewestOwnRequestsInFlight: 4, requestsSent: 12, readings: 21, answers507: 5 },
     },
     reasons: [],
   })
   expect(judgeVram({ ...TAKEN, percent: 50, readings: TAKEN.readings.map(() => reading(12, 2)) }).reasons).toEqual([])
 })
 
-describe('memory that is not is not confirmed', () => {
-  test.each<[string, Partial<VramSeen>, RegExp]>([
-    ['nothing was injected', { begun: false }, /^no memory was taken$/],
-    ['it was in use before', { baseline: reading(23.95, 0) }, /99.79 % were in use before the fault already/],
-    ['nobody read it before', { baseline: null }, /not read before/],
-    ['nobody read it back', { readings: [] }, /not read back/],
-    ['too little is in use', { readings: [reading(20, 5)] }, /83.33 % were in use instead of 100 %/],
-    ['it is in use by others', { readings: [reading(24, 0)] }, /no request of ours was under way/],
-    ['one does not tell', { readings: [reading(24, 5, 1)] }, /1 containers did not tell/],
-    [
-      'it was given back',
-      { readings: [...TAKEN.readings.slice(10), ...TAKEN.readings.slice(10).map(() => reading(12, 3))] },
-      /at 10 of 20 looks it was not in use/,
-    ],
-    ['it was watched for a while only', { watchedMs: 2_000 }, /watched for 2000 ms/],
-    ['it broke off', { problem: 'the helper is gone' }, /^the helper is gone$/],
-  ])('%s', (_name, change, reason) => {
-    const { reasons } = judgeVram({ ...TAKEN, ...change })
-    expect(reasons).toHaveLength(1)
-    expect(reasons[0]).toMatch(reason)
-  })
+test('several containers count together', () => {
+  const two = { ...reading(24, 3), containers: [...reading(24, 3).containers, ...reading(23.9, 0).containers] }
+  expect(judgeVram({ ...TAKEN, readings: [two] }).measures).toMatchObject({ usedPercent: 99.79, totalBytes: 48 * GIB })
 })
 
-describe('memoryOn', () => {
-  const metrics = { port: 1, path: '/', usedBytes: 'vram_used', totalBytes: 'vram_total' }
+test.each<[string, Partial<VramSeen>]>([
+  ['half a point less than all', { readings: [reading(23.88, 1)] }],
+  ['four looks of five', { readings: [...looks(4, 23.98), ...looks(1, 12)] }],
+  ['four fifths of the window', { watchedMs: 4_800 }],
+  ['what was nearly full before', { baseline: reading(23.87, 0) }],
+])('%s will do', (_name, change) => {
+  expect(judgeVram({ ...TAKEN, ...change }).reasons).toEqual([])
+})
 
-  test('adds up the devices of a page', () => {
-    const page =
-      '# TYPE vram_used gauge\nvram_used{device="0"} 5\nvram_used{device="1"} 1.5e1\nvram_total 64\nvram_used_ratio 9\n'
-    expect(memoryOn(page, metrics)).toEqual({ usedBytes: 20, totalBytes: 64 })
+function looks(count: number, usedGib: number): VramReading[] {
+  return Array.from({ length: count }, () => reading(usedGib, 3))
+}
+
+describe('memory that is not is not confirmed', () => {
+  test.each<[string, Partial<VramSeen>, string[]]>([
+    ['it was in use before', { baseline: reading(23.88, 0) }, ['99.5 % were in use before the fault already']],
+    ['nobody read it before', { baseline: null }, ['the memory in use was not read before the fault']],
+    ['nobody read it back', { readings: [] }, ['the memory in use was not read back']],
+    ['just too little is in use', { readings: [reading(23.87, 5)] }, ['99.46 % were in use instead of 100 %']],
+    ['it is in use by others', { readings: [reading(24, 0)] }, ['no request of ours was under way']],
+    ['one does not tell', { readings: [reading(24, 5, 1)] }, ['1 containers did not tell how much they use']],
+    ['none tells', { readings: [{ containers: [], unread: 0, inFlight: 5 }] }, ['0 % were in use instead of 100 %']],
+    [
+      'it was given back',
+      { readings: [...looks(15, 23.98), ...looks(5, 12)] },
+      ['at 5 of 20 looks it was not in use, or not by us'],
+    ],
+    [
+      'others had it for a while',
+      { readings: [...looks(15, 24), ...Array.from({ length: 5 }, () => reading(24, 0))] },
+      ['at 5 of 20 looks it was not in use, or not by us'],
+    ],
+    ['it was watched for a while only', { watchedMs: 4_799 }, ['it was watched for 4799 ms of a window of 6000 ms']],
+    ['it broke off', { problem: 'the helper is gone', watchedMs: 10 }, ['the helper is gone']],
+    ['it broke off at once', { problem: 'the helper is gone', readings: [] }, ['the helper is gone']],
+  ])('%s', (_name, change, reasons) => {
+    expect(judgeVram({ ...TAKEN, ...change }).reasons).toEqual(reasons)
   })
 
   test.each([
-    ['a page without them', 'other 1\n'],
-    ['a number that is none', 'vram_used NaN\nvram_total 4\n'],
-    ['a page of another kind', '<html>\n'],
-  ])('refuses %s', (_name, page) => {
-    expect(() => memoryOn(page, metrics)).toThrow(expect.objectContaining({ code: 'BAD_INPUT' }) as Error)
+    [null, 'no memory was taken'],
+    ['no such request', 'no such request'],
+  ])('nothing was sent: %s', (problem, reason) => {
+    expect(judgeVram({ ...TAKEN, begun: false, problem })).toEqual({
+      ...{ headline: 'no memory taken', measures: {}, reasons: [reason] },
+    })
   })
+
+  test('what nobody read is not made up', () => {
+    const { headline, measures } = judgeVram({ ...TAKEN, baseline: null, readings: [] })
+    expect(headline).toBe(
+      'simulated: unknown % of the declared GPU memory in use (unknown % before), 0 requests of ours unanswered',
+    )
+    expect(measures).toEqual({
+      ...{ simulated: true, usedPercentBefore: null, usedPercent: null, lowestUsedPercent: null, usedBytesBefore: null },
+      ...{ usedBytes: null, totalBytes: null, ownRequestsInFlight: 0, fewestOwnRequestsInFlight: null },
+      ...{ requestsSent: 12, readings: 0, answers507: 5 },
+    })
+  })
+})
+
+test.each([
+  [1, 3, 33.33],
+  [0, 3, 0],
+  [3, 3, 100],
+  [5, 0, null],
+  [5, -1, null],
+])('%d of %d is a share of %j', (bytes, totalBytes, share) => {
+  expect(shareOf(bytes, totalBytes)).toBe(share)
 })

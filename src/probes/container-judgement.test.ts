@@ -1,53 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { ContainerExpectation } from '../core/expectations.ts'
 import type { ContainerEvent, ContainerState, Observation } from '../core/ports.ts'
-import { calmOf } from './container-calm.ts'
-import type { Stretch } from './container-calm.ts'
-import { containerText, isSettled, judgeContainers } from './container-judgement.ts'
+import { died, event, HIT_MS, state, subject } from './container.fixture.ts'
+import { asksForDeath, containerText, isSettled, judgeContainers } from './container-judgement.ts'
 import { lifeOf } from './container-life.ts'
-import type { Subject } from './container-life.ts'
 
-const HIT = 1_000_000
 const NO_CALM = { names: [], deaths: [], unhealthy: [], uncheckable: [] }
-
-function event(afterMs: number, action: string, attributes: Record<string, string> = {}, containerId = 'w1'): ContainerEvent {
-  return { atMs: HIT + afterMs, action, containerId, service: 'worker', attributes }
-}
-
-function died(afterMs: number, exitCode = '137', containerId = 'w1'): ContainerEvent {
-  return event(afterMs, 'die', { exitCode }, containerId)
-}
-
-function state(change: Partial<ContainerState> = {}): ContainerState {
-  return {
-    id: 'w1',
-    name: 'worker-1',
-    service: 'worker',
-    image: 'worker',
-    imageId: 'sha256:1',
-    status: 'running',
-    health: 'healthy',
-    pid: 200,
-    restartCount: 1,
-    startedAt: '2026-01-01T00:00:10Z',
-    oomKilled: false,
-    exitCode: 0,
-    addresses: {},
-    mounts: [],
-    ...change,
-  }
-}
-
-function subject(id = 'w1', change: Partial<Subject> = {}): Subject {
-  return {
-    containerId: id,
-    name: id.replace('w', 'worker-'),
-    sinceWallMs: HIT,
-    fromWallMs: HIT - 1_000,
-    pid: 100,
-    ...change,
-  }
-}
 
 const CRASH: ContainerExpectation = {
   service: 'worker',
@@ -72,32 +30,56 @@ describe('the fate of containers', () => {
     })
   })
 
-  it.each<[string, ContainerEvent[], ContainerState[], RegExp]>([
-    ['it never died', [], [state({ pid: 100 })], /did not die \(running\)/],
-    ['the same process still runs, whatever was told', [died(-900)], [state({ pid: 100 })], /did not die/],
-    ['it died too late', [died(1_400), event(1_900, 'start')], [state()], /died after 1.40 s/],
-    ['it ended by itself', [died(310, '0'), event(900, 'start')], [state()], /exit code 0/],
-    ['it stays down', [died(310)], [state({ status: 'exited', pid: 0 })], /not running again \(exited\)/],
-    ['it is gone', [died(310), event(400, 'destroy')], [], /not running again \(gone\)/],
-    ['it came back too late', [died(310), event(6_000, 'start')], [state()], /running again 5.69 s later/],
+  const down = [state({ status: 'exited', pid: 0 })]
+  const alive = [state({ pid: 100 })]
+  const story = (after: string, code: string, then: string): string =>
+    `worker-1 died after ${after} with exit code ${code}, ${then}`
+  const again = (after: string): string => `running again ${after} later with another pid`
+
+  it.each<[string, ContainerEvent[], string]>([
+    ['at the limit of its death', [died(1_000), event(1_900, 'start')], story('1.00 s', '137', again('0.90 s'))],
+    ['at the limit of its return', [died(310), event(5_310, 'start')], story('0.31 s', '137', again('5.00 s'))],
+  ])('is met %s', (_what, events, observed) => {
+    expect(judge(CRASH, events)).toMatchObject({ observed, met: true })
+  })
+
+  it.each<[string, ContainerEvent[], ContainerState[], string]>([
+    ['it never died', [], alive, 'worker-1 did not die (running)'],
+    ['the same process still runs, whatever was told', [died(-900)], alive, 'worker-1 did not die (running)'],
+    ['it died too late', [died(1_001), event(1_900, 'start')], [state()], story('1.00 s', '137', again('0.90 s'))],
+    ['it ended by itself', [died(310, '0'), event(900, 'start')], [state()], story('0.31 s', '0', again('0.59 s'))],
+    ['nobody told how it ended', [event(310, 'die'), event(900, 'start')], [state()], story('0.31 s', '?', again('0.59 s'))],
+    ['it stays down', [died(310)], down, story('0.31 s', '137', 'not running again (exited)')],
+    ['it is gone', [died(310), event(400, 'destroy')], [], story('0.31 s', '137', 'not running again (gone)')],
+    ['it came back too late', [died(310), event(5_311, 'start')], [state()], story('0.31 s', '137', again('5.00 s'))],
     [
       'it fell again and stayed down',
       [died(310), event(800, 'start'), died(900)],
       [state({ status: 'restarting', pid: 0 })],
-      /not running again \(restarting\) after 1 more deaths/,
+      story('0.31 s', '137', 'not running again (restarting) after 1 more deaths'),
     ],
     [
       'it fell again and again',
       [died(310), event(800, 'start'), died(1_000), event(2_000, 'start'), died(5_000), event(6_000, 'start')],
       [state()],
-      /running again 5.69 s later with another pid after 2 more deaths/,
+      story('0.31 s', '137', `${again('5.69 s')} after 2 more deaths`),
     ],
-    ['another container died', [died(310, '137', 'w2'), event(800, 'start', {}, 'w2')], [state({ pid: 100 })], /did not die/],
-    ['it had died long before it was hit', [died(-1_200), event(-800, 'start')], [state({ pid: 150 })], /did not die/],
   ])('is missed when %s', (_what, events, states, observed) => {
-    const judged = judge(CRASH, events, states)
-    expect(judged.met).toBe(false)
-    expect(judged.observed).toMatch(observed)
+    expect(judge(CRASH, events, states)).toMatchObject({ observed, met: false })
+  })
+
+  it('is told as far as the clause asks for it', () => {
+    const spec: ContainerExpectation = { service: 'worker', exit_code: 137 }
+    expect(judge(spec, [died(310)], down)).toEqual({
+      expected: 'each died with exit code 137',
+      observed: 'worker-1 died after 0.31 s with exit code 137',
+      met: true,
+    })
+    expect(judge(spec, [], alive)).toMatchObject({ observed: 'worker-1 did not die (running)', met: false })
+    expect(judge({ service: 'worker', died_within_seconds: 1 }, [died(310, '1')], down).met).toBe(true)
+    expect(judge({ service: 'worker', died_within_seconds: 1 }, [], alive).met).toBe(false)
+    expect(judge({ service: 'worker', running_again_within_seconds: 1 }, [], alive).met).toBe(false)
+    expect(judge({ service: 'worker', running_again_within_seconds: 1 }, [died(310), event(900, 'start')]).met).toBe(true)
   })
 
   it('allows a fault to tell of its hit after the death', () => {
@@ -112,16 +94,22 @@ describe('the fate of containers', () => {
     const states = [state(), state({ id: 'w2', pid: 0, status: 'exited' })]
     const events = [died(100), died(100, '137', 'w2'), event(600, 'start')]
     const judged = judge(CRASH, events, states, subjects)
-    expect(judged.met).toBe(false)
-    expect(judged.observed).toMatch(/^1 of 2 did: worker-2 died .* not running again \(exited\); worker-1 died/)
+    expect(judged).toMatchObject({
+      observed:
+        '1 of 2 did: worker-2 died after 0.10 s with exit code 137, not running again (exited); ' +
+        'worker-1 died after 0.10 s with exit code 137, running again 0.50 s later with another pid',
+      met: false,
+    })
     const both = judge(CRASH, [...events, event(700, 'start', {}, 'w2')], [state(), state({ id: 'w2', pid: 201 })], subjects)
-    expect(both.met).toBe(true)
+    expect(both).toMatchObject({ observed: expect.stringMatching(/^2 of 2 did: worker-1 died/) as string, met: true })
   })
 
   it('is undecided when nothing was hit', () => {
-    expect(judge(CRASH, [died(310)], [], [])).toMatchObject({ met: null, observed: 'nothing was hit' })
-    const other = judgeContainers(CRASH, { lives: [], calm: NO_CALM, hit: ['queen-1'] })
-    expect(other).toMatchObject({ met: null, observed: 'nothing was hit of worker (only queen-1)' })
+    expect(judge({ service: 'worker', exit_code: 137 }, [died(310)], [], [])).toEqual({
+      ...{ expected: 'each died with exit code 137', observed: 'nothing was hit', met: null },
+    })
+    const other = judgeContainers(CRASH, { lives: [], calm: NO_CALM, hit: ['queen-1', 'queen-2'] })
+    expect(other).toMatchObject({ met: null, observed: 'nothing was hit of worker (only queen-1, queen-2)' })
   })
 
   it('tells a kill for want of memory from any other by the kernel event', () => {
@@ -140,98 +128,90 @@ describe('the fate of containers', () => {
       met: false,
       observed: 'worker-1 did not die (running, oom event)',
     })
-    expect(judge({ ...spec, oom: false }, [event(100, 'oom'), died(150)]).met).toBe(false)
-    expect(judge({ ...spec, oom: false }, [], [state({ pid: 100 })]).met).toBe(true)
+    expect(judge({ ...spec, oom: false }, [event(100, 'oom'), died(150), event(900, 'start')])).toMatchObject({
+      expected: 'none had an oom event',
+      observed: 'worker-1 died after 0.15 s with exit code 137, oom event, running again 0.75 s later with another pid',
+      met: false,
+    })
+    expect(judge({ ...spec, oom: false }, [event(100, 'oom')], alive).met).toBe(false)
+    expect(judge({ ...spec, oom: false }, [], alive)).toMatchObject({
+      observed: 'worker-1 did not die (running, no oom event)',
+      met: true,
+    })
+    expect(judge({ ...spec, oom: false }, [died(150)], down).met).toBe(true)
+    // A death that was to be is missed all the same.
+    for (const asked of [{ exit_code: 137 }, { died_within_seconds: 1 }, { running_again_within_seconds: 5 }])
+      expect(judge({ ...spec, oom: false, ...asked }, [], alive).met).toBe(false)
   })
 })
 
 describe('isSettled', () => {
   const settled = (spec: ContainerExpectation, events: ContainerEvent[], states: ContainerState[], afterMs: number): boolean =>
-    isSettled(spec, lifeOf(subject(), { events, states }), HIT + afterMs)
+    isSettled(spec, lifeOf(subject(), { events, states }), HIT_MS + afterMs)
   const down = [state({ status: 'exited', pid: 0 })]
+  const alive = [state({ pid: 100 })]
+  const back = [died(310), event(800, 'start')]
+  const code: ContainerExpectation = { service: 'worker', exit_code: 137 }
+  const oom: ContainerExpectation = { service: 'worker', oom: true }
 
-  it('waits for what may still come, and no longer', () => {
-    expect(settled(CRASH, [], [state({ pid: 100 })], 1_900)).toBe(false)
-    expect(settled(CRASH, [], [state({ pid: 100 })], 2_100)).toBe(true)
-    expect(settled(CRASH, [died(310)], down, 6_300)).toBe(false)
-    expect(settled(CRASH, [died(310)], down, 6_400)).toBe(true)
-    expect(settled(CRASH, [died(310), event(800, 'start')], [state()], 900)).toBe(true)
-    expect(settled({ service: 'worker', oom: true }, [died(310)], down, 1_500)).toBe(false)
-    expect(settled({ service: 'worker', oom: true }, [died(310)], down, 2_000)).toBe(true)
-    expect(settled({ service: 'worker', survives: true }, [], down, 0)).toBe(true)
+  it.each<[string, ContainerExpectation, ContainerEvent[], ContainerState[], number]>([
+    ['a death that may still be told of', CRASH, [], alive, 2_000],
+    ['one of which the clause says no limit', code, [], alive, 1_000],
+    ['a start that may still be told of', CRASH, [died(310)], down, 6_310],
+    ['an oom that may still be told of', oom, [died(310)], down, 1_810],
+  ])('waits for %s, and a moment later no more', (_what, spec, events, states, lastMs) => {
+    expect(settled(spec, events, states, lastMs)).toBe(false)
+    expect(settled(spec, events, states, lastMs + 1)).toBe(true)
+  })
+
+  it.each<[string, ContainerExpectation, ContainerEvent[], ContainerState[]]>([
+    ['that runs again', CRASH, back, [state()]],
+    ['that has died, where that is all', code, [died(310)], down],
+    ['that has died of an oom', oom, [event(300, 'oom'), died(310)], down],
+    ['of which only its calm is asked', { service: 'worker', survives: true }, [], alive],
+  ])('does not wait for one %s', (_what, spec, events, states) => {
+    expect(settled(spec, events, states, 311)).toBe(true)
   })
 })
 
-describe('the calm of a service', () => {
-  const before = [state({ pid: 200 }), state({ id: 'w2', name: 'worker-2', pid: 300 })]
-  const stretch = (change: Partial<Stretch>): Stretch => ({
-    before,
-    after: before,
-    events: [],
-    fromWallMs: HIT - 50,
-    untilWallMs: HIT + 6_000,
-    zeroWallMs: HIT,
-    ...change,
+it('is the calm of the service alone where nothing else is asked', () => {
+  const lives = [lifeOf(subject(), { events: [died(310)], states: [] })]
+  const spec: ContainerExpectation = { service: 'worker', survives: true }
+  expect(judgeContainers(spec, { lives, calm: { ...NO_CALM, names: ['worker-2'] }, hit: [] })).toEqual({
+    expected: 'none died or was restarted',
+    observed: 'none of 1 (worker-2) died or was restarted',
+    met: true,
   })
-  const survives = (change: Partial<Stretch>, spec: Partial<ContainerExpectation> = { survives: true }): Observation => {
-    const calm = calmOf(stretch(change))
-    const lives = stretch(change).before.map(({ id }) => lifeOf(subject(id), { events: [], states: before }))
-    return judgeContainers({ service: 'worker', ...spec }, { lives, calm, hit: [] })
-  }
+})
 
-  it('is kept when nothing happened to any of them', () => {
-    const others = [died(100, '1', 'other'), event(200, 'kill'), event(300, 'oom'), died(-100), died(6_100)]
-    expect(survives({ events: others }, { survives: true, healthy: true })).toEqual({
-      expected: 'none died or was restarted; none turned unhealthy',
-      observed: 'none of 2 (worker-1, worker-2) died or was restarted; none of 2 (worker-1, worker-2) turned unhealthy',
-      met: true,
-    })
+it('joins the fate of each and the calm of the service', () => {
+  const lives = [lifeOf(subject(), { events: [died(310)], states: [] })]
+  const calm = { ...NO_CALM, names: ['worker-2'] }
+  const spec: ContainerExpectation = { service: 'worker', exit_code: 137, survives: true }
+  expect(judgeContainers(spec, { lives, calm, hit: ['worker-1'] })).toEqual({
+    expected: 'each died with exit code 137; none died or was restarted',
+    observed: 'worker-1 died after 0.31 s with exit code 137; none of 1 (worker-2) died or was restarted',
+    met: true,
   })
+})
 
-  it.each<[string, Partial<Stretch>, string]>([
-    ['a death', { events: [died(2_310, '1', 'w2')] }, 'worker-2 died with exit code 1 after 2.31 s'],
-    ['a death while the fault came', { events: [died(-20)] }, 'worker-1 died with exit code 137 while the fault was injected'],
-    [
-      'a restart that no event told',
-      { after: [state({ pid: 999 }), before[1] as ContainerState] },
-      'worker-1 is another process than before (running)',
-    ],
-    ['a removal', { after: before.slice(0, 1) }, 'worker-2 is gone'],
-  ])('is broken by %s', (_what, change, observed) => {
-    expect(survives(change)).toMatchObject({ met: false, observed })
-    expect(survives(change, { survives: false }).met).toBe(true)
-  })
-
-  it('is broken for its health by an unhealthy moment, though it passed', () => {
-    const events = [event(3_000, 'health_status: unhealthy'), event(4_000, 'health_status: healthy')]
-    expect(survives({ events }, { healthy: true })).toMatchObject({
-      met: false,
-      observed: 'worker-1 turned unhealthy after 3.00 s',
-    })
-    expect(survives({ events: [event(4_000, 'health_status: healthy')] }, { healthy: true }).met).toBe(true)
-    const sick = [state({ health: 'unhealthy' }), before[1] as ContainerState]
-    expect(survives({ after: sick }, { healthy: true })).toMatchObject({ met: false, observed: 'worker-1 is unhealthy' })
-    expect(survives({}, { healthy: false }).met).toBe(false)
-  })
-
-  it('is unknown without a health check, and for containers that came later', () => {
-    const plain = [state({ health: null })]
-    expect(survives({ before: plain, after: plain }, { healthy: true })).toMatchObject({
-      met: null,
-      observed: 'worker-1: no health check to go by',
-    })
-    const calm = calmOf(stretch({ before: [], after: [] }))
-    const lives = [lifeOf(subject('w9'), { events: [], states: [] })]
-    const late = judgeContainers(
-      { service: 'worker', hit: true, survives: true, healthy: true },
-      { lives, calm, hit: ['worker-9'] },
-    )
-    expect(late.met).toBeNull()
-  })
+it.each<[Partial<ContainerExpectation>, boolean]>([
+  [{ died_within_seconds: 1 }, true],
+  [{ exit_code: 0 }, true],
+  [{ oom: false }, true],
+  [{ running_again_within_seconds: 0 }, true],
+  [{ survives: true, healthy: true, hit: true }, false],
+])('%j asks for a death: %j', (spec, asks) => {
+  expect(asksForDeath({ service: 'worker', ...spec })).toBe(asks)
 })
 
 describe('containerText', () => {
   it('says in one line what is asserted', () => {
+    expect(containerText({ ...CRASH, hit: false, oom: true, healthy: true })).toBe(
+      'containers of worker: each died within 1 s of the fault; each died with exit code 137; each died of an oom event; ' +
+        'each runs again with another pid within 5 s of its death; none turned unhealthy',
+    )
+    expect(containerText({ service: 'worker', oom: false })).toBe('containers of worker: none had an oom event')
     expect(containerText({ service: 'worker', hit: true, exit_code: 137 })).toBe(
       'containers of worker that were hit: each died with exit code 137',
     )

@@ -88,7 +88,7 @@ function meets(spec: ContainerExpectation, life: Life): boolean {
   const { died_within_seconds: diedSeconds, exit_code: code, oom, running_again_within_seconds: againSeconds } = spec
   if (oom === false && life.oomAtWallMs !== null) return false
   if (life.death === null) return diedSeconds === undefined && code === undefined && againSeconds === undefined && oom === false
-  if (diedSeconds !== undefined && life.death.atWallMs - life.subject.sinceWallMs > diedSeconds * 1_000) return false
+  if (life.death.atWallMs - life.subject.sinceWallMs > (diedSeconds ?? Infinity) * 1_000) return false
   if (code !== undefined && life.death.exitCode !== code) return false
   if (oom === true && life.oomAtWallMs === null) return false
   if (againSeconds === undefined) return true

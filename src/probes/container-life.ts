@@ -37,12 +37,12 @@ export const OOM_SLACK_MS = 500
 
 /** Pure: what became of a container, by Docker's own times. */
 export function lifeOf(subject: Subject, view: ContainerView): Life {
-  const events = view.events.filter((event) => event.containerId === subject.containerId)
+  const events = view.events.filter(({ containerId, atMs }) => containerId === subject.containerId && atMs >= subject.fromWallMs)
   const state = view.states.find(({ id }) => id === subject.containerId)
   const running = state?.status === 'running' && state.pid > 0
-  const sameProcess = running && subject.pid !== null && state.pid === subject.pid
-  const deaths = sameProcess ? [] : events.filter(({ action, atMs }) => action === 'die' && atMs >= subject.fromWallMs)
-  const death = deaths[0]
+  const sameProcess = running && state.pid === subject.pid
+  const deaths = sameProcess ? [] : events.filter(({ action }) => action === 'die')
+  const [death] = deaths
   const oom = events.find(({ action, atMs }) => action === 'oom' && (death === undefined || atMs <= death.atMs + OOM_SLACK_MS))
   const lastDeath = deaths.at(-1)
   const again = events.find(({ action, atMs }) => action === 'start' && lastDeath !== undefined && atMs >= lastDeath.atMs)
@@ -51,12 +51,12 @@ export function lifeOf(subject: Subject, view: ContainerView): Life {
     status: state?.status ?? 'gone',
     death: death === undefined ? null : { atWallMs: death.atMs, exitCode: exitCodeOf(death) },
     oomAtWallMs: oom?.atMs ?? null,
-    againAtWallMs: running && !sameProcess ? (again?.atMs ?? null) : null,
+    againAtWallMs: running ? (again?.atMs ?? null) : null,
     laterDeaths: Math.max(0, deaths.length - 1),
   }
 }
 
 function exitCodeOf(event: ContainerEvent): number | null {
-  const code = Number.parseInt(event.attributes['exitCode'] ?? '', 10)
+  const code = Number.parseInt(String(event.attributes['exitCode']), 10)
   return Number.isNaN(code) ? null : code
 }

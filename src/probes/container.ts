@@ -7,6 +7,7 @@ import { asksForDeath, containerText, EVENT_LAG_MS, isSettled, judgeContainers }
 import { lifeOf } from './container-life.ts'
 import type { ContainerView, Life, Subject } from './container-life.ts'
 import { faultIsOver, plannedEnd } from './fault-phase.ts'
+import { firstHits } from './first-hits.ts'
 import { lookUntil } from './look-until.ts'
 
 const LOOK_EVERY_MS = 100
@@ -52,11 +53,6 @@ export const containerExpectation: Probe<ContainerExpectation> = {
     const lives = await livesOf(spec, subjects, work, ctx)
     return judgeContainers(spec, { lives, calm, hit: hits.map(({ name }) => name) })
   },
-}
-
-/** A container that was hit again died, or did not, of the first. */
-function firstHits(hits: readonly Hit[]): Hit[] {
-  return [...new Map(hits.toReversed().map((hit) => [hit.containerId, hit])).values()].toReversed()
 }
 
 function subjectsOf(spec: ContainerExpectation, hits: readonly Hit[], before: ContainersBefore, ctx: ProbeContext): Subject[] {

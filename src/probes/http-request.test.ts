@@ -1,7 +1,8 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net'
-import { once } from 'node:events'
-import { afterEach, expect, it } from 'vitest'
+import { createHash } from 'node:crypto'
+import { getEventListeners, once } from 'node:events'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { RequestSpec } from '../core/descriptor.ts'
 import type { RequestOutcome } from '../core/ports.ts'
 import { sendRequest } from './http-request.ts'
@@ -19,7 +20,10 @@ const SPEC: RequestSpec = {
   good: { status: [200], bodyMatches: "text == 'whole'" },
 }
 
-async function ask(server: Server, change: Partial<Parameters<typeof sendRequest>[1]> = {}): Promise<RequestOutcome> {
+async function ask(
+  server: Server,
+  { spec = SPEC, ...change }: Partial<Parameters<typeof sendRequest>[1]> & { readonly spec?: RequestSpec } = {},
+): Promise<RequestOutcome> {
   servers.push(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -31,7 +35,7 @@ async function ask(server: Server, change: Partial<Parameters<typeof sendRequest
     maxBytes: 10_000,
     signal: new AbortController().signal,
   }
-  return sendRequest(SPEC, { ...options, ...change })
+  return sendRequest(spec, { ...options, ...change })
 }
 
 const http = (listener: RequestListener): Server => createHttpServer(listener)
@@ -62,14 +66,118 @@ it('keeps the id that the answer gives the request, also of an answer that is cu
   expect((await ask(http((_request, response) => response.end('{"text":"whole"}')))).answerId).toBeNull()
 })
 
-it('is bad with a 200 whose body misses the rule', async () => {
-  const outcome = await ask(http((_request, response) => response.end('{"error":"out of memory"}')))
-  expect(outcome).toMatchObject({ good: false, status: 200, reason: "the body misses text == 'whole'" })
+describe('a good answer', () => {
+  const answering = (status: number, body: string): Server => http((_request, response) => response.writeHead(status).end(body))
+  const plain: RequestSpec = { ...SPEC, good: { status: [200, 202], bodyMatches: null } }
+
+  it.each<[string, RequestSpec, number, string, string | null]>([
+    ['of one of its statuses, whatever the body', plain, 202, 'plain text', null],
+    ['whose body misses the rule', SPEC, 200, '{"error":"out of memory"}', "the body misses text == 'whole'"],
+    [
+      'whose rule is met by what is no truth',
+      { ...SPEC, good: { status: [200], bodyMatches: 'text' } },
+      200,
+      '{"text":"whole"}',
+      'the body misses text',
+    ],
+    ['whose body is no JSON', SPEC, 200, 'whole', 'the body is not JSON'],
+    ['of another status', SPEC, 503, '{"text":"whole"}', 'status 503'],
+  ])('%s', async (_what, spec, status, body, reason) => {
+    expect(await ask(answering(status, body), { spec })).toMatchObject({ good: reason === null, reason, status, error: null })
+  })
+
+  it('has times, size and hash of its body', async () => {
+    const body = '{"text":"wholé"}'
+    const outcome = await ask(answering(200, body))
+    expect(outcome).toMatchObject({ bytes: 17, body, bodyHash: createHash('sha256').update(body).digest('hex') })
+    expect(outcome.firstByteMs).toBeGreaterThan(0)
+    expect(outcome.totalMs).toBeGreaterThanOrEqual(outcome.firstByteMs ?? Infinity)
+    expect(await ask(answering(200, ''), { spec: plain })).toMatchObject({ firstByteMs: null, bytes: 0, complete: true })
+  })
 })
 
-it('is bad with another status', async () => {
-  const outcome = await ask(http((_request, response) => response.writeHead(503).end('{"text":"whole"}')))
-  expect(outcome).toMatchObject({ good: false, reason: 'status 503', error: null })
+describe('what is sent', () => {
+  it('is the body with its length in bytes, or none at all', async () => {
+    const seen: string[] = []
+    const listening = http((request, response) => {
+      let body = ''
+      request.setEncoding('utf8')
+      request.on('data', (chunk: string) => (body += chunk))
+      request.on('end', () => {
+        seen.push(`${String(request.method)} ${String(request.headers['content-length'])} ${body}`)
+        response.end('{"text":"whole"}')
+      })
+    })
+    await ask(listening, { spec: { ...SPEC, body: { prompt: 'ö' } } })
+    const { port } = listening.address() as AddressInfo
+    const options = {
+      ...{ baseUrl: `http://127.0.0.1:${String(port)}`, variables: {}, deadlineMs: 2_000, maxBytes: 100 },
+      signal: new AbortController().signal,
+    }
+    await sendRequest({ ...SPEC, method: 'GET', headers: {}, body: null }, options)
+    expect(seen).toEqual(['POST 15 {"prompt":"ö"}', 'GET undefined '])
+  })
+
+  it('goes over a connection of its own each time', async () => {
+    const ports = new Set<number | undefined>()
+    const listening = http((request, response) => {
+      ports.add(request.socket.remotePort)
+      response.end('{"text":"whole"}')
+    })
+    await ask(listening)
+    const { port } = listening.address() as AddressInfo
+    const options = {
+      ...{ baseUrl: `http://127.0.0.1:${String(port)}`, variables: { TOKEN: 't' }, deadlineMs: 2_000, maxBytes: 100 },
+      signal: new AbortController().signal,
+    }
+    await sendRequest(SPEC, options)
+    expect(ports.size).toBe(2)
+  })
+})
+
+describe('the id of an answer', () => {
+  it.each<[Record<string, string>, string | null]>([
+    [{ 'x-correlation-id': 'c', 'x-request-id': 'r', 'x-task-id': 't' }, 't'],
+    [{ 'x-correlation-id': 'c', 'x-request-id': 'r' }, 'r'],
+    [{ 'x-correlation-id': 'c', 'x-request-id': '' }, 'c'],
+    [{ 'x-task-id': 'i'.repeat(90) }, 'i'.repeat(80)],
+    [{ 'x-other': 'o' }, null],
+  ])('of %j is %j', async (headers, id) => {
+    expect((await ask(http((_request, response) => response.writeHead(200, headers).end()))).answerId).toBe(id)
+  })
+})
+
+describe('a request that is cancelled', () => {
+  it('ends at once, and leaves no listener behind', async () => {
+    const controller = new AbortController()
+    const outcome = await ask(
+      http(() => {
+        controller.abort(new Error('enough'))
+      }),
+      { signal: controller.signal },
+    )
+    expect(outcome).toMatchObject({ error: 'aborted', reason: 'aborted', status: null, good: false, complete: false })
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
+  })
+
+  it('does not begin for who was cancelled before', async () => {
+    let asked = 0
+    const listening = http((_request, response) => {
+      asked += 1
+      response.end()
+    })
+    expect(await ask(listening, { signal: AbortSignal.abort(new Error('enough')) })).toMatchObject({ error: 'aborted' })
+    expect(asked).toBe(0)
+  })
+
+  it('has left no listener behind either when it was answered', async () => {
+    const { signal } = new AbortController()
+    await ask(
+      http((_request, response) => response.end('{"text":"whole"}')),
+      { signal },
+    )
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
 })
 
 it('sees a body that is cut off', async () => {
@@ -93,9 +201,13 @@ it('ends at the deadline when nobody answers', async () => {
   expect(outcome.totalMs).toBeGreaterThanOrEqual(55)
 })
 
-it('refuses a body over its limit', async () => {
-  const outcome = await ask(http((_request, response) => response.end('x'.repeat(20_000))))
-  expect(outcome).toMatchObject({ good: false, error: 'body too large' })
+it('refuses a body over its limit, and takes one of just that size', async () => {
+  const sized = (bytes: number): Server => http((_request, response) => response.end('x'.repeat(bytes)))
+  const plain = { spec: { ...SPEC, good: { status: [200], bodyMatches: null } }, maxBytes: 1_000 }
+  expect(await ask(sized(1_001), plain)).toMatchObject({
+    ...{ good: false, status: 200, error: 'body too large', reason: 'body too large', complete: false, bodyHash: null },
+  })
+  expect(await ask(sized(1_000), plain)).toMatchObject({ good: true, bytes: 1_000, error: null })
 })
 
 it('tells a refused connection by its code', async () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import type { LogLine } from '../core/ports.ts'
-import { lineQuery } from './json-lines.ts'
 import { collectGaps, gapsText, judgeGaps } from './log-gaps-judgement.ts'
 
 const spec = {
@@ -57,12 +56,61 @@ describe('judgeGaps', () => {
 
   it('is missed when attempts fail but are not repeated, and when the retries are not there at all', () => {
     const single = [...task('a', 0, []), ...task('b', 10, [])]
-    expect(judgeGaps(spec, single)).toMatchObject({
-      met: false,
-      observed: expect.stringMatching(/^0 groups have 2 gaps or more, of 2 in which/) as string,
+    const few = (groups: number, of: number, most: number, lines: number): string =>
+      `${String(groups)} groups have 2 gaps or more, of ${String(of)} in which 'event == 'attempt_failed'' was logged` +
+      ` (at most ${String(most)} gaps, ${String(lines)} JSON lines)`
+    expect(judgeGaps(spec, single)).toMatchObject({ met: false, observed: few(0, 2, 0, 4) })
+    expect(judgeGaps(spec, [line(1, { event: 'served', task_id: 'a' })])).toMatchObject({ met: false, observed: few(0, 0, 0, 1) })
+    expect(judgeGaps(spec, [...task('a', 0, [100, 200]), ...task('b', 9, [1])])).toMatchObject({
+      ...{ met: false, observed: few(1, 2, 2, 10) },
     })
-    expect(judgeGaps(spec, [line(1, { event: 'served', task_id: 'a' })])).toMatchObject({ met: false })
-    expect(judgeGaps(spec, task('a', 0, [100, 200]))).toMatchObject({ met: false })
+  })
+
+  it.each<[string, Partial<typeof spec>, LogLine[], string, boolean]>([
+    [
+      'each gap half as long again',
+      {},
+      [...task('a', 0, [100, 150]), ...task('b', 9, [100, 150])],
+      '100 % of 2 groups grow (median gaps 100 ms → 150 ms)',
+      true,
+    ],
+    [
+      'one gap a little shorter than that',
+      {},
+      [...task('a', 0, [100, 150]), ...task('b', 9, [100, 149])],
+      '50 % of 2 groups grow (median gaps 100 ms → 149 ms)',
+      false,
+    ],
+    [
+      'the last gap shrinks',
+      {},
+      [...task('a', 0, [100, 200, 299]), ...task('b', 9, [100, 200, 400])],
+      '50 % of 2 groups grow (median gaps 100 ms → 200 ms → 299 ms)',
+      false,
+    ],
+    [
+      'just as large a share of groups',
+      { share: 0.5 },
+      [...task('a', 0, [100, 100]), ...task('b', 9, [100, 200])],
+      '50 % of 2 groups grow (median gaps 100 ms → 100 ms)',
+      true,
+    ],
+    [
+      'groups with fewer gaps do not count',
+      {},
+      [...task('a', 0, [100, 200]), ...task('b', 9, [100, 200]), ...task('c', 20, [500])],
+      '100 % of 2 groups grow (median gaps 100 ms → 200 ms)',
+      true,
+    ],
+    [
+      'six gaps are told at most',
+      { min_groups: 1 },
+      task('a', 0, [1, 2, 4, 8, 16, 32, 64]),
+      '100 % of 1 groups grow (median gaps 1 ms → 2 ms → 4 ms → 8 ms → 16 ms → 32 ms)',
+      true,
+    ],
+  ])('%s', (_what, change, lines, observed, met) => {
+    expect(judgeGaps({ ...spec, ...change }, lines)).toMatchObject({ observed, met })
   })
 
   it('is undecided when the log has no JSON', () => {
@@ -93,12 +141,22 @@ describe('judgeGaps', () => {
     expect(collectGaps(strict, [line(0, { task_id: 'a' }), ...task('a', 1, [100])]).groups.get('a')).toEqual([100])
   })
 
-  it('refuses what is no expression and names the key', () => {
-    expect(() => lineQuery('log_gaps', 'from', 'event ==')).toThrow(/log_gaps: 'from' is no JMESPath expression \(event ==\)/)
+  it.each(['group_by', 'from', 'to', 'at'])('refuses what is no expression and names its key: %s', (key) => {
+    expect(() => collectGaps({ ...spec, [key]: 'event ==' }, [])).toThrow(
+      `log_gaps: '${key}' is no JMESPath expression (event ==)`,
+    )
+  })
+
+  it('knows no group of a line that has no name or number to go by', () => {
+    const keys = [null, true, ['a'], { id: 'a' }]
+    const lines = keys.flatMap((key) => [line(0, { event: 'attempt_failed', task_id: key })])
+    expect([...collectGaps(spec, lines).groups]).toEqual([])
   })
 
   it('says in one line what it asserts', () => {
-    expect(gapsText(spec)).toMatch(/^log of queen-rbee, gaps by task_id: in ≥ 80 %/)
+    expect(gapsText(spec)).toBe(
+      'log of queen-rbee, gaps by task_id: in ≥ 80 % of at least 2 groups with ≥ 2 gaps each gap ≥ 1.5 × the one before',
+    )
   })
 })
 
@@ -131,7 +189,21 @@ describe('the time of a line', () => {
     expect(judgeGaps(spec, lines).met).toBe(false)
   })
 
-  it('is none when what stands there is no time, and its gaps are missing', () => {
-    expect(judgeGaps({ ...spec, at: 'task' }, lines).met).toBe(false)
+  it('may be a number', () => {
+    const numbered = (atMs: number, event: 'failed' | 'started'): LogLine => ({
+      ...{ atMs: 5, stream: 'stdout', text: JSON.stringify({ task: 'a', time: atMs, [event]: true }) },
+    })
+    const both = [numbered(0, 'failed'), numbered(100, 'started')]
+    expect(collectGaps({ ...spec, at: 'time' }, both).groups.get('a')).toEqual([100])
   })
+
+  it.each(['task', 'failed', 'nothing', '[time]'])(
+    'is none when what stands there is no time, and its gaps are missing: %s',
+    (at) => {
+      expect(judgeGaps({ ...spec, at }, lines)).toMatchObject({
+        observed: "0 groups have 2 gaps or more, of 0 in which 'failed' was logged (at most 0 gaps, 4 JSON lines)",
+        met: false,
+      })
+    },
+  )
 })

@@ -23,16 +23,11 @@ export function collectGaps(spec: LogGapsExpectation, lines: readonly LogLine[])
   const to = lineQuery('log_gaps', 'to', spec.to)
   const at = spec.at === undefined ? null : lineQuery('log_gaps', 'at', spec.at)
   const groups = new Map<string, Group>()
-  let jsonLines = 0
-  const timed: { parsed: JSONValue; atMs: number }[] = []
-  for (const line of lines) {
-    const parsed = parseLine(line.text)
-    if (parsed === null) continue
-    jsonLines += 1
-    const atMs = at === null ? line.atMs : lineTime(ask(at, parsed))
-    if (atMs !== null) timed.push({ parsed, atMs })
-  }
-  for (const { parsed, atMs } of timed.sort((a, b) => a.atMs - b.atMs)) {
+  const json = lines.flatMap(({ text, atMs }) => {
+    const parsed = parseLine(text)
+    return parsed === null ? [] : [{ parsed, atMs: at === null ? atMs : lineTime(ask(at, parsed)) }]
+  })
+  for (const { parsed, atMs } of json.filter(hasTime).sort((a, b) => a.atMs - b.atMs)) {
     const key = groupKey(ask(groupBy, parsed))
     if (key === null) continue
     const group = groups.get(key)
@@ -46,7 +41,7 @@ export function collectGaps(spec: LogGapsExpectation, lines: readonly LogLine[])
       else groups.set(key, { gapsMs: [], openedMs: atMs })
     }
   }
-  return { jsonLines, groups: new Map([...groups].map(([key, group]) => [key, group.gapsMs])) }
+  return { jsonLines: json.length, groups: new Map([...groups].map(([key, group]) => [key, group.gapsMs])) }
 }
 
 /** Pure. Retries that were expected and are not in the log are a miss; only a log without JSON leaves it undecided. */
@@ -93,6 +88,10 @@ function medianGaps(groups: readonly (readonly number[])[]): string {
 function lineTime(value: JSONValue): number | null {
   const atMs = typeof value === 'number' ? value : typeof value === 'string' ? Date.parse(value) : Number.NaN
   return Number.isFinite(atMs) ? atMs : null
+}
+
+function hasTime<T>(line: T & { readonly atMs: number | null }): line is T & { readonly atMs: number } {
+  return line.atMs !== null
 }
 
 function groupKey(value: JSONValue): string | null {

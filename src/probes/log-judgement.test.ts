@@ -27,10 +27,23 @@ describe('judgeLog', () => {
     ['none of what must not be', { at_most: 0 }, [OTHER], true],
     ['an empty log, of what must not be', { at_most: 0 }, [], null],
     ['an empty log, between two bounds', { at_least: 1, at_most: 3 }, [], false],
+    ['just as many as may be', { at_most: 1 }, [LINE, OTHER], true],
+    ['one more than may be', { at_most: 1 }, [LINE, LINE], false],
+    ['just as many as must be', { at_least: 1 }, [LINE], true],
+    ['enough, and no more than may be', { at_least: 1, at_most: 2 }, [LINE, LINE], true],
+    ['too few between two bounds', { at_least: 2, at_most: 3 }, [LINE, OTHER], false],
+    ['too many for two bounds', { at_least: 1, at_most: 2 }, [LINE, LINE, LINE], false],
+    ['what must be, beside lines that are no JSON', { at_least: 1 }, ['plain', LINE], true],
+    ['a log without JSON, between two bounds', { at_least: 1, at_most: 2 }, ['removed w1'], null],
     ['a log without JSON, of what must be', { at_least: 1 }, ['removed w1'], null],
     ['a log without JSON, of what must not be', { at_most: 0 }, ['removed w1'], null],
   ])('%s', (_what, bounds, texts, met) => {
     expect(judgeLog({ ...removed, ...bounds }, log(...texts)).met).toBe(met)
+  })
+
+  it('tells of a log that was empty, or held no JSON', () => {
+    expect(judgeLog({ ...removed, at_most: 0 }, log()).observed).toBe('the log was empty')
+    expect(judgeLog({ ...removed, at_most: 0 }, log('a', '[2]')).observed).toBe('none of 2 log lines is JSON')
   })
 
   it('decides by a log that was cut only what the rest of it shows', () => {
@@ -38,6 +51,7 @@ describe('judgeLog', () => {
     expect(judgeLog({ ...removed, at_least: 1 }, cut).met).toBe(true)
     expect(judgeLog({ ...removed, at_most: 0 }, cut).met).toBe(false)
     expect(judgeLog({ ...removed, at_least: 2 }, cut).met).toBeNull()
+    expect(judgeLog({ ...removed, at_least: 1, at_most: 5 }, cut).met).toBeNull()
     expect(judgeLog({ ...removed, at_most: 1 }, cut)).toMatchObject({
       met: null,
       observed: '1 of 2 JSON lines; the log was longer than what is kept of it',
@@ -57,5 +71,8 @@ describe('judgeLog', () => {
 
   it('says in one line what it asserts', () => {
     expect(logText({ ...removed, at_least: 1 })).toBe("log of hive: at least 1 line where event == 'removed'")
+    expect(logText({ ...removed, at_most: 2 })).toBe("log of hive: at most 2 lines where event == 'removed'")
+    expect(logText({ ...removed, at_least: 2, at_most: 1 })).toMatch(/: at least 2 and at most 1 line where/)
+    expect(logText({ ...removed, at_least: 0 })).toMatch(/: at least 0 lines where/)
   })
 })

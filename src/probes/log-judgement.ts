@@ -10,8 +10,8 @@ export function judgeLog(spec: LogExpectation, log: ServiceLog): Observation {
   const parsed = log.lines.map((line) => parseLine(line.text)).filter((line) => line !== null)
   const count = parsed.filter((line) => ask(query, line) === true).length
   const observed = observedText(count, parsed.length, log)
-  if (spec.at_most !== undefined && count > spec.at_most) return { expected, observed, met: false }
-  const enough = spec.at_least === undefined || count >= spec.at_least
+  if (count > (spec.at_most ?? Infinity)) return { expected, observed, met: false }
+  const enough = count >= (spec.at_least ?? 0)
   if (spec.at_most === undefined && enough) return { expected, observed, met: true }
   // From here on it matters what is not there.
   if (log.lines.length > 0 && (parsed.length === 0 || log.cut)) return { expected, observed, met: null }

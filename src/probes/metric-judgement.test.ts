@@ -89,6 +89,38 @@ describe('judgeMetric', () => {
     ).toBeNull()
   })
 
+  it('tells of each container why its change is not known', () => {
+    const unread = unreadable('hive-1', 'p1', 'answered 503')
+    const why = (before: MetricReading[], after: MetricReading[]): string => judge({ at_least: 1 }, before, after).observed
+    expect(why([reading(1)], [])).toBe('grew by at least 0 over 1 container; hive-1 was gone in the end')
+    expect(why([unread], [reading(5)])).toBe(
+      'grew by at least 0 over 1 container; hive-1 could not be read before the fault: answered 503',
+    )
+    const untyped = { type: 'untyped' } as const
+    expect(why([reading(1, untyped)], [reading(5, { ...untyped, process: 'p2' })])).toBe(
+      'its change is unknown; hive-1 was restarted, which may reset it',
+    )
+    expect(why([reading(30)], [reading(4)])).toBe('grew by at least 4 over 1 container; hive-1 began to count again')
+  })
+
+  it('is not exact where one of several containers is not', () => {
+    const before = [reading(1), reading(30, { container: 'hive-2' })]
+    const after = [reading(5), reading(2, { container: 'hive-2', process: 'p2' })]
+    expect(judge({ at_most: 5 }, before, after)).toMatchObject({
+      observed: 'grew by at least 6 over 2 containers; hive-2 was restarted, which resets its counters',
+      met: false,
+    })
+    expect(judge({ at_most: 6 }, before, after).met).toBeNull()
+    expect(judge({ at_least: 6 }, before, after).met).toBe(true)
+    expect(judge({ at_least: 7 }, before, after).met).toBeNull()
+  })
+
+  it('adds fractions without what adding them leaves', () => {
+    const tenths = [reading(0.1), reading(0.1, { container: 'hive-2' })]
+    const more = [reading(0.3), reading(0.1, { container: 'hive-2' })]
+    expect(judge({ at_least: 0.1 }, tenths, more).observed).toBe('grew by 0.2 (0.2 → 0.4) over 2 containers')
+  })
+
   it('counts a container that was added from nothing', () => {
     expect(judge({ at_least: 7, at_most: 7 }, reading(1), [reading(6), reading(2, { container: 'hive-2' })]).met).toBe(true)
   })
@@ -96,11 +128,20 @@ describe('judgeMetric', () => {
   it('never takes a metric that no page knows for one that stood still', () => {
     const missing = reading(0, { type: null })
     expect(judge({ at_most: 0 }, missing, missing)).toMatchObject({ met: null, observed: 'no page knows jobs_total' })
-    expect(
-      judge({ at_most: 0 }, unreadable('hive-1', 'p', 'answered 404'), unreadable('hive-1', 'p', 'answered 404')),
-    ).toMatchObject({
-      met: null,
-      observed: 'hive-1: answered 404',
+    const unread = unreadable('hive-1', 'p', 'answered 404')
+    expect(judge({ at_most: 0 }, unread, unread)).toEqual({
+      ...{ expected: 'grows by 0 or less', observed: 'hive-1: answered 404', met: null },
+    })
+    const others = unreadable('hive-2', 'p', 'it is exited')
+    expect(judge({ at_most: 0 }, [unread, missing], [unread, others]).observed).toBe('hive-1: answered 404; hive-2: it is exited')
+    expect(judge({ at_most: 0 }, [], [])).toMatchObject({ met: null, observed: 'no container to read' })
+  })
+
+  it('knows its kind from any of the pages', () => {
+    const missing = reading(0, { type: null })
+    expect(judge({ at_least: 3 }, missing, reading(3))).toMatchObject({
+      met: true,
+      observed: 'grew by 3 (0 → 3) over 1 container',
     })
   })
 })
@@ -125,7 +166,13 @@ describe('readMetric', () => {
     expect(started(100)).toBe(started(100))
   })
 
+  it('is of the process that its container began with, where the page does not say', () => {
+    expect(readMetric(SPEC, 'hive-1', 'p1', `${body}process_start_time_seconds 100\n`).process).toBe('p1 100')
+    expect(readMetric(SPEC, 'hive-1', 'p1', body).process).toBe('p1')
+  })
+
   it('has no value where the page has none', () => {
+    expect(readMetric(SPEC, 'hive-1', 'p1', 'jobs_total +Inf\n')).toMatchObject({ problem: 'jobs_total is Infinity', value: 0 })
     expect(readMetric(SPEC, 'hive-1', 'p1', 'jobs_total NaN\n')).toMatchObject({ problem: 'jobs_total is NaN', value: 0 })
   })
 })
@@ -135,5 +182,9 @@ describe('metricText', () => {
     expect(metricText({ ...SPEC, labels: { outcome: 'failed' }, change: { at_most: 0 } })).toBe(
       'metric jobs_total{outcome="failed"} of hive: grows by 0 or less',
     )
+    expect(metricText({ ...SPEC, labels: { a: '1', b: '2' }, change: { at_least: 1.5, at_most: 3 } })).toBe(
+      'metric jobs_total{a="1", b="2"} of hive: grows by 1.5 or more and by 3 or less',
+    )
+    expect(metricText({ ...SPEC, labels: {} })).toBe('metric jobs_total of hive: grows by 3 or more')
   })
 })

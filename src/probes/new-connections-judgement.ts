@@ -34,10 +34,10 @@ export function judgeNewConnections(spec: NewConnectionsExpectation, seen: reado
 function endedPart({ ended_within_ms: limitMs }: NewConnectionsExpectation, seen: readonly NewConnection[]): Part {
   const expected = `each ended within ${String(limitMs)} ms`
   const waiting = seen.filter(({ error }) => error === 'timeout')
-  if (waiting.length === 0) return { expected, observed: `all ${String(seen.length)} did`, met: true }
+  const [first] = waiting
+  if (first === undefined) return { expected, observed: `all ${String(seen.length)} did`, met: true }
   const names = [...new Set(waiting.map(({ container }) => container))]
-  const first = Math.round(waiting[0]?.afterMs ?? 0)
-  const observed = `${String(waiting.length)} of ${String(seen.length)} were left waiting (${listText(names, ', ')}; the first one opened after ${String(first)} ms)`
+  const observed = `${String(waiting.length)} of ${String(seen.length)} were left waiting (${listText(names, ', ')}; the first one opened after ${String(Math.round(first.afterMs))} ms)`
   return { expected, observed, met: false }
 }
 

@@ -59,14 +59,14 @@ describe('a member that was hit', () => {
 
   it.each<[string, PoolExpectation, PoolReading[], RegExp]>([
     ['removed too late', REMOVED, goneAt(4_300), /listed no more after 3.30 s/],
-    ['never removed', REMOVED, goneAt(9_000), /m1 \(worker-1\) is listed as ready after 4.90 s/],
+    ['never removed', REMOVED, goneAt(9_000), /^m1 \(worker-1\) is listed as ready after 4.90 s$/],
     [
       'removed and then listed again',
       REMOVED,
       every(900, 6_000, (atMs) => (atMs > 2_000 && atMs < 3_500 ? OTHERS : [member('m1'), ...OTHERS])),
       /listed as ready after/,
     ],
-    ['removed without ever being listed as failed', FAILED, goneAt(2_000), /is not listed after 4.90 s/],
+    ['removed without ever being listed as failed', FAILED, goneAt(2_000), /^m1 \(worker-1\) is not listed after 4.90 s$/],
     [
       'listed as failed too late',
       FAILED,
@@ -87,7 +87,9 @@ describe('a member that was hit', () => {
 
   it('was listed as failed, though not for good', () => {
     const readings = every(900, 6_000, (atMs) => (atMs < 2_000 ? [member('m1')] : atMs < 3_000 ? [member('m1', 'failed')] : []))
-    expect(judge(FAILED, readings).met).toBe(true)
+    expect(judge(FAILED, readings)).toMatchObject({ observed: 'm1 (worker-1) listed as failed after 1.00 s', met: true })
+    // Whether it is gone as well is another question, and by then it is.
+    expect(judge(REMOVED, readings).observed).toBe('m1 (worker-1) listed no more after 1.00 s')
   })
 
   it('is unknown when nothing was hit, or what was hit was never listed', () => {
@@ -99,21 +101,44 @@ describe('a member that was hit', () => {
     })
   })
 
-  it('is undecided where the listing could not be read around the limit', () => {
-    const blind = goneAt(3_100).filter(({ atMs }) => atMs < 1_500 || atMs > 4_500)
-    expect(judge(REMOVED, blind)).toMatchObject({
-      met: null,
-      observed: 'm1 (worker-1) listed no more between 0.40 s and 3.60 s, when the listing was not read',
-    })
-    const early = goneAt(3_100).filter(({ atMs }) => atMs < 1_500 || atMs > 3_200)
-    expect(judge(REMOVED, early).met).toBe(true)
-    const late = goneAt(5_500).filter(({ atMs }) => atMs < 4_100 || atMs > 5_500)
-    expect(judge(REMOVED, late).met).toBe(false)
+  it.each<[string, number, number, string, boolean | null]>([
+    // The limit is 3 s after the hit at 1000; the member is gone from 3100 on.
+    ['around the limit', 1_500, 4_500, 'between 0.50 s and 3.50 s, when the listing was not read', null],
+    ['up to a moment before the limit', 1_500, 4_000, 'between 0.50 s and 3.00 s, when the listing was not read', true],
+    ['from the limit on', 4_000, 4_900, 'between 3.00 s and 3.90 s, when the listing was not read', false],
+    ['from a moment before the limit on', 3_900, 4_900, 'between 2.90 s and 3.90 s, when the listing was not read', null],
+    ['for three quarters of a second', 3_800, 4_550, 'after 3.55 s', false],
+    ['for a little longer', 3_800, 4_551, 'between 2.80 s and 3.55 s, when the listing was not read', null],
+  ])('where the listing was not read %s', (_when, lastMs, nextMs, when, met) => {
+    const readings = [...every(900, lastMs + 1, () => [member('m1'), ...OTHERS]), ...every(nextMs, 6_000, () => OTHERS)]
+    expect(judge(REMOVED, readings)).toMatchObject({ observed: `m1 (worker-1) listed no more ${when}`, met })
+  })
+
+  it('is undecided where the listing was last read before the limit', () => {
+    const still = (toMs: number): Observation => judge(REMOVED, goneAt(9_000, toMs))
+    expect(still(3_901)).toMatchObject({ observed: 'm1 (worker-1) is listed as ready after 2.90 s', met: null })
+    expect(still(4_001)).toMatchObject({ observed: 'm1 (worker-1) is listed as ready after 3.00 s', met: false })
     expect(judge(REMOVED, goneAt(9_000, 3_000), { problem: 'connect ECONNREFUSED' })).toMatchObject({
+      observed: 'm1 (worker-1) is listed as ready after 1.90 s; the listing could not be read in the end: connect ECONNREFUSED',
       met: null,
-      observed: expect.stringMatching(/; the listing could not be read in the end: connect ECONNREFUSED$/) as string,
     })
-    expect(judge(REMOVED, []).met).toBeNull()
+  })
+
+  it('is undecided where the listing was never read after the hit', () => {
+    const never = 'm1 (worker-1) is not listed as far as is known: the listing was never read'
+    expect(judge(REMOVED, [])).toMatchObject({ observed: never, met: null })
+    // A reading of the very moment may have begun before it.
+    const before = [{ atMs: 1_000, members: [member('m1')] }]
+    expect(judge(REMOVED, before).observed).toBe(never.replace('not listed', 'listed as ready'))
+  })
+
+  it('does not tell of a listing that could not be read in the end where all was seen before', () => {
+    expect(judge(REMOVED, goneAt(3_100), { problem: 'status 500' }).observed).toBe('m1 (worker-1) listed no more after 2.10 s')
+  })
+
+  it('in the last moment is in time', () => {
+    expect(judge(REMOVED, goneAt(4_000)).met).toBe(true)
+    expect(judge(REMOVED, goneAt(4_001)).met).toBe(false)
   })
 
   it('must be each of them, and the worst is told first', () => {
@@ -121,6 +146,10 @@ describe('a member that was hit', () => {
     const judged = judge(REMOVED, goneAt(2_000), { hits: [HIT, second] })
     expect(judged.met).toBe(false)
     expect(judged.observed).toMatch(/^m2 \(worker-2\) is listed as ready .*; m1 \(worker-1\) listed no more after 1.00 s$/)
+    const stranger = { ...HIT, name: 'queen-1', containerId: 'b'.repeat(64), member: null }
+    const all = judge(REMOVED, goneAt(2_000), { hits: [HIT, stranger, second] })
+    expect(all.observed).toMatch(/^m2 \(worker-2\) is .*; queen-1 was not in the listing; m1 \(worker-1\) listed no more/)
+    expect(judge(REMOVED, goneAt(2_000), { hits: [HIT, stranger] }).met).toBeNull()
   })
 
   it('has its time counted from the start of observation after the fault', () => {
@@ -133,6 +162,18 @@ describe('a member that was hit', () => {
 describe('memberOf', () => {
   const unknown = { ...HIT, member: null }
 
+  it('is what the hit says, whatever is listed', () => {
+    expect(memberOf({ ...HIT, member: 'm7' }, seen(goneAt(2_000)))).toBe('m7')
+  })
+
+  it('looks first at the listing nearest before the hit, and then at those right after it', () => {
+    const listed = (atMs: number, id: string): PoolReading => ({ atMs, members: [member(id, 'busy', 'worker-1')] })
+    expect(memberOf(unknown, seen([listed(800, 'm1'), listed(1_000, 'm2'), listed(1_001, 'm3')]))).toBe('m2')
+    expect(memberOf(unknown, seen([listed(1_001, 'm3'), listed(1_400, 'm4')]))).toBe('m3')
+    expect(memberOf(unknown, seen([listed(1_500, 'm4')]))).toBe('m4')
+    expect(memberOf(unknown, seen([listed(1_501, 'm4')]))).toBeNull()
+  })
+
   it('finds the registration that the hit container had, not the one it has made since', () => {
     const again = every(1_400, 2_000, () => [member('m9', 'registering', 'worker-1')])
     const before = [{ atMs: 950, members: [member('m0', 'failed', 'worker-1'), member('m1')] }]
@@ -141,10 +182,11 @@ describe('memberOf', () => {
   })
 
   it('knows a container by its name, its id, or the first 12 digits of that', () => {
-    for (const container of ['worker-1', 'a'.repeat(64), 'a'.repeat(12)])
-      expect(memberOf(unknown, seen([{ atMs: 900, members: [member('m1', 'busy', container)] }]))).toBe('m1')
-    for (const container of ['worker-10', 'a'.repeat(11), ''])
-      expect(memberOf(unknown, seen([{ atMs: 900, members: [member('m1', 'busy', container)] }]))).toBeNull()
+    const [first, rest] = ['a'.repeat(12), 'b'.repeat(52)]
+    const found = (container: string): string | null =>
+      memberOf({ ...unknown, containerId: first + rest }, seen([{ atMs: 900, members: [member('m1', 'busy', container)] }]))
+    expect(['worker-1', first + rest, first].map(found)).toEqual(['m1', 'm1', 'm1'])
+    expect(['worker-10', first.slice(1), rest, ''].map(found)).toEqual([null, null, null, null])
   })
 })
 
@@ -174,7 +216,11 @@ describe('members that can work', () => {
   it.each<[string, (atMs: number) => number, RegExp]>([
     ['too late', (atMs) => (atMs < 4_600 ? 1 : 2), /2 or more ready or busy after 3.60 s/],
     ['never', () => 1, /^only 1 ready or busy after 4.90 s \(fewest 1\)$/],
-    ['early, but not for good', (atMs) => (atMs > 2_000 && atMs < 5_000 ? 2 : 0), /^only 0 ready or busy/],
+    [
+      'early, but not for good',
+      (atMs) => (atMs < 2_000 ? 0 : atMs < 5_000 ? 2 : 1),
+      /^only 1 ready or busy after 4.90 s \(fewest 0\)$/,
+    ],
     ['with a lapse after the limit', (atMs) => (atMs === 4_500 ? 1 : 2), /after 3.60 s/],
   ])('are a miss when they are enough %s', (_what, at, observed) => {
     const judged = ready(READY, at)
@@ -190,9 +236,19 @@ describe('members that can work', () => {
   })
 
   it('are unknown when the listing was never read', () => {
+    const never = 'only ? ready or busy as far as is known: the listing was never read'
     expect(judge(READY, [], { problem: 'status 500' })).toMatchObject({
+      observed: `${never}; the listing could not be read in the end: status 500`,
       met: null,
-      observed: expect.stringMatching(/never read; the listing could not be read in the end: status 500$/) as string,
+    })
+    expect(judge(READY, [{ atMs: 1_000, members: count(2) }])).toMatchObject({ observed: never, met: null })
+  })
+
+  it('are told by what was not seen of them', () => {
+    const blind = every(900, 6_000, (atMs) => count(atMs < 2_600 ? 1 : 2)).filter(({ atMs }) => atMs < 1_500 || atMs > 3_000)
+    expect(judge(READY, blind)).toMatchObject({
+      observed: '2 or more ready or busy between 0.40 s and 2.10 s, when the listing was not read (fewest 1)',
+      met: true,
     })
   })
 })
@@ -208,12 +264,40 @@ describe('isPoolSettled', () => {
     expect(settled(FAILED, goneAt(2_000, 2_101))).toBe(false)
     expect(settled({ ...REMOVED, ...FAILED }, goneAt(2_000, 2_101))).toBe(false)
     expect(settled(REMOVED, goneAt(9_000, 1_501), { hits: [] })).toBe(true)
+    expect(settled({}, goneAt(9_000, 1_501))).toBe(true)
+  })
+
+  it('waits for each of those that were hit', () => {
+    const second = { ...HIT, name: 'worker-2', containerId: 'c'.repeat(64), member: 'm2' }
+    expect(settled(REMOVED, goneAt(2_000, 2_101), { hits: [HIT, second] })).toBe(false)
+  })
+
+  it('waits for the limit from its own start after the fault', () => {
+    const after = { afterFault: true, startMs: 2_000 }
+    expect(settled(REMOVED, goneAt(9_000, 5_001), after)).toBe(false)
+    expect(settled(REMOVED, goneAt(9_000, 5_101), after)).toBe(true)
+  })
+
+  it('waits for the listing of one that was hit as it registered, and not for long', () => {
+    const stranger = { ...HIT, member: null, name: 'worker-9', containerId: 'd'.repeat(64) }
+    expect(settled(REMOVED, goneAt(9_000, 1_501), { hits: [stranger] })).toBe(false)
+    expect(settled(REMOVED, goneAt(9_000, 1_601), { hits: [stranger] })).toBe(true)
   })
 
   it('does not take a moment for a state', () => {
     const back = (toMs: number): PoolReading[] => every(900, toMs, (atMs) => (atMs < 2_000 ? [] : OTHERS))
     expect(settled(READY, back(2_201))).toBe(false)
     expect(settled(READY, back(2_301))).toBe(true)
+    const blind = (toMs: number): PoolReading[] => back(toMs).filter(({ atMs }) => atMs < 1_100 || atMs >= 2_000)
+    expect(settled(READY, blind(2_201))).toBe(false)
+    expect(settled(READY, blind(2_301))).toBe(true)
+  })
+
+  it('waits for enough that can work, up to the limit from the last hit on', () => {
+    const none = (toMs: number): PoolReading[] => every(900, toMs, () => [])
+    expect(settled(READY, none(4_001))).toBe(false)
+    expect(settled(READY, none(4_101))).toBe(true)
+    expect(settled(READY, none(4_201), { hits: [HIT, { ...HIT, atMs: 1_200 }] })).toBe(false)
   })
 })
 

@@ -1,4 +1,3 @@
-import { assertNever } from '../core/errors.ts'
 import type { PoolExpectation } from '../core/expectations.ts'
 import type { Hit, Observation, PoolMember } from '../core/ports.ts'
 import { allMet, joinParts, listText, secondsText } from './clauses.ts'
@@ -53,19 +52,15 @@ export function poolText(spec: PoolExpectation): string {
   return `pool: ${judgePool(spec, nothing).expected}`
 }
 
-export function asksForHits(spec: PoolExpectation): boolean {
-  return spec.hit_removed_within_seconds !== undefined || spec.hit_failed_within_seconds !== undefined
-}
-
 /** Pure: nothing that may still be listed can change the judgement. */
 export function isPoolSettled(spec: PoolExpectation, seen: PoolSeen, nowMs: number): boolean {
   const past = (zeroMs: number, seconds: number): boolean => nowMs > zeroMs + seconds * 1_000
   const hitsSettled = (state: 'removed' | 'failed', seconds: number | undefined): boolean =>
     seconds === undefined ||
     seen.hits.every((hit) => {
-      const moment = hitMoment(state, hit, seen)
-      if (moment === null) return nowMs > hit.atMs + MEET_MS
-      return isKnown(moment) || past(zeroOf(hit, seen), seconds)
+      const member = memberOf(hit, seen)
+      if (member === null) return nowMs > hit.atMs + MEET_MS
+      return isKnown(hitMoment(state, member, hit, seen)) || past(zeroOf(hit, seen), seconds)
     })
   if (!hitsSettled('removed', spec.hit_removed_within_seconds) || !hitsSettled('failed', spec.hit_failed_within_seconds))
     return false
@@ -100,9 +95,9 @@ function hitPart(state: 'removed' | 'failed', seconds: number, seen: PoolSeen): 
 }
 
 function oneHit(state: 'removed' | 'failed', seconds: number, hit: Hit, seen: PoolSeen): Omit<Part, 'expected'> {
-  const moment = hitMoment(state, hit, seen)
   const member = memberOf(hit, seen)
-  if (moment === null || member === null) return { observed: `${hit.name} was not in the listing`, met: null }
+  if (member === null) return { observed: `${hit.name} was not in the listing`, met: null }
+  const moment = hitMoment(state, member, hit, seen)
   const met = inTime(moment, zeroOf(hit, seen), seconds)
   const when = whenText(moment, zeroOf(hit, seen))
   const last = seen.readings.at(-1)?.members.find(({ id }) => id === member)
@@ -138,8 +133,6 @@ function inTime(moment: Moment, zeroMs: number, seconds: number): boolean | null
       return moment.lastMs >= deadlineMs ? false : null
     case 'unread':
       return null
-    default:
-      return assertNever(moment, 'moment')
   }
 }
 
@@ -154,15 +147,10 @@ function whenText(moment: Moment, zeroMs: number): string {
       return `after ${after(moment.lastMs)}`
     case 'unread':
       return 'as far as is known: the listing was never read'
-    default:
-      return assertNever(moment, 'moment')
   }
 }
 
-/** null for a hit whose member is unknown. */
-function hitMoment(state: 'removed' | 'failed', hit: Hit, seen: PoolSeen): Moment | null {
-  const member = memberOf(hit, seen)
-  if (member === null) return null
+function hitMoment(state: 'removed' | 'failed', member: string, hit: Hit, seen: PoolSeen): Moment {
   const readings = seen.readings.filter(({ atMs }) => atMs > hit.atMs)
   const meaning = (reading: PoolReading): PoolMember['meaning'] | 'gone' => {
     const found = reading.members.find(({ id }) => id === member)
@@ -196,8 +184,8 @@ function sinceWhen(readings: readonly PoolReading[], isSo: (reading: PoolReading
 export function memberOf(hit: Hit, seen: PoolSeen): string | null {
   if (hit.member !== null) return hit.member
   const before = seen.readings.filter(({ atMs }) => atMs <= hit.atMs).toReversed()
-  const after = seen.readings.filter(({ atMs }) => atMs > hit.atMs && atMs <= hit.atMs + MEET_MS)
-  for (const reading of [...before, ...after]) {
+  const known = seen.readings.filter(({ atMs }) => atMs <= hit.atMs + MEET_MS)
+  for (const reading of [...before, ...known]) {
     const listed = reading.members.filter((member) => isContainer(member, hit))
     // Earlier registrations of the same container may still be listed as failed.
     const member = listed.find(({ meaning }) => meaning !== 'failed')

@@ -1,134 +1,228 @@
-import { expect, it } from 'vitest'
+/** When the listing of the pool is read, for how long, and whose hits count. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { PoolSpec } from '../core/descriptor.ts'
 import { ChaosError } from '../core/errors.ts'
 import type { PoolExpectation } from '../core/expectations.ts'
 import type { Hit, Observation, PoolMember, ProbeContext } from '../core/ports.ts'
-import { openContext, stack } from './context.fixture.ts'
+import { descriptor, openContext, stack } from './context.fixture.ts'
+import { hitAt } from './container.fixture.ts'
 import { poolExpectation } from './pool.ts'
 
-type Listing = PoolMember[] | ChaosError
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
 
-interface Given {
-  readonly ctx: ProbeContext
-  readonly open: () => void
-  readonly reads: () => number
+const UNREADABLE = new ChaosError('POOL_UNREADABLE', 'the listing answered 502')
+const POOL: PoolSpec = {
+  ...{ service: 'worker', size: 1, list: { service: 'hive', port: 1, path: '/', headers: {} }, members: '@', id: 'id' },
+  ...{ state: 'state', container: 'container', inFlight: 'load', stop: null, work: null },
+  states: { registering: [], ready: [], busy: [], failed: [] },
 }
 
-const unreadable = new ChaosError('POOL_UNREADABLE', 'the listing answered 502')
-const WINDOW_MS = 600
-
-function member(id: string, meaning: PoolMember['meaning'] = 'ready'): PoolMember {
-  return { id, state: String(meaning), meaning, container: 'worker-1', inFlight: 0 }
+function member(id: string, meaning: PoolMember['meaning'] = 'ready', container = 'worker-1'): PoolMember {
+  return { id, state: String(meaning), meaning, container, inFlight: 0 }
 }
 
-/** A context whose pool lists what `at` says, so many ms after the window began; before it, at -1. */
-function listing(at: (sinceMs: number) => Listing, hits: Hit[] = []): Given {
-  let reads = 0
-  let startedMs: number | null = null
+type Listing = readonly PoolMember[] | Error | 'hangs'
+
+interface Seen {
+  readonly observation: Observation
+  readonly endedMs: number
+  readonly readsMs: readonly number[]
+}
+
+interface History {
+  /** What is listed so many ms after inject; the first reading comes half a second before it. */
+  readonly list: (atMs: number) => Listing
+  /** Times from inject on. */
+  readonly hits?: readonly Partial<Hit>[]
+  readonly lateMs?: number
+}
+
+/** Observes a window of 6 s, from `lateMs` of it on. */
+async function observe(spec: PoolExpectation, history: History, changes: Partial<ProbeContext> = {}): Promise<Seen> {
+  const { list, hits = [{ atMs: 0 }], lateMs = 0 } = history
+  const startMs = performance.now() + 500
+  const nowMs = (): number => Math.round(performance.now() - startMs)
+  const readsMs: number[] = []
   const pool = {
-    members: (): Promise<PoolMember[]> => {
-      reads += 1
-      const listed = at(startedMs === null ? -1 : performance.now() - startedMs)
-      return listed instanceof ChaosError ? Promise.reject(listed) : Promise.resolve(listed)
+    members: (): Promise<readonly PoolMember[]> => {
+      readsMs.push(nowMs())
+      const listed = list(nowMs())
+      if (listed === 'hangs') return new Promise(() => undefined)
+      return listed instanceof Error ? Promise.reject(listed) : Promise.resolve(listed)
     },
     stop: () => Promise.reject(new Error('nothing here stops a member')),
   }
-  const { ctx, open } = openContext(WINDOW_MS, { stack: stack({ pool: () => pool }), hits: () => hits })
-  return {
-    ctx,
-    reads: () => reads,
-    open() {
-      open()
-      startedMs = ctx.window().startedMs
-    },
-  }
+  const { ctx, open } = openContext(6_000, {
+    stack: stack({ pool: () => pool, descriptor: descriptor({ pool: POOL }) }),
+    hits: () => hits.map((hit) => hitAt(0, { member: 'm1', ...hit, atMs: startMs + (hit.atMs ?? 0) })),
+    ...changes,
+  })
+  const work = (await poolExpectation.begin?.(spec, ctx)) ?? null
+  await vi.advanceTimersByTimeAsync(500)
+  open()
+  await vi.advanceTimersByTimeAsync(lateMs)
+  const observed = poolExpectation
+    .observe(spec, null, ctx, work)
+    .then((observation) => ({ observation, endedMs: nowMs(), readsMs }))
+  observed.catch(() => undefined)
+  await vi.advanceTimersByTimeAsync(120_000)
+  return observed
 }
 
-function hit(ctx: ProbeContext, change: Partial<Hit> = {}): Hit {
-  const now = { atMs: ctx.clock.nowMs(), atWallMs: ctx.clock.wallMs() }
-  return { containerId: 'c1', name: 'worker-1', service: 'worker', pid: 100, member: 'm1', ...now, ...change }
+const gone = (fromMs: number): History['list'] => {
+  return (atMs) => (atMs < fromMs ? [member('m1')] : [])
 }
 
-async function observe(spec: PoolExpectation, given: Given, hits: Hit[] = []): Promise<Observation> {
-  const work = await poolExpectation.begin?.(spec, given.ctx)
-  if (work === undefined) throw new Error('the probe has no begin')
-  hits.push(hit(given.ctx))
-  given.open()
-  return poolExpectation.observe(spec, null, given.ctx, work)
-}
+describe('the listing of the pool', () => {
+  it('is read ten times a second, from just before the fault to the end of the window', async () => {
+    const { observation, endedMs, readsMs } = await observe({ hit_removed_within_seconds: 2 }, { list: gone(1_050) })
+    expect(observation).toMatchObject({ observed: 'm1 (worker-1) listed no more after 1.10 s', met: true })
+    expect([endedMs, readsMs.slice(0, 4)]).toEqual([6_000, [-500, 0, 100, 200]])
+  })
 
-it('reads the listing until the member is gone, though that comes after the window, past readings that fail', async () => {
-  const hits: Hit[] = []
-  const given = listing((ms) => (ms > 300 && ms < 500 ? unreadable : ms < 900 ? [member('m1')] : []), hits)
-  const seen = await observe({ hit_removed_within_seconds: 2 }, given, hits)
-  expect(seen).toMatchObject({
-    met: true,
-    observed: expect.stringMatching(/^m1 \(worker-1\) listed no more after (0.9|1.)/) as string,
+  it('is read on until the member is gone, though that comes after the window, past readings that fail', async () => {
+    const list: History['list'] = (atMs) => (atMs > 6_300 && atMs < 6_700 ? UNREADABLE : gone(7_450)(atMs))
+    const { observation, endedMs } = await observe({ hit_removed_within_seconds: 8 }, { list })
+    expect(observation).toMatchObject({ observed: 'm1 (worker-1) listed no more after 7.50 s', met: true })
+    expect(endedMs).toBe(7_500)
+  })
+
+  it('is read to the end of the window, for a member that comes back', async () => {
+    const list: History['list'] = (atMs) => (atMs > 1_000 && atMs < 5_000 ? [] : [member('m1')])
+    const { observation } = await observe({ hit_removed_within_seconds: 2 }, { list })
+    expect(observation).toMatchObject({ observed: 'm1 (worker-1) is listed as ready after 6.00 s', met: false })
+  })
+
+  it('is read until the limit has passed, and a moment longer for a reading that shows it', async () => {
+    const { observation, endedMs } = await observe({ hit_removed_within_seconds: 8 }, { list: gone(60_000) })
+    expect(observation.met).toBe(false)
+    expect(endedMs).toBe(8_100)
+    for (const [spec, limitMs] of [
+      [{ hit_removed_within_seconds: 8, hit_failed_within_seconds: 3 }, 9_000],
+      [{ hit_failed_within_seconds: 9, ready: { at_least: 1, within_seconds: 4 } }, 10_000],
+      [{ ready: { at_least: 1, within_seconds: 12 } }, 13_000],
+      [{}, 1_000],
+    ] as const)
+      expect(poolExpectation.afterWindowMs?.(spec)).toBe(limitMs)
+  })
+
+  it('that cannot be read any more is told when the time is up', async () => {
+    const list: History['list'] = (atMs) => (atMs < 2_050 ? [member('m1')] : UNREADABLE)
+    const { observation, endedMs } = await observe({ hit_removed_within_seconds: 3 }, { list })
+    expect(observation).toMatchObject({
+      observed:
+        'm1 (worker-1) is listed as ready after 2.00 s; the listing could not be read in the end: the listing answered 502',
+      met: null,
+    })
+    // The window, the clause's limit, and a second.
+    expect(endedMs).toBe(10_000)
+  })
+
+  it('that hangs once is read again after four seconds', async () => {
+    let reads = 0
+    const list: History['list'] = (atMs) => ((reads += 1) === 3 ? 'hangs' : gone(5_000)(atMs))
+    const { readsMs } = await observe({ hit_removed_within_seconds: 6 }, { list })
+    expect(readsMs.slice(0, 5)).toEqual([-500, 0, 100, 4_200, 4_300])
+  })
+
+  it('is read less often where that takes hours', async () => {
+    const readsMs: number[] = []
+    const list: History['list'] = (atMs) => (readsMs.push(atMs), [])
+    const controller = new AbortController()
+    setTimeout(() => {
+      controller.abort(new Error('enough'))
+    }, 1_500)
+    const hours = observe({ ready: { at_least: 1, within_seconds: 7_200 } }, { list }, { signal: controller.signal })
+    await expect(hours).rejects.toThrow('the listing of the pool was cancelled')
+    // 7207 s by 20 000 readings.
+    expect(readsMs.slice(0, 4)).toEqual([-500, 0, 360, 720])
+  })
+
+  it('may not be readable before the fault', async () => {
+    const list: History['list'] = (atMs) => (atMs < 0 ? UNREADABLE : [member('m1', 'failed')])
+    const { observation } = await observe({ hit_failed_within_seconds: 1 }, { list })
+    expect(observation).toMatchObject({ observed: 'm1 (worker-1) listed as failed after 0.10 s', met: true })
+  })
+
+  it('that fails before the fault for another reason is an error', async () => {
+    const broken = observe({}, { list: () => new Error('the helper is gone') })
+    await expect(broken).rejects.toThrow('the helper is gone')
   })
 })
 
-it('stays to the end of the window, for a member that comes back', async () => {
-  const hits: Hit[] = []
-  const given = listing((ms) => (ms > 100 && ms < 300 ? [] : [member('m1')]), hits)
-  expect(await observe({ hit_removed_within_seconds: 0.5 }, given, hits)).toMatchObject({ met: false })
-})
+describe('a hit', () => {
+  it('is found by its container in the listing before the fault, and so is each of them once', async () => {
+    const list: History['list'] = (atMs) => (atMs < 0 ? [member('old', 'failed'), member('m7')] : [member('m8', 'registering')])
+    const hits = [
+      { member: null, atMs: -100 },
+      { member: null, atMs: 3_000 },
+    ]
+    const { observation } = await observe({ hit_removed_within_seconds: 2 }, { list, hits })
+    expect(observation).toMatchObject({ observed: 'm7 (worker-1) listed no more after 0.10 s', met: true })
+  })
 
-it('tells of a listing that cannot be read any more when the time is up', async () => {
-  const hits: Hit[] = []
-  const given = listing((ms) => (ms < 200 ? [member('m1')] : unreadable), hits)
-  expect(await observe({ hit_removed_within_seconds: 1 }, given, hits)).toMatchObject({
-    met: null,
-    observed: expect.stringMatching(
-      /listed as ready .*; the listing could not be read in the end: the listing answered 502$/,
-    ) as string,
+  it('of another service is none of the pool, unless it says which member it was', async () => {
+    const list = gone(1_000)
+    const other = { service: 'queen', name: 'queen-1', containerId: 'q1' }
+    expect(
+      (await observe({ hit_removed_within_seconds: 2 }, { list, hits: [{ ...other, member: null }] })).observation,
+    ).toMatchObject({
+      ...{ observed: 'nothing of the pool was hit', met: null },
+    })
+    expect((await observe({ hit_removed_within_seconds: 2 }, { list, hits: [other] })).observation).toMatchObject({
+      ...{ observed: 'm1 (queen-1) listed no more after 1.00 s', met: true },
+    })
+  })
+
+  it('that does not come by the end of the window leaves it undecided, and nothing is waited for', async () => {
+    const { observation, endedMs } = await observe({ hit_removed_within_seconds: 5 }, { list: () => [member('m1')], hits: [] })
+    expect([observation.observed, observation.met, endedMs]).toEqual(['nothing of the pool was hit', null, 6_000])
   })
 })
 
-it('starts although the listing cannot be read before the fault', async () => {
-  const hits: Hit[] = []
-  const given = listing((ms) => (ms < 0 ? unreadable : [member('m1', 'failed')]), hits)
-  expect(await observe({ hit_failed_within_seconds: 1 }, given, hits)).toMatchObject({ met: true })
+describe('after the fault', () => {
+  it('times count from then, and no longer is read than is needed', async () => {
+    const list: History['list'] = (atMs) => (atMs < 8_250 ? [] : [member('m1')])
+    const spec = { ready: { at_least: 1, within_seconds: 5 } }
+    const { observation, endedMs } = await observe(spec, { list, lateMs: 7_000 })
+    expect(observation).toMatchObject({ observed: '1 or more ready or busy after 1.30 s (fewest 0)', met: true })
+    // Three readings more: what has just become true may be so for a moment only.
+    expect(endedMs).toBe(8_600)
+  })
+
+  it('the limit of the clause is the limit', async () => {
+    const spec = { ready: { at_least: 1, within_seconds: 5 } }
+    const { observation, endedMs } = await observe(spec, { list: () => UNREADABLE, lateMs: 7_000 })
+    expect([observation.met, endedMs]).toEqual([null, 13_000])
+  })
 })
 
-it('finds a hit by its container in the listing before the fault', async () => {
-  const hits: Hit[] = []
-  const given = listing((ms) => (ms < 0 ? [member('old', 'failed'), member('m7')] : [member('m8', 'registering')]), hits)
-  const work = await poolExpectation.begin?.({}, given.ctx)
-  hits.push(hit(given.ctx, { member: null, service: 'test-pool' }))
-  given.open()
-  const descriptor = { ...given.ctx.stack.descriptor, pool: { service: 'test-pool' } }
-  const ctx = {
-    ...given.ctx,
-    injectedAtWallMs: given.ctx.injectedAtWallMs,
-    stack: { ...given.ctx.stack, descriptor },
-  } as ProbeContext
-  const seen = await poolExpectation.observe({ hit_removed_within_seconds: 1 }, null, ctx, work ?? null)
-  expect(seen).toMatchObject({ met: true, observed: expect.stringMatching(/^m7 \(worker-1\) listed no more/) as string })
+it('is a missing capability of a stack without a pool, told before anything is injected', async () => {
+  const { ctx } = openContext(6_000)
+  const missing = Promise.resolve().then(() => poolExpectation.baseline?.({}, ctx))
+  await expect(missing).rejects.toMatchObject({
+    code: 'CAPABILITY_MISSING',
+    message: "the stack 'test' declares no pool to look at",
+  })
+  const pool = { members: () => Promise.resolve([]), stop: () => Promise.resolve() }
+  await expect(poolExpectation.baseline?.({}, { ...ctx, stack: stack({ pool: () => pool }) })).resolves.toBeNull()
 })
 
-it('counts from its own start after the fault, and then does not read longer than it needs to', async () => {
-  const given = listing((ms) => (ms < WINDOW_MS + 300 ? [] : [member('m1')]))
-  const spec: PoolExpectation = { ready: { at_least: 1, within_seconds: 5 } }
-  const work = await poolExpectation.begin?.(spec, given.ctx)
-  given.open()
-  await given.ctx.window().planned
-  const startedMs = performance.now()
-  const seen = await poolExpectation.observe(spec, null, given.ctx, work ?? null)
-  expect(seen).toMatchObject({ met: true, observed: expect.stringMatching(/^1 or more ready or busy after 0\./) as string })
-  expect(performance.now() - startedMs).toBeLessThan(3_000)
-  expect(given.reads()).toBeGreaterThan(4)
+it('needs to have been begun', async () => {
+  const { ctx, open } = openContext(6_000)
+  open()
+  const observed = poolExpectation.observe({}, null, ctx, null)
+  await expect(observed).rejects.toMatchObject({ code: 'INTERNAL', message: 'the pool probe was not begun' })
 })
 
-it('is undecided when nothing was hit by the end of the window', async () => {
-  const given = listing(() => [member('m1')])
-  const work = await poolExpectation.begin?.({ hit_removed_within_seconds: 5 }, given.ctx)
-  given.open()
-  const startedMs = performance.now()
-  const seen = await poolExpectation.observe({ hit_removed_within_seconds: 5 }, null, given.ctx, work ?? null)
-  expect(seen).toMatchObject({ met: null, observed: 'nothing of the pool was hit' })
-  expect(performance.now() - startedMs).toBeLessThan(3_000)
-})
-
-it('is a missing capability of a stack without a pool, told before anything is injected', () => {
-  const { ctx } = openContext(WINDOW_MS)
-  expect(() => poolExpectation.baseline?.({}, ctx)).toThrow(/declares no pool/)
+it('is told by its clause', () => {
+  expect([poolExpectation.kind, poolExpectation.text({ hit_failed_within_seconds: 3 })]).toEqual([
+    'pool',
+    'pool: the member that was hit is listed as failed within 3 s',
+  ])
 })

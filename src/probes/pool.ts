@@ -2,6 +2,7 @@ import { ChaosError, isChaosError } from '../core/errors.ts'
 import type { PoolExpectation } from '../core/expectations.ts'
 import type { Hit, PoolPort, Probe, ProbeContext, ProbeWork } from '../core/ports.ts'
 import { faultIsOver } from './fault-phase.ts'
+import { firstHits } from './first-hits.ts'
 import { lookUntil } from './look-until.ts'
 import { isPoolSettled, judgePool, poolText } from './pool-judgement.ts'
 import type { PoolReading, PoolSeen } from './pool-judgement.ts'
@@ -92,8 +93,7 @@ async function read(pool: PoolPort, ctx: ProbeContext, signal: AbortSignal): Pro
 /** First hit of each container of the pool. */
 function poolHits(ctx: ProbeContext): Hit[] {
   const service = ctx.stack.descriptor.pool?.service
-  const hits = ctx.hits().filter((hit) => hit.member !== null || hit.service === service)
-  return [...new Map(hits.toReversed().map((hit) => [hit.containerId, hit])).values()].toReversed()
+  return firstHits(ctx.hits().filter((hit) => hit.member !== null || hit.service === service))
 }
 
 function longestSeconds(spec: PoolExpectation): number {

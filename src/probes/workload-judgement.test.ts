@@ -59,7 +59,22 @@ describe('endOf', () => {
       'broken',
       'no whole answer within 5000 ms',
     ],
-    ['a good answer that is late', { totalMs: 5_100 }, 'broken', 'status 200 only after 5100 ms'],
+    ['a good answer at the very limit', { totalMs: 5_000 }, 'good', 'status 200'],
+    ['a good answer that is late', { totalMs: 5_001 }, 'broken', 'status 200 only after 5001 ms'],
+    ['the first of all errors', { status: 400, good: false }, 'clean error', 'status 400'],
+    [
+      'what is no error yet',
+      { status: 399, good: false },
+      'broken',
+      'status 399 with a body that is not good: refused by its rule',
+    ],
+    ['a good answer of which the end is missing', { complete: false }, 'broken', 'status 200, cut short'],
+    [
+      'a whole answer without a status',
+      { status: null, good: false },
+      'broken',
+      'no answer with a body that is not good: refused by its rule',
+    ],
     ['an error that is late', { status: 503, good: false, totalMs: 5_100 }, 'broken', 'status 503 only after 5100 ms'],
     [
       'a whole 200 with half of the words',
@@ -94,10 +109,21 @@ describe('judgeWorkload', () => {
     })
   })
 
-  it('is missed by one broken promise among many, and says which', () => {
-    const judged = judgeWorkload(SPEC, seen(changed([3], { ...BROKEN, id: 'task-7' })))
-    expect(judged.met).toBe(false)
-    expect(judged.observed).toMatch(/9 of 10 did.*; task-7 sent 300 ms before the fault: status 200, cut off;/)
+  it.each<[string, number, Partial<WorkloadRecord>, string]>([
+    ['sent before the fault', 3, { ...BROKEN, id: 'task-7' }, 'task-7 sent 300 ms before the fault: status 200, cut off'],
+    ['sent after it', 7, BROKEN, 'one sent 600 ms after the fault: status 200, cut off'],
+  ])('is missed by one broken promise among many, and says which: %s', (_when, place, change, told) => {
+    expect(judgeWorkload(SPEC, seen(changed([place], change)))).toMatchObject({
+      observed: `4 under way when the fault came; 9 of 10 did, slowest 900 ms; ${told}; 90 % good`,
+      met: false,
+    })
+  })
+
+  it('tells of one sent in the very moment of the fault that it came after', () => {
+    const records = [...STEADY, record(1_000, 1_100, BROKEN)]
+    expect(judgeWorkload(SPEC, seen(records)).observed).toMatch(
+      /^4 under way when the fault came; 10 of 11 did, slowest 900 ms; one sent 0 ms after the fault: status 200, cut off;/,
+    )
   })
 
   it('lists a few of many', () => {
@@ -105,6 +131,15 @@ describe('judgeWorkload', () => {
     expect(judged.observed).toMatch(/3 of 10 did/)
     expect(judged.observed).toMatch(/; 2 more;/)
     expect(judged.observed.match(/status 200, cut off/g)).toHaveLength(5)
+  })
+
+  it('counts each kind of clear error', () => {
+    const mixed = changed([2, 5], CLEAN).map((one, place) => (place === 6 ? { ...one, ...CLEAN, what: 'status 429' } : one))
+    const judged = judgeWorkload({ ...SPEC, good_share: 0.7 }, seen(mixed))
+    expect(judged).toMatchObject({
+      observed: expect.stringMatching(/; 70 % good \(2 × status 503, 1 × status 429\)$/) as string,
+      met: true,
+    })
   })
 
   it('is missed by too few good ones', () => {
@@ -115,26 +150,70 @@ describe('judgeWorkload', () => {
   it('does not ask after requests that had ended before the fault, or were begun after its window', () => {
     const early = changed([0], BROKEN)
     expect(judgeWorkload(SPEC, seen(early)).met).toBe(true)
-    expect(judgeWorkload(SPEC, seen([...STEADY, record(7_100, 7_200, BROKEN)])).met).toBe(true)
-    // Begun in the window, ended after it.
+    expect(judgeWorkload(SPEC, seen([...STEADY, record(7_000, 7_200, BROKEN)])).met).toBe(true)
+    // Ended in the very moment of the fault, begun in the last one of its window, ended after it.
+    expect(judgeWorkload(SPEC, seen(changed([0], { ...BROKEN, endedMs: 1_000 }))).met).toBe(false)
+    expect(judgeWorkload(SPEC, seen([...STEADY, record(6_999, 9_000, BROKEN)])).met).toBe(false)
     expect(judgeWorkload(SPEC, seen(changed([10], BROKEN))).met).toBe(false)
   })
 
   it('is undecided when the fault met no request, unless a promise was broken all the same', () => {
     const none = STEADY.filter(({ startedMs }) => startedMs >= 1_000)
     expect(judgeWorkload(SPEC, seen(none))).toMatchObject({
+      observed: '0 under way when the fault came; 6 of 6 did, slowest 900 ms; 100 % good',
       met: null,
-      observed: expect.stringMatching(/^0 under way/) as string,
     })
+    expect(judgeWorkload(SPEC, seen([...none, record(1_000, 3_100)])).met).toBeNull()
+    expect(judgeWorkload(SPEC, seen([...none, record(999, 3_100)])).met).toBe(true)
     expect(judgeWorkload(SPEC, seen([...none, record(3_000, 3_100, BROKEN)])).met).toBe(false)
-    expect(judgeWorkload(SPEC, seen([])).met).toBeNull()
+    expect(judgeWorkload(SPEC, seen([]))).toMatchObject({
+      observed: '0 under way when the fault came; 0 of 0 did, slowest ? ms; ? % good',
+      met: null,
+    })
   })
 
-  it('is undecided by what we did not see to its end', () => {
-    expect(judgeWorkload(SPEC, seen(STEADY, { unendedMs: [900] })).met).toBeNull()
-    expect(judgeWorkload(SPEC, seen(STEADY, { exhausted: true })).met).toBeNull()
-    expect(judgeWorkload(SPEC, seen(changed([3], { end: 'unknown', what: 'x' }))).met).toBeNull()
-    expect(judgeWorkload(SPEC, seen(changed([3], BROKEN), { unendedMs: [900] })).met).toBe(false)
+  const UNKNOWN = { end: 'unknown', what: 'status 200, more body than is read' } as const
+
+  it.each<[string, WorkloadSeen, string]>([
+    [
+      'one that has no end',
+      seen(STEADY, { unendedMs: [900] }),
+      '5 under way when the fault came; 10 of 10 did, slowest 900 ms; 1 had no end when we stopped looking; 100 % good',
+    ],
+    [
+      'those that were not sent any more',
+      seen(STEADY, { exhausted: true }),
+      '4 under way when the fault came; 10 of 10 did, slowest 900 ms; no more were sent after 11; 100 % good',
+    ],
+    [
+      'one that our own limit ended',
+      seen(changed([3], UNKNOWN)),
+      '4 under way when the fault came; 9 of 10 did, slowest 900 ms; ' +
+        'one sent 300 ms before the fault: status 200, more body than is read; 100 % good',
+    ],
+    [
+      'all of them ended by our own limit',
+      seen(changed([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], UNKNOWN).slice(1, 3)),
+      '2 under way when the fault came; 0 of 2 did, slowest 900 ms; ' +
+        'one sent 500 ms before the fault: status 200, more body than is read; ' +
+        'one sent 400 ms before the fault: status 200, more body than is read; ? % good',
+    ],
+  ])('is undecided by what we did not see to its end: %s', (_what, of, observed) => {
+    expect(judgeWorkload(SPEC, of)).toMatchObject({ observed, met: null })
+  })
+
+  it('is missed by a broken promise, whatever else we did not see to its end', () => {
+    expect(judgeWorkload(SPEC, seen(changed([3], BROKEN), { unendedMs: [900], exhausted: true })).met).toBe(false)
+    const both = changed([3], BROKEN).map((one, place) => (place === 1 ? { ...one, ...UNKNOWN } : one))
+    expect(judgeWorkload(SPEC, seen(both))).toMatchObject({
+      observed: expect.stringMatching(/ 8 of 10 did, .*; one sent 300 ms .*; one sent 500 ms /) as string,
+      met: false,
+    })
+  })
+
+  it('counts what has no end as under way only where it was sent before the fault', () => {
+    const none = STEADY.filter(({ startedMs }) => startedMs >= 1_000)
+    expect(judgeWorkload(SPEC, seen(none, { unendedMs: [1_000, 2_000] })).observed).toMatch(/^0 under way/)
   })
 })
 

@@ -1,172 +1,281 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { RequestListener, Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, expect, it } from 'vitest'
-import type { ProbeContext, RunningStack } from '../core/ports.ts'
-import { canaryPort } from './canary.ts'
+/** Which requests are sent, when no more are, and which of them say nothing of the system. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { WorkloadExpectation } from '../core/expectations.ts'
+import type { Observation, PoolPort, ProbeContext, RequestOutcome } from '../core/ports.ts'
+import { hitAt } from './container.fixture.ts'
 import { descriptor, GET, openContext, stack } from './context.fixture.ts'
-import type { OpenContext } from './context.fixture.ts'
 import { workloadExpectation } from './workload.ts'
 import { WorkloadLanes } from './workload-lanes.ts'
 
-const SPEC = { name: 'page', in_flight: 3, within_ms: 400, good_share: 0.5 }
-const servers: Server[] = []
+beforeEach(() => {
+  vi.useFakeTimers()
+})
 afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections()
-    server.close()
-  }
+  vi.useRealTimers()
 })
 
-/** A server, and a context whose requests go to it as the engine's do. */
-async function serving(listener: RequestListener, changes: Partial<ProbeContext> = {}): Promise<OpenContext> {
-  const server = createServer(listener)
-  servers.push(server)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const entryUrl = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
-  const running = stack({ entryUrl, descriptor: descriptor({ requests: { page: GET } }) })
-  const signal = changes.signal ?? AbortSignal.timeout(20_000)
-  const request: ProbeContext['request'] = (spec, limits) => canaryPort.request(running, spec, limits, signal)
-  return openContext(500, { stack: running, request, signal, ...changes })
+const SPEC: WorkloadExpectation = { name: 'page', in_flight: 3, within_ms: 400, good_share: 0.5 }
+const GOOD: RequestOutcome = {
+  ...{ status: 200, error: null, good: true, reason: null, firstByteMs: 1, totalMs: 60, bytes: 2, bodyHash: 'aa' },
+  ...{ complete: true, body: 'ok' },
+}
+const REFUSED = { ...GOOD, status: null, error: 'ECONNREFUSED', good: false, reason: 'ECONNREFUSED', complete: false, totalMs: 1 }
+const LATE = { ...GOOD, status: null, error: 'deadline', good: false, reason: 'deadline', complete: false }
+
+/** How the nth request ends, and after how many ms. */
+type Answer = (place: number) => readonly [RequestOutcome | Error, number]
+
+interface System {
+  readonly ctx: ProbeContext
+  readonly open: () => void
+  /** When each request was sent, ms from the beginning. */
+  readonly sentMs: number[]
+  /** Most that were under way at once. */
+  readonly most: () => number
+  readonly limits: unknown[]
+}
+
+const slowly: Answer = () => [GOOD, 60]
+
+function system(answer: Answer, changes: Partial<ProbeContext> = {}): System {
+  const startMs = performance.now()
+  const sentMs: number[] = []
+  const limits: unknown[] = []
+  let [underWay, most] = [0, 0]
+  const request: ProbeContext['request'] = async (spec, limit) => {
+    const [outcome, tookMs] = answer(sentMs.length)
+    sentMs.push(Math.round(performance.now() - startMs))
+    limits.push([spec, limit])
+    underWay += 1
+    most = Math.max(most, underWay)
+    await new Promise((resolve) => setTimeout(resolve, tookMs))
+    underWay -= 1
+    if (outcome instanceof Error) throw outcome
+    return outcome
+  }
+  const running = stack({ descriptor: descriptor({ requests: { page: GET } }) })
+  const { ctx, open } = openContext(500, { stack: running, request, ...changes })
+  return { ctx, open, sentMs, most: () => most, limits }
 }
 
 async function begun(ctx: ProbeContext): Promise<WorkloadLanes> {
-  const work = await workloadExpectation.begin?.(SPEC, ctx)
+  const beginning = workloadExpectation.begin?.(SPEC, ctx)
+  await vi.advanceTimersByTimeAsync(2_500)
+  const work = await beginning
   if (!(work instanceof WorkloadLanes)) throw new Error('the probe has begun something else')
   return work
 }
 
-const slowly: RequestListener = (_request, response) => {
-  setTimeout(() => response.end('ok'), 60)
+/** Lanes that have begun 100 ms before the fault, and what is seen of them. */
+async function observe(of: System, work: WorkloadLanes): Promise<Observation> {
+  const observed = workloadExpectation.observe(SPEC, null, of.ctx, work)
+  observed.catch(() => undefined)
+  await vi.advanceTimersByTimeAsync(10_000)
+  return observed
 }
 
-it('keeps so many under way from before the fault to the end of its window, and no longer', async () => {
-  let underWay = 0
-  let most = 0
-  const { ctx, open } = await serving((request, response) => {
-    underWay += 1
-    most = Math.max(most, underWay)
-    response.once('close', () => (underWay -= 1))
-    slowly(request, response)
+/** Without a pool the lanes begin at once. */
+async function met(
+  answer: Answer,
+  changes: Partial<ProbeContext> = {},
+): Promise<{ of: System; work: WorkloadLanes; seen: Observation }> {
+  const of = system(answer, changes)
+  const work = await workloadExpectation.begin?.(SPEC, of.ctx)
+  if (!(work instanceof WorkloadLanes)) throw new Error('the probe has begun something else')
+  await vi.advanceTimersByTimeAsync(100)
+  of.open()
+  return { of, work, seen: await observe(of, work) }
+}
+
+describe('requests of a workload', () => {
+  it('are so many under way from before the fault to the end of its window, and no longer', async () => {
+    const { of, work, seen } = await met(slowly)
+    expect(seen).toMatchObject({
+      observed: '3 under way when the fault came; 27 of 27 did, slowest 60 ms; 100 % good',
+      met: true,
+    })
+    expect(of.most()).toBe(3)
+    expect(of.sentMs.at(-1)).toBe(540)
+    expect([work.records.length, work.unendedMs, work.exhausted]).toEqual([of.sentMs.length, [], false])
+    expect(of.limits[0]).toEqual([GET, { deadlineMs: 1_400, maxBytes: 8_388_608 }])
   })
-  const work = await begun(ctx)
-  await ctx.clock.sleep(100)
-  open()
-  const seen = await workloadExpectation.observe(SPEC, null, ctx, work)
-  expect(seen.met).toBe(true)
-  expect(seen.observed).toMatch(/^3 under way when the fault came; \d\d of \d\d did, slowest \d+ ms; 100 % good$/)
-  expect(most).toBe(3)
-  const { records } = work
-  const sent = records.length
-  await ctx.clock.sleep(150)
-  expect(records).toHaveLength(sent)
-  expect(Math.max(...records.map(({ startedMs }) => startedMs))).toBeLessThan(ctx.window().startedMs + 520)
-})
 
-it('sees one that hangs and one that is cut, among good ones', async () => {
-  let count = 0
-  const { ctx, open } = await serving((request, response) => {
-    count += 1
-    if (count === 5) return
-    if (count !== 9) {
-      slowly(request, response)
-      return
-    }
-    response.writeHead(200, { 'content-length': '100', 'x-task-id': 't-9' })
-    response.write('half')
-    setTimeout(() => response.destroy(), 20)
+  it('that the first hit has met count as well, where that came before inject had returned', async () => {
+    const startMs = performance.now()
+    const { seen } = await met(slowly, { hits: () => [hitAt(0, { atMs: startMs + 80 }), hitAt(0, { atMs: startMs + 30 })] })
+    expect(seen.observed).toBe('3 under way when the fault came; 30 of 30 did, slowest 60 ms; 100 % good')
   })
-  const work = await begun(ctx)
-  await ctx.clock.sleep(100)
-  open()
-  const seen = await workloadExpectation.observe(SPEC, null, ctx, work)
-  expect(seen.met).toBe(false)
-  expect(seen.observed).toMatch(/one sent \d+ ms (before|after) the fault: no whole answer within 400 ms/)
-  expect(seen.observed).toMatch(/t-9 sent \d+ ms (before|after) the fault: status 200, (ECONNRESET|aborted|cut off)/)
-})
 
-it('asks a dead entry again, but not as fast as it can', async () => {
-  const { ctx, open } = await serving(slowly)
-  const [server] = servers.splice(0)
-  server?.close()
-  const work = await begun(ctx)
-  open()
-  const seen = await workloadExpectation.observe(SPEC, null, ctx, work)
-  expect(seen.met).toBe(false)
-  expect(seen.observed).toMatch(/ECONNREFUSED/)
-  const { records } = work
-  expect(records.length).toBeGreaterThan(3)
-  expect(records.length).toBeLessThanOrEqual(3 * (500 / 50 + 1))
-})
-
-it('ends with the window also when nobody observes it yet', async () => {
-  const { ctx, open } = await serving(slowly)
-  const work = await begun(ctx)
-  open()
-  await ctx.clock.sleep(650)
-  const sent = work.records.length
-  await ctx.clock.sleep(200)
-  expect(sent).toBeGreaterThan(3)
-  expect([work.records.length, work.unendedMs]).toEqual([sent, []])
-  expect((await workloadExpectation.observe(SPEC, null, ctx, work)).met).toBe(true)
-})
-
-it('ends when it is stopped before the window was opened, and when the scenario is cancelled', async () => {
-  let count = 0
-  const { ctx } = await serving((request, response) => {
-    count += 1
-    slowly(request, response)
+  it('are seen when one hangs and one is cut, among good ones', async () => {
+    const cut = { ...GOOD, good: false, complete: false, error: 'ECONNRESET', answerId: 't-9' }
+    const { seen } = await met((place) => (place === 4 ? [LATE, 1_400] : place === 8 ? [cut, 20] : [GOOD, 60]))
+    expect(seen.met).toBe(false)
+    expect(seen.observed).toMatch(/one sent 40 ms before the fault: no whole answer within 400 ms/)
+    expect(seen.observed).toMatch(/t-9 sent 80 ms after the fault: status 200, ECONNRESET/)
   })
-  const work = await begun(ctx)
-  await ctx.clock.sleep(30)
-  work.stop()
-  work.stop()
-  await ctx.clock.sleep(150)
-  expect(count).toBe(3)
 
-  const cancel = new AbortController()
-  const other = await serving(slowly, { signal: cancel.signal })
-  const lanes = await begun(other.ctx)
-  other.open()
-  const observed = workloadExpectation.observe(SPEC, null, other.ctx, lanes)
-  cancel.abort(new Error('enough'))
-  await expect(observed).rejects.toThrow()
-  await ctx.clock.sleep(20)
-  expect([lanes.unendedMs, lanes.records]).toEqual([[], []])
+  it('are sent again after a failure, but to a dead entry not as fast as can be', async () => {
+    const { of, seen } = await met(() => [REFUSED, 1])
+    expect(seen).toMatchObject({ observed: expect.stringMatching(/no answer, ECONNREFUSED/) as string, met: false })
+    // Each takes 1 ms, and 50 ms of pause follow.
+    expect(of.sentMs.slice(0, 9)).toEqual([0, 0, 0, 51, 51, 51, 102, 102, 102])
+  })
+
+  it('that fail slowly are followed by the next at once', async () => {
+    const { of } = await met(() => [REFUSED, 50])
+    expect(of.sentMs.slice(0, 6)).toEqual([0, 0, 0, 50, 50, 50])
+  })
+
+  it('that could not be sent are a mistake of ours, and leave it undecided', async () => {
+    const { seen } = await met((place) => [place === 7 ? new Error('${TOKEN} has no value') : GOOD, 60])
+    expect(seen).toMatchObject({
+      observed: expect.stringMatching(/one sent 20 ms after the fault: could not be sent: \$\{TOKEN\} has no value;/) as string,
+      met: null,
+    })
+  })
+
+  it('that our own cancel cut short say nothing, and their lane ends', async () => {
+    const { work, seen } = await met((place) => [place === 4 ? { ...GOOD, error: 'aborted', good: false } : GOOD, 60])
+    expect(seen.met).toBe(true)
+    // Two lanes go on.
+    expect(work.records).toHaveLength(3 + 2 + 2 * 8)
+  })
+
+  it('that do not end are not waited for longer than they may take', async () => {
+    const of = system((place) => [GOOD, place === 4 ? 60_000 : 60])
+    const work = await workloadExpectation.begin?.(SPEC, of.ctx)
+    await vi.advanceTimersByTimeAsync(100)
+    of.open()
+    const startMs = performance.now()
+    const observed = workloadExpectation
+      .observe(SPEC, null, of.ctx, work ?? null)
+      .then((seen) => [seen, performance.now() - startMs] as const)
+    await vi.advanceTimersByTimeAsync(20_000)
+    const [seen, tookMs] = await observed
+    expect(seen).toMatchObject({
+      observed: expect.stringMatching(/; 1 had no end when we stopped looking;/) as string,
+      met: null,
+    })
+    expect(tookMs).toBe(500 + 3_400)
+    expect(workloadExpectation.afterWindowMs?.(SPEC)).toBe(3_400)
+  })
 })
 
-it('names a request that the descriptor does not have, before anything is injected', () => {
-  const { ctx } = openContext(500)
-  expect(() => workloadExpectation.baseline?.({ ...SPEC, name: 'pag' }, ctx)).toThrow(/has no request 'pag'; it has: page/)
+describe('a workload ends', () => {
+  it('with the window, also when nobody observes it yet', async () => {
+    const of = system(slowly)
+    const work = await begun(of.ctx)
+    of.open()
+    await vi.advanceTimersByTimeAsync(650)
+    const sent = of.sentMs.length
+    await vi.advanceTimersByTimeAsync(200)
+    expect([of.sentMs.length, work.records.length, work.unendedMs]).toEqual([sent, sent, []])
+    expect((await observe(of, work)).met).toBe(true)
+  })
+
+  it('when it is stopped before the window was opened', async () => {
+    const of = system(slowly)
+    const work = await workloadExpectation.begin?.(SPEC, of.ctx)
+    await vi.advanceTimersByTimeAsync(30)
+    work?.stop()
+    work?.stop()
+    await vi.advanceTimersByTimeAsync(500)
+    expect(of.sentMs).toHaveLength(3)
+  })
+
+  it('when it is stopped in a pause', async () => {
+    const of = system(() => [REFUSED, 1])
+    const work = await workloadExpectation.begin?.(SPEC, of.ctx)
+    await vi.advanceTimersByTimeAsync(30)
+    work?.stop()
+    await vi.advanceTimersByTimeAsync(500)
+    expect(of.sentMs).toHaveLength(3)
+  })
+
+  it('when the scenario is cancelled', async () => {
+    const cancel = new AbortController()
+    const of = system(slowly, { signal: cancel.signal })
+    const work = await workloadExpectation.begin?.(SPEC, of.ctx)
+    of.open()
+    const observed = workloadExpectation.observe(SPEC, null, of.ctx, work ?? null)
+    observed.catch(() => undefined)
+    cancel.abort(new Error('enough'))
+    await vi.advanceTimersByTimeAsync(1_000)
+    await expect(observed).rejects.toThrow('enough')
+    expect(of.sentMs).toHaveLength(3)
+  })
 })
 
 /** A pool whose one member works on as many requests as `inFlight` says. */
-function poolOf(inFlight: () => number): RunningStack['pool'] {
+function poolOf(inFlight: () => number): PoolPort {
   const one = { id: 'w-1', state: 'busy', meaning: 'busy' as const, container: 'w' }
-  return () => ({ members: () => Promise.resolve([{ ...one, inFlight: inFlight() }]), stop: () => Promise.resolve() })
+  return { members: () => Promise.resolve([{ ...one, inFlight: inFlight() }]), stop: () => Promise.resolve() }
 }
 
-it('has begun when the pool works on most of its requests, besides those that it had', async () => {
-  let underWay = 0
-  const held: (() => void)[] = []
-  const { ctx } = await serving((_request, response) => {
-    held.push(() => response.end('ok'))
-    setTimeout(() => (underWay += 1), 80)
+describe('a workload on a pool has begun', () => {
+  async function beginning(
+    pool: PoolPort,
+    sent: number[],
+  ): Promise<{ readonly endedMs: number; readonly warnings: readonly string[] }> {
+    const warnings: string[] = []
+    const of = system(slowly, { log: { log: (level, text) => warnings.push(`${level}: ${text}`) } })
+    const startMs = performance.now()
+    const started = workloadExpectation
+      .begin?.(SPEC, { ...of.ctx, stack: stack({ pool: () => pool, descriptor: of.ctx.stack.descriptor }) })
+      .then((work) => {
+        work.stop()
+        return { endedMs: Math.round(performance.now() - startMs), warnings }
+      })
+    await vi.advanceTimersByTimeAsync(10_000)
+    sent.push(...of.sentMs)
+    if (started === undefined) throw new Error('the probe has no begin')
+    return started
+  }
+
+  it('when that works on most of its requests, besides those that it had', async () => {
+    const startMs = performance.now()
+    // Two it had before; of three, two are most.
+    const inFlight = (): number => (performance.now() - startMs < 60 ? 2 : performance.now() - startMs < 100 ? 3 : 4)
+    const sent: number[] = []
+    expect(await beginning(poolOf(inFlight), sent)).toEqual({ endedMs: 100, warnings: [] })
+    expect(sent[0]).toBe(0)
   })
-  const asked = { ...ctx, stack: { ...ctx.stack, pool: poolOf(() => 2 + underWay) } }
-  const work = await begun(asked)
-  expect(underWay).toBeGreaterThanOrEqual(2)
-  work.stop()
-  for (const end of held) end()
+
+  it('all the same after two seconds where the pool never has most of them', async () => {
+    expect(
+      await beginning(
+        poolOf(() => 1),
+        [],
+      ),
+    ).toEqual({ endedMs: 2_000, warnings: [] })
+  })
+
+  it('at once where the pool cannot be read, which is told', async () => {
+    const broken = { ...poolOf(() => 1), members: () => Promise.reject(new Error('status 502')) }
+    const warning = 'warn: whether requests page have reached the pool is not known: status 502'
+    const sent: number[] = []
+    expect(await beginning(broken, sent)).toEqual({ endedMs: 2_000, warnings: [warning] })
+    expect(sent[0]).toBe(2_000)
+  })
 })
 
-it('begins all the same where the pool never has most of them', async () => {
-  const { ctx, open } = await serving(slowly)
-  const startedMs = ctx.clock.nowMs()
-  const work = await begun({ ...ctx, stack: { ...ctx.stack, pool: poolOf(() => 1) } })
-  expect(ctx.clock.nowMs() - startedMs).toBeGreaterThanOrEqual(1_990)
+it('names a request that the descriptor does not have, before anything is injected', async () => {
+  const { ctx } = openContext(500)
+  const unknown = Promise.resolve().then(() => workloadExpectation.baseline?.({ ...SPEC, name: 'pag' }, ctx))
+  await expect(unknown).rejects.toThrow(/has no request 'pag'; it has: page/)
+  await expect(workloadExpectation.baseline?.(SPEC, ctx)).resolves.toBeNull()
+})
+
+it('needs to have been begun', async () => {
+  const { ctx, open } = openContext(500)
   open()
-  expect((await workloadExpectation.observe(SPEC, null, ctx, work)).met).toBe(true)
+  const observed = workloadExpectation.observe(SPEC, null, ctx, null)
+  await expect(observed).rejects.toMatchObject({ code: 'INTERNAL', message: 'the workload was not begun' })
+})
+
+it('is told by its clause', () => {
+  expect([workloadExpectation.kind, workloadExpectation.text(SPEC)]).toEqual([
+    'workload',
+    '3 requests page at a time: each ends within 400 ms, good or with an error that says so; ≥ 50 % good',
+  ])
 })

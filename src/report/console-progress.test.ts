@@ -47,6 +47,34 @@ test('on a terminal: one line that is drawn again, with scenario, phase, elapsed
   expect(text).toContain('warn: the disk is nearly full\n')
 })
 
+test('on a terminal: of several that run, each with its phase; of the last one its name again; nothing when none does', () => {
+  const other: RunEvent = {
+    type: 'scenario-started',
+    id: 'WC-001',
+    name: 'Crash',
+    index: 2,
+    total: 2,
+    plannedMs: 9_000,
+    leftMs: 12_000,
+  }
+  const ended: RunEvent = {
+    type: 'scenario-ended',
+    id: 'NF-001',
+    verdict: 'passed',
+    summary: '',
+    durationMs: 13_000,
+    leftMs: 4_000,
+  }
+  const drawn = (events: readonly RunEvent[]): string =>
+    capture(true, events)
+      .split('\r\u001b[2K')
+      .filter((part) => !part.endsWith('\n'))
+      .at(-1) ?? ''
+  expect(drawn([...EVENTS.slice(0, 5), other])).toBe('NF-001 · during | WC-001 · 1 s, about 11 s left')
+  expect(drawn([...EVENTS.slice(0, 5), other, ended])).toBe('WC-001 Crash (2/2) · 2 s, about 10 s left')
+  expect(capture(true, [...EVENTS.slice(0, 5), ended]).endsWith('passed after 13 s\n')).toBe(true)
+})
+
 test('a hostile scenario name cannot move the cursor', () => {
   const text = capture(true, [{ type: 'scenario-started', id: 'X', name: HOSTILE, index: 1, total: 1, plannedMs: 1, leftMs: 1 }])
   expect(text.replaceAll('\r\u001b[2K', '')).not.toMatch(/[\u001b\r\n\u202e]/)

@@ -28,8 +28,8 @@ async function measureDirection(
   on: ToxicOnLink,
   ctx: Parameters<Measure>[1],
 ): ReturnType<Measure> {
-  // On the way up the requests carry the bytes: each as long as a fifth of a second takes at this rate.
-  const padding = direction === 'upstream' ? Math.round(Math.min(4_000, Math.max(200, rate * 200))) : 0
+  // On the way up the requests carry the bytes: each as long as a fifth of a second takes at this rate, within what servers take.
+  const padding = direction === 'upstream' ? Math.round(Math.min(4_000, rate * 200)) : 0
   const baseline = await takeTransferBaseline(on, ctx, padding)
   const sent = requestSize(on.access, padding)
   const bytesPerAnswer = direction === 'upstream' ? sent : baseline.bytesPerAnswer

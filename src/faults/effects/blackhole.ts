@@ -29,7 +29,8 @@ const SILENCE_MS = 1_000
 
 /** timeout, and bandwidth 0: bytes disappear. Proven on new and on old connections, and on the way up by packet counters. */
 export const measureBlackhole: Measure = async (on, ctx) => {
-  const closesAfterMs = on.toxic === 'timeout' ? attributeOf(on, 'timeout') : 0
+  // bandwidth has no such attribute, and closes nothing.
+  const closesAfterMs = attributeOf(on, 'timeout')
   const share = expectedShare(on.toxicity, on.streams.length)
   const counted = await countMarked(on, ctx, () => sendBurst(ctx.observer, on.access, BASELINE_BURST, ctx.signal))
   const holding = await holdConnections(on, ctx)
@@ -112,8 +113,8 @@ function markedMisfit(share: number, marked: NonNullable<BlackholeSeen['marked']
 function headline(spec: BlackholeSpec, seen: BlackholeSeen, silent: number, accepted: number): string {
   const old =
     seen.held === null
-      ? 'no old connection could be held'
-      : `${String(seen.held.held - seen.held.answered)} of ${String(seen.held.held)} old`
+      ? 'new connections, and no old one could be held'
+      : `new and ${String(seen.held.held - seen.held.answered)} of ${String(seen.held.held)} old connections`
   const marked =
     seen.marked === null
       ? ''
@@ -122,7 +123,7 @@ function headline(spec: BlackholeSpec, seen: BlackholeSeen, silent: number, acce
     accepted > 0
       ? `the proxy still accepted ${String(accepted)} of ${String(seen.during.length)} connects`
       : 'the proxy accepted no connect'
-  return `no byte passed ${spec.directions} on ${String(silent)} of ${String(seen.during.length)} new and ${old} connections${marked}; ${accepts}`
+  return `no byte passed ${spec.directions} on ${String(silent)} of ${String(seen.during.length)} ${old}${marked}; ${accepts}`
 }
 
 function measures(seen: BlackholeSeen, silent: number, accepted: number): Judgement['measures'] {

@@ -2,10 +2,11 @@ import type { FaultContext } from '../../core/ports.ts'
 import type { TransferResult } from '../../core/toolbox.ts'
 import { transfer } from './access.ts'
 import type { ToxicOnLink } from './measure.ts'
-import { connectionsFor } from './share.ts'
 
 const BASELINE_ANSWERS = 60
 const BASELINE_LIMIT_MS = 800
+/** At once, where the toxic hits some of them. */
+const SOME_CONNECTIONS = 20
 
 /** What one connection of ours carried before the fault. */
 export interface TransferBaseline {
@@ -41,12 +42,12 @@ export function transferBaseline(result: TransferResult, repeat: number): Transf
   }
 }
 
-/** The same transfer on as many connections at once as the toxicity asks for. */
+/** The same transfer on one connection, or on several at once where the toxic does not hit all. */
 export async function transferMany(
   on: ToxicOnLink,
   ctx: FaultContext,
   args: { readonly repeat: number; readonly limitMs: number; readonly padding?: number },
 ): Promise<TransferResult[]> {
-  const connections = on.toxicity >= 1 ? 1 : Math.min(20, connectionsFor(on.toxicity, 10))
+  const connections = on.toxicity >= 1 ? 1 : SOME_CONNECTIONS
   return await Promise.all(Array.from({ length: connections }, () => transfer(ctx.observer, on.access, args, ctx.signal)))
 }
