@@ -1,7 +1,8 @@
 /**
- * Mutation testing of what decides verdicts and undoes faults. `npm run mutants` tries all of it (about an hour on two
- * cores), writes docs/mutants.md and ends with 1 when a folder is under the wanted share, or a survivor has no reason in
- * build/mutants/survivors.json. `npm run mutants -- --only 'src/engine/**'` tries some, and writes no page.
+ * Mutation testing of what decides verdicts and undoes faults. `npm run mutants` tries all of it (hours on two cores, where
+ * it was never run before; what has not changed since the last run is not tried again), writes docs/mutants.md and ends with
+ * 1 when a folder is under the wanted share, or a survivor has no reason in build/mutants/survivors. `npm run mutants --
+ * --only 'src/engine/**'` tries some, and writes no page.
  */
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
@@ -11,12 +12,13 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { readReport } from './report.ts'
 import { OUTSIDE, SCOPE, WANTED_PERCENT } from './scope.ts'
-import { compareSurvivors, percentOf, renderMutants, scoreByFolder } from './survivors.ts'
+import { compareSurvivors, percentOf, renderMutants, scoreByFolder, type Excuse } from './survivors.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const RESULTS = join(ROOT, 'results/mutants')
 const REPORT = join(RESULTS, 'report.json')
-const EXCUSES = join(import.meta.dirname, 'survivors.json')
+/** One file per folder of the sources. */
+const EXCUSES = join(import.meta.dirname, 'survivors')
 const PAGE = join(ROOT, 'docs/mutants.md')
 
 const excuseList = z.array(
@@ -33,6 +35,18 @@ function filesOf(globs: readonly string[]): string[] {
   return [...new Set(globs.flatMap((glob) => globSync(glob, { cwd: ROOT, exclude: [...OUTSIDE] })))].sort()
 }
 
+async function readExcuses(): Promise<Excuse[]> {
+  const names = globSync('*.json', { cwd: EXCUSES }).toSorted()
+  const lists = await Promise.all(
+    names.map(async (name) => {
+      const parsed = excuseList.safeParse(JSON.parse(await readFile(join(EXCUSES, name), 'utf8')))
+      if (!parsed.success) throw new Error(`${join(EXCUSES, name)}: ${z.prettifyError(parsed.error)}`)
+      return parsed.data
+    }),
+  )
+  return lists.flat()
+}
+
 async function stryker(files: readonly string[], concurrency: string): Promise<number> {
   await mkdir(RESULTS, { recursive: true })
   const config = {
@@ -41,6 +55,9 @@ async function stryker(files: readonly string[], concurrency: string): Promise<n
     vitest: { configFile: 'vitest.mutants.config.ts', related: true },
     coverageAnalysis: 'perTest',
     mutate: files,
+    incremental: true,
+    incrementalFile: join(RESULTS, 'incremental.json'),
+    force: values.fresh,
     reporters: ['progress-append-only', 'json'],
     jsonReporter: { fileName: REPORT },
     // Fields of errors and lines for people are text, and tested as such: no kind of mutant is left out.
@@ -69,6 +86,8 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true },
     concurrency: { type: 'string', default: '2' },
+    /** Try again what was tried before, also where nothing has changed. */
+    fresh: { type: 'boolean', default: false },
     /** Judge the last report again, after reasons were written. */
     again: { type: 'boolean', default: false },
   },
@@ -81,7 +100,7 @@ if (!values.again) {
   if (code !== 0) throw new Error(`stryker ended with ${String(code)}`)
 }
 const mutants = readReport(JSON.parse(await readFile(REPORT, 'utf8')))
-const excuses = excuseList.parse(JSON.parse(await readFile(EXCUSES, 'utf8')))
+const excuses = await readExcuses()
 const { unexplained, stale } = compareSurvivors(mutants, excuses)
 const scores = scoreByFolder(mutants)
 for (const { file, line, code, was, becomes, mutator } of unexplained)

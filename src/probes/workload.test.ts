@@ -58,15 +58,14 @@ function system(answer: Answer, changes: Partial<ProbeContext> = {}): System {
   return { ctx, open, sentMs, most: () => most, limits }
 }
 
-async function begun(ctx: ProbeContext): Promise<WorkloadLanes> {
+async function begun(ctx: ProbeContext, afterMs = 2_500): Promise<WorkloadLanes> {
   const beginning = workloadExpectation.begin?.(SPEC, ctx)
-  await vi.advanceTimersByTimeAsync(2_500)
+  await vi.advanceTimersByTimeAsync(afterMs)
   const work = await beginning
   if (!(work instanceof WorkloadLanes)) throw new Error('the probe has begun something else')
   return work
 }
 
-/** Lanes that have begun 100 ms before the fault, and what is seen of them. */
 async function observe(of: System, work: WorkloadLanes): Promise<Observation> {
   const observed = workloadExpectation.observe(SPEC, null, of.ctx, work)
   observed.catch(() => undefined)
@@ -74,15 +73,13 @@ async function observe(of: System, work: WorkloadLanes): Promise<Observation> {
   return observed
 }
 
-/** Without a pool the lanes begin at once. */
+/** Lanes that begin 200 ms before the fault, as nobody waits for a pool, and what is seen of them. */
 async function met(
   answer: Answer,
   changes: Partial<ProbeContext> = {},
 ): Promise<{ of: System; work: WorkloadLanes; seen: Observation }> {
   const of = system(answer, changes)
-  const work = await workloadExpectation.begin?.(SPEC, of.ctx)
-  if (!(work instanceof WorkloadLanes)) throw new Error('the probe has begun something else')
-  await vi.advanceTimersByTimeAsync(100)
+  const work = await begun(of.ctx, 200)
   of.open()
   return { of, work, seen: await observe(of, work) }
 }
@@ -95,7 +92,7 @@ describe('requests of a workload', () => {
       met: true,
     })
     expect(of.most()).toBe(3)
-    expect(of.sentMs.at(-1)).toBe(540)
+    expect(of.sentMs.at(-1)).toBe(660)
     expect([work.records.length, work.unendedMs, work.exhausted]).toEqual([of.sentMs.length, [], false])
     expect(of.limits[0]).toEqual([GET, { deadlineMs: 1_400, maxBytes: 8_388_608 }])
   })
@@ -103,15 +100,15 @@ describe('requests of a workload', () => {
   it('that the first hit has met count as well, where that came before inject had returned', async () => {
     const startMs = performance.now()
     const { seen } = await met(slowly, { hits: () => [hitAt(0, { atMs: startMs + 80 }), hitAt(0, { atMs: startMs + 30 })] })
-    expect(seen.observed).toBe('3 under way when the fault came; 30 of 30 did, slowest 60 ms; 100 % good')
+    expect(seen.observed).toBe('3 under way when the fault came; 36 of 36 did, slowest 60 ms; 100 % good')
   })
 
   it('are seen when one hangs and one is cut, among good ones', async () => {
     const cut = { ...GOOD, good: false, complete: false, error: 'ECONNRESET', answerId: 't-9' }
-    const { seen } = await met((place) => (place === 4 ? [LATE, 1_400] : place === 8 ? [cut, 20] : [GOOD, 60]))
+    const { seen } = await met((place) => (place === 10 ? [LATE, 1_400] : place === 13 ? [cut, 20] : [GOOD, 60]))
     expect(seen.met).toBe(false)
-    expect(seen.observed).toMatch(/one sent 40 ms before the fault: no whole answer within 400 ms/)
-    expect(seen.observed).toMatch(/t-9 sent 80 ms after the fault: status 200, ECONNRESET/)
+    expect(seen.observed).toMatch(/one sent 20 ms before the fault: no whole answer within 400 ms/)
+    expect(seen.observed).toMatch(/t-9 sent 40 ms after the fault: status 200, ECONNRESET/)
   })
 
   it('are sent again after a failure, but to a dead entry not as fast as can be', async () => {
@@ -127,9 +124,9 @@ describe('requests of a workload', () => {
   })
 
   it('that could not be sent are a mistake of ours, and leave it undecided', async () => {
-    const { seen } = await met((place) => [place === 7 ? new Error('${TOKEN} has no value') : GOOD, 60])
+    const { seen } = await met((place) => [place === 13 ? new Error('${TOKEN} has no value') : GOOD, 60])
     expect(seen).toMatchObject({
-      observed: expect.stringMatching(/one sent 20 ms after the fault: could not be sent: \$\{TOKEN\} has no value;/) as string,
+      observed: expect.stringMatching(/one sent 40 ms after the fault: could not be sent: \$\{TOKEN\} has no value;/) as string,
       met: null,
     })
   })
@@ -138,17 +135,16 @@ describe('requests of a workload', () => {
     const { work, seen } = await met((place) => [place === 4 ? { ...GOOD, error: 'aborted', good: false } : GOOD, 60])
     expect(seen.met).toBe(true)
     // Two lanes go on.
-    expect(work.records).toHaveLength(3 + 2 + 2 * 8)
+    expect(work.records).toHaveLength(3 + 2 + 2 * 10)
   })
 
   it('that do not end are not waited for longer than they may take', async () => {
     const of = system((place) => [GOOD, place === 4 ? 60_000 : 60])
-    const work = await workloadExpectation.begin?.(SPEC, of.ctx)
-    await vi.advanceTimersByTimeAsync(100)
+    const work = await begun(of.ctx, 200)
     of.open()
     const startMs = performance.now()
     const observed = workloadExpectation
-      .observe(SPEC, null, of.ctx, work ?? null)
+      .observe(SPEC, null, of.ctx, work)
       .then((seen) => [seen, performance.now() - startMs] as const)
     await vi.advanceTimersByTimeAsync(20_000)
     const [seen, tookMs] = await observed
@@ -175,34 +171,44 @@ describe('a workload ends', () => {
 
   it('when it is stopped before the window was opened', async () => {
     const of = system(slowly)
-    const work = await workloadExpectation.begin?.(SPEC, of.ctx)
-    await vi.advanceTimersByTimeAsync(30)
-    work?.stop()
-    work?.stop()
+    const work = await begun(of.ctx, 210)
+    work.stop()
+    work.stop()
     await vi.advanceTimersByTimeAsync(500)
-    expect(of.sentMs).toHaveLength(3)
+    expect(of.sentMs).toHaveLength(3 * 4)
   })
 
   it('when it is stopped in a pause', async () => {
     const of = system(() => [REFUSED, 1])
-    const work = await workloadExpectation.begin?.(SPEC, of.ctx)
-    await vi.advanceTimersByTimeAsync(30)
-    work?.stop()
+    const work = await begun(of.ctx, 230)
+    work.stop()
     await vi.advanceTimersByTimeAsync(500)
-    expect(of.sentMs).toHaveLength(3)
+    expect(of.sentMs).toHaveLength(3 * 5)
   })
 
   it('when the scenario is cancelled', async () => {
     const cancel = new AbortController()
     const of = system(slowly, { signal: cancel.signal })
-    const work = await workloadExpectation.begin?.(SPEC, of.ctx)
+    const work = await begun(of.ctx, 200)
     of.open()
-    const observed = workloadExpectation.observe(SPEC, null, of.ctx, work ?? null)
+    const observed = workloadExpectation.observe(SPEC, null, of.ctx, work)
     observed.catch(() => undefined)
     cancel.abort(new Error('enough'))
     await vi.advanceTimersByTimeAsync(1_000)
     await expect(observed).rejects.toThrow('enough')
-    expect(of.sentMs).toHaveLength(3)
+    expect(of.sentMs).toHaveLength(3 * 4)
+  })
+
+  it('when the scenario is cancelled before the fault', async () => {
+    const cancel = new AbortController()
+    const of = system(slowly, { signal: cancel.signal })
+    const beginning = workloadExpectation.begin?.(SPEC, of.ctx)
+    beginning?.catch(() => undefined)
+    await vi.advanceTimersByTimeAsync(100)
+    cancel.abort(new Error('enough'))
+    await vi.advanceTimersByTimeAsync(1_000)
+    await expect(beginning).rejects.toThrow('enough')
+    expect(of.sentMs).toHaveLength(3 * 2)
   })
 })
 
@@ -212,7 +218,7 @@ function poolOf(inFlight: () => number): PoolPort {
   return { members: () => Promise.resolve([{ ...one, inFlight: inFlight() }]), stop: () => Promise.resolve() }
 }
 
-describe('a workload on a pool has begun', () => {
+describe('a workload on a pool has begun, after 200 ms for a part of each answer,', () => {
   async function beginning(
     pool: PoolPort,
     sent: number[],
@@ -237,7 +243,7 @@ describe('a workload on a pool has begun', () => {
     // Two it had before; of three, two are most.
     const inFlight = (): number => (performance.now() - startMs < 60 ? 2 : performance.now() - startMs < 100 ? 3 : 4)
     const sent: number[] = []
-    expect(await beginning(poolOf(inFlight), sent)).toEqual({ endedMs: 100, warnings: [] })
+    expect(await beginning(poolOf(inFlight), sent)).toEqual({ endedMs: 300, warnings: [] })
     expect(sent[0]).toBe(0)
   })
 
@@ -247,14 +253,14 @@ describe('a workload on a pool has begun', () => {
         poolOf(() => 1),
         [],
       ),
-    ).toEqual({ endedMs: 2_000, warnings: [] })
+    ).toEqual({ endedMs: 2_200, warnings: [] })
   })
 
   it('at once where the pool cannot be read, which is told', async () => {
     const broken = { ...poolOf(() => 1), members: () => Promise.reject(new Error('status 502')) }
     const warning = 'warn: whether requests page have reached the pool is not known: status 502'
     const sent: number[] = []
-    expect(await beginning(broken, sent)).toEqual({ endedMs: 2_000, warnings: [warning] })
+    expect(await beginning(broken, sent)).toEqual({ endedMs: 2_200, warnings: [warning] })
     expect(sent[0]).toBe(2_000)
   })
 })

@@ -11,6 +11,8 @@ const LOOK_EVERY_MS = 20
 /** For the outcome of a request that has just met its deadline. */
 const SETTLE_MS = 2_000
 const REACH_LIMIT_MS = 2_000
+/** Of an answer of which nothing has come, a fault destroys nothing: anybody can make it anew. So some of it has to come first. */
+const PROGRESS_MS = 200
 
 /** Requests that are under way when the fault comes and all through its window, judged when the last of them has ended. */
 export const workloadExpectation: Probe<WorkloadExpectation> = {
@@ -21,9 +23,11 @@ export const workloadExpectation: Probe<WorkloadExpectation> = {
     namedRequest(spec.name, ctx)
     return Promise.resolve(null)
   },
-  begin(spec, ctx) {
+  async begin(spec, ctx) {
     const request = namedRequest(spec.name, ctx)
-    return reachedPool(spec, () => new WorkloadLanes(spec, request, ctx), ctx)
+    const work = await reachedPool(spec, () => new WorkloadLanes(spec, request, ctx), ctx)
+    await ctx.clock.sleep(PROGRESS_MS, ctx.signal)
+    return work
   },
   async observe(spec, _baseline, ctx, work) {
     if (!(work instanceof WorkloadLanes)) throw new ChaosError('INTERNAL', 'the workload was not begun')

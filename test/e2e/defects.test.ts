@@ -18,10 +18,9 @@ const GROUPS: readonly (readonly string[])[] = [
   ],
   // A queen that hangs without a hive would hide a hive that drops, and one that drops a queen that hoards.
   ['hangs-without-upstream', 'no-failover', 'queen-drops-when-busy', 'fails-when-full', 'ignores-vram'],
-  [
-    ...['no-backoff', 'tight-upstream-timeout', 'no-retry-on-reset', 'truncates-slow-bodies', 'keeps-dead-workers'],
-    ...['hoards-memory', 'hive-drops-when-busy'],
-  ],
+  ['no-backoff', 'keeps-dead-workers', 'hive-drops-when-busy'],
+  // What a queen does with the memory that she hoards takes CPU time, which ST-006 would find used before its fault.
+  ['hoards-memory', 'tight-upstream-timeout', 'no-retry-on-reset', 'truncates-slow-bodies'],
 ]
 
 /** Those that only a load finds have their own file. */

@@ -41,6 +41,8 @@ describe('the load suite', () => {
   )
 })
 
+const FOUND_WHILE_HELD = 'fails-when-crowded'
+
 describe('chaos under load', () => {
   it(
     'passes on the healthy stack: the load goes on, its limits are kept before each fault and again after it',
@@ -67,7 +69,7 @@ describe('chaos under load', () => {
   it(
     'finds what is broken only in a crowd, which the canary of the same scenario never meets',
     async () => {
-      const argv = ['run', '--only', 'NF-005', '--under-load', 'LT-001', '--defect', 'fails-when-crowded']
+      const argv = ['run', '--only', 'NF-005', '--under-load', 'LT-001', '--defect', FOUND_WHILE_HELD]
       await using cli = await startCli(argv)
       const { exitCode } = await cli.ended()
       const [held] = (await cli.result()).load
@@ -78,11 +80,14 @@ describe('chaos under load', () => {
   )
 })
 
-/** Each pattern finds what breaks in a crowd alone; which of them finds what, all of it, is the nightly's matrix. */
-const RUNS: readonly { readonly defects: readonly string[]; readonly id: string }[] = [
-  { defects: ['late-when-crowded', 'fails-when-crowded'], id: 'LT-001' },
-  { defects: ['leaks-when-crowded'], id: 'LT-002' },
-  { defects: ['hides-failures-when-crowded'], id: 'LT-003' },
+/**
+ * Each pattern finds what breaks in a crowd alone; which of them finds what, all of it, is the nightly's matrix. Not two in
+ * one stack: where the queen is late, who waits longer asks less often, and the crowd is none.
+ */
+const RUNS: readonly { readonly defect: string; readonly id: string }[] = [
+  { defect: 'late-when-crowded', id: 'LT-001' },
+  { defect: 'leaks-when-crowded', id: 'LT-002' },
+  { defect: 'hides-failures-when-crowded', id: 'LT-003' },
 ]
 
 describe('defects that only a crowd shows', () => {
@@ -90,18 +95,17 @@ describe('defects that only a crowd shows', () => {
     const crowded = Object.entries(DEFECTS).flatMap(([name, { fails }]) =>
       fails.every((id) => LOAD_IDS.includes(id)) ? [name] : [],
     )
-    expect(RUNS.flatMap(({ defects }) => defects).toSorted()).toEqual(crowded.toSorted())
+    expect([FOUND_WHILE_HELD, ...RUNS.map(({ defect }) => defect)].toSorted()).toEqual(crowded.toSorted())
     expect(RUNS.map(({ id }) => id)).toEqual(LOAD_IDS)
   })
 
   it.each(RUNS)(
-    '$defects turn $id red',
-    async ({ defects, id }) => {
-      await using cli = await startCli(['run', '--profile', 'quick', '--only', id, '--defect', defects.join(',')])
+    '$defect turns $id red',
+    async ({ defect, id }) => {
+      await using cli = await startCli(['run', '--profile', 'quick', '--only', id, '--defect', defect])
       const { exitCode, stderr } = await cli.ended()
       const result = await cli.result()
-      const missing = defects.flatMap((name) => whyNotFound(result, id, clauseOf(name, id)) ?? [])
-      expect(missing, stderr).toEqual([])
+      expect(whyNotFound(result, id, clauseOf(defect, id)), stderr).toBeNull()
       expect(exitCode).toBe(1)
     },
     RUN_LIMIT_MS,

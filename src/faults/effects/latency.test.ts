@@ -160,6 +160,22 @@ describe('judgeLatency', () => {
 describe('measureLatency', () => {
   const link = { before: { answer: () => ok(4) }, during: { answer: () => ok(504) } }
 
+  it('takes what the link does without the toxic again while that is slow, three times at most', async () => {
+    const on = toxicOn({ attributes: { latency: 500, jitter: 0 } })
+    let [asked, slowFor] = [0, 12]
+    const settling = { ...link, before: { answer: () => ok((asked += 1) <= slowFor ? 101 : 100) } }
+    const settled = await measured(measureLatency, on, settling)
+    expect([settled.before.bursts.length, settled.judgement.measures['baselineMedianMs']]).toEqual([2, 100])
+    ;[asked, slowFor] = [0, 1_000]
+    const never = await measured(measureLatency, on, settling)
+    expect([never.before.bursts.length, never.judgement.measures['baselineMedianMs']]).toEqual([3, 101])
+    ;[asked, slowFor] = [0, 12]
+    const both = await measured(measureLatency, { ...on, streams: ['upstream', 'downstream'] }, settling)
+    expect(both.before.bursts).toHaveLength(1)
+    const dead = await measured(measureLatency, on, { ...link, before: { answer: () => failed('timeout') } })
+    expect(dead.before.bursts).toHaveLength(1)
+  })
+
   it('sends twelve requests before and twelve while it bites, and waits as long as the toxic takes', async () => {
     const on = toxicOn({ attributes: { latency: 500, jitter: 50 } })
     const { judgement, before: asked, during } = await measured(measureLatency, on, link)

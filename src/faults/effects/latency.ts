@@ -1,10 +1,11 @@
+import type { FaultContext } from '../../core/ports.ts'
 import { median, roundOrNull } from '../../core/statistics.ts'
 import type { HttpProbeSample } from '../../core/toolbox.ts'
 import { signedMs } from '../evidence.ts'
 import type { Judgement } from '../evidence.ts'
 import { sendBurst, withinWindow } from './access.ts'
 import { attributeOf } from './measure.ts'
-import type { Measure } from './measure.ts'
+import type { Measure, ToxicOnLink } from './measure.ts'
 import { answered, BASELINE_BURST, interquartileRange, totals, weakBaseline } from './samples.ts'
 import { connectionsFor, expectedShare, shareMisfit } from './share.ts'
 
@@ -23,11 +24,25 @@ export const measureLatency: Measure = async (on, ctx) => {
     streams: on.streams.length,
     toxicity: on.toxicity,
   }
-  const baseline = await sendBurst(ctx.observer, on.access, BASELINE_BURST, ctx.signal)
+  const baseline = await calmBaseline(spec, on, ctx)
   return async (during) => {
     const timeoutMs = withinWindow(during, (spec.latencyMs + spec.jitterMs) * spec.streams + 2_000)
     const burst = { count: sampleCount(spec), intervalMs: 20, timeoutMs }
     return judgeLatency(spec, baseline, await sendBurst(during.observer, on.access, burst, during.signal))
+  }
+}
+
+const BASELINE_TRIES = 3
+/** Of the latency. A link that is as slow without the toxic, on a busy machine say, hides what the toxic adds. */
+const CALM_SHARE = 0.2
+
+/** What the link takes without the toxic; asked for again while that is a good part of what the toxic is to add. */
+async function calmBaseline(spec: LatencySpec, on: ToxicOnLink, ctx: FaultContext): Promise<readonly HttpProbeSample[]> {
+  const calmMs = spec.latencyMs * spec.streams * CALM_SHARE
+  for (let tries = 1; ; tries += 1) {
+    const burst = await sendBurst(ctx.observer, on.access, BASELINE_BURST, ctx.signal)
+    // Where nothing answers, it does not get better by asking.
+    if (tries === BASELINE_TRIES || !(median(totals(burst)) > calmMs)) return burst
   }
 }
 
