@@ -76,13 +76,13 @@ export const PLAN: Plan = {
         ],
         [
           tests('act', 'act', ['fork', 'nightly', 'pull-request', 'second-repository', 'segments'], 20),
-          tests('e2e', 'e2e', ['cli', 'action', 'reporting', 'control'], 20),
+          tests('e2e', 'e2e', ['cli', 'action', 'reporting'], 20),
         ],
       ],
     },
     // They look at what is left on the whole machine, or take away what nobody uses.
     { lanes: [[tests('serial', 'integration', ['sweep', 'runtime-images', 'published-image'], 10)]] },
-    { lanes: [[tests('verdicts', 'e2e', ['verdicts', 'defects'], 30)]] },
+    { lanes: [[tests('verdicts', 'e2e', ['verdicts', 'defects', 'control'], 30)]] },
     { lanes: [[tests('load', 'e2e', ['load', 'load-suite'], 25)]] },
   ],
 }

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os'
-import { ChaosError } from '../core/errors.ts'
+import { ChaosError, describeError } from '../core/errors.ts'
 import type { CpuSpec } from '../core/faults.ts'
 import type { Fault, FaultContext, ToolboxHelper } from '../core/ports.ts'
 import type { ProcessRef } from '../core/toolbox.ts'
+import { withDeadline } from '../core/wait.ts'
 import { firstEvent } from './container-events.ts'
 import { judgeCpu, loadText, planLoad } from './cpu-judgement.ts'
 import type { BurnReading, CpuLoad, CpuReading, CpuSeen } from './cpu-judgement.ts'
@@ -40,6 +41,8 @@ interface Burning {
   targetEnded: boolean
   readonly readings: BurnReading[]
   upkeeps: readonly Upkeep[]
+  /** Reads once more; null before anything burns. @returns false when there is nothing left to read. */
+  look: ((signal: AbortSignal) => Promise<boolean>) | null
 }
 
 const BASELINE_MS = 600
@@ -118,7 +121,7 @@ async function prepareTarget(percent: number, target: CpuTarget, ctx: FaultConte
   const load = planLoad(percent, facts, availableParallelism())
   return {
     ...{ baseline: { first, last }, load, started: false, mechanism: 'nothing was started', problem: null },
-    ...{ targetEnded: false, readings: [], upkeeps: [] },
+    ...{ targetEnded: false, readings: [], upkeeps: [], look: null },
   }
 }
 
@@ -139,10 +142,10 @@ async function burn(plan: CpuPlan, target: CpuTarget, member: string | null, bur
   const [atMs, atWallMs] = [ctx.clock.nowMs(), ctx.clock.wallMs()]
   ctx.hit({ containerId: target.id, name: target.name, service: plan.target, pid, atMs, atWallMs, member })
   const options = { stepLimitMs: READ_LIMIT_MS, clock: ctx.clock }
+  const look = (signal: AbortSignal): Promise<boolean> => keepReading(helper, ref, burning, ctx, signal)
+  burning.look = look
   burning.upkeeps = [
-    startUpkeep({ ...options, what: `a reading of the CPU time of ${target.name}`, everyMs: READ_EVERY_MS }, (signal) =>
-      keepReading(helper, ref, burning, ctx, signal),
-    ),
+    startUpkeep({ ...options, what: `a reading of the CPU time of ${target.name}`, everyMs: READ_EVERY_MS }, look),
     startUpkeep({ ...options, what: `the end of the burners in ${target.name}`, everyMs: WATCH_EVERY_MS }, (signal) =>
       endWithTarget(helper, target, atWallMs, ctx, signal),
     ),
@@ -193,16 +196,34 @@ async function judge(
 ): Promise<LinkJudgement> {
   if (burning === undefined)
     throw new ChaosError('INTERNAL', 'the effect on CPU time was asked for before its baseline was taken')
-  const { upkeeps, started, load, baseline } = burning
-  const [reading] = upkeeps
-  if (reading !== undefined) await untilWindowEnds(`CPU time of ${target.name} burnt`, ctx, reading.ended)
-  const problem = reading?.problem() ?? null
+  const { started, load, baseline } = burning
+  const problem = await lastReading(target, burning, ctx)
   const seen: CpuSeen = {
     ...{ percent, windowMs: ctx.windowMs, baseline, load: started ? load : null },
     problem: problem === null ? null : `it could not be watched any more: ${problem}`,
     ...{ readings: [...burning.readings], targetEnded: burning.targetEnded },
   }
   return { link: target.name, ...judgeCpu(seen) }
+}
+
+/**
+ * Reads to the end of the window, and then once more: on a busy machine the last reading before may be long ago.
+ * @returns why it could not be read any more; null when it was.
+ */
+async function lastReading({ name }: CpuTarget, { upkeeps, look }: Burning, ctx: FaultContext): Promise<string | null> {
+  const [reading] = upkeeps
+  if (reading === undefined || look === null) return null
+  await untilWindowEnds(`CPU time of ${name} burnt`, ctx, reading.ended)
+  const isOver = reading.ended()
+  await reading.stop()
+  const problem = reading.problem()
+  if (isOver || problem !== null) return problem
+  try {
+    await withDeadline(`the last reading of the CPU time of ${name}`, READ_LIMIT_MS, ctx.signal, look, ctx.clock)
+    return null
+  } catch (error) {
+    return describeError(error, 200)
+  }
 }
 
 function helpersOf(plan: CpuPlan): string[] {

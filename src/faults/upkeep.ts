@@ -31,7 +31,7 @@ export function startUpkeep(options: UpkeepOptions, step: (signal: AbortSignal) 
   let ended = false
   const run = async (): Promise<void> => {
     try {
-      while (await withDeadline(what, stepLimitMs, signal, step)) await clock.sleep(everyMs, signal)
+      while (await withDeadline(what, stepLimitMs, signal, step, clock)) await clock.sleep(everyMs, signal)
     } catch (error) {
       if (!isAborted(signal)) problem = describeError(error, 400)
     } finally {
