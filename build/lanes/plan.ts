@@ -65,25 +65,31 @@ export const PLAN: Plan = {
     {
       lanes: [
         [
-          tests('integration 1', 'integration', ['faults-resources', 'faults-crash', 'faults', 'faults-vram', 'probes'], 20),
+          tests('integration 1', 'integration', ['faults-resources', 'faults-crash', 'faults', 'faults-vram'], 20),
           tests('integration 2', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources', 'toolbox-undo'], 15),
+          tests('integration 3', 'integration', ['k6', 'untrusted-stack', 'host-guard'], 15),
         ],
         [
-          tests('integration 3', 'integration', ['runtime-stack', 'runtime-actions', 'runtime-pool', 'runtime-daemon'], 15),
-          tests('integration 4', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
-          tests('integration 5', 'integration', ['load', 'k6', 'untrusted-stack', 'host-guard'], 15),
+          tests(
+            'integration 4',
+            'integration',
+            ['runtime-stack', 'runtime-actions', 'runtime-pool', 'runtime-daemon', 'probes'],
+            15,
+          ),
+          tests('integration 5', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
           tests('interruption', 'e2e', ['interruption'], 20),
         ],
         [
           tests('act', 'act', ['fork', 'nightly', 'pull-request', 'second-repository', 'segments'], 20),
-          tests('e2e', 'e2e', ['cli', 'action', 'reporting'], 20),
+          tests('e2e', 'e2e', ['cli', 'action', 'reporting', 'load'], 20),
+          tests('integration 6', 'integration', ['load'], 15),
         ],
       ],
     },
     // They look at what is left on the whole machine, or take away what nobody uses.
     { lanes: [[tests('serial', 'integration', ['sweep', 'runtime-images', 'published-image'], 10)]] },
     { lanes: [[tests('verdicts', 'e2e', ['verdicts', 'defects', 'control'], 30)]] },
-    { lanes: [[tests('load', 'e2e', ['load', 'load-suite'], 25)]] },
+    { lanes: [[tests('load', 'e2e', ['load-suite'], 25)]] },
   ],
 }
 
