@@ -87,7 +87,9 @@ describe('a run', () => {
   })
 
   it('runs what is beside at idle priority, and the rest at its own, which is idle where this test is beside', async () => {
-    const isIdle = execFileSync('chrt', ['-p', String(process.pid)]).toString().includes('SCHED_IDLE')
+    const isIdle = execFileSync('chrt', ['-p', String(process.pid)])
+      .toString()
+      .includes('SCHED_IDLE')
     const policy = `process.exitCode = require('node:child_process').execFileSync('chrt', ['-p', String(process.pid)]).toString().includes('SCHED_IDLE') ? 0 : 1`
     const { ends } = await run({ beside: [stage('idle policy', policy)], rounds: [{ lanes: [[stage('usual policy', policy)]] }] })
     expect(ends.map(({ stage: { name }, isGood }) => [name, isGood]).toSorted()).toEqual([
