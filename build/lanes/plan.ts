@@ -30,19 +30,24 @@ function npm(script: string, minutes: number): Stage {
 }
 
 /** Test files of one kind in a process of their own. */
-function tests(name: string, kind: 'unit' | 'integration' | 'e2e' | 'act', files: readonly string[], minutes: number): Stage {
+function tests(name: string, kind: 'integration' | 'e2e' | 'act', files: readonly string[], minutes: number): Stage {
+  return vitest(name, [`vitest.${kind}.config.ts`, ...files.map((file) => `test/${kind}/${file}.test.ts`)], minutes)
+}
+
+/** `argv`: the configuration, and then what is run of it. */
+function vitest(name: string, argv: readonly string[], minutes: number): Stage {
   const report = `${REPORTS}/${name.replaceAll(' ', '-')}.json`
-  const config = kind === 'unit' ? 'vitest.config.ts' : `vitest.${kind}.config.ts`
-  const folder = kind === 'unit' ? '' : `test/${kind}/`
-  const argv = ['node', 'node_modules/vitest/vitest.mjs', 'run', '--config', config]
   return {
     name,
-    argv: [...argv, ...files.map((file) => `${folder}${file}.test.ts`)],
+    argv: ['node', 'node_modules/vitest/vitest.mjs', 'run', '--config', ...argv],
     env: { TESTS_REPORT: report },
     limitMs: minutes * MINUTE_MS,
     report,
   }
 }
+
+/** Processes of the default stack's services, which wait for each other by the clock: not at idle priority. */
+const SERVICES = 'stack/services'
 
 /** Need no Docker, and no quiet: they take what the others leave. */
 const CHECKS: readonly Stage[] = [
@@ -52,7 +57,7 @@ const CHECKS: readonly Stage[] = [
   npm('generate:check', 10),
   { ...npm('workflows', 15), argv: ['script/lint-workflows'] },
   npm('dist:check', 20),
-  tests('unit tests', 'unit', [], 25),
+  vitest('unit tests', ['vitest.config.ts', '--exclude', `${SERVICES}/**`], 25),
 ]
 
 /**
@@ -78,6 +83,7 @@ export const PLAN: Plan = {
           ),
           tests('integration 5', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
           tests('interruption', 'e2e', ['interruption'], 20),
+          vitest('services', ['vitest.config.ts', SERVICES], 10),
         ],
         [
           tests('act', 'act', ['fork', 'nightly', 'pull-request', 'second-repository', 'segments'], 20),

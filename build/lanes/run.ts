@@ -57,7 +57,7 @@ async function runStage(stage: Stage, isIdle: boolean, options: RunOptions): Pro
 
 /** Why it did not end well; null when it did. */
 function programEnd(stage: Stage, isIdle: boolean, file: string, { cwd, signal }: RunOptions): Promise<string | null> {
-  const [program = '', ...argv] = isIdle ? ['chrt', '--idle', '0', ...stage.argv] : stage.argv
+  const [program = '', ...argv] = isIdle ? ['nice', '-n', '19', 'chrt', '--idle', '0', ...stage.argv] : stage.argv
   return new Promise((resolve) => {
     const log = createWriteStream(file)
     // A group of its own, so that what it has started ends with it.

@@ -149,42 +149,42 @@ describe('inference', () => {
   test('a stream is the same text in pieces, with an end that can be told from a cut', async () => {
     const worker = await workerUnder(accept)
     const inPieces = async (fields: object): Promise<{ text: string; tokens: number; end?: boolean }[]> =>
-      (await (await ask(worker, { max_tokens: 60, ...fields })).text())
+      (await (await ask(worker, { max_tokens: 600, ...fields })).text())
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line) as { text: string; tokens: number; end?: boolean })
     const plain = await inPieces({})
     const stream = await inPieces({ stream: true })
-    // Every 40 and every 10 ms of 60: what is there already another worker need not make again.
+    // Every 40 and every 10 ms of 600: what is there already another worker need not make again.
     expect(plain.length).toBeGreaterThan(1)
     expect(stream.length).toBeGreaterThan(plain.length)
     for (const pieces of [plain, stream]) {
       expect(pieces.map((piece) => piece.end ?? false)).toEqual([...pieces.slice(1).map(() => false), true])
-      expect(pieces.reduce((sum, piece) => sum + piece.tokens, 0)).toBe(60)
+      expect(pieces.reduce((sum, piece) => sum + piece.tokens, 0)).toBe(600)
     }
     expect(stream.map((piece) => piece.text).join('')).toBe(plain.map((piece) => piece.text).join(''))
   })
 
   test('507 when the memory is taken, and again room when it is free', async () => {
-    const worker = await workerUnder(accept, { vramTokens: 150 })
-    const long = ask(worker, { max_tokens: 100 }).then((answer) => answer.text())
+    const worker = await workerUnder(accept, { vramTokens: 1_500 })
+    const long = ask(worker, { max_tokens: 1_000 }).then((answer) => answer.text())
     await eventually(
       'the long one',
       async () => (await fetch(`${worker.url}/metrics`)).text(),
       (page) => page.includes('active 1'),
     )
-    expect((await ask(worker, { max_tokens: 100 })).status).toBe(507)
+    expect((await ask(worker, { max_tokens: 1_000 })).status).toBe(507)
     expect(await long).toContain('"end":true')
-    expect((await ask(worker, { max_tokens: 100 })).status).toBe(200)
+    expect((await ask(worker, { max_tokens: 1_000 })).status).toBe(200)
   })
 
   test('a worker that ignores its memory takes more than there is, and says so', async () => {
-    const worker = await workerUnder(accept, { vramTokens: 150, whenShort: 'take-it-all-the-same' })
-    const answers = await Promise.all([1, 2].map(() => ask(worker, { max_tokens: 100, stream: true })))
+    const worker = await workerUnder(accept, { vramTokens: 1_500, whenShort: 'take-it-all-the-same' })
+    const answers = await Promise.all([1, 2].map(() => ask(worker, { max_tokens: 1_000, stream: true })))
     expect(answers.map((answer) => answer.status)).toEqual([200, 200])
     const page = await (await fetch(`${worker.url}/metrics`)).text()
-    expect(page).toContain('rbee_worker_vram_used_bytes 202\n')
-    expect(page).toContain('rbee_worker_vram_total_bytes 150\n')
+    expect(page).toContain('rbee_worker_vram_used_bytes 2002\n')
+    expect(page).toContain('rbee_worker_vram_total_bytes 1500\n')
   })
 
   test('who goes away gives the memory back at once', async () => {

@@ -144,10 +144,14 @@ describe('failed attempts', () => {
       },
     ],
   ])('%s is tried again with the same task id', async (_what, reason, fail) => {
-    const queen = await queenOver((attempt, request, response) => {
-      if (attempt === 1) fail(attempt, request, response)
-      else json('{"tokens":10}')(attempt, request, response)
-    })
+    const patient = { attemptLimitMs: 5_000, answerLimitMs: 10_000 }
+    const queen = await queenOver(
+      (attempt, request, response) => {
+        if (attempt === 1) fail(attempt, request, response)
+        else json('{"tokens":10}')(attempt, request, response)
+      },
+      { policy: patient },
+    )
     const answer = await post(`${queen.url}/v2/tasks`, TASK, { 'x-task-id': 't2' })
     expect(await answer.json()).toEqual({ tokens: 10 })
     expect(queen.asked).toEqual(['t2', 't2'])
