@@ -70,7 +70,7 @@ describe('a run', () => {
     expect(readFileSync(join(folder, 'good.log'), 'utf8')).toBe('all is well\n')
   })
 
-  it('has the lanes of a round side by side, rounds one after the other, and the last one after what runs beside', async () => {
+  it('has the lanes of a round side by side, rounds one after the other, and a quiet one after what runs beside', async () => {
     // Each of two lanes waits for the other to begin: one after the other they would never end.
     const meet = (other: string): string =>
       `${TELL} say('begins'); const seen = () => require('node:fs').readFileSync('told', 'utf8').includes('${other} begins'); const wait = () => seen() ? say('ends') : setTimeout(wait, 20); wait()`
@@ -78,7 +78,10 @@ describe('a run', () => {
     const slow = `${TELL} say('begins'); setTimeout(() => say('ends'), 500)`
     const { ends } = await run({
       beside: [stage('idle', slow)],
-      rounds: [{ lanes: [[stage('one', meet('two'))], [stage('two', meet('one'))]] }, { lanes: [[stage('last', plain)]] }],
+      rounds: [
+        { lanes: [[stage('one', meet('two'))], [stage('two', meet('one'))]] },
+        { isQuiet: true, lanes: [[stage('last', plain)]] },
+      ],
     })
     expect(ends.every(({ isGood }) => isGood)).toBe(true)
     const told = readFileSync(join(folder, 'told'), 'utf8').trim().split('\n')

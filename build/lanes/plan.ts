@@ -14,10 +14,12 @@ export interface Stage {
 /** Stages of a lane run one after the other, lanes of a round side by side, rounds one after the other. */
 export interface Round {
   readonly lanes: readonly (readonly Stage[])[]
+  /** It begins when what is beside has ended. */
+  readonly isQuiet?: boolean
 }
 
 export interface Plan {
-  /** At idle priority, one after the other, beside the rounds; the last round waits for their end. */
+  /** At idle priority, one after the other, beside the rounds that do not have to be quiet. */
   readonly beside: readonly Stage[]
   readonly rounds: readonly Round[]
 }
@@ -51,13 +53,13 @@ const SERVICES = 'stack/services'
 
 /** Need no Docker, and no quiet: they take what the others leave. */
 const CHECKS: readonly Stage[] = [
-  npm('types', 10),
-  npm('lint', 15),
-  npm('format:check', 10),
-  npm('generate:check', 10),
-  { ...npm('workflows', 15), argv: ['script/lint-workflows'] },
-  npm('dist:check', 20),
-  vitest('unit tests', ['vitest.config.ts', '--exclude', `${SERVICES}/**`], 25),
+  npm('types', 30),
+  npm('lint', 30),
+  npm('format:check', 30),
+  npm('generate:check', 30),
+  { ...npm('workflows', 30), argv: ['script/lint-workflows'] },
+  npm('dist:check', 30),
+  vitest('unit tests', ['vitest.config.ts', '--exclude', `${SERVICES}/**`], 30),
 ]
 
 /**
@@ -70,32 +72,39 @@ export const PLAN: Plan = {
     {
       lanes: [
         [
-          tests('integration 1', 'integration', ['faults-resources', 'faults-crash', 'faults', 'faults-vram'], 20),
-          tests('integration 2', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources', 'toolbox-undo'], 15),
-          tests('integration 3', 'integration', ['k6', 'untrusted-stack', 'host-guard'], 15),
+          tests('integration 1', 'integration', ['faults-resources', 'faults-vram', 'faults-crash'], 20),
+          vitest('services', ['vitest.config.ts', SERVICES], 10),
+          tests('integration 2', 'integration', ['load'], 15),
         ],
         [
           tests(
-            'integration 4',
+            'integration 3',
             'integration',
             ['runtime-stack', 'runtime-actions', 'runtime-pool', 'runtime-daemon', 'probes'],
             15,
           ),
-          tests('integration 5', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
-          tests('interruption', 'e2e', ['interruption'], 20),
-          vitest('services', ['vitest.config.ts', SERVICES], 10),
+          tests(
+            'integration 4',
+            'integration',
+            ['faults', 'toolbox', 'toolbox-process', 'toolbox-resources', 'toolbox-undo'],
+            15,
+          ),
+          tests('integration 5', 'integration', ['k6', 'untrusted-stack', 'host-guard'], 15),
         ],
         [
           tests('act', 'act', ['fork', 'nightly', 'pull-request', 'second-repository', 'segments'], 20),
-          tests('e2e', 'e2e', ['cli', 'action', 'reporting', 'load'], 20),
-          tests('integration 6', 'integration', ['load'], 15),
+          tests('integration 6', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
+          tests('rehearsal', 'e2e', ['rehearsal'], 10),
         ],
+        [tests('e2e', 'e2e', ['cli', 'action', 'reporting', 'load'], 20), tests('interruption', 'e2e', ['interruption'], 20)],
       ],
     },
     // They look at what is left on the whole machine, or take away what nobody uses.
     { lanes: [[tests('serial', 'integration', ['sweep', 'runtime-images', 'published-image'], 10)]] },
     { lanes: [[tests('verdicts', 'e2e', ['verdicts', 'defects', 'control'], 30)]] },
-    { lanes: [[tests('load', 'e2e', ['load-suite'], 25)]] },
+    { isQuiet: true, lanes: [[tests('load', 'e2e', ['load-suite'], 15)]] },
+    // What they look for is there on a busy machine as well.
+    { lanes: [[tests('crowd', 'e2e', ['crowd'], 10)], [tests('crowd under load', 'e2e', ['crowd-under-load'], 10)]] },
   ],
 }
 
@@ -113,7 +122,7 @@ export function withOnly(plan: Plan, names: readonly string[]): Plan {
   return {
     beside: chosen(plan.beside),
     rounds: plan.rounds
-      .map(({ lanes }) => ({ lanes: lanes.map(chosen).filter((stages) => stages.length > 0) }))
+      .map(({ lanes, ...round }) => ({ ...round, lanes: lanes.map(chosen).filter((stages) => stages.length > 0) }))
       .filter(({ lanes }) => lanes.length > 0),
   }
 }

@@ -34,8 +34,8 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<StageEnd
     for (const stage of stages) if (!options.signal.aborted) ends.push(await runStage(stage, isIdle, options))
   }
   const beside = lane(plan.beside, true)
-  for (const [index, round] of plan.rounds.entries()) {
-    if (index === plan.rounds.length - 1) await beside
+  for (const round of plan.rounds) {
+    if (round.isQuiet === true) await beside
     await Promise.all(round.lanes.map((stages) => lane(stages, false)))
   }
   await beside

@@ -16,8 +16,9 @@ interface Schedule {
   readonly startedMs: number
   readonly timers: NodeJS.Timeout[]
   readonly history: { atMs: number; resets: number }[]
-  /** Strikes under way, so that undo can wait for them. */
-  readonly striking: Set<Promise<void>>
+  /** The end of the last strike: two at once would be in each other's way, where they come by a rule. */
+  turn: Promise<void>
+  isOver: boolean
   moments: number
   failure: string | null
 }
@@ -76,7 +77,8 @@ export class Resets {
     const { schedule } = this
     if (schedule !== null) {
       for (const timer of schedule.timers) clearTimeout(timer)
-      await Promise.all(schedule.striking)
+      schedule.isOver = true
+      await schedule.turn
     }
     this.schedule = null
     // A strike removes its rule itself; this is for one that could not.
@@ -87,12 +89,13 @@ export class Resets {
 
 function startSchedule(momentsMs: readonly number[], strike: Strike, before: TcpCounters): Schedule {
   const startedMs = performance.now()
-  const schedule: Schedule = { before, startedMs, timers: [], history: [], striking: new Set(), moments: 0, failure: null }
+  const schedule: Schedule = {
+    ...{ before, startedMs, timers: [], history: [], moments: 0, failure: null },
+    ...{ turn: Promise.resolve(), isOver: false },
+  }
   for (const momentMs of momentsMs) {
     const timer = setTimeout(() => {
-      const striking = strikeOnce(schedule, strike)
-      schedule.striking.add(striking)
-      void striking.then(() => schedule.striking.delete(striking))
+      schedule.turn = schedule.turn.then(() => (schedule.isOver ? undefined : strikeOnce(schedule, strike)))
     }, momentMs)
     schedule.timers.push(timer)
   }

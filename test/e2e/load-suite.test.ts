@@ -2,10 +2,9 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { whyNotFound } from '../../build/found-defect.ts'
 import { labelled, startCli } from './cli.ts'
 import { leftoversOf } from './leftovers.ts'
-import { clauseOf, DEFECTS, LOAD_IDS, verdicts } from './support/default-stack.ts'
+import { LOAD_IDS, verdicts } from './support/default-stack.ts'
 
 const RUN_LIMIT_MS = 600_000
 
@@ -41,8 +40,6 @@ describe('the load suite', () => {
   )
 })
 
-const FOUND_WHILE_HELD = 'fails-when-crowded'
-
 describe('chaos under load', () => {
   it(
     'passes on the healthy stack: the load goes on, its limits are kept before each fault and again after it',
@@ -62,51 +59,6 @@ describe('chaos under load', () => {
       expect((held?.outcomes.rejected ?? 0) + (held?.outcomes.failed ?? 0)).toBeGreaterThan(0)
       expect(await labelled(result.run.id)).toEqual([])
       expect(await leftoversOf(result.run.id)).toBe('')
-    },
-    RUN_LIMIT_MS,
-  )
-
-  it(
-    'finds what is broken only in a crowd, which the canary of the same scenario never meets',
-    async () => {
-      const argv = ['run', '--only', 'NF-005', '--under-load', 'LT-001', '--defect', FOUND_WHILE_HELD]
-      await using cli = await startCli(argv)
-      const { exitCode } = await cli.ended()
-      const [held] = (await cli.result()).load
-      expect([exitCode, held?.verdict]).toEqual([1, 'failed'])
-      expect(held?.reasons[0]).toMatch(/errors.* without a fault/)
-    },
-    RUN_LIMIT_MS,
-  )
-})
-
-/**
- * Each pattern finds what breaks in a crowd alone; which of them finds what, all of it, is the nightly's matrix. Not two in
- * one stack: where the queen is late, who waits longer asks less often, and the crowd is none.
- */
-const RUNS: readonly { readonly defect: string; readonly id: string }[] = [
-  { defect: 'late-when-crowded', id: 'LT-001' },
-  { defect: 'leaks-when-crowded', id: 'LT-002' },
-  { defect: 'hides-failures-when-crowded', id: 'LT-003' },
-]
-
-describe('defects that only a crowd shows', () => {
-  it('are all looked for, each pattern finding one at least', () => {
-    const crowded = Object.entries(DEFECTS).flatMap(([name, { fails }]) =>
-      fails.every((id) => LOAD_IDS.includes(id)) ? [name] : [],
-    )
-    expect([FOUND_WHILE_HELD, ...RUNS.map(({ defect }) => defect)].toSorted()).toEqual(crowded.toSorted())
-    expect(RUNS.map(({ id }) => id)).toEqual(LOAD_IDS)
-  })
-
-  it.each(RUNS)(
-    '$defect turns $id red',
-    async ({ defect, id }) => {
-      await using cli = await startCli(['run', '--profile', 'quick', '--only', id, '--defect', defect])
-      const { exitCode, stderr } = await cli.ended()
-      const result = await cli.result()
-      expect(whyNotFound(result, id, clauseOf(defect, id)), stderr).toBeNull()
-      expect(exitCode).toBe(1)
     },
     RUN_LIMIT_MS,
   )

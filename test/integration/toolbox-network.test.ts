@@ -122,15 +122,16 @@ describe('resets', () => {
     await withHelpers(port, helpers, async (started) => {
       const [client, serving] = [at(started, 0), at(started, 1)]
       await client.call('hold.open', { id: 'leg', target: server, path: '/', headers: {}, count: 10, timeoutMs: 2_000 }, signal())
-      const armed = await serving.call('resets.arm', { port: SERVER_PORT, side: 'server', momentsMs: [100] }, signal())
+      // The second comes while the rule of the first is there, and has to wait its turn.
+      const armed = await serving.call('resets.arm', { port: SERVER_PORT, side: 'server', momentsMs: [100, 120] }, signal())
       expect(armed.mechanism).toBe('momentary nft reject with tcp reset')
       // The rule bites only who sends meanwhile.
       const busy = (): Promise<{ closed: number }> => client.call('hold.try', { id: 'leg', timeoutMs: 300 }, signal())
       await waitUntil('all are closed', busy, ({ closed }) => closed === 10, { ...wait, everyMs: 5, signal: signal() })
       const read = await waitUntil(
-        'the moment',
+        'both moments',
         () => serving.call('resets.read', {}, signal()),
-        ({ moments }) => moments === 1,
+        ({ moments }) => moments === 2,
         { ...wait, signal: signal() },
       )
       expect(read.resets).toBeGreaterThanOrEqual(10)

@@ -1,0 +1,40 @@
+/** Red on each defect that only a crowd shows, by the limit that it breaks. */
+import { describe, expect, it } from 'vitest'
+import { whyNotFound } from '../../build/found-defect.ts'
+import { startCli } from './cli.ts'
+import { FOUND_WHILE_HELD } from './support/crowd.ts'
+import { clauseOf, DEFECTS, LOAD_IDS } from './support/default-stack.ts'
+
+const RUN_LIMIT_MS = 600_000
+
+/**
+ * Each pattern finds what breaks in a crowd alone; which of them finds what, all of it, is the nightly's matrix. Not two in
+ * one stack: where the queen is late, who waits longer asks less often, and the crowd is none.
+ */
+const RUNS: readonly { readonly defect: string; readonly id: string }[] = [
+  { defect: 'late-when-crowded', id: 'LT-001' },
+  { defect: 'leaks-when-crowded', id: 'LT-002' },
+  { defect: 'hides-failures-when-crowded', id: 'LT-003' },
+]
+
+describe('defects that only a crowd shows', () => {
+  it('are all looked for, each pattern finding one at least', () => {
+    const crowded = Object.entries(DEFECTS).flatMap(([name, { fails }]) =>
+      fails.every((id) => LOAD_IDS.includes(id)) ? [name] : [],
+    )
+    expect([FOUND_WHILE_HELD, ...RUNS.map(({ defect }) => defect)].toSorted()).toEqual(crowded.toSorted())
+    expect(RUNS.map(({ id }) => id)).toEqual(LOAD_IDS)
+  })
+
+  it.each(RUNS)(
+    '$defect turns $id red',
+    async ({ defect, id }) => {
+      await using cli = await startCli(['run', '--profile', 'quick', '--only', id, '--defect', defect])
+      const { exitCode, stderr } = await cli.ended()
+      const result = await cli.result()
+      expect(whyNotFound(result, id, clauseOf(defect, id)), stderr).toBeNull()
+      expect(exitCode).toBe(1)
+    },
+    RUN_LIMIT_MS,
+  )
+})
