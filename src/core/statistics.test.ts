@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { median, percentile, roundOrNull } from './statistics.ts'
+import { interquartileRange, median, percentile, roundOrNull } from './statistics.ts'
 
 /** 1…20, out of order; as texts, 10 would come before 2. */
 const TWENTY = Array.from({ length: 20 }, (_, index) => ((index * 7) % 20) + 1)
@@ -35,4 +35,8 @@ it('takes the lower of two middle values for the median', () => {
 it('rounds for reports, and has null for what JSON cannot say', () => {
   expect([roundOrNull(12.5), roundOrNull(12.4), roundOrNull(-0.26, 1), roundOrNull(0.125, 2)]).toEqual([13, 12, -0.3, 0.13])
   expect([Number.NaN, Infinity, -Infinity].map((value) => roundOrNull(value))).toEqual([null, null, null])
+})
+
+it('the spread of the middle half leaves out what is far off', () => {
+  expect(interquartileRange([100, 1, 4, 2, 3, 8, 7, 5])).toBe(5)
 })

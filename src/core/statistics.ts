@@ -16,3 +16,8 @@ export function roundOrNull(value: number, digits = 0): number | null {
   const factor = 10 ** digits
   return Math.round(value * factor) / factor
 }
+
+/** How much the middle half of the values spreads; NaN of none. */
+export function interquartileRange(values: readonly number[]): number {
+  return percentile(values, 75) - percentile(values, 25)
+}

@@ -18,7 +18,7 @@ function sample(index: number, status: number | null, latency: number): CanarySa
 }
 
 function seen(samples: readonly CanarySample[], rest: Partial<CanarySeen> = {}): CanarySeen {
-  return { samples, windowEndMs: 6_000, steadyP50Ms: 20, delayMs: null, ...rest }
+  return { samples, windowEndMs: 6_000, steadyP50Ms: 20, steadySpreadMs: 0, delayMs: null, ...rest }
 }
 
 const many = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index))
@@ -146,6 +146,26 @@ describe('judgeCanary', () => {
       [20, false],
     ])('to %d ms is what was to be: %j', (latency, met) => {
       expect(by1000(slow(latency)).met).toBe(met)
+    })
+
+    it.each([
+      [550, 120, null],
+      [550, 121, null],
+      [550, 119, false],
+      [1_490, 120, null],
+      [1_490, 119, false],
+      [700, 500, true],
+    ])('to %d ms, where the steady state varied by %d ms, is: %j', (latency, steadySpreadMs, met) => {
+      expect(by1000(slow(latency), { steadySpreadMs }).met).toBe(met)
+    })
+
+    it('that the steady state may explain is told so', () => {
+      expect(by1000(slow(1_156), { steadyP50Ms: 626, steadySpreadMs: 400 })).toEqual({
+        expected: 'median slower by 1000 ms ± 35 %',
+        observed:
+          'slower by 530 ms (626 ms before, 1156 ms during, 60 good requests), where the steady state itself varied by 400 ms',
+        met: null,
+      })
     })
 
     it('of good requests alone counts, and of twenty at least', () => {

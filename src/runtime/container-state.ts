@@ -73,10 +73,17 @@ export function serviceOf(labels: Readonly<Record<string, string | undefined>>):
 
 /** The host port on this machine's loopback that a container's TCP port is published on; null when it is not. */
 export function publishedPort(info: Dockerode.ContainerInspectInfo, port: number): number | null {
-  const bindings = info.NetworkSettings.Ports as Record<string, { HostIp: string; HostPort: string }[] | null | undefined> | null
-  const reachable = (bindings?.[`${String(port)}/tcp`] ?? []).filter(({ HostIp }) =>
-    ['127.0.0.1', '0.0.0.0', ''].includes(HostIp),
-  )
-  const published = Number(reachable[0]?.HostPort ?? 0)
+  const published = Number(onLoopback(info.NetworkSettings.Ports, port)[0]?.HostPort ?? 0)
   return published > 0 ? published : null
+}
+
+/** It has no host port now, as it does not run, and would have one if it did. */
+export function isToBePublished(info: Dockerode.ContainerInspectInfo, port: number): boolean {
+  return !info.State.Running && onLoopback(info.HostConfig.PortBindings as PortBindings, port).length > 0
+}
+
+type PortBindings = Record<string, { HostIp: string; HostPort: string }[] | null | undefined> | null
+
+function onLoopback(bindings: PortBindings, port: number): { HostIp: string; HostPort: string }[] {
+  return (bindings?.[`${String(port)}/tcp`] ?? []).filter(({ HostIp }) => ['127.0.0.1', '0.0.0.0', ''].includes(HostIp))
 }

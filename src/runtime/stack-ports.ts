@@ -3,13 +3,14 @@ import type Dockerode from 'dockerode'
 import type { Descriptor } from '../core/descriptor.ts'
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { Logger } from '../core/ports.ts'
-import { publishedPort } from './container-state.ts'
+import { isToBePublished, publishedPort } from './container-state.ts'
 import { inspectOfRun, stackContainers } from './containers.ts'
 import type { EventFeed } from './event-feed.ts'
 import { COMPOSE_SERVICE_LABEL, TOXIPROXY_LABEL, type Owner } from './labels.ts'
 
 export interface StackAddresses {
   readonly network: string
+  /** Of its last start; empty where it never ran. */
   entryUrl(): string
   /** null for a stack without one. */
   toxiproxyUrl(): string | null
@@ -34,7 +35,8 @@ export async function openAddresses(deps: AddressDeps, signal: AbortSignal): Pro
   const endpoints = toxiproxy === null ? [entry] : [entry, toxiproxy]
   const key = (endpoint: { service: string; port: number }): string => `${endpoint.service}:${String(endpoint.port)}`
   const read = async (endpoint: { service: string; port: number }, inner: AbortSignal): Promise<void> => {
-    urls.set(key(endpoint), await publishedUrl(deps, endpoint, inner))
+    const url = await publishedUrl(deps, endpoint, inner)
+    if (url !== null) urls.set(key(endpoint), url)
   }
   const refresh = async (inner: AbortSignal): Promise<void> => {
     await Promise.all(endpoints.map((endpoint) => read(endpoint, inner)))
@@ -57,14 +59,17 @@ export async function openAddresses(deps: AddressDeps, signal: AbortSignal): Pro
   }
 }
 
+/** null while its container does not run. @throws BAD_INPUT where it will not be published either. */
 async function publishedUrl(
   deps: AddressDeps,
   endpoint: { service: string; port: number },
   signal: AbortSignal,
-): Promise<string> {
+): Promise<string | null> {
   const info = await firstContainer(deps, endpoint.service, signal)
   const port = publishedPort(info, endpoint.port)
   if (port !== null) return `http://127.0.0.1:${String(port)}`
+  // Docker publishes it when the container runs. That it does not is for whoever waits for the services to say.
+  if (isToBePublished(info, endpoint.port)) return null
   throw new ChaosError(
     'BAD_INPUT',
     `port ${String(endpoint.port)} of the service ${endpoint.service} is not published on 127.0.0.1`,

@@ -73,8 +73,8 @@ describe('an interrupted run', () => {
       // Its window of 30 s outlasts the start of the other.
       await using killed = await startCli(['run', '--only', 'NF-001', '--profile', 'full'])
       const killedId = await inTheMiddle(killed)
-      await using live = await startCli(['run', '--only', 'NF-002'], killed.stateDir)
-      const liveId = await inTheMiddle(live, 'NF-002')
+      await using live = await startCli(['run', '--only', 'NF-005'], killed.stateDir)
+      const liveId = await inTheMiddle(live, 'NF-005')
       killed.child.kill('SIGKILL')
       await killed.ended()
       expect((await labelled(killedId)).length).toBeGreaterThan(0)

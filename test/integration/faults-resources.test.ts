@@ -134,18 +134,21 @@ interface Running {
   readonly ctx: FaultContext
 }
 
+/** The middle is near the beginning, so that there is time for what is done then, also on a busy machine. */
+const MIDDLE = { windowMs: 4_000, afterMs: 1_000 }
+
 /** Injects, lets `work` do what it does in the middle of the window, and reverts whatever happened. */
 async function inTheMiddle(kind: string, spec: JsonObject, work: (running: Running) => Promise<void>): Promise<Evidence> {
   const fault = faultRegistry().get(kind)
   if (!fault) throw new Error(`no fault '${kind}'`)
-  const { ctx, open } = contextOf(rig, WINDOW_MS)
+  const { ctx, open } = contextOf(rig, MIDDLE.windowMs)
   const plan = await fault.plan(spec, ctx)
   try {
     await fault.prepare(plan, ctx)
     await fault.inject(plan, ctx)
     open()
     const effect = fault.effect(plan, ctx)
-    await ctx.clock.sleep(WINDOW_MS / 2, ctx.signal)
+    await ctx.clock.sleep(MIDDLE.afterMs, ctx.signal)
     await work({ fault, plan, ctx })
     return await effect
   } finally {

@@ -1,12 +1,12 @@
 import type { FaultContext } from '../../core/ports.ts'
-import { median, roundOrNull } from '../../core/statistics.ts'
+import { interquartileRange, median, roundOrNull } from '../../core/statistics.ts'
 import type { HttpProbeSample } from '../../core/toolbox.ts'
 import { signedMs } from '../evidence.ts'
 import type { Judgement } from '../evidence.ts'
 import { sendBurst, withinWindow } from './access.ts'
 import { attributeOf } from './measure.ts'
 import type { Measure, ToxicOnLink } from './measure.ts'
-import { answered, BASELINE_BURST, interquartileRange, totals, weakBaseline } from './samples.ts'
+import { answered, BASELINE_BURST, totals, weakBaseline } from './samples.ts'
 import { connectionsFor, expectedShare, shareMisfit } from './share.ts'
 
 export interface LatencySpec {

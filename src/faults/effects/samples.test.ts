@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { answered, countErrors, interquartileRange, totals, weakBaseline } from './samples.ts'
+import { answered, countErrors, totals, weakBaseline } from './samples.ts'
 import { failed, ok, times } from './samples.fixture.ts'
 
 it('answers that have a status count, and times of whole answers only', () => {
@@ -25,10 +25,6 @@ describe('a baseline', () => {
     const samples = times(sent, (index) => (index < good ? ok(3) : failed('timeout')))
     expect(weakBaseline(samples)).toBe(`before the fault only ${String(good)} of ${String(sent)} probes were answered`)
   })
-})
-
-it('the spread of the middle half leaves out what is far off', () => {
-  expect(interquartileRange([100, 1, 4, 2, 3, 8, 7, 5])).toBe(5)
 })
 
 it.each([

@@ -1,4 +1,3 @@
-import { percentile } from '../../core/statistics.ts'
 import type { HttpProbeSample } from '../../core/toolbox.ts'
 
 export const BASELINE_BURST = { count: 12, intervalMs: 20, timeoutMs: 2_000 }
@@ -16,11 +15,6 @@ export function weakBaseline(samples: readonly HttpProbeSample[]): string | null
   const good = answered(samples)
   if (samples.length > 0 && good >= 0.8 * samples.length) return null
   return `before the fault only ${String(good)} of ${String(samples.length)} probes were answered`
-}
-
-/** How much the middle half of the values spreads. */
-export function interquartileRange(values: readonly number[]): number {
-  return percentile(values, 75) - percentile(values, 25)
 }
 
 /** `3 × ECONNRESET, 1 × timeout`, most frequent first. */
