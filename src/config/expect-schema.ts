@@ -43,7 +43,10 @@ const canary = z
       .strictObject({
         tolerance: quantity({ minimum: 0, above: true, maximum: 1, description: 'Fraction by which the slow-down may differ' }),
       })
-      .meta({ description: 'The median is slower than before by what the fault adds, give or take the tolerance' })
+      .meta({
+        description:
+          'The median is slower than before by what the fault adds, give or take the tolerance; a miss that the spread of the steady state explains decides nothing',
+      })
       .optional(),
   })
   .refine((spec) => Object.keys(spec).length > 0, {
