@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -66,7 +66,8 @@ it('is no longer held when its end fails, which is said', async () => {
 })
 
 it.each(['..', '../../home', 'a/b', '', '.hidden', 'a\nb', 'a.b', 'a b', '-a', '_a'])('takes %j for no run', (runId) => {
-  expect(() => runFolder(stateDir, runId)).toThrow('is no id of a run')
+  const code = expect.objectContaining({ code: 'BAD_INPUT', message: `${JSON.stringify(runId)} is no id of a run` }) as Error
+  expect(() => runFolder(stateDir, runId)).toThrow(code)
 })
 
 it('knows runs by their folders, and no file beside them', async () => {
@@ -138,10 +139,17 @@ describe('what is not there', () => {
 })
 
 it('knows runs in the order of their names', async () => {
-  // Two are read in either order.
-  const names = Array.from({ length: 40 }, (_, index) => `run${String((index * 17) % 40).padStart(2, '0')}`)
-  for (const name of names) await mkdir(join(stateDir, 'runs', name), { recursive: true })
-  expect(await knownRuns(stateDir)).toEqual(names.toSorted())
+  for (const name of ['run2', 'run3', 'run1']) await mkdir(join(stateDir, 'runs', name), { recursive: true })
+  expect(await knownRuns(stateDir)).toEqual(['run1', 'run2', 'run3'])
+})
+
+it('keeps no file open between two records', async () => {
+  const ledger = await Ledger.hold(stateDir, 'run1', START)
+  for (const id of ['NF-001', 'NF-002', 'NF-003']) await ledger.append(record(id))
+  const open = await Promise.all(
+    (await readdir('/proc/self/fd')).map((fd) => readlink(join('/proc/self/fd', fd)).catch(() => '')),
+  )
+  expect(open).not.toContain(join(ledger.folder, 'ledger.jsonl'))
 })
 
 describe('a dead run’s entry', () => {
