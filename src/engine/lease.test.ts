@@ -98,7 +98,12 @@ it('leaves nobody that answers where it could not sign', async () => {
 it('says who holds the run and since when, to its owner alone', async () => {
   const lease = await holdLease(folder, 'run1', START)
   const file = join(folder, 'lease.json')
-  expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ runId: 'run1', pid: process.pid, startedAt: START })
+  expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
+    ...{ runId: 'run1', pid: process.pid, startedAt: START },
+    // As they are, without the end of their line.
+    bootId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+    machineId: expect.stringMatching(/^[0-9a-f]*$/) as string,
+  })
   expect((await stat(file)).mode & 0o777).toBe(0o600)
   await lease.end()
 })
@@ -143,6 +148,16 @@ it.each([
   await (await holdLease(folder, 'run1', START)).end()
   await sign(change)
   expect([await holder(), await holder(folder, 120_000)]).toEqual(['starting', 'gone'])
+})
+
+it('is not held up by a visitor that stays', async () => {
+  const lease = await holdLease(folder, 'run1', START)
+  const visitor = connect(join(folder, 'holder.sock')).resume()
+  const isSentAway = new Promise((resolve) => visitor.once('close', resolve)).then(() => true)
+  const tooLong = new Promise((resolve) => setTimeout(resolve, 5_000)).then(() => false)
+  expect(await Promise.race([isSentAway, tooLong])).toBe(true)
+  visitor.destroy()
+  await lease.end()
 })
 
 /** Listens, and lets nobody in. */
