@@ -1,4 +1,17 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -78,6 +91,9 @@ it('works where the path is longer than a socket address may be, and leaves no f
   await lease.end()
   expect(await holder(deep)).toBe('gone')
   expect(await readdir(deep)).toEqual(['lease.json'])
+  expect(await holder(join(folder, 'b'.repeat(200)))).toBe('missing')
+  const open = await Promise.all((await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')))
+  expect(open).not.toContain(deep)
 })
 
 it('says what to do where no socket can be made', async () => {
@@ -138,6 +154,11 @@ it('is unknown where the folder is closed to this user', async () => {
 it('is not guessed where the signature cannot be read for another reason', async () => {
   await mkdir(join(folder, 'lease.json'))
   await expect(holder()).rejects.toMatchObject({ code: 'EISDIR' })
+})
+
+it('is not guessed where the socket cannot be asked', async () => {
+  await symlink('holder.sock', join(folder, 'holder.sock'))
+  await expect(holder()).rejects.toMatchObject({ code: 'ELOOP' })
 })
 
 it.each([
