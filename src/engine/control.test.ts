@@ -59,8 +59,36 @@ describe('chooseControl', () => {
   })
 
   it('takes the one that the entry names, touched or not', () => {
-    expect(chooseControl({ ...SCENARIO, control: 'a' }, [service('a'), service('b')], [fault(['a'])])).toMatchObject({
-      service: { name: 'a' },
+    expect(chooseControl({ ...SCENARIO, control: 'b' }, [service('a'), service('b')], [fault(['b'])])).toMatchObject({
+      service: { name: 'b' },
+      reason: null,
     })
+  })
+
+  it.each([
+    ['there is no such service', [service('a')]],
+    ['it has no health page', [service('a'), service('b', [], { health: null })]],
+  ])('says of the one that the entry names that %s', (_why, services) => {
+    expect(chooseControl({ ...SCENARIO, control: 'b' }, services, [fault(['c'])])).toEqual({
+      service: null,
+      reason: "the entry's control b is not a service with a health page",
+    })
+  })
+
+  it('takes none that the stack keeps out of it, and none without a health page', () => {
+    const kept = [service('shy', [], { control: false }), service('mute', [], { health: null })]
+    expect(chooseControl(SCENARIO, [...kept, service('free')], [fault(['c'])])).toMatchObject({ service: { name: 'free' } })
+    expect(chooseControl(SCENARIO, kept, [fault(['d', 'c']), fault(['e'])])).toEqual({
+      service: null,
+      reason: 'no service with a health page is independent of c, d, e',
+    })
+  })
+
+  it('is none as soon as one of several faults reaches everything', () => {
+    expect(chooseControl(SCENARIO, [service('a')], [fault(['b']), fault(['c'], true)]).service).toBeNull()
+  })
+
+  it('needs to know nothing of what a service depends on outside the stack', () => {
+    expect(chooseControl(SCENARIO, [service('a', ['cloud']), service('t')], [fault(['t'])]).service?.name).toBe('a')
   })
 })

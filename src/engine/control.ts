@@ -142,9 +142,7 @@ export class ControlWatch {
   async judge(fromMs: number, toMs: number, signal: AbortSignal): Promise<ControlResult> {
     this.stop()
     await this.running
-    const steady = this.samples.filter(
-      (sample) => sample.atMs + PROBE_TIMEOUT_MS < fromMs || (sample.totalMs !== null && sample.atMs + sample.totalMs < fromMs),
-    )
+    const steady = this.samples.filter((sample) => sample.totalMs !== null && sample.atMs + sample.totalMs < fromMs)
     const during = this.samples.filter((sample) => sample.atMs >= fromMs && sample.atMs < toMs)
     const p95 = (of: readonly ControlSample[]): number =>
       percentile(
@@ -171,10 +169,10 @@ export class ControlWatch {
     if (during.length < MINIMUM_SAMPLES)
       return [`only ${String(during.length)} probes during the fault, ${String(MINIMUM_SAMPLES)} are needed`]
     const reasons: string[] = []
-    const failed = during.filter((sample) => sample.problem !== null)
-    const first = failed[0]
+    const problems = during.flatMap(({ problem }) => problem ?? [])
+    const [first] = problems
     if (first !== undefined)
-      reasons.push(`${String(failed.length)} of ${String(during.length)} direct probes failed, first: ${first.problem ?? ''}`)
+      reasons.push(`${String(problems.length)} of ${String(during.length)} direct probes failed, first: ${first}`)
     const limitMs = Math.max(3 * steadyP95Ms, steadyP95Ms + 100)
     // Without an answer there is no latency, and what failed is told already.
     if (duringP95Ms > limitMs)

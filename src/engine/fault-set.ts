@@ -1,5 +1,5 @@
 /** The faults of one scenario, from plan to proof that they are gone. */
-import { ChaosError, describeError, isChaosError } from '../core/errors.ts'
+import { ChaosError, describeError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Evidence } from '../core/model.ts'
 import type { Fault, FaultContext, FaultDescription, UndoContext } from '../core/ports.ts'
@@ -133,7 +133,6 @@ export class FaultSet {
   }
 
   private async awaitAbandoned(): Promise<void> {
-    if (this.underWay.size === 0) return
     const done = new AbortController()
     const limit = this.deps.clock.sleep(ABANDONED_LIMIT_MS, done.signal).catch(() => undefined)
     await Promise.race([Promise.allSettled(this.underWay.keys()), limit])
@@ -161,7 +160,7 @@ async function revertOne(planned: Planned, ctx: UndoContext, failures: string[])
     planned.reverted = true
   } catch (error) {
     const what = `${planned.fault.kind} on ${planned.description.targets.join(', ')}`
-    failures.push(isChaosError(error, 'ABORTED') ? `${what}: the revert was cut short` : `${what}: ${describeError(error, 500)}`)
+    failures.push(`${what}: ${describeError(error, 500)}`)
   }
 }
 

@@ -1,6 +1,21 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { findHolder, holdLease } from './lease.ts'
 
@@ -76,6 +91,9 @@ it('works where the path is longer than a socket address may be, and leaves no f
   await lease.end()
   expect(await holder(deep)).toBe('gone')
   expect(await readdir(deep)).toEqual(['lease.json'])
+  expect(await holder(join(folder, 'b'.repeat(200)))).toBe('missing')
+  const open = await Promise.all((await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')))
+  expect(open).not.toContain(deep)
 })
 
 it('says what to do where no socket can be made', async () => {
@@ -91,4 +109,98 @@ it('leaves nobody that answers where it could not sign', async () => {
   await mkdir(join(folder, 'lease.json'))
   await expect(holdLease(folder, 'run1', START)).rejects.toMatchObject({ code: 'LEDGER_FAILED' })
   expect(await readdir(folder)).toEqual(['lease.json'])
+})
+
+it('says who holds the run and since when, to its owner alone', async () => {
+  const lease = await holdLease(folder, 'run1', START)
+  const file = join(folder, 'lease.json')
+  expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
+    ...{ runId: 'run1', pid: process.pid, startedAt: START },
+    // As they are, without the end of their line.
+    bootId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+    machineId: expect.stringMatching(/^[0-9a-f]*$/) as string,
+  })
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+  await lease.end()
+})
+
+it('is gone where its process was killed, and its socket has stayed', async () => {
+  const lease = await holdLease(folder, 'run1', START)
+  const [socket, aside] = [join(folder, 'holder.sock'), join(folder, 'aside')]
+  await rename(socket, aside)
+  await lease.end()
+  await rename(aside, socket)
+  expect(await holder()).toBe('gone')
+})
+
+it('is starting for exactly a minute', async () => {
+  const bornS = 1_750_000_000
+  await utimes(folder, bornS, bornS)
+  expect(await findHolder(folder, bornS * 1_000 + 60_000)).toBe('starting')
+  expect(await findHolder(folder, bornS * 1_000 + 60_001)).toBe('gone')
+})
+
+it('is unknown where the folder is closed to this user', async () => {
+  // Root may look into any folder; of this file not even root may read a word.
+  await symlink('/proc/sys/vm/compact_memory', join(folder, 'lease.json'))
+  await chmod(folder, 0)
+  try {
+    expect(await holder()).toBe('unknown')
+  } finally {
+    await chmod(folder, 0o700)
+  }
+})
+
+it('is not guessed where the signature cannot be read for another reason', async () => {
+  await mkdir(join(folder, 'lease.json'))
+  await expect(holder()).rejects.toMatchObject({ code: 'EISDIR' })
+})
+
+it('is not guessed where the socket cannot be asked', async () => {
+  await symlink('holder.sock', join(folder, 'holder.sock'))
+  await expect(holder()).rejects.toMatchObject({ code: 'ELOOP' })
+})
+
+it.each([
+  ['a field is missing', { startedAt: undefined }],
+  ['a field is another thing', { pid: 'one' }],
+  ['a field is unknown', { until: START }],
+])('that is signed in another form, as %s, is not signed', async (_what, change) => {
+  await (await holdLease(folder, 'run1', START)).end()
+  await sign(change)
+  expect([await holder(), await holder(folder, 120_000)]).toEqual(['starting', 'gone'])
+})
+
+it('is not held up by a visitor that stays', async () => {
+  const lease = await holdLease(folder, 'run1', START)
+  const visitor = connect(join(folder, 'holder.sock')).resume()
+  const isSentAway = new Promise((resolve) => visitor.once('close', resolve)).then(() => true)
+  const tooLong = new Promise((resolve) => setTimeout(resolve, 5_000)).then(() => false)
+  expect(await Promise.race([isSentAway, tooLong])).toBe(true)
+  visitor.destroy()
+  await lease.end()
+})
+
+/** Listens, and lets nobody in. */
+const DEAF = `
+const { parentPort, workerData } = require('node:worker_threads')
+require('node:net').createServer().listen({ path: workerData, backlog: 1 }, () => {
+  parentPort.postMessage('listens')
+  setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))
+})`
+
+it('is alive where it listens and is too busy to answer', async () => {
+  await (await holdLease(folder, 'run1', START)).end()
+  const path = join(folder, 'holder.sock')
+  const deaf = new Worker(DEAF, { eval: true, workerData: path })
+  const visitors: Socket[] = []
+  try {
+    await new Promise((resolve) => deaf.once('message', resolve))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    for (let count = 0; count < 3; count += 1) visitors.push(connect(path).on('error', () => undefined))
+    expect(await holder()).toBe('alive')
+  } finally {
+    for (const visitor of visitors) visitor.destroy()
+    await deaf.terminate()
+  }
 })

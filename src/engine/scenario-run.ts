@@ -206,10 +206,10 @@ class ScenarioRun {
     try {
       await phases.run('revert', REVERT_LIMIT_MS, new AbortController().signal, async (phaseSignal) => {
         const failures = await this.faults.revert(undoContext(this.deps, phaseSignal))
-        state.harnessErrors.push(...failures.map((failure) => `not reverted: ${failure}`))
+        for (const failure of failures) this.keepStaying(`not reverted: ${failure}`)
       })
     } catch (error) {
-      state.harnessErrors.push(`not reverted: ${describeError(error)}`)
+      this.keepStaying(`not reverted: ${describeError(error)}`)
     }
     state.revertedMs = deps.clock.nowMs()
     this.canary.dense()
@@ -222,7 +222,7 @@ class ScenarioRun {
         state.leftovers = await this.faults.leftovers(undoContext(this.deps, phaseSignal))
       })
     } catch (error) {
-      state.harnessErrors.push(`not proven to be reverted: ${describeError(error)}`)
+      this.keepStaying(`not proven to be reverted: ${describeError(error)}`)
     }
   }
 
@@ -290,8 +290,13 @@ class ScenarioRun {
     this.deps.log.log('warn', `${this.scenario.id}: ${detail}`)
   }
 
+  private keepStaying(why: string): void {
+    this.state.mayStay = true
+    this.state.harnessErrors.push(why)
+  }
+
   private keep(error: unknown): void {
-    if (isChaosError(error, 'CAPABILITY_MISSING') && this.state.injectedMs === null) {
+    if (isChaosError(error, 'CAPABILITY_MISSING') && this.state.decidedMs === null) {
       this.state.missingCapability = error.message
       return
     }

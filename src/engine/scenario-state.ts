@@ -44,6 +44,8 @@ export interface ScenarioState {
   control: ControlResult | null
   controlReason: string | null
   leftovers: string[]
+  /** A revert, or the look for what it left, has failed: something may have stayed. */
+  mayStay: boolean
   host: HostResult | null
   starved: string | null
   samples: readonly CanarySample[]
@@ -74,6 +76,7 @@ export function newState(stack: number, startedMs: number, startedWallMs: number
     control: null,
     controlReason: null,
     leftovers: [],
+    mayStay: false,
     host: null,
     starved: null,
     samples: [],
@@ -103,9 +106,11 @@ export function buildResult(
     measures: {},
     reasons: ['the effect was not measured'],
   }
+  // What was prepared before something was found missing may have stayed: no skip hides that.
+  const isSkipped = !state.mayStay && state.leftovers.length === 0
   const decided = decideScenario({
-    missingCapability: state.missingCapability,
-    harnessErrors: state.harnessErrors,
+    missingCapability: isSkipped ? state.missingCapability : null,
+    harnessErrors: isSkipped ? state.harnessErrors : [state.missingCapability ?? [], state.harnessErrors].flat(),
     injected: state.injected,
     effect,
     canarySent: window?.total ?? 0,

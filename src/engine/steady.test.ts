@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { CanarySample } from '../core/canary.ts'
 import { systemClock } from '../core/clock.ts'
 import { STEADY_STREAK } from './options.ts'
-import { steadyAfterPrepare } from './steady.ts'
+import { reachSteadyState, steadyAfterPrepare } from './steady.ts'
 
 function sample(intendedMs: number, ok: boolean): CanarySample {
   const error = ok ? null : 'status 503'
@@ -46,4 +46,35 @@ it('waits for it once more after requests that failed meanwhile, says so, and fo
   expect(told).toEqual([
     '2 canary requests failed while the fault was prepared; the steady state was reached again before it was injected',
   ])
+})
+
+it('tells of a single request in the singular', async () => {
+  const told: string[] = []
+  let looks = 0
+  const canary = canaryOf(() => 15 + Math.min(looks++, 20), [12])
+  await steadyAfterPrepare(deps, canary, canary.steadySinceMs + 5, signal, (detail) => told.push(detail))
+  expect(told).toEqual([
+    '1 canary request failed while the fault was prepared; the steady state was reached again before it was injected',
+  ])
+})
+
+it('is ten good requests in a row, and begins with the first of them', async () => {
+  let length = 0
+  const canary = canaryOf(() => (length += 1), [3, 6])
+  const since = await reachSteadyState(deps, canary, signal)
+  expect(since - canary.steadySinceMs).toBeCloseTo(7, 5)
+  // Nine were not enough.
+  expect(length).toBeGreaterThanOrEqual(17)
+})
+
+it('that is not awaited any more is no state that was not reached', async () => {
+  const aborter = new AbortController()
+  aborter.abort(new Error('enough'))
+  await expect(
+    reachSteadyState(
+      deps,
+      canaryOf(() => 3, []),
+      aborter.signal,
+    ),
+  ).rejects.toMatchObject({ code: 'ABORTED' })
 })

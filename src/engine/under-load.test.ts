@@ -30,7 +30,8 @@ it('asks that the load goes on, and keeps its limits again within the limit of t
 
 it("lets the scenario's own limits take the place of ours, each in its phase", () => {
   const own: Expectation = { phase: 'during', probe: 'load', spec: { error_rate: 0.1 } }
-  expect(underLoad(scenario([own]), load, 5_000).expect).toEqual([
+  expect(underLoad(scenario([canary, own]), load, 5_000).expect).toEqual([
+    canary,
     own,
     { phase: 'after', probe: 'load', spec: { kept_again_within_seconds: 5 } },
   ])

@@ -116,7 +116,10 @@ export class Rig {
         writeBytes: () => Promise.reject(new Error('not for the engine')),
       },
       runId: 'r1',
-      lag: () => ({ p99Ms: () => world.lagP99Ms, stop: () => undefined }),
+      lag: () => {
+        world.lagMeters += 1
+        return { p99Ms: () => world.lagP99Ms, stop: () => void (world.lagMeters -= 1) }
+      },
     }
   }
 }

@@ -35,6 +35,8 @@ export class World {
   })
   memAvailableBytes = 8 * 1024 ** 3
   lagP99Ms = 0
+  /** Meters of that lag that were started and not stopped. */
+  lagMeters = 0
   /** How late the canary is sent, ms. */
   latenessMs = 0
 
