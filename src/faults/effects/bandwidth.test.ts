@@ -21,6 +21,10 @@ describe('the rate of a transfer', () => {
   ] as const)('is taken %s', (_what, result, direction, flow) => {
     expect(rateOf(result, direction, baseline, 2_000)).toEqual(flow)
   })
+
+  it('is none of nothing, though the size of an answer is not known', () => {
+    expect(rateOf(NOTHING, 'upstream', { bytesPerAnswer: Number.NaN }, 2_000)).toEqual({ kbPerSecond: 0, bytes: 0 })
+  })
 })
 
 describe('judgeBandwidth', () => {
