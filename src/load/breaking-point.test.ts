@@ -168,6 +168,10 @@ describe('the knee', () => {
     expect(broke(steps([100, 180], [160, 100], [200, 160]))).toMatchObject({ users: 160, ...knee })
   })
 
+  it('is told by the step before a pause without users', () => {
+    expect(broke(steps([100, 100], [0, 0], [150, 60]))).toMatchObject({ atMs: 10_000, users: 150, ...knee })
+  })
+
   it('comes after what is bad at the same moment, and before what is bad later', () => {
     const late = steps([100, 100], [150, 60]).map((second, index) => (index >= 5 ? { ...second, latencyMs: 900 } : second))
     expect(broke(late)).toMatchObject({ atMs: 5_000, reason: 'latency' })

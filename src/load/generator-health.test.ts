@@ -49,7 +49,7 @@ describe('a generator is starved', () => {
     expect(starvedBy([at(-1_500, 0), at(500, 2_000_000)])).toEqual([0])
     expect(starvedBy([at(1_500, 0), at(4_000, 2_500_000)])).toEqual([1, 2, 3])
     expect(starvedBy([at(1_000, 0), at(2_000, null), at(4_000, 3_000_000)])).toEqual([1, 2, 3])
-    expect(starvedBy([at(2_000, 0), at(2_000, 9_000_000), at(3_000, 9_100_000)])).toEqual([])
+    expect(starvedBy([at(1_500, 0), at(2_500, 100_000), at(2_500, 9_100_000)])).toEqual([])
     expect(starvedBy([at(3_000, 0), at(2_000, 9_000_000)])).toEqual([])
   })
 
@@ -104,7 +104,7 @@ describe('what a generator used', () => {
 
   it('is in the order of the time, whoever was asked first', () => {
     const at = (atMs: number, machineIdle: number | null): GeneratorLook => ({ atMs, cpuUs: null, machineIdle })
-    const mixed = [10_000, 2_000, 1_000, 9_000, 3_000, 4_000].map((atMs) => at(atMs, atMs >= 9_000 ? 0 : 1))
+    const mixed = [10_000, 1_000, 2_000, 3_000, 4_000, 9_000].map((atMs) => at(atMs, atMs >= 9_000 ? 0 : 1))
     expect(health([], generator(mixed)).result.machinePercent).toBeCloseTo(40, 6)
   })
 
