@@ -124,6 +124,25 @@ describe('whom a crash finds', () => {
     expect(ids((await search(crew, (ctx) => busyVictims(plan({ count: 2 }), ctx))).found)).toEqual(['m2', 'm3'])
   })
 
+  test('nobody of another service, however busy', async () => {
+    const stranger = container({ id: 'd'.repeat(64), name: 'chaos-r1-head-d', service: 'head' })
+    const crew = {
+      hands: () => [hand('a'), stranger],
+      members: () => [member('m1', 'a', 'busy', 1), member('m4', 'd', 'busy', 9)],
+    }
+    expect(ids((await search(crew, (ctx) => busyVictims(plan(), ctx))).found)).toEqual(['m1'])
+  })
+
+  test('nobody where the one that was found has gone before it could be hit', async () => {
+    let looks = 0
+    const crew = { hands: () => ((looks += 1) === 1 ? [hand('a')] : []), members: () => [member('m1', 'a', 'busy', 1)] }
+    expect(await search(crew, (ctx) => busyVictims(plan(), ctx).catch((error: unknown) => [String(error), error]))).toMatchObject(
+      {
+        found: ['ChaosError: chaos-r1-hand-a went away just before it was to be hit', { code: 'TARGET_NOT_FOUND' }],
+      },
+    )
+  })
+
   test.each<[string, (ctx: FaultContext) => Promise<unknown>]>([
     ['a crash during inference', (ctx) => busyVictims(plan(), ctx)],
     ['a crash during registration', (ctx) => registeringVictim(plan(), new Promise(() => undefined), ctx)],
