@@ -63,7 +63,10 @@ async function stryker(files: readonly string[], concurrency: string): Promise<n
     // Fields of errors and lines for people are text, and tested as such: no kind of mutant is left out.
     mutator: { excludedMutations: [] },
     concurrency: Number(concurrency),
-    timeoutMS: 10_000,
+    // It runs at idle priority, beside what waits for no one: time that passes is no sign of an endless loop, whose turns
+    // are counted anyway, and the first run of all tests may have to wait long.
+    timeoutMS: 60_000,
+    dryRunTimeoutMinutes: 60,
     tempDirName: 'results/mutants/sandbox',
     ignorePatterns: ['dist', 'results', '.git', 'test/guest', 'docs'],
     disableTypeChecks: false,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { PhaseName, ScenarioResult } from '../core/model.ts'
-import { calmStretches } from './calm-stretches.ts'
+import { calmStretches, longestHoldMs } from './calm-stretches.ts'
 
 const ORIGIN_MS = Date.parse('2026-03-01T10:00:00.000Z')
 
@@ -50,4 +50,65 @@ it('begins again with the next steady state after a fault that was not recovered
     [70, 73],
     [81, 90],
   ])
+})
+
+it('is not while a fault was on, however close the next one came', () => {
+  // The second fault came within the second in which requests of the first one end.
+  expect(calm([scenario(2, 5, 15), scenario(15, 15.5, 25), scenario(25.5, 26, 30)], 31)).toEqual([[null, 5]])
+  expect(calm([scenario(2, 5, 15), scenario(15, 17, 25)], 26.5)).toEqual([
+    [null, 5],
+    [16, 17],
+    [26, 26.5],
+  ])
+})
+
+/** It ended before it injected anything. */
+function skipped(phases: Phased['phases'] = []): Phased {
+  return { ...scenario(0, 0, 1), phases }
+}
+
+it('goes on through a scenario that injected nothing', () => {
+  expect(calm([scenario(2, 5, 15), skipped(), scenario(25, 27, 30)], 40)).toEqual([
+    [null, 5],
+    [16, 27],
+    [31, 40],
+  ])
+  expect(calm([skipped()], 40)).toEqual([[null, 40]])
+})
+
+it('does not come back with a scenario that was never steady', () => {
+  expect(calm([scenario(2, 5, null), skipped()], 40)).toEqual([[null, 5]])
+  // Its plan is where it was.
+  const steady = skipped(scenario(20, 25, 30).phases.slice(0, 1))
+  expect(calm([scenario(2, 5, null), steady], 40)).toEqual([
+    [null, 5],
+    [20, 40],
+  ])
+})
+
+it('is not known before a fault of which nobody knows when its scenario was steady', () => {
+  const { phases, ...rest } = scenario(20, 25, 30)
+  expect(calm([scenario(2, 5, null), { ...rest, phases: phases.slice(1) }], 40)).toEqual([
+    [null, 5],
+    [31, 40],
+  ])
+})
+
+it('is not known after a scenario whose recovery has no time', () => {
+  const { phases, ...rest } = scenario(2, 5, 15)
+  expect(calm([{ ...rest, phases: phases.slice(0, 2) }], 40)).toEqual([[null, 5]])
+})
+
+it('is not ended by other events of a scenario', () => {
+  const event = { at: '', source: 'engine', kind: 'note', detail: '' } as const
+  expect(calm([{ ...scenario(2, 5, 15), events: [event] }], 40)).toEqual([
+    [null, 5],
+    [16, 40],
+  ])
+  const both: Phased['events'] = [event, { ...event, kind: 'stack-recreated' }]
+  expect(calm([{ ...scenario(2, 5, 15), events: both }], 40)).toEqual([[null, 5]])
+})
+
+it('a load holds for four times as long as the scenarios are planned, and five minutes', () => {
+  expect(longestHoldMs(60_000)).toBe(540_000)
 })

@@ -49,6 +49,13 @@ test.each<[string, ConnectionsSeen]>([
   expect(judgeConnections(seen).reasons).toEqual([])
 })
 
+test.each<[string, Partial<ConnectionsSeen>]>([
+  ['before', { before: null }],
+  ['meanwhile', { counts: [] }],
+])('how many more there are is not known where nobody counted %s', (_when, change) => {
+  expect(judgeConnections({ ...IDLE, ...change }).headline).toBe('unknown more connections at once')
+})
+
 describe('connections that did not are not confirmed', () => {
   const uncounted = 'the connections of the target were not counted'
 

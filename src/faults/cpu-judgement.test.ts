@@ -79,6 +79,15 @@ test('a quota that is used up', () => {
   })
 })
 
+test('what burners used before the first look is not told as theirs, and the fewest of them are', () => {
+  const late = readings(12).map((one, index) => ({
+    ...one,
+    burnersUs: one.burnersUs + 500_000,
+    burnersAlive: index === 5 ? 2 : 4,
+  }))
+  expect(judgeCpu({ ...BURNT, readings: late }).measures).toMatchObject({ burnerSharePercent: 80, fewestBurnersAlive: 2 })
+})
+
 test('a share of it needs no throttling, and no quota cannot have any', () => {
   const calm = readings(12, 0.5).map((reading) => ({ ...reading, throttledPeriods: 7 }))
   expect(judgeCpu({ ...BURNT, percent: 50, readings: calm }).reasons).toEqual([])

@@ -116,6 +116,44 @@ describe('whom a crash finds', () => {
     expect([ids(three.found), three.endedMs]).toEqual([['m2', 'm3', 'm1'], 320])
   })
 
+  test('no more than are meant, though more are busy', async () => {
+    const crew = {
+      hands: () => [hand('a'), hand('b'), hand('c')],
+      members: () => [member('m1', 'a', 'busy', 1), member('m2', 'b', 'busy', 5), member('m3', 'c', 'busy', 3)],
+    }
+    expect(ids((await search(crew, (ctx) => busyVictims(plan({ count: 2 }), ctx))).found)).toEqual(['m2', 'm3'])
+  })
+
+  test('nobody of another service, however busy', async () => {
+    const stranger = container({ id: 'd'.repeat(64), name: 'chaos-r1-head-d', service: 'head' })
+    const crew = {
+      hands: () => [hand('a'), stranger],
+      members: () => [member('m1', 'a', 'busy', 1), member('m4', 'd', 'busy', 9)],
+    }
+    expect(ids((await search(crew, (ctx) => busyVictims(plan(), ctx))).found)).toEqual(['m1'])
+  })
+
+  test('nobody where the one that was found has gone before it could be hit', async () => {
+    let looks = 0
+    const crew = { hands: () => ((looks += 1) === 1 ? [hand('a')] : []), members: () => [member('m1', 'a', 'busy', 1)] }
+    expect(await search(crew, (ctx) => busyVictims(plan(), ctx).catch((error: unknown) => [String(error), error]))).toMatchObject(
+      {
+        found: ['ChaosError: chaos-r1-hand-a went away just before it was to be hit', { code: 'TARGET_NOT_FOUND' }],
+      },
+    )
+  })
+
+  test.each<[string, (ctx: FaultContext) => Promise<unknown>]>([
+    ['a crash during inference', (ctx) => busyVictims(plan(), ctx)],
+    ['a crash during registration', (ctx) => registeringVictim(plan(), new Promise(() => undefined), ctx)],
+  ])('nobody without a pool: %s', async (what, find) => {
+    const { ctx } = faultContext(6_000, { stack: stack({ pool: () => null, descriptor: descriptor({ pool: null }) }) })
+    await expect(find(ctx)).rejects.toMatchObject({
+      code: 'CAPABILITY_MISSING',
+      message: expect.stringMatching(new RegExp(`^${what} needs the pool of the stack`)) as string,
+    })
+  })
+
   test.each([
     [1, 'member'],
     [2, 'members'],
@@ -143,6 +181,37 @@ describe('whom a crash finds', () => {
     test('though its start has been answered already', async () => {
       const { endedMs } = await search(crew, (ctx) => registeringVictim(plan({ extra }), Promise.resolve(hand('b')), ctx))
       expect(endedMs).toBe(500)
+    })
+
+    test('of all that are there, where nobody knows who was', async () => {
+      const { found } = await search(crew, (ctx) => registeringVictim(plan(), never(), ctx))
+      expect(found).toMatchObject({ member: { id: 'm1' } })
+    })
+
+    test('nobody where it is cancelled', async () => {
+      const cancel = new AbortController()
+      setTimeout(() => {
+        cancel.abort(new Error('enough'))
+      }, 100)
+      const { found, endedMs } = await search(crew, (ctx) =>
+        registeringVictim(plan({ extra }), never(), { ...ctx, signal: cancel.signal }),
+      )
+      expect([found, endedMs]).toEqual([
+        'ChaosError: waiting for a new member of hand that the pool lists as registering was cancelled',
+        100,
+      ])
+    })
+
+    test('nobody once its start has failed: nobody looks any more', async () => {
+      const looks: number[] = []
+      const watched = { ...crew, hands: (atMs: number) => (looks.push(atMs), crew.hands(atMs)) }
+      const failing = new Promise<ContainerState>((_resolve, reject) => {
+        setTimeout(() => {
+          reject(new Error('no such image'))
+        }, 100)
+      })
+      await search(watched, (ctx) => registeringVictim(plan({ extra }), failing, ctx))
+      expect(Math.max(...looks)).toBeLessThanOrEqual(100)
     })
 
     test('nobody where its start fails, and that is not waited out', async () => {

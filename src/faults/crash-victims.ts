@@ -92,7 +92,6 @@ export async function registeringVictim(plan: CrashPlan, scaling: Promise<Contai
     throw new ChaosError('INTERNAL', 'a wait for a member ended without one')
   } finally {
     giveUp.abort()
-    found.catch(() => undefined)
   }
 }
 

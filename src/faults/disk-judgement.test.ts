@@ -85,6 +85,15 @@ test.each<[string, DiskSeen]>([
   ['more bytes than were free, as the system freed some', { ...SO_MANY, baseline: volume(8 * MIB), filled: written(10, 4) }],
   ['more bytes than it has', { ...FULL, goal: { of: 'bytes', percent: null, bytes: 1_000 * MIB } }],
   ['inodes', INODES],
+  [
+    'inodes of which one in a hundred is left',
+    {
+      ...INODES,
+      filled: { end: 'full', volume: volume(0, 10), filledBytes: 0 },
+      readings: looks(10),
+    },
+  ],
+  ['inodes of which a little more was left before', { ...INODES, baseline: volume(60 * MIB, 11) }],
 ])('%s', (_name, seen) => {
   expect(judgeDisk(seen).reasons).toEqual([])
 })
@@ -159,6 +168,11 @@ describe('a volume that is not full is not confirmed', () => {
         filled: { end: 'full', volume: volume(0), filledBytes: 0 },
       },
       ['only 0 B were free before the fault already'],
+    ],
+    [
+      'one inode in a hundred was left before',
+      { ...INODES, baseline: volume(60 * MIB, 10) },
+      ['only 10 inodes were free before the fault already'],
     ],
     ['nobody looked before', { ...FULL, baseline: null }, ['the free space was not read before the fault']],
     [

@@ -88,6 +88,10 @@ describe('memory that was not touched', () => {
   })
 })
 
+test('an oom before anybody read how much was held', () => {
+  expect(judgeOom({ ...KILLED, readings: [] }).headline).toBe('killed by the kernel 40 ms after it was driven on')
+})
+
 test('an oom with the death of the main process', () => {
   expect(judgeOom(KILLED)).toEqual({
     headline: 'held at 95.2 %, then killed by the kernel 40 ms after it was driven on',

@@ -16,6 +16,12 @@ describe('the member that a container is', () => {
     expect(memberOf(A, [member('m2', short('b')), member('m1', of)])?.id).toBe('m1')
   })
 
+  test('is found by the beginning of its id alone', () => {
+    const own = { id: 'a'.repeat(12) + 'b'.repeat(52), name: 'chaos-hand-a' }
+    expect(memberOf(own, [member('m2', 'b'.repeat(12)), member('m1', short('a'))])?.id).toBe('m1')
+    expect(memberOf(own, [member('m2', 'b'.repeat(12))])).toBeNull()
+  })
+
   test.each(['a'.repeat(11), '', 'hand', `chaos-hand-ab`, `${short('a')}b`])('is not found by %j', (of) => {
     expect(memberOf(A, [member('m1', of)])).toBeNull()
   })

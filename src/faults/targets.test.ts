@@ -62,6 +62,7 @@ describe('the containers of a service', () => {
 
   test.each<[string, readonly ContainerState[], string]>([
     ['none of which runs', hands.slice(1, 2), 'hand-1 (exited)'],
+    ['none of which runs any more', [hands[1], hands[1]].filter((one) => one !== undefined), 'hand-1 (exited), hand-1 (exited)'],
     ['of which there is none', [], 'no container at all'],
   ])('%s are an error that says what there is', async (_what, all, has) => {
     await expect(runningTargets('hand', having(all))).rejects.toMatchObject({

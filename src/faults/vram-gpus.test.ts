@@ -90,6 +90,7 @@ test('what processes use is known of all, or not at all', () => {
   expect(processBytes(gpu(0, [OWN, OTHER]))).toBe(3_000)
   expect(processBytes(gpu(0))).toBe(0)
   expect(processBytes(gpu(0, [OWN, { ...OTHER, usedBytes: null }]))).toBeNull()
+  expect(processBytes(gpu(0, [{ ...OWN, usedBytes: null }, OTHER]))).toBeNull()
   expect(processBytes(gpu(0, null))).toBeNull()
 })
 
@@ -102,6 +103,7 @@ describe('findGpus', () => {
   async function find(
     look: Look | null | Error,
     uses: boolean | null = true,
+    target = 'worker',
   ): Promise<{ readonly seen: FoundGpus; readonly asked: unknown[] }> {
     const asked: unknown[] = []
     const plain = { name: 'worker', health: null, dependsOn: [], replicas: 2, control: false, data: null }
@@ -117,7 +119,7 @@ describe('findGpus', () => {
         },
       }),
     })
-    return { seen: await findGpus('worker', running, 'looker-1', ctx), asked }
+    return { seen: await findGpus(target, running, 'looker-1', ctx), asked }
   }
 
   test('asks a helper that has all GPUs and no capability, and takes those that Docker gives', async () => {
@@ -125,6 +127,11 @@ describe('findGpus', () => {
     expect(seen).toEqual({ noGpu: null, driver: '570.1', gpus: [gpu(1)] })
     const request = { name: 'looker-1', attachTo: { network: 'none' }, pid: 'host', capabilities: [], ttlMs: 15_000, gpu: 'all' }
     expect(asked).toEqual([[request, 'vram.look', { containers: ['w1', 'w2'] }]])
+  })
+
+  test('asks nobody of a service that the descriptor does not have', async () => {
+    const { seen, asked } = await find(found, true, 'stranger')
+    expect([seen, asked]).toEqual([{ noGpu: "the descriptor says of no GPU that 'stranger' would use" }, []])
   })
 
   test.each([false, null])('asks nobody where the descriptor says of none: %j', async (said) => {

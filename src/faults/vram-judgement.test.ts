@@ -35,6 +35,13 @@ test('memory that is taken by requests of ours', () => {
   expect(judgeVram({ ...TAKEN, percent: 50, readings: TAKEN.readings.map(() => reading(12, 2)) }).reasons).toEqual([])
 })
 
+test('a look at which nobody told is passed over', () => {
+  const silent = { containers: [], unread: 1, inFlight: 7 }
+  const judged = judgeVram({ ...TAKEN, readings: [silent, ...TAKEN.readings] })
+  expect(judged.headline).toMatch(/^simulated: 99\.92 % of the declared GPU memory in use/)
+  expect(judged.measures).toMatchObject({ usedPercent: 99.92, lowestUsedPercent: 99.92 })
+})
+
 test('several containers count together', () => {
   const two = { ...reading(24, 3), containers: [...reading(24, 3).containers, ...reading(23.9, 0).containers] }
   expect(judgeVram({ ...TAKEN, readings: [two] }).measures).toMatchObject({ usedPercent: 99.79, totalBytes: 48 * GIB })

@@ -35,7 +35,7 @@ export function breakingPoint(
 
 function breakingPointIn(seconds: readonly Second[], limits: WindowLimits, starved: ReadonlySet<number>): BreakingPoint | null {
   const bad = firstPersistent(seconds, (second) => isBad(second, limits))
-  const knee = firstPersistent(seconds, (_, index) => isKnee(seconds, index))
+  const knee = firstPersistent(seconds, (second, index) => isKnee(second, seconds.slice(0, index)))
   const at = Math.min(bad ?? Infinity, knee ?? Infinity)
   const found = seconds[at]
   if (found === undefined) return null
@@ -70,10 +70,8 @@ function climbOf(plan: LoadPlan, series: PassingSeries): Later<Second[]> {
     })
 }
 
-function isKnee(seconds: readonly Second[], index: number): boolean {
-  const now = seconds[index]
-  if (now === undefined || now.users < FEWEST_USERS) return false
-  const before = seconds.slice(0, index).findLast(({ users }) => users > 0 && users * GROWTH_OF_USERS <= now.users)
+function isKnee(now: Second, earlier: readonly Second[]): boolean {
+  const before = earlier.findLast(({ users }) => users > 0 && users * GROWTH_OF_USERS <= now.users)
   return before !== undefined && before.users >= FEWEST_USERS && now.smoothRate < before.smoothRate * GROWTH_OF_REQUESTS
 }
 

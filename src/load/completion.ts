@@ -15,6 +15,11 @@ export class Completion {
   private givenUp = 0
   private claims = 0
   private repeated = 0
+  private readonly mostWaiting: number
+
+  constructor(mostWaiting = MOST_WAITING) {
+    this.mostWaiting = mostWaiting
+  }
 
   /** An answer was served for this job. */
   claim(id: string): void {
@@ -55,10 +60,10 @@ export class Completion {
   }
 
   private add(ids: Set<string>, id: string): void {
-    if (this.claimed.size + this.completed.size + this.completedBefore.size >= MOST_WAITING)
+    if (this.claimed.size + this.completed.size + this.completedBefore.size >= this.mostWaiting)
       throw new ChaosError(
         'LOAD_FAILED',
-        `the ids of ${String(MOST_WAITING)} jobs have no counterpart: served answers and completed jobs do not speak of the same`,
+        `the ids of ${String(this.mostWaiting)} jobs have no counterpart: served answers and completed jobs do not speak of the same`,
       )
     ids.add(id)
   }

@@ -46,7 +46,7 @@ export function generatorHealth(series: PassingSeries, generators: readonly Gene
     const reasons = rowsOf(causes)
     const result = {
       cpuPercent: worstOf(cpu.map(({ used }) => [...used])),
-      machinePercent: worstOf(generators.map(({ looks }) => busyBySecond(looks))),
+      machinePercent: worstOf(generators.map(({ looks }) => busyByTime(looks))),
       ...{ droppedIterations: allDropped()?.sum ?? 0, saturated: reasons.length > 0, reasons },
     }
     return { result, starved, dropped }
@@ -81,9 +81,9 @@ function coresBySecond(looks: readonly GeneratorLook[]): Map<number, number> {
   return used
 }
 
-function busyBySecond(looks: readonly GeneratorLook[]): [number, number][] {
+function busyByTime(looks: readonly GeneratorLook[]): [number, number][] {
   return looks.flatMap(({ atMs, machineIdle }): [number, number][] =>
-    machineIdle === null || atMs < 0 ? [] : [[Math.floor(atMs / 1_000), 1 - machineIdle]],
+    machineIdle === null || atMs < 0 ? [] : [[atMs, 1 - machineIdle]],
   )
 }
 
@@ -93,9 +93,9 @@ function worstOf(all: readonly (readonly (readonly [number, number])[])[]): numb
   return known.length === 0 ? null : Math.max(...known) * 100
 }
 
-/** The highest mean of five seconds in a row; of all when there are fewer. null of nothing. */
-function worst(bySecond: readonly (readonly [number, number])[]): number | null {
-  const values = [...bySecond].sort(([a], [b]) => a - b).map(([, value]) => value)
+/** The highest mean of five looks in a row, a second apart; of all when there are fewer. null of nothing. */
+function worst(byTime: readonly (readonly [number, number])[]): number | null {
+  const values = [...byTime].sort(([a], [b]) => a - b).map(([, value]) => value)
   if (values.length === 0) return null
   const length = Math.min(WORST_SECONDS, values.length)
   let highest = 0
@@ -106,10 +106,10 @@ function worst(bySecond: readonly (readonly [number, number])[]): number | null 
   return highest
 }
 
-/** `12 s to 15 s: …`, one for each row of seconds with the same cause. */
+/** `12 s to 15 s: …`, one for each row of seconds with the same cause. `causes`: in the order of time, as they went by. */
 function rowsOf(causes: ReadonlyMap<number, string>): string[] {
   const rows: { from: number; to: number; cause: string }[] = []
-  for (const [second, cause] of [...causes].sort(([a], [b]) => a - b)) {
+  for (const [second, cause] of causes) {
     const last = rows.at(-1)
     if (last?.to === second && last.cause === cause) last.to = second + 1
     else rows.push({ from: second, to: second + 1, cause })

@@ -103,8 +103,9 @@ function undecided(thresholds: readonly Threshold[], limits: readonly LimitResul
 }
 
 function missText({ text, fromMs, toMs, observed, unit, samples }: LimitResult): string {
-  const shown =
-    observed === null ? 'nothing' : unit === 'share' ? `${(observed * 100).toFixed(2)} %` : String(Math.round(observed))
+  // One that was missed has a figure.
+  const figure = observed ?? Number.NaN
+  const shown = unit === 'share' ? `${(figure * 100).toFixed(2)} %` : String(Math.round(figure))
   return `${text} without a fault, ${spanText({ fromMs, toMs })}: ${shown}${unit === 'ms' ? ' ms' : ''} of ${String(samples)} samples`
 }
 

@@ -172,7 +172,8 @@ function unknownJobs({ completion }: LoadEvidence<LoadPlan>): string[] {
 }
 
 function missText(limit: LimitResult): string {
-  const observed = limit.observed === null ? 'nothing' : shown(limit.observed, limit.unit)
+  // One that was missed has a figure.
+  const observed = shown(limit.observed ?? Number.NaN, limit.unit)
   return `${limit.text} ${where(limit)}: ${observed} of ${String(limit.samples)} samples`
 }
 

@@ -27,13 +27,10 @@ function recoveryOf(drop: Drop, series: PassingSeries, limits: WindowLimits): La
 function recoveryIn(windows: readonly FigureWindow[], drop: Drop, endMs: number, limits: WindowLimits): SpikeRecovery {
   const limitMs = Math.max(0, endMs - drop.toMs)
   const facts = { atMs: drop.toMs, fromTarget: drop.fromTarget, toTarget: drop.toTarget, limitMs }
-  const lastBad = windows.findLastIndex(({ figures }) => isBad(figures, limits))
-  const good = windows[lastBad + 1]
-  if (windows.length === 0) return { ...facts, afterMs: null, detail: 'too few requests to say' }
-  if (good === undefined) {
-    const last = windows.at(-1)?.figures
-    return { ...facts, afterMs: null, detail: last === undefined ? '' : textOf(last) }
-  }
+  const last = windows.at(-1)
+  if (last === undefined) return { ...facts, afterMs: null, detail: 'too few requests to say' }
+  const good = windows[windows.findLastIndex(({ figures }) => isBad(figures, limits)) + 1]
+  if (good === undefined) return { ...facts, afterMs: null, detail: textOf(last.figures) }
   return { ...facts, afterMs: Math.max(0, good.fromMs - drop.toMs), detail: textOf(good.figures) }
 }
 

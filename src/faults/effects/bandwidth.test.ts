@@ -21,6 +21,10 @@ describe('the rate of a transfer', () => {
   ] as const)('is taken %s', (_what, result, direction, flow) => {
     expect(rateOf(result, direction, baseline, 2_000)).toEqual(flow)
   })
+
+  it('is none of nothing, though the size of an answer is not known', () => {
+    expect(rateOf(NOTHING, 'upstream', { bytesPerAnswer: Number.NaN }, 2_000)).toEqual({ kbPerSecond: 0, bytes: 0 })
+  })
 })
 
 describe('judgeBandwidth', () => {
@@ -49,10 +53,10 @@ describe('judgeBandwidth', () => {
   })
 
   it('confirms the share of the connections that the toxicity gives, and tells of these', () => {
-    const some = Array.from({ length: 12 }, (_, index) => flow(index < 6 ? 10 : 480))
+    const some = Array.from({ length: 12 }, (_, index) => flow(index < 5 ? 10 : 480))
     const judged = judgeBandwidth({ ...spec, toxicity: 0.5 }, baseline, some)
     expect([judged.headline, judged.reasons]).toEqual(['10 KB/s downstream instead of 500 KB/s', []])
-    expect(judged.measures).toMatchObject({ downstreamHitCount: 6, downstreamBytes: 6 * 490 * 1_600 })
+    expect(judged.measures).toMatchObject({ downstreamHitCount: 5, downstreamBytes: (5 * 10 + 7 * 480) * 1_600 })
   })
 
   it.each([
@@ -111,6 +115,8 @@ describe('measureBandwidth', () => {
     expect([judgement.headline, judgement.reasons]).toEqual(['10 KB/s downstream instead of 500 KB/s', []])
     expect(before.transfers).toMatchObject([{ repeat: 60, limitMs: 800 }])
     expect(during.transfers).toMatchObject([{ repeat: 165, limitMs: 1_600, headers: { accept: 'text/plain' } }])
+    // Nothing of ours goes up with it.
+    for (const { headers } of [...before.transfers, ...during.transfers]) expect(headers).toEqual({ accept: 'text/plain' })
   })
 
   it('asks for no more answers than a helper gives', async () => {

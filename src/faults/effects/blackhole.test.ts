@@ -33,6 +33,11 @@ describe('judgeBlackhole', () => {
     })
   })
 
+  it('tells how many old connections were silent', () => {
+    const judged = judgeBlackhole(spec, { ...cut, held: { ...held, answered: 1, silent: 2, bytes: 120 } })
+    expect(judged.headline).toContain('new and 2 of 3 old connections')
+  })
+
   it('does without old connections and without packets where there are none, and says so', () => {
     const during = times(10, () => failed('timeout', false))
     expect(judgeBlackhole({ ...spec, directions: 'downstream' }, { ...cut, during, held: null, marked: null })).toEqual({

@@ -35,7 +35,7 @@ export const measureBlackhole: Measure = async (on, ctx) => {
   const counted = await countMarked(on, ctx, () => sendBurst(ctx.observer, on.access, BASELINE_BURST, ctx.signal))
   const holding = await holdConnections(on, ctx)
   return async (during) => {
-    const timeoutMs = withinWindow(during, closesAfterMs > 0 ? closesAfterMs * on.streams.length + SILENCE_MS : SILENCE_MS)
+    const timeoutMs = withinWindow(during, closesAfterMs * on.streams.length + SILENCE_MS)
     const burst = { count: connectionsFor(share, 10), intervalMs: 20, timeoutMs }
     const [seen, held] = await Promise.all([
       countMarked(on, during, () => sendBurst(during.observer, on.access, burst, during.signal)),

@@ -42,6 +42,13 @@ describe('judgeLatency', () => {
     ['little, where the link was still', { latencyMs: 5, jitterMs: 0 }, still, late(4)],
     ['more than the noise of the link', { latencyMs: 2, jitterMs: 0 }, before, late(3.1)],
     ['four answers of five', {}, still, [...late(500, 10), ...times(2, () => failed('timeout'))]],
+    ['four answers of five, to the letter', {}, still, [...late(500, 8), ...times(2, () => failed('timeout'))]],
+    [
+      'what is just 70 % of it on a half of the connections',
+      { latencyMs: 100, jitterMs: 0, toxicity: 0.5 },
+      still,
+      [...late(70, 20), ...late(0, 20)],
+    ],
     ['a half, where a half is to be hit', { toxicity: 0.5 }, still, some(19)],
     ['three quarters, where a half is to be hit on two streams', { toxicity: 0.5, streams: 2 }, still, some(30)],
   ])('confirms %s', (_what, change, baseline, during) => {

@@ -106,6 +106,8 @@ describe('measureLimitData', () => {
     expect([judgement.headline, judgement.reasons]).toEqual(['connections ended downstream: eof after 5000 bytes', []])
     expect(before.transfers).toMatchObject([{ repeat: 60, limitMs: 800 }])
     expect(during.transfers).toMatchObject([{ repeat: 103, limitMs: 1_500, headers: { accept: 'text/plain' } }])
+    // Nothing of ours goes up with it.
+    for (const { headers } of [...before.transfers, ...during.transfers]) expect(headers).toEqual({ accept: 'text/plain' })
     expect(during.bursts).toEqual([])
   })
 

@@ -29,6 +29,9 @@ describe('the share of connections that a toxic hits', () => {
     [3, 20, 0.5],
     [17, 20, 0.5],
     [1, 60, 0.01],
+    // Just as far from eight as three sigma and one allow.
+    [15, 16, 0.5],
+    [1, 16, 0.5],
   ])('fits: %d of %d, expected %d', (bitten, total, share) => {
     expect(shareMisfit(bitten, total, share)).toBeNull()
   })
@@ -37,6 +40,7 @@ describe('the share of connections that a toxic hits', () => {
     [0, 0, 1, 'no connection was tried'],
     [19, 20, 1, '19 of 20 connections were hit, expected all'],
     [2, 20, 0.5, '2 of 20 connections were hit, expected about 50 %'],
+    [16, 16, 0.5, '16 of 16 connections were hit, expected about 50 %'],
     [18, 20, 0.5, '18 of 20 connections were hit, expected about 50 %'],
     [0, 60, 0.01, '0 of 60 connections were hit'],
     [1, 60, 0, '1 of 60 connections were hit, and a toxicity of 0 hits none'],

@@ -60,18 +60,23 @@ const measureUp: MeasureWay = async (spec, on, ctx) => {
   }
 }
 
+/** Bytes of one read; NaN, which fits nothing, where there was none. */
+function sizeOf({ bytes: moved, chunks }: TransferResult): number {
+  return moved / chunks
+}
+
 /** Pure: pieces well below those of the baseline and near the size asked for; with a delay, the gaps show it. */
 export function judgeSlices(spec: SlicerSpec, before: TransferBaseline, results: readonly TransferResult[]): Judgement {
   const largest = Math.min(0.6 * before.bytesPerChunk, 1.5 * (spec.averageSize + spec.variation))
   const visibleGap = spec.delayMs >= 1
   const fits = (result: TransferResult): boolean => {
-    const size = result.chunks > 0 ? result.bytes / result.chunks : Number.POSITIVE_INFINITY
+    const size = sizeOf(result)
     const gap = result.medianGapMs ?? 0
     return size <= largest && (!visibleGap || (gap >= 0.5 * spec.delayMs && gap >= before.medianGapMs + 0.3 * spec.delayMs))
   }
   const hit = results.filter(fits)
   const shown = hit.length > 0 ? hit : results
-  const size = median(shown.map((result) => (result.chunks > 0 ? result.bytes / result.chunks : Number.NaN)))
+  const size = median(shown.map(sizeOf))
   const gap = median(shown.map((result) => result.medianGapMs ?? Number.NaN))
   const sizes = `${bytes(size)} per read with gaps of ${ms(gap)}, before ${bytes(before.bytesPerChunk)} with ${ms(before.medianGapMs)}`
   const misfit = shareMisfit(hit.length, results.length, spec.toxicity)

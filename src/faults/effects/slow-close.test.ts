@@ -71,6 +71,13 @@ describe('judgeSlowClose', () => {
       ["slow_close on the way up cannot be seen by a client; use 'downstream' or 'both'"],
     ],
     [
+      'answers of half of the connections',
+      {},
+      before,
+      [...closing(1_003, 5), ...times(5, () => failed('timeout'))],
+      ['only 5 of 10 probes were answered'],
+    ],
+    [
       'a half of them, where all are to be hit',
       {},
       before,

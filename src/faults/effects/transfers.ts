@@ -32,9 +32,10 @@ export async function takeTransferBaseline(on: ToxicOnLink, ctx: FaultContext, p
 export function transferBaseline(result: TransferResult, repeat: number): TransferBaseline {
   const whole = result.end === 'complete' && result.bytes > 0
   return {
-    kbPerSecond: result.lastByteMs === null ? 0 : result.bytes / Math.max(1, result.lastByteMs),
+    kbPerSecond: result.bytes / Math.max(1, result.lastByteMs ?? 0),
     bytesPerAnswer: whole ? result.bytes / repeat : Number.NaN,
-    bytesPerChunk: result.chunks > 0 ? result.bytes / result.chunks : Number.NaN,
+    // NaN where nothing came.
+    bytesPerChunk: result.bytes / result.chunks,
     medianGapMs: result.medianGapMs ?? 0,
     weak: whole
       ? null
