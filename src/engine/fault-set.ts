@@ -24,9 +24,15 @@ export class FaultSet {
   private readonly deps: Pick<EngineDeps, 'faults' | 'ledger' | 'clock'>
   /** Steps that have begun and not ended, perhaps as nobody waits for them any more: what they still do must be undone too. */
   private readonly underWay = new Map<Promise<unknown>, { readonly planned: Planned; readonly step: Step }>()
+  private anyInjected = false
 
   constructor(deps: Pick<EngineDeps, 'faults' | 'ledger' | 'clock'>) {
     this.deps = deps
+  }
+
+  /** One of them at least was injected whole. */
+  get isAnyInjected(): boolean {
+    return this.anyInjected
   }
 
   /** Plans every fault and writes each plan to the ledger before anything else is done with it. */
@@ -55,7 +61,10 @@ export class FaultSet {
   }
 
   async inject(ctx: FaultContext): Promise<void> {
-    await this.all('inject', ctx, (planned, own) => planned.fault.inject(planned.plan, own))
+    await this.all('inject', ctx, async (planned, own) => {
+      await planned.fault.inject(planned.plan, own)
+      this.anyInjected = true
+    })
   }
 
   /** All must bite: one part that does nothing makes the whole unproven. */

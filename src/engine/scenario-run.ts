@@ -108,7 +108,6 @@ class ScenarioRun {
     await together(this.signal, [(signal) => this.steady(expectations, signal), (signal) => this.prepare(signal)])
     const sinceMs = await this.stillSteady(expectations)
     await phases.run('inject', INJECT_LIMIT_MS, this.guarded(), async (phaseSignal) => {
-      state.decidedMs = deps.clock.nowMs()
       if (!this.options.noInject) await this.faults.inject(this.faultContext(phaseSignal))
       state.injected = !this.options.noInject
       this.openWindow()
@@ -296,7 +295,7 @@ class ScenarioRun {
   }
 
   private keep(error: unknown): void {
-    if (isChaosError(error, 'CAPABILITY_MISSING') && this.state.decidedMs === null) {
+    if (isChaosError(error, 'CAPABILITY_MISSING') && !this.faults.isAnyInjected) {
       this.state.missingCapability = error.message
       return
     }

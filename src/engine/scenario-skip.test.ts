@@ -24,6 +24,16 @@ describe('something that is missing', () => {
     expect(rig.noted('recreate')).toEqual([])
   })
 
+  it('where the only fault is to be injected skips the scenario as well: nothing was', async () => {
+    const rig = new Rig({
+      faults: (world): Fault[] => [{ ...fakeFault(world, 'slow'), inject: missing }],
+      scenarios: [{ faults: [request('slow', 'store')] }, {}],
+    })
+    const { results } = await rig.run()
+    expect([results[0]?.verdict, results[0]?.reasons]).toEqual(['skipped', ['inject: there is no slow here']])
+    expect(rig.noted('recreate')).toEqual([])
+  })
+
   it.each(['inject', 'effect'] as const)('that is noticed at %s is an error: something was injected', async (step) => {
     const rig = rigOf(step)
     const { results } = await rig.run()

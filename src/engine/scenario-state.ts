@@ -25,8 +25,7 @@ export interface ScenarioState {
   missingCapability: string | null
   harnessErrors: string[]
   injected: boolean
-  /** ms of the run's clock: when inject was called, when it returned, when revert was called, when it had returned. */
-  decidedMs: number | null
+  /** ms of the run's clock: when inject returned, when revert was called, when it had returned. */
   injectedMs: number | null
   injectedWallMs: number
   revertCalledMs: number | null
@@ -61,7 +60,6 @@ export function newState(stack: number, startedMs: number, startedWallMs: number
     missingCapability: null,
     harnessErrors: [],
     injected: false,
-    decidedMs: null,
     injectedMs: null,
     injectedWallMs: startedWallMs,
     revertCalledMs: null,
