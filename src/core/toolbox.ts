@@ -120,11 +120,19 @@ export interface HostFacts {
   readonly cpus: number
 }
 
+/** All CPUs of the machine together since it was started, in clock ticks. */
+export interface MachineCpu {
+  /** Nobody wanted them. */
+  readonly idleTicks: number
+  readonly totalTicks: number
+}
+
 export interface BurnFacts {
   /** stress-ng's own processes that are alive in the target's cgroup now. */
   readonly alive: number
   /** Their CPU time so far, µs. */
   readonly cpuUs: number
+  readonly machine: MachineCpu
 }
 
 export interface FillFacts {

@@ -38,14 +38,15 @@ describe('planLoad', () => {
   })
 })
 
-/** A reading every half second; `share` of the quota used, `own` of it by the burners. */
-function readings(count: number, share = 1, own = 0.8): BurnReading[] {
+/** A reading every half second; `share` of the quota used, `own` of it by the burners, on a machine that is idle for so much. */
+function readings(count: number, share = 1, own = 0.8, idlePercent = 30): BurnReading[] {
   return Array.from({ length: count }, (_item, index) => ({
     atMs: 10_000 + index * 500,
     usageUs: 1_000_000 + index * 100_000 * share,
     throttledPeriods: 7 + index * 5,
     burnersAlive: 3,
     burnersUs: index * 100_000 * share * own,
+    machine: { idleTicks: 5_000 + index * idlePercent, totalTicks: 9_000 + index * 100 },
   }))
 }
 
@@ -68,6 +69,7 @@ test('a quota that is used up', () => {
     measures: {
       baselinePercent: 10,
       usedPercent: 100,
+      machineIdlePercent: 30,
       quotaCpus: 0.2,
       throttledPeriods: 55,
       burnerSharePercent: 80,
@@ -109,6 +111,40 @@ test.each<[string, Partial<CpuSeen>]>([
   ['burners that are few beside the application', { readings: readings(12, 1, 0.01) }],
 ])('%s will do', (_name, change) => {
   expect(judgeCpu({ ...BURNT, ...change }).reasons).toEqual([])
+})
+
+describe('a machine that has no CPU time left', () => {
+  const spent = (share: number, idlePercent: number, change: Partial<CpuSeen> = {}): ReturnType<typeof judgeCpu> =>
+    judgeCpu({
+      ...BURNT,
+      readings: readings(12, share, 0.8, idlePercent).map((one) => ({ ...one, throttledPeriods: 7 })),
+      ...change,
+    })
+
+  test('gives no more than it has: half of what was wanted will do, without throttling', () => {
+    expect(spent(0.5, 10)).toMatchObject({
+      headline: '50 % of 0.2 CPUs used (10 % before), and the machine had no more',
+      measures: { usedPercent: 50, machineIdlePercent: 10, throttledPeriods: 0 },
+      reasons: [],
+    })
+  })
+
+  test.each<[string, number, number, Partial<CpuSeen>, string[]]>([
+    ['less than half', 0.499, 0, {}, ['49.9 % were used instead of 100 %']],
+    ['a little of it is idle', 0.5, 10.1, {}, ['50 % were used instead of 100 %', 'the cgroup was never throttled']],
+    ['half was used before', 0.6, 0, { baseline: usedBefore(50) }, ['50 % were used before the fault already']],
+    ['all was to be had all the same', 0.8, 0, {}, ['the cgroup was never throttled']],
+  ])('excuses nothing where %s', (_name, share, idlePercent, change, reasons) => {
+    expect(spent(share, idlePercent, change).reasons).toEqual(reasons)
+  })
+
+  test('is not known to be one where its ticks stand still', () => {
+    const still = readings(12, 0.5).map((one) => ({ ...one, machine: { idleTicks: 5, totalTicks: 9 } }))
+    expect(judgeCpu({ ...BURNT, readings: still })).toMatchObject({
+      measures: { machineIdlePercent: null },
+      reasons: ['50 % were used instead of 100 %'],
+    })
+  })
 })
 
 /** Readings of which only the first and the last differ in what was throttled. */

@@ -1,5 +1,5 @@
 /** How much CPU time is to be burnt, and whether it was. Pure. */
-import type { CgroupFacts } from '../core/toolbox.ts'
+import type { CgroupFacts, MachineCpu } from '../core/toolbox.ts'
 import type { Judgement, Measures } from './evidence.ts'
 
 export interface CpuLoad {
@@ -22,6 +22,7 @@ export interface CpuReading {
 export interface BurnReading extends CpuReading {
   readonly burnersAlive: number
   readonly burnersUs: number
+  readonly machine: MachineCpu
 }
 
 export interface CpuSeen {
@@ -42,6 +43,12 @@ export interface CpuSeen {
  * itself may have a little less to give than their quotas add up to.
  */
 const NEAR_ENOUGH = 0.8
+/**
+ * Where the machine has no CPU time left, as it is busy with others or its own host takes some away, the target gets less than
+ * its quota, and what burns beside it keeps it as short: this much of what was wanted has to be used then.
+ */
+const SHORT_ENOUGH = 0.5
+const SPENT_IDLE_PERCENT = 10
 const WATCHED_SHARE = 0.8
 /** Before a target that died. */
 const SHORTEST_MS = 500
@@ -79,11 +86,14 @@ export function judgeCpu(seen: CpuSeen): Judgement {
   }
   const { first, last, used } = stretch
   const throttled = throttledBetween(first, last)
+  const idle = idlePercent(first, last)
+  const isSpent = used < percent * NEAR_ENOUGH && idle !== null && idle <= SPENT_IDLE_PERCENT
   return {
-    headline: `${String(used)} % of ${String(round(load.cpus, 3))} CPUs used (${String(before ?? 'unknown')} % before)`,
+    headline: `${String(used)} % of ${String(round(load.cpus, 3))} CPUs used (${String(before ?? 'unknown')} % before)${isSpent ? ', and the machine had no more' : ''}`,
     measures: {
       baselinePercent: before,
       usedPercent: used,
+      machineIdlePercent: idle,
       quotaCpus: load.hasQuota ? round(load.cpus, 3) : null,
       throttledPeriods: throttled,
       ...burnerMeasures(load, readings, first, last),
@@ -91,8 +101,8 @@ export function judgeCpu(seen: CpuSeen): Judgement {
     reasons: [
       ...(seen.problem === null ? [] : [seen.problem]),
       ...watchReasons(seen, last.atMs - first.atMs),
-      ...useReasons(percent, before, used),
-      ...(load.hasQuota && percent >= 100 ? throttleReasons(throttled) : []),
+      ...useReasons(percent * (isSpent ? SHORT_ENOUGH : NEAR_ENOUGH), percent, before, used),
+      ...(load.hasQuota && percent >= 100 && !isSpent ? throttleReasons(throttled) : []),
       ...burnerReasons(load, readings, first, last),
     ],
   }
@@ -126,6 +136,12 @@ function usedPercent(first: CpuReading, last: CpuReading, cpus: number): number 
   return wallUs > 0 ? round(((last.usageUs - first.usageUs) / wallUs / cpus) * 100, 1) : null
 }
 
+/** Of the machine's CPU time between the two; null where no time lies between them. */
+function idlePercent({ machine: first }: BurnReading, { machine: last }: BurnReading): number | null {
+  const totalTicks = last.totalTicks - first.totalTicks
+  return totalTicks > 0 ? round(((last.idleTicks - first.idleTicks) / totalTicks) * 100, 1) : null
+}
+
 function throttledBetween(first: CpuReading, last: CpuReading): number | null {
   return first.throttledPeriods === null || last.throttledPeriods === null ? null : last.throttledPeriods - first.throttledPeriods
 }
@@ -136,8 +152,7 @@ function watchReasons({ windowMs, targetEnded }: CpuSeen, watchedMs: number): st
   return [`it was watched for ${String(Math.round(watchedMs))} ms of a window of ${String(windowMs)} ms`]
 }
 
-function useReasons(percent: number, before: number | null, used: number): string[] {
-  const wanted = percent * NEAR_ENOUGH
+function useReasons(wanted: number, percent: number, before: number | null, used: number): string[] {
   if (before === null) return ['the CPU time was not read before the fault']
   if (before >= wanted) return [`${String(before)} % were used before the fault already`]
   return used < wanted ? [`${String(used)} % were used instead of ${String(percent)} %`] : []

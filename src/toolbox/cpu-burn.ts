@@ -1,7 +1,7 @@
 /** CPU burnt inside a container's cgroup, so that its quota, not the machine, is what runs out. */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { systemClock } from '../core/clock.ts'
 import type { BurnFacts, ToolboxOperations } from '../core/toolbox.ts'
 import { waitUntil } from '../core/wait.ts'
@@ -9,6 +9,7 @@ import { cgroupFolders } from './cgroup-files.ts'
 import { belongsTo, readCgroupPaths } from './cgroup-membership.ts'
 import type { HelperState } from './helper-state.ts'
 import { COULD_NOT_JOIN, joining } from './join-cgroup.ts'
+import { parseMachineCpu } from './proc-text.ts'
 import { readStat } from './process-facts.ts'
 
 type Args = ToolboxOperations['cpu.burn']['args']
@@ -139,9 +140,9 @@ function whyEnded({ exitCode, signalCode }: Pick<ChildProcess, 'exitCode' | 'sig
 }
 
 async function look(burning: Burning): Promise<BurnFacts> {
-  const inside = await membersInside(burning)
+  const [inside, machine] = await Promise.all([membersInside(burning), readFile('/proc/stat', 'utf8')])
   const ticks = inside.reduce((sum, { cpuTicks }) => sum + cpuTicks, 0)
-  return { alive: inside.length, cpuUs: (ticks * 1_000_000) / TICKS_PER_SECOND }
+  return { alive: inside.length, cpuUs: (ticks * 1_000_000) / TICKS_PER_SECOND, machine: parseMachineCpu(machine) }
 }
 
 async function membersInside({ group, containerId }: Burning): Promise<readonly Member[]> {
