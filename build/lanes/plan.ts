@@ -74,24 +74,22 @@ export const PLAN: Plan = {
         [
           tests('integration 1', 'integration', ['faults-resources', 'faults-vram', 'faults-crash', 'faults'], 20),
           tests('integration 2', 'integration', ['load'], 15),
+          tests('integration 3', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources', 'toolbox-undo'], 15),
           tests('rehearsal', 'e2e', ['rehearsal'], 10),
-        ],
-        [
-          tests(
-            'integration 3',
-            'integration',
-            ['runtime-stack', 'runtime-actions', 'runtime-pool', 'runtime-daemon', 'probes'],
-            15,
-          ),
-          tests('integration 4', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources', 'toolbox-undo'], 15),
-          vitest('services', ['vitest.config.ts', SERVICES], 10),
           tests('interruption', 'e2e', ['interruption'], 20),
         ],
         [
           tests('act', 'act', ['fork', 'nightly', 'pull-request', 'second-repository', 'segments'], 20),
           tests('e2e', 'e2e', ['cli', 'action', 'reporting', 'load'], 20),
+          tests(
+            'integration 4',
+            'integration',
+            ['runtime-stack', 'runtime-actions', 'runtime-pool', 'runtime-daemon', 'probes'],
+            15,
+          ),
           tests('integration 5', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
           tests('integration 6', 'integration', ['k6', 'untrusted-stack', 'host-guard'], 15),
+          vitest('services', ['vitest.config.ts', SERVICES], 10),
         ],
       ],
     },

@@ -22,7 +22,7 @@ jobs:
     with:
       profile: smoke
       suites: chaos
-      only: NF-005
+      only: RE-001
       action-repository: ${UNDER_TEST.repository}
       action-ref: ${UNDER_TEST.ref}
 `,

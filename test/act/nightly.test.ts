@@ -9,7 +9,7 @@ const action = actionRepository()
 const repository = callingRepository(
   {
     'red.yml': nightly('NF-001', 'no-backoff'),
-    'green.yml': nightly('NF-005', "''"),
+    'green.yml': nightly('RE-001', "''"),
     'watchdog.yml': `name: watchdog
 on:
   schedule:

@@ -71,7 +71,7 @@ function uploadedResult(doubles: Doubles): { verdict: string; scenarios: { id: s
 
 test('a green pull request: one comment that was there from the start, a summary, an artifact, and a green gate', async () => {
   await using doubles = await doublesWithPull()
-  using repository = caller({ only: 'NF-005' })
+  using repository = caller({ only: 'RE-001' })
   await using act = onPullRequest(repository, doubles)
   const ended = await act.ended
   expect(ended.code, ended.text).toBe(0)
@@ -86,19 +86,19 @@ test('a green pull request: one comment that was there from the start, a summary
   expect(comment?.body).toContain(HEAD_SHA.slice(0, 7))
   expect(comment?.edits).toBeGreaterThan(0)
   expect(world.checks).toEqual([])
-  expect(uploadedResult(doubles)).toMatchObject({ verdict: 'passed', scenarios: [{ id: 'NF-005', verdict: 'passed' }] })
+  expect(uploadedResult(doubles)).toMatchObject({ verdict: 'passed', scenarios: [{ id: 'RE-001', verdict: 'passed' }] })
   expect(await objectsOf(ended.outputs['suite.chaos.run-id'] ?? '')).toEqual([])
 })
 
 test('in the merge queue the same gate is green, with a summary and an artifact, and no pull request is spoken to', async () => {
   await using doubles = await doublesWithPull()
-  using repository = caller({ only: 'NF-005' })
+  using repository = caller({ only: 'RE-001' })
   await using act = on('merge_group', mergeGroupEvent(REPOSITORY), repository, doubles)
   const ended = await act.ended
   expect(ended.code, ended.text).toBe(0)
   expect(ended.jobs).toEqual({ suite: 'success', verdict: 'success', 'chaos-ok': 'success' })
   expect(ended.summary).toContain('passed')
-  expect(uploadedResult(doubles)).toMatchObject({ verdict: 'passed', scenarios: [{ id: 'NF-005', verdict: 'passed' }] })
+  expect(uploadedResult(doubles)).toMatchObject({ verdict: 'passed', scenarios: [{ id: 'RE-001', verdict: 'passed' }] })
   expect(doubles.github.world.comments).toEqual([])
 })
 
@@ -124,7 +124,7 @@ test('a defect: the job fails, and the comment says what failed, why, and how to
 
 test('a cancelled run leaves nothing, and its comment says that nothing was shown', async () => {
   await using doubles = await doublesWithPull()
-  using repository = caller({ only: 'NF-005' })
+  using repository = caller({ only: 'RE-001' })
   await using act = onPullRequest(repository, doubles)
   const runId = await runWithOpenFault(act)
   expect(await objectsOf(runId)).not.toEqual([])

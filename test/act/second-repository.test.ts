@@ -25,7 +25,7 @@ jobs:
     uses: rbee/chaos-action/.github/workflows/chaos-suite.yml@v1
     with:
       profile: smoke
-      shards: '[{"name": "resets", "suites": "chaos", "only": "NF-005"}]'
+      shards: '[{"name": "disk", "suites": "chaos", "only": "RE-001"}]'
 ${more}`
   return callingRepository({ 'chaos.yml': text }, { ours: false })
 }
@@ -85,7 +85,7 @@ jobs:
         with:
           profile: smoke
           suites: chaos
-          only: NF-005
+          only: RE-001
 `,
     },
     { ours: false },

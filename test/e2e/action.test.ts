@@ -6,7 +6,7 @@ import { eventually, objectsOf, removeObjects } from './support/docker.ts'
 import { fakeRunner, type FakeRunner } from './support/fake-runner.ts'
 
 const SERVICES = ['mock-worker', 'queen-rbee', 'rbee-hive', 'toxiproxy']
-const SMOKE = { profile: 'smoke', only: 'NF-005', seed: '7' }
+const SMOKE = { profile: 'smoke', only: 'RE-001', seed: '7' }
 
 async function savedRunId(runner: FakeRunner): Promise<string> {
   const state = await eventually(

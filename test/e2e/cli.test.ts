@@ -20,13 +20,13 @@ function resultOf(checkout: string): { verdict: string; run: { id: string; noInj
 
 test('run: results on stdout, progress on stderr, files in --out, exit 0, nothing left', async () => {
   using checkout = actionCheckout()
-  const ended = await cli(checkout.path, 'run', '--profile', 'smoke', '--only', 'NF-005', '--seed', '7', '--out', 'out')
+  const ended = await cli(checkout.path, 'run', '--profile', 'smoke', '--only', 'RE-001', '--seed', '7', '--out', 'out')
   expect(ended, ended.stderr).toMatchObject({ code: 0 })
   const { run, verdict } = resultOf(checkout.path)
   try {
     expect(verdict).toBe('passed')
     expect(ended.stdout).toMatch(
-      /^id +verdict[^]*\nNF-005 +passed[^]*\npassed: 1 passed; judged: the built-in reference services/,
+      /^id +verdict[^]*\nRE-001 +passed[^]*\npassed: 1 passed; judged: the built-in reference services/,
     )
     expect(ended.stderr).toContain(`run ${run.id}:`)
     expect(readFileSync(join(checkout.path, 'out/summary.md'), 'utf8')).toContain('## ✅ passed')
@@ -42,7 +42,7 @@ test('run: results on stdout, progress on stderr, files in --out, exit 0, nothin
 
 test('--keep-stack: the program ends and leaves the services alone, cleanup takes them away', async () => {
   using checkout = actionCheckout()
-  const ended = await cli(checkout.path, 'run', '--profile', 'smoke', '--only', 'NF-005', '--keep-stack', '--out', 'out')
+  const ended = await cli(checkout.path, 'run', '--profile', 'smoke', '--only', 'RE-001', '--keep-stack', '--out', 'out')
   expect(ended, ended.stderr).toMatchObject({ code: 0 })
   const { id } = resultOf(checkout.path).run
   try {
@@ -61,7 +61,7 @@ test('--keep-stack: the program ends and leaves the services alone, cleanup take
 
 test('a rehearsal passes nothing: inconclusive, exit 3', async () => {
   using checkout = actionCheckout()
-  const ended = await cli(checkout.path, 'run', '--profile', 'smoke', '--only', 'NF-005', '--no-inject', '--out', 'out')
+  const ended = await cli(checkout.path, 'run', '--profile', 'smoke', '--only', 'RE-001', '--no-inject', '--out', 'out')
   expect(ended, ended.stderr).toMatchObject({ code: 3 })
   const { run, verdict } = resultOf(checkout.path)
   try {

@@ -73,8 +73,8 @@ describe('an interrupted run', () => {
       // Its window of 30 s outlasts the start of the other.
       await using killed = await startCli(['run', '--only', 'NF-001', '--profile', 'full'])
       const killedId = await inTheMiddle(killed)
-      await using live = await startCli(['run', '--only', 'NF-005'], killed.stateDir)
-      const liveId = await inTheMiddle(live, 'NF-005')
+      await using live = await startCli(['run', '--only', 'RE-001'], killed.stateDir)
+      const liveId = await inTheMiddle(live, 'RE-001')
       killed.child.kill('SIGKILL')
       await killed.ended()
       expect((await labelled(killedId)).length).toBeGreaterThan(0)
@@ -122,7 +122,7 @@ describe('an interrupted run', () => {
 
 /** Between them they have all that a fault puts into a machine: filler files, limits, connections, burners, memory, signals. */
 describe('in the middle of', () => {
-  it.each(['WC-004', 'RE-001', 'RE-004', 'RE-005', 'ST-006'])(
+  it.each(['WC-004', 'RE-001', 'RE-004', 'RE-005', 'ST-001', 'ST-002'])(
     '%s, SIGINT leaves nothing on the machine',
     async (id) => {
       await using cli = await startCli(['run', '--only', id])
@@ -137,7 +137,7 @@ describe('in the middle of', () => {
     LIMIT_MS,
   )
 
-  it.each(['RE-001', 'ST-006'])(
+  it.each(['RE-001', 'ST-001', 'ST-002'])(
     '%s, SIGKILL and cleanup leave nothing on the machine',
     async (id) => {
       await using killed = await startCli(['run', '--only', id])

@@ -14,7 +14,7 @@ import { FAKE_RUN_ID, fakeRunner, type FakeRunner, type RunnerFacts } from './su
 
 const REPOSITORY = 'octo/shop'
 const FORK = 'stranger/shop'
-const INPUTS = { profile: 'smoke', only: 'NF-005', seed: '7', token: 'token' }
+const INPUTS = { profile: 'smoke', only: 'RE-001', seed: '7', token: 'token' }
 
 async function doublesWithPull(head = REPOSITORY): Promise<Doubles> {
   const doubles = await startDoubles({ owner: 'octo', repo: 'shop' })
