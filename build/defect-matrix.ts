@@ -80,7 +80,9 @@ function shardOf(names: readonly string[], shard: string | undefined): readonly 
   if (shard === undefined) return names
   const [, index, count] = /^([1-9]\d?)\/([1-9]\d?)$/.exec(shard) ?? []
   if (index === undefined || Number(index) > Number(count)) throw new Error(`--shard takes the like of 2/4, not ${shard}`)
-  return names.filter((_name, at) => at % Number(count) === Number(index) - 1)
+  const own = names.filter((_name, at) => at % Number(count) === Number(index) - 1)
+  if (own.length === 0) throw new Error(`--shard ${shard} has no row: there are ${String(names.length)}`)
+  return own
 }
 
 const { values } = parseArgs({

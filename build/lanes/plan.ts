@@ -95,7 +95,7 @@ export const PLAN: Plan = {
     },
     // They look at what is left on the whole machine, or take away what nobody uses.
     { lanes: [[tests('serial', 'integration', ['sweep', 'runtime-images', 'published-image'], 10)]] },
-    { lanes: [[tests('verdicts', 'e2e', ['verdicts', 'defects', 'control'], 30)]] },
+    { lanes: [[tests('verdicts', 'e2e', ['verdicts', 'defects', 'control', 'interruption-everywhere'], 30)]] },
     { isQuiet: true, lanes: [[tests('load', 'e2e', ['load-suite'], 15)]] },
     // What they look for is there on a busy machine as well.
     { lanes: [[tests('crowd', 'e2e', ['crowd'], 10)], [tests('crowd under load', 'e2e', ['crowd-under-load'], 10)]] },

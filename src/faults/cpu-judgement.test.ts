@@ -113,37 +113,21 @@ test.each<[string, Partial<CpuSeen>]>([
   expect(judgeCpu({ ...BURNT, ...change }).reasons).toEqual([])
 })
 
-describe('a machine that has no CPU time left', () => {
-  const spent = (share: number, idlePercent: number, change: Partial<CpuSeen> = {}): ReturnType<typeof judgeCpu> =>
-    judgeCpu({
-      ...BURNT,
-      readings: readings(12, share, 0.8, idlePercent).map((one) => ({ ...one, throttledPeriods: 7 })),
-      ...change,
-    })
-
-  test('gives no more than it has: half of what was wanted will do, without throttling', () => {
-    expect(spent(0.5, 10)).toMatchObject({
-      headline: '50 % of 0.2 CPUs used (10 % before), and the machine had no more',
-      measures: { usedPercent: 50, machineIdlePercent: 10, throttledPeriods: 0 },
-      reasons: [],
-    })
+test.each<[number, string]>([
+  [10, '79.9 % were used instead of 100 %, of a machine that had no more to give: 10 % of it were idle'],
+  [10.1, '79.9 % were used instead of 100 %'],
+])('too little of a machine of which %d %% were idle says whose fault it is, and stays too little', (idlePercent, reason) => {
+  expect(judgeCpu({ ...BURNT, readings: readings(12, 0.799, 0.8, idlePercent) })).toMatchObject({
+    measures: { usedPercent: 79.9, machineIdlePercent: idlePercent },
+    reasons: [reason],
   })
+})
 
-  test.each<[string, number, number, Partial<CpuSeen>, string[]]>([
-    ['less than half', 0.499, 0, {}, ['49.9 % were used instead of 100 %']],
-    ['a little of it is idle', 0.5, 10.1, {}, ['50 % were used instead of 100 %', 'the cgroup was never throttled']],
-    ['half was used before', 0.6, 0, { baseline: usedBefore(50) }, ['50 % were used before the fault already']],
-    ['all was to be had all the same', 0.8, 0, {}, ['the cgroup was never throttled']],
-  ])('excuses nothing where %s', (_name, share, idlePercent, change, reasons) => {
-    expect(spent(share, idlePercent, change).reasons).toEqual(reasons)
-  })
-
-  test('is not known to be one where its ticks stand still', () => {
-    const still = readings(12, 0.5).map((one) => ({ ...one, machine: { idleTicks: 5, totalTicks: 9 } }))
-    expect(judgeCpu({ ...BURNT, readings: still })).toMatchObject({
-      measures: { machineIdlePercent: null },
-      reasons: ['50 % were used instead of 100 %'],
-    })
+test('how much was idle is not known where the ticks of the machine stand still', () => {
+  const still = readings(12, 0.5).map((one) => ({ ...one, machine: { idleTicks: 5, totalTicks: 9 } }))
+  expect(judgeCpu({ ...BURNT, readings: still })).toMatchObject({
+    measures: { machineIdlePercent: null },
+    reasons: ['50 % were used instead of 100 %'],
   })
 })
 

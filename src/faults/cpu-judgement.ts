@@ -43,11 +43,7 @@ export interface CpuSeen {
  * itself may have a little less to give than their quotas add up to.
  */
 const NEAR_ENOUGH = 0.8
-/**
- * Where the machine has no CPU time left, as it is busy with others or its own host takes some away, the target gets less than
- * its quota, and what burns beside it keeps it as short: this much of what was wanted has to be used then.
- */
-const SHORT_ENOUGH = 0.5
+/** No more of the machine was idle: what the target lacks was not to be had. */
 const SPENT_IDLE_PERCENT = 10
 const WATCHED_SHARE = 0.8
 /** Before a target that died. */
@@ -87,9 +83,8 @@ export function judgeCpu(seen: CpuSeen): Judgement {
   const { first, last, used } = stretch
   const throttled = throttledBetween(first, last)
   const idle = idlePercent(first, last)
-  const isSpent = used < percent * NEAR_ENOUGH && idle !== null && idle <= SPENT_IDLE_PERCENT
   return {
-    headline: `${String(used)} % of ${String(round(load.cpus, 3))} CPUs used (${String(before ?? 'unknown')} % before)${isSpent ? ', and the machine had no more' : ''}`,
+    headline: `${String(used)} % of ${String(round(load.cpus, 3))} CPUs used (${String(before ?? 'unknown')} % before)`,
     measures: {
       baselinePercent: before,
       usedPercent: used,
@@ -101,8 +96,8 @@ export function judgeCpu(seen: CpuSeen): Judgement {
     reasons: [
       ...(seen.problem === null ? [] : [seen.problem]),
       ...watchReasons(seen, last.atMs - first.atMs),
-      ...useReasons(percent * (isSpent ? SHORT_ENOUGH : NEAR_ENOUGH), percent, before, used),
-      ...(load.hasQuota && percent >= 100 && !isSpent ? throttleReasons(throttled) : []),
+      ...useReasons(percent, before, used, idle),
+      ...(load.hasQuota && percent >= 100 ? throttleReasons(throttled) : []),
       ...burnerReasons(load, readings, first, last),
     ],
   }
@@ -152,10 +147,16 @@ function watchReasons({ windowMs, targetEnded }: CpuSeen, watchedMs: number): st
   return [`it was watched for ${String(Math.round(watchedMs))} ms of a window of ${String(windowMs)} ms`]
 }
 
-function useReasons(wanted: number, percent: number, before: number | null, used: number): string[] {
+function useReasons(percent: number, before: number | null, used: number, idle: number | null): string[] {
+  const wanted = percent * NEAR_ENOUGH
   if (before === null) return ['the CPU time was not read before the fault']
   if (before >= wanted) return [`${String(before)} % were used before the fault already`]
-  return used < wanted ? [`${String(used)} % were used instead of ${String(percent)} %`] : []
+  if (used >= wanted) return []
+  const why =
+    idle !== null && idle <= SPENT_IDLE_PERCENT
+      ? `, of a machine that had no more to give: ${String(idle)} % of it were idle`
+      : ''
+  return [`${String(used)} % were used instead of ${String(percent)} %${why}`]
 }
 
 function throttleReasons(throttled: number | null): string[] {

@@ -2,15 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { docker, heard, labelled, runIdOf, startCli } from './cli.ts'
 import { leftoversOf } from './leftovers.ts'
+import { interruptedBySigint, inTheMiddle, killedAndCleaned } from './support/interrupted.ts'
 
 const LIMIT_MS = 240_000
-
-/** Until the fault is on. */
-async function inTheMiddle(cli: Awaited<ReturnType<typeof startCli>>, id = 'NF-001'): Promise<string> {
-  const runId = await runIdOf(cli)
-  await heard(cli, `${id}: during`, 120_000)
-  return runId
-}
 
 /** Until k6's requests are answered. */
 async function underLoad(cli: Awaited<ReturnType<typeof startCli>>): Promise<string> {
@@ -120,38 +114,11 @@ describe('an interrupted run', () => {
   )
 })
 
-/** Between them they have all that a fault puts into a machine: filler files, limits, connections, burners, memory, signals. */
+/** Together with interruption-everywhere, all that a fault puts into a machine: filler files, limits, connections, signals. */
 describe('in the middle of', () => {
-  it.each(['WC-004', 'RE-001', 'RE-004', 'RE-005', 'ST-001', 'ST-002'])(
-    '%s, SIGINT leaves nothing on the machine',
-    async (id) => {
-      await using cli = await startCli(['run', '--only', id])
-      const runId = await inTheMiddle(cli, id)
-      cli.child.kill('SIGINT')
-      const { exitCode, stderr } = await cli.ended()
-      expect(exitCode, stderr).toBe(130)
-      expect((await cli.result()).scenarios[0]?.cleanup).toEqual({ clean: true, leftovers: [] })
-      expect(await labelled(runId)).toEqual([])
-      expect(await leftoversOf(runId)).toBe('')
-    },
-    LIMIT_MS,
-  )
+  it.each(['WC-004', 'RE-001', 'RE-004', 'RE-005'])('%s, SIGINT leaves nothing on the machine', interruptedBySigint, LIMIT_MS)
 
-  it.each(['RE-001', 'ST-001', 'ST-002'])(
-    '%s, SIGKILL and cleanup leave nothing on the machine',
-    async (id) => {
-      await using killed = await startCli(['run', '--only', id])
-      const runId = await inTheMiddle(killed, id)
-      killed.child.kill('SIGKILL')
-      await killed.ended()
-      expect(await leftoversOf(runId)).toContain(runId)
-      await using cleanup = await startCli(['cleanup'], killed.stateDir)
-      const { exitCode, stderr } = await cleanup.ended()
-      expect(exitCode, stderr).toBe(0)
-      expect(await leftoversOf(runId)).toBe('')
-    },
-    LIMIT_MS,
-  )
+  it('RE-001, SIGKILL and cleanup leave nothing on the machine', () => killedAndCleaned('RE-001'), LIMIT_MS)
 
   it(
     'a load pattern, SIGINT stops the load and leaves nothing on the machine',

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/core/json.ts'
 import type { ToolboxAvoidable } from '../../src/core/toolbox.ts'
-import { median } from '../../src/core/statistics.ts'
 import { faultRegistry } from '../../src/faults/registry.ts'
 import { contextOf, legsDescriptor, proxiesOf, runFault } from './faults-context.ts'
 import { openRig } from './faults-rig.ts'
@@ -27,7 +26,7 @@ const up = { stream: 'upstream' }
 
 /** Each entry is a fault that must be proven when it is injected, and must not be when it is not. */
 const FAULTS: [string, string, JsonObject, RegExp][] = [
-  ['latency down', 'toxic', toxic('latency', { latency: 300, jitter: 50 }), /^first: \+(2[1-9]|[3-9]\d)\d ms median$/],
+  ['latency down', 'toxic', toxic('latency', { latency: 300, jitter: 50 }), /^first: \+(2[1-9]|3\d)\d ms median$/],
   [
     'latency both ways on all links',
     'toxic',
@@ -99,7 +98,7 @@ describe('a fault that is injected', () => {
       signal(10_000),
     )
     expect(samples.map((sample) => sample.status)).toEqual([200, 200, 200, 200, 200])
-    expect(median(samples.map((sample) => sample.totalMs ?? Infinity))).toBeLessThan(150)
+    expect(Math.max(...samples.map((sample) => sample.totalMs ?? Infinity))).toBeLessThan(150)
   })
 })
 

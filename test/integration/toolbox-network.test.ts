@@ -1,14 +1,17 @@
 /** What helpers do to the traffic of a container: loss, resets, and packets that are followed. */
 import { describe, expect, it } from 'vitest'
 import type { ToolboxHelper } from '../../src/core/ports.ts'
-import { median } from '../../src/core/statistics.ts'
 import { waitUntil } from '../../src/core/wait.ts'
 import { createToxiproxy } from '../../src/runtime/toxiproxy.ts'
 import { OTHER_PORT, PROXY_PORT, SERVER_PORT, signal } from './support/toolbox-rig.ts'
 import { at, probe, rig, server, toolbox, withHelpers, wait } from './support/toolbox-suite.ts'
 
-/** TCP waits no less before it sends again: of five packets each way that 30 % drop, most requests lose one. */
-const RETRANSMIT_MS = 200
+/** TCP waits 200 ms before it sends again: with 30 % dropped most of 50 requests do, without any a busy machine makes a few late. */
+const LATE_MS = 150
+const MOST_LATE = 5
+
+const lateAmong = (samples: readonly { readonly totalMs: number | null }[]): number =>
+  samples.filter(({ totalMs }) => (totalMs ?? Infinity) >= LATE_MS).length
 
 describe.each([
   { avoid: [], mechanism: /^nft numgen/ },
@@ -44,7 +47,7 @@ describe.each([
       }
       const spared = await probe(client, { ...server, port: OTHER_PORT }, 50)
       expect(spared.filter(({ status }) => status === 200)).toHaveLength(50)
-      expect(median(spared.map(({ totalMs }) => totalMs ?? Infinity))).toBeLessThan(RETRANSMIT_MS)
+      expect(lateAmong(spared)).toBeLessThanOrEqual(MOST_LATE)
 
       expect((await client.call('undo', {}, signal())).undone).toHaveLength(1)
       expect(await client.call('undo', {}, signal())).toEqual({ undone: [] })
@@ -53,8 +56,7 @@ describe.each([
     })
     await withHelpers(toolbox, [toolbox.start(rig.inside(rig.client, 'after'), signal())], async ([helper]) => {
       if (!helper) return
-      const after = await probe(helper, server, 50)
-      expect(median(after.map(({ totalMs }) => totalMs ?? Infinity))).toBeLessThan(RETRANSMIT_MS)
+      expect(lateAmong(await probe(helper, server, 50))).toBeLessThanOrEqual(MOST_LATE)
     })
   })
 })

@@ -72,6 +72,8 @@ describe('a hive that is killed', () => {
     await first.kill('SIGKILL')
     const ends = await Promise.allSettled(answers.map((answer) => answer.text()))
     expect(ends.map(({ status }) => status)).toContain('rejected')
+    // What had ended before is whole: a cut must not look like an end.
+    for (const end of ends) if (end.status === 'fulfilled') expect(end.value).toContain('data: [DONE]')
     const second = await hive()
     const after = await untilReady(second, 3)
     expect(after.map((entry) => entry.worker_id).sort()).toEqual(before.map((entry) => entry.worker_id).sort())
