@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import ncc, { type BundledModule } from '@vercel/ncc'
-import { minify } from 'terser'
+import { transform, type TransformOptions } from 'esbuild'
 import { MOST_BYTES, type Bundle } from './bundles.ts'
 import { licencesOf } from './licenses.ts'
 
@@ -9,6 +9,16 @@ const CHUNK = /^\d+\.index\.js$/
 
 /** Beside chunks. Workers of pino and thread-stream, whose other modules are in the bundle. */
 const KNOWN_ASSETS: readonly string[] = ['package.json', 'file.js', 'worker.js', 'worker1.js']
+
+const MINIFY: TransformOptions = {
+  loader: 'js',
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  minify: true,
+  charset: 'ascii',
+  legalComments: 'none',
+}
 
 export interface BundleFile {
   readonly content: string | Buffer
@@ -22,11 +32,13 @@ export async function makeBundle(bundle: Bundle, repository: string, sources: st
   const { code, assets, stats } = await ncc(entry, {
     cache: false,
     externals,
-    minify: true,
+    minify: false,
     quiet: true,
     sourceMap: false,
   })
-  const files = new Map<string, BundleFile>([['index.js', { content: code, executable: bundle.executable }]])
+  const files = new Map<string, BundleFile>([
+    ['index.js', { content: await minified('index.js', code), executable: bundle.executable }],
+  ])
   for (const [name, asset] of Object.entries(assets)) {
     // Schemas of the BuildKit session that the bundle does without.
     if (asset === undefined || name.endsWith('.proto')) continue
@@ -56,11 +68,14 @@ function filesIn(modules: Iterable<BundledModule>): string[] {
   ])
 }
 
-/** Chunks are what `import()` loads late; ncc leaves them as they are. @throws for one that cannot be parsed. */
+/**
+ * Not by ncc itself, whose minifier takes most of the time of a build and leaves chunks, which `import()` loads late, as they
+ * are. ASCII alone: Node keeps other text in twice the memory. @throws for what cannot be parsed.
+ */
 async function minified(name: string, source: string | Buffer): Promise<string> {
-  const { code } = await minify(source.toString(), { module: true, compress: true, mangle: true, format: { ascii_only: true } })
-  if (code === undefined || code === '') throw new Error(`the chunk ${name} was minified to nothing`)
-  return `${code}\n`
+  const { code } = await transform(source.toString(), { ...MINIFY, sourcefile: name })
+  if (code === '') throw new Error(`${name} was minified to nothing`)
+  return code
 }
 
 function copied(path: string): BundleFile {

@@ -1,1 +1,1 @@
-export const id=787;export const ids=[787];export const modules={76787:(t,o,n)=>{n.r(o),n.d(o,{context:()=>i,getOctokit:()=>r});var e=n(75417),c=n(75191);const i=new e.o;function r(t,o,...n){return new(c.GitHub.plugin(...n))((0,c.getOctokitOptions)(t,o))}}};
+const E=787,g=[787],l={76787:((e,o,t)=>{t.r(o),t.d(o,{context:()=>c,getOctokit:()=>i});var s=t(75417),n=t(75191);const c=new s.o;function i(u,O,..._){const d=n.GitHub.plugin(..._);return new d((0,n.getOctokitOptions)(u,O))}})};export{E as id,g as ids,l as modules};

@@ -120,19 +120,13 @@ export interface HostFacts {
   readonly cpus: number
 }
 
-/** All CPUs of the machine together since it was started, in clock ticks. */
-export interface MachineCpu {
-  /** Nobody wanted them. */
-  readonly idleTicks: number
-  readonly totalTicks: number
-}
-
 export interface BurnFacts {
   /** stress-ng's own processes that are alive in the target's cgroup now. */
   readonly alive: number
   /** Their CPU time so far, µs. */
   readonly cpuUs: number
-  readonly machine: MachineCpu
+  /** How long they could have run and did not, for want of quota or of a CPU, µs; null where the kernel does not count it. */
+  readonly waitedUs: number | null
 }
 
 export interface FillFacts {

@@ -38,15 +38,15 @@ describe('planLoad', () => {
   })
 })
 
-/** A reading every half second; `share` of the quota used, `own` of it by the burners, on a machine that is idle for so much. */
-function readings(count: number, share = 1, own = 0.8, idlePercent = 30): BurnReading[] {
+/** A reading every half second; `share` of the quota used, `own` of it by the burners, which waited for so much each time. */
+function readings(count: number, share = 1, own = 0.8, waitedUs: number | null = null): BurnReading[] {
   return Array.from({ length: count }, (_item, index) => ({
     atMs: 10_000 + index * 500,
     usageUs: 1_000_000 + index * 100_000 * share,
     throttledPeriods: 7 + index * 5,
     burnersAlive: 3,
     burnersUs: index * 100_000 * share * own,
-    machine: { idleTicks: 5_000 + index * idlePercent, totalTicks: 9_000 + index * 100 },
+    waitedUs: waitedUs === null ? null : 70_000 + index * waitedUs,
   }))
 }
 
@@ -59,7 +59,7 @@ const BURNT: CpuSeen = {
   },
   load: planLoad(100, QUOTA, 4),
   problem: null,
-  readings: readings(12),
+  readings: readings(12, 1, 0.8, 910_000),
   targetEnded: false,
 }
 
@@ -69,7 +69,7 @@ test('a quota that is used up', () => {
     measures: {
       baselinePercent: 10,
       usedPercent: 100,
-      machineIdlePercent: 30,
+      demandPercent: 99,
       quotaCpus: 0.2,
       throttledPeriods: 55,
       burnerSharePercent: 80,
@@ -113,21 +113,55 @@ test.each<[string, Partial<CpuSeen>]>([
   expect(judgeCpu({ ...BURNT, ...change }).reasons).toEqual([])
 })
 
-test.each<[number, string]>([
-  [10, '79.9 % were used instead of 100 %, of a machine that had no more to give: 10 % of it were idle'],
-  [10.1, '79.9 % were used instead of 100 %'],
-])('too little of a machine of which %d %% were idle says whose fault it is, and stays too little', (idlePercent, reason) => {
-  expect(judgeCpu({ ...BURNT, readings: readings(12, 0.799, 0.8, idlePercent) })).toMatchObject({
-    measures: { usedPercent: 79.9, machineIdlePercent: idlePercent },
-    reasons: [reason],
-  })
-})
+/** Two workers take 0.8 of 50 % of 0.2 CPUs in each half second, which is 40 ms of the second that they were to take. */
+describe('a quota that the machine does not give', () => {
+  const half = (waitedUs: number | null, percent = 100): ReturnType<typeof judgeCpu> =>
+    judgeCpu({ ...BURNT, percent, readings: readings(12, 0.5, 0.8, waitedUs) })
 
-test('how much was idle is not known where the ticks of the machine stand still', () => {
-  const still = readings(12, 0.5).map((one) => ({ ...one, machine: { idleTicks: 5, totalTicks: 9 } }))
-  expect(judgeCpu({ ...BURNT, readings: still })).toMatchObject({
-    measures: { machineIdlePercent: null },
-    reasons: ['50 % were used instead of 100 %'],
+  test('is used up as well where the burners waited for what they did not get', () => {
+    expect(half(860_000)).toMatchObject({
+      headline: '50 % of 0.2 CPUs used (10 % before), the rest waited for: the machine had no more',
+      measures: { usedPercent: 50, demandPercent: 90 },
+      reasons: [],
+    })
+    expect(half(859_000).headline).toBe('50 % of 0.2 CPUs used (10 % before)')
+  })
+
+  test.each<[number, string]>([
+    [859_000, '50 % were used instead of 100 %, and 89.9 % of what was to be burnt was used or waited for'],
+    [0, '50 % were used instead of 100 %, and 4 % of what was to be burnt was used or waited for'],
+  ])('is not where they waited for %d µs in half a second only', (waitedUs, reason) => {
+    expect(half(waitedUs).reasons).toEqual([reason])
+  })
+
+  test('is not where the target got less than half of it', () => {
+    const seen = judgeCpu({ ...BURNT, readings: readings(12, 0.499, 0.8, 960_000) })
+    expect(seen.reasons).toEqual(['49.9 % were used instead of 100 %, and 100 % of what was to be burnt was used or waited for'])
+  })
+
+  test('is not known to be where the kernel does not count at one of the looks', () => {
+    const counted = readings(12, 0.5, 0.8, 900_000)
+    for (const missing of [0, 11]) {
+      const some = counted.map((one, index) => (index === missing ? { ...one, waitedUs: null } : one))
+      expect(judgeCpu({ ...BURNT, readings: some })).toMatchObject({
+        measures: { demandPercent: null },
+        reasons: ['50 % were used instead of 100 %'],
+      })
+    }
+  })
+
+  test('has to be throttled all the same', () => {
+    const calm = readings(12, 0.5, 0.8, 900_000).map((one) => ({ ...one, throttledPeriods: 7 }))
+    expect(judgeCpu({ ...BURNT, readings: calm }).reasons).toEqual(['the cgroup was never throttled'])
+  })
+
+  test('of a share: what is wanted is the share of it', () => {
+    const load = planLoad(50, QUOTA, 4)
+    // One worker of 10 % of a CPU: 50 ms of each half second.
+    const seen = (waitedUs: number): ReturnType<typeof judgeCpu> =>
+      judgeCpu({ ...BURNT, percent: 50, load, readings: readings(12, 0.25, 0.8, waitedUs) })
+    expect(seen(25_000)).toMatchObject({ measures: { usedPercent: 25, demandPercent: 90 }, reasons: [] })
+    expect(seen(24_000).reasons).toHaveLength(1)
   })
 })
 

@@ -1,5 +1,5 @@
 /** How much CPU time is to be burnt, and whether it was. Pure. */
-import type { CgroupFacts, MachineCpu } from '../core/toolbox.ts'
+import type { CgroupFacts } from '../core/toolbox.ts'
 import type { Judgement, Measures } from './evidence.ts'
 
 export interface CpuLoad {
@@ -22,7 +22,8 @@ export interface CpuReading {
 export interface BurnReading extends CpuReading {
   readonly burnersAlive: number
   readonly burnersUs: number
-  readonly machine: MachineCpu
+  /** What the burners could have run and did not; null where the kernel does not count it. */
+  readonly waitedUs: number | null
 }
 
 export interface CpuSeen {
@@ -38,13 +39,15 @@ export interface CpuSeen {
   readonly targetEnded: boolean
 }
 
-/**
- * The kernel gives out quota in slices, and what is left of one expires; where all services are burnt at once, the machine
- * itself may have a little less to give than their quotas add up to.
- */
+/** The kernel gives out quota in slices, and what is left of one expires. */
 const NEAR_ENOUGH = 0.8
-/** No more of the machine was idle: what the target lacks was not to be had. */
-const SPENT_IDLE_PERCENT = 10
+/**
+ * A machine that is busy with others, or whose own host takes some of it away, does not give the quota. CPU time is used up
+ * there as well when the burners took or waited for nearly all that they were to: the target gets its turn between theirs.
+ * Less than this of what was wanted, and the target is slow for the sake of others rather than for the fault's.
+ */
+const SHORT_ENOUGH = 0.5
+const WANTED_SHARE = 0.9
 const WATCHED_SHARE = 0.8
 /** Before a target that died. */
 const SHORTEST_MS = 500
@@ -82,13 +85,14 @@ export function judgeCpu(seen: CpuSeen): Judgement {
   }
   const { first, last, used } = stretch
   const throttled = throttledBetween(first, last)
-  const idle = idlePercent(first, last)
+  const demand = demandPercent(load, first, last)
+  const rest = used < percent * NEAR_ENOUGH && isSaturated(demand) ? ', the rest waited for: the machine had no more' : ''
   return {
-    headline: `${String(used)} % of ${String(round(load.cpus, 3))} CPUs used (${String(before ?? 'unknown')} % before)`,
+    headline: `${String(used)} % of ${String(round(load.cpus, 3))} CPUs used (${String(before ?? 'unknown')} % before)${rest}`,
     measures: {
       baselinePercent: before,
       usedPercent: used,
-      machineIdlePercent: idle,
+      demandPercent: demand,
       quotaCpus: load.hasQuota ? round(load.cpus, 3) : null,
       throttledPeriods: throttled,
       ...burnerMeasures(load, readings, first, last),
@@ -96,7 +100,7 @@ export function judgeCpu(seen: CpuSeen): Judgement {
     reasons: [
       ...(seen.problem === null ? [] : [seen.problem]),
       ...watchReasons(seen, last.atMs - first.atMs),
-      ...useReasons(percent, before, used, idle),
+      ...useReasons(percent, before, used, demand),
       ...(load.hasQuota && percent >= 100 ? throttleReasons(throttled) : []),
       ...burnerReasons(load, readings, first, last),
     ],
@@ -131,10 +135,18 @@ function usedPercent(first: CpuReading, last: CpuReading, cpus: number): number 
   return wallUs > 0 ? round(((last.usageUs - first.usageUs) / wallUs / cpus) * 100, 1) : null
 }
 
-/** Of the machine's CPU time between the two; null where no time lies between them. */
-function idlePercent({ machine: first }: BurnReading, { machine: last }: BurnReading): number | null {
-  const totalTicks = last.totalTicks - first.totalTicks
-  return totalTicks > 0 ? round(((last.idleTicks - first.idleTicks) / totalTicks) * 100, 1) : null
+/**
+ * What the burners took and what they waited for, of all that they were to take: 100 says that none of them was ever idle by
+ * itself. One decimal; null where waiting is not counted.
+ */
+function demandPercent({ workers, loadPercent }: CpuLoad, first: BurnReading, last: BurnReading): number | null {
+  if (first.waitedUs === null || last.waitedUs === null) return null
+  const toTakeUs = (last.atMs - first.atMs) * 1_000 * workers * (loadPercent / 100)
+  return round(((last.burnersUs - first.burnersUs + last.waitedUs - first.waitedUs) / toTakeUs) * 100, 1)
+}
+
+function isSaturated(demand: number | null): boolean {
+  return demand !== null && demand >= WANTED_SHARE * 100
 }
 
 function throttledBetween(first: CpuReading, last: CpuReading): number | null {
@@ -147,16 +159,12 @@ function watchReasons({ windowMs, targetEnded }: CpuSeen, watchedMs: number): st
   return [`it was watched for ${String(Math.round(watchedMs))} ms of a window of ${String(windowMs)} ms`]
 }
 
-function useReasons(percent: number, before: number | null, used: number, idle: number | null): string[] {
-  const wanted = percent * NEAR_ENOUGH
+function useReasons(percent: number, before: number | null, used: number, demand: number | null): string[] {
   if (before === null) return ['the CPU time was not read before the fault']
-  if (before >= wanted) return [`${String(before)} % were used before the fault already`]
-  if (used >= wanted) return []
-  const why =
-    idle !== null && idle <= SPENT_IDLE_PERCENT
-      ? `, of a machine that had no more to give: ${String(idle)} % of it were idle`
-      : ''
-  return [`${String(used)} % were used instead of ${String(percent)} %${why}`]
+  if (before >= percent * NEAR_ENOUGH) return [`${String(before)} % were used before the fault already`]
+  if (used >= percent * (isSaturated(demand) ? SHORT_ENOUGH : NEAR_ENOUGH)) return []
+  const wanted = demand === null ? '' : `, and ${String(demand)} % of what was to be burnt was used or waited for`
+  return [`${String(used)} % were used instead of ${String(percent)} %${wanted}`]
 }
 
 function throttleReasons(throttled: number | null): string[] {

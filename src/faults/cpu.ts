@@ -161,8 +161,8 @@ async function keepReading(
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    const { alive, cpuUs, machine } = await helper.call('cpu.read', {}, signal)
-    burning.readings.push({ ...(await readCpu(helper, ref, ctx, signal)), burnersAlive: alive, burnersUs: cpuUs, machine })
+    const { alive, cpuUs, waitedUs } = await helper.call('cpu.read', {}, signal)
+    burning.readings.push({ ...(await readCpu(helper, ref, ctx, signal)), burnersAlive: alive, burnersUs: cpuUs, waitedUs })
     return true
   } catch (error) {
     if (signal.aborted || !(await hasEnded(helper, ref, signal))) throw error

@@ -1,15 +1,15 @@
 /** CPU burnt inside a container's cgroup, so that its quota, not the machine, is what runs out. */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { systemClock } from '../core/clock.ts'
 import type { BurnFacts, ToolboxOperations } from '../core/toolbox.ts'
 import { waitUntil } from '../core/wait.ts'
 import { cgroupFolders } from './cgroup-files.ts'
-import { belongsTo, readCgroupPaths } from './cgroup-membership.ts'
+import { belongsTo, readCgroupPaths, readProcFile } from './cgroup-membership.ts'
 import type { HelperState } from './helper-state.ts'
 import { COULD_NOT_JOIN, joining } from './join-cgroup.ts'
-import { parseMachineCpu } from './proc-text.ts'
+import { parseWaitedUs } from './proc-text.ts'
 import { readStat } from './process-facts.ts'
 
 type Args = ToolboxOperations['cpu.burn']['args']
@@ -140,9 +140,15 @@ function whyEnded({ exitCode, signalCode }: Pick<ChildProcess, 'exitCode' | 'sig
 }
 
 async function look(burning: Burning): Promise<BurnFacts> {
-  const [inside, machine] = await Promise.all([membersInside(burning), readFile('/proc/stat', 'utf8')])
+  const inside = await membersInside(burning)
   const ticks = inside.reduce((sum, { cpuTicks }) => sum + cpuTicks, 0)
-  return { alive: inside.length, cpuUs: (ticks * 1_000_000) / TICKS_PER_SECOND, machine: parseMachineCpu(machine) }
+  return { alive: inside.length, cpuUs: (ticks * 1_000_000) / TICKS_PER_SECOND, waitedUs: await waitedUs(inside) }
+}
+
+/** null where the kernel was built without this count, or one of them has just ended: part of a sum is none. */
+async function waitedUs(members: readonly Member[]): Promise<number | null> {
+  const texts = await Promise.all(members.map(({ pid }) => readProcFile(pid, 'schedstat')))
+  return texts.reduce<number | null>((sum, text) => (sum === null || text === null ? null : sum + parseWaitedUs(text)), 0)
 }
 
 async function membersInside({ group, containerId }: Burning): Promise<readonly Member[]> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseFileLimits, parseMachineCpu, parseStat, parseStatus } from './proc-text.ts'
+import { parseFileLimits, parseStat, parseStatus, parseWaitedUs } from './proc-text.ts'
 
 /** As of Linux 6.18, with the name and what follows it to choose. */
 const stat = (name: string, state: string, flags = 4_194_560): string =>
@@ -89,9 +89,9 @@ Max locked memory         8388608              8388608              bytes
   })
 })
 
-it('the CPU time of the machine: idle is also who waits for a disk, and guests are counted once', () => {
-  const text = 'cpu  100 20 30 4000 50 6 7 8 90 1\ncpu0 1 2 3 4 5 6 7 8 9 0\nintr 5\n'
-  expect(parseMachineCpu(text)).toEqual({ idleTicks: 4_050, totalTicks: 4_221 })
-  for (const other of ['', 'cpu0 1 2 3 4 5 6 7 8', 'cpu  1 2 3', 'cpu  1 2 3 x 5 6 7 8'])
-    expect(() => parseMachineCpu(other)).toThrow('not /proc/stat')
+it('how long a process waited for a CPU, with the fraction of a microsecond', () => {
+  expect(parseWaitedUs('41080592 4994296 78\n')).toBe(4_994.296)
+  for (const other of ['', '41080592', '41080592 x 78', '41080592 -1 78']) {
+    expect(() => parseWaitedUs(other)).toThrow('not /proc/PID/schedstat')
+  }
 })

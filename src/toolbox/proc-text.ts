@@ -1,6 +1,5 @@
 /** What the text files of /proc/PID say. Pure. */
 import { constants } from 'node:os'
-import type { MachineCpu } from '../core/toolbox.ts'
 
 export interface ProcStat {
   readonly name: string
@@ -76,15 +75,9 @@ export function parseFileLimits(text: string): { soft: number; hard: number } {
   return { soft: limit(match[1]), hard: limit(match[2]) }
 }
 
-/** user nice system idle iowait irq softirq steal; the two of guests that follow are in user and nice already. */
-const CPU_STATES = 8
-
-/** proc(5), /proc/stat: the first line is of all CPUs. @throws Error for another text. */
-export function parseMachineCpu(text: string): MachineCpu {
-  const [name, ...fields] = (text.split('\n')[0] ?? '').split(/\s+/)
-  const ticks = fields.slice(0, CPU_STATES).map(Number)
-  if (name !== 'cpu' || ticks.length < CPU_STATES || !ticks.every(Number.isInteger))
-    throw new Error(`not /proc/stat: ${text.slice(0, 200)}`)
-  const [, , , idle = 0, iowait = 0] = ticks
-  return { idleTicks: idle + iowait, totalTicks: ticks.reduce((sum, one) => sum + one, 0) }
+/** Documentation/scheduler/sched-stats.rst, /proc/PID/schedstat: time on a CPU, time that it waited for one, both in ns. */
+export function parseWaitedUs(text: string): number {
+  const [, waitedNs = ''] = text.trim().split(/\s+/)
+  if (!/^\d+$/.test(waitedNs)) throw new Error(`not /proc/PID/schedstat: ${text.slice(0, 200)}`)
+  return Number(waitedNs) / 1_000
 }

@@ -1,5 +1,6 @@
-/** Makes the toolbox image from the sources as they are now, once for all test files of a process. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+/** Makes the toolbox image from the sources as they are now, once for all that are tested of the same sources. */
+import { createHash } from 'node:crypto'
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { BUNDLES } from '../../../build/bundles.ts'
@@ -11,35 +12,59 @@ import { createSpawnExec } from '../../../src/runtime/spawn-exec.ts'
 
 const REPOSITORY = resolve(import.meta.dirname, '../../..')
 const IMAGE = 'chaos-action-test/toolbox'
+/** All that the bundle is made of, and what makes it. */
+const SOURCES = ['src/**/*', 'stack/**/*.ts', 'toolbox/**/*', 'build/**/*', 'package-lock.json']
 
 export default async function prepareToolboxImage(project: TestProject): Promise<void> {
   project.provide('toolboxImage', await build())
 }
 
 async function build(): Promise<string> {
-  const bundle = BUNDLES.find(({ name }) => name === 'toolbox')
-  if (bundle === undefined) throw new Error('build/bundles.ts has no bundle named toolbox')
-  const cache = join(REPOSITORY, 'node_modules/.cache')
+  const deps = {
+    exec: createSpawnExec(),
+    docker: createDockerClient(),
+    log: { log: () => undefined },
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' },
+    signal: AbortSignal.timeout(170_000),
+    // Lanes of one run use the same one: none takes away what another was given.
+    pruneOlderThanMs: 3_600_000,
+  }
+  return (await ensureBuilt(IMAGE, await contextFolder(), deps)).image
+}
+
+/** The folder that the image is built from. Bundling it takes ten seconds of CPU time, which each stage would spend again. */
+async function contextFolder(): Promise<string> {
+  const cache = join(REPOSITORY, 'node_modules/.cache/toolbox-image')
+  const context = join(cache, hashOfSources())
+  if (existsSync(context)) return context
   mkdirSync(cache, { recursive: true })
-  const folder = mkdtempSync(join(cache, 'toolbox-image-'))
-  const [sources, context] = [join(folder, 'sources'), join(folder, 'context')]
+  const folder = mkdtempSync(join(cache, 'new-'))
   try {
-    transpileTree(REPOSITORY, sources)
-    for (const [name, file] of await makeBundle(bundle, REPOSITORY, sources)) {
-      mkdirSync(dirname(join(context, name)), { recursive: true })
-      writeFileSync(join(context, name), file.content)
-    }
-    const deps = {
-      exec: createSpawnExec(),
-      docker: createDockerClient(),
-      log: { log: () => undefined },
-      env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' },
-      signal: AbortSignal.timeout(170_000),
-      // Lanes of one run have an image each, as the folder's name is in it: none takes another's away.
-      pruneOlderThanMs: 3_600_000,
-    }
-    return (await ensureBuilt(IMAGE, context, deps)).image
+    await bundleInto(join(folder, 'context'), join(folder, 'sources'))
+    renameSync(join(folder, 'context'), context)
+  } catch (error) {
+    // Another lane may have been first.
+    if (!existsSync(context)) throw error
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+  return context
+}
+
+async function bundleInto(context: string, sources: string): Promise<void> {
+  const bundle = BUNDLES.find(({ name }) => name === 'toolbox')
+  if (bundle === undefined) throw new Error('build/bundles.ts has no bundle named toolbox')
+  transpileTree(REPOSITORY, sources)
+  for (const [name, file] of await makeBundle(bundle, REPOSITORY, sources)) {
+    mkdirSync(dirname(join(context, name)), { recursive: true })
+    writeFileSync(join(context, name), file.content)
+  }
+}
+
+function hashOfSources(): string {
+  const hash = createHash('sha256')
+  const files = globSync(SOURCES, { cwd: REPOSITORY, withFileTypes: true }).filter((entry) => entry.isFile())
+  for (const path of files.map(({ parentPath, name }) => join(parentPath, name)).toSorted())
+    hash.update(`${path}\0`).update(readFileSync(path)).update('\0')
+  return hash.digest('hex').slice(0, 16)
 }
