@@ -6,6 +6,8 @@ export default defineConfig({
     name: 'e2e',
     include: ['test/e2e/**/*.test.ts'],
     fileParallelism: false,
+    // Of tests that say that they bear company.
+    maxConcurrency: 2,
     testTimeout: 300_000,
     hookTimeout: 300_000,
     teardownTimeout: 60_000,

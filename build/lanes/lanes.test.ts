@@ -25,7 +25,7 @@ describe('the plan', () => {
 
   it('can be cut down to some stages, which stay in their places', () => {
     const only = withOnly(PLAN, ['types', 'verdicts'])
-    expect([only.beside.map(({ name }) => name), only.rounds.map(({ lanes }) => lanes.flat().map(({ name }) => name))]).toEqual([
+    expect([only.beside.map(({ name }) => name), only.rounds.map(({ stages }) => stages.map(({ name }) => name))]).toEqual([
       ['types'],
       [['verdicts']],
     ])
@@ -59,7 +59,7 @@ describe('a run', () => {
   it('keeps going after a failure, shows the end of what failed and nothing of what did not', async () => {
     const bad = stage('bad one', `console.error('why it broke'); process.exitCode = 3`)
     const good = stage('good', `console.log('all is well')`)
-    const { ends, written } = await run({ beside: [], rounds: [{ lanes: [[bad, good]] }] })
+    const { ends, written } = await run({ beside: [], rounds: [{ stages: [bad, good], width: 1 }] })
     expect(ends.map(({ stage: { name }, isGood }) => [name, isGood])).toEqual([
       ['bad one', false],
       ['good', true],
@@ -79,14 +79,16 @@ describe('a run', () => {
     const { ends } = await run({
       beside: [stage('idle', slow)],
       rounds: [
-        { lanes: [[stage('one', meet('two'))], [stage('two', meet('one'))]] },
-        { isQuiet: true, lanes: [[stage('last', plain)]] },
+        { stages: [stage('one', meet('two')), stage('two', meet('one')), stage('three', plain)], width: 2 },
+        { isQuiet: true, stages: [stage('last', plain)], width: 2 },
       ],
     })
     expect(ends.every(({ isGood }) => isGood)).toBe(true)
     const told = readFileSync(join(folder, 'told'), 'utf8').trim().split('\n')
     expect(told.slice(-2)).toEqual(['last begins', 'last ends'])
-    expect(told).toHaveLength(8)
+    expect(told).toHaveLength(10)
+    // The third had to wait for a lane.
+    expect(told.indexOf('three begins')).toBeGreaterThan(Math.min(told.indexOf('one ends'), told.indexOf('two ends')))
   })
 
   it('runs what is beside at idle priority, and the rest at its own, which is idle where this test is beside', async () => {
@@ -94,7 +96,10 @@ describe('a run', () => {
       .toString()
       .includes('SCHED_IDLE')
     const policy = `process.exitCode = require('node:child_process').execFileSync('chrt', ['-p', String(process.pid)]).toString().includes('SCHED_IDLE') ? 0 : 1`
-    const { ends } = await run({ beside: [stage('idle policy', policy)], rounds: [{ lanes: [[stage('usual policy', policy)]] }] })
+    const { ends } = await run({
+      beside: [stage('idle policy', policy)],
+      rounds: [{ stages: [stage('usual policy', policy)], width: 1 }],
+    })
     expect(ends.map(({ stage: { name }, isGood }) => [name, isGood]).toSorted()).toEqual([
       ['idle policy', true],
       ['usual policy', isIdle],
@@ -103,7 +108,7 @@ describe('a run', () => {
 
   it('ends what hangs at its limit, with whatever it has started', async () => {
     const nested = `require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'inherit' }); setInterval(() => undefined, 1000)`
-    const { ends, written } = await run({ beside: [], rounds: [{ lanes: [[stage('hangs', nested, 1_500)]] }] })
+    const { ends, written } = await run({ beside: [], rounds: [{ stages: [stage('hangs', nested, 1_500)], width: 1 }] })
     expect(ends[0]?.isGood).toBe(false)
     expect(written).toContain('FAILED: it takes longer than 0.025 minutes')
   })
@@ -114,7 +119,10 @@ describe('a run', () => {
       controller.abort()
     }, 1_000)
     const hangs = `setInterval(() => undefined, 1000)`
-    const rounds = [{ lanes: [[stage('a', hangs), stage('d', hangs)]] }, { lanes: [[stage('e', hangs)]] }]
+    const rounds = [
+      { stages: [stage('a', hangs), stage('d', hangs)], width: 1 },
+      { stages: [stage('e', hangs)], width: 1 },
+    ]
     const plan = { beside: [stage('b', hangs), stage('c', hangs)], rounds }
     const { ends } = await run(plan, controller.signal)
     expect(ends.map(({ stage: { name }, isGood }) => [name, isGood]).toSorted()).toEqual([
@@ -125,7 +133,7 @@ describe('a run', () => {
 
   it('says of a program that is not there that it is not', async () => {
     const none: Stage = { ...stage('none', ''), argv: ['/no/such/program'] }
-    const { written } = await run({ beside: [], rounds: [{ lanes: [[none]] }] })
+    const { written } = await run({ beside: [], rounds: [{ stages: [none], width: 1 }] })
     expect(written).toContain('FAILED: spawn /no/such/program ENOENT')
   })
 })

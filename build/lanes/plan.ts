@@ -11,9 +11,12 @@ export interface Stage {
   readonly report: string | null
 }
 
-/** Stages of a lane run one after the other, lanes of a round side by side, rounds one after the other. */
+/** Rounds run one after the other. */
 export interface Round {
-  readonly lanes: readonly (readonly Stage[])[]
+  /** Handed out in this order to whichever lane is free: those that take longest come first. */
+  readonly stages: readonly Stage[]
+  /** How many lanes there are side by side. */
+  readonly width: number
   /** It begins when what is beside has ended. */
   readonly isQuiet?: boolean
 }
@@ -62,48 +65,37 @@ const CHECKS: readonly Stage[] = [
   vitest('unit tests', ['vitest.config.ts', '--exclude', `${SERVICES}/**`], 30),
 ]
 
-/**
- * Most of the tests with Docker wait for it most of the time. What judges the default stack has little beside it, and what
- * loads it, or uses up all its CPUs, has nothing.
- */
+/** Most of these wait for Docker most of the time. */
+const WITH_DOCKER: readonly Stage[] = [
+  tests('act', 'act', ['fork', 'nightly', 'pull-request', 'second-repository', 'segments'], 20),
+  tests('e2e', 'e2e', ['cli', 'action', 'reporting', 'load'], 20),
+  tests('interruption', 'e2e', ['interruption'], 20),
+  tests('integration 1', 'integration', ['faults-resources', 'faults-vram'], 20),
+  tests('integration 2', 'integration', ['faults-crash', 'faults'], 20),
+  tests('integration 3', 'integration', ['runtime-stack', 'runtime-actions', 'runtime-pool', 'runtime-daemon', 'probes'], 15),
+  tests('integration 4', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
+  tests('rehearsal', 'e2e', ['rehearsal'], 10),
+  vitest('services', ['vitest.config.ts', SERVICES], 10),
+  tests('integration 5', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources', 'toolbox-undo'], 15),
+  tests('integration 6', 'integration', ['load'], 15),
+  tests('integration 7', 'integration', ['k6', 'untrusted-stack', 'host-guard'], 15),
+]
+
+/** What judges the default stack has little beside it, and what loads it, or uses up all its CPUs, has nothing. */
 export const PLAN: Plan = {
   beside: CHECKS,
   rounds: [
-    {
-      lanes: [
-        [
-          tests('integration 1', 'integration', ['faults-resources', 'faults-vram', 'faults-crash', 'faults'], 20),
-          tests('integration 2', 'integration', ['load'], 15),
-          tests('integration 3', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources', 'toolbox-undo'], 15),
-          tests('rehearsal', 'e2e', ['rehearsal'], 10),
-          tests('interruption', 'e2e', ['interruption'], 20),
-        ],
-        [
-          tests('act', 'act', ['fork', 'nightly', 'pull-request', 'second-repository', 'segments'], 20),
-          tests('e2e', 'e2e', ['cli', 'action', 'reporting', 'load'], 20),
-          tests(
-            'integration 4',
-            'integration',
-            ['runtime-stack', 'runtime-actions', 'runtime-pool', 'runtime-daemon', 'probes'],
-            15,
-          ),
-          tests('integration 5', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
-          tests('integration 6', 'integration', ['k6', 'untrusted-stack', 'host-guard'], 15),
-          vitest('services', ['vitest.config.ts', SERVICES], 10),
-        ],
-      ],
-    },
+    { stages: WITH_DOCKER, width: 3 },
     // They look at what is left on the whole machine, or take away what nobody uses.
-    { lanes: [[tests('serial', 'integration', ['sweep', 'runtime-images', 'published-image'], 10)]] },
-    { lanes: [[tests('verdicts', 'e2e', ['verdicts', 'defects', 'control', 'interruption-everywhere'], 30)]] },
-    { isQuiet: true, lanes: [[tests('load', 'e2e', ['load-suite'], 15)]] },
-    // What they look for is there on a busy machine as well.
-    { lanes: [[tests('crowd', 'e2e', ['crowd'], 10)], [tests('crowd under load', 'e2e', ['crowd-under-load'], 10)]] },
+    { stages: [tests('serial', 'integration', ['sweep', 'runtime-images', 'published-image'], 10)], width: 1 },
+    { stages: [tests('verdicts', 'e2e', ['verdicts', 'defects', 'control', 'interruption-everywhere'], 30)], width: 1 },
+    { stages: [tests('load', 'e2e', ['load-suite'], 15)], width: 1, isQuiet: true },
+    { stages: [tests('crowd', 'e2e', ['crowd'], 15)], width: 1 },
   ],
 }
 
 export function stagesOf({ beside, rounds }: Plan): readonly Stage[] {
-  return [...beside, ...rounds.flatMap(({ lanes }) => lanes.flat())]
+  return [...beside, ...rounds.flatMap(({ stages }) => stages)]
 }
 
 /** Only the stages of those names, in their places; all without a name. @throws for a name that no stage has. */
@@ -115,8 +107,6 @@ export function withOnly(plan: Plan, names: readonly string[]): Plan {
   const chosen = (stages: readonly Stage[]): Stage[] => stages.filter(({ name }) => names.includes(name))
   return {
     beside: chosen(plan.beside),
-    rounds: plan.rounds
-      .map(({ lanes, ...round }) => ({ ...round, lanes: lanes.map(chosen).filter((stages) => stages.length > 0) }))
-      .filter(({ lanes }) => lanes.length > 0),
+    rounds: plan.rounds.map((round) => ({ ...round, stages: chosen(round.stages) })).filter(({ stages }) => stages.length > 0),
   }
 }

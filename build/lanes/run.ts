@@ -30,13 +30,15 @@ const NAME_WIDTH = 46
 export async function runPlan(plan: Plan, options: RunOptions): Promise<StageEnd[]> {
   mkdirSync(options.logFolder, { recursive: true })
   const ends: StageEnd[] = []
-  const lane = async (stages: readonly Stage[], isIdle: boolean): Promise<void> => {
-    for (const stage of stages) if (!options.signal.aborted) ends.push(await runStage(stage, isIdle, options))
+  const lane = async (waiting: Stage[], isIdle: boolean): Promise<void> => {
+    for (let stage = waiting.shift(); stage !== undefined; stage = waiting.shift())
+      if (!options.signal.aborted) ends.push(await runStage(stage, isIdle, options))
   }
-  const beside = lane(plan.beside, true)
-  for (const round of plan.rounds) {
-    if (round.isQuiet === true) await beside
-    await Promise.all(round.lanes.map((stages) => lane(stages, false)))
+  const beside = lane([...plan.beside], true)
+  for (const { stages, width, isQuiet = false } of plan.rounds) {
+    if (isQuiet) await beside
+    const waiting = [...stages]
+    await Promise.all(Array.from({ length: width }, () => lane(waiting, false)))
   }
   await beside
   return ends

@@ -26,7 +26,8 @@ describe('defects that only a crowd shows', () => {
     expect([...new Set(RUNS.map(({ id }) => id))]).toEqual(LOAD_IDS)
   })
 
-  it.each(RUNS)(
+  // Two of them at a time (vitest.e2e.config.ts): what they look for is there on a busy machine as well.
+  it.concurrent.each(RUNS)(
     '$defect turns $id red',
     async ({ defect, id }) => {
       await using cli = await startCli(['run', '--profile', 'quick', '--only', id, '--defect', defect])
@@ -34,6 +35,19 @@ describe('defects that only a crowd shows', () => {
       const result = await cli.result()
       expect(whyNotFound(result, id, clauseOf(defect, id)), stderr).toBeNull()
       expect(exitCode).toBe(1)
+    },
+    RUN_LIMIT_MS,
+  )
+
+  it.concurrent(
+    'are found while a load holds, which the canary of the same scenario never meets',
+    async () => {
+      const argv = ['run', '--only', 'NF-005', '--under-load', 'LT-001', '--defect', 'fails-when-crowded']
+      await using cli = await startCli(argv)
+      const { exitCode } = await cli.ended()
+      const [held] = (await cli.result()).load
+      expect([exitCode, held?.verdict]).toEqual([1, 'failed'])
+      expect(held?.reasons[0]).toMatch(/errors.* without a fault/)
     },
     RUN_LIMIT_MS,
   )

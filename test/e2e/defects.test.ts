@@ -50,7 +50,7 @@ it.each(GROUPS.map((group) => [group]))(
   async (group) => {
     const pairs = pairsOf(group)
     const only = pairs.map(([, id]) => id).join(',')
-    await using cli = await startCli(['run', '--profile', 'quick', '--stacks', '2', '--only', only, '--defect', group.join(',')])
+    await using cli = await startCli(['run', '--profile', 'quick', '--only', only, '--defect', group.join(',')])
     const { exitCode, stderr } = await cli.ended()
     const result = await cli.result()
     const missing = pairs.flatMap(([name, id]) => {
