@@ -57,10 +57,10 @@ export interface Probe<Spec extends JsonObject = JsonObject> {
   /** Called in the steady state, for a baseline that `observe` gets back. */
   baseline?(spec: Spec, ctx: ProbeContext): Promise<Json>
   /**
-   * Called before the fault is injected, for what must be under way when it is. `observe` gets what it returns as `work`,
-   * and `stop` is called at the scenario's end whatever happened. `ctx.window()` throws until inject has returned.
+   * Called before the fault is injected, for what must be under way when it is, with what `baseline` gave, null without one.
+   * `observe` gets what it returns as `work`, and `stop` is called at the scenario's end whatever happened. `ctx.window()` throws until inject has returned.
    */
-  begin?(spec: Spec, ctx: ProbeContext): Promise<ProbeWork>
+  begin?(spec: Spec, baseline: Json, ctx: ProbeContext): Promise<ProbeWork>
   /** The longest that `observe` may need beyond the planned end of the window, ms: the fault is held for it. 0 when left out. */
   afterWindowMs?(spec: Spec): number
   /** Observes for as long as the clause needs, at most until its limit, and judges. */

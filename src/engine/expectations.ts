@@ -46,7 +46,7 @@ export class ExpectationSet {
   async begin(ctx: ProbeContext): Promise<void> {
     for (const clause of this.clauses) {
       if (clause.probe.begin === undefined || this.isStopped()) continue
-      clause.work = await clause.probe.begin(clause.expectation.spec, ctx)
+      clause.work = await clause.probe.begin(clause.expectation.spec, clause.baseline, ctx)
       // Begun too late for anybody to wait for it.
       if (this.isStopped()) clause.work.stop()
     }

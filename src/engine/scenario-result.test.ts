@@ -136,3 +136,10 @@ describe('what happens to the steady state while a fault is prepared', () => {
     ])
   })
 })
+
+it('what a clause begins gets the baseline that it took', async () => {
+  const begun: unknown[] = []
+  const rig = new Rig({ probes: (world) => [fakeProbe(world, 'answers', { begun: (baseline) => void begun.push(baseline) })] })
+  await rig.run()
+  expect(begun).toEqual([{ before: 'answers' }])
+})

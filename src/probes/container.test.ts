@@ -52,7 +52,7 @@ async function observe(spec: Partial<ContainerExpectation>, history: History): P
     }),
   })
   const clause = { service: 'worker', ...spec }
-  const work = (await containerExpectation.begin?.(clause, ctx)) ?? null
+  const work = (await containerExpectation.begin?.(clause, null, ctx)) ?? null
   await vi.advanceTimersByTimeAsync(500)
   open()
   injectedMs = ctx.injectedAtWallMs

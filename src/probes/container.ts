@@ -35,7 +35,7 @@ export const containerExpectation: Probe<ContainerExpectation> = {
   kind: 'container',
   text: containerText,
   afterWindowMs: (spec) => (asksForDeath(spec) ? fateLimitMs(spec) : 0),
-  async begin(spec, ctx) {
+  async begin(spec, _baseline, ctx) {
     const wallMs = ctx.clock.wallMs()
     const states = await ctx.containers.list(spec.service, ctx.signal)
     if (states.length === 0)

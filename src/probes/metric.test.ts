@@ -54,7 +54,7 @@ async function observe(service: Partial<Service>, spec = SPEC, changes: Partial<
     }),
     ...changes,
   })
-  const work = (await metricExpectation.begin?.(spec, ctx)) ?? null
+  const work = (await metricExpectation.begin?.(spec, null, ctx)) ?? null
   await vi.advanceTimersByTimeAsync(500)
   open()
   const observed = metricExpectation

@@ -29,7 +29,7 @@ class MetricBefore implements ProbeWork {
 export const metricExpectation: Probe<MetricExpectation> = {
   kind: 'metric',
   text: metricText,
-  async begin(spec, ctx) {
+  async begin(spec, _baseline, ctx) {
     return new MetricBefore(await readService(spec, ctx, ctx.signal))
   },
   async observe(spec, _baseline, ctx, work) {

@@ -62,7 +62,7 @@ async function observe(spec: PoolExpectation, history: History, changes: Partial
     hits: () => hits.map((hit) => hitAt(0, { member: 'm1', ...hit, atMs: startMs + (hit.atMs ?? 0) })),
     ...changes,
   })
-  const work = (await poolExpectation.begin?.(spec, ctx)) ?? null
+  const work = (await poolExpectation.begin?.(spec, null, ctx)) ?? null
   await vi.advanceTimersByTimeAsync(500)
   open()
   await vi.advanceTimersByTimeAsync(lateMs)

@@ -35,7 +35,7 @@ export const poolExpectation: Probe<PoolExpectation> = {
     poolOf(ctx)
     return Promise.resolve(null)
   },
-  async begin(_spec, ctx) {
+  async begin(_spec, _baseline, ctx) {
     try {
       return new PoolBefore(await read(poolOf(ctx), ctx, ctx.signal))
     } catch (error) {

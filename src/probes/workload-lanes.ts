@@ -12,7 +12,10 @@ const MOST_BODY_BYTES = 8 * 1_024 * 1_024
 const PAUSE_MS = 50
 const MOST_RECORDS = 50_000
 
-/** Keeps so many requests under way until the window's planned end, or until it is stopped. */
+/**
+ * Keeps so many requests under way until the window's planned end, or until it is stopped. Their beginnings are spread over
+ * `spreadMs`: in step with each other, a fault could come when all of them have just ended, and would meet none.
+ */
 export class WorkloadLanes implements ProbeWork {
   readonly records: WorkloadRecord[] = []
   private readonly spec: WorkloadExpectation
@@ -22,11 +25,11 @@ export class WorkloadLanes implements ProbeWork {
   private readonly underWay = new Set<{ readonly startedMs: number }>()
   private sent = 0
 
-  constructor(spec: WorkloadExpectation, request: RequestSpec, ctx: ProbeContext) {
+  constructor(spec: WorkloadExpectation, request: RequestSpec, spreadMs: number, ctx: ProbeContext) {
     this.spec = spec
     this.request = request
     this.ctx = ctx
-    for (let lane = 0; lane < spec.in_flight; lane += 1) void this.runLane()
+    for (let lane = 0; lane < spec.in_flight; lane += 1) void this.runLane((spreadMs * lane) / spec.in_flight)
   }
 
   /** Sends nothing more. What is under way ends by itself, at its deadline at the latest. */
@@ -43,16 +46,17 @@ export class WorkloadLanes implements ProbeWork {
     return [...this.underWay].map(({ startedMs }) => startedMs)
   }
 
-  private async runLane(): Promise<void> {
+  private async runLane(afterMs: number): Promise<void> {
     const { ctx, stopped } = this
     const signal = AbortSignal.any([ctx.signal, stopped.signal])
+    // Rejects when the lane is to end, which the loop's condition sees.
+    if (afterMs > 0) await ctx.clock.sleep(afterMs, signal).catch(() => undefined)
     while (!signal.aborted && !this.exhausted && !windowIsOver(ctx)) {
       const record = await this.sendOne()
       if (record === null) return
       this.records.push(record)
       const tookMs = record.endedMs - record.startedMs
       if (record.end === 'good' || tookMs >= PAUSE_MS) continue
-      // Rejects when the lane is to end, which the loop's condition sees.
       await ctx.clock.sleep(PAUSE_MS, signal).catch(() => undefined)
     }
   }
@@ -65,8 +69,7 @@ export class WorkloadLanes implements ProbeWork {
     this.sent += 1
     this.underWay.add(request)
     try {
-      const limits = { deadlineMs: spec.within_ms + DEADLINE_MARGIN_MS, maxBytes: MOST_BODY_BYTES }
-      const outcome = await ctx.request(this.request, limits)
+      const outcome = await ctx.request(this.request, limitsOf(spec))
       if (outcome.error === 'aborted') return null
       return { startedMs, endedMs: ctx.clock.nowMs(), id: outcome.answerId ?? null, ...endOf(outcome, spec.within_ms) }
     } catch (error) {
@@ -77,6 +80,11 @@ export class WorkloadLanes implements ProbeWork {
       this.underWay.delete(request)
     }
   }
+}
+
+/** Of one request of it. */
+export function limitsOf(spec: WorkloadExpectation): { readonly deadlineMs: number; readonly maxBytes: number } {
+  return { deadlineMs: spec.within_ms + DEADLINE_MARGIN_MS, maxBytes: MOST_BODY_BYTES }
 }
 
 /** False before inject has returned: the window is not open yet. */

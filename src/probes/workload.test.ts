@@ -58,8 +58,8 @@ function system(answer: Answer, changes: Partial<ProbeContext> = {}): System {
   return { ctx, open, sentMs, most: () => most, limits }
 }
 
-async function begun(ctx: ProbeContext, afterMs = 2_500): Promise<WorkloadLanes> {
-  const beginning = workloadExpectation.begin?.(SPEC, ctx)
+async function begun(ctx: ProbeContext, afterMs = 2_500, spreadMs: number | null = null): Promise<WorkloadLanes> {
+  const beginning = workloadExpectation.begin?.(SPEC, spreadMs, ctx)
   await vi.advanceTimersByTimeAsync(afterMs)
   const work = await beginning
   if (!(work instanceof WorkloadLanes)) throw new Error('the probe has begun something else')
@@ -157,6 +157,58 @@ describe('requests of a workload', () => {
   })
 })
 
+describe('the lanes of a workload begin', () => {
+  it('spread over the time of one answer, so that a fault meets some of them in the middle whenever it comes', async () => {
+    const of = system(() => [GOOD, 300])
+    // The last begins after 200 ms, its spread ends after 300, and 200 follow for a part of the answer.
+    const work = await begun(of.ctx, 500, 300)
+    expect(of.sentMs).toEqual([0, 100, 200, 300, 400, 500])
+    of.open()
+    expect(await observe(of, work)).toMatchObject({ observed: expect.stringMatching(/^3 under way/) as string, met: true })
+  })
+
+  it('not at all when it is stopped before their turn', async () => {
+    const of = system(slowly)
+    const work = new WorkloadLanes(SPEC, GET, 300, of.ctx)
+    await vi.advanceTimersByTimeAsync(50)
+    work.stop()
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(of.sentMs).toEqual([0])
+  })
+})
+
+describe('the time of one answer', () => {
+  async function taken(answer: Answer): Promise<readonly [unknown, number]> {
+    const startMs = performance.now()
+    const of = system(answer)
+    const taking = workloadExpectation.baseline?.(SPEC, of.ctx).then((ms) => [ms, performance.now() - startMs] as const)
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(of.limits).toEqual([[GET, { deadlineMs: 1_400, maxBytes: 8_388_608 }]])
+    return (await taking) ?? [null, 0]
+  }
+
+  it.each<[string, Answer, number]>([
+    ['is that of one request', slowly, 60],
+    ['is also that of a bad one', () => [REFUSED, 30], 30],
+    ['is none of a request that could not be sent', () => [new Error('${TOKEN} has no value'), 0], 0],
+    ['is of interest for a second', () => [GOOD, 1_000], 1_000],
+    ['is not waited for longer than that', () => [GOOD, 8_000], 1_000],
+  ])('%s', async (_name, answer, ms) => {
+    expect(await taken(answer)).toEqual([ms, ms])
+  })
+
+  it('is not waited for when the scenario is cancelled', async () => {
+    const cancel = new AbortController()
+    const of = system(() => [GOOD, 800], { signal: cancel.signal })
+    const taking = workloadExpectation.baseline?.(SPEC, of.ctx)
+    taking?.catch(() => undefined)
+    await vi.advanceTimersByTimeAsync(100)
+    cancel.abort(new Error('enough'))
+    await vi.advanceTimersByTimeAsync(1)
+    await expect(taking).rejects.toThrow('enough')
+  })
+})
+
 describe('a workload ends', () => {
   it('with the window, also when nobody observes it yet', async () => {
     const of = system(slowly)
@@ -202,7 +254,7 @@ describe('a workload ends', () => {
   it('when the scenario is cancelled before the fault', async () => {
     const cancel = new AbortController()
     const of = system(slowly, { signal: cancel.signal })
-    const beginning = workloadExpectation.begin?.(SPEC, of.ctx)
+    const beginning = workloadExpectation.begin?.(SPEC, null, of.ctx)
     beginning?.catch(() => undefined)
     await vi.advanceTimersByTimeAsync(100)
     cancel.abort(new Error('enough'))
@@ -222,12 +274,13 @@ describe('a workload on a pool has begun, after 200 ms for a part of each answer
   async function beginning(
     pool: PoolPort,
     sent: number[],
+    spreadMs: number | null = null,
   ): Promise<{ readonly endedMs: number; readonly warnings: readonly string[] }> {
     const warnings: string[] = []
     const of = system(slowly, { log: { log: (level, text) => warnings.push(`${level}: ${text}`) } })
     const startMs = performance.now()
     const started = workloadExpectation
-      .begin?.(SPEC, { ...of.ctx, stack: stack({ pool: () => pool, descriptor: of.ctx.stack.descriptor }) })
+      .begin?.(SPEC, spreadMs, { ...of.ctx, stack: stack({ pool: () => pool, descriptor: of.ctx.stack.descriptor }) })
       .then((work) => {
         work.stop()
         return { endedMs: Math.round(performance.now() - startMs), warnings }
@@ -245,6 +298,13 @@ describe('a workload on a pool has begun, after 200 ms for a part of each answer
     const sent: number[] = []
     expect(await beginning(poolOf(inFlight), sent)).toEqual({ endedMs: 300, warnings: [] })
     expect(sent[0]).toBe(0)
+  })
+
+  it('when its last lane has begun, where the pool has most of them before', async () => {
+    const sent: number[] = []
+    const startMs = performance.now()
+    const inFlight = (): number => (performance.now() - startMs < 60 ? 0 : 3)
+    expect(await beginning(poolOf(inFlight), sent, 900)).toMatchObject({ endedMs: 1_100 })
   })
 
   it('all the same after two seconds where the pool never has most of them', async () => {
@@ -269,7 +329,6 @@ it('names a request that the descriptor does not have, before anything is inject
   const { ctx } = openContext(500)
   const unknown = Promise.resolve().then(() => workloadExpectation.baseline?.({ ...SPEC, name: 'pag' }, ctx))
   await expect(unknown).rejects.toThrow(/has no request 'pag'; it has: page/)
-  await expect(workloadExpectation.baseline?.(SPEC, ctx)).resolves.toBeNull()
 })
 
 it('needs to have been begun', async () => {

@@ -5,7 +5,7 @@ import { plannedEnd } from './fault-phase.ts'
 import { lookUntil } from './look-until.ts'
 import { namedRequest } from './named-request.ts'
 import { judgeWorkload, workloadText } from './workload-judgement.ts'
-import { DEADLINE_MARGIN_MS, WorkloadLanes } from './workload-lanes.ts'
+import { DEADLINE_MARGIN_MS, limitsOf, WorkloadLanes } from './workload-lanes.ts'
 
 const LOOK_EVERY_MS = 20
 /** For the outcome of a request that has just met its deadline. */
@@ -13,20 +13,26 @@ const SETTLE_MS = 2_000
 const REACH_LIMIT_MS = 2_000
 /** Of an answer of which nothing has come, a fault destroys nothing: anybody can make it anew. So some of it has to come first. */
 const PROGRESS_MS = 200
+/** Answers that take longer are spread over this much of their time: the scenario waits for the last of them to begin. */
+const MOST_SPREAD_MS = 1_000
 
 /** Requests that are under way when the fault comes and all through its window, judged when the last of them has ended. */
 export const workloadExpectation: Probe<WorkloadExpectation> = {
   kind: 'workload',
   text: workloadText,
   afterWindowMs: (spec) => endLimitMs(spec),
-  baseline(spec, ctx) {
-    namedRequest(spec.name, ctx)
-    return Promise.resolve(null)
-  },
-  async begin(spec, ctx) {
+  /** How long one of the requests takes, ms, as far as it is of interest. */
+  baseline: (spec, ctx) => answerMs(spec, ctx),
+  async begin(spec, spread, ctx) {
     const request = namedRequest(spec.name, ctx)
-    const work = await reachedPool(spec, () => new WorkloadLanes(spec, request, ctx), ctx)
-    await ctx.clock.sleep(PROGRESS_MS, ctx.signal)
+    const spreadMs = typeof spread === 'number' ? spread : 0
+    let endsMs = 0
+    const start = (): WorkloadLanes => {
+      endsMs = ctx.clock.nowMs() + spreadMs
+      return new WorkloadLanes(spec, request, spreadMs, ctx)
+    }
+    const work = await reachedPool(spec, start, ctx)
+    await ctx.clock.sleep(Math.max(0, endsMs - ctx.clock.nowMs()) + PROGRESS_MS, ctx.signal)
     return work
   },
   async observe(spec, _baseline, ctx, work) {
@@ -49,6 +55,19 @@ export const workloadExpectation: Probe<WorkloadExpectation> = {
     const { records, unendedMs, exhausted } = work
     return judgeWorkload(spec, { records, unendedMs, exhausted, faultMs: faultMoment(ctx), windowEndMs: startedMs + plannedMs })
   },
+}
+
+/** Of one request in the steady state; whether its answer is good is not asked here, and it is not waited for to the end. */
+async function answerMs(spec: WorkloadExpectation, ctx: ProbeContext): Promise<number> {
+  const request = namedRequest(spec.name, ctx)
+  const startedMs = ctx.clock.nowMs()
+  const ended = ctx.request(request, limitsOf(spec)).then(
+    () => undefined,
+    // What could not be sent then cannot be sent later either, which is told.
+    () => undefined,
+  )
+  await Promise.race([ended, ctx.clock.sleep(MOST_SPREAD_MS, ctx.signal)])
+  return Math.min(MOST_SPREAD_MS, ctx.clock.nowMs() - startedMs)
 }
 
 /**

@@ -45,7 +45,8 @@ describe('the groups', () => {
   })
 })
 
-it.each(GROUPS.map((group) => [group]))(
+// Two at a time (vitest.e2e.config.ts), as two stacks of one run are.
+it.concurrent.each(GROUPS.map((group) => [group]))(
   '%j turn red what each of them breaks',
   async (group) => {
     const pairs = pairsOf(group)

@@ -62,7 +62,7 @@ async function watch(windowMs: number, clauses: readonly [string, JsonObject][])
     signal: signal(60_000),
   })
   const begun: { kind: string; spec: JsonObject; work: ProbeWork | null }[] = []
-  for (const [kind, spec] of clauses) begun.push({ kind, spec, work: (await probes.get(kind)?.begin?.(spec, ctx)) ?? null })
+  for (const [kind, spec] of clauses) begun.push({ kind, spec, work: (await probes.get(kind)?.begin?.(spec, null, ctx)) ?? null })
   return {
     ctx,
     hit: ({ id, name, service: of, pid }) =>

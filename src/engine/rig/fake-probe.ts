@@ -10,6 +10,8 @@ export interface ProbeCourses {
   met: boolean | null
   /** Beyond the end of the window. */
   afterWindowMs: number
+  /** Told what `begin` got as its baseline. */
+  begun: (baseline: unknown) => void
   /** Told what `observe` sees of its context. */
   look: (seen: Parameters<Probe['observe']>) => void
 }
@@ -20,6 +22,7 @@ const WELL: ProbeCourses = {
   observe: 'well',
   met: true,
   afterWindowMs: 0,
+  begun: () => undefined,
   look: () => undefined,
 }
 
@@ -31,12 +34,13 @@ export function fakeProbe(world: World, kind: string, courses: Partial<ProbeCour
     kind,
     text: () => `the clause ${kind}`,
     baseline: (_spec, ctx) => world.step(`baseline of ${kind}`, own.baseline, ctx.signal, () => ({ before: kind }), null),
-    begin: (_spec, ctx) =>
+    begin: (_spec, baseline, ctx) =>
       world.step(
         `begin ${kind}`,
         own.begin,
         ctx.signal,
         () => {
+          own.begun(baseline)
           world.note(`begun ${kind}`)
           return {
             stop: () => {
