@@ -45,8 +45,7 @@ describe('the groups', () => {
   })
 })
 
-// Two at a time (vitest.e2e.config.ts), as two stacks of one run are.
-it.concurrent.each(GROUPS.map((group) => [group]))(
+it.each(GROUPS.map((group) => [group]))(
   '%j turn red what each of them breaks',
   async (group) => {
     const pairs = pairsOf(group)

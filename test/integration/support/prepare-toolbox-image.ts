@@ -4,8 +4,6 @@ import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync,
 import { dirname, join, resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { BUNDLES } from '../../../build/bundles.ts'
-import { makeBundle } from '../../../build/make-bundle.ts'
-import { transpileTree } from '../../../build/transpile.ts'
 import { createDockerClient } from '../../../src/runtime/docker-client.ts'
 import { ensureBuilt } from '../../../src/runtime/images.ts'
 import { createSpawnExec } from '../../../src/runtime/spawn-exec.ts'
@@ -54,6 +52,9 @@ async function contextFolder(): Promise<string> {
 async function bundleInto(context: string, sources: string): Promise<void> {
   const bundle = BUNDLES.find(({ name }) => name === 'toolbox')
   if (bundle === undefined) throw new Error('build/bundles.ts has no bundle named toolbox')
+  // Compilers, which only the first of all stages has to load.
+  const { transpileTree } = await import('../../../build/transpile.ts')
+  const { makeBundle } = await import('../../../build/make-bundle.ts')
   transpileTree(REPOSITORY, sources)
   for (const [name, file] of await makeBundle(bundle, REPOSITORY, sources)) {
     mkdirSync(dirname(join(context, name)), { recursive: true })
