@@ -7,8 +7,6 @@ export default defineConfig({
     include: ['test/integration/**/*.test.ts'],
     globalSetup: ['test/integration/support/prepare-toolbox-image.ts'],
     fileParallelism: false,
-    // What the files of a stage import is read once.
-    isolate: false,
     testTimeout: 180_000,
     hookTimeout: 180_000,
     teardownTimeout: 60_000,
