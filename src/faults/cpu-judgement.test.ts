@@ -139,6 +139,14 @@ describe('a quota that the machine does not give', () => {
     expect(seen.reasons).toEqual(['49.9 % were used instead of 100 %, and 100 % of what was to be burnt was used or waited for'])
   })
 
+  test('is not where the target used as much before', () => {
+    const readingsOfHalf = readings(12, 0.5, 0.8, 900_000)
+    expect(judgeCpu({ ...BURNT, readings: readingsOfHalf, baseline: usedBefore(49.9) }).reasons).toEqual([])
+    expect(judgeCpu({ ...BURNT, readings: readingsOfHalf, baseline: usedBefore(50) }).reasons).toEqual([
+      '50 % were used before the fault already',
+    ])
+  })
+
   test('is not known to be where the kernel does not count at one of the looks', () => {
     const counted = readings(12, 0.5, 0.8, 900_000)
     for (const missing of [0, 11]) {

@@ -86,7 +86,7 @@ export function judgeCpu(seen: CpuSeen): Judgement {
   const { first, last, used } = stretch
   const throttled = throttledBetween(first, last)
   const demand = demandPercent(load, first, last)
-  const rest = used < percent * NEAR_ENOUGH && isSaturated(demand) ? ', the rest waited for: the machine had no more' : ''
+  const rest = isShort(percent, used, demand) ? ', the rest waited for: the machine had no more' : ''
   return {
     headline: `${String(used)} % of ${String(round(load.cpus, 3))} CPUs used (${String(before ?? 'unknown')} % before)${rest}`,
     measures: {
@@ -137,7 +137,8 @@ function usedPercent(first: CpuReading, last: CpuReading, cpus: number): number 
 
 /**
  * What the burners took and what they waited for, of all that they were to take: 100 says that none of them was ever idle by
- * itself. One decimal; null where waiting is not counted.
+ * itself. The kernel counts a wait when it has ended, so that one period of the quota may be missing. One decimal; null where
+ * waiting is not counted.
  */
 function demandPercent({ workers, loadPercent }: CpuLoad, first: BurnReading, last: BurnReading): number | null {
   if (first.waitedUs === null || last.waitedUs === null) return null
@@ -145,8 +146,9 @@ function demandPercent({ workers, loadPercent }: CpuLoad, first: BurnReading, la
   return round(((last.burnersUs - first.burnersUs + last.waitedUs - first.waitedUs) / toTakeUs) * 100, 1)
 }
 
-function isSaturated(demand: number | null): boolean {
-  return demand !== null && demand >= WANTED_SHARE * 100
+/** Less than the quota was used, and the burners wanted the rest. */
+function isShort(percent: number, used: number, demand: number | null): boolean {
+  return used < percent * NEAR_ENOUGH && demand !== null && demand >= WANTED_SHARE * 100
 }
 
 function throttledBetween(first: CpuReading, last: CpuReading): number | null {
@@ -161,8 +163,9 @@ function watchReasons({ windowMs, targetEnded }: CpuSeen, watchedMs: number): st
 
 function useReasons(percent: number, before: number | null, used: number, demand: number | null): string[] {
   if (before === null) return ['the CPU time was not read before the fault']
-  if (before >= percent * NEAR_ENOUGH) return [`${String(before)} % were used before the fault already`]
-  if (used >= percent * (isSaturated(demand) ? SHORT_ENOUGH : NEAR_ENOUGH)) return []
+  const enough = percent * (isShort(percent, used, demand) ? SHORT_ENOUGH : NEAR_ENOUGH)
+  if (before >= enough) return [`${String(before)} % were used before the fault already`]
+  if (used >= enough) return []
   const wanted = demand === null ? '' : `, and ${String(demand)} % of what was to be burnt was used or waited for`
   return [`${String(used)} % were used instead of ${String(percent)} %${wanted}`]
 }

@@ -136,19 +136,5 @@ describe('in the middle of', () => {
     LIMIT_MS,
   )
 
-  it(
-    'a load pattern, SIGKILL and cleanup leave nothing on the machine',
-    async () => {
-      await using killed = await startCli(['run', '--only', 'LT-001'])
-      const runId = await underLoad(killed)
-      killed.child.kill('SIGKILL')
-      await killed.ended()
-      expect(await leftoversOf(runId)).toContain(runId)
-      await using cleanup = await startCli(['cleanup'], killed.stateDir)
-      const { exitCode, stderr } = await cleanup.ended()
-      expect(exitCode, stderr).toBe(0)
-      expect(await leftoversOf(runId)).toBe('')
-    },
-    LIMIT_MS,
-  )
+  it('a load pattern, SIGKILL and cleanup leave nothing on the machine', () => killedAndCleaned('LT-001', underLoad), LIMIT_MS)
 })

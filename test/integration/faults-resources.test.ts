@@ -108,6 +108,9 @@ describe('a resource that is used up', () => {
     expect(evidence.reasons).toEqual([])
     expect(evidence.confirmed).toBe(true)
     expect(evidence.summary).toMatch(summary)
+    // What is used of a quota is the machine's to give; the burners take or wait for all of it on any. The kernel counts a wait
+    // when it has ended: in so short a window the last, of up to a period of the quota, is missing.
+    if (kind === 'cpu' && spec['target'] === 'store') expect(evidence.measures['demandPercent']).toBeGreaterThan(80)
     expect(evidence.mechanism).not.toMatch(/nothing/)
     expect(leftovers.during).not.toEqual([])
     expect(leftovers.after).toEqual([])

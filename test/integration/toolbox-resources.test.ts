@@ -92,9 +92,10 @@ describe('CPU', () => {
       const [burners, endMs] = [await helper.call('cpu.read', {}, signal()), performance.now()]
       expect(idle.share).toBeLessThan(0.5)
       expect(busy.share).toBeGreaterThan(0.5)
-      // Whatever the machine gives: both were at it or waited to be, all the time.
+      // Whatever the machine gives: both were at it or waited to be, all the time. The kernel counts a wait when it has ended: of
+      // a second a tenth may be missing, a period of the quota.
       const takenUs = burners.cpuUs - before.cpuUs + (burners.waitedUs ?? Number.NaN) - (before.waitedUs ?? Number.NaN)
-      expect(takenUs / 1_000 / 2 / (endMs - atMs)).toBeGreaterThan(0.9)
+      expect(takenUs / 1_000 / 2 / (endMs - atMs)).toBeGreaterThan(0.8)
       expect(busy.throttled).toBeGreaterThan(0)
       expect(burners.alive).toBeGreaterThanOrEqual(3)
       expect(burners.cpuUs).toBeGreaterThan(0)

@@ -22,10 +22,10 @@ export async function interruptedBySigint(id: string): Promise<void> {
   expect(await leftoversOf(runId)).toBe('')
 }
 
-/** Another process takes back what it finds. */
-export async function killedAndCleaned(id: string): Promise<void> {
+/** Another process takes back what it finds. `underWay` ends, with the id of the run, when it is to be killed. */
+export async function killedAndCleaned(id: string, underWay = inTheMiddle): Promise<void> {
   await using killed = await startCli(['run', '--only', id])
-  const runId = await inTheMiddle(killed, id)
+  const runId = await underWay(killed, id)
   killed.child.kill('SIGKILL')
   await killed.ended()
   expect(await leftoversOf(runId)).toContain(runId)

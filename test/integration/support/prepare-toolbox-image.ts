@@ -1,6 +1,17 @@
 /** Makes the toolbox image from the sources as they are now, once for all that are tested of the same sources. */
 import { createHash } from 'node:crypto'
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { BUNDLES } from '../../../build/bundles.ts'
@@ -10,6 +21,8 @@ import { createSpawnExec } from '../../../src/runtime/spawn-exec.ts'
 
 const REPOSITORY = resolve(import.meta.dirname, '../../..')
 const IMAGE = 'chaos-action-test/toolbox'
+/** Longer than a run of all tests. */
+const KEEP_MS = 7_200_000
 /** All that the bundle is made of, and what makes it. */
 const SOURCES = ['src/**/*', 'stack/**/*.ts', 'toolbox/**/*', 'build/**/*', 'package-lock.json']
 
@@ -25,7 +38,7 @@ async function build(): Promise<string> {
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' },
     signal: AbortSignal.timeout(170_000),
     // Lanes of one run use the same one: none takes away what another was given.
-    pruneOlderThanMs: 3_600_000,
+    pruneOlderThanMs: KEEP_MS,
   }
   return (await ensureBuilt(IMAGE, await contextFolder(), deps)).image
 }
@@ -36,6 +49,7 @@ async function contextFolder(): Promise<string> {
   const context = join(cache, hashOfSources())
   if (existsSync(context)) return context
   mkdirSync(cache, { recursive: true })
+  removeOld(cache)
   const folder = mkdtempSync(join(cache, 'new-'))
   try {
     await bundleInto(join(folder, 'context'), join(folder, 'sources'))
@@ -47,6 +61,15 @@ async function contextFolder(): Promise<string> {
     rmSync(folder, { recursive: true, force: true })
   }
   return context
+}
+
+/** Of earlier sources, and of stages that were killed; what another lane has just made or is making stays. */
+function removeOld(cache: string): void {
+  for (const path of readdirSync(cache).map((name) => join(cache, name))) {
+    // Another lane may take it away at the same time.
+    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Infinity }
+    if (Date.now() - mtimeMs > KEEP_MS) rmSync(path, { recursive: true, force: true })
+  }
 }
 
 async function bundleInto(context: string, sources: string): Promise<void> {
