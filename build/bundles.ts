@@ -26,7 +26,7 @@ function service(name: string, image: 'service' | 'many-requests'): Bundle {
   return {
     name: `stack/${name}`,
     entry: `stack/services/${name}/main.ts`,
-    files: { Dockerfile: `stack/images/${image}.Dockerfile` },
+    files: { Dockerfile: `stack/images/${image}.Dockerfile`, 'first-start.js': 'stack/images/first-start.js' },
     absent: {},
     executable: false,
   }

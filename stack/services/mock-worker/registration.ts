@@ -36,6 +36,7 @@ export class HiveRegistration {
   readonly #stop = new AbortController()
   #registration: string | null = null
   #loaded = false
+  #takesWork = false
   #stopping = false
   #heartbeatWorks = true
 
@@ -50,9 +51,12 @@ export class HiveRegistration {
     })
   }
 
-  /** The model is in memory, for good: a lost hive does not unload it. */
-  get loaded(): boolean {
-    return this.#loaded
+  /**
+   * The model is in memory and a hive has counted this worker as ready: before that no work comes, whatever is loaded. For
+   * good, as a lost hive does not unload the model.
+   */
+  get takesWork(): boolean {
+    return this.#takesWork
   }
 
   /** Runs until `close`. */
@@ -110,7 +114,9 @@ export class HiveRegistration {
       if (answer.status !== 200 && answer.status !== 404) throw new Error(`the hive answered ${String(answer.status)}`)
       return answer.status
     })
-    if (status === 200) this.#log.info({ event: 'ready', registration })
+    if (status !== 200) return
+    this.#takesWork = true
+    this.#log.info({ event: 'ready', registration })
   }
 
   /** Returns when the hive does not know the registration. */

@@ -77,19 +77,41 @@ async function workerUnder(
 const accept = (path: string): number => (path === '/v1/workers/register' ? 201 : 200)
 
 describe('registration', () => {
+  const healthOf = async (worker: Worker): Promise<number> => (await fetch(`${worker.url}/health`)).status
+
   test('register, load, ready; healthy only when the model is loaded', async () => {
     const worker = await workerUnder(accept)
-    expect((await fetch(`${worker.url}/health`)).status).toBe(503)
+    expect(await healthOf(worker)).toBe(503)
     await eventually(
-      'ready',
-      () => worker.calls,
-      (calls) => calls.some(([path]) => path === '/v1/workers/ready'),
+      'healthy',
+      () => healthOf(worker),
+      (status) => status === 200,
     )
-    expect((await fetch(`${worker.url}/health`)).status).toBe(200)
     const paths = worker.calls.map(([path]) => path)
     expect(paths[0]).toBe('/v1/workers/register')
     expect(paths.indexOf('/v1/heartbeat')).toBeLessThan(paths.indexOf('/v1/workers/ready'))
     expect(worker.calls[0]?.[1]).toMatchObject({ worker_id: 'worker-box', container: 'box', pid: process.pid })
+  })
+
+  test('loaded, but not healthy, until a hive has counted it as ready', async () => {
+    // As with a hive for which the load took too long: it does not know this registration any more.
+    let isKnown = false
+    const worker = await workerUnder((path, calls) => {
+      if (path === '/v1/workers/register') return 201
+      return isKnown || (path === '/v1/heartbeat' && calls <= 20) ? 200 : 404
+    })
+    await eventually(
+      'not counted as ready',
+      () => worker.calls.map(([path]) => path),
+      (paths) => paths.includes('/v1/workers/ready') && paths.filter((path) => path === '/v1/workers/register').length > 1,
+    )
+    expect(await healthOf(worker)).toBe(503)
+    isKnown = true
+    await eventually(
+      'healthy',
+      () => healthOf(worker),
+      (status) => status === 200,
+    )
   })
 
   test('a hive that is not there is asked again; one that forgot gets a new registration, without a new load', async () => {

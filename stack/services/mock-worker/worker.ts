@@ -32,7 +32,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningServic
   const engine = new InferenceEngine(inference)
   let registration: HiveRegistration | null = null
   const health = (): Record<string, unknown> => {
-    if (registration?.loaded !== true) throw unavailable('LOADING', 'the model is being loaded')
+    if (registration?.takesWork !== true) throw unavailable('LOADING', 'the model is being loaded, or no hive knows that it is')
     return { service: 'mock-worker', in_flight: engine.active }
   }
   const metrics = createMetrics({
