@@ -3,6 +3,7 @@ import { runAct, UNDER_TEST, type Act, type ActOptions } from './support/act.ts'
 import { startDoubles, type Doubles } from './support/doubles.ts'
 import { HEAD_SHA, PULL_NUMBER, pullOf, pullRequestEvent, workflowRunEvent } from './support/events.ts'
 import { actionRepository, callingRepository } from './support/repository.ts'
+import { SHOP_ID, SHOP_STACK } from '../support/shop.ts'
 import { ACTIONS_BOT } from '../support/github-double/world.ts'
 
 const REPOSITORY = 'rbee/chaos-action'
@@ -22,7 +23,8 @@ jobs:
     with:
       profile: smoke
       suites: chaos
-      only: RE-001
+      stack: ${SHOP_STACK}
+      only: ${SHOP_ID}
       action-repository: ${UNDER_TEST.repository}
       action-ref: ${UNDER_TEST.ref}
 `,

@@ -2,14 +2,16 @@ import { afterAll, expect, test } from 'vitest'
 import { runAct, UNDER_TEST, type Act } from './support/act.ts'
 import { startDoubles, type Doubles } from './support/doubles.ts'
 import { actionRepository, callingRepository } from './support/repository.ts'
+import { SHOP_ID, SHOP_STACK } from '../support/shop.ts'
 import type { Issue } from '../support/github-double/world.ts'
 
 const HOUR_MS = 3_600_000
 const action = actionRepository()
 const repository = callingRepository(
   {
-    'red.yml': nightly('NF-001', 'no-backoff'),
-    'green.yml': nightly('RE-001', "''"),
+    // On the labels of a machine with a GPU, and without one: the reference stack as it is elsewhere.
+    'red.yml': nightly({ stack: '.chaos-action/stack/stack.json', only: 'NF-001', defects: 'no-backoff' }),
+    'green.yml': nightly({ stack: SHOP_STACK, only: SHOP_ID }),
     'watchdog.yml': `name: watchdog
 on:
   schedule:
@@ -35,8 +37,8 @@ afterAll(() => {
   repository[Symbol.dispose]()
 })
 
-/** On the labels of a machine with a GPU, and without one: the reference stack as it is elsewhere. */
-function nightly(only: string, defects: string): string {
+function nightly(inputs: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(inputs).map(([name, value]) => `      ${name}: ${value}\n`)
   return `name: nightly
 on:
   schedule:
@@ -50,10 +52,7 @@ jobs:
     with:
       profile: smoke
       suites: chaos
-      only: ${only}
-      defects: ${defects}
-      stack: .chaos-action/stack/stack.json
-      nightly-workflow: nightly.yml
+${lines.join('')}      nightly-workflow: nightly.yml
       action-repository: ${UNDER_TEST.repository}
       action-ref: ${UNDER_TEST.ref}
 `

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { eventually, objectsOf } from '../e2e/support/docker.ts'
+import { SHOP_ID, SHOP_STACK } from '../support/shop.ts'
 import { unzipped } from '../support/zip.ts'
 import { runAct, UNDER_TEST, type Act } from './support/act.ts'
 import { startDoubles, type Doubles } from './support/doubles.ts'
@@ -92,13 +93,13 @@ test('a green pull request: one comment that was there from the start, a summary
 
 test('in the merge queue the same gate is green, with a summary and an artifact, and no pull request is spoken to', async () => {
   await using doubles = await doublesWithPull()
-  using repository = caller({ only: 'RE-001' })
+  using repository = caller({ stack: SHOP_STACK, only: SHOP_ID })
   await using act = on('merge_group', mergeGroupEvent(REPOSITORY), repository, doubles)
   const ended = await act.ended
   expect(ended.code, ended.text).toBe(0)
   expect(ended.jobs).toEqual({ suite: 'success', verdict: 'success', 'chaos-ok': 'success' })
   expect(ended.summary).toContain('passed')
-  expect(uploadedResult(doubles)).toMatchObject({ verdict: 'passed', scenarios: [{ id: 'RE-001', verdict: 'passed' }] })
+  expect(uploadedResult(doubles)).toMatchObject({ verdict: 'passed', scenarios: [{ id: SHOP_ID, verdict: 'passed' }] })
   expect(doubles.github.world.comments).toEqual([])
 })
 
@@ -124,7 +125,7 @@ test('a defect: the job fails, and the comment says what failed, why, and how to
 
 test('a cancelled run leaves nothing, and its comment says that nothing was shown', async () => {
   await using doubles = await doublesWithPull()
-  using repository = caller({ only: 'RE-001' })
+  using repository = caller({ stack: SHOP_STACK, only: SHOP_ID })
   await using act = onPullRequest(repository, doubles)
   const runId = await runWithOpenFault(act)
   expect(await objectsOf(runId)).not.toEqual([])

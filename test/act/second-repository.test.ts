@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
 import { objectsOf } from '../e2e/support/docker.ts'
+import { SHOP_ID, SHOP_STACK } from '../support/shop.ts'
 import { runAct, UNDER_TEST, type Act } from './support/act.ts'
 import { startDoubles, type Doubles } from './support/doubles.ts'
 import { PULL_NUMBER, pullOf, pullRequestEvent } from './support/events.ts'
@@ -25,7 +26,8 @@ jobs:
     uses: rbee/chaos-action/.github/workflows/chaos-suite.yml@v1
     with:
       profile: smoke
-      shards: '[{"name": "disk", "suites": "chaos", "only": "RE-001"}]'
+      stack: ${SHOP_STACK}
+      shards: '[{"name": "disk", "only": "${SHOP_ID}"}]'
 ${more}`
   return callingRepository({ 'chaos.yml': text }, { ours: false })
 }

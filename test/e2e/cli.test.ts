@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { putShop, SHOP_ID, SHOP_SERVICES, SHOP_STACK } from '../support/shop.ts'
 import { actionCheckout } from './support/checkout.ts'
 import { objectsOf, removeObjects } from './support/docker.ts'
 import { start, type Ended } from './support/program.ts'
@@ -12,6 +13,12 @@ function cli(checkout: string, ...argv: string[]): Promise<Ended> {
   const docker = process.env['DOCKER_HOST'] === undefined ? {} : { DOCKER_HOST: process.env['DOCKER_HOST'] }
   return start([join(checkout, 'dist/cli/index.js'), ...argv], { cwd: checkout, env: { ...env, ...docker }, limitMs: LIMIT_MS })
     .ended
+}
+
+/** A run of the shop, from a folder that has it. */
+function runShop(checkout: string, ...more: string[]): Promise<Ended> {
+  putShop(checkout)
+  return cli(checkout, 'run', '--profile', 'smoke', '--stack', SHOP_STACK, '--only', SHOP_ID, '--out', 'out', ...more)
 }
 
 function resultOf(checkout: string): { verdict: string; run: { id: string; noInject: boolean } } {
@@ -42,13 +49,13 @@ test('run: results on stdout, progress on stderr, files in --out, exit 0, nothin
 
 test('--keep-stack: the program ends and leaves the services alone, cleanup takes them away', async () => {
   using checkout = actionCheckout()
-  const ended = await cli(checkout.path, 'run', '--profile', 'smoke', '--only', 'RE-001', '--keep-stack', '--out', 'out')
+  const ended = await runShop(checkout.path, '--keep-stack')
   expect(ended, ended.stderr).toMatchObject({ code: 0 })
   const { id } = resultOf(checkout.path).run
   try {
     expect(ended.stderr).toContain(`chaos-action cleanup --run ${id}`)
     const kept = await objectsOf(id)
-    expect(kept).toEqual(expect.arrayContaining([expect.stringContaining('queen-rbee'), expect.stringContaining('mock-worker')]))
+    expect(kept).toEqual(expect.arrayContaining(SHOP_SERVICES.map((name): unknown => expect.stringContaining(name))))
     expect(kept.filter((name) => name.includes('observer'))).toEqual([])
     const cleaned = await cli(checkout.path, 'cleanup', '--run', id)
     expect(cleaned, cleaned.stderr).toMatchObject({ code: 0 })
@@ -61,7 +68,7 @@ test('--keep-stack: the program ends and leaves the services alone, cleanup take
 
 test('a rehearsal passes nothing: inconclusive, exit 3', async () => {
   using checkout = actionCheckout()
-  const ended = await cli(checkout.path, 'run', '--profile', 'smoke', '--only', 'RE-001', '--no-inject', '--out', 'out')
+  const ended = await runShop(checkout.path, '--no-inject')
   expect(ended, ended.stderr).toMatchObject({ code: 3 })
   const { run, verdict } = resultOf(checkout.path)
   try {

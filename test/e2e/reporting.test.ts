@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startDoubles, type Doubles } from '../act/support/doubles.ts'
 import { HEAD_SHA, PULL_NUMBER, pullOf, pullRequestEvent, workflowRunEvent } from '../act/support/events.ts'
+import { putShop, SHOP_ID, SHOP_STACK } from '../support/shop.ts'
 import { unzipped } from '../support/zip.ts'
 import { actionCheckout } from './support/checkout.ts'
 import { eventually, objectsOf, removeObjects } from './support/docker.ts'
@@ -14,7 +15,14 @@ import { FAKE_RUN_ID, fakeRunner, type FakeRunner, type RunnerFacts } from './su
 
 const REPOSITORY = 'octo/shop'
 const FORK = 'stranger/shop'
-const INPUTS = { profile: 'smoke', only: 'RE-001', seed: '7', token: 'token' }
+const INPUTS = { profile: 'smoke', stack: SHOP_STACK, only: SHOP_ID, seed: '7', token: 'token' }
+
+/** A job of the shop's repository. */
+function shopRunner(checkout: string, told: RunnerFacts): FakeRunner {
+  const runner = fakeRunner(checkout, told)
+  putShop(runner.workspace)
+  return runner
+}
 
 async function doublesWithPull(head = REPOSITORY): Promise<Doubles> {
   const doubles = await startDoubles({ owner: 'octo', repo: 'shop' })
@@ -44,7 +52,7 @@ async function runId(runner: FakeRunner): Promise<string> {
 test('a pull request has one comment, "running" first, then the verdict; the artifact has all of it, the report opens by itself', async () => {
   await using doubles = await doublesWithPull()
   using checkout = actionCheckout()
-  const runner = fakeRunner(checkout.path, facts(doubles, 'pull_request', pullRequestEvent(REPOSITORY)))
+  const runner = shopRunner(checkout.path, facts(doubles, 'pull_request', pullRequestEvent(REPOSITORY)))
   const program = runner.main({ ...INPUTS, check: 'true' })
   const id = await runId(runner)
   try {
@@ -59,7 +67,7 @@ test('a pull request has one comment, "running" first, then the verdict; the art
     expect(main.stdout).not.toContain('::warning')
     const [body = '', ...more] = comments(doubles)
     expect(more).toEqual([])
-    expect(body).toContain('## ✅ passed — judged: the built-in reference services')
+    expect(body).toContain('## ✅ passed — judged: node:24-trixie-slim')
     expect(body).toContain(`Judged commit \`${HEAD_SHA.slice(0, 7)}\``)
     expect(doubles.github.world.checks).toMatchObject([{ status: 'completed', conclusion: 'success' }])
     const [results, report] = doubles.results.store.ofRun(String(FAKE_RUN_ID)).toSorted((a, b) => b.name.localeCompare(a.name))
@@ -82,7 +90,7 @@ test('a pull request has one comment, "running" first, then the verdict; the art
 test('a run that is killed leaves a comment that says so, and nothing else', async () => {
   await using doubles = await doublesWithPull()
   using checkout = actionCheckout()
-  const runner = fakeRunner(checkout.path, facts(doubles, 'pull_request', pullRequestEvent(REPOSITORY)))
+  const runner = shopRunner(checkout.path, facts(doubles, 'pull_request', pullRequestEvent(REPOSITORY)))
   const main = runner.main({ ...INPUTS, check: 'true' })
   const id = await runId(runner)
   try {
@@ -145,7 +153,7 @@ export default function () { http.get(__ENV.BASE_URL) }`,
 test('a fork has summary and artifact; the reporter of another run posts its comment, and takes a forged result for none', async () => {
   await using doubles = await doublesWithPull(FORK)
   using checkout = actionCheckout()
-  const runner = fakeRunner(checkout.path, facts(doubles, 'pull_request', pullRequestEvent(REPOSITORY, FORK)))
+  const runner = shopRunner(checkout.path, facts(doubles, 'pull_request', pullRequestEvent(REPOSITORY, FORK)))
   const main = await runner.main(INPUTS).ended
   expect(main.code, main.stdout + main.stderr).toBe(0)
   expect(comments(doubles)).toEqual([])

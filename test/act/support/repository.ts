@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { putShop } from '../../support/shop.ts'
 import { copyCheckout } from '../../../build/checkout-copy.ts'
 
 export interface Repository {
@@ -21,10 +22,11 @@ export function actionRepository(): Repository {
   return repository
 }
 
-/** A repository that has these workflow files, by name, and nothing else; `ours`: beside those of this repository. */
+/** A repository that has these workflow files, by name, and a shop (test/support/shop.ts); `ours`: beside those of this repository. */
 export function callingRepository(workflows: Readonly<Record<string, string>>, options: { readonly ours: boolean }): Repository {
   const repository = folder()
   const { path } = repository
+  putShop(path)
   if (options.ours) copyWorkflows(path)
   for (const [name, text] of Object.entries(workflows)) {
     const file = join(path, '.github', 'workflows', name)
