@@ -28,5 +28,18 @@ function refuseOldNode(version: string): void {
   process.exit(USAGE_EXIT_CODE)
 }
 
+/**
+ * `… | head` reads no more than it wants, which is no failure of ours: the command comes to its end. One that has something
+ * to take back sees it as well (`watchSignals`).
+ */
+function bearReadersThatLeave(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return
+    process.stderr.write(`error: the output cannot be written: ${describeError(error)}\n`)
+    process.exitCode = USAGE_EXIT_CODE
+  })
+}
+
 refuseOldNode(process.versions.node)
+bearReadersThatLeave()
 await main(process.argv.slice(2))

@@ -88,6 +88,15 @@ test('bad usage: exit 2, the mistake and what is allowed on stderr, nothing on s
   expect((await cli(checkout.path, 'run', '--only', 'NOPE-001')).code).toBe(2)
 })
 
+test('a reader that leaves early, as head does, is no failure', async () => {
+  using checkout = actionCheckout()
+  const program = start([join(checkout.path, 'dist/cli/index.js'), 'list'], {
+    ...{ cwd: checkout.path, env: { PATH: process.env['PATH'] ?? '' }, limitMs: LIMIT_MS },
+  })
+  program.child.stdout?.destroy()
+  expect(await program.ended).toMatchObject({ code: 0, stderr: '' })
+})
+
 test('an older Node is named at once: exit 2, and what is needed', async () => {
   using checkout = actionCheckout()
   const older = "data:text/javascript,Object.defineProperty(process.versions,'node',{value:'20.19.0'})"

@@ -137,8 +137,11 @@ interface Running {
   readonly ctx: FaultContext
 }
 
-/** The middle is near the beginning, so that there is time for what is done then, also on a busy machine. */
-const MIDDLE = { windowMs: 4_000, afterMs: 1_000 }
+/**
+ * The middle is near the beginning, so that there is time for what is done then, also on a busy machine; and by then CPU time
+ * was read twice, which is done every 700 ms.
+ */
+const MIDDLE = { windowMs: 5_000, afterMs: 2_000 }
 
 /** Injects, lets `work` do what it does in the middle of the window, and reverts whatever happened. */
 async function inTheMiddle(kind: string, spec: JsonObject, work: (running: Running) => Promise<void>): Promise<Evidence> {
