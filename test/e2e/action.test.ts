@@ -1,20 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { putShop, SHOP_ID, SHOP_SERVICES, SHOP_STACK } from '../support/shop.ts'
+import { SHOP_ID, SHOP_SERVICES, SHOP_STACK } from '../support/shop.ts'
 import { actionCheckout } from './support/checkout.ts'
 import { eventually, objectsOf, removeObjects } from './support/docker.ts'
-import { fakeRunner, type FakeRunner } from './support/fake-runner.ts'
+import { fakeRunner, shopRunner, type FakeRunner } from './support/fake-runner.ts'
 
 const SMOKE = { profile: 'smoke', only: 'RE-001', seed: '7' }
 const SHOP = { profile: 'smoke', stack: SHOP_STACK, only: SHOP_ID }
-
-/** A job with the shop in its workspace. */
-function shopRunner(checkout: string): FakeRunner {
-  const runner = fakeRunner(checkout)
-  putShop(runner.workspace)
-  return runner
-}
 
 async function savedRunId(runner: FakeRunner): Promise<string> {
   const state = await eventually(

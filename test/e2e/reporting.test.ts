@@ -7,22 +7,15 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startDoubles, type Doubles } from '../act/support/doubles.ts'
 import { HEAD_SHA, PULL_NUMBER, pullOf, pullRequestEvent, workflowRunEvent } from '../act/support/events.ts'
-import { putShop, SHOP_ID, SHOP_STACK } from '../support/shop.ts'
+import { SHOP_ID, SHOP_STACK } from '../support/shop.ts'
 import { unzipped } from '../support/zip.ts'
 import { actionCheckout } from './support/checkout.ts'
 import { eventually, objectsOf, removeObjects } from './support/docker.ts'
-import { FAKE_RUN_ID, fakeRunner, type FakeRunner, type RunnerFacts } from './support/fake-runner.ts'
+import { FAKE_RUN_ID, fakeRunner, shopRunner, type FakeRunner, type RunnerFacts } from './support/fake-runner.ts'
 
 const REPOSITORY = 'octo/shop'
 const FORK = 'stranger/shop'
 const INPUTS = { profile: 'smoke', stack: SHOP_STACK, only: SHOP_ID, seed: '7', token: 'token' }
-
-/** A job of the shop's repository. */
-function shopRunner(checkout: string, told: RunnerFacts): FakeRunner {
-  const runner = fakeRunner(checkout, told)
-  putShop(runner.workspace)
-  return runner
-}
 
 async function doublesWithPull(head = REPOSITORY): Promise<Doubles> {
   const doubles = await startDoubles({ owner: 'octo', repo: 'shop' })

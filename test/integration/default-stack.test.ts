@@ -6,7 +6,7 @@ import type { Toxic } from '../../src/core/ports.ts'
 import type { StackUnderTest } from '../../src/runtime/running-stack.ts'
 import { bringUp } from '../../src/runtime/stack.ts'
 import { createToxiproxy } from '../../src/runtime/toxiproxy.ts'
-import { leftoversOf, signal, testRun, type TestRun } from './runtime-fixture.ts'
+import { docker, exec, leftoversOf, signal, testRun, type TestRun } from './runtime-fixture.ts'
 
 const TOKEN = 'LLORCH_API_TOKEN'
 const LATENCY_MS = 1_000
@@ -69,6 +69,19 @@ afterAll(async () => {
 })
 
 describe('two copies of the default stack', () => {
+  test.each(['queen-rbee', 'rbee-hive', 'mock-worker'])(
+    '%s starts from what V8 compiled in the build of its image',
+    async (service) => {
+      const [container] = await sideAt(0).stack.containers.list(service, signal())
+      const { Image } = await docker.getContainer(container?.id ?? '').inspect()
+      // Without its token it ends as soon as it has been loaded. Node says nothing where the cache is not taken, as for another user.
+      const argv = ['run', '--rm', '--network', 'none', '--env', 'NODE_DEBUG_NATIVE=COMPILE_CACHE', Image]
+      const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' }
+      const { stdout, stderr } = await exec.run('docker', argv, { env, limitMs: 30_000, signal: signal() })
+      expect(stdout + stderr).toMatch(/code cache for ESM file:\/\/\/app\/index\.js was accepted/)
+    },
+  )
+
   test('each answers through all its legs, with its own workers', async () => {
     for (const [index] of sides.entries()) {
       const here = sideAt(index)

@@ -1,6 +1,7 @@
 /** Runs the steps of action.yml as GitHub's runner does: inputs in the environment, commands in files, state from main to post. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { putShop } from '../../support/shop.ts'
 import { start, type Program } from './program.ts'
 
 const STEP_LIMIT_MS = 240_000
@@ -79,6 +80,13 @@ export function fakeRunner(checkout: string, facts: RunnerFacts = {}): FakeRunne
     state: () => commandFile(file('state')),
     summary: () => readFileSync(file('summary'), 'utf8'),
   }
+}
+
+/** A job of a repository that has the shop. */
+export function shopRunner(checkout: string, facts: RunnerFacts = {}): FakeRunner {
+  const runner = fakeRunner(checkout, facts)
+  putShop(runner.workspace)
+  return runner
 }
 
 function prefixed(
