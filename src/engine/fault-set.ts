@@ -5,7 +5,7 @@ import type { Evidence } from '../core/model.ts'
 import type { Fault, FaultContext, FaultDescription, UndoContext } from '../core/ports.ts'
 import type { FaultRequest, Scenario } from '../core/scenario.ts'
 import { withDeadline } from '../core/wait.ts'
-import { ABANDONED_LIMIT_MS, REVERT_BUDGET_MS } from './options.ts'
+import { ABANDONED_LIMIT_MS } from './options.ts'
 import type { EngineDeps } from './deps.ts'
 import { together } from './together.ts'
 
@@ -73,14 +73,14 @@ export class FaultSet {
   }
 
   /**
-   * Newest first on each target, targets in parallel, each within the revert budget and on `ctx`'s own signal. Steps that
+   * Newest first on each target, targets in parallel, each within `limitMs` and on `ctx`'s own signal. Steps that
    * are still under way are waited for before, as they could break again what is mended; not for long.
    * @returns what could not be reverted; a second call does nothing for what the first one has reverted.
    */
-  async revert(ctx: UndoContext): Promise<string[]> {
+  async revert(ctx: UndoContext, limitMs: number): Promise<string[]> {
     await this.awaitAbandoned()
     const late = [...this.underWay.keys()]
-    const failures = await this.revertAll(ctx)
+    const failures = await this.revertAll(ctx, limitMs)
     if (late.length === 0) return failures
     await this.awaitAbandoned()
     const still = late.flatMap((work) => this.underWay.get(work) ?? [])
@@ -89,7 +89,7 @@ export class FaultSet {
     const told = still.map(({ planned, step }) => `${step} of ${planned.fault.kind} goes on, and what it does is not undone`)
     if (told.length > 0) return [...failures, ...told]
     for (const planned of this.planned) planned.reverted = false
-    return this.revertAll(ctx)
+    return this.revertAll(ctx, limitMs)
   }
 
   /** Proof that nothing is left; closes the ledger's entries of what is proven gone. @throws when one could not be looked for. */
@@ -105,12 +105,12 @@ export class FaultSet {
     return looks.flatMap((look) => (look.status === 'fulfilled' ? look.value : []))
   }
 
-  private async revertAll(ctx: UndoContext): Promise<string[]> {
+  private async revertAll(ctx: UndoContext, limitMs: number): Promise<string[]> {
     const tails = new Map<string, Promise<void>>()
     const failures: string[] = []
     const all = this.planned.toReversed().map((planned) => {
       const before = planned.description.targets.flatMap((target) => tails.get(target) ?? [])
-      const own = Promise.all(before).then(() => revertOne(planned, ctx, failures))
+      const own = Promise.all(before).then(() => revertOne(planned, ctx, limitMs, failures))
       for (const target of planned.description.targets) tails.set(target, own)
       return own
     })
@@ -156,12 +156,12 @@ function faultOf(faults: EngineDeps['faults'], scenario: Scenario, request: Faul
   throw new ChaosError('BAD_INPUT', `${scenario.id}: this version has no fault of kind ${request.kind} (it has: ${known})`)
 }
 
-async function revertOne(planned: Planned, ctx: UndoContext, failures: string[]): Promise<void> {
+async function revertOne(planned: Planned, ctx: UndoContext, limitMs: number, failures: string[]): Promise<void> {
   if (planned.reverted) return
   try {
     await withDeadline(
       `reverting ${planned.fault.kind}`,
-      REVERT_BUDGET_MS,
+      limitMs,
       ctx.signal,
       (signal) => planned.fault.revert(planned.plan, { ...ctx, signal }),
       ctx.clock,

@@ -16,13 +16,22 @@ export const STEADY_STREAK = 10
 export const STEADY_LIMIT_MS = 20_000
 /** A canary request's deadline: an outcome is awaited until then and no longer. */
 export const CANARY_DEADLINE_MS = 15_000
-/** Reverts run on a signal of their own, with this budget, also after a cancel. */
-export const REVERT_BUDGET_MS = 6_000
-/** Two that share a target come one after the other; before and after them a step may be waited for that was abandoned. */
-export const REVERT_LIMIT_MS = 2 * REVERT_BUDGET_MS + 2 * 1_500
-export const CLEAN_LIMIT_MS = 6_000
 /** A step of a fault that nobody waits for any more has this long to end before it is undone, and as long again after it. */
 export const ABANDONED_LIMIT_MS = 1_500
+/** How long undoing may take. It runs on a signal of its own, also after a cancel. */
+export interface UndoLimits {
+  /** For each fault. */
+  readonly revertMs: number
+  /** Two that share a target come one after the other; before and after them a step may be waited for that was abandoned. */
+  readonly allRevertsMs: number
+  /** To prove that nothing is left. */
+  readonly cleanMs: number
+}
+
+/** GitHub ends a step 10 s after it has told it of the cancel. */
+export const HURRIED_UNDO: UndoLimits = undoLimits(6_000, 6_000)
+/** Nobody presses: slow is a machine that is busy, or a proxy that waits for clients that are gone. That is no fault that stays. */
+export const PATIENT_UNDO: UndoLimits = undoLimits(25_000, 20_000)
 /** How much denser the canary asks from the end of one fault to the begin of the next. */
 export const DENSE_PACE_FACTOR = 2
 /** For what clauses must have under way before the fault comes. */
@@ -41,3 +50,7 @@ export const EVENTS_PER_SCENARIO = 200
 /** Above these the harness, not the system, may be what was slow. */
 export const STARVED_LATENESS_P95_MS = 100
 export const STARVED_LAG_P99_MS = 250
+
+function undoLimits(revertMs: number, cleanMs: number): UndoLimits {
+  return { revertMs, allRevertsMs: 2 * revertMs + 2 * ABANDONED_LIMIT_MS, cleanMs }
+}

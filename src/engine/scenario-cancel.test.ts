@@ -1,7 +1,7 @@
 /** Cancelled at any moment: what was begun is undone and proven gone, the logs are kept, and nothing passes. */
 import { describe, expect, it } from 'vitest'
 import type { PhaseName } from '../core/model.ts'
-import { fakeFault } from './rig/fake-fault.ts'
+import { fakeFault, request } from './rig/fake-fault.ts'
 import { clause, fakeProbe } from './rig/fake-probe.ts'
 import { Rig } from './rig/rig.ts'
 
@@ -52,6 +52,27 @@ describe('a cancel', () => {
     expect(result?.cleanup).toEqual({ clean: true, leftovers: [] })
     expect(result?.phases.find(({ name }) => name === 'revert')?.durationMs).toBe(5_000)
     expect(result?.expectations).toMatchObject([{ met: null, observed: 'not decided while the fault was on' }])
+  })
+
+  it.each([
+    ['revert', 'reverting cut took longer than 6000 ms'],
+    ['leftovers', 'phase clean took longer than 6000 ms'],
+  ])('hurries what it does not cut: %s', async (step, reason) => {
+    const rig = new Rig({ faults: (world) => [fakeFault(world, 'cut', { [step]: 'hangs' })] })
+    rig.cancelAt((event) => event.type === 'phase-started' && event.phase === 'during', 1_000)
+    const result = (await rig.run()).results[0]
+    expect(result?.verdict).toBe('error')
+    expect(result?.reasons.join('; ')).toContain(reason)
+  })
+
+  it('hurries all reverts together as well', async () => {
+    const kinds = ['cut', 'slow', 'drop']
+    const rig = new Rig({
+      faults: (world) => kinds.map((kind) => fakeFault(world, kind, { revert: 'hangs' })),
+      scenarios: [{ faults: kinds.map((kind) => request(kind, 'back')) }],
+    })
+    rig.cancelAt((event) => event.type === 'phase-started' && event.phase === 'during', 1_000)
+    expect((await rig.run()).results[0]?.reasons.join('; ')).toContain('phase revert took longer than 15000 ms')
   })
 
   it('before the first scenario runs none', async () => {

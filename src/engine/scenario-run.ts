@@ -20,12 +20,13 @@ import {
   BEGIN_LIMIT_MS,
   CANARY_DEADLINE_MS,
   HOLD_MARGIN_MS,
+  HURRIED_UNDO,
   INJECT_LIMIT_MS,
+  PATIENT_UNDO,
   PREPARE_LIMIT_MS,
-  REVERT_LIMIT_MS,
-  CLEAN_LIMIT_MS,
   STEADY_LIMIT_MS,
   type EngineOptions,
+  type UndoLimits,
 } from './options.ts'
 import { PhaseRecorder } from './phases.ts'
 import { awaitRecovery, withoutRelapse } from './recovery.ts'
@@ -201,10 +202,11 @@ class ScenarioRun {
   /** On a signal of its own: a cancelled run must still be able to undo. */
   private async revert(): Promise<void> {
     const { deps, state, phases } = this
+    const limits = this.undoLimits()
     state.revertCalledMs = deps.clock.nowMs()
     try {
-      await phases.run('revert', REVERT_LIMIT_MS, new AbortController().signal, async (phaseSignal) => {
-        const failures = await this.faults.revert(undoContext(this.deps, phaseSignal))
+      await phases.run('revert', limits.allRevertsMs, new AbortController().signal, async (phaseSignal) => {
+        const failures = await this.faults.revert(undoContext(this.deps, phaseSignal), limits.revertMs)
         for (const failure of failures) this.keepStaying(`not reverted: ${failure}`)
       })
     } catch (error) {
@@ -214,10 +216,15 @@ class ScenarioRun {
     this.canary.dense()
   }
 
+  /** As they are when it begins: a cancel that comes later finds the undoing under way. */
+  private undoLimits(): UndoLimits {
+    return this.signal.aborted ? HURRIED_UNDO : PATIENT_UNDO
+  }
+
   private async clean(): Promise<void> {
     const { state, phases } = this
     try {
-      await phases.run('clean', CLEAN_LIMIT_MS, new AbortController().signal, async (phaseSignal) => {
+      await phases.run('clean', this.undoLimits().cleanMs, new AbortController().signal, async (phaseSignal) => {
         state.leftovers = await this.faults.leftovers(undoContext(this.deps, phaseSignal))
       })
     } catch (error) {

@@ -23,10 +23,10 @@ describe('a step of a fault', () => {
     ['effect', 'fails', 'error', 'effect: effect cut on back failed'],
     ['effect', 'hangs', 'error', 'effect: phase effect took longer than 26000 ms'],
     ['revert', 'fails', 'error', 'not reverted: cut on back: revert cut on back failed'],
-    ['revert', 'hangs', 'error', 'not reverted: cut on back: reverting cut took longer than 6000 ms'],
+    ['revert', 'hangs', 'error', 'not reverted: cut on back: reverting cut took longer than 25000 ms'],
     ['revert', 'lies', 'error', 'not reverted: cut on back is still on'],
     ['leftovers', 'fails', 'error', 'not proven to be reverted: clean: leftovers cut on back failed'],
-    ['leftovers', 'hangs', 'error', 'not proven to be reverted: clean: phase clean took longer than 6000 ms'],
+    ['leftovers', 'hangs', 'error', 'not proven to be reverted: clean: phase clean took longer than 20000 ms'],
   ])('%s %s: %s', async (step, course, verdict, reason) => {
     const rig = withFault({ [step]: course })
     const result = await rig.result()

@@ -9,6 +9,11 @@ import { withDeadline } from '../core/wait.ts'
 
 /** A pending reset_peer holds the server back for as long as its own timeout; other calls take milliseconds. */
 const CALL_LIMIT_MS = 10_000
+/**
+ * Where a client has just gone away, the server waits 5 s for each piece that is still on its way to it (`WriteOutput` in
+ * its link.go), and for all of them before it answers.
+ */
+const REMOVAL_LIMIT_MS = 30_000
 const MAX_BODY_BYTES = 1024 * 1024
 
 const TOXIC = z.object({
@@ -88,8 +93,9 @@ class Toxiproxy implements ToxiproxyPort {
 
   private async send(method: string, path: string, body: unknown, parent: AbortSignal): Promise<Answer> {
     const name = `toxiproxy at ${this.baseUrl}: ${method} ${path}`
+    const limitMs = method === 'DELETE' ? REMOVAL_LIMIT_MS : CALL_LIMIT_MS
     try {
-      return await withDeadline(name, CALL_LIMIT_MS, parent, (signal) => this.request(method, path, body, signal))
+      return await withDeadline(name, limitMs, parent, (signal) => this.request(method, path, body, signal))
     } catch (error) {
       if (isChaosError(error)) throw error
       throw new ChaosError('TOXIPROXY_FAILED', `${name} got no answer: ${describeError(error, 500)}`, {
