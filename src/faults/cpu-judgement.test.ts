@@ -158,8 +158,15 @@ describe('a quota that the machine does not give', () => {
     }
   })
 
-  test('has to be throttled all the same', () => {
-    const calm = readings(12, 0.5, 0.8, 900_000).map((one) => ({ ...one, throttledPeriods: 7 }))
+  test('does not have to be throttled: it is the machine that had no more', () => {
+    const calm = (throttledPeriods: number | null): BurnReading[] =>
+      readings(12, 0.5, 0.8, 900_000).map((one) => ({ ...one, throttledPeriods }))
+    expect(judgeCpu({ ...BURNT, readings: calm(7) })).toMatchObject({ measures: { throttledPeriods: 0 }, reasons: [] })
+    expect(judgeCpu({ ...BURNT, readings: calm(null) })).toMatchObject({ measures: { throttledPeriods: null }, reasons: [] })
+  })
+
+  test('has to be throttled where the machine gave nearly all of it', () => {
+    const calm = readings(12, 0.8, 0.8, 900_000).map((one) => ({ ...one, throttledPeriods: 7 }))
     expect(judgeCpu({ ...BURNT, readings: calm }).reasons).toEqual(['the cgroup was never throttled'])
   })
 

@@ -86,7 +86,8 @@ export function judgeCpu(seen: CpuSeen): Judgement {
   const { first, last, used } = stretch
   const throttled = throttledBetween(first, last)
   const demand = demandPercent(load, first, last)
-  const rest = isShort(percent, used, demand) ? ', the rest waited for: the machine had no more' : ''
+  const short = isShort(percent, used, demand)
+  const rest = short ? ', the rest waited for: the machine had no more' : ''
   return {
     headline: `${String(used)} % of ${String(round(load.cpus, 3))} CPUs used (${String(before ?? 'unknown')} % before)${rest}`,
     measures: {
@@ -101,7 +102,8 @@ export function judgeCpu(seen: CpuSeen): Judgement {
       ...(seen.problem === null ? [] : [seen.problem]),
       ...watchReasons(seen, last.atMs - first.atMs),
       ...useReasons(percent, before, used, demand),
-      ...(load.hasQuota && percent >= 100 ? throttleReasons(throttled) : []),
+      // What the machine had no more of, no quota had to keep back.
+      ...(load.hasQuota && percent >= 100 && !short ? throttleReasons(throttled) : []),
       ...burnerReasons(load, readings, first, last),
     ],
   }
