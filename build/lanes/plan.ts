@@ -75,7 +75,8 @@ const WITH_DOCKER: readonly Stage[] = [
   tests('integration 3', 'integration', ['runtime-stack', 'runtime-actions', 'runtime-pool', 'runtime-daemon', 'probes'], 15),
   tests('integration 4', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
   tests('rehearsal', 'e2e', ['rehearsal'], 10),
-  vitest('services', ['vitest.config.ts', SERVICES], 10),
+  // Processes that answer thousands of requests: what guards against a hang is no limit on the machine's speed.
+  vitest('services', ['vitest.config.ts', '--testTimeout', '90000', SERVICES], 10),
   tests('integration 5', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources', 'toolbox-undo'], 15),
   tests('integration 6', 'integration', ['load'], 15),
   tests('integration 7', 'integration', ['k6', 'untrusted-stack', 'host-guard'], 15),

@@ -40,11 +40,12 @@ describe('the load suite', () => {
   )
 })
 
+/** With a crowd that is served in time also by a machine whose CPUs others take away now and then. */
 describe('chaos under load', () => {
   it(
     'passes on the healthy stack: the load goes on, its limits are kept before each fault and again after it',
     async () => {
-      await using cli = await startCli(['run', '--only', 'NF-001,NF-002,WC-001', '--under-load', 'LT-001'])
+      await using cli = await startCli(['run', '--profile', 'smoke', '--only', 'NF-001,NF-002,WC-001', '--under-load', 'LT-001'])
       const { exitCode, stdout, stderr } = await cli.ended()
       const result = await cli.result()
       expect({ exitCode, verdicts: verdicts(result) }, `${stdout}${stderr}`).toEqual({
@@ -54,7 +55,7 @@ describe('chaos under load', () => {
       for (const { expectations } of result.scenarios)
         expect(expectations.filter(({ text, met }) => text.startsWith('load: ') && met === true)).toHaveLength(2)
       const [held] = result.load
-      expect(held?.users).toBe(100)
+      expect(held?.users).toBe(50)
       // Nobody was served while no byte passed, and that is no failure of the load.
       expect((held?.outcomes.rejected ?? 0) + (held?.outcomes.failed ?? 0)).toBeGreaterThan(0)
       expect(await labelled(result.run.id)).toEqual([])

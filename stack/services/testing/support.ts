@@ -58,7 +58,7 @@ export async function eventually<T>(
   what: string,
   read: () => Promise<T> | T,
   ok: (value: T) => boolean,
-  limitMs = 5_000,
+  limitMs = 30_000,
 ): Promise<T> {
   const endMs = performance.now() + limitMs
   for (;;) {
@@ -75,7 +75,7 @@ export function post(url: string, body: unknown, headers: Record<string, string>
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}`, ...headers },
     body: JSON.stringify(body),
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(60_000),
   })
 }
 
