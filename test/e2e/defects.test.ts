@@ -10,33 +10,53 @@ import { clauseOf, DEFECTS, LOAD_IDS, SCENARIO_IDS } from './support/default-sta
 
 const RUN_LIMIT_MS = 600_000
 
-/** No two of a group claim the same scenario, and none hides what another one breaks. */
-const GROUPS: readonly (readonly string[])[] = [
-  [
-    ...['single-short-attempt', 'total-body-deadline', 'accepts-without-storing', 'never-force-kills'],
-    ...['no-registration-timeout', 'hive-dies-without-descriptors', 'queen-dies-without-descriptors'],
-  ],
-  // A queen that hangs without a hive would hide a hive that drops, and one that drops a queen that hoards.
-  ['hangs-without-upstream', 'no-failover', 'queen-drops-when-busy', 'fails-when-full', 'ignores-vram'],
-  ['no-backoff', 'keeps-dead-workers', 'hive-drops-when-busy'],
+/**
+ * Each defect, and the scenarios that are to find it here; no two of a group claim the same, and none hides what another one
+ * breaks. Each defect is found, and each scenario finds one; the pairs that are declared beyond these are the matrix's.
+ */
+const GROUPS: readonly Readonly<Record<string, readonly string[]>>[] = [
+  {
+    'single-short-attempt': ['NF-003', 'ST-006'],
+    'total-body-deadline': ['NF-004'],
+    'accepts-without-storing': ['RE-001'],
+    'never-force-kills': ['WC-004'],
+    'no-registration-timeout': ['WC-002'],
+    'hive-dies-without-descriptors': ['RE-004'],
+    'queen-dies-without-descriptors': ['ST-004'],
+  },
+  {
+    'hangs-without-upstream': ['NF-001'],
+    'no-failover': ['WC-001', 'WC-005'],
+    'fails-when-full': ['ST-003'],
+    'ignores-vram': ['RE-005'],
+  },
   // What a queen does with the memory that she hoards takes CPU time, which ST-006 would find used before its fault.
-  ['hoards-memory', 'tight-upstream-timeout', 'no-retry-on-reset', 'truncates-slow-bodies'],
+  {
+    'no-backoff': ['NF-001'],
+    'keeps-dead-workers': ['RE-002', 'WC-003', 'ST-002'],
+    'hoards-memory': ['ST-005'],
+    'tight-upstream-timeout': ['NF-002'],
+    'no-retry-on-reset': ['NF-005'],
+    'truncates-slow-bodies': ['NF-004'],
+  },
+  // Who drops when busy drops also because a machine is, and would be in the way of whatever else is looked for.
+  { 'queen-drops-when-busy': ['RE-003'], 'hive-drops-when-busy': ['ST-001'] },
 ]
 
 /** Those that only a load finds have their own file. */
-const wanted = Object.entries(DEFECTS).flatMap(([name, { fails }]) =>
-  fails.every((id) => LOAD_IDS.includes(id)) ? [] : [[name, fails] as const],
-)
+const wanted = Object.entries(DEFECTS).flatMap(([name, { fails }]) => (fails.every((id) => LOAD_IDS.includes(id)) ? [] : [name]))
 
-function pairsOf(group: readonly string[]): [string, string][] {
-  return group.flatMap((name) => (DEFECTS[name]?.fails ?? []).map((id): [string, string] => [name, id]))
+function pairsOf(group: (typeof GROUPS)[number]): [string, string][] {
+  return Object.entries(group).flatMap(([name, ids]) => ids.map((id): [string, string] => [name, id]))
 }
 
 describe('the groups', () => {
-  it('hold every defect once, and cover every scenario', () => {
-    expect(GROUPS.flat().toSorted()).toEqual(wanted.map(([name]) => name).toSorted())
-    const covered = new Set(GROUPS.flatMap(pairsOf).map(([, id]) => id))
-    expect(SCENARIO_IDS.filter((id) => !covered.has(id))).toEqual([])
+  it('hold every defect once, and cover every scenario, by what is declared', () => {
+    expect(GROUPS.flatMap((group) => Object.keys(group)).toSorted()).toEqual(wanted.toSorted())
+    const pairs = GROUPS.flatMap(pairsOf)
+    expect(SCENARIO_IDS.filter((id) => !pairs.some(([, claimed]) => claimed === id))).toEqual([])
+    expect(wanted.filter((name) => !pairs.some(([claiming]) => claiming === name))).toEqual([])
+    expect(pairs.filter(([name, id]) => DEFECTS[name]?.fails.includes(id) !== true)).toEqual([])
   })
 
   it.each(GROUPS.map((group) => [group]))('claim a scenario for one defect: %j', (group) => {
@@ -45,12 +65,12 @@ describe('the groups', () => {
   })
 })
 
-it.each(GROUPS.map((group) => [group]))(
-  '%j turn red what each of them breaks',
-  async (group) => {
+it.each(GROUPS.map((group) => [Object.keys(group).join(','), group] as const))(
+  '%s turn red what each of them breaks',
+  async (defects, group) => {
     const pairs = pairsOf(group)
     const only = pairs.map(([, id]) => id).join(',')
-    await using cli = await startCli(['run', '--profile', 'quick', '--only', only, '--defect', group.join(',')])
+    await using cli = await startCli(['run', '--profile', 'quick', '--only', only, '--defect', defects])
     const { exitCode, stderr } = await cli.ended()
     const result = await cli.result()
     const missing = pairs.flatMap(([name, id]) => {

@@ -1,5 +1,6 @@
 /** Whatever interrupts a run, nothing of it remains, and what is not its own is left alone. */
 import { describe, expect, it } from 'vitest'
+import { SHOP_HERE, SHOP_ID } from '../support/shop.ts'
 import { docker, heard, labelled, runIdOf, startCli } from './cli.ts'
 import { leftoversOf } from './leftovers.ts'
 import { interruptedBySigint, inTheMiddle, killedAndCleaned } from './support/interrupted.ts'
@@ -71,8 +72,8 @@ describe('an interrupted run', () => {
       // Its window of 30 s outlasts the start of the other.
       await using killed = await startCli(['run', '--only', 'RE-001', '--profile', 'full'])
       const killedId = await inTheMiddle(killed, 'RE-001')
-      await using live = await startCli(['run', '--only', 'NF-001'], killed.stateDir)
-      const liveId = await inTheMiddle(live)
+      await using live = await startCli(['run', '--stack', SHOP_HERE, '--only', SHOP_ID], killed.stateDir)
+      const liveId = await inTheMiddle(live, SHOP_ID)
       killed.child.kill('SIGKILL')
       await killed.ended()
       expect((await labelled(killedId)).length).toBeGreaterThan(0)

@@ -8,6 +8,10 @@ export const SHOP_SERVICES = ['till', 'window']
 /** The descriptor, as seen from where `putShop` put it. */
 export const SHOP_STACK = 'shop/stack.json'
 
+const FOLDER = resolve(import.meta.dirname, '../fixtures/stacks/shop')
+/** The descriptor where it is in this repository. */
+export const SHOP_HERE = join(FOLDER, 'stack.json')
+
 export function putShop(folder: string): void {
-  cpSync(resolve(import.meta.dirname, '../fixtures/stacks/shop'), join(folder, 'shop'), { recursive: true })
+  cpSync(FOLDER, join(folder, 'shop'), { recursive: true })
 }
