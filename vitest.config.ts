@@ -10,8 +10,9 @@ export default defineConfig({
       ...['src/**/*.test.ts', 'stack/**/*.test.ts', 'build/**/*.test.ts', 'bench/**/*.test.ts'],
       ...['test/guest/**/*.test.ts', 'test/support/**/*.test.ts'],
     ],
-    // A type-aware lint of one file takes seconds on a busy machine.
-    testTimeout: 20_000,
+    // A type-aware lint of one file takes seconds on a busy machine, and what is waited for may take one as well.
+    testTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     reporters: ['default', ['json', { outputFile: process.env['TESTS_REPORT'] ?? 'results/tests/unit.json' }]],
   },
 })

@@ -12,6 +12,7 @@ import { hostHelperLeftovers, stopHostHelpers } from './host-helpers.ts'
 import { runningState } from './main-process.ts'
 import type { NameSequence } from './names.ts'
 import { glanceAtPool, memberOf } from './pool-members.ts'
+import { UNDO_STEP_LIMIT_MS } from './undo-limit.ts'
 import { startUpkeep, untilWindowEnds } from './upkeep.ts'
 import type { Upkeep } from './upkeep.ts'
 
@@ -30,7 +31,6 @@ const FILL_LIMIT_MS = 8_000
 const REFILL_EVERY_MS = 200
 const REFILL_LIMIT_MS = 3_000
 const LAST_WRITE_LIMIT_MS = 2_000
-const UNDO_LIMIT_MS = 5_000
 /** A file system that gives out space by the page never has less than one to give. */
 const PAGE_BYTES = 4_096
 
@@ -171,7 +171,7 @@ async function withVolume<O extends 'disk.sweep' | 'disk.leftovers'>(
   if (type === 'volume' && !(await ctx.containers.all(ctx.signal)).some(({ mounts }) => mounts.some(isMounted))) return null
   const request = diskHelper(`${plan.helper}-${what}`, plan.volume)
   try {
-    return await withDeadline(`a look into the volume of ${plan.container.name}`, UNDO_LIMIT_MS, ctx.signal, (signal) =>
+    return await withDeadline(`a look into the volume of ${plan.container.name}`, UNDO_STEP_LIMIT_MS, ctx.signal, (signal) =>
       ctx.toolbox.once(request, op, { path: plan.folder }, signal),
     )
   } catch (error) {

@@ -3,6 +3,7 @@ import { withDeadline } from '../core/wait.ts'
 import type { UndoContext } from '../core/ports.ts'
 import { HELPER_TTL_MS } from './names.ts'
 import { allOrThrow } from './settle.ts'
+import { UNDO_STEP_LIMIT_MS } from './undo-limit.ts'
 
 /** A helper that changed something in the network namespace of a container. */
 export interface NamespaceHelper {
@@ -10,7 +11,6 @@ export interface NamespaceHelper {
   readonly container: string
 }
 
-const STOP_LIMIT_MS = 5_000
 const LOOK_LIMIT_MS = 10_000
 
 /**
@@ -20,7 +20,7 @@ const LOOK_LIMIT_MS = 10_000
 export async function stopHelpers(helpers: readonly NamespaceHelper[], ctx: UndoContext): Promise<void> {
   await allOrThrow(
     helpers.map((helper) =>
-      withDeadline(`stopping the helper ${helper.name}`, STOP_LIMIT_MS, ctx.signal, async (signal) => {
+      withDeadline(`stopping the helper ${helper.name}`, UNDO_STEP_LIMIT_MS, ctx.signal, async (signal) => {
         const ended = await ctx.toolbox.stop(helper.name, signal)
         if (ended?.exitCode === 0) return
         if (ended !== null)

@@ -3,8 +3,7 @@ import type { HelperRequest, UndoContext } from '../core/ports.ts'
 import { withDeadline } from '../core/wait.ts'
 import { HELPER_TTL_MS } from './names.ts'
 import { allOrThrow } from './settle.ts'
-
-const STOP_LIMIT_MS = 5_000
+import { UNDO_STEP_LIMIT_MS } from './undo-limit.ts'
 
 /** No network, and of all capabilities only those asked for. */
 export function hostHelper(name: string, changes: Partial<HelperRequest> = {}): HelperRequest {
@@ -26,7 +25,7 @@ export async function stopHostHelpers(names: readonly string[], ctx: UndoContext
   const undone = new Set<string>()
   await allOrThrow(
     names.map((name) =>
-      withDeadline(`stopping the helper ${name}`, STOP_LIMIT_MS, ctx.signal, async (signal) => {
+      withDeadline(`stopping the helper ${name}`, UNDO_STEP_LIMIT_MS, ctx.signal, async (signal) => {
         const ended = await ctx.toolbox.stop(name, signal)
         if (ended?.exitCode === 0) undone.add(name)
         else if (ended !== null) {

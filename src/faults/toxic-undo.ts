@@ -3,8 +3,8 @@ import type { ToxiproxyPort, ToxiproxyProxy, UndoContext } from '../core/ports.t
 import { helperLeftovers, stopHelpers } from './helpers.ts'
 import type { ToxicEntry, ToxicPlan } from './toxic-plan.ts'
 import { allOrThrow } from './settle.ts'
+import { UNDO_STEP_LIMIT_MS } from './undo-limit.ts'
 
-const UNDO_LIMIT_MS = 5_000
 const LONGEST_PENDING_RESET_MS = 60_000
 
 /**
@@ -25,7 +25,7 @@ export async function revertToxics(plan: ToxicPlan, ctx: UndoContext): Promise<v
 /** A reset that is pending cannot be interrupted: toxiproxy answers only after its timeout. */
 function undoLimitMs(plan: ToxicPlan): number {
   const pendingMs = plan.toxic === 'reset_peer' ? (plan.attributes['timeout'] ?? 0) : 0
-  return UNDO_LIMIT_MS + Math.min(LONGEST_PENDING_RESET_MS, pendingMs)
+  return UNDO_STEP_LIMIT_MS + Math.min(LONGEST_PENDING_RESET_MS, pendingMs)
 }
 
 async function revertEntry(
@@ -45,7 +45,7 @@ async function revertEntry(
 
 /** What of the plan toxiproxy or Docker still has. */
 export async function leftoverToxics(plan: ToxicPlan, ctx: UndoContext): Promise<string[]> {
-  const inProxies = withDeadline('looking for toxics that were left', UNDO_LIMIT_MS, ctx.signal, async (signal) => {
+  const inProxies = withDeadline('looking for toxics that were left', UNDO_STEP_LIMIT_MS, ctx.signal, async (signal) => {
     const toxiproxy = await ctx.toxiproxy()
     if (toxiproxy === null) return []
     const proxies = new Map((await toxiproxy.proxies(signal)).map((proxy) => [proxy.name, proxy]))

@@ -16,6 +16,7 @@ import { asTarget, chooseTargets } from './targets.ts'
 import type { TargetContainer } from './targets.ts'
 import { judgeUnansweredStop } from './unanswered-stop-judgement.ts'
 import type { DeafSeen } from './unanswered-stop-judgement.ts'
+import { UNDO_STEP_LIMIT_MS } from './undo-limit.ts'
 import { awaitSettled } from './uptime.ts'
 
 export type UnansweredStopPlan = {
@@ -43,7 +44,6 @@ interface DeafRecord {
 /** A system may answer only when the member has ended: whichever comes first shows that it was asked. */
 const ASK_LIMIT_MS = 7_000
 const STOPPED_LIMIT_MS = 1_000
-const UNDO_LIMIT_MS = 5_000
 const OWN_END_LIMIT_MS = 2_000
 
 /** One member of the pool made deaf (SIGSTOP) before the system is asked to stop it. */
@@ -217,7 +217,7 @@ async function look(
 
 /** For a helper that did not end well, or is not ours to ask. To a process that is not stopped SIGCONT means nothing. */
 async function continueProcess(plan: UnansweredStopPlan, ctx: UndoContext): Promise<void> {
-  await withDeadline(`letting ${plan.container.name} go on`, UNDO_LIMIT_MS, ctx.signal, async (signal) => {
+  await withDeadline(`letting ${plan.container.name} go on`, UNDO_STEP_LIMIT_MS, ctx.signal, async (signal) => {
     if (!(await isStopped(plan, ctx, signal))) return
     const state = await ctx.containers.inspect(plan.container.id, signal)
     if (state === null || state.pid === 0) return

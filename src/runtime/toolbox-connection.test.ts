@@ -95,7 +95,7 @@ describe('ToolboxConnection', () => {
   it('renews until it is retired', async () => {
     const far = connect()
     far.connection.keepRenewing(5)
-    const wait = { everyMs: 5, attemptMs: 100, limitMs: 2_000, signal: signal(), clock: systemClock }
+    const wait = { everyMs: 5, attemptMs: 1_000, limitMs: 20_000, signal: signal(), clock: systemClock }
     await waitUntil(
       'three renewals',
       () => Promise.resolve(far.requests.length),

@@ -24,7 +24,9 @@ describe('the load suite', () => {
         expect(outcomes).toEqual({ served: requests, rejected: 0, failed: 0 })
         expect(completion).toMatchObject({ served: requests, unknown: 0 })
         expect(thresholds.filter(({ gates, met }) => gates && met !== true)).toEqual([])
-        expect(k6).toMatchObject({ runsIn: 'container', exitCode: 0 })
+        // Above the gate a limit may be missed, and k6, which knows of no gate, says so by 99.
+        expect(k6?.runsIn).toBe('container')
+        expect(pattern.breakingPoint === null ? [0] : [0, 99]).toContain(k6?.exitCode)
         expect((await stat(join(cli.outDir, series?.file ?? ''))).size).toBeGreaterThan(1_000)
         expect(stdout).toContain(pattern.id)
       }

@@ -275,7 +275,7 @@ describe('the target dies of it', () => {
     const kill = async (): Promise<void> => {
       process.kill(pid, 'SIGKILL')
       // Docker takes a moment to notice.
-      const options = { everyMs: 20, attemptMs: 5_000, limitMs: 4_000, signal: signal(), clock: systemClock }
+      const options = { everyMs: 20, attemptMs: 5_000, limitMs: 15_000, signal: signal(), clock: systemClock }
       const now = async (): Promise<number> => (await containerOf(rig, name)).pid
       await waitUntil(`the end of process ${String(pid)}`, now, (other) => other !== pid, options)
     }

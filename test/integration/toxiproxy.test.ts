@@ -89,13 +89,16 @@ describe('toxiproxy', () => {
     const target: Endpoint = { host: `${rig.runId}-toxiproxy`, port: PROXY_PORT }
     const args = { target, path: '/', headers: {}, count: 5, intervalMs: 20, timeoutMs: 3_000 }
     const measure = async () => (await helper.call('probe.http', args, signal())).samples
+    // Some are late on a machine that is busy with something else; all are where a toxic is on.
+    const fastest = (samples: Awaited<ReturnType<typeof measure>>): number =>
+      Math.min(...samples.map(({ totalMs }) => totalMs ?? Infinity))
     try {
-      for (const sample of await measure()) expect(sample.totalMs).toBeLessThan(200)
+      expect(fastest(await measure())).toBeLessThan(200)
       await toxiproxy.addToxic('web', { ...LATENCY, toxicity: 1, attributes: { latency: 400 } }, signal())
-      for (const sample of await measure()) {
-        expect(sample.totalMs).toBeGreaterThan(395)
-        expect(sample.connectMs).toBeLessThan(100)
-      }
+      const slowed = await measure()
+      for (const sample of slowed) expect(sample.totalMs).toBeGreaterThan(395)
+      // The connection is the proxy's, which accepts at once.
+      expect(Math.min(...slowed.map(({ connectMs }) => connectMs ?? Infinity))).toBeLessThan(100)
       await toxiproxy.removeToxic('web', 'slow', signal())
       await toxiproxy.addToxic(
         'web',
@@ -113,10 +116,9 @@ describe('toxiproxy', () => {
         { name: 'late', type: 'slow_close', stream: 'downstream', toxicity: 1, attributes: { delay: 600 } },
         signal(),
       )
-      for (const sample of await measure()) {
-        expect(sample.totalMs).toBeLessThan(200)
-        expect(sample.closeMs).toBeGreaterThan(550)
-      }
+      const closed = await measure()
+      expect(fastest(closed)).toBeLessThan(200)
+      for (const sample of closed) expect(sample.closeMs).toBeGreaterThan(550)
       await toxiproxy.removeToxic('web', 'late', signal())
     } finally {
       expect((await toolbox.stop(helper.name, signal()))?.exitCode).toBe(0)
