@@ -21,8 +21,10 @@ describe('the load suite', () => {
       })
       for (const pattern of result.load) {
         const { requests, outcomes, completion, thresholds, k6, series } = pattern
-        expect(outcomes).toEqual({ served: requests, rejected: 0, failed: 0 })
-        expect(completion).toMatchObject({ served: requests, unknown: 0 })
+        // Its limits allow for a few that are not served, and above the gate of LT-002 for many.
+        expect(outcomes.served + outcomes.rejected + outcomes.failed).toBe(requests)
+        expect(outcomes.served).toBeGreaterThan(requests * 0.9)
+        expect(completion).toMatchObject({ served: outcomes.served, unknown: 0 })
         expect(thresholds.filter(({ gates, met }) => gates && met !== true)).toEqual([])
         // Above the gate a limit may be missed, and k6, which knows of no gate, says so by 99.
         expect(k6?.runsIn).toBe('container')
