@@ -162,8 +162,8 @@ describe('inference', () => {
     await (await ask(worker, { max_tokens: 100 })).text()
     const wholeMs = performance.now() - startedMs
     expect(wholeMs).toBeGreaterThanOrEqual(99)
-    const rest = await (await ask(worker, { max_tokens: 5_000, skip_tokens: 4_995 })).json()
-    expect(performance.now() - startedMs - wholeMs).toBeLessThan(4_000)
+    const rest = await (await ask(worker, { max_tokens: 500, skip_tokens: 495 })).json()
+    expect(performance.now() - startedMs - wholeMs).toBeLessThan(490)
     expect(rest).toMatchObject({ tokens: 5 })
     expect(await (await ask(worker, { skip_tokens: 10 })).json()).toEqual({ end: true })
   })
