@@ -18,6 +18,7 @@ export const STEADY_LIMIT_MS = 20_000
 export const CANARY_DEADLINE_MS = 15_000
 /** A step of a fault that nobody waits for any more has this long to end before it is undone, and as long again after it. */
 export const ABANDONED_LIMIT_MS = 1_500
+
 /** How long undoing may take. It runs on a signal of its own, also after a cancel. */
 export interface UndoLimits {
   /** For each fault. */

@@ -78,6 +78,9 @@ const FAULTS: [string, string, JsonObject, RegExp][] = [
   ],
 ]
 
+/** A busy machine makes an answer of one of them late; a fault that has stayed makes one late in each. */
+const BURSTS = 3
+
 describe('a fault that is injected', () => {
   test.each(FAULTS)('%s bites, is taken back, and leaves nothing', async (_name, kind, spec, summary) => {
     const { evidence, leftovers } = await runFault(rig, kind, spec, { inject: true })
@@ -91,15 +94,19 @@ describe('a fault that is injected', () => {
       { name: 'first-proxy', enabled: true, toxics: [] },
       { name: 'second-proxy', enabled: true, toxics: [] },
     ])
-    // Restored: the same burst as before the fault is answered, and at once where the machine is not busy with something else.
-    const target = { host: 'toxiproxy', port: 9200 }
-    const { samples } = await rig.observer.call(
-      'probe.http',
-      { target, path: '/', headers: {}, count: 5, intervalMs: 10, timeoutMs: 5_000 },
-      signal(10_000),
-    )
-    expect(samples.map((sample) => sample.status)).toEqual([200, 200, 200, 200, 200])
-    expect(Math.min(...samples.map((sample) => sample.totalMs ?? Infinity))).toBeLessThan(150)
+    // Restored: the same burst as before the fault is answered at once.
+    const slowestMs: number[] = []
+    for (let burst = 0; burst < BURSTS; burst += 1) {
+      const target = { host: 'toxiproxy', port: 9200 }
+      const { samples } = await rig.observer.call(
+        'probe.http',
+        { target, path: '/', headers: {}, count: 5, intervalMs: 10, timeoutMs: 5_000 },
+        signal(30_000),
+      )
+      expect(samples.map((sample) => sample.status)).toEqual([200, 200, 200, 200, 200])
+      slowestMs.push(Math.max(...samples.map((sample) => sample.totalMs ?? Infinity)))
+    }
+    expect(Math.min(...slowestMs)).toBeLessThan(150)
   })
 })
 
