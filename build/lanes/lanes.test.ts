@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { countTests } from './count-tests.ts'
+import { countTests, failedTests } from './count-tests.ts'
 import { PLAN, stagesOf, withOnly, type Plan, type Stage } from './plan.ts'
 import { runPlan, type StageEnd } from './run.ts'
 
@@ -46,9 +46,23 @@ function stage(name: string, code: string, limitMs = 30_000): Stage {
   return { name, argv: ['node', '-e', code], env: { STAGE: name }, limitMs, report: null }
 }
 
-async function run(plan: Plan, signal = new AbortController().signal): Promise<{ ends: StageEnd[]; written: string }> {
+/** One CPU of a machine whose host takes `stolen` of each hundred ticks. */
+function cpuTimes(stolen: number): () => Promise<string> {
+  let looks = 0
+  return () => {
+    looks += 1
+    return Promise.resolve(`cpu  ${String(looks * (100 - stolen))} 0 0 0 0 0 0 ${String(looks * stolen)} 0 0\ncpu0 1\n`)
+  }
+}
+
+async function run(
+  plan: Plan,
+  signal = new AbortController().signal,
+  stolen = 0,
+): Promise<{ ends: StageEnd[]; written: string }> {
   let written = ''
-  const ends = await runPlan(plan, { cwd: folder, logFolder: folder, write: (text) => void (written += text), signal })
+  const write = (text: string): void => void (written += text)
+  const ends = await runPlan(plan, { cwd: folder, logFolder: folder, write, signal, cpuTimes: cpuTimes(stolen) })
   return { ends, written }
 }
 
@@ -68,6 +82,11 @@ describe('a run', () => {
       /^test: bad one \.+ FAILED: exit code 3 \(\d+\.\d s\)\n {4}\| why it broke\ntest: good \.+ ok \(\d+\.\d s\)\n$/,
     )
     expect(readFileSync(join(folder, 'good.log'), 'utf8')).toBe('all is well\n')
+  })
+
+  it('tells what the host took of the machine meanwhile', async () => {
+    const { written } = await run({ beside: [], rounds: [{ stages: [stage('poor', '')], width: 1 }] }, undefined, 12)
+    expect(written).toMatch(/^test: poor \.+ ok \(\d+\.\d s, 12 % of the CPU time taken by the host\)\n$/)
   })
 
   it('has the lanes of a round side by side, rounds one after the other, and a quiet one after what runs beside', async () => {
@@ -140,8 +159,8 @@ describe('a run', () => {
 
 describe('the total', () => {
   const file = (status: string, ...tests: string[]): object => ({
-    status,
-    assertionResults: tests.map((one) => ({ status: one })),
+    ...{ name: '/x/a.test.ts', status, message: '' },
+    assertionResults: tests.map((one) => ({ status: one, fullName: 'a test', failureMessages: [] })),
   })
   const count = (...files: object[]) => countTests(['a'], () => Promise.resolve(JSON.stringify({ testResults: files })))
 
@@ -160,5 +179,31 @@ describe('the total', () => {
     const missing = await countTests(['a'], () => Promise.reject(new Error('ENOENT')))
     expect(missing).toEqual({ text: 'no total, because a stage left no readable report: Error: ENOENT', isGood: false })
     expect((await countTests([], () => Promise.resolve(''))).isGood).toBe(true)
+  })
+
+  it('has each failed test told, with both ends of its message', async () => {
+    const told = (...testResults: object[]) => failedTests('a', () => Promise.resolve(JSON.stringify({ testResults })))
+    const failing = (message: string): object => ({ status: 'failed', fullName: 'b holds', failureMessages: [message] })
+    const good = { status: 'passed', fullName: 'c holds', failureMessages: [] }
+    expect(
+      await told(
+        {
+          name: '/x/a.test.ts',
+          status: 'failed',
+          message: '',
+          assertionResults: [failing('\u001b[31mno\u001b[39m\n  it does not'), good],
+        },
+        { name: '/x/b.test.ts', status: 'failed', message: 'no such module', assertionResults: [] },
+        { name: '/x/c.test.ts', status: 'passed', message: '', assertionResults: [good] },
+      ),
+    ).toEqual(['a.test.ts: b holds: no it does not', 'b.test.ts: no such module'])
+    const long = await told({
+      name: 'a',
+      status: 'failed',
+      message: '',
+      assertionResults: [failing(`${'x'.repeat(900)}the end`)],
+    })
+    expect(long[0]).toMatch(/^a: b holds: x{200} … x{393}the end$/)
+    expect(await failedTests('a', () => Promise.reject(new Error('ENOENT')))).toEqual([])
   })
 })

@@ -4,7 +4,7 @@
  */
 import { readFile, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { countTests } from './count-tests.ts'
+import { countTests, failedTests } from './count-tests.ts'
 import { PLAN, stagesOf, withOnly } from './plan.ts'
 import { runPlan } from './run.ts'
 
@@ -27,9 +27,13 @@ const ends = await runPlan(plan, {
   signal: controller.signal,
 })
 const failed = ends.filter(({ isGood }) => !isGood)
-for (const { stage } of failed) process.stderr.write(`test: failed: ${stage.name}\n`)
+const read = (file: string): Promise<string> => readFile(file, 'utf8')
+for (const { stage } of failed) {
+  const tests = stage.report === null ? [] : await failedTests(join(root, stage.report), read)
+  for (const text of [`failed: ${stage.name}`, ...tests]) process.stderr.write(`test: ${text}\n`)
+}
 process.stderr.write(`test: ${((performance.now() - startedMs) / 60_000).toFixed(1)} min in all\n`)
 // The last line: what vitest itself counted, over all of them.
-const total = await countTests(reports, (file) => readFile(file, 'utf8'))
+const total = await countTests(reports, read)
 process.stdout.write(`${total.text}\n`)
 process.exitCode = controller.signal.aborted ? 130 : failed.length > 0 || !total.isGood ? 1 : 0

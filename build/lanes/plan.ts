@@ -89,9 +89,9 @@ export const PLAN: Plan = {
     { stages: WITH_DOCKER, width: 3 },
     // They look at what is left on the whole machine, or take away what nobody uses.
     { stages: [tests('serial', 'integration', ['sweep', 'runtime-images', 'published-image'], 10)], width: 1 },
-    { stages: [tests('verdicts', 'e2e', ['verdicts', 'defects', 'control', 'interruption-everywhere'], 30)], width: 1 },
-    { stages: [tests('load', 'e2e', ['load-suite'], 15)], width: 1, isQuiet: true },
-    { stages: [tests('crowd', 'e2e', ['crowd'], 15)], width: 1 },
+    { stages: [tests('verdicts', 'e2e', ['verdicts', 'defects', 'control', 'interruption-everywhere'], 60)], width: 1 },
+    { stages: [tests('load', 'e2e', ['load-suite'], 40)], width: 1, isQuiet: true },
+    { stages: [tests('crowd', 'e2e', ['crowd'], 40)], width: 1 },
   ],
 }
 

@@ -3,6 +3,8 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { createWriteStream, mkdirSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { stolenShare } from '../../src/core/stolen.ts'
+import { parseCpuTicks } from '../../src/toolbox/host-facts.ts'
 import type { Plan, Stage } from './plan.ts'
 
 export interface RunOptions {
@@ -13,6 +15,8 @@ export interface RunOptions {
   /** Ends all that runs. */
   readonly signal: AbortSignal
   readonly nowMs?: () => number
+  /** What `/proc/stat` says. */
+  readonly cpuTimes?: () => Promise<string>
 }
 
 export interface StageEnd {
@@ -45,14 +49,20 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<StageEnd
 }
 
 async function runStage(stage: Stage, isIdle: boolean, options: RunOptions): Promise<StageEnd> {
-  const { nowMs = () => performance.now() } = options
+  const { nowMs = () => performance.now(), cpuTimes = () => readFile('/proc/stat', 'utf8') } = options
   const startedMs = nowMs()
+  const before = parseCpuTicks(await cpuTimes())
   const file = join(options.logFolder, `${stage.name.replaceAll(/[^\w-]+/g, '-')}.log`)
   const end = await programEnd(stage, isIdle, file, options)
   const durationMs = nowMs() - startedMs
   const dots = '.'.repeat(Math.max(3, NAME_WIDTH - stage.name.length))
   const isGood = end === null
-  options.write(`test: ${stage.name} ${dots} ${isGood ? 'ok' : `FAILED: ${end}`} (${(durationMs / 1_000).toFixed(1)} s)\n`)
+  // Whoever reads a failure has to know how much of the machine there was.
+  const stolenPercent = Math.round(100 * stolenShare(before, parseCpuTicks(await cpuTimes())))
+  const taken = stolenPercent >= 1 ? `, ${String(stolenPercent)} % of the CPU time taken by the host` : ''
+  options.write(
+    `test: ${stage.name} ${dots} ${isGood ? 'ok' : `FAILED: ${end}`} (${(durationMs / 1_000).toFixed(1)} s${taken})\n`,
+  )
   if (!isGood) options.write(`${await tailOf(file)}\n`)
   return { stage, isGood, durationMs }
 }

@@ -93,6 +93,7 @@ const scenario = z.object({
       memAvailableFloorBytes: number,
       diskFreeMinBytes: number,
       diskFreeFloorBytes: number,
+      cpuStolenPercent: numberOrNull.default(null),
     })
     .nullable(),
   events: z.array(z.object({ at: text, source: text, kind: text, detail: text })),
@@ -162,6 +163,7 @@ const load = z.object({
   generator: z.object({
     cpuPercent: numberOrNull,
     machinePercent: numberOrNull,
+    stolenPercent: numberOrNull.default(null),
     droppedIterations: number,
     saturated: z.boolean(),
     reasons: texts,

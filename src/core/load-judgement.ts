@@ -11,6 +11,8 @@ export interface GeneratorLook {
   readonly cpuUs: number | null
   /** Share of all of the machine's CPU time that was idle since the look before, 0…1; null at the first look. */
   readonly machineIdle: number | null
+  /** Of what the machine asked for since then, the share that its host gave to others, 0…1; null when it is not known. */
+  readonly machineStolen: number | null
 }
 
 /** Every task that k6 counts as served must be among those that the system says it has completed. */

@@ -99,6 +99,8 @@ export interface HostResult {
   memAvailableFloorBytes: number
   diskFreeMinBytes: number
   diskFreeFloorBytes: number
+  /** Of the CPU time that it asked for, what the host that it is a guest of gave to others; null when nothing was asked for. */
+  cpuStolenPercent: number | null
 }
 
 /** Something that happened in the stack or the engine during the scenario. */
@@ -233,6 +235,8 @@ export interface LoadGenerator {
   cpuPercent: number | null
   /** The whole machine in its worst 5 s. */
   machinePercent: number | null
+  /** Of the CPU time that its machine asked for, what the host that it is a guest of gave to others; null when it was not looked at. */
+  stolenPercent: number | null
   droppedIterations: number
   saturated: boolean
   reasons: string[]

@@ -117,6 +117,8 @@ export interface HostFacts {
   /** Time of all its CPUs since it started, and how much of it they had nothing to do, in the kernel's ticks. */
   readonly cpuTotalTicks: number
   readonly cpuIdleTicks: number
+  /** Wanted by this machine, and given to another one by the host that it is a guest of. 0 where the host does not tell. */
+  readonly cpuStolenTicks: number
   readonly cpus: number
 }
 

@@ -14,6 +14,7 @@ const HEALTHY: ScenarioFacts = {
   recovery: { recovered: true, reason: null },
   control: { service: 'peer', unaffected: true, steadyP95Ms: 2, duringP95Ms: 2, reasons: [] },
   leftovers: [],
+  cpuStolenPercent: null,
 }
 const MISSED = { phase: 'during', text: 'clause', expected: '≥ 97 %', observed: '50 %', met: false } as const
 const TWO_SIGNS = ['control peer was hit as well: p95 900 ms', 'control peer was hit as well: restarted']
@@ -26,6 +27,18 @@ function verdictOf(change: Partial<ScenarioFacts>): Verdict {
 describe('decideScenario', () => {
   it('passes only when everything was observed', () => {
     expect(decideScenario(HEALTHY)).toEqual({ verdict: 'passed', reasons: [] })
+  })
+
+  it('tells what the host took of the CPU time, beside reasons only: it is never one itself', () => {
+    const stolen = { cpuStolenPercent: 38 }
+    const note = expect.stringContaining('gave 38 % of the CPU time') as string
+    expect(decideScenario({ ...HEALTHY, ...stolen })).toEqual({ verdict: 'passed', reasons: [] })
+    expect(decideScenario({ ...HEALTHY, ...stolen, missingCapability: 'no GPU' }).reasons).toEqual(['no GPU'])
+    expect(decideScenario({ ...HEALTHY, ...stolen, expectations: [MISSED] })).toEqual({
+      verdict: 'failed',
+      reasons: ['clause: expected ≥ 97 %, observed 50 %', note],
+    })
+    expect(decideScenario({ ...HEALTHY, ...stolen, starved: 'late' }).reasons).toEqual(['harness starved: late', note])
   })
 
   it.each<[string, Partial<ScenarioFacts>, Verdict]>([

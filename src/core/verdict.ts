@@ -1,5 +1,6 @@
 /** How verdicts are decided. Pure, and in one place: nothing else may turn an observation into a verdict. */
 import type { ControlResult, Counts, ExpectationResult, RunVerdict, ScenarioResult, Verdict } from './model.ts'
+import { stolenNote } from './stolen.ts'
 
 /** Fewer canary requests than this in the fault window cannot show anything. */
 export const MINIMUM_CANARY_SAMPLES = 20
@@ -18,10 +19,18 @@ export interface ScenarioFacts {
   readonly recovery: { readonly recovered: boolean; readonly reason: string | null }
   readonly control: ControlResult | null
   readonly leftovers: readonly string[]
+  /** What the machine's host took of its CPU time; null when nobody looked. */
+  readonly cpuStolenPercent: number | null
 }
 
 /** The order of the checks is the rule: see the design's "Words and verdicts". */
 export function decideScenario(facts: ScenarioFacts): { verdict: Verdict; reasons: string[] } {
+  const decided = decide(facts)
+  const isGood = decided.verdict === 'passed' || decided.verdict === 'skipped'
+  return isGood ? decided : { ...decided, reasons: [...decided.reasons, ...stolenNote(facts.cpuStolenPercent)] }
+}
+
+function decide(facts: ScenarioFacts): { verdict: Verdict; reasons: string[] } {
   if (facts.missingCapability !== null) return { verdict: 'skipped', reasons: [facts.missingCapability] }
   const errors = [...facts.harnessErrors, ...facts.leftovers.map((found) => `not reverted: ${found}`)]
   if (errors.length > 0) return { verdict: 'error', reasons: errors }

@@ -6,7 +6,7 @@ import { breach, HOST_FLOORS, HostGuard } from './host-guard.ts'
 const MIB = 1024 * 1024
 const floors = { memAvailableBytes: 512 * MIB, diskFreeBytes: 1024 * MIB }
 const facts = (memory: number, disk: number): HostFacts => ({
-  ...{ memTotalBytes: 16_000 * MIB, cpuTotalTicks: 0, cpuIdleTicks: 0, cpus: 2 },
+  ...{ memTotalBytes: 16_000 * MIB, cpuTotalTicks: 0, cpuIdleTicks: 0, cpuStolenTicks: 0, cpus: 2 },
   memAvailableBytes: memory * MIB,
   diskFreeBytes: disk * MIB,
 })
@@ -44,6 +44,17 @@ async function watched(...readings: readonly Reading[]) {
 const WELL: HostFacts = facts(8_000, 100_000)
 
 describe('the watch of the machine', () => {
+  it('tells what the host took of the CPU time between the first look and the last', async () => {
+    const at = (cpuTotalTicks: number, cpuStolenTicks: number): HostFacts => ({ ...WELL, cpuTotalTicks, cpuStolenTicks })
+    const { clock, guard } = await watched(at(100, 5), at(200, 5), at(300, 55), 'fails')
+    expect(guard.result().cpuStolenPercent).toBeNull()
+    await clock.pass(600)
+    expect(guard.result().cpuStolenPercent).toBe(0)
+    await clock.pass(1_000)
+    expect(guard.result().cpuStolenPercent).toBe(25)
+    guard.stop()
+  })
+
   it('looks twice a second, and keeps the lowest of each figure', async () => {
     const { clock, guard, askedAtMs } = await watched(WELL, facts(6_000, 90_000), facts(7_000, 80_000), WELL)
     await clock.pass(2_100)
@@ -53,6 +64,7 @@ describe('the watch of the machine', () => {
       memAvailableFloorBytes: 512 * MIB,
       diskFreeMinBytes: 80_000 * MIB,
       diskFreeFloorBytes: 1_024 * MIB,
+      cpuStolenPercent: null,
     })
     expect(guard.signal.aborted).toBe(false)
     guard.stop()

@@ -2,6 +2,8 @@
 import type { Clock } from '../core/clock.ts'
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { HostResult } from '../core/model.ts'
+import { roundOrNull } from '../core/statistics.ts'
+import { stolenShare } from '../core/stolen.ts'
 import type { HostFacts } from '../core/toolbox.ts'
 import { isAborted, withDeadline } from '../core/wait.ts'
 
@@ -45,10 +47,14 @@ export class HostGuard {
   private readonly options: HostGuardOptions
   private readonly breached = new AbortController()
   private readonly ended = new AbortController()
+  private readonly first: HostFacts
+  private last: HostFacts
   private lowest: HostFacts
 
   private constructor(options: HostGuardOptions, first: HostFacts) {
     this.options = options
+    this.first = first
+    this.last = first
     this.lowest = first
   }
 
@@ -78,6 +84,7 @@ export class HostGuard {
       memAvailableFloorBytes: floors.memAvailableBytes,
       diskFreeMinBytes: this.lowest.diskFreeBytes,
       diskFreeFloorBytes: floors.diskFreeBytes,
+      cpuStolenPercent: roundOrNull(100 * stolenShare(this.first, this.last), 1),
     }
   }
 
@@ -94,6 +101,7 @@ export class HostGuard {
         await clock.sleep(CHECK_EVERY_MS, signal)
         const facts = await reading(this.options, signal)
         blind = 0
+        this.last = facts
         this.keepLowest(facts)
         const trouble = breach(facts, floors)
         if (trouble !== null) this.abort(`${trouble}: the fault was ended`)

@@ -64,7 +64,7 @@ describe('a scenario that goes well', () => {
       control: { service: 'store', unaffected: true, steadyP95Ms: 3, duringP95Ms: 3, reasons: [] },
       controlReason: null,
       cleanup: { clean: true, leftovers: [] },
-      host: { memAvailableMinBytes: 8 * 1024 ** 3, diskFreeMinBytes: 50 * 1024 ** 3 },
+      host: { memAvailableMinBytes: 8 * 1024 ** 3, diskFreeMinBytes: 50 * 1024 ** 3, cpuStolenPercent: 0 },
       events: [],
       series: { file: 'series/X-1.jsonl' },
       repeatCommand: 'again X-1',

@@ -117,6 +117,7 @@ export function buildResult(
     recovery,
     control: state.control,
     leftovers: state.leftovers,
+    cpuStolenPercent: state.host?.cpuStolenPercent ?? null,
   })
   const mechanism =
     effect.mechanism === '' ? [...new Set(state.descriptions.map((fault) => fault.mechanism))].join(' + ') : effect.mechanism

@@ -203,6 +203,21 @@ describe('the machine', () => {
     expect(rig.noted('inject')).toEqual([])
   })
 
+  it.each(['lies', 'well'] as const)(
+    'whose host takes its CPU time away is told where the verdict is not green: a revert that %s',
+    async (revert) => {
+      const rig = withFault({ revert })
+      rig.world.cpuStolenShare = 0.25
+      const result = await rig.result()
+      const note = /gave 25 % of the CPU time that this machine asked for to others/
+      expect([
+        result.verdict,
+        result.host?.cpuStolenPercent,
+        result.reasons.filter((reason) => note.test(reason)).length,
+      ]).toEqual(revert === 'lies' ? ['error', 25, 1] : ['passed', 25, 0])
+    },
+  )
+
   it('below a floor while the fault is on has it ended', async () => {
     const rig = new Rig({
       probes: (world) => [

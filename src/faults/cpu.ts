@@ -33,7 +33,7 @@ export type CpuPlan = {
 
 /** What this process knows of one target beyond the plan. */
 interface Burning {
-  baseline: CpuSeen['baseline']
+  baseline: NonNullable<CpuSeen['baseline']>
   load: CpuLoad
   started: boolean
   mechanism: string
@@ -45,6 +45,10 @@ interface Burning {
   look: ((signal: AbortSignal) => Promise<boolean>) | null
 }
 
+/**
+ * At least so long, and on to the moment before anything burns: a health check alone is half of a small quota for as long as
+ * this.
+ */
 const BASELINE_MS = 600
 /** Each reading looks at all processes of the machine, whose CPU time is what is short. */
 const READ_EVERY_MS = 700
@@ -136,6 +140,7 @@ async function burn(plan: CpuPlan, target: CpuTarget, member: string | null, bur
   const { pid } = await runningState(target, ctx)
   const ref = { pid, containerId: target.id }
   const { workers, loadPercent } = burning.load
+  burning.baseline = { first: burning.baseline.first, last: await readCpu(helper, ref, ctx, ctx.signal) }
   const { mechanism } = await helper.call('cpu.burn', { ...ref, workers, loadPercent }, ctx.signal)
   burning.started = true
   burning.mechanism = `${mechanism}: ${loadText(burning.load)}`

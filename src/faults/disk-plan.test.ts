@@ -48,7 +48,7 @@ describe('mountFor', () => {
 describe('allowedBytes', () => {
   const host: HostFacts = {
     ...{ memAvailableBytes: 2 * GIB, memTotalBytes: 8 * GIB, diskFreeBytes: 10 * GIB },
-    ...{ cpuTotalTicks: 1_000, cpuIdleTicks: 500, cpus: 2 },
+    ...{ cpuTotalTicks: 1_000, cpuStolenTicks: 0, cpuIdleTicks: 500, cpus: 2 },
   }
   const own: VolumeFacts = {
     ...{ type: 'tmpfs', totalBytes: 64 * MIB, freeBytes: 60 * MIB, totalInodes: 1_000, freeInodes: 900 },

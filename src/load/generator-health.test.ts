@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { GeneratorFacts, GeneratorLook } from '../core/load-judgement.ts'
-import { generatorHealth, isDoubtful } from './generator-health.ts'
+import { generatorHealth, isDoubtful, withNote } from './generator-health.ts'
 import type { GeneratorHealth } from './generator-health.ts'
 import { seriesOf, traffic } from './series.fixture.ts'
 import type { Sample } from './series.fixture.ts'
@@ -10,12 +10,16 @@ const CALM = traffic({ fromMs: 0, toMs: 12_000, perSecond: 10, latencyMs: 5 })
 /** A look each second, `cores` of them in use up to the n-th one. */
 function looksOf(cores: readonly number[], idle = 0.5): GeneratorLook[] {
   let cpuUs = 0
-  const looks: GeneratorLook[] = [{ atMs: 0, cpuUs, machineIdle: null }]
+  const looks: GeneratorLook[] = [{ atMs: 0, cpuUs, machineIdle: null, machineStolen: null }]
   for (const [index, used] of cores.entries()) {
     cpuUs += used * 1_000_000
-    looks.push({ atMs: (index + 1) * 1_000, cpuUs, machineIdle: idle })
+    looks.push({ atMs: (index + 1) * 1_000, cpuUs, machineIdle: idle, machineStolen: null })
   }
   return looks
+}
+
+function look(atMs: number, machineIdle: number | null, machineStolen: number | null): GeneratorLook {
+  return { atMs, cpuUs: null, machineIdle, machineStolen }
 }
 
 function generator(looks: readonly GeneratorLook[], cores = 1): GeneratorFacts {
@@ -45,7 +49,7 @@ describe('a generator is starved', () => {
   })
 
   it('in each second between two looks, from the start of the load on', () => {
-    const at = (atMs: number, cpuUs: number | null): GeneratorLook => ({ atMs, cpuUs, machineIdle: null })
+    const at = (atMs: number, cpuUs: number | null): GeneratorLook => ({ atMs, cpuUs, machineIdle: null, machineStolen: null })
     expect(starvedBy([at(-1_500, 0), at(500, 2_000_000)])).toEqual([0])
     expect(starvedBy([at(1_500, 0), at(4_000, 2_500_000)])).toEqual([1, 2, 3])
     expect(starvedBy([at(1_000, 0), at(2_000, null), at(4_000, 3_000_000)])).toEqual([1, 2, 3])
@@ -103,21 +107,34 @@ describe('what a generator used', () => {
   })
 
   it('is in the order of the time, whoever was asked first', () => {
-    const at = (atMs: number, machineIdle: number | null): GeneratorLook => ({ atMs, cpuUs: null, machineIdle })
-    const mixed = [10_000, 1_000, 2_000, 3_000, 4_000, 9_000].map((atMs) => at(atMs, atMs >= 9_000 ? 0 : 1))
+    const mixed = [10_000, 1_000, 2_000, 3_000, 4_000, 9_000].map((atMs) => look(atMs, atMs >= 9_000 ? 0 : 1, null))
     expect(health([], generator(mixed)).result.machinePercent).toBeCloseTo(40, 6)
   })
 
   it('says how busy the machine was, from the start of the load on', () => {
-    const at = (atMs: number, machineIdle: number | null): GeneratorLook => ({ atMs, cpuUs: null, machineIdle })
-    const looks = [at(-1_000, 0), at(0, null), at(1_000, 0.75), at(2_000, 0.25)]
+    const looks = [look(-1_000, 0, null), look(0, null, null), look(1_000, 0.75, null), look(2_000, 0.25, null)]
     expect(health([], generator(looks)).result).toMatchObject({ cpuPercent: null, machinePercent: 50 })
-    expect(health([], generator([at(0, 0.25)])).result.machinePercent).toBe(75)
+    expect(health([], generator([look(0, 0.25, null)])).result.machinePercent).toBe(75)
+  })
+
+  it('says how much the host took in the mean of the load, of the machine that lost most', () => {
+    const looks = [look(-1_000, 0, 0.9), look(0, 0, null), look(1_000, 0, 0.3), look(2_000, 0, 0.1)]
+    expect(health([], generator(looks)).result.stolenPercent).toBeCloseTo(20, 6)
+    expect(health([], generator([look(1_000, 0, 0.05)]), generator(looks)).result.stolenPercent).toBeCloseTo(20, 6)
+    expect(health([], generator([look(1_000, 0, null)])).result.stolenPercent).toBeNull()
+  })
+
+  it('is told beside why a verdict is not green, and nowhere else', () => {
+    const { result } = health([], generator([look(1_000, 0, 0.3)]))
+    const note =
+      'the host gave 30 % of the CPU time that this machine asked for to others: what was late or too little may be that, and a quieter machine tells'
+    expect(withNote({ verdict: 'failed', reasons: ['late'] }, result)).toEqual({ verdict: 'failed', reasons: ['late', note] })
+    expect(withNote({ verdict: 'passed', reasons: [] }, result)).toEqual({ verdict: 'passed', reasons: [] })
   })
 
   it('is not known where nobody looked, and that is no reason to doubt', () => {
     expect(health([]).result).toEqual({
-      ...{ cpuPercent: null, machinePercent: null, droppedIterations: 0, saturated: false, reasons: [] },
+      ...{ cpuPercent: null, machinePercent: null, stolenPercent: null, droppedIterations: 0, saturated: false, reasons: [] },
     })
   })
 })

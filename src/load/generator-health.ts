@@ -4,7 +4,8 @@
  * iterations that it dropped, connections that it could not even begin. Pure.
  */
 import type { Later, PassingSeries } from '../core/load.ts'
-import type { GeneratorFacts, GeneratorLook, GeneratorResult } from '../core/load-judgement.ts'
+import type { GeneratorFacts, GeneratorLook, GeneratorResult, LoadJudgement } from '../core/load-judgement.ts'
+import { stolenNote } from '../core/stolen.ts'
 
 /** Of all cores of its machine (k6's documentation, "Running large tests": no more than 80 %). */
 const CPU_SHARE_LIMIT = 0.8
@@ -47,6 +48,7 @@ export function generatorHealth(series: PassingSeries, generators: readonly Gene
     const result = {
       cpuPercent: worstOf(cpu.map(({ used }) => [...used])),
       machinePercent: worstOf(generators.map(({ looks }) => busyByTime(looks))),
+      stolenPercent: stolenPercent(generators),
       ...{ droppedIterations: allDropped()?.sum ?? 0, saturated: reasons.length > 0, reasons },
     }
     return { result, starved, dropped }
@@ -91,6 +93,23 @@ function busyByTime(looks: readonly GeneratorLook[]): [number, number][] {
 function worstOf(all: readonly (readonly (readonly [number, number])[])[]): number | null {
   const known = all.map(worst).filter((value) => value !== null)
   return known.length === 0 ? null : Math.max(...known) * 100
+}
+
+/** Tells whoever reads why it is not green what the machine's host took. */
+export function withNote<T extends Pick<LoadJudgement, 'verdict' | 'reasons'>>(
+  decided: T,
+  { stolenPercent }: GeneratorResult,
+): T {
+  return decided.verdict === 'passed' ? decided : { ...decided, reasons: [...decided.reasons, ...stolenNote(stolenPercent)] }
+}
+
+/** The mean of the machine that lost most; null when none was looked at. */
+function stolenPercent(generators: readonly GeneratorFacts[]): number | null {
+  const means = generators.flatMap(({ looks }) => {
+    const shares = looks.flatMap(({ atMs, machineStolen }) => (machineStolen === null || atMs < 0 ? [] : [machineStolen]))
+    return shares.length === 0 ? [] : [shares.reduce((sum, share) => sum + share, 0) / shares.length]
+  })
+  return means.length === 0 ? null : Math.max(...means) * 100
 }
 
 /** The highest mean of five looks in a row, a second apart; of all when there are fewer. null of nothing. */

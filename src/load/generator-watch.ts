@@ -2,6 +2,8 @@
 import type { Clock } from '../core/clock.ts'
 import type { K6Run } from '../core/k6.ts'
 import type { GeneratorLook } from '../core/load-judgement.ts'
+import { roundOrNull } from '../core/statistics.ts'
+import { stolenShare } from '../core/stolen.ts'
 import type { HostFacts } from '../core/toolbox.ts'
 import { isAborted } from '../core/wait.ts'
 
@@ -21,7 +23,7 @@ export class GeneratorWatch {
   private readonly options: GeneratorWatchOptions
   private readonly startedMs: number
   private readonly looks: GeneratorLook[] = []
-  private before: { readonly total: number; readonly idle: number } | null = null
+  private before: HostFacts | null = null
   private cpus = 0
 
   constructor(options: GeneratorWatchOptions) {
@@ -56,11 +58,14 @@ export class GeneratorWatch {
     const { clock, run, machine } = this.options
     const [cpuUs, host] = await Promise.all([run.cpuUs(signal), machine(signal)])
     const atMs = clock.nowMs() - this.startedMs
-    const { cpuTotalTicks: total, cpuIdleTicks: idle, cpus } = host
-    const machineIdle =
-      this.before === null || total <= this.before.total ? null : (idle - this.before.idle) / (total - this.before.total)
-    this.before = { total, idle }
-    this.cpus = cpus
-    this.looks.push({ atMs, cpuUs, machineIdle })
+    const machineStolen = this.before === null ? null : roundOrNull(stolenShare(this.before, host), 4)
+    this.looks.push({ atMs, cpuUs, machineIdle: this.before === null ? null : idleShare(this.before, host), machineStolen })
+    this.before = host
+    this.cpus = host.cpus
   }
+}
+
+function idleShare(before: HostFacts, after: HostFacts): number | null {
+  const totalTicks = after.cpuTotalTicks - before.cpuTotalTicks
+  return totalTicks <= 0 ? null : (after.cpuIdleTicks - before.cpuIdleTicks) / totalTicks
 }

@@ -181,8 +181,8 @@ describe('a load that held beside scenarios', () => {
     expect(beside).toMatchObject({ verdict: 'passed', reasons: [], generator: { saturated: true, droppedIterations: 4 } })
     const starved = judge(traffic(good), {}, CALM, {
       looks: [
-        { atMs: 41_000, cpuUs: 0, machineIdle: null },
-        { atMs: 43_000, cpuUs: 4_000_000, machineIdle: 0 },
+        { atMs: 41_000, cpuUs: 0, machineIdle: null, machineStolen: null },
+        { atMs: 43_000, cpuUs: 4_000_000, machineIdle: 0, machineStolen: null },
       ],
     })
     expect(starved.reasons).toEqual(['the generator was at its own end: 41 s to 43 s: k6 used over 80 % of the CPU'])

@@ -162,6 +162,7 @@ describe('a generator at its own end', () => {
       atMs: second * 1_000,
       cpuUs: second * 2_000_000,
       machineIdle: null,
+      machineStolen: null,
     }))
     return [{ k6: k6Of(samples), looks, cores: 2 }]
   }

@@ -283,7 +283,12 @@ describe('a crowd that leaves', () => {
 
 describe('the generator', () => {
   const looks = (cores: number): GeneratorLook[] =>
-    Array.from({ length: 31 }, (_, second) => ({ atMs: second * 1_000, cpuUs: second * cores * 1_000_000, machineIdle: 0.01 }))
+    Array.from({ length: 31 }, (_, second) => ({
+      atMs: second * 1_000,
+      cpuUs: second * cores * 1_000_000,
+      machineIdle: 0.01,
+      machineStolen: null,
+    }))
 
   it('is not blamed for a machine that the system keeps busy', () => {
     const judged = judge(healthy, { looks: looks(0.5) })

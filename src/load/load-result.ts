@@ -40,7 +40,14 @@ export function brokenResult(facts: PatternFacts, verdict: 'error' | 'inconclusi
     ...{ verdict, reasons: [...reasons], users: 0, requests: 0, rps: 0, errorRate: 0 },
     ...{ outcomes: { served: 0, rejected: 0, failed: 0 }, errors: {}, p50Ms: null, p95Ms: null, p99Ms: null, peakInFlight: 0 },
     ...{ thresholds: [], breakingPoint: null, recoveries: [], completion: null, notes: [] },
-    generator: { cpuPercent: null, machinePercent: null, droppedIterations: 0, saturated: false, reasons: [] },
+    generator: {
+      cpuPercent: null,
+      machinePercent: null,
+      stolenPercent: null,
+      droppedIterations: 0,
+      saturated: false,
+      reasons: [],
+    },
   }
 }
 

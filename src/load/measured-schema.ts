@@ -36,7 +36,14 @@ const threshold = z.strictObject({
 const generator = z.strictObject({
   k6: z.strictObject({ exitCode: z.int(), stopped: z.boolean(), summary: json, log: text }),
   looks: z
-    .array(z.strictObject({ atMs: z.number(), cpuUs: z.number().nullable(), machineIdle: z.number().nullable() }))
+    .array(
+      z.strictObject({
+        atMs: z.number(),
+        cpuUs: z.number().nullable(),
+        machineIdle: z.number().nullable(),
+        machineStolen: z.number().nullable().default(null),
+      }),
+    )
     .max(MOST_LOOKS),
   cores: z.int().min(0),
 })

@@ -25,7 +25,12 @@ function measuredOf(requests: number, change: Partial<Measured> = {}): Measured 
     generators: [
       {
         k6: { exitCode: 0, stopped: false, summary: { metrics: { http_reqs: { count: requests } } }, log: '' },
-        looks: [0, 1, 2].map((second) => ({ atMs: second * 1_000, cpuUs: second * 200_000, machineIdle: 0.5 })),
+        looks: [0, 1, 2].map((second) => ({
+          atMs: second * 1_000,
+          cpuUs: second * 200_000,
+          machineIdle: 0.5,
+          machineStolen: null,
+        })),
         cores: 2,
       },
     ],
@@ -75,7 +80,7 @@ describe('what two generators measured', () => {
     const busy = measuredOf(PER_SECOND * 10).generators.map((generator) => ({
       ...generator,
       looks: Array.from({ length: SECONDS + 1 }, (_, second) => ({
-        ...{ atMs: second * 1_000, cpuUs: second * 1_900_000, machineIdle: 0 },
+        ...{ atMs: second * 1_000, cpuUs: second * 1_900_000, machineIdle: 0, machineStolen: null },
       })),
     }))
     const merged = mergeMeasured([segment(1, 20), segment(2, 20, { measured: { generators: busy } })])

@@ -209,6 +209,7 @@ function generatorOf(random: Random, rows: readonly Row[], isHeld: boolean): Gen
       atMs: index * 1_013 + 20,
       cpuUs: chance(random, 0.1) ? null : index * 1_013_000 * (isBusy && index > 10 ? 1.8 : 0.4),
       machineIdle: index === 0 ? null : random.next(),
+      machineStolen: null,
     })),
     cores: 2,
   }

@@ -107,7 +107,15 @@ export function hostText({ host }: ScenarioOf): string {
   return [
     part('memory', host.memAvailableMinBytes, host.memAvailableFloorBytes),
     part('disk', host.diskFreeMinBytes, host.diskFreeFloorBytes),
-  ].join(', ')
+  ]
+    .join(', ')
+    .concat(stolenText(host.cpuStolenPercent))
+}
+
+/** What follows the other figures of a machine; nothing where its host left it what it asked for. */
+export function stolenText(percent: number | null): string {
+  const rounded = Math.round(percent ?? 0)
+  return rounded === 0 ? '' : `, ${String(rounded)} % of its CPU time taken by its host`
 }
 
 function binarySize(bytes: number): string {

@@ -1,5 +1,5 @@
 /** What every renderer says about a load pattern, in plain words. Unescaped. */
-import { duration, type LoadOf } from './facts.ts'
+import { duration, stolenText, type LoadOf } from './facts.ts'
 
 export type LimitOf = LoadOf['thresholds'][number]
 
@@ -82,10 +82,11 @@ function generatorText({ generator, k6 }: LoadOf): string {
   const cpu = generator.cpuPercent === null ? 'CPU unknown' : `${String(Math.round(generator.cpuPercent))} % of a core at most`
   const machine =
     generator.machinePercent === null ? '' : `, machine ${String(Math.round(generator.machinePercent))} % busy at most`
+  const stolen = stolenText(generator.stolenPercent)
   const dropped = generator.droppedIterations === 0 ? '' : `, ${String(generator.droppedIterations)} iterations dropped`
   const saturated = generator.saturated ? `; saturated: ${generator.reasons.join('; ')}` : ''
   const program = k6 === null ? 'generator' : `generator k6 ${k6.version} (${k6.runsIn})`
-  return `${program}: ${cpu}${machine}${dropped}${saturated}`
+  return `${program}: ${cpu}${machine}${stolen}${dropped}${saturated}`
 }
 
 function completion({ completion: facts }: LoadOf): string[] {

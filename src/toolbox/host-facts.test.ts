@@ -21,7 +21,7 @@ describe('facts of the machine', () => {
 
   it('count the time of its CPUs, and what of it was idle or waiting for a disk', () => {
     const stat = 'cpu  100 5 50 800 20 1 2 22 7 0\ncpu0 50 2 25 400 10 0 1 11 3 0\ncpu1 50 3 25 400 10 1 1 11 4 0\nintr 5\n'
-    expect(parseCpuTicks(stat)).toEqual({ cpuTotalTicks: 1_000, cpuIdleTicks: 820, cpus: 2 })
+    expect(parseCpuTicks(stat)).toEqual({ cpuTotalTicks: 1_000, cpuIdleTicks: 820, cpuStolenTicks: 22, cpus: 2 })
     expect(() => parseCpuTicks('intr 5\n')).toThrow('/proc/stat tells no CPU time')
   })
 

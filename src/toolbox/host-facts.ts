@@ -27,10 +27,11 @@ export function parseMeminfo(text: string, key: string): number {
 }
 
 /** `cpu  user nice system idle iowait irq softirq steal …` (proc_stat(5)); what guests use is in user already. */
-export function parseCpuTicks(text: string): Pick<HostFacts, 'cpuTotalTicks' | 'cpuIdleTicks' | 'cpus'> {
+export function parseCpuTicks(text: string): Pick<HostFacts, 'cpuTotalTicks' | 'cpuIdleTicks' | 'cpuStolenTicks' | 'cpus'> {
   const ticks = /^cpu +((?:\d+ ?){8,})/m.exec(text)?.[1]?.trim().split(' ').slice(0, 8).map(Number)
   const cpus = text.match(/^cpu\d+ /gm)?.length ?? 0
   if (ticks === undefined || cpus === 0) throw new Error('/proc/stat tells no CPU time')
-  const [, , , idle = 0, ioWait = 0] = ticks
-  return { cpuTotalTicks: ticks.reduce((sum, each) => sum + each, 0), cpuIdleTicks: idle + ioWait, cpus }
+  const [, , , idle = 0, ioWait = 0, , , steal = 0] = ticks
+  const cpuTotalTicks = ticks.reduce((sum, each) => sum + each, 0)
+  return { cpuTotalTicks, cpuIdleTicks: idle + ioWait, cpuStolenTicks: steal, cpus }
 }

@@ -5,10 +5,9 @@
  */
 import { describe, expect, it } from 'vitest'
 import { whyNotFound } from '../../build/found-defect.ts'
-import { startCli } from './cli.ts'
+import { EXIT_CODES } from '../../src/core/verdict.ts'
 import { clauseOf, DEFECTS, LOAD_IDS, SCENARIO_IDS } from './support/default-stack.ts'
-
-const RUN_LIMIT_MS = 600_000
+import { FAIR_LIMIT_MS, fairRun } from './support/fair-run.ts'
 
 /**
  * Each defect, and the scenarios that are to find it here; no two of a group claim the same, and none hides what another one
@@ -70,16 +69,18 @@ it.each(GROUPS.map((group) => [Object.keys(group).join(','), group] as const))(
   '%s turn red what each of them breaks',
   async (defects, group) => {
     const pairs = pairsOf(group)
-    const only = pairs.map(([, id]) => id).join(',')
-    await using cli = await startCli(['run', '--profile', 'quick', '--only', only, '--defect', defects])
-    const { exitCode, stderr } = await cli.ended()
-    const result = await cli.result()
-    const missing = pairs.flatMap(([name, id]) => {
-      const why = whyNotFound(result, id, clauseOf(name, id))
-      return why === null ? [] : [`${name}: ${why}`]
+    const defectOf = new Map(pairs.map(([name, id]) => [id, name]))
+    const { missing, first, told } = await fairRun({
+      ids: [...defectOf.keys()],
+      argv: (ids) => ['run', '--profile', 'quick', '--only', ids.join(','), '--defect', defects],
+      why: (result, id) => {
+        const name = defectOf.get(id) ?? ''
+        const why = whyNotFound(result, id, clauseOf(name, id))
+        return why === null ? null : `${name}: ${why}`
+      },
     })
-    expect(missing, stderr).toEqual([])
-    expect(exitCode).toBe(1)
+    expect(missing, told).toEqual([])
+    expect(first.exitCode).toBe(EXIT_CODES[first.result.verdict])
   },
-  RUN_LIMIT_MS,
+  FAIR_LIMIT_MS,
 )

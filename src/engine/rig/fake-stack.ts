@@ -162,7 +162,12 @@ function observer(world: World, own: StackCourses): ToolboxHelper {
       signal: AbortSignal,
     ): Promise<ToolboxOperations[O]['reply']> {
       if (op === 'host.read') {
-        const facts = { memAvailableBytes: world.memAvailableBytes, diskFreeBytes: 50 * 1024 ** 3 }
+        const cpuTotalTicks = 2 * world.clock.nowMs()
+        const asked = cpuTotalTicks / 2
+        const facts = {
+          ...{ memAvailableBytes: world.memAvailableBytes, diskFreeBytes: 50 * 1024 ** 3 },
+          ...{ cpuTotalTicks, cpuIdleTicks: cpuTotalTicks - asked, cpuStolenTicks: asked * world.cpuStolenShare },
+        }
         return (await world.step('host.read', own.host, signal, () => facts, facts)) as ToolboxOperations[O]['reply']
       }
       if (op !== 'probe.http') throw new ChaosError('INTERNAL', `the engine asked the observer for ${op}`)

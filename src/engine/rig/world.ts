@@ -34,6 +34,8 @@ export class World {
     error: null,
   })
   memAvailableBytes = 8 * 1024 ** 3
+  /** Of the CPU time that the machine asks for, which is half of all, what its host takes, 0…1. */
+  cpuStolenShare = 0
   lagP99Ms = 0
   /** Meters of that lag that were started and not stopped. */
   lagMeters = 0

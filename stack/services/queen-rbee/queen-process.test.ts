@@ -88,11 +88,12 @@ test('more than it has places for are sent away at once, told to come again', as
 })
 
 test('with the defect every request costs memory that is never given back', async () => {
-  const healthy = await queen(500)
-  await flood(healthy, 50)
-  const hoarding = await queen(500, { RBEE_DEFECTS: 'hoards-memory' })
+  // Far more than have to be there at once, as they come one by one where the machine is busy.
+  const healthy = await queen(1_000)
+  await flood(healthy, 150)
+  const hoarding = await queen(1_000, { RBEE_DEFECTS: 'hoards-memory' })
   expect((await submit(hoarding)).status).toBe(200)
-  await flood(hoarding, 50)
+  await flood(hoarding, 150)
   expect((await residentMib(hoarding)) - (await residentMib(healthy))).toBeGreaterThan(150)
 })
 

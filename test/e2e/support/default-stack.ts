@@ -29,7 +29,9 @@ export function clauseOf(defect: string, id: string): Clause {
   return clause
 }
 
-/** For comparisons: verdict and reasons by id. */
-export function verdicts({ scenarios, load }: RunResult): Record<string, [string, string[]]> {
-  return Object.fromEntries([...scenarios, ...load].map(({ id, verdict, reasons }) => [id, [verdict, reasons]]))
+/** Of one that must be green; null when it is. */
+export function whyNotPassed({ scenarios, load }: RunResult, id: string): string | null {
+  const one = [...scenarios, ...load].find((judged) => judged.id === id)
+  if (one === undefined) return `${id} was not run`
+  return one.verdict === 'passed' && one.reasons.length === 0 ? null : `${id} ${one.verdict}: ${one.reasons.join('; ')}`
 }
