@@ -58,7 +58,8 @@ export async function failedTests(file: string, read: (file: string) => Promise<
 }
 
 function inOneLine(message: string): string {
-  const line = stripVTControlCharacters(message).replaceAll(/\s+/g, ' ').trim()
+  const [what = ''] = stripVTControlCharacters(message).split(/\n +at /)
+  const line = what.replaceAll(/\s+/g, ' ').trim()
   // A run's own account comes first and is long; what was expected of it is at the end.
   return line.length <= MESSAGE_LENGTH ? line : `${line.slice(0, MESSAGE_LENGTH / 3)} … ${line.slice(-(2 * MESSAGE_LENGTH) / 3)}`
 }

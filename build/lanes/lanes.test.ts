@@ -191,7 +191,7 @@ describe('the total', () => {
           name: '/x/a.test.ts',
           status: 'failed',
           message: '',
-          assertionResults: [failing('\u001b[31mno\u001b[39m\n  it does not'), good],
+          assertionResults: [failing('\u001b[31mno\u001b[39m\n  it does not\n    at /x/a.test.ts:1:2'), good],
         },
         { name: '/x/b.test.ts', status: 'failed', message: 'no such module', assertionResults: [] },
         { name: '/x/c.test.ts', status: 'passed', message: '', assertionResults: [good] },

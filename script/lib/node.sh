@@ -42,7 +42,8 @@ step_npm_packages() {
   fi
   have npm || die "npm is missing: put Node $CHAOS_NODE_MAJOR or newer with npm on PATH"
   note 'installing with npm ci'
-  quiet npm ci || die "npm ci failed: its reason is above, all of it in $LOG_FILE"
+  # The lock file pins every package by its hash: what the cache has need not be asked for again, which is half of the time.
+  quiet npm ci --prefer-offline || die "npm ci failed: its reason is above, all of it in $LOG_FILE"
   printf '%s\n' "$sum" >"$stamp"
   STEP_NOTE='installed'
 }

@@ -294,7 +294,7 @@ describe('the generator', () => {
     const judged = judge(healthy, { looks: looks(0.5) })
     expect([judged.verdict, judged.generator]).toEqual([
       'passed',
-      { cpuPercent: 50, machinePercent: 99, droppedIterations: 0, saturated: false, reasons: [] },
+      { cpuPercent: 50, machinePercent: 99, stolenPercent: null, droppedIterations: 0, saturated: false, reasons: [] },
     ])
   })
 

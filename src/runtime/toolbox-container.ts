@@ -133,7 +133,13 @@ export async function isRunning(docker: Dockerode, container: string, signal: Ab
   return info?.State.Running === true
 }
 
-/** SIGTERM, SIGKILL after 2 s, exit code, last words, removal. null when it was gone already. */
+/** As Docker writes the start of a container that never came to one. */
+const NEVER = Date.parse('0001-01-01T00:00:00Z')
+
+/**
+ * SIGTERM, SIGKILL after 2 s, exit code, last words, removal. null when it was gone already, or never began: whoever was to
+ * start it was killed in the middle of that, and it has nothing to undo.
+ */
 export async function endHelper(
   container: Dockerode.Container,
   signal: AbortSignal,
@@ -152,6 +158,7 @@ export async function endHelper(
   if (info === null) return null
   const output = await lastWords(container, signal)
   await removeContainer(container, signal)
+  if (Date.parse(info.State.StartedAt) === NEVER) return null
   return { exitCode: info.State.ExitCode, output }
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import { waitUntil } from '../../src/core/wait.ts'
+import { ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE } from '../../src/runtime/labels.ts'
 import { docker, SERVER_PORT, signal } from './support/toolbox-rig.ts'
 import { leftovers, probe, rig, server, toolbox, wait } from './support/toolbox-suite.ts'
 
@@ -44,6 +45,18 @@ describe('the undo needs no runner', () => {
     const end = await toolbox.stop(name, signal())
     expect(end?.exitCode).toBe(0)
     expect(end?.output).toMatch(/standard input was closed; undone: nft table chaos_action_[0-9a-f]{12}_loss/)
+  })
+
+  it.each([
+    ['was made and not started', undefined],
+    ['could not be started', ['/no/such/program']],
+  ])('when the helper %s, as its runner was killed by then: there is nothing to undo', async (_what, Entrypoint) => {
+    const name = `${rig.runId}-unborn`
+    const Labels = { [RUN_LABEL]: rig.runId, [ROLE_LABEL]: TOOLBOX_ROLE }
+    const container = await docker.createContainer({ name, Image: rig.image, Labels, ...(Entrypoint && { Entrypoint }) })
+    if (Entrypoint !== undefined) await expect(container.start()).rejects.toThrow('no such file')
+    expect(await toolbox.stop(name, signal())).toBeNull()
+    await expect(container.inspect()).rejects.toMatchObject({ statusCode: 404 })
   })
 
   it('when it hangs: the lease runs out', async () => {
