@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { stolenNote, stolenShare } from './stolen.ts'
+import { stolenNote, stolenShare, withStolenNote } from './stolen.ts'
 
 describe('CPU time that the host gave to others', () => {
   it.each([
@@ -21,5 +21,15 @@ describe('CPU time that the host gave to others', () => {
     expect(stolenNote(37.6)).toEqual([
       'the host gave 38 % of the CPU time that this machine asked for to others: what was late or too little may be that, and a quieter machine tells',
     ])
+  })
+
+  it.each(['failed', 'error', 'inconclusive'] as const)('stands beside why it is %s', (verdict) => {
+    const told = withStolenNote({ verdict, reasons: ['late'] }, 30)
+    expect(told).toEqual({ verdict, reasons: ['late', ...stolenNote(30)] })
+    expect(told.reasons).toHaveLength(2)
+  })
+
+  it.each(['passed', 'skipped'] as const)('stands nowhere where it is %s', (verdict) => {
+    expect(withStolenNote({ verdict, reasons: [] }, 30)).toEqual({ verdict, reasons: [] })
   })
 })

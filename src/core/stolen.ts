@@ -1,4 +1,5 @@
 /** CPU time that a virtual machine asked for and did not get, as its host gave it to others (`steal` of proc_stat(5)). Pure. */
+import type { Verdict } from './model.ts'
 import type { HostFacts } from './toolbox.ts'
 
 /** From here on a reader of what was slow is told. */
@@ -18,4 +19,13 @@ export function stolenNote(percent: number | null): string[] {
   return [
     `the host gave ${String(Math.round(percent))} % of the CPU time that this machine asked for to others: what was late or too little may be that, and a quieter machine tells`,
   ]
+}
+
+/** With the note where it is not green; as it was where it is, or where nothing was run. */
+export function withStolenNote<T extends { readonly verdict: Verdict; readonly reasons: readonly string[] }>(
+  decided: T,
+  percent: number | null,
+): T {
+  const isQuiet = decided.verdict === 'passed' || decided.verdict === 'skipped'
+  return isQuiet ? decided : { ...decided, reasons: [...decided.reasons, ...stolenNote(percent)] }
 }

@@ -1,6 +1,6 @@
 /** How verdicts are decided. Pure, and in one place: nothing else may turn an observation into a verdict. */
 import type { ControlResult, Counts, ExpectationResult, RunVerdict, ScenarioResult, Verdict } from './model.ts'
-import { stolenNote } from './stolen.ts'
+import { withStolenNote } from './stolen.ts'
 
 /** Fewer canary requests than this in the fault window cannot show anything. */
 export const MINIMUM_CANARY_SAMPLES = 20
@@ -25,9 +25,7 @@ export interface ScenarioFacts {
 
 /** The order of the checks is the rule: see the design's "Words and verdicts". */
 export function decideScenario(facts: ScenarioFacts): { verdict: Verdict; reasons: string[] } {
-  const decided = decide(facts)
-  const isGood = decided.verdict === 'passed' || decided.verdict === 'skipped'
-  return isGood ? decided : { ...decided, reasons: [...decided.reasons, ...stolenNote(facts.cpuStolenPercent)] }
+  return withStolenNote(decide(facts), facts.cpuStolenPercent)
 }
 
 function decide(facts: ScenarioFacts): { verdict: Verdict; reasons: string[] } {

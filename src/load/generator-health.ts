@@ -4,8 +4,7 @@
  * iterations that it dropped, connections that it could not even begin. Pure.
  */
 import type { Later, PassingSeries } from '../core/load.ts'
-import type { GeneratorFacts, GeneratorLook, GeneratorResult, LoadJudgement } from '../core/load-judgement.ts'
-import { stolenNote } from '../core/stolen.ts'
+import type { GeneratorFacts, GeneratorLook, GeneratorResult } from '../core/load-judgement.ts'
 
 /** Of all cores of its machine (k6's documentation, "Running large tests": no more than 80 %). */
 const CPU_SHARE_LIMIT = 0.8
@@ -93,14 +92,6 @@ function busyByTime(looks: readonly GeneratorLook[]): [number, number][] {
 function worstOf(all: readonly (readonly (readonly [number, number])[])[]): number | null {
   const known = all.map(worst).filter((value) => value !== null)
   return known.length === 0 ? null : Math.max(...known) * 100
-}
-
-/** Tells whoever reads why it is not green what the machine's host took. */
-export function withNote<T extends Pick<LoadJudgement, 'verdict' | 'reasons'>>(
-  decided: T,
-  { stolenPercent }: GeneratorResult,
-): T {
-  return decided.verdict === 'passed' ? decided : { ...decided, reasons: [...decided.reasons, ...stolenNote(stolenPercent)] }
 }
 
 /** The mean of the machine that lost most; null when none was looked at. */

@@ -1,7 +1,8 @@
 /** The verdict on a load that held beside scenarios: by its limits in the stretches that were free of faults. Pure, but for the series that it watches. */
 import type { GeneratorFacts, LimitResult, LoadJudgement } from '../core/load-judgement.ts'
+import { withStolenNote } from '../core/stolen.ts'
 import type { Later, PassingSeries, Threshold } from '../core/load.ts'
-import { generatorHealth, isDoubtful, withNote } from './generator-health.ts'
+import { generatorHealth, isDoubtful } from './generator-health.ts'
 import type { GeneratorHealth } from './generator-health.ts'
 import { judgeLimit, withDefaults } from './judge-limits.ts'
 import { disagreements } from './k6-agreement.ts'
@@ -52,7 +53,7 @@ export function judgeHeld(evidence: HeldEvidence): Later<LoadJudgement> {
     const doubts = [...undecided(thresholds, limits), ...generatorDoubts(health(), stretches)]
     const decided = decide(broken(), limits.filter(({ gates, met }) => gates && met === false).map(missText), doubts)
     return {
-      ...withNote(decided, health().result),
+      ...withStolenNote(decided, health().result.stolenPercent),
       ...{ figures: figures(), limits, breakingPoint: null, recoveries: [], completion: null },
       generator: health().result,
       notes: [

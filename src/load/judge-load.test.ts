@@ -298,6 +298,13 @@ describe('the generator', () => {
     ])
   })
 
+  it('says beside what was missed what the host of its machine took', () => {
+    const stolen = looks(0.5).map((look) => ({ ...look, machineStolen: 0.3 }))
+    expect(judge(healthy, { looks: stolen })).toMatchObject({ verdict: 'passed', reasons: [] })
+    const judged = judge(healthy, { looks: looks(1.9).map((look) => ({ ...look, machineStolen: 0.3 })) })
+    expect(judged.reasons.at(-1)).toContain('the host gave 30 % of the CPU time')
+  })
+
   it('makes everything doubtful when it was at its own end', () => {
     const judged = judge(healthy, { looks: looks(1.9) })
     expect([judged.verdict, judged.reasons]).toEqual([

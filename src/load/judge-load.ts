@@ -8,9 +8,10 @@ import type {
   LoadJudgement,
   SpikeRecovery,
 } from '../core/load-judgement.ts'
+import { withStolenNote } from '../core/stolen.ts'
 import type { Later, PassingSeries } from '../core/load.ts'
 import { breakingPoint } from './breaking-point.ts'
-import { generatorHealth, isDoubtful, withNote } from './generator-health.ts'
+import { generatorHealth, isDoubtful } from './generator-health.ts'
 import type { GeneratorHealth } from './generator-health.ts'
 import { judgeLimits, stretchesOf, withDefaults } from './judge-limits.ts'
 import type { Stretch } from './judge-limits.ts'
@@ -80,7 +81,7 @@ function judgementOf(evidence: LoadEvidence<LoadPlan>, seen: Seen): LoadJudgemen
   const isUnbroken = evidence.measure.includes('breaking_point') && point === null
   const notes = isUnbroken ? ['it did not break up to the highest stage'] : []
   return {
-    ...withNote(decide(found), health.result),
+    ...withStolenNote(decide(found), health.result.stolenPercent),
     ...{ figures: seen.figures(), limits, breakingPoint: point, recoveries, generator: health.result },
     ...{ completion: evidence.completion, notes },
   }

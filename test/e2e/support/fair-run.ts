@@ -3,8 +3,10 @@
  * scenario ran. What is not as wanted where that was a tenth or more is run again, when some time has passed; where it was
  * less, once is enough to be wrong.
  */
+import { expect } from 'vitest'
 import { systemClock } from '../../../src/core/clock.ts'
 import type { LoadResult, RunResult, ScenarioResult } from '../../../src/core/model.ts'
+import { countVerdicts, decideRun, EXIT_CODES } from '../../../src/core/verdict.ts'
 import { STOLEN_LIMIT_PERCENT } from '../../../src/core/stolen.ts'
 import { startCli } from '../cli.ts'
 
@@ -21,7 +23,6 @@ export interface FairRun {
   readonly missing: readonly string[]
   /** Of the first run, which had all. */
   readonly first: {
-    readonly exitCode: number | null
     readonly result: RunResult
     readonly stdout: string
     readonly outDir: string
@@ -51,11 +52,17 @@ export async function fairRun({ ids, argv, why, look }: Wanted): Promise<FairRun
     const result = await cli.result()
     told.push(`${stdout}${stderr}`)
     if (first === null) {
-      first = { exitCode, result, stdout, outDir: cli.outDir }
+      first = { result, stdout, outDir: cli.outDir }
       await look?.(first)
     }
-    for (const one of [...result.scenarios, ...result.load]) judged.set(one.id, one)
-    const reds = left.flatMap((id) => {
+    const now = [...result.scenarios, ...result.load]
+    for (const one of now) judged.set(one.id, one)
+    // What the verdicts ask for, of every run: another one tells of trouble that no verdict shows.
+    const due = EXIT_CODES[decideRun(countVerdicts(now.map(({ verdict }) => verdict)), false)]
+    expect([exitCode, result.reasons], told.at(-1)).toEqual([due, []])
+    // What was green before and was run again must be so still.
+    const asked = ids.filter((id) => left.includes(id) || now.some((one) => one.id === id))
+    const reds = asked.flatMap((id) => {
       const reason = why(result, id)
       return reason === null ? [] : [{ id, reason, isFair: !wasStolen(judged.get(id)) }]
     })
