@@ -2,11 +2,12 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadDescriptor } from '../../src/config/stack-file.ts'
-import type { Toxic } from '../../src/core/ports.ts'
-import type { StackUnderTest } from '../../src/runtime/running-stack.ts'
-import { bringUp } from '../../src/runtime/stack.ts'
-import { createToxiproxy } from '../../src/runtime/toxiproxy.ts'
-import { docker, exec, leftoversOf, signal, testRun, type TestRun } from './runtime-fixture.ts'
+import type { PoolMember, Toxic } from '../../src/core/ports.ts'
+import { systemClock } from '../../src/core/clock.ts'
+import { waitUntil } from '../../src/core/wait.ts'
+import { openRig } from './faults-rig.ts'
+import type { OpenRig } from './faults-rig.ts'
+import { docker, exec, leftoversOf, signal } from './runtime-fixture.ts'
 
 const TOKEN = 'LLORCH_API_TOKEN'
 const LATENCY_MS = 1_000
@@ -14,33 +15,21 @@ const LARGE_TOKENS = 8_000
 /** Two seconds of work: twelve tasks sent together then overlap, however slowly they arrive. */
 const OVERLAPPING_TOKENS = 1_000
 
-interface Side {
-  readonly run: TestRun
-  readonly stack: StackUnderTest
-}
+let sides: readonly OpenRig[] = []
 
-let sides: readonly Side[] = []
-
-async function side(): Promise<Side> {
+function side(): Promise<OpenRig> {
   const descriptor = loadDescriptor(join(import.meta.dirname, '..', '..', 'stack', 'stack.json'))
-  const run = await testRun()
-  try {
-    // No token of the machine: each copy draws its own.
-    const env = { ...process.env, [TOKEN]: undefined }
-    return { run, stack: await bringUp(run.options(descriptor, { env, toxiproxyAt: createToxiproxy })) }
-  } catch (error) {
-    await run[Symbol.asyncDispose]()
-    throw error
-  }
+  // No token of the machine: each copy draws its own.
+  return openRig(descriptor, { ...process.env, [TOKEN]: undefined })
 }
 
-function sideAt(index: number): Side {
+function sideAt(index: number): OpenRig {
   const found = sides[index]
   if (found === undefined) throw new Error(`no side ${String(index)}`)
   return found
 }
 
-function ask(to: Side, tokens: number, options: { as?: Side; fields?: object } = {}): Promise<Response> {
+function ask(to: OpenRig, tokens: number, options: { as?: OpenRig; fields?: object } = {}): Promise<Response> {
   const token = (options.as ?? to).stack.variables[TOKEN] ?? ''
   return fetch(`${to.stack.entryUrl}/v2/tasks`, {
     method: 'POST',
@@ -50,10 +39,19 @@ function ask(to: Side, tokens: number, options: { as?: Side; fields?: object } =
   })
 }
 
-async function workersOf({ stack, run }: Side): Promise<string[]> {
+async function workersOf({ stack, runId }: OpenRig): Promise<string[]> {
   const containers = await stack.containers.list('mock-worker', signal())
-  expect(containers.every(({ name }) => name.startsWith(`chaos-${run.runId}-`))).toBe(true)
+  expect(containers.every(({ name }) => name.startsWith(`chaos-${runId}-`))).toBe(true)
   return containers.map(({ id }) => id.slice(0, 12))
+}
+
+/** A worker that got no CPU time for two seconds is out of the pool until it registers again. */
+async function awaitWholePool({ stack, observer }: OpenRig, workers: number): Promise<void> {
+  const pool = stack.pool(observer)
+  if (pool === null) throw new Error('the default stack has a pool')
+  const options = { everyMs: 100, attemptMs: 5_000, limitMs: 30_000, signal: signal(), clock: systemClock }
+  const isWhole = (members: readonly PoolMember[]): boolean => members.filter(({ meaning }) => meaning === 'ready').length === workers
+  await waitUntil(`${String(workers)} ready workers`, (abort) => pool.members(abort), isWhole, options)
 }
 
 beforeAll(async () => {
@@ -61,10 +59,9 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  for (const { run, stack } of sides) {
-    await stack.down(signal())
-    expect(await leftoversOf(run.runId)).toEqual([])
-    await run[Symbol.asyncDispose]()
+  for (const rig of sides) {
+    await rig[Symbol.asyncDispose]()
+    expect(await leftoversOf(rig.runId)).toEqual([])
   }
 })
 
@@ -87,6 +84,7 @@ describe('two copies of the default stack', () => {
       const here = sideAt(index)
       const own = await workersOf(here)
       expect(own).toHaveLength(4)
+      await awaitWholePool(here, own.length)
       const used = await Promise.all(
         Array.from({ length: 12 }, async () => {
           const answer = await ask(here, OVERLAPPING_TOKENS, { fields: { model: 'tinyllama' } })
@@ -96,7 +94,7 @@ describe('two copies of the default stack', () => {
         }),
       )
       expect(own).toEqual(expect.arrayContaining([...new Set(used)]))
-      // Least loaded first: twelve at once cannot all have gone to one or two.
+      // Least loaded first: twelve at once cannot all have gone to one or two of four.
       expect(new Set(used).size).toBeGreaterThanOrEqual(3)
     }
   })
@@ -122,7 +120,7 @@ describe('two copies of the default stack', () => {
   })
 
   test('a toxic in one does not slow the other', async () => {
-    const timed = async (to: Side): Promise<number> => {
+    const timed = async (to: OpenRig): Promise<number> => {
       const startedMs = performance.now()
       expect((await ask(to, 1)).status).toBe(200)
       return performance.now() - startedMs

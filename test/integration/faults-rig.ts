@@ -14,11 +14,12 @@ export interface OpenRig extends Rig, AsyncDisposable {
   avoiding(mechanism: ToolboxAvoidable): ToolboxPort
 }
 
-export async function openRig(descriptor: Descriptor): Promise<OpenRig> {
+/** `env`: what compose files and secrets may use; the machine's by default. */
+export async function openRig(descriptor: Descriptor, env: NodeJS.ProcessEnv = process.env): Promise<OpenRig> {
   const image = toolboxImage()
   const run = await testRun()
   try {
-    const stack = await bringUp(run.options(descriptor, { toxiproxyAt: createToxiproxy }))
+    const stack = await bringUp(run.options(descriptor, { env, toxiproxyAt: createToxiproxy }))
     const logged: string[] = []
     const log = { log: (level: string, text: string): void => void logged.push(`${level} ${text}`) }
     const toolbox = createToolbox({ docker, image, runId: run.runId, log })
