@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ESLint } from 'eslint'
-import tseslint from 'typescript-eslint'
+import parser from '@typescript-eslint/parser'
 import { expect, test } from 'vitest'
 import { GUARDED_PACKAGES, importWalls, MAY_IMPORT, WIRING } from './walls.ts'
 
@@ -12,7 +12,7 @@ const folders = [...Object.keys(MAY_IMPORT), WIRING]
 const eslint = new ESLint({
   cwd: fixtures,
   overrideConfigFile: true,
-  overrideConfig: [{ files: ['**/*.ts'], languageOptions: { parser: tseslint.parser } }, ...importWalls(fixtures)],
+  overrideConfig: [{ files: ['**/*.ts'], languageOptions: { parser } }, ...importWalls(fixtures)],
 })
 
 async function brokenRules(file: string, text: string): Promise<string[]> {

@@ -38,7 +38,16 @@ export interface Evidence {
 }
 
 export type PhaseName =
-  'steady' | 'plan' | 'prepare' | 'inject' | 'effect' | 'during' | 'revert' | 'clean' | 'recovery' | 'collect'
+  | 'steady'
+  | 'plan'
+  | 'prepare'
+  | 'inject'
+  | 'effect'
+  | 'during'
+  | 'revert'
+  | 'clean'
+  | 'recovery'
+  | 'collect'
 
 export interface PhaseResult {
   name: PhaseName

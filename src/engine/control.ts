@@ -24,7 +24,8 @@ interface ControlSample {
 }
 
 export type ControlChoice =
-  { readonly service: ServiceSpec; readonly reason: null } | { readonly service: null; readonly reason: string }
+  | { readonly service: ServiceSpec; readonly reason: null }
+  | { readonly service: null; readonly reason: string }
 
 /** A service that the faults do not touch, whose own health does not depend on one that they do. */
 export function chooseControl(

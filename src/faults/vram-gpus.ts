@@ -5,7 +5,8 @@ import type { GpuFacts, GpuProcess, ToolboxOperations } from '../core/toolbox.ts
 import { hostHelper } from './host-helpers.ts'
 
 export type FoundGpus =
-  { readonly noGpu: string } | { readonly noGpu: null; readonly driver: string | null; readonly gpus: readonly GpuFacts[] }
+  | { readonly noGpu: string }
+  | { readonly noGpu: null; readonly driver: string | null; readonly gpus: readonly GpuFacts[] }
 
 /** The name of the program that holds memory: one that is met on a GPU belongs to whoever holds its lock. */
 const HOLDER = 'vram-hold'

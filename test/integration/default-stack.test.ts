@@ -50,7 +50,8 @@ async function awaitWholePool({ stack, observer }: OpenRig, workers: number): Pr
   const pool = stack.pool(observer)
   if (pool === null) throw new Error('the default stack has a pool')
   const options = { everyMs: 100, attemptMs: 5_000, limitMs: 30_000, signal: signal(), clock: systemClock }
-  const isWhole = (members: readonly PoolMember[]): boolean => members.filter(({ meaning }) => meaning === 'ready').length === workers
+  const isWhole = (members: readonly PoolMember[]): boolean =>
+    members.filter(({ meaning }) => meaning === 'ready').length === workers
   await waitUntil(`${String(workers)} ready workers`, (abort) => pool.members(abort), isWhole, options)
 }
 
