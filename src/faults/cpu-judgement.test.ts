@@ -165,9 +165,15 @@ describe('a quota that the machine does not give', () => {
     expect(judgeCpu({ ...BURNT, readings: calm(null) })).toMatchObject({ measures: { throttledPeriods: null }, reasons: [] })
   })
 
-  test('has to be throttled where the machine gave nearly all of it', () => {
-    const calm = readings(12, 0.8, 0.8, 900_000).map((one) => ({ ...one, throttledPeriods: 7 }))
-    expect(judgeCpu({ ...BURNT, readings: calm }).reasons).toEqual(['the cgroup was never throttled'])
+  test.each<[string, number, number, string[]]>([
+    ['a little less of it, and the burners waited for the rest', 0.999, 0.999, []],
+    ['all of it', 1, 0.999, ['the cgroup was never throttled']],
+    ['a little less of it, and nobody waited', 0.999, 0, ['the cgroup was never throttled']],
+  ])('and nothing is throttled: %s', (_name, share, waited, reasons) => {
+    const calm = readings(12, share, 0.8, waited * 900_000).map((one) => ({ ...one, throttledPeriods: 7 }))
+    const seen = judgeCpu({ ...BURNT, readings: calm })
+    expect(seen.reasons).toEqual(reasons)
+    expect(seen.headline).toBe(`${String(share * 100)} % of 0.2 CPUs used (10 % before)`)
   })
 
   test('of a share: what is wanted is the share of it', () => {

@@ -86,8 +86,9 @@ export function judgeCpu(seen: CpuSeen): Judgement {
   const { first, last, used } = stretch
   const throttled = throttledBetween(first, last)
   const demand = demandPercent(load, first, last)
-  const short = isShort(percent, used, demand)
-  const rest = short ? ', the rest waited for: the machine had no more' : ''
+  // What the machine had no more of, no quota had to keep back.
+  const needsThrottling = load.hasQuota && percent >= 100 && !isWaitedFor(percent, used, demand)
+  const rest = isShort(percent, used, demand) ? ', the rest waited for: the machine had no more' : ''
   return {
     headline: `${String(used)} % of ${String(round(load.cpus, 3))} CPUs used (${String(before ?? 'unknown')} % before)${rest}`,
     measures: {
@@ -102,8 +103,7 @@ export function judgeCpu(seen: CpuSeen): Judgement {
       ...(seen.problem === null ? [] : [seen.problem]),
       ...watchReasons(seen, last.atMs - first.atMs),
       ...useReasons(percent, before, used, demand),
-      // What the machine had no more of, no quota had to keep back.
-      ...(load.hasQuota && percent >= 100 && !short ? throttleReasons(throttled) : []),
+      ...(needsThrottling ? throttleReasons(throttled) : []),
       ...burnerReasons(load, readings, first, last),
     ],
   }
@@ -148,9 +148,14 @@ function demandPercent({ workers, loadPercent }: CpuLoad, first: BurnReading, la
   return round(((last.burnersUs - first.burnersUs + last.waitedUs - first.waitedUs) / toTakeUs) * 100, 1)
 }
 
-/** Less than the quota was used, and the burners wanted the rest. */
+/** Less was used than was to be, and the burners wanted the rest. */
+function isWaitedFor(percent: number, used: number, demand: number | null): boolean {
+  return used < percent && demand !== null && demand >= WANTED_SHARE * 100
+}
+
+/** By more than the kernel's way to give out a quota explains. */
 function isShort(percent: number, used: number, demand: number | null): boolean {
-  return used < percent * NEAR_ENOUGH && demand !== null && demand >= WANTED_SHARE * 100
+  return used < percent * NEAR_ENOUGH && isWaitedFor(percent, used, demand)
 }
 
 function throttledBetween(first: CpuReading, last: CpuReading): number | null {

@@ -1,6 +1,9 @@
-/** GitHub's published description of its REST API: every request and every reply of the double is held against it. */
+/**
+ * GitHub's published description of its REST API: every request and every reply of the double is held against it.
+ * github-openapi.json is what it says of the double's operations, word for word (build/github-openapi.ts).
+ */
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { escapePointer, isNode, mapValues, references, toJsonSchema, unknownKeys, type Node } from './json-schema.ts'
 
@@ -28,15 +31,15 @@ export interface OpenApi {
   checkReply(operation: Operation, status: number, body: unknown): string[]
 }
 
-const FILE = '@octokit/openapi/generated/api.github.com.json'
+const FILE = join(import.meta.dirname, 'github-openapi.json')
 const METHODS = ['get', 'post', 'patch', 'put', 'delete']
 const SCHEMA_ID = 'github'
 
 let loaded: OpenApi | null = null
 
-/** Read once for each process, when it is first needed: the file has 13 MB. */
+/** Read once for each process, when it is first needed. */
 export function githubOpenApi(): OpenApi {
-  loaded ??= new Checker(JSON.parse(readFileSync(createRequire(import.meta.url).resolve(FILE), 'utf8')) as Node)
+  loaded ??= new Checker(JSON.parse(readFileSync(FILE, 'utf8')) as Node)
   return loaded
 }
 
