@@ -25,12 +25,13 @@ describe('the plan', () => {
 
   it('can be cut down to some stages, which stay in their places', () => {
     const only = withOnly(PLAN, ['types', 'verdicts'])
-    expect([only.beside.map(({ name }) => name), only.rounds.map(({ stages }) => stages.map(({ name }) => name))]).toEqual([
-      ['types'],
-      [['verdicts']],
+    const names = (stages: readonly Stage[] = []): string[] => stages.map(({ name }) => name)
+    expect(only.rounds.map(({ stages, beside }) => [names(stages), names(beside)])).toEqual([
+      [[], ['types']],
+      [['verdicts'], []],
     ])
     expect(withOnly(PLAN, [])).toBe(PLAN)
-    expect(() => withOnly(PLAN, ['verdict'])).toThrow('there is no stage verdict; there are: types, ')
+    expect(() => withOnly(PLAN, ['verdict'])).toThrow('there is no stage verdict; there are: act, ')
   })
 })
 
@@ -73,7 +74,7 @@ describe('a run', () => {
   it('keeps going after a failure, shows the end of what failed and nothing of what did not', async () => {
     const bad = stage('bad one', `console.error('why it broke'); process.exitCode = 3`)
     const good = stage('good', `console.log('all is well')`)
-    const { ends, written } = await run({ beside: [], rounds: [{ stages: [bad, good], width: 1 }] })
+    const { ends, written } = await run({ rounds: [{ stages: [bad, good], width: 1 }] })
     expect(ends.map(({ stage: { name }, isGood }) => [name, isGood])).toEqual([
       ['bad one', false],
       ['good', true],
@@ -85,7 +86,7 @@ describe('a run', () => {
   })
 
   it('tells what the host took of the machine meanwhile', async () => {
-    const { written } = await run({ beside: [], rounds: [{ stages: [stage('poor', '')], width: 1 }] }, undefined, 12)
+    const { written } = await run({ rounds: [{ stages: [stage('poor', '')], width: 1 }] }, undefined, 12)
     expect(written).toMatch(/^test: poor \.+ ok \(\d+\.\d s, 12 % of the CPU time taken by the host\)\n$/)
   })
 
@@ -96,16 +97,22 @@ describe('a run', () => {
     const plain = `${TELL} say('begins'); say('ends')`
     const slow = `${TELL} say('begins'); setTimeout(() => say('ends'), 500)`
     const { ends } = await run({
-      beside: [stage('idle', slow)],
       rounds: [
-        { stages: [stage('one', meet('two')), stage('two', meet('one')), stage('three', plain)], width: 2 },
+        {
+          stages: [stage('one', meet('two')), stage('two', meet('one')), stage('three', plain)],
+          width: 2,
+          beside: [stage('idle', slow)],
+        },
+        { stages: [stage('more', plain)], width: 1, beside: [stage('idle as well', slow)] },
         { isQuiet: true, stages: [stage('last', plain)], width: 2 },
       ],
     })
     expect(ends.every(({ isGood }) => isGood)).toBe(true)
     const told = readFileSync(join(folder, 'told'), 'utf8').trim().split('\n')
     expect(told.slice(-2)).toEqual(['last begins', 'last ends'])
-    expect(told).toHaveLength(10)
+    expect(told).toHaveLength(14)
+    // With its round, and after what was beside the one before.
+    expect(told.indexOf('idle as well begins')).toBeGreaterThan(Math.max(told.indexOf('three ends'), told.indexOf('idle ends')))
     // The third had to wait for a lane.
     expect(told.indexOf('three begins')).toBeGreaterThan(Math.min(told.indexOf('one ends'), told.indexOf('two ends')))
   })
@@ -116,8 +123,7 @@ describe('a run', () => {
       .includes('SCHED_IDLE')
     const policy = `process.exitCode = require('node:child_process').execFileSync('chrt', ['-p', String(process.pid)]).toString().includes('SCHED_IDLE') ? 0 : 1`
     const { ends } = await run({
-      beside: [stage('idle policy', policy)],
-      rounds: [{ stages: [stage('usual policy', policy)], width: 1 }],
+      rounds: [{ stages: [stage('usual policy', policy)], width: 1, beside: [stage('idle policy', policy)] }],
     })
     expect(ends.map(({ stage: { name }, isGood }) => [name, isGood]).toSorted()).toEqual([
       ['idle policy', true],
@@ -127,7 +133,7 @@ describe('a run', () => {
 
   it('ends what hangs at its limit, with whatever it has started', async () => {
     const nested = `require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'inherit' }); setInterval(() => undefined, 1000)`
-    const { ends, written } = await run({ beside: [], rounds: [{ stages: [stage('hangs', nested, 1_500)], width: 1 }] })
+    const { ends, written } = await run({ rounds: [{ stages: [stage('hangs', nested, 1_500)], width: 1 }] })
     expect(ends[0]?.isGood).toBe(false)
     expect(written).toContain('FAILED: it takes longer than 0.025 minutes')
   })
@@ -139,10 +145,10 @@ describe('a run', () => {
     }, 1_000)
     const hangs = `setInterval(() => undefined, 1000)`
     const rounds = [
-      { stages: [stage('a', hangs), stage('d', hangs)], width: 1 },
+      { stages: [stage('a', hangs), stage('d', hangs)], width: 1, beside: [stage('b', hangs), stage('c', hangs)] },
       { stages: [stage('e', hangs)], width: 1 },
     ]
-    const plan = { beside: [stage('b', hangs), stage('c', hangs)], rounds }
+    const plan = { rounds }
     const { ends } = await run(plan, controller.signal)
     expect(ends.map(({ stage: { name }, isGood }) => [name, isGood]).toSorted()).toEqual([
       ['a', false],
@@ -152,7 +158,7 @@ describe('a run', () => {
 
   it('says of a program that is not there that it is not', async () => {
     const none: Stage = { ...stage('none', ''), argv: ['/no/such/program'] }
-    const { written } = await run({ beside: [], rounds: [{ stages: [none], width: 1 }] })
+    const { written } = await run({ rounds: [{ stages: [none], width: 1 }] })
     expect(written).toContain('FAILED: spawn /no/such/program ENOENT')
   })
 })

@@ -17,13 +17,13 @@ export interface Round {
   readonly stages: readonly Stage[]
   /** How many lanes there are side by side. */
   readonly width: number
+  /** Begun with the round, at idle priority, one after the other; they may go on beside later rounds that are not quiet. */
+  readonly beside?: readonly Stage[]
   /** It begins when what is beside has ended. */
   readonly isQuiet?: boolean
 }
 
 export interface Plan {
-  /** At idle priority, one after the other, beside the rounds that do not have to be quiet. */
-  readonly beside: readonly Stage[]
   readonly rounds: readonly Round[]
 }
 
@@ -55,21 +55,24 @@ function vitest(name: string, argv: readonly string[], minutes: number): Stage {
 const SERVICES = 'stack/services'
 
 /** Need no Docker, and no quiet: they take what the others leave. */
-const CHECKS: readonly Stage[] = [
+const QUICK_CHECKS: readonly Stage[] = [
   npm('types', 30),
   npm('lint', 30),
   npm('format:check', 30),
   npm('generate:check', 30),
   { ...npm('workflows', 30), argv: ['script/lint-workflows'] },
-  npm('dist:check', 30),
+]
+
+const LONG_CHECKS: readonly Stage[] = [
   vitest('unit tests', ['vitest.config.ts', '--exclude', `${SERVICES}/**`], 30),
+  npm('dist:check', 30),
 ]
 
 /** Most of these wait for Docker most of the time. */
 const WITH_DOCKER: readonly Stage[] = [
   tests('act', 'act', ['fork', 'nightly', 'pull-request', 'second-repository', 'segments'], 20),
   tests('e2e', 'e2e', ['cli', 'action', 'reporting', 'load'], 20),
-  tests('interruption', 'e2e', ['interruption'], 20),
+  tests('interruption', 'e2e', ['interruption', 'interruption-everywhere'], 20),
   tests('integration 1', 'integration', ['faults-resources', 'faults-vram'], 20),
   tests('integration 2', 'integration', ['faults-crash', 'faults'], 20),
   tests('integration 3', 'integration', ['runtime-stack', 'runtime-actions', 'runtime-pool', 'runtime-daemon', 'probes'], 15),
@@ -84,19 +87,19 @@ const WITH_DOCKER: readonly Stage[] = [
 
 /** What judges the default stack has little beside it, and what loads it, or uses up all its CPUs, has nothing. */
 export const PLAN: Plan = {
-  beside: CHECKS,
   rounds: [
-    { stages: WITH_DOCKER, width: 3 },
+    { stages: WITH_DOCKER, width: 3, beside: QUICK_CHECKS },
     // They look at what is left on the whole machine, or take away what nobody uses.
     { stages: [tests('serial', 'integration', ['sweep', 'runtime-images', 'published-image'], 10)], width: 1 },
-    { stages: [tests('verdicts', 'e2e', ['verdicts', 'defects', 'control', 'interruption-everywhere'], 60)], width: 1 },
+    // Here the CPUs have time to spare, which they have not beside the first round: it would be as much longer.
+    { stages: [tests('verdicts', 'e2e', ['verdicts', 'defects', 'control'], 60)], width: 1, beside: LONG_CHECKS },
     { stages: [tests('load', 'e2e', ['load-suite'], 40)], width: 1, isQuiet: true },
     { stages: [tests('crowd', 'e2e', ['crowd'], 40)], width: 1 },
   ],
 }
 
-export function stagesOf({ beside, rounds }: Plan): readonly Stage[] {
-  return [...beside, ...rounds.flatMap(({ stages }) => stages)]
+export function stagesOf({ rounds }: Plan): readonly Stage[] {
+  return rounds.flatMap(({ stages, beside = [] }) => [...stages, ...beside])
 }
 
 /** Only the stages of those names, in their places; all without a name. @throws for a name that no stage has. */
@@ -107,7 +110,8 @@ export function withOnly(plan: Plan, names: readonly string[]): Plan {
   if (unknown.length > 0) throw new Error(`there is no stage ${unknown.join(', ')}; there are: ${known.join(', ')}`)
   const chosen = (stages: readonly Stage[]): Stage[] => stages.filter(({ name }) => names.includes(name))
   return {
-    beside: chosen(plan.beside),
-    rounds: plan.rounds.map((round) => ({ ...round, stages: chosen(round.stages) })).filter(({ stages }) => stages.length > 0),
+    rounds: plan.rounds
+      .map((round) => ({ ...round, stages: chosen(round.stages), beside: chosen(round.beside ?? []) }))
+      .filter(({ stages, beside }) => stages.length + beside.length > 0),
   }
 }

@@ -38,13 +38,14 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<StageEnd
     for (let stage = waiting.shift(); stage !== undefined; stage = waiting.shift())
       if (!options.signal.aborted) ends.push(await runStage(stage, isIdle, options))
   }
-  const beside = lane([...plan.beside], true)
-  for (const { stages, width, isQuiet = false } of plan.rounds) {
-    if (isQuiet) await beside
+  let besides = Promise.resolve()
+  for (const { stages, width, beside = [], isQuiet = false } of plan.rounds) {
+    if (isQuiet) await besides
+    besides = besides.then(() => lane([...beside], true))
     const waiting = [...stages]
     await Promise.all(Array.from({ length: width }, () => lane(waiting, false)))
   }
-  await beside
+  await besides
   return ends
 }
 

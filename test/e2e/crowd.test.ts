@@ -32,7 +32,7 @@ describe('defects that only a crowd shows', () => {
   it.concurrent(
     'are found while a load holds, which the canary of the same scenario never meets',
     async () => {
-      const argv = ['run', '--only', 'NF-005', '--under-load', 'LT-001', '--defect', HELD]
+      const argv = ['run', '--profile', 'smoke', '--only', 'NF-005', '--under-load', 'LT-001', '--defect', HELD]
       await using cli = await startCli(argv)
       const { exitCode } = await cli.ended()
       const [held] = (await cli.result()).load

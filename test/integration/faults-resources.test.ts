@@ -123,7 +123,10 @@ describe('a resource that is used up', () => {
 })
 
 describe('a resource that is not used up', () => {
-  test.each(FAULTS)('%s: it is not confirmed', async (_name, kind, spec) => {
+  // Kinds of one fault differ in what they do, and nothing is done here.
+  const oneOfEach = FAULTS.filter(([, kind], index) => FAULTS.findIndex(([, other]) => other === kind) === index)
+
+  test.each(oneOfEach)('%s: it is not confirmed', async (_name, kind, spec) => {
     const { evidence, leftovers } = await runFault(rig, kind, spec, { inject: false, windowMs: WINDOW_MS })
     expect(evidence.confirmed).toBe(false)
     expect(evidence.reasons).not.toEqual([])
