@@ -26,7 +26,7 @@ describe('the plan', () => {
   it('can be cut down to some stages, which stay in their places', () => {
     const only = withOnly(PLAN, ['types', 'verdicts'])
     const names = (stages: readonly Stage[] = []): string[] => stages.map(({ name }) => name)
-    expect(only.rounds.map(({ stages, beside }) => [names(stages), names(beside)])).toEqual([
+    expect(only.rounds.map(({ stages, beside }) => [names(stages), names(beside?.flat())])).toEqual([
       [[], ['types']],
       [['verdicts'], []],
     ])
@@ -101,18 +101,19 @@ describe('a run', () => {
         {
           stages: [stage('one', meet('two')), stage('two', meet('one')), stage('three', plain)],
           width: 2,
-          beside: [stage('idle', slow)],
+          beside: [[stage('idle', slow), stage('idle after it', plain)]],
         },
-        { stages: [stage('more', plain)], width: 1, beside: [stage('idle as well', slow)] },
+        { stages: [stage('more', plain)], width: 1, beside: [[stage('idle as well', slow)]] },
         { isQuiet: true, stages: [stage('last', plain)], width: 2 },
       ],
     })
     expect(ends.every(({ isGood }) => isGood)).toBe(true)
     const told = readFileSync(join(folder, 'told'), 'utf8').trim().split('\n')
     expect(told.slice(-2)).toEqual(['last begins', 'last ends'])
-    expect(told).toHaveLength(14)
-    // With its round, and after what was beside the one before.
-    expect(told.indexOf('idle as well begins')).toBeGreaterThan(Math.max(told.indexOf('three ends'), told.indexOf('idle ends')))
+    expect(told).toHaveLength(16)
+    expect(told.indexOf('idle after it begins')).toBeGreaterThan(told.indexOf('idle ends'))
+    // With its round, whatever is still beside it.
+    expect(told.indexOf('idle as well begins')).toBeGreaterThan(told.indexOf('three ends'))
     // The third had to wait for a lane.
     expect(told.indexOf('three begins')).toBeGreaterThan(Math.min(told.indexOf('one ends'), told.indexOf('two ends')))
   })
@@ -123,7 +124,7 @@ describe('a run', () => {
       .includes('SCHED_IDLE')
     const policy = `process.exitCode = require('node:child_process').execFileSync('chrt', ['-p', String(process.pid)]).toString().includes('SCHED_IDLE') ? 0 : 1`
     const { ends } = await run({
-      rounds: [{ stages: [stage('usual policy', policy)], width: 1, beside: [stage('idle policy', policy)] }],
+      rounds: [{ stages: [stage('usual policy', policy)], width: 1, beside: [[stage('idle policy', policy)]] }],
     })
     expect(ends.map(({ stage: { name }, isGood }) => [name, isGood]).toSorted()).toEqual([
       ['idle policy', true],
@@ -145,7 +146,7 @@ describe('a run', () => {
     }, 1_000)
     const hangs = `setInterval(() => undefined, 1000)`
     const rounds = [
-      { stages: [stage('a', hangs), stage('d', hangs)], width: 1, beside: [stage('b', hangs), stage('c', hangs)] },
+      { stages: [stage('a', hangs), stage('d', hangs)], width: 1, beside: [[stage('b', hangs), stage('c', hangs)]] },
       { stages: [stage('e', hangs)], width: 1 },
     ]
     const plan = { rounds }

@@ -17,8 +17,8 @@ export interface Round {
   readonly stages: readonly Stage[]
   /** How many lanes there are side by side. */
   readonly width: number
-  /** Begun with the round, at idle priority, one after the other; they may go on beside later rounds that are not quiet. */
-  readonly beside?: readonly Stage[]
+  /** Lanes of their own, begun with the round, at idle priority; they may go on beside later rounds that are not quiet. */
+  readonly beside?: readonly (readonly Stage[])[]
   /** It begins when what is beside has ended. */
   readonly isQuiet?: boolean
 }
@@ -63,10 +63,8 @@ const QUICK_CHECKS: readonly Stage[] = [
   { ...npm('workflows', 30), argv: ['script/lint-workflows'] },
 ]
 
-const LONG_CHECKS: readonly Stage[] = [
-  vitest('unit tests', ['vitest.config.ts', '--exclude', `${SERVICES}/**`], 30),
-  npm('dist:check', 30),
-]
+const UNIT_TESTS = vitest('unit tests', ['vitest.config.ts', '--exclude', `${SERVICES}/**`], 30)
+const DIST_CHECK = npm('dist:check', 30)
 
 /** Most of these wait for Docker most of the time. */
 const WITH_DOCKER: readonly Stage[] = [
@@ -88,18 +86,22 @@ const WITH_DOCKER: readonly Stage[] = [
 /** What judges the default stack has little beside it, and what loads it, or uses up all its CPUs, has nothing. */
 export const PLAN: Plan = {
   rounds: [
-    { stages: WITH_DOCKER, width: 3, beside: QUICK_CHECKS },
+    { stages: WITH_DOCKER, width: 3, beside: [QUICK_CHECKS] },
     // They look at what is left on the whole machine, or take away what nobody uses.
     { stages: [tests('serial', 'integration', ['sweep', 'runtime-images', 'published-image'], 10)], width: 1 },
     // Here the CPUs have time to spare, which they have not beside the first round: it would be as much longer.
-    { stages: [tests('verdicts', 'e2e', ['verdicts', 'defects', 'control'], 60)], width: 1, beside: LONG_CHECKS },
+    {
+      stages: [tests('verdicts', 'e2e', ['verdicts', 'defects', 'control'], 60)],
+      width: 1,
+      beside: [[UNIT_TESTS], [DIST_CHECK]],
+    },
     { stages: [tests('load', 'e2e', ['load-suite'], 40)], width: 1, isQuiet: true },
     { stages: [tests('crowd', 'e2e', ['crowd'], 40)], width: 1 },
   ],
 }
 
 export function stagesOf({ rounds }: Plan): readonly Stage[] {
-  return rounds.flatMap(({ stages, beside = [] }) => [...stages, ...beside])
+  return rounds.flatMap(({ stages, beside = [] }) => [...stages, ...beside.flat()])
 }
 
 /** Only the stages of those names, in their places; all without a name. @throws for a name that no stage has. */
@@ -111,7 +113,7 @@ export function withOnly(plan: Plan, names: readonly string[]): Plan {
   const chosen = (stages: readonly Stage[]): Stage[] => stages.filter(({ name }) => names.includes(name))
   return {
     rounds: plan.rounds
-      .map((round) => ({ ...round, stages: chosen(round.stages), beside: chosen(round.beside ?? []) }))
-      .filter(({ stages, beside }) => stages.length + beside.length > 0),
+      .map((round) => ({ ...round, stages: chosen(round.stages), beside: (round.beside ?? []).map(chosen) }))
+      .filter(({ stages, beside }) => stages.length + beside.flat().length > 0),
   }
 }

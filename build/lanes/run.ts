@@ -38,14 +38,14 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<StageEnd
     for (let stage = waiting.shift(); stage !== undefined; stage = waiting.shift())
       if (!options.signal.aborted) ends.push(await runStage(stage, isIdle, options))
   }
-  let besides = Promise.resolve()
+  const besides: Promise<void>[] = []
   for (const { stages, width, beside = [], isQuiet = false } of plan.rounds) {
-    if (isQuiet) await besides
-    besides = besides.then(() => lane([...beside], true))
+    if (isQuiet) await Promise.all(besides)
+    besides.push(...beside.map((stagesOfLane) => lane([...stagesOfLane], true)))
     const waiting = [...stages]
     await Promise.all(Array.from({ length: width }, () => lane(waiting, false)))
   }
-  await besides
+  await Promise.all(besides)
   return ends
 }
 

@@ -99,12 +99,12 @@ describe('never green', () => {
         plain('throw new Error("no")', "vus: 2, duration: '2s', thresholds: { http_req_failed: ['rate<0.01'] }"),
       ),
     )
-    expect([result.verdict, result.reasons, result.k6?.exitCode]).toEqual(['error', ['not a single request was sent'], 0])
+    expect([result.verdict, result.reasons[0], result.k6?.exitCode]).toEqual(['error', 'not a single request was sent', 0])
   })
 
   it('a script that asks nothing', async () => {
     const result = await rig.run(await rig.script('idle.js', plain('')))
-    expect([result.verdict, result.reasons]).toEqual(['error', ['not a single request was sent']])
+    expect([result.verdict, result.reasons[0]]).toEqual(['error', 'not a single request was sent'])
   })
 
   it('a dead server', async () => {
@@ -203,7 +203,7 @@ describe('never green', () => {
     const lying = await rig.run(script, { tellsCompleted: true })
     expect(lying.verdict).toBe('failed')
     expect(lying.completion).toMatchObject({ served: lying.requests, unknown: Math.floor(asked / 10) })
-    expect(lying.reasons.at(-1)).toMatch(/served answers are of jobs that the system never completed: job-10, job-20/)
+    expect(lying.reasons.join('\n')).toMatch(/served answers are of jobs that the system never completed: job-10, job-20/)
     expect(await rig.run(script)).toMatchObject({ verdict: 'passed', completion: null })
   })
 
@@ -221,7 +221,7 @@ describe('never green', () => {
       .toBeGreaterThan(1)
     controller.abort(new Error('called off'))
     const result = await running
-    expect([result.verdict, result.reasons]).toEqual(['error', ['interrupted: called off']])
+    expect([result.verdict, result.reasons[0]]).toEqual(['error', 'interrupted: called off'])
     const { stdout } = await run('docker', ['ps', '--all', '--quiet', '--filter', `label=chaos-action.run=${rig.runId}`])
     expect(stdout).toBe('')
   })

@@ -10,6 +10,8 @@ import type { Rig } from './toolbox-rig.ts'
 export let rig: Rig
 export let toolbox: ToolboxPort
 export let server: Endpoint
+/** By container: one that looks into its namespaces after each test. A helper for each look took as long as the tests. */
+let lookers: ReadonlyMap<string, ToolboxHelper> = new Map()
 export const wait = { everyMs: 50, attemptMs: 5_000, limitMs: 15_000, clock: systemClock }
 
 beforeAll(async () => {
@@ -24,15 +26,21 @@ beforeAll(async () => {
     { ...wait, signal: signal() },
   )
   await toolbox.stop(observer.name, signal())
+  const containers = [rig.client, rig.server, rig.toxiproxy]
+  const helpers = await Promise.all(
+    containers.map((container, index) => toolbox.start(rig.inside(container, `look-${String(index)}`), signal())),
+  )
+  lookers = new Map(containers.map((container, index) => [container, at(helpers, index)]))
 }, 180_000)
 
 afterAll(async () => {
+  for (const { name } of lookers.values()) expect((await toolbox.stop(name, signal()))?.exitCode).toBe(0)
   await rig[Symbol.asyncDispose]()
 })
 
 // Whatever a test did, the next one starts with clean namespaces, or says so.
 afterEach(async () => {
-  for (const container of [rig.client, rig.server, rig.toxiproxy]) expect(await leftovers(container)).toEqual([])
+  for (const container of lookers.keys()) expect(await leftovers(container)).toEqual([])
 })
 
 export async function probe(
@@ -46,9 +54,9 @@ export async function probe(
 }
 
 export async function leftovers(container: string): Promise<string[]> {
-  const reply = await toolbox.once(rig.inside(container, 'look'), 'leftovers', {}, signal())
-  if (reply === null) throw new Error('the container is gone')
-  return reply.found
+  const looker = lookers.get(container)
+  if (looker === undefined) throw new Error(`nobody looks into ${container}`)
+  return (await looker.call('leftovers', {}, signal())).found
 }
 
 /** Runs `work` with helpers that are stopped whatever happens; each must undo its work and exit with 0. */
