@@ -1,6 +1,6 @@
 /** Inconclusive when nothing is injected. */
 import { expect, it } from 'vitest'
-import { startCli } from './cli.ts'
+import { labelled, startCli } from './cli.ts'
 import { SCENARIO_IDS } from './support/default-stack.ts'
 
 const RUN_LIMIT_MS = 600_000
@@ -9,12 +9,15 @@ it(
   'all scenarios are inconclusive when nothing is injected, and exit 3',
   async () => {
     await using cli = await startCli(['run', '--suites', 'chaos,stress', '--profile', 'quick', '--no-inject'])
-    const { exitCode, stderr } = await cli.ended()
+    const { exitCode, stdout, stderr } = await cli.ended()
     const result = await cli.result()
     expect({ exitCode, verdicts: result.scenarios.map((s) => [s.id, s.verdict]) }, stderr).toEqual({
       exitCode: 3,
       verdicts: SCENARIO_IDS.map((id) => [id, 'inconclusive']),
     })
+    expect([result.verdict, result.run.noInject]).toEqual(['inconclusive', true])
+    expect(stdout).toContain('rehearsal: nothing was injected')
+    expect(await labelled(result.run.id)).toEqual([])
     // The rehearsal flag alone would make them inconclusive; the effect itself must not be confirmed either.
     for (const scenario of result.scenarios) expect([scenario.id, scenario.effect.confirmed]).toEqual([scenario.id, false])
   },
