@@ -66,21 +66,21 @@ const QUICK_CHECKS: readonly Stage[] = [
 const UNIT_TESTS = vitest('unit tests', ['vitest.config.ts', '--exclude', `${SERVICES}/**`], 30)
 const DIST_CHECK = npm('dist:check', 30)
 
-/** Most of these wait for Docker most of the time. */
+/** Most of these wait for Docker most of the time. The longest come first, so that the lanes end together. */
 const WITH_DOCKER: readonly Stage[] = [
   tests('act', 'act', ['fork', 'nightly', 'pull-request', 'second-repository', 'segments'], 20),
   tests('e2e', 'e2e', ['cli', 'action', 'reporting', 'load'], 20),
   tests('interruption', 'e2e', ['interruption', 'interruption-everywhere'], 20),
-  tests('integration 1', 'integration', ['faults-resources', 'faults-vram'], 20),
-  tests('integration 2', 'integration', ['faults-crash', 'faults'], 20),
-  tests('integration 3', 'integration', ['runtime-stack', 'runtime-actions', 'runtime-pool', 'runtime-daemon', 'probes'], 15),
-  tests('integration 4', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
+  tests('integration 1', 'integration', ['faults-crash', 'faults'], 20),
+  tests('integration 2', 'integration', ['faults-resources', 'faults-vram'], 20),
+  tests('integration 3', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
+  tests('integration 4', 'integration', ['runtime-stack', 'runtime-actions', 'runtime-pool', 'runtime-daemon', 'probes'], 15),
   tests('rehearsal', 'e2e', ['rehearsal'], 10),
   // Processes that answer thousands of requests: what guards against a hang is no limit on the machine's speed.
   vitest('services', ['vitest.config.ts', '--testTimeout', '90000', SERVICES], 10),
-  tests('integration 5', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources', 'toolbox-undo'], 15),
+  tests('integration 5', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources'], 15),
   tests('integration 6', 'integration', ['load'], 15),
-  tests('integration 7', 'integration', ['k6', 'untrusted-stack', 'host-guard'], 15),
+  tests('integration 7', 'integration', ['k6', 'untrusted-stack', 'host-guard', 'toolbox-undo'], 15),
 ]
 
 /** What judges the default stack has little beside it, and what loads it, or uses up all its CPUs, has nothing. */
