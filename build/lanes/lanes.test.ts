@@ -118,6 +118,26 @@ describe('a run', () => {
     expect(told.indexOf('three begins')).toBeGreaterThan(Math.min(told.indexOf('one ends'), told.indexOf('two ends')))
   })
 
+  it('has no more than two heavy ones side by side, and none is lost', async () => {
+    const heavy = (name: string): Stage => ({
+      ...stage(name, `${TELL} say('begins'); setTimeout(() => say('ends'), 400)`),
+      isHeavy: true,
+    })
+    rmSync(join(folder, 'told'), { force: true })
+    const light = stage('light', `${TELL} say('begins'); say('ends')`)
+    const stages = [heavy('a'), heavy('b'), heavy('c'), light, heavy('d')]
+    const { ends } = await run({ rounds: [{ stages, width: 3 }] })
+    expect(ends.filter(({ isGood }) => isGood)).toHaveLength(5)
+    const told = readFileSync(join(folder, 'told'), 'utf8').trim().split('\n')
+    const counts = told.map((_line, index) => {
+      const heavies = told.slice(0, index + 1).filter((line) => !line.startsWith('light'))
+      return heavies.filter((line) => line.endsWith('begins')).length - heavies.filter((line) => line.endsWith('ends')).length
+    })
+    expect(Math.max(...counts)).toBe(2)
+    // It did not wait for those before it.
+    expect(told.indexOf('light begins')).toBeLessThan(told.indexOf('c begins'))
+  })
+
   it('runs what is beside at idle priority, and the rest at its own, which is idle where this test is beside', async () => {
     const isIdle = execFileSync('chrt', ['-p', String(process.pid)])
       .toString()

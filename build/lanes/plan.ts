@@ -9,11 +9,13 @@ export interface Stage {
   readonly limitMs: number
   /** vitest's report of it, by which its tests are counted; null for a stage without tests. */
   readonly report: string | null
+  /** It judges the default stack again and again: no more than two such run side by side, or they find each other. */
+  readonly isHeavy?: boolean
 }
 
 /** Rounds run one after the other. */
 export interface Round {
-  /** Handed out in this order to whichever lane is free: those that take longest come first. */
+  /** Handed out in this order to whichever lane is free, but for what has to wait for another one: the longest come first. */
   readonly stages: readonly Stage[]
   /** How many lanes there are side by side. */
   readonly width: number
@@ -68,14 +70,14 @@ const DIST_CHECK = npm('dist:check', 30)
 
 /** Most of these wait for Docker most of the time. The longest come first, so that the lanes end together. */
 const WITH_DOCKER: readonly Stage[] = [
-  tests('act', 'act', ['fork', 'nightly', 'pull-request', 'second-repository', 'segments'], 20),
-  tests('e2e', 'e2e', ['cli', 'action', 'reporting', 'load'], 20),
-  tests('interruption', 'e2e', ['interruption', 'interruption-everywhere'], 20),
+  { ...tests('act', 'act', ['fork', 'nightly', 'pull-request', 'second-repository', 'segments'], 20), isHeavy: true },
+  { ...tests('e2e', 'e2e', ['cli', 'action', 'reporting', 'load'], 20), isHeavy: true },
+  { ...tests('interruption', 'e2e', ['interruption'], 20), isHeavy: true },
   tests('integration 1', 'integration', ['faults-crash', 'faults'], 20),
   tests('integration 2', 'integration', ['faults-resources', 'faults-vram'], 20),
   tests('integration 3', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
   tests('integration 4', 'integration', ['runtime-stack', 'runtime-actions', 'runtime-pool', 'runtime-daemon', 'probes'], 15),
-  tests('rehearsal', 'e2e', ['rehearsal'], 10),
+  { ...tests('rehearsal', 'e2e', ['rehearsal'], 10), isHeavy: true },
   // Processes that answer thousands of requests: what guards against a hang is no limit on the machine's speed.
   vitest('services', ['vitest.config.ts', '--testTimeout', '90000', SERVICES], 10),
   tests('integration 5', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources'], 15),
@@ -91,7 +93,7 @@ export const PLAN: Plan = {
     { stages: [tests('serial', 'integration', ['sweep', 'runtime-images', 'published-image'], 10)], width: 1 },
     // Here the CPUs have time to spare, which they have not beside the first round: it would be as much longer.
     {
-      stages: [tests('verdicts', 'e2e', ['verdicts', 'defects', 'control'], 60)],
+      stages: [tests('verdicts', 'e2e', ['verdicts', 'defects', 'control', 'interruption-everywhere'], 60)],
       width: 1,
       beside: [[UNIT_TESTS], [DIST_CHECK]],
     },

@@ -25,6 +25,7 @@ export interface StageEnd {
   readonly durationMs: number
 }
 
+const HEAVY_AT_ONCE = 2
 const TAIL_LINES = 120
 /** For tests to take back what they have begun. */
 const END_LIMIT_MS = 60_000
@@ -34,9 +35,19 @@ const NAME_WIDTH = 46
 export async function runPlan(plan: Plan, options: RunOptions): Promise<StageEnd[]> {
   mkdirSync(options.logFolder, { recursive: true })
   const ends: StageEnd[] = []
+  let heavy = 0
+  const next = (waiting: Stage[]): Stage | undefined => {
+    const index = waiting.findIndex(({ isHeavy = false }) => !isHeavy || heavy < HEAVY_AT_ONCE)
+    return index === -1 ? undefined : waiting.splice(index, 1)[0]
+  }
   const lane = async (waiting: Stage[], isIdle: boolean): Promise<void> => {
-    for (let stage = waiting.shift(); stage !== undefined; stage = waiting.shift())
-      if (!options.signal.aborted) ends.push(await runStage(stage, isIdle, options))
+    // A lane that ends while a heavy one still waits leaves it to those that the wait is for.
+    for (let stage = next(waiting); stage !== undefined && !options.signal.aborted; stage = next(waiting)) {
+      const weight = stage.isHeavy === true ? 1 : 0
+      heavy += weight
+      ends.push(await runStage(stage, isIdle, options))
+      heavy -= weight
+    }
   }
   const besides: Promise<void>[] = []
   for (const { stages, width, beside = [], isQuiet = false } of plan.rounds) {

@@ -1,4 +1,4 @@
-/** Burners of CPU time and of memory in all services at once. */
+/** Burners of CPU time and of memory in all services at once: it takes a machine that has its CPUs to spare. */
 import { it } from 'vitest'
 import { interruptedBySigint, killedAndCleaned } from './support/interrupted.ts'
 

@@ -16,6 +16,7 @@ it(
     const { missing, first, judged, told } = await fairRun({ ids: SCENARIO_IDS, argv, why: whyNotPassed })
     expect(missing, told).toEqual([])
     const { result } = first
+    expect(first.stdout).toContain('judged: the built-in reference services')
     expect([...result.scenarios.map(({ id }) => id)].toSorted()).toEqual(SCENARIO_IDS.toSorted())
     for (const scenario of judged.values()) {
       if (!('effect' in scenario)) throw new Error(`${scenario.id} is a load`)
