@@ -1,6 +1,6 @@
 /**
  * GitHub's published description of its REST API: every request and every reply of the double is held against it.
- * github-openapi.json is what it says of the double's operations, word for word (build/github-openapi.ts).
+ * github-openapi.json is what it says of the double's operations, but for its examples (build/github-openapi.ts).
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
