@@ -1,6 +1,7 @@
 /** Inconclusive when nothing is injected. */
 import { expect, it } from 'vitest'
 import { labelled, startCli } from './cli.ts'
+import { leftoversOf } from './leftovers.ts'
 import { SCENARIO_IDS } from './support/default-stack.ts'
 
 const RUN_LIMIT_MS = 600_000
@@ -18,6 +19,7 @@ it(
     expect([result.verdict, result.run.noInject]).toEqual(['inconclusive', true])
     expect(stdout).toContain('rehearsal: nothing was injected')
     expect(await labelled(result.run.id)).toEqual([])
+    expect(await leftoversOf(result.run.id)).toBe('')
     // The rehearsal flag alone would make them inconclusive; the effect itself must not be confirmed either.
     for (const scenario of result.scenarios) expect([scenario.id, scenario.effect.confirmed]).toEqual([scenario.id, false])
   },

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/core/clock.ts'
 import { waitUntil } from '../../src/core/wait.ts'
 import { openRig } from './faults-rig.ts'
 import type { OpenRig } from './faults-rig.ts'
-import { docker, exec, leftoversOf, signal } from './runtime-fixture.ts'
+import { docker, exec, signal } from './runtime-fixture.ts'
 
 const TOKEN = 'LLORCH_API_TOKEN'
 const LATENCY_MS = 1_000
@@ -59,10 +59,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  for (const rig of sides) {
-    await rig[Symbol.asyncDispose]()
-    expect(await leftoversOf(rig.runId)).toEqual([])
-  }
+  for (const rig of sides) await rig[Symbol.asyncDispose]()
 })
 
 describe('two copies of the default stack', () => {

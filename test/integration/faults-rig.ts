@@ -6,7 +6,7 @@ import { bringUp } from '../../src/runtime/stack.ts'
 import { createToolbox } from '../../src/runtime/toolbox.ts'
 import { createToxiproxy } from '../../src/runtime/toxiproxy.ts'
 import type { Rig } from './faults-context.ts'
-import { docker, signal, testRun } from './runtime-fixture.ts'
+import { docker, leftoversOf, signal, testRun } from './runtime-fixture.ts'
 import { toolboxImage } from './support/toolbox-image.ts'
 
 export interface OpenRig extends Rig, AsyncDisposable {
@@ -30,7 +30,10 @@ export async function openRig(descriptor: Descriptor, env: NodeJS.ProcessEnv = p
     const dispose = async (): Promise<void> => {
       await toolbox.stop(observer.name, signal(20_000))
       await stack.down(signal())
+      // Before the run's own end, which sweeps.
+      const left = await leftoversOf(run.runId)
       await run[Symbol.asyncDispose]()
+      if (left.length > 0) throw new Error(`the stack left ${left.join(', ')}`)
     }
     const avoiding = (mechanism: ToolboxAvoidable): ToolboxPort =>
       createToolbox({ docker, image, runId: run.runId, log, avoid: [mechanism] })

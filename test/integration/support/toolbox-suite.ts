@@ -34,8 +34,10 @@ beforeAll(async () => {
 }, 180_000)
 
 afterAll(async () => {
-  for (const { name } of lookers.values()) expect((await toolbox.stop(name, signal()))?.exitCode).toBe(0)
+  const ends: unknown[] = []
+  for (const { name } of lookers.values()) ends.push((await toolbox.stop(name, signal()))?.exitCode)
   await rig[Symbol.asyncDispose]()
+  expect(ends).toEqual([0, 0, 0])
 })
 
 // Whatever a test did, the next one starts with clean namespaces, or says so.
