@@ -33,20 +33,20 @@ test('goes on until it is stopped, and then takes no further step', async () => 
 test('ends with the step that says so', async () => {
   let left = 3
   const upkeep = startUpkeep(options, () => Promise.resolve((left -= 1) > 0))
-  await expect.poll(() => upkeep.ended()).toBe(true)
+  await expect.poll(() => upkeep.ended(), { timeout: 10_000 }).toBe(true)
   expect([left, upkeep.problem()]).toEqual([0, null])
 })
 
 test('keeps why it broke off', async () => {
   const upkeep = startUpkeep(options, () => Promise.reject(new Error('the helper is gone')))
-  await expect.poll(() => upkeep.ended()).toBe(true)
+  await expect.poll(() => upkeep.ended(), { timeout: 10_000 }).toBe(true)
   expect(upkeep.problem()).toBe('the helper is gone')
 })
 
 test('a step that hangs is a problem, and a stop does not wait for it', async () => {
   const never = (): Promise<boolean> => new Promise(() => undefined)
   const hanging = startUpkeep(options, never)
-  await expect.poll(() => hanging.problem()).toMatch(/took longer than 50 ms/)
+  await expect.poll(() => hanging.problem(), { timeout: 10_000 }).toMatch(/took longer than 50 ms/)
   const stopped = startUpkeep({ ...options, stepLimitMs: 60_000 }, never)
   await stopped.stop()
   expect(stopped.problem()).toBeNull()

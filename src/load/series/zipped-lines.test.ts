@@ -67,7 +67,7 @@ describe('gzipped lines', () => {
       expect(line).toBe('line')
       break
     }
-    await expect.poll(() => isLetGo).toBe(true)
+    await expect.poll(() => isLetGo, { timeout: 10_000 }).toBe(true)
   })
 
   it('pass on what goes wrong where their text is made', async () => {
