@@ -57,6 +57,17 @@ test('CPU quotas are lifted and put back, each twice; who had none keeps having 
   expect(await quotas()).toEqual(before)
 })
 
+test('quotas reach those whose process ends at that very moment, for their next start', async () => {
+  const hands = await stack.containers.list('hand', signal())
+  for (const { pid } of hands) process.kill(pid, 'SIGKILL')
+  const putBack = await stack.liftCpuQuotas(2, signal())
+  for (const { id, pid } of hands)
+    await until(id, 'another start', (state) => state?.status === 'running' && state.pid !== 0 && state.pid !== pid)
+  const quotas = await Promise.all(hands.map(async ({ id }) => (await docker.getContainer(id).inspect()).HostConfig.NanoCpus))
+  expect(quotas).toEqual(hands.map(() => 2_000_000_000))
+  await putBack(signal())
+})
+
 describe('what the daemon is asked to do', () => {
   async function act(action: ContainerAction): Promise<void> {
     await stack.containers.act((await only('lone')).id, action, signal())
