@@ -439,7 +439,7 @@ export interface RunningCanary {
   settled(fromMs: number, toMs: number, signal: AbortSignal): Promise<readonly CanarySample[]>
   /** From now on so many requests a second; null is the rate that the descriptor gives. */
   pace(ratePerSecond: number | null): void
-  /** Drops what was intended before: nobody will ask for it again. */
+  /** Drops what was intended before, requests in flight too: nobody will ask for it again. */
   forget(beforeMs: number): void
   /** Sends nothing more; requests in flight are dropped. */
   stop(): void

@@ -26,6 +26,7 @@ export function canaryPortOver(send: typeof sendRequest): CanaryPort {
 /** One request that was due. */
 interface Sent {
   readonly intendedMs: number
+  readonly dropped: AbortController
   outcome: CanarySample | null
 }
 
@@ -38,7 +39,7 @@ class OpenLoopCanary implements RunningCanary {
   private readonly signal: AbortSignal
   private readonly usualIntervalMs: number
   private intervalMs: number
-  private sent: Sent[] = []
+  private readonly sent: Sent[] = []
   /** When the next one is due. */
   private nextMs: number
   /** Aborted to look at once when that is, as the pace has changed. */
@@ -85,7 +86,10 @@ class OpenLoopCanary implements RunningCanary {
   }
 
   forget(beforeMs: number): void {
-    this.sent = this.sent.slice(this.indexOf(beforeMs))
+    for (const { dropped, outcome } of this.sent.splice(0, this.indexOf(beforeMs))) {
+      // A connection that the system has left hanging is one of its descriptors, which the next scenario may count.
+      if (outcome === null) dropped.abort(new Error('nobody asks for this request any more'))
+    }
   }
 
   stop(): void {
@@ -124,7 +128,7 @@ class OpenLoopCanary implements RunningCanary {
 
   private sendOne(): void {
     const sentMs = this.clock.nowMs()
-    const one: Sent = { intendedMs: this.nextMs, outcome: null }
+    const one: Sent = { intendedMs: this.nextMs, dropped: new AbortController(), outcome: null }
     this.nextMs += this.intervalMs
     this.sent.push(one)
     if (this.inFlight >= MAX_IN_FLIGHT) {
@@ -148,9 +152,9 @@ class OpenLoopCanary implements RunningCanary {
         variables: this.stack.variables,
         deadlineMs: Math.max(1, intendedMs + DEADLINE_MS - sentMs),
         maxBytes: MAX_BODY_BYTES,
-        signal: this.signal,
+        signal: AbortSignal.any([this.signal, one.dropped.signal]),
       })
-      // A request that our own stop cut short says nothing of the system.
+      // A request that our own side cut short says nothing of the system.
       if (outcome.error !== 'aborted') known({ status: outcome.status, ok: outcome.good, error: outcome.reason })
     } catch (error) {
       known({ status: null, ok: false, error: `could not be sent: ${String(error)}` })

@@ -1,0 +1,72 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { systemClock } from '../core/clock.ts'
+import type { RunningCanary } from '../core/ports.ts'
+import { descriptor, stack } from '../core/stack.fixture.ts'
+import { canaryPort } from './canary.ts'
+
+/** Never answers by itself. */
+class SilentService {
+  readonly waiting = new Set<ServerResponse>()
+  private readonly server = createServer((_request, response) => {
+    this.waiting.add(response)
+    response.once('close', () => this.waiting.delete(response))
+  })
+
+  async start(): Promise<string> {
+    this.server.listen(0, '127.0.0.1')
+    await once(this.server, 'listening')
+    return `http://127.0.0.1:${String((this.server.address() as AddressInfo).port)}`
+  }
+
+  answerAll(): void {
+    for (const response of this.waiting) response.end('fine')
+  }
+
+  stop(): void {
+    this.server.closeAllConnections()
+    this.server.close()
+  }
+}
+
+let service: SilentService
+let canary: RunningCanary
+const clock = systemClock
+
+beforeEach(async () => {
+  service = new SilentService()
+  const entryUrl = await service.start()
+  const asked = stack({ descriptor: descriptor(), entryUrl })
+  canary = canaryPort.start(asked, { clock, signal: new AbortController().signal })
+})
+afterEach(() => {
+  canary.stop()
+  service.stop()
+})
+
+const until = (condition: () => boolean): Promise<unknown> => expect.poll(condition, { interval: 5, timeout: 10_000 }).toBe(true)
+
+it('ends the requests in flight that it forgets, and only those', async () => {
+  canary.pace(50)
+  await until(() => service.waiting.size >= 5)
+  const forgotten = [...service.waiting]
+  const beforeMs = clock.nowMs()
+  await until(() => service.waiting.size >= 10)
+  const newest = [...service.waiting].at(-1)
+  canary.forget(beforeMs)
+  await until(() => forgotten.every(({ closed }) => closed))
+  expect(newest?.closed).toBe(false)
+  service.answerAll()
+  await until(() => canary.samples(beforeMs).length > 0)
+  expect(canary.samples(0).every(({ intendedMs, ok }) => intendedMs >= beforeMs && ok)).toBe(true)
+})
+
+it('has no outcome for what it drops', async () => {
+  canary.pace(50)
+  await until(() => service.waiting.size >= 3)
+  canary.stop()
+  await until(() => service.waiting.size === 0)
+  expect(canary.samples(0)).toEqual([])
+})
