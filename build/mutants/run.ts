@@ -63,9 +63,9 @@ async function stryker(files: readonly string[], concurrency: string): Promise<n
     // Fields of errors and lines for people are text, and tested as such: no kind of mutant is left out.
     mutator: { excludedMutations: [] },
     concurrency: Number(concurrency),
-    // It runs at idle priority, beside what waits for no one: time that passes is no sign of an endless loop, whose turns
-    // are counted anyway, and the first run of all tests may have to wait long.
-    timeoutMS: 60_000,
+    // Endless loops are counted by their turns; this is for what waits for ever, and longer than a test of the configuration
+    // may. It is waited for in full by each such mutant.
+    timeoutMS: 20_000,
     dryRunTimeoutMinutes: 60,
     tempDirName: 'results/mutants/sandbox',
     ignorePatterns: ['dist', 'results', '.git', 'test/guest', 'docs'],

@@ -95,11 +95,7 @@ export type CriteriaFacts = Pick<ScenarioResult, 'verdict' | 'effect' | 'expecta
 
 /** The original harness's five success criteria, answered from what was observed; null where nothing was run for one. */
 export function judgeCriteria(scenarios: readonly CriteriaFacts[]): { text: string; met: boolean | null }[] {
-  const all = (
-    text: string,
-    of: readonly CriteriaFacts[],
-    holds: (s: CriteriaFacts) => boolean,
-  ): { text: string; met: boolean | null } => ({
+  const all = <T>(text: string, of: readonly T[], holds: (one: T) => boolean): { text: string; met: boolean | null } => ({
     text,
     met: of.length === 0 ? null : of.every(holds),
   })
@@ -110,8 +106,8 @@ export function judgeCriteria(scenarios: readonly CriteriaFacts[]): { text: stri
     all('the system recovered within its limit', judged, (s) => s.recovery.recovered),
     all(
       'nothing else was hit',
-      judged.filter((s) => s.control !== null),
-      (s) => s.control?.unaffected === true,
+      judged.flatMap((s) => s.control ?? []),
+      (control) => control.unaffected,
     ),
     all('nothing stayed behind', judged, (s) => s.cleanup.clean),
   ]

@@ -22,6 +22,11 @@ export class VirtualClock implements Clock {
     return WALL_START_MS + this.now
   }
 
+  /** How many wait for a time to come: what nobody needs any more should not. */
+  get sleeping(): number {
+    return this.sleepers.length
+  }
+
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) {

@@ -74,6 +74,12 @@ describe('the logs of a scenario', () => {
     ])
   })
 
+  it('are the last 256 KiB of each container', async () => {
+    const rig = new Rig()
+    await rig.run()
+    expect(rig.world.logLimitsBytes).toEqual([262_144, 262_144, 262_144])
+  })
+
   it('are an empty file where nothing was said', async () => {
     const rig = new Rig({ stacks: [{ logs: 'lies' }] })
     expect((await rig.result()).verdict).toBe('passed')

@@ -55,11 +55,11 @@ async function linesOf(
   window: { readonly sinceWallMs: number; readonly untilWallMs: number },
   signal: AbortSignal,
 ): Promise<{ readonly service: string; readonly lines: readonly string[] }> {
-  const lines = await deps.containers
+  const lines: readonly Pick<LogLine, 'atMs' | 'text'>[] = await deps.containers
     .logs(id, { ...window, maxBytes: LOG_BYTES_PER_CONTAINER }, signal)
-    .catch((error: unknown): LogLine[] => {
+    .catch((error: unknown) => {
       const text = `[logs of ${name} could not be read: ${describeError(error, 200)}]`
-      return [{ atMs: window.untilWallMs, stream: 'stderr', text }]
+      return [{ atMs: window.untilWallMs, text }]
     })
   return { service, lines: lines.map((line) => `${isoTime(line.atMs)} ${name} ${line.text}`) }
 }

@@ -186,6 +186,8 @@ describe('the judgement of a control', () => {
     const atOnce = await watched((atMs) => ({ totalMs: atMs < 1_800 ? 4 : 200 }))
     // Asked at 1800 ms and answered at 2000 ms: the fault was on.
     expect(await atOnce.judged(2_000, 6_000, 8_000)).toMatchObject({ steadyP95Ms: 4 })
+    const together = await watched((atMs) => ({ totalMs: atMs < 500 ? 4 : Math.max(4, 2_000 - atMs) }))
+    expect(await together.judged(2_000, 6_000, 8_000)).toMatchObject({ steadyP95Ms: 4 })
   })
 
   it('is a failure where nobody could ask', async () => {
@@ -196,6 +198,14 @@ describe('the judgement of a control', () => {
       return {}
     })
     expect((await judged(2_000, 20_000)).reasons[0]).toMatch(/^\d+ of \d+ direct probes failed, first: the observer is gone$/)
+  })
+
+  it('has a latency of those that were answered, and none where nobody was', async () => {
+    const lost = { totalMs: null, status: null, error: 'ECONNRESET' }
+    const some = await watched((atMs) => (atMs >= 2_000 && atMs % 200 === 0 ? lost : { totalMs: 5 }))
+    expect(await some.judged(2_000, 6_000, 8_000)).toMatchObject({ steadyP95Ms: 5, duringP95Ms: 5 })
+    const none = await watched((atMs) => (atMs >= 2_000 ? lost : {}))
+    expect(await none.judged(2_000, 6_000, 8_000)).toMatchObject({ duringP95Ms: null })
   })
 
   it('knows its containers by their ids', async () => {

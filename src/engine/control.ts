@@ -99,11 +99,7 @@ export class ControlWatch {
       const intervalMs = rounds.length === 0 ? FIRST_ROUND_EVERY_MS : PROBE_EVERY_MS
       rounds.push(this.round(observer, { host, port: health.port }, health.path, intervalMs))
       dueMs += ROUND_SIZE * intervalMs
-      try {
-        await this.deps.clock.sleep(dueMs - this.deps.clock.nowMs(), this.abort.signal)
-      } catch {
-        break
-      }
+      await this.deps.clock.sleep(dueMs - this.deps.clock.nowMs(), this.abort.signal).catch(() => undefined)
     }
     await Promise.all(rounds)
   }
@@ -143,7 +139,7 @@ export class ControlWatch {
   async judge(fromMs: number, toMs: number, signal: AbortSignal): Promise<ControlResult> {
     this.stop()
     await this.running
-    const steady = this.samples.filter((sample) => sample.totalMs !== null && sample.atMs + sample.totalMs < fromMs)
+    const steady = this.samples.filter(({ atMs, totalMs }) => atMs + (totalMs ?? 0) < fromMs)
     const during = this.samples.filter((sample) => sample.atMs >= fromMs && sample.atMs < toMs)
     const p95 = (of: readonly ControlSample[]): number =>
       percentile(

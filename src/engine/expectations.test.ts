@@ -14,6 +14,8 @@ function probe(kind: string, afterWindowMs?: (spec: JsonObject) => number): Prob
 }
 
 const PROBES = new Map([
+  // Not in the order of their names.
+  ['swift', probe('swift')],
   ['prompt', probe('prompt')],
   ['slow', probe('slow', (spec) => Number(spec['limit_ms']))],
 ])
@@ -45,6 +47,9 @@ describe('the longest that clauses of a phase may need', () => {
 
 it('a clause without a probe is told with those that there are', () => {
   expect(() => setOf({ probe: 'slwo', phase: 'during', spec: {} })).toThrow(
-    'A-1: this version has no probe slwo (it has: prompt, slow)',
+    expect.objectContaining({
+      code: 'BAD_INPUT',
+      message: 'A-1: this version has no probe slwo (it has: prompt, slow, swift)',
+    }),
   )
 })

@@ -94,15 +94,14 @@ export class FaultSet {
 
   /** Proof that nothing is left; closes the ledger's entries of what is proven gone. @throws when one could not be looked for. */
   async leftovers(ctx: UndoContext): Promise<string[]> {
-    const looks = await Promise.allSettled(
-      this.planned.map(async ({ fault, plan, entry, reverted }) => {
-        const left = await fault.leftovers(plan, ctx)
-        if (left.length === 0 && reverted) await this.deps.ledger.close(entry)
-        return left
-      }),
-    )
-    for (const look of looks) if (look.status === 'rejected') throw look.reason
-    return looks.flatMap((look) => (look.status === 'fulfilled' ? look.value : []))
+    const looks = this.planned.map(async ({ fault, plan, entry, reverted }) => {
+      const left = await fault.leftovers(plan, ctx)
+      if (left.length === 0 && reverted) await this.deps.ledger.close(entry)
+      return left
+    })
+    // Each closes its own entry, whatever becomes of the others.
+    await Promise.allSettled(looks)
+    return (await Promise.all(looks)).flat()
   }
 
   private async revertAll(ctx: UndoContext, limitMs: number): Promise<string[]> {

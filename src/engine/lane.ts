@@ -41,12 +41,6 @@ export class Lane {
     this.canary = null
   }
 
-  /** Nothing is left to do for the stack. */
-  async retire(): Promise<void> {
-    this.rest()
-    await this.deps.retire()
-  }
-
   /**
    * Makes the stack anew after a scenario that left it in trouble, so that one red does not poison the rest. When that
    * fails the lane is broken. The observer stays: the stack's networks outlive its containers.

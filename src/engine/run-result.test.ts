@@ -87,6 +87,10 @@ describe('the result of a run', () => {
     ])
   })
 
+  it('has none of a suite that was not', () => {
+    expect(result([scenario('passed')]).suites.map(({ name }) => name)).toEqual(['chaos'])
+  })
+
   it('answers the original’s criteria', () => {
     expect(result([scenario('passed')]).criteria[0]).toEqual({ text: 'every fault was proven to bite', met: true })
   })

@@ -47,7 +47,7 @@ describe('on one stack', () => {
   })
 
   it('a scenario in trouble is followed by a stack made anew, noted in its events', async () => {
-    const rig = new Rig({ faults: faultsWithBroken, scenarios: [BROKEN, {}] })
+    const rig = new Rig({ faults: faultsWithBroken, scenarios: [BROKEN, {}], stacks: [{ recreate: { afterMs: 1_500 } }] })
     const { results, reasons } = await rig.run()
     expect(table(results)).toEqual([
       ['X-1', 'error', 1],
@@ -55,11 +55,23 @@ describe('on one stack', () => {
     ])
     expect(reasons).toEqual([])
     expect(results[0]?.events.at(-1)).toMatchObject({ source: 'engine', kind: 'stack-recreated' })
-    expect(results[0]?.events.at(-1)?.detail).toMatch(/^after this scenario, in \d+ ms$/)
+    expect(results[0]?.events.at(-1)?.detail).toBe('after this scenario, in 1500 ms')
     expect(rig.events.filter(({ type }) => type.startsWith('step'))).toMatchObject([
       { type: 'step-started', step: 'recreating the stack after X-1' },
-      { type: 'step-ended', step: 'recreating the stack after X-1' },
+      { type: 'step-ended', step: 'recreating the stack after X-1', durationMs: 1_500 },
     ])
+  })
+
+  it('so is one whose logs could not be kept, though the system is well', async () => {
+    const rig = new Rig({ scenarios: [{}, {}], artifacts: 'fails' })
+    const [first] = (await rig.run()).results
+    expect([first?.verdict, first?.recovery.recovered]).toEqual(['error', true])
+    expect(rig.noted('recreate')).toEqual(['recreate'])
+  })
+
+  it('is not left as one that is well where its last scenario ended in trouble', async () => {
+    const rig = new Rig({ faults: faultsWithBroken, scenarios: [{}, BROKEN] })
+    expect((await rig.run()).left).toEqual([])
   })
 
   it.each<[string, ConstructorParameters<typeof Rig>[0]]>([

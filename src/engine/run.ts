@@ -85,7 +85,7 @@ class Handout {
     // One stack stays for what comes later; the others are gone before that begins.
     if (this.options.keepStacks || this.othersThan(lane).length === 0 || isAborted(this.signal)) return
     this.done.add(lane)
-    await lane.retire()
+    await lane.stack.retire()
   }
 
   private take(queue: Scenario[]): Scenario | undefined {

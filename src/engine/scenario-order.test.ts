@@ -15,7 +15,7 @@ describe('a scenario that goes well', () => {
     const rig = new Rig()
     await rig.run()
     expect(steps(rig)).toEqual([
-      'canary starts',
+      ...['canary starts', 'canary forgets 0'],
       'plan cut on back',
       'ledger: cut on back',
       'list store',
@@ -153,6 +153,35 @@ describe('the context of a clause', () => {
     expect((await rig.result()).verdict).toBe('passed')
     expect(ended).toHaveLength(1)
     expect(ended[0]).toBeGreaterThan(100)
+    expect(ended[0]).toBeLessThan(1_000)
+  })
+
+  it('has the canary’s samples, the steady state as it was before the fault, and can send requests of its own', async () => {
+    const seen: unknown[] = []
+    const rig = new Rig({
+      probes: (world) => [
+        fakeProbe(world, 'answers', {
+          look: ([, , ctx]) => {
+            seen.push(ctx.canary.steady.failed)
+            const { startedMs, plannedMs } = ctx.window()
+            const samples = ctx.canary.samples(startedMs, startedMs + plannedMs)
+            void samples.then((all) =>
+              seen.push(
+                all.length,
+                all.every(({ ok }) => !ok),
+              ),
+            )
+            const [spec] = Object.values(ctx.stack.descriptor.requests)
+            if (spec !== undefined)
+              void ctx.request(spec, { deadlineMs: 1, maxBytes: 1 }).then(({ status }) => seen.unshift(status))
+          },
+        }),
+      ],
+      scenarios: [{ expect: [clause('answers', 'after')] }],
+    })
+    expect((await rig.result()).verdict).toBe('passed')
+    expect(seen).toEqual([200, 0, 60, true])
+    expect(rig.noted('request')).toEqual(['request /'])
   })
 
   it('has no window before inject, and a fault has none either', async () => {
@@ -228,6 +257,16 @@ describe('a scenario that asks for what there is not', () => {
     const rig = new Rig({ scenarios: [{ expect: [clause('answer')] }] })
     expect((await rig.result()).reasons).toEqual(['X-1: this version has no probe answer (it has: answers)'])
     expect(rig.noted('plan')).toEqual([])
+  })
+
+  it('of a clause that needs no preparation gets it without one', async () => {
+    const rig = new Rig({
+      probes: (world) => {
+        const { kind, text, observe } = fakeProbe(world, 'answers')
+        return [{ kind, text, observe }]
+      },
+    })
+    expect((await rig.result()).verdict).toBe('passed')
   })
 
   it('without a clause is judged by its recovery, and says so', async () => {

@@ -97,6 +97,14 @@ describe('recovery', () => {
     expect(result.recovery.recovered).toBe(false)
   })
 
+  it('is not the end where requests of the window are still under way: all of them are counted', async () => {
+    const rig = new Rig({ scenarios: [{ expect: [] }] })
+    answering(rig.world, { ok: false, latencyMs: 12_000 }, () => GOOD)
+    const result = await rig.result()
+    expect(result.canary).toMatchObject({ total: 60, failed: 60 })
+    expect(result.recovery.afterMs).toBeLessThan(1_000)
+  })
+
   it('asks for as many good answers as notice one dead backend of so many', async () => {
     const pool = { service: 'back', size: 4 } as never
     const rig = new Rig({ stacks: [{ descriptor: { pool } }] })
@@ -113,6 +121,10 @@ describe('the next scenario', () => {
     // Ten were good of the proof's five and what came after it.
     expect(steadyMs[1]).toBeLessThan(500)
     expect(rig.noted('canary starts', 'canary stops')).toEqual(['canary starts', 'canary stops'])
+    const [first, second] = rig.noted('canary forgets').map((line) => Number(line.slice('canary forgets '.length)))
+    expect(first).toBe(0)
+    // The steady state and the window of the scenario before it, which nobody asks for again.
+    expect(second).toBeGreaterThan(60)
   })
 
   it('knows nothing of what was before that proof', async () => {

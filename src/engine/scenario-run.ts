@@ -85,12 +85,12 @@ class ScenarioRun {
     } catch (error) {
       this.keep(error)
     }
-    await this.revert()
+    const revertedMs = await this.revert()
     // The proof that the fault is gone and the proof that the system is well do not disturb each other.
     const clean = this.clean()
     if (this.state.injectedMs !== null && this.state.harnessErrors.length === 0) {
       try {
-        await this.recover()
+        await this.recover(revertedMs)
       } catch (error) {
         this.keep(error)
       }
@@ -199,8 +199,8 @@ class ScenarioRun {
     state.window = { startedMs, plannedMs: state.windowMs, planned }
   }
 
-  /** On a signal of its own: a cancelled run must still be able to undo. */
-  private async revert(): Promise<void> {
+  /** On a signal of its own: a cancelled run must still be able to undo. @returns when it had ended, ms of the run's clock. */
+  private async revert(): Promise<number> {
     const { deps, state, phases } = this
     const limits = this.undoLimits()
     state.revertCalledMs = deps.clock.nowMs()
@@ -212,8 +212,10 @@ class ScenarioRun {
     } catch (error) {
       this.keepStaying(`not reverted: ${describeError(error)}`)
     }
-    state.revertedMs = deps.clock.nowMs()
+    const revertedMs = deps.clock.nowMs()
+    state.revertedMs = revertedMs
     this.canary.dense()
+    return revertedMs
   }
 
   /** As they are when it begins: a cancel that comes later finds the undoing under way. */
@@ -232,11 +234,10 @@ class ScenarioRun {
     }
   }
 
-  private async recover(): Promise<void> {
+  private async recover(fromMs: number): Promise<void> {
     const { deps, state, scenario, phases, signal, canary, expectations } = this
     if (expectations === null) return
     const limitMs = recoveryLimitMs(scenario, this.options.profile)
-    const fromMs = state.revertedMs ?? deps.clock.nowMs()
     const afterMs = Math.max(AFTER_LIMIT_MS, expectations.longestMs('after') + HOLD_MARGIN_MS)
     await phases.run('recovery', limitMs + afterMs, signal, async (phaseSignal) => {
       const terms = {
@@ -251,7 +252,7 @@ class ScenarioRun {
       const injectedMs = state.injectedMs ?? fromMs
       await canary.settled(injectedMs, injectedMs + state.windowMs, phaseSignal)
       state.recovery = withoutRelapse(result, canary.samples(fromMs), fromMs)
-      if (provenSinceMs !== null && state.recovery.recovered) canary.provenSince(provenSinceMs)
+      if (provenSinceMs !== null) canary.provenSince(provenSinceMs)
     })
   }
 

@@ -21,6 +21,7 @@ describe('something that is missing', () => {
     const { results } = await rig.run()
     expect(results.map(({ verdict }) => verdict)).toEqual(['skipped', 'passed'])
     expect(results[0]?.reasons).toEqual([`${step}: there is no slow here`])
+    expect(results[0]?.phases.map(({ name }) => name)).not.toContain('recovery')
     expect(rig.noted('recreate')).toEqual([])
   })
 

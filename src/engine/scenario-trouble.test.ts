@@ -253,6 +253,13 @@ describe('the machine', () => {
   })
 })
 
+it('a control whose watch begins when nobody waits for it any more is not asked on', async () => {
+  const rig = new Rig({ stacks: [{ list: 'late' }] })
+  expect((await rig.result()).reasons[0]).toBe('prepare: phase prepare took longer than 30000 ms')
+  await rig.world.clock.pass(600_000)
+  expect(rig.noted('probe')).toHaveLength(1)
+})
+
 describe('the steady state', () => {
   it('that is not reached is told, with what is not healthy, and nothing is injected', async () => {
     const rig = new Rig()
@@ -332,6 +339,20 @@ describe('several faults', () => {
     expect(result.phases.find(({ name }) => name === 'revert')?.durationMs).toBe(1_000)
   })
 
+  it('leave nothing waiting behind', async () => {
+    const rig = new Rig({
+      faults: (world) => [fakeFault(world, 'cut'), fakeFault(world, 'slow', { prepare: { afterMs: 2_000 } })],
+      scenarios: [both],
+    })
+    await rig.run()
+    expect(rig.world.clock.sleeping).toBe(0)
+  })
+
+  it('are named with all that they touch where one cannot be undone', async () => {
+    const rig = withFault({ revert: 'fails', describe: { targets: ['back', 'store'] } })
+    expect((await rig.result()).reasons[0]).toBe('not reverted: cut on back, store: revert cut on back failed')
+  })
+
   it('are undone though one of them cannot be, which is told', async () => {
     const rig = new Rig({
       faults: (world) => [fakeFault(world, 'cut'), fakeFault(world, 'slow', { revert: 'fails' })],
@@ -404,7 +425,7 @@ describe('what is collected', () => {
   it.each<Course>(['fails', 'hangs'])('and cannot be, as the list of containers %s, is an error', async (glance) => {
     const result = await new Rig({ stacks: [{ glance }] }).result()
     expect(result.verdict).toBe('error')
-    expect([result.logs, result.series]).toEqual([[], null])
+    expect([result.logs, result.series, result.events]).toEqual([[], null, []])
   })
 
   it('says of a log that it could not be read', async () => {

@@ -1,5 +1,6 @@
 /** Waiting for a streak on a healthy stack: when Docker is asked, and what a miss says. */
 import { describe, expect, it } from 'vitest'
+import type { ChaosError } from '../core/errors.ts'
 import type { VirtualClock } from '../core/virtual-clock.fixture.ts'
 import { fakeStack } from './rig/fake-stack.ts'
 import { World } from './rig/world.ts'
@@ -36,16 +37,16 @@ async function awaited({ streak, unhealthy = () => Promise.resolve(null), aborte
   )
   const [end] = await clock.until(Promise.allSettled([wait]))
   const told = end.status === 'fulfilled' ? end.value : (end.reason as Error).message
-  return { told, askedAtMs, tookMs: sinceMs() }
+  return { told, askedAtMs, tookMs: sinceMs(), error: end.status === 'fulfilled' ? null : (end.reason as ChaosError) }
 }
 
 describe('waiting until all is well', () => {
   it('ends with the first streak that is enough', async () => {
-    expect(await awaited({ streak: (atMs) => atMs / 100 })).toEqual({ told: 5, askedAtMs: [500], tookMs: 500 })
+    expect(await awaited({ streak: (atMs) => atMs / 100 })).toMatchObject({ told: 5, askedAtMs: [500], tookMs: 500 })
   })
 
   it('asks Docker nothing while the canary complains, but once at the end', async () => {
-    expect(await awaited({ streak: () => 4 })).toEqual({
+    expect(await awaited({ streak: () => 4 })).toMatchObject({
       told: 'a streak of 5 did not happen within 2000 ms (last seen: 4)',
       askedAtMs: [2_000],
       tookMs: 2_000,
@@ -54,7 +55,9 @@ describe('waiting until all is well', () => {
 
   it('asks Docker five times a second where something is not healthy', async () => {
     const unhealthy = (atMs: number): Promise<string | null> => Promise.resolve(atMs < 500 ? 'back is restarting' : null)
-    expect(await awaited({ streak: () => 5, unhealthy })).toEqual({ told: 5, askedAtMs: [0, 200, 400, 600], tookMs: 600 })
+    expect(await awaited({ streak: () => 5, unhealthy })).toMatchObject({
+      ...{ told: 5, askedAtMs: [0, 200, 400, 600], tookMs: 600 },
+    })
   })
 
   it('goes by what came in while Docker was asked, and asks anew for the next streak', async () => {
@@ -63,14 +66,15 @@ describe('waiting until all is well', () => {
       return null
     }
     const streak = (atMs: number): number => (atMs === 0 ? 5 : atMs < 1_000 ? 0 : 7)
-    expect(await awaited({ streak, unhealthy: slow })).toEqual({ told: 7, askedAtMs: [0, 1_000], tookMs: 1_050 })
+    expect(await awaited({ streak, unhealthy: slow })).toMatchObject({ told: 7, askedAtMs: [0, 1_000], tookMs: 1_050 })
   })
 })
 
 describe('a miss', () => {
   it('says what was not healthy in the end beside the streak that was not reached', async () => {
-    const { told } = await awaited({ streak: () => 4, unhealthy: () => Promise.resolve('back is unhealthy') })
+    const { told, error } = await awaited({ streak: () => 4, unhealthy: () => Promise.resolve('back is unhealthy') })
     expect(told).toBe('a streak of 5 did not happen within 2000 ms (last seen: 4); back is unhealthy')
+    expect(error).toMatchObject({ code: 'TIMEOUT', cause: { code: 'TIMEOUT' } })
   })
 
   it('says it once', async () => {

@@ -140,6 +140,7 @@ function containerPort(world: World, own: StackCourses, descriptor: Descriptor):
     glance: (signal) => world.step('glance', own.glance, signal, states, []),
     inspect: (id) => Promise.resolve(states().find((state) => state.id === id) ?? null),
     logs: (id, window, signal) => {
+      world.logLimitsBytes.push(window.maxBytes)
       const line = (text: string, atMs: number): LogLine => ({ atMs, stream: 'stdout', text })
       const lines = [line('second', window.untilWallMs - 1), line('first', window.sinceWallMs)]
       return world.step(`logs ${id}`, own.logs, signal, () => lines, [])
@@ -201,7 +202,11 @@ export function fakeCanary(world: World): CanaryPort {
       world.note('canary starts')
       return new FakeCanary(world, stack.descriptor.canary.ratePerSecond, options.signal)
     },
-    request: unused('a request'),
+    request(_stack, { path }) {
+      world.note(`request ${path}`)
+      const answer = { status: 200, error: null, good: true, reason: null, complete: true, body: 'ok', bytes: 2, bodyHash: null }
+      return Promise.resolve({ ...answer, firstByteMs: 19, totalMs: 20 })
+    },
   }
 }
 
@@ -252,7 +257,9 @@ class FakeCanary implements RunningCanary {
   }
 
   forget(beforeMs: number): void {
-    this.sent = this.sent.filter(({ sample }) => sample.intendedMs >= beforeMs)
+    const kept = this.sent.filter(({ sample }) => sample.intendedMs >= beforeMs)
+    this.world.note(`canary forgets ${String(this.sent.length - kept.length)}`)
+    this.sent = kept
   }
 
   stop(): void {

@@ -39,6 +39,8 @@ export class World {
   lagP99Ms = 0
   /** Meters of that lag that were started and not stopped. */
   lagMeters = 0
+  /** How much of each log was asked for, in the order of the asking. */
+  readonly logLimitsBytes: number[] = []
   /** How late the canary is sent, ms. */
   latenessMs = 0
 
