@@ -70,6 +70,16 @@ describe('waiting until all is well', () => {
   })
 })
 
+it('a streak that broke while all was healthy is followed by a new question, however soon', async () => {
+  const slow = async (_atMs: number, clock: VirtualClock): Promise<null> => {
+    await clock.sleep(50)
+    return null
+  }
+  // Enough when Docker is asked, broken when it answers, and enough again 50 ms later.
+  const streak = (atMs: number): number => (atMs === 0 ? 5 : atMs < 100 ? 0 : 7)
+  expect(await awaited({ streak, unhealthy: slow })).toMatchObject({ told: 7, askedAtMs: [0, 100], tookMs: 150 })
+})
+
 describe('a miss', () => {
   it('says what was not healthy in the end beside the streak that was not reached', async () => {
     const { told, error } = await awaited({ streak: () => 4, unhealthy: () => Promise.resolve('back is unhealthy') })
