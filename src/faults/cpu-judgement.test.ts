@@ -82,12 +82,16 @@ test('a quota that is used up', () => {
 })
 
 test('what burners used before the first look is not told as theirs, and the fewest of them are', () => {
-  const late = readings(12).map((one, index) => ({
+  const late = BURNT.readings.map((one, index) => ({
     ...one,
     burnersUs: one.burnersUs + 500_000,
     burnersAlive: index === 5 ? 2 : 4,
   }))
-  expect(judgeCpu({ ...BURNT, readings: late }).measures).toMatchObject({ burnerSharePercent: 80, fewestBurnersAlive: 2 })
+  expect(judgeCpu({ ...BURNT, readings: late }).measures).toMatchObject({
+    burnerSharePercent: 80,
+    demandPercent: 99,
+    fewestBurnersAlive: 2,
+  })
 })
 
 test('a share of it needs no throttling, and no quota cannot have any', () => {
@@ -145,6 +149,11 @@ describe('a quota that the machine does not give', () => {
     expect(judgeCpu({ ...BURNT, readings: readingsOfHalf, baseline: usedBefore(50) }).reasons).toEqual([
       '50 % were used before the fault already',
     ])
+  })
+
+  test('is given where four fifths of it were used, however long the rest was waited for', () => {
+    const seen = judgeCpu({ ...BURNT, readings: readings(12, 0.8, 0.8, 900_000), baseline: usedBefore(79.9) })
+    expect(seen).toMatchObject({ headline: '80 % of 0.2 CPUs used (79.9 % before)', reasons: [] })
   })
 
   test('is not known to be where the kernel does not count at one of the looks', () => {

@@ -150,7 +150,7 @@ function demandPercent({ workers, loadPercent }: CpuLoad, first: BurnReading, la
 
 /** Less was used than was to be, and the burners wanted the rest. */
 function isWaitedFor(percent: number, used: number, demand: number | null): boolean {
-  return used < percent && demand !== null && demand >= WANTED_SHARE * 100
+  return used < percent && (demand ?? 0) >= WANTED_SHARE * 100
 }
 
 /** By more than the kernel's way to give out a quota explains. */
