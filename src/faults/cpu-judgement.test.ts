@@ -16,6 +16,7 @@ describe('planLoad', () => {
     ],
     ['a quota of more than the machine has', 100, { cpuQuotaUs: 800_000, cpuPeriodUs: 100_000 }, { workers: 5, cpus: 4 }],
     ['half of a quota', 50, QUOTA, { workers: 1, loadPercent: 10, cpus: 0.2 }],
+    ['a share that is no binary fraction', 35, QUOTA, { workers: 1, loadPercent: 7 }],
     ['a share that takes several CPUs', 75, NO_QUOTA, { workers: 3, loadPercent: 100, cpus: 4, hasQuota: false }],
     ['a share between two', 60, NO_QUOTA, { workers: 3, loadPercent: 80 }],
     ['a share that is less than a percent of a CPU', 1, QUOTA, { workers: 1, loadPercent: 1 }],

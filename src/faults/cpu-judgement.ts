@@ -62,8 +62,13 @@ export function planLoad(
   const cpus = hasQuota ? Math.min(machineCpus, cpuQuotaUs / cpuPeriodUs) : machineCpus
   if (percent >= 100) return { workers: hasQuota ? Math.ceil(cpus) + 1 : cpus, loadPercent: 100, cpus, hasQuota }
   const wanted = (cpus * percent) / 100
-  const workers = Math.ceil(wanted)
-  return { workers, loadPercent: Math.ceil((wanted / workers) * 100), cpus, hasQuota }
+  const workers = wholeAbove(wanted)
+  return { workers, loadPercent: wholeAbove((wanted / workers) * 100), cpus, hasQuota }
+}
+
+/** 7 % of a CPU are 7.000000000000001 as binary fractions, and no reason to burn 8. */
+function wholeAbove(value: number): number {
+  return Math.ceil(round(value, 6))
 }
 
 export function loadText({ workers, loadPercent, cpus, hasQuota }: CpuLoad): string {
