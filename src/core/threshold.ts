@@ -62,7 +62,7 @@ interface Written {
 }
 
 /** In the words of the grammar above. @throws ChaosError BAD_INPUT with the place and what is allowed there. */
-export function parseThreshold(text: string, from: 'manifest' | 'input'): Threshold {
+export function parseThreshold(text: string, from: Exclude<Threshold['from'], 'script'>): Threshold {
   const reader = new Reader(text)
   const metric = reader.metric()
   const filter = reader.filter()

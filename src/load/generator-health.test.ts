@@ -121,6 +121,7 @@ describe('what a generator used', () => {
     const looks = [look(-1_000, 0, 0.9), look(0, 0, null), look(1_000, 0, 0.3), look(2_000, 0, 0.1)]
     expect(health([], generator(looks)).result.stolenPercent).toBeCloseTo(20, 6)
     expect(health([], generator([look(1_000, 0, 0.05)]), generator(looks)).result.stolenPercent).toBeCloseTo(20, 6)
+    expect(health([], generator([look(0, 0, 0.25)])).result.stolenPercent).toBe(25)
     expect(health([], generator([look(1_000, 0, null)])).result.stolenPercent).toBeNull()
   })
 

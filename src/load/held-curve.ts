@@ -8,8 +8,8 @@ import { holdsOf, planOf } from './stages.ts'
 import type { LoadPlan } from './stages.ts'
 
 export const RAMP_MS = 5_000
-/** The users that k6 keeps ready are those of the pattern; of constant rates they are named, of ramps as well. */
-const KEPT = new Set(['gracefulStop', 'exec', 'env', 'tags', 'options', 'timeUnit', 'preAllocatedVUs', 'maxVUs'])
+/** Beside the users that k6 keeps ready: see reserveOf. */
+const KEPT = new Set(['gracefulStop', 'exec', 'env', 'tags', 'options', 'timeUnit', 'maxVUs'])
 
 export interface HeldCurve {
   /** Over the script's own, for K6Request. */
@@ -58,7 +58,7 @@ function targetOf({ stages }: K6Scenario, gateTarget: number | null): number {
   throw new ChaosError('BAD_INPUT', 'a load that holds under faults needs users, and this pattern has none')
 }
 
-/** k6 demands to know how many users it keeps ready for a rate. */
+/** k6 demands to know how many users it keeps ready for a rate: those of the pattern. */
 function reserveOf(raw: JsonObject): JsonObject {
   return { preAllocatedVUs: Math.max(1, numberOf(raw, 'preAllocatedVUs', 1)) }
 }

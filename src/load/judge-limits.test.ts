@@ -186,6 +186,17 @@ describe('the worst ten seconds of a limit', () => {
     expect(early.at(-1)).toMatchObject({ fromMs: 6_000, toMs: 16_000 })
   })
 
+  it('keep no more of a long run than ten seconds of it', () => {
+    const series = seriesOf(SLOW)
+    const kept: number[] = []
+    judgeLimits(
+      [parseThreshold('http_req_duration avg < 1 s', 'input')],
+      [{ scope: 'run', fromMs: 0, toMs: 30_000, target: null, gates: true }],
+      { ...series, watch: (width) => kept.push(width) },
+    )
+    expect(kept).toEqual([10])
+  })
+
   it('are none without a run', () => {
     expect(judgeLimits([parseThreshold('http_req_duration avg < 1 s', 'input')], [], seriesOf(SLOW))()).toEqual([])
   })

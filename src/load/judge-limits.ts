@@ -46,7 +46,7 @@ export function withDefaults(thresholds: readonly Threshold[], series: Pick<Pass
       : [`${isThere('errors') ? 'errors' : 'http_req_failed'} rate < 1 %`]),
     ...(limited(['http_reqs']) ? [] : ['http_reqs count > 0']),
   ]
-  return [...thresholds, ...texts.map((text): Threshold => ({ ...parseThreshold(text, 'input'), from: 'default' }))]
+  return [...thresholds, ...texts.map((text) => parseThreshold(text, 'default'))]
 }
 
 /** `stretches`: those of `stretchesOf`, the whole run first. */
@@ -123,9 +123,11 @@ function worstWindow(threshold: Threshold, { fromMs, toMs }: Stretch, series: Pa
     if (span.fromMs < fromMs || endMs > toMs) return
     const stretch: Stretch = { scope: 'worst_10_s', ...span, target: null, gates: false }
     const judged = limitResult(threshold, stretch, seconds.ask({ metric, filter, ...span }))
-    if (judged.met === null || judged.observed === null) return
+    if (judged.met === null) return
+    // One that is decided has a figure.
+    const observed = judged.observed ?? Number.NaN
     const before = worst?.observed ?? null
-    if (before === null || (isUpper ? judged.observed > before : judged.observed < before)) worst = judged
+    if (before === null || (isUpper ? observed > before : observed < before)) worst = judged
   })
   return () => worst
 }

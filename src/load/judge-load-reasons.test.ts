@@ -190,6 +190,19 @@ describe('a generator at its own end', () => {
     expect(late.verdict).toBe('inconclusive')
   })
 
+  it('excuses no answers of a hold by what was never answered before it', () => {
+    const failure = (index: number): string | null =>
+      index < 100 ? 'error 1050' : index >= 120 && index % 20 === 0 ? '503' : null
+    const samples = traffic({ ...steady, failure })
+    const thresholds = [parseThreshold('http_req_failed rate < 1 %', 'input')]
+    const { verdict: found, reasons } = judge(samples, { thresholds, generators: generators(samples) })
+    expect(found).toBe('failed')
+    expect(reasons).toEqual([
+      'http_req_failed rate < 1 % in the hold at 100, 6 s to 25 s: 5.00 % of 380 samples',
+      'the generator was at its own end: 0 s to 30 s: k6 used over 80 % of the CPU',
+    ])
+  })
+
   it('counts up to the gate alone', () => {
     const drops = [25, 26, 27, 28].map((second): Sample => ({ metric: 'dropped_iterations', atMs: second * 1_000, value: 1 }))
     expect(judge([...HEALTHY, ...drops], { gateTarget: 100 })).toMatchObject({

@@ -56,6 +56,9 @@ export function judgeLoad(evidence: LoadEvidence<LoadPlan>): Later<LoadJudgement
   return () => judgementOf(evidence, seen)
 }
 
+/** By status or k6's error code. */
+type ErrorCounts = readonly (readonly [string, number])[]
+
 /** What was asked of the series. */
 interface Seen {
   readonly limits: Later<LimitResult[]>
@@ -63,7 +66,7 @@ interface Seen {
   readonly point: Later<BreakingPoint | null>
   readonly recoveries: Later<SpikeRecovery[]>
   readonly broken: Later<string[]>
-  readonly errorsIn: (limit: LimitResult) => Readonly<Record<string, number>>
+  readonly errorsIn: (limit: LimitResult) => ErrorCounts
   readonly figures: Later<LoadFigures>
 }
 
@@ -122,10 +125,10 @@ function badEnds(k6: readonly K6Facts[]): string[] {
   })
 }
 
-/** In the stretch of a limit that decides. */
+/** In the stretch of a limit that decides: no two of these begin at the same time. */
 function errorsIn(stretches: readonly Stretch[], series: PassingSeries): Seen['errorsIn'] {
-  const errors = stretches.map(({ fromMs, toMs }) => ({ fromMs, toMs, counts: series.errors(fromMs, toMs) }))
-  return ({ fromMs, toMs }) => errors.find((one) => one.fromMs === fromMs && one.toMs === toMs)?.counts() ?? {}
+  const errors = stretches.map(({ fromMs, toMs }) => ({ fromMs, counts: series.errors(fromMs, toMs) }))
+  return (limit) => errors.filter(({ fromMs }) => fromMs === limit.fromMs).flatMap(({ counts }) => Object.entries(counts()))
 }
 
 function isMissed({ gates, met }: LimitResult): boolean {
@@ -136,9 +139,8 @@ function isMissed({ gates, met }: LimitResult): boolean {
  * A generator at its own end makes answers look late. Errors that the system itself gave stay its own, and iterations that
  * were dropped are no excuse: users were waiting for it.
  */
-function isExcused(limit: LimitResult, { starved }: GeneratorHealth, counts: Readonly<Record<string, number>>): boolean {
+function isExcused(limit: LimitResult, { starved }: GeneratorHealth, errors: ErrorCounts): boolean {
   if (!isDoubtful(starved, limit.fromMs, limit.toMs)) return false
-  const errors = Object.entries(counts)
   const all = errors.reduce((sum, [, count]) => sum + count, 0)
   const answers = errors.reduce((sum, [kind, count]) => (kind.startsWith('error ') ? sum : sum + count), 0)
   return limit.unit !== 'share' || answers * 2 <= all

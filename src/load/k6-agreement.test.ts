@@ -109,6 +109,12 @@ describe("k6's word on a limit", () => {
     expect(said({ 'avg<200.5': true }, wellAbove)).toHaveLength(1)
   })
 
+  it('is never the other one at a limit of 0: an error that k6 saw and we did not is no matter of a histogram', () => {
+    const none = parseK6Threshold('http_req_failed', 'rate<=0')
+    expect(said({ 'rate<=0': false }, none)).toEqual([])
+    expect(said({ 'rate<=0': true }, none)).toEqual(['http_req_failed: rate<=0: k6 says crossed, and we see 0'])
+  })
+
   it("is not compared of a counter's rate, whose time k6 counts to the millisecond", () => {
     expect(said({ 'rate>10': true }, parseK6Threshold('http_reqs', 'rate>10'))).toEqual([])
     expect(said({ 'count>10': true }, parseK6Threshold('http_reqs', 'count>10'))).toEqual([

@@ -25,7 +25,7 @@ export function thresholdsOf(
 /** `options.thresholds` as `k6 inspect` prints them: a list of expressions, or of objects that hold one. */
 export function scriptThresholds({ thresholds }: JsonObject): Threshold[] {
   if (thresholds === undefined || thresholds === null) return []
-  if (typeof thresholds !== 'object' || Array.isArray(thresholds)) throw mistake('they are no object')
+  if (!isObject(thresholds)) throw mistake('they are no object')
   return Object.entries(thresholds).flatMap(([key, list]) => {
     if (!Array.isArray(list)) throw mistake(`those of ${key} are no list`)
     return list.map((entry: Json) => parseK6Threshold(key, expressionOf(key, entry)))

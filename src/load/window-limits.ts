@@ -1,5 +1,6 @@
 /** From which figures a window counts as bad: as the pattern's own limits say. Pure. */
 import type { Threshold } from '../core/load.ts'
+import { aggregateText } from '../core/threshold.ts'
 import type { WindowLimits } from './stretch-figures.ts'
 
 const USUAL: WindowLimits = { errorShare: 0.01, p95Ms: 500 }
@@ -17,7 +18,7 @@ export function windowLimits(thresholds: readonly Threshold[]): WindowLimits {
       USUAL.errorShare,
     ),
     p95Ms: strictest(
-      ({ metric, aggregate }) => metric === 'http_req_duration' && aggregate.kind === 'percentile' && aggregate.percent === 95,
+      ({ metric, aggregate }) => metric === 'http_req_duration' && aggregateText(aggregate) === 'p95',
       USUAL.p95Ms,
     ),
   }
