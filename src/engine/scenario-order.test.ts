@@ -262,8 +262,8 @@ describe('a scenario that asks for what there is not', () => {
   it('of a clause that needs no preparation gets it without one', async () => {
     const rig = new Rig({
       probes: (world) => {
-        const { kind, text, observe } = fakeProbe(world, 'answers')
-        return [{ kind, text, observe }]
+        const probe = fakeProbe(world, 'answers')
+        return [{ kind: probe.kind, text: (spec) => probe.text(spec), observe: (...args) => probe.observe(...args) }]
       },
     })
     expect((await rig.result()).verdict).toBe('passed')
