@@ -46,9 +46,10 @@ export function summarizeCanary(samples: readonly CanarySample[], fromMs: number
 /** Gap between successful completions of any request, so that an outage that outlasts the window's requests counts whole. */
 function longestOutage(samples: readonly CanarySample[], fromMs: number, toMs: number): number {
   if (samples.length === 0) return Number.NaN
+  // What was done before the window is as good as done at its beginning.
   const done = samples
-    .filter((sample) => sample.ok && sample.doneMs >= fromMs)
-    .map((sample) => sample.doneMs)
+    .filter((sample) => sample.ok)
+    .map((sample) => Math.max(fromMs, sample.doneMs))
     .sort((a, b) => a - b)
   let previous = fromMs
   let longest = 0
@@ -62,8 +63,7 @@ function longestOutage(samples: readonly CanarySample[], fromMs: number, toMs: n
 
 /** Requests in a row that notice one dead backend of `backends` with 99 % (at least 5). */
 export function recoveryStreak(backends: number): number {
-  if (backends <= 1) return 5
-  return Math.max(5, Math.ceil(Math.log(0.01) / Math.log(1 - 1 / backends)))
+  return Math.max(5, Math.ceil(Math.log(0.01) / Math.log(1 - 1 / Math.max(1, backends))))
 }
 
 export function roundedWindow(window: CanaryWindow): {

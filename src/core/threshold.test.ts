@@ -69,7 +69,12 @@ describe('two limits', () => {
     expect(thresholdKey(other)).toBe(thresholdKey(one))
     expect(() => {
       refuseRepeats([one, other])
-    }).toThrow('"a{x:1,y:2} p95 < 1 s" limits the same as "a{x:1,y:2} p95 < 500 ms"')
+    }).toThrow(
+      expect.objectContaining({
+        code: 'BAD_INPUT',
+        message: 'the threshold "a{x:1,y:2} p95 < 1 s" limits the same as "a{x:1,y:2} p95 < 500 ms": keep one of them',
+      }),
+    )
   })
 
   it('of different things, or to both sides, stand beside each other', () => {
@@ -83,11 +88,17 @@ describe('two limits', () => {
 })
 
 it.each([
+  [0, '<', 1, true],
   [1, '<', 1, false],
   [1, '<=', 1, true],
+  [2, '<=', 1, false],
+  [2, '>', 1, true],
   [1, '>', 1, false],
   [1, '>=', 1, true],
+  [2, '>=', 1, true],
+  [0, '>=', 1, false],
   [1, '==', 1, true],
+  [2, '==', 1, false],
   [1, '!=', 1, false],
   [2, '!=', 1, true],
   [Number.NaN, '<', 1, false],

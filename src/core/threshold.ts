@@ -16,7 +16,10 @@ import { OPERATORS } from './load.ts'
 import type { Aggregate, LimitUnit, MetricType, Operator, TagFilter, Threshold } from './load.ts'
 import { didYouMean, editDistance } from './suggest.ts'
 
-const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}/
+// Sticky, as all patterns of the reader are: each is looked for at one place.
+const NAME = /[A-Za-z_][A-Za-z0-9_]{0,127}/y
+const PERCENTILE = /p\(?\d{1,3}(?:\.\d{1,6})?\)?(?![\w.(])/y
+const NUMBER = /\d{1,15}(?:\.\d{1,15})?|\.\d{1,15}/y
 const PLAIN_AGGREGATES = ['avg', 'min', 'med', 'max', 'rate', 'count', 'value'] as const
 const ALLOWED_AGGREGATES = `${PLAIN_AGGREGATES.join(', ')}, p95 (or p(95), any percentage)`
 const MOST_TAGS = 10
@@ -132,8 +135,8 @@ export function aggregateText(aggregate: Aggregate): string {
 
 /** Empty without tags; tags in the order of their names, so that the same filter has the same text. */
 export function filterText(filter: TagFilter): string {
-  const tags = Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1))
-  return tags.length === 0 ? '' : `{${tags.map(([tag, value]) => `${tag}:${value}`).join(',')}}`
+  const tags = Object.keys(filter).sort()
+  return tags.length === 0 ? '' : `{${tags.map((tag) => `${tag}:${String(filter[tag])}`).join(',')}}`
 }
 
 function textOf(metric: string, filter: TagFilter, aggregate: Aggregate, operator: Operator, { number, unit }: Written): string {
@@ -231,8 +234,8 @@ class Reader {
 
   name(what: string): string {
     this.skipBlanks()
-    const found = NAME.exec(this.rest())?.[0]
-    if (found === undefined) throw this.mistake(`expected ${what}${this.butFound()}`)
+    const found = this.ahead(NAME)
+    if (found === '') throw this.mistake(`expected ${what}${this.butFound()}`)
     this.at += found.length
     return found
   }
@@ -256,7 +259,7 @@ class Reader {
       const tag = this.name('the name of a tag')
       this.skipBlanks()
       if (!this.take(':')) throw this.mistake(`expected ":" and the value of the tag ${tag}${this.butFound()}`)
-      const written = /^[^,{}]*/.exec(this.rest())?.[0] ?? ''
+      const written = this.ahead(/[^,{}]*/y)
       const value = written.trim()
       if (value === '') throw this.mistake(`the tag ${tag} has no value`)
       if (value.length > LONGEST_VALUE)
@@ -272,16 +275,16 @@ class Reader {
 
   aggregate(): Aggregate {
     this.skipBlanks()
-    const percentile = /^p\(?(\d{1,3}(?:\.\d{1,6})?)\)?(?![\w.(])/.exec(this.rest())
-    if (percentile !== null) {
-      const [all, digits = ''] = percentile
+    const percentile = this.ahead(PERCENTILE)
+    if (percentile !== '') {
+      const digits = percentile.replaceAll(/[p()]/g, '')
       const percent = Number(digits)
-      if (all.includes('(') !== all.includes(')')) throw this.mistake('a bracket is missing: write p95 or p(95)')
+      if (percentile.includes('(') !== percentile.includes(')')) throw this.mistake('a bracket is missing: write p95 or p(95)')
       if (percent > 100) throw this.mistake(`a percentile is at most 100, not ${digits}`)
-      this.at += all.length
+      this.at += percentile.length
       return { kind: 'percentile', percent }
     }
-    const word = NAME.exec(this.rest())?.[0] ?? ''
+    const word = this.ahead(NAME)
     const kind = PLAIN_AGGREGATES.find((name) => name === word)
     if (kind === undefined) {
       const guess = meant(word, OTHER_AGGREGATES) || didYouMean(word, PLAIN_AGGREGATES)
@@ -293,45 +296,48 @@ class Reader {
 
   operator(): Operator {
     this.skipBlanks()
-    // The longer ones first; `===` is k6's other way to write `==`.
-    for (const written of ['===', ...OPERATORS.toSorted((a, b) => b.length - a.length)] as const) {
-      if (this.take(written)) return written === '===' ? '==' : written
-    }
-    const found = /^[^\s\w.]{1,3}/u.exec(this.rest())?.[0] ?? ''
-    throw this.mistake(`expected one of ${OPERATORS.join(' ')}${this.butFound()}${meant(found, OTHER_OPERATORS)}`)
+    const written = this.ahead(/[<>=!≤≥]+/y)
+    // `===` is k6's other way to write `==`.
+    const operator = written === '===' ? '==' : OPERATORS.find((known) => known === written)
+    if (operator === undefined)
+      throw this.mistake(`expected one of ${OPERATORS.join(' ')}${this.butFound()}${meant(written, OTHER_OPERATORS)}`)
+    this.at += written.length
+    return operator
   }
 
   limit(): Written {
     this.skipBlanks()
-    const digits = /^(?:\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})/.exec(this.rest())?.[0]
-    if (digits === undefined) throw this.mistake(`expected a number that is not negative${this.butFound()}`)
+    const digits = this.ahead(NUMBER)
+    if (digits === '') throw this.mistake(`expected a number that is not negative${this.butFound()}`)
     this.at += digits.length
     this.skipBlanks()
-    const unit = /^[^\s\d]{0,20}/u.exec(this.rest())?.[0] ?? ''
+    const unit = this.ahead(/[^\s\d]{0,20}/uy)
     this.at += unit.length
     return { number: Number(digits), unit }
   }
 
   end(): void {
     this.skipBlanks()
-    if (this.rest() !== '') throw this.mistake(`expected nothing more${this.butFound()}`)
+    if (this.at < this.text.length) throw this.mistake(`expected nothing more${this.butFound()}`)
   }
 
-  private rest(): string {
-    return this.text.slice(this.at)
+  /** What is of the pattern, a sticky one, from this place on; empty where nothing is. */
+  private ahead(pattern: RegExp): string {
+    pattern.lastIndex = this.at
+    return pattern.exec(this.text)?.[0] ?? ''
   }
 
   private butFound(): string {
-    const found = /^\S{1,30}/.exec(this.rest())?.[0]
-    return found === undefined ? ', but it ends there' : `, but found "${found}"`
+    const found = this.ahead(/\S{1,30}/y)
+    return found === '' ? ', but it ends there' : `, but found "${found}"`
   }
 
   private skipBlanks(): void {
-    this.at += /^\s*/.exec(this.rest())?.[0].length ?? 0
+    this.at += this.ahead(/\s*/y).length
   }
 
   private take(expected: string): boolean {
-    if (!this.rest().startsWith(expected)) return false
+    if (!this.text.startsWith(expected, this.at)) return false
     this.at += expected.length
     return true
   }

@@ -163,6 +163,13 @@ describe('waitUntil, by the clock', () => {
     expect(ended).toEqual({ error: 'ChaosError: waiting for rain was cancelled', endedMs: 40, readsMs: [0] })
   })
 
+  it('tells who was cancelled of that, also where the time was over as well', async () => {
+    const signal = AbortSignal.abort(new Error('enough'))
+    expect(await timeline(hangs, { signal, limitMs: 0 })).toEqual({
+      ...{ error: 'ChaosError: waiting for rain was cancelled', endedMs: 0, readsMs: [] },
+    })
+  })
+
   it('reads nothing for who was cancelled before, and hands on the reason of a limit that did it', async () => {
     const signal = AbortSignal.abort(new ChaosError('TIMEOUT', 'the phase took too long'))
     expect(await timeline(hangs, { signal })).toEqual({ error: 'ChaosError: the phase took too long', endedMs: 0, readsMs: [] })

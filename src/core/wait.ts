@@ -34,11 +34,11 @@ export async function waitUntil<T>(
       if (ok(value)) return value
       last = `last seen: ${preview(value)}`
     } catch (error) {
-      if (isAborted(options.signal)) throw abortedError(options.signal, `waiting for ${name}`)
       last = `last error: ${describeError(error, 500)}`
     }
     const pauseMs = Math.min(options.everyMs, options.limitMs - (options.clock.nowMs() - startedMs))
-    if (pauseMs > 0) await sleepOrAbort(options, pauseMs, name)
+    // A cancel ends the attempt and the pause: the next turn tells of it.
+    if (pauseMs > 0) await options.clock.sleep(pauseMs, options.signal).catch(() => undefined)
   }
   throw new ChaosError('TIMEOUT', `${name} did not happen within ${String(options.limitMs)} ms (${last})`)
 }
@@ -46,14 +46,6 @@ export async function waitUntil<T>(
 /** A call, as the compiler would otherwise hold the first answer for good. */
 export function isAborted(signal: AbortSignal): boolean {
   return signal.aborted
-}
-
-async function sleepOrAbort(options: WaitOptions, ms: number, name: string): Promise<void> {
-  try {
-    await options.clock.sleep(ms, options.signal)
-  } catch {
-    throw abortedError(options.signal, `waiting for ${name}`)
-  }
 }
 
 /**
@@ -73,7 +65,7 @@ export async function withDeadline<T>(
     controller.abort(parent.reason)
   }
   if (parent.aborted) throw abortedError(parent, name)
-  parent.addEventListener('abort', onParent, { once: true })
+  parent.addEventListener('abort', onParent)
   const settled = new AbortController()
   clock.sleep(limitMs, settled.signal).then(
     () => {
@@ -82,13 +74,9 @@ export async function withDeadline<T>(
     () => undefined,
   )
   const aborted = new Promise<never>((_resolve, reject) => {
-    controller.signal.addEventListener(
-      'abort',
-      () => {
-        reject(controller.signal.reason === timeout ? timeout : abortedError(controller.signal, name))
-      },
-      { once: true },
-    )
+    controller.signal.addEventListener('abort', () => {
+      reject(abortedError(controller.signal, name))
+    })
   })
   try {
     return await Promise.race([work(controller.signal), aborted])

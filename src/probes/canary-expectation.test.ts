@@ -30,9 +30,10 @@ async function judge(
   spec: CanaryExpectation,
   answer: (place: number) => Partial<CanarySample>,
   changes: Partial<ProbeContext> = {},
+  before: readonly CanarySample[] = [sample(0, 20)],
 ): Promise<Judged> {
   let asked: Judged['asked'] = [Number.NaN, Number.NaN, Number.NaN]
-  const steady = summarizeCanary([sample(0, 20)], 0, 1)
+  const steady = summarizeCanary(before, 0, 1)
   const { ctx, open } = openContext(6_000, {
     canary: {
       steady,
@@ -78,6 +79,18 @@ it('compares with the steady state, and with what the faults of the scenario add
     expected: 'median slower by 500 ms ± 10 %',
     observed: 'slower by 500 ms (20 ms before, 520 ms during, 60 good requests)',
     met: true,
+  })
+})
+
+it('takes for what the steady state varied by that of its good answers only', async () => {
+  const good = Array.from({ length: 6 }, () => sample(0, 20))
+  const bad = Array.from({ length: 4 }, () => sample(0, 15_000, 503))
+  const slow = (place: number): Partial<CanarySample> => ({ doneMs: performance.now() - 6_000 + 100 * place + 620 })
+  const spec = { slower_by_fault: { tolerance: 0.1 } }
+  const { observation } = await judge(spec, slow, { canaryDelayMs: 500 }, [...good, ...bad])
+  expect(observation).toMatchObject({
+    observed: 'slower by 600 ms (20 ms before, 620 ms during, 60 good requests)',
+    met: false,
   })
 })
 

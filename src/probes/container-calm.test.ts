@@ -85,6 +85,10 @@ describe('the calm of a service', () => {
     expect(judged({ before: plain, after: plain }, { healthy: true })).toEqual([
       { expected: 'none turned unhealthy', observed: 'worker-1: no health check to go by', met: null },
     ])
+    const both = plain.map((container) => ({ ...container, health: null }))
+    expect(judged({ before: both, after: both }, { healthy: true })).toMatchObject([
+      { observed: 'worker-1, worker-2: no health check to go by', met: null },
+    ])
     const sick = [plain[0] ?? one, { ...two, health: 'unhealthy' }]
     expect(judged({ before: plain, after: sick }, { healthy: true })).toMatchObject([{ met: false }])
     expect(judged({ before: plain, after: plain })).toMatchObject([{ met: true }])

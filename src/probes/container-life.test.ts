@@ -59,7 +59,7 @@ describe('the life of a container', () => {
   })
 
   it('whose pid was not known began again all the same', () => {
-    expect(life([died(300), event(800, 'start')], [state()], { pid: null })).toEqual({ ...DEAD, againAtWallMs: 800 })
+    expect(life([died(300), event(800, 'start')], [state()], { pid: 0 })).toEqual({ ...DEAD, againAtWallMs: 800 })
   })
 
   it.each<[string, number | null, ContainerEvent[], ContainerState[]]>([

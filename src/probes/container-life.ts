@@ -8,8 +8,8 @@ export interface Subject {
   readonly sinceWallMs: number
   /** Events before this belong to something else. */
   readonly fromWallMs: number
-  /** Pid of its main process before it could die; null when that is not known. */
-  readonly pid: number | null
+  /** Pid of its main process before it could die; 0 when that is not known. */
+  readonly pid: number
 }
 
 export interface ContainerView {

@@ -21,6 +21,7 @@ interface History {
   readonly events?: readonly (Omit<ContainerEvent, 'attributes' | 'service'> & { readonly exitCode?: string })[]
   readonly hits?: readonly Hit[]
   readonly lateMs?: number
+  readonly signal?: AbortSignal
 }
 
 interface Seen {
@@ -50,6 +51,7 @@ async function observe(spec: Partial<ContainerExpectation>, history: History): P
       },
       events: (sinceWallMs) => told.filter(({ atMs }) => atMs >= sinceWallMs && atMs <= Date.now()),
     }),
+    ...(history.signal === undefined ? {} : { signal: history.signal }),
   })
   const clause = { service: 'worker', ...spec }
   const work = (await containerExpectation.begin?.(clause, null, ctx)) ?? null
@@ -101,10 +103,10 @@ describe('the containers of a clause', () => {
   })
 
   it('are asked after the first hit of each, though it was hit again', async () => {
-    const hits = [hitAt(1_000), hitAt(1_500, { containerId: 'w2', name: 'worker-2', pid: 101 }), hitAt(4_000)]
+    const hits = [hitAt(1_000), hitAt(3_500, { containerId: 'w2', name: 'worker-2', pid: 101 }), hitAt(4_000)]
     const { observation } = await observe(
       { hit: true, exit_code: 137 },
-      { hits, events: [died(1_100), died(1_600, 'w2')], states: (id) => state({ id, pid: 0, status: 'exited' }) },
+      { hits, events: [died(1_100), died(3_600, 'w2')], states: (id) => state({ id, pid: 0, status: 'exited' }) },
     )
     expect(observation.observed).toBe(
       '2 of 2 did: worker-1 died after 0.10 s with exit code 137; worker-2 died after 0.10 s with exit code 137',
@@ -123,6 +125,29 @@ describe('the containers of a clause', () => {
     const down = { states: (id: string) => state({ id, pid: 0, status: 'exited' }), before: [one] }
     expect((await observe({ exit_code: 137 }, { ...down, events: [died(-500)] })).observation.met).toBe(true)
     expect((await observe({ exit_code: 137 }, { ...down, events: [died(-501)] })).observation.met).toBe(false)
+  })
+
+  it('have survived it where they are still the process that was hit, or that was there before', async () => {
+    const history = { before: [one], hits: [hitAt(2_000)], events: [died(1_500)] }
+    const observed = 'worker-1 did not die (running)'
+    expect((await observe({ hit: true, exit_code: 137 }, history)).observation).toMatchObject({ observed, met: false })
+    expect((await observe({ exit_code: 137 }, { ...history, hits: [] })).observation).toMatchObject({ observed, met: false })
+  })
+
+  it('may be gone in the end', async () => {
+    const { observation } = await observe(
+      { hit: true, died_within_seconds: 1, running_again_within_seconds: 1 },
+      { hits: [hitAt(2_000)], events: [died(2_300)], states: () => null },
+    )
+    expect(observation).toMatchObject({
+      observed: 'worker-1 died after 0.30 s with exit code 137, not running again (gone)',
+      met: false,
+    })
+  })
+
+  it('are only those that were hit for its calm, too', async () => {
+    const { observation } = await observe({ hit: true, survives: true }, { hits: [hitAt(2_000)], events: [died(2_300, 'w2')] })
+    expect(observation).toMatchObject({ observed: 'none of 1 (worker-1) died or was restarted', met: true })
   })
 
   it('whose pid was not known are not taken for the same process', async () => {
@@ -153,12 +178,46 @@ describe('how long it is looked', () => {
 
   it('until the fate of each is settled', async () => {
     const spec = { hit: true, died_within_seconds: 1, running_again_within_seconds: 5 }
-    const back = { hits: [hitAt(3_000)], events: [died(3_100), started(7_050)] }
+    const back = {
+      hits: [hitAt(3_000), hitAt(3_000, { containerId: 'w2', name: 'worker-2', pid: 101 })],
+      events: [died(3_100), started(7_050), died(3_100, 'w2'), started(3_500, 'w2')],
+    }
     const { observation, endedMs } = await observe(spec, {
       ...back,
-      states: (_id, atMs) => (atMs < 7_050 ? state({ pid: 0, status: 'restarting' }) : state()),
+      states: (id, atMs) => (id === 'w1' && atMs < 7_050 ? state({ pid: 0, status: 'restarting' }) : state({ id })),
     })
     expect([observation.met, endedMs]).toEqual([true, 7_100])
+  })
+
+  it('no longer than that: what comes after it is of no concern', async () => {
+    let looks = 0
+    const { observation } = await observe(
+      { hit: true, exit_code: 137 },
+      {
+        ...{ hits: [hitAt(3_000)], events: [died(3_100)] },
+        states: () => {
+          // The first look is for the calm of the window.
+          if ((looks += 1) > 2) throw new Error('the daemon is gone')
+          return state({ pid: 0, status: 'exited' })
+        },
+      },
+    )
+    expect(observation.met).toBe(true)
+  })
+
+  it('no longer than the scenario goes on', async () => {
+    const controller = new AbortController()
+    setTimeout(() => {
+      controller.abort(new Error('enough'))
+    }, 8_000)
+    const cancelled = observe(
+      { hit: true, running_again_within_seconds: 5 },
+      {
+        ...{ hits: [hitAt(5_000)], events: [died(5_100)], states: () => state({ pid: 0, status: 'exited' }) },
+        signal: controller.signal,
+      },
+    )
+    await expect(cancelled).rejects.toThrow('waiting for the fate of the containers of worker was cancelled')
   })
 
   it('until the limits of the clause have passed', async () => {

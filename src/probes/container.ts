@@ -63,7 +63,7 @@ function subjectsOf(spec: ContainerExpectation, hits: readonly Hit[], before: Co
       name,
       sinceWallMs: atWallMs,
       fromWallMs: atWallMs - HIT_SLACK_MS,
-      pid: pid > 0 ? pid : null,
+      pid,
     }))
   if (spec.hit === true) return hit
   const known = new Set(hit.map(({ containerId }) => containerId))
@@ -74,7 +74,7 @@ function subjectsOf(spec: ContainerExpectation, hits: readonly Hit[], before: Co
       name,
       sinceWallMs: ctx.injectedAtWallMs,
       fromWallMs: before.wallMs,
-      pid: pid > 0 ? pid : null,
+      pid,
     }))
   return [...hit, ...others]
 }
@@ -120,9 +120,8 @@ async function livesOf(
     const view = await look(subjects, before, ctx, signal)
     return subjects.map((subject) => lifeOf(subject, view))
   }
-  if (subjects.length === 0 || !asksForDeath(spec)) return read(ctx.signal)
   const looked = await lookUntil(
-    `the fate of ${String(subjects.length)} containers of ${spec.service}`,
+    `the fate of the containers of ${spec.service}`,
     read,
     (lives) => lives.every((life) => isSettled(spec, life, ctx.clock.wallMs())),
     {
@@ -134,8 +133,7 @@ async function livesOf(
     },
   )
   // What cannot be read is unknown, however long it was tried.
-  if (looked.last === null || looked.problem !== null) return read(ctx.signal)
-  return looked.last
+  return looked.problem === null ? looked.last : read(ctx.signal)
 }
 
 function fateLimitMs({ died_within_seconds: died = 0, running_again_within_seconds: again = 0 }: ContainerExpectation): number {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { LoadExpectation } from '../core/expectations.ts'
 import type { HeldLoad, StretchFigures } from '../core/held-load.ts'
-import type { Observation } from '../core/ports.ts'
+import type { Observation, ProbeContext } from '../core/ports.ts'
 import { hitAt } from './container.fixture.ts'
 import { openContext } from './context.fixture.ts'
 import { heldLoadExpectation } from './held-load.ts'
@@ -25,6 +25,13 @@ interface LoadModel {
   readonly goodSince?: (sinceMs: number, atMs: number) => number | null
 }
 
+interface Course {
+  readonly hitMs?: number
+  readonly faultEndedMs?: number
+  readonly lateMs?: number
+  readonly changes?: Partial<ProbeContext>
+}
+
 interface Seen {
   readonly observation: Observation
   readonly endedMs: number
@@ -35,7 +42,7 @@ interface Seen {
 async function observe(
   spec: LoadExpectation,
   model: LoadModel,
-  { hitMs, faultEndedMs, lateMs = 0 }: { readonly hitMs?: number; readonly faultEndedMs?: number; readonly lateMs?: number } = {},
+  { hitMs, faultEndedMs, lateMs = 0, changes = {} }: Course = {},
 ): Promise<Seen> {
   const startMs = Date.now()
   const atMs = (): number => Date.now() - startMs
@@ -55,13 +62,14 @@ async function observe(
     problem: () => null,
   }
   const hits = hitMs === undefined ? [] : [hitAt(startMs + hitMs)]
-  const { ctx, open } = openContext(6_000, { load, hits: () => hits })
+  const { ctx, open } = openContext(6_000, { load, hits: () => hits, ...changes })
   open()
   await vi.advanceTimersByTimeAsync(lateMs)
   const faultEndedAtWallMs = faultEndedMs === undefined ? null : startMs + faultEndedMs
   const observed = heldLoadExpectation
     .observe(spec, null, { ...ctx, faultEndedAtWallMs, injectedAtWallMs: ctx.injectedAtWallMs }, null)
     .then((observation) => ({ observation, endedMs: atMs(), stretches: stretches.slice(-2) }))
+  observed.catch(() => undefined)
   await vi.advanceTimersByTimeAsync(60_000)
   return observed
 }
@@ -168,6 +176,19 @@ describe('after the fault', () => {
     expect(observation.expected).toMatch(/^requests that end while the fault is on/)
     expect(endedMs).toBe(7_500)
   })
+})
+
+it.each<[string, LoadExpectation, Course]>([
+  ['the end of 100 requests of LT-001', {}, {}],
+  ['the load LT-001 within its limits again', { kept_again_within_seconds: 2 }, { faultEndedMs: 7_000, lateMs: 7_500 }],
+])('is not waited for by who was cancelled, whether for %s', async (what, spec, course) => {
+  const controller = new AbortController()
+  setTimeout(() => {
+    controller.abort(new Error('enough'))
+  }, 8_000)
+  const none = (): StretchFigures => ({ ...CALM, requests: 0 })
+  const cancelled = observe(spec, { figures: none }, { ...course, changes: { signal: controller.signal } })
+  await expect(cancelled).rejects.toMatchObject({ code: 'ABORTED', message: `waiting for ${what} was cancelled` })
 })
 
 it('needs a run with a load, told before anything is injected', async () => {

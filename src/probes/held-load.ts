@@ -2,7 +2,7 @@ import { ChaosError } from '../core/errors.ts'
 import type { LoadExpectation } from '../core/expectations.ts'
 import type { HeldLoad } from '../core/held-load.ts'
 import type { Probe, ProbeContext } from '../core/ports.ts'
-import { faultBeganWallMs, faultIsOver, plannedEnd } from './fault-phase.ts'
+import { faultBeganWallMs, plannedEnd } from './fault-phase.ts'
 import { judgeAfter, judgeDuring, loadText } from './held-load-judgement.ts'
 import type { LoadSeen } from './held-load-judgement.ts'
 import { lookUntil } from './look-until.ts'
@@ -29,7 +29,7 @@ export const heldLoadExpectation: Probe<LoadExpectation> = {
   },
   async observe(spec, _baseline, ctx) {
     const load = requireLoad(ctx)
-    if (!faultIsOver(ctx)) await plannedEnd(ctx)
+    await plannedEnd(ctx)
     const within = spec.kept_again_within_seconds
     const endedWallMs = ctx.faultEndedAtWallMs
     if (endedWallMs === null || within === undefined) return judgeDuring(spec, await windowSeen(load, ctx))

@@ -1,9 +1,9 @@
 /** One HTTP request as a client of the stack would send it: new connection, bounded body, outcome as a value. */
 import { createHash } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { compile, type JSONValue } from '@jmespath-community/jmespath'
-import jmespath from '@jmespath-community/jmespath'
+import { search, type JSONValue } from '@jmespath-community/jmespath'
 import type { RequestSpec } from '../core/descriptor.ts'
+import { systemErrorCode } from '../core/errors.ts'
 import { fillRecord } from '../core/variables.ts'
 import type { RequestOutcome } from '../core/ports.ts'
 
@@ -26,14 +26,12 @@ export async function sendRequest(spec: RequestSpec, options: SendOptions): Prom
   const headers = fillRecord(spec.headers, options.variables)
   const startedMs = performance.now()
   return new Promise((resolve) => {
-    let settled = false
     let answerId: string | null = null
     let firstByteMs: number | null = null
     const chunks: Buffer[] = []
     let bytes = 0
+    // The first end is the outcome. To destroy the request is an error of it as well, which comes too late to be one.
     const finish = (status: number | null, error: string | null): void => {
-      if (settled) return
-      settled = true
       clearTimeout(timer)
       options.signal.removeEventListener('abort', onAbort)
       request.destroy()
@@ -66,7 +64,7 @@ export async function sendRequest(spec: RequestSpec, options: SendOptions): Prom
           else chunks.push(chunk)
         })
         response.on('end', () => {
-          finish(status, response.complete ? null : 'cut off')
+          finish(status, null)
         })
         response.on('error', (error) => {
           finish(status, errorName(error))
@@ -83,14 +81,14 @@ export async function sendRequest(spec: RequestSpec, options: SendOptions): Prom
       finish(null, errorName(error))
     })
     if (options.signal.aborted) onAbort()
-    else options.signal.addEventListener('abort', onAbort, { once: true })
+    else options.signal.addEventListener('abort', onAbort)
     request.end(body ?? undefined)
   })
 }
 
 /** null when the answer is good by the descriptor's rule, else what it missed. */
 function judgeAnswer(spec: RequestSpec, status: number | null, content: Buffer): string | null {
-  if (status === null || !spec.good.status.includes(status)) return `status ${String(status)}`
+  if (!spec.good.status.some((good) => good === status)) return `status ${String(status)}`
   if (spec.good.bodyMatches === null) return null
   let parsed: JSONValue
   try {
@@ -98,21 +96,10 @@ function judgeAnswer(spec: RequestSpec, status: number | null, content: Buffer):
   } catch {
     return 'the body is not JSON'
   }
-  return matcher(spec.good.bodyMatches)(parsed) === true ? null : `the body misses ${spec.good.bodyMatches}`
+  return search(parsed, spec.good.bodyMatches) === true ? null : `the body misses ${spec.good.bodyMatches}`
 }
 
-const matchers = new Map<string, (value: JSONValue) => JSONValue>()
-
-/** Compiled once: the canary asks ten times a second. Bounded by the number of requests in a descriptor. */
-function matcher(expression: string): (value: JSONValue) => JSONValue {
-  const known = matchers.get(expression)
-  if (known !== undefined) return known
-  const tree = compile(expression)
-  const made = (value: JSONValue): JSONValue => jmespath.TreeInterpreter.search(tree, value)
-  matchers.set(expression, made)
-  return made
-}
-
+/** By itself Node tells the length with those methods only that usually have a body. */
 function lengthHeader(body: string | null): Readonly<Record<string, string>> {
   return body === null ? {} : { 'content-length': String(Buffer.byteLength(body)) }
 }
@@ -129,5 +116,5 @@ function idOf(response: IncomingMessage): string | null {
 }
 
 function errorName(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message
+  return systemErrorCode(error) ?? error.message
 }

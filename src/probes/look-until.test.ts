@@ -60,6 +60,16 @@ it('says why the last attempt gave nothing, and keeps what was read before', asy
   expect(await passing(hanging)).toEqual({ last: null, problem: 'a page took longer than 30 ms' })
 })
 
+it('has read nothing where there was no time at all, and says so', async () => {
+  const looking = lookUntil(
+    'a page',
+    counter(() => 1),
+    () => true,
+    { ...OPTIONS, limitMs: 0 },
+  )
+  expect(await passing(looking)).toEqual({ last: null, problem: 'nothing was read' })
+})
+
 it('ends when it is cancelled, with the reason', async () => {
   const reason = new AbortController()
   const looking = lookUntil(

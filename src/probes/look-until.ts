@@ -2,12 +2,11 @@ import { describeError, isChaosError } from '../core/errors.ts'
 import { waitUntil } from '../core/wait.ts'
 import type { WaitOptions } from '../core/wait.ts'
 
-export interface Looked<T> {
-  /** The newest that could be read; null when nothing could. */
-  readonly last: T | null
-  /** Why the last attempt gave nothing; null when it did. */
-  readonly problem: string | null
-}
+/**
+ * `last` is the newest that could be read; null when nothing could. `problem` says why the last attempt gave nothing; null
+ * when it did give something.
+ */
+export type Looked<T> = { readonly last: T; readonly problem: null } | { readonly last: T | null; readonly problem: string }
 
 /**
  * Reads until `ok` accepts what was read, or the limit has passed: that is an answer here, and the newest reading is handed

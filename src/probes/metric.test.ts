@@ -89,6 +89,15 @@ describe('a metric', () => {
     expect(readsMs.slice(1)).toEqual([6_000, 6_250, 6_500, 6_750])
   })
 
+  it('is read again until that of each container could be', async () => {
+    const other = { ...HIVE, id: 'h2', name: 'hive-2', addresses: { test: '10.0.0.6' } }
+    const { observation, endedMs } = await observe({
+      list: () => [HIVE, other],
+      fetch: (host, atMs) => (atMs < 0 ? page(5) : host === '10.0.0.6' && atMs < 6_200 ? page(0, { status: 503 }) : page(9)),
+    })
+    expect([observation.observed, endedMs]).toEqual(['grew by 8 (10 → 18) over 2 containers', 6_250])
+  })
+
   it.each<[string, FetchReply | Error, string]>([
     ['answers with an error', page(9, { status: 503 }), 'http://10.0.0.5:9201/metrics answered 503'],
     [
@@ -149,6 +158,21 @@ describe('a metric', () => {
       { signal: controller.signal },
     )
     await expect(cancelled).rejects.toThrow('the metrics of hive was cancelled')
+  })
+
+  it('is no reading that could not be taken, where that was for a cancel', async () => {
+    const controller = new AbortController()
+    const { ctx } = openContext(6_000, {
+      containers: containers({ list: () => Promise.resolve([HIVE]) }),
+      observer: helper('observer', {
+        fetch: () => {
+          controller.abort(new Error('enough'))
+          throw new Error('cut')
+        },
+      }),
+      signal: controller.signal,
+    })
+    await expect(metricExpectation.begin?.(SPEC, null, ctx)).rejects.toThrow('cut')
   })
 
   it('needs to have been read before', async () => {

@@ -64,6 +64,8 @@ function serving({ list = [HIVE], connect = () => [ANSWERED, 0] as const }: Part
 }
 
 async function observe(service: Partial<Service>): Promise<Seen> {
+  // A run has gone on for a while when a window begins.
+  await vi.advanceTimersByTimeAsync(90_000)
   const { ctx, open, atMs, asked, triesMs } = serving(service)
   open()
   await vi.advanceTimersByTimeAsync(service.lateMs ?? 0)
@@ -106,6 +108,12 @@ describe('new connections', () => {
       observed: '6 of 24 were left waiting (hive-2; the first one opened after 3000 ms)',
       met: false,
     })
+  })
+
+  it('are not tried with another service', async () => {
+    const { observation } = await observe({ list: [HIVE, { ...OTHER, name: 'queen-1', service: 'queen' }] })
+    expect(observation).toMatchObject({ observed: 'all 12 did', met: true })
+    await expect(observe({ list: [{ ...OTHER, service: 'queen' }] })).rejects.toMatchObject({ code: 'TARGET_NOT_FOUND' })
   })
 
   it('are not tried with a container that has no address', async () => {

@@ -56,7 +56,7 @@ async function watch(spec: PoolExpectation, ctx: ProbeContext, before: PoolBefor
   const afterFault = faultIsOver(ctx)
   const startMs = afterFault ? ctx.clock.nowMs() : window.startedMs
   const endMs = window.startedMs + window.plannedMs
-  const readings: PoolReading[] = before.reading === null ? [] : [before.reading]
+  const readings: PoolReading[] = [before.reading].filter((reading) => reading !== null)
   const seen = (problem: string | null): PoolSeen => ({ readings, hits: poolHits(ctx), startMs, afterFault, problem })
   const limitMs = Math.max(0, endMs - ctx.clock.nowMs()) + longestSeconds(spec) * 1_000 + MARGIN_MS
   const looked = await lookUntil(

@@ -96,6 +96,9 @@ it('a request that the descriptor does not have is told with those that it has',
     code: 'TARGET_NOT_FOUND',
     message: "the stack 'rbee' has no request 'toString'; it has: page",
   })
+  const two = { ...ctx, stack: stack({ descriptor: descriptor({ requests: { small: GET, large: GET } }) }) }
+  const other = Promise.resolve().then(() => requestExpectation.baseline?.(SPEC, two))
+  await expect(other).rejects.toThrow("the stack 'test' has no request 'page'; it has: small, large")
   const empty = { ...ctx, stack: stack({ descriptor: descriptor({ name: 'rbee', requests: {} }) }) }
   const none = Promise.resolve().then(() => requestExpectation.baseline?.(SPEC, empty))
   await expect(none).rejects.toThrow("the stack 'rbee' has no request 'page'; it has: none")

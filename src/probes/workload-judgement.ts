@@ -8,7 +8,7 @@ export interface WorkloadRecord {
   readonly startedMs: number
   readonly endedMs: number
   readonly end: RequestEnd
-  /** For people: `status 503`, `cut off`. */
+  /** For people: `status 503`, `no answer, ECONNREFUSED`. */
   readonly what: string
   /** Id that the answer gave the request; null where there was none. */
   readonly id: string | null
@@ -101,7 +101,7 @@ function goodExpected(spec: WorkloadExpectation): string {
   return `≥ ${percentText(spec.good_share)} good`
 }
 
-/** `task-7 sent 312 ms before the fault: status 200, cut off`. */
+/** `task-7 sent 312 ms before the fault: status 200, ECONNRESET`. */
 function recordText(record: WorkloadRecord, faultMs: number): string {
   const sinceMs = record.startedMs - faultMs
   const when = sinceMs < 0 ? `sent ${msText(-sinceMs)} before the fault` : `sent ${msText(sinceMs)} after the fault`

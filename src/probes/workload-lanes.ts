@@ -34,7 +34,7 @@ export class WorkloadLanes implements ProbeWork {
 
   /** Sends nothing more. What is under way ends by itself, at its deadline at the latest. */
   stop(): void {
-    this.stopped.abort(new Error('the workload was stopped'))
+    this.stopped.abort()
   }
 
   get exhausted(): boolean {

@@ -9,6 +9,8 @@ import { WorkloadLanes } from './workload-lanes.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
+  // A run has gone on for a while when a workload begins.
+  vi.advanceTimersByTime(90_000)
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -123,6 +125,26 @@ describe('requests of a workload', () => {
     expect(of.sentMs.slice(0, 6)).toEqual([0, 0, 0, 50, 50, 50])
   })
 
+  it('that are good are followed by the next at once, however quick they were', async () => {
+    const { of } = await met(() => [GOOD, 10])
+    expect(of.sentMs.slice(0, 9)).toEqual([0, 0, 0, 10, 10, 10, 20, 20, 20])
+  })
+
+  it('are 50000 at most', async () => {
+    let asked = 0
+    const request: ProbeContext['request'] = () => {
+      asked += 1
+      // No limit would be no end.
+      if (asked > 50_010) work.stop()
+      return Promise.resolve(GOOD)
+    }
+    const { ctx } = openContext(500, { request })
+    const work = new WorkloadLanes(SPEC, GET, 0, ctx)
+    expect(work.exhausted).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    expect([asked, work.records.length, work.exhausted]).toEqual([50_000, 50_000, true])
+  })
+
   it('that could not be sent are a mistake of ours, and leave it undecided', async () => {
     const { seen } = await met((place) => [place === 13 ? new Error('${TOKEN} has no value') : GOOD, 60])
     expect(seen).toMatchObject({
@@ -149,11 +171,38 @@ describe('requests of a workload', () => {
     await vi.advanceTimersByTimeAsync(20_000)
     const [seen, tookMs] = await observed
     expect(seen).toMatchObject({
-      observed: expect.stringMatching(/; 1 had no end when we stopped looking;/) as string,
+      observed: expect.stringMatching(/^3 under way when the fault came; .*; 1 had no end when we stopped looking;/) as string,
       met: null,
     })
     expect(tookMs).toBe(500 + 3_400)
     expect(workloadExpectation.afterWindowMs?.(SPEC)).toBe(3_400)
+  })
+})
+
+describe('the end of a workload', () => {
+  async function observed(of: System, work: WorkloadLanes): Promise<number> {
+    of.open()
+    const startMs = performance.now()
+    const ended = workloadExpectation.observe(SPEC, null, of.ctx, work).then(() => performance.now() - startMs)
+    ended.catch(() => undefined)
+    await vi.advanceTimersByTimeAsync(20_000)
+    return ended
+  }
+
+  it('is that of its last request', async () => {
+    const of = system(() => [GOOD, 130])
+    // Sent at 0, 130, …, 650; the window ends at 700.
+    expect(await observed(of, await begun(of.ctx, 200))).toBe(780 - 200)
+  })
+
+  it('is not waited for by who was cancelled', async () => {
+    const cancel = new AbortController()
+    const of = system((place) => [GOOD, place === 4 ? 60_000 : 60], { signal: cancel.signal })
+    const work = await begun(of.ctx, 200)
+    setTimeout(() => {
+      cancel.abort(new Error('enough'))
+    }, 1_000)
+    await expect(observed(of, work)).rejects.toThrow('waiting for the end of all requests page was cancelled')
   })
 })
 
@@ -211,13 +260,14 @@ describe('the time of one answer', () => {
 
 describe('a workload ends', () => {
   it('with the window, also when nobody observes it yet', async () => {
-    const of = system(slowly)
+    const of = system(() => [GOOD, 50])
     const work = await begun(of.ctx)
     of.open()
     await vi.advanceTimersByTimeAsync(650)
     const sent = of.sentMs.length
     await vi.advanceTimersByTimeAsync(200)
     expect([of.sentMs.length, work.records.length, work.unendedMs]).toEqual([sent, sent, []])
+    expect(of.sentMs.at(-1)).toBe(2_950)
     expect((await observe(of, work)).met).toBe(true)
   })
 
@@ -316,12 +366,25 @@ describe('a workload on a pool has begun, after 200 ms for a part of each answer
     ).toEqual({ endedMs: 2_200, warnings: [] })
   })
 
+  it('not for who was cancelled meanwhile', async () => {
+    const cancel = new AbortController()
+    const of = system(slowly, { signal: cancel.signal, stack: stack({ pool: () => poolOf(() => 1) }) })
+    const starting = workloadExpectation.begin?.(SPEC, null, of.ctx)
+    starting?.catch(() => undefined)
+    await vi.advanceTimersByTimeAsync(100)
+    cancel.abort(new Error('enough'))
+    await vi.advanceTimersByTimeAsync(1_000)
+    await expect(starting).rejects.toThrow('waiting for 3 requests page at the pool was cancelled')
+  })
+
   it('at once where the pool cannot be read, which is told', async () => {
     const broken = { ...poolOf(() => 1), members: () => Promise.reject(new Error('status 502')) }
     const warning = 'warn: whether requests page have reached the pool is not known: status 502'
     const sent: number[] = []
     expect(await beginning(broken, sent)).toEqual({ endedMs: 2_200, warnings: [warning] })
     expect(sent[0]).toBe(2_000)
+    const hanging = { ...broken, members: () => new Promise<never>(() => undefined) }
+    expect((await beginning(hanging, [])).warnings[0]).toMatch(/: what the members of the pool work on took longer than 1000 ms$/)
   })
 })
 

@@ -25,7 +25,7 @@ export const workloadExpectation: Probe<WorkloadExpectation> = {
   baseline: (spec, ctx) => answerMs(spec, ctx),
   async begin(spec, spread, ctx) {
     const request = namedRequest(spec.name, ctx)
-    const spreadMs = typeof spread === 'number' ? spread : 0
+    const spreadMs = Number(spread)
     let endsMs = 0
     const start = (): WorkloadLanes => {
       endsMs = ctx.clock.nowMs() + spreadMs
@@ -37,8 +37,8 @@ export const workloadExpectation: Probe<WorkloadExpectation> = {
   },
   async observe(spec, _baseline, ctx, work) {
     if (!(work instanceof WorkloadLanes)) throw new ChaosError('INTERNAL', 'the workload was not begun')
+    // It sends nothing after that.
     await plannedEnd(ctx)
-    work.stop()
     await lookUntil(
       `the end of all requests ${spec.name}`,
       () => Promise.resolve(work.unendedMs.length),
