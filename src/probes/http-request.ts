@@ -64,7 +64,8 @@ export async function sendRequest(spec: RequestSpec, options: SendOptions): Prom
           else chunks.push(chunk)
         })
         response.on('end', () => {
-          finish(status, null)
+          // Node tells a cut as an error; that an end without one is a whole answer is not for a version of it to decide.
+          finish(status, response.complete ? null : 'cut off')
         })
         response.on('error', (error) => {
           finish(status, errorName(error))
