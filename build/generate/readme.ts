@@ -1,6 +1,8 @@
 /** The tables of README.md that say what action.yml says, between their markers. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type * as z from 'zod'
+import { ENTRIES } from '../../src/faults/registry.ts'
 import { declaredIn, readActionYml, type Declared } from './action-yml.ts'
 import type { Output } from './outputs.ts'
 
@@ -15,16 +17,29 @@ export function readme(): Output {
     ['output', 'what it holds'],
     declaredIn(action, 'outputs').map((one) => [code(one.name), cell(one.description)]),
   )
-  return { path: 'README.md', content: between(between(text, 'inputs', inputs), 'outputs', outputs) }
+  const filled = between(between(text, 'inputs', 'action.yml', inputs), 'outputs', 'action.yml', outputs)
+  return { path: 'README.md', content: between(filled, 'entries', 'the faults', entriesTable()) }
+}
+
+/** The entries that a scenario file may have: the key that names the fault, the keys that it needs, and those that it may have. */
+function entriesTable(): string {
+  const rows = ENTRIES.map(({ key, value, shape, docs }) => {
+    const names = Object.keys(shape).filter((name) => name !== key)
+    const isOptional = (name: string): boolean => (shape[name] as z.ZodType).safeParse(undefined).success
+    const first = code(value === null ? key : `${key}: ${JSON.stringify(value)}`)
+    const needed = [first, ...names.filter((name) => !isOptional(name)).map(code)].join(', ')
+    return [needed, docs.what, docs.options ?? names.filter(isOptional).map(code).join(', ')]
+  })
+  return table(['keys', 'what it does', 'optional keys'], [...rows, ['`faults`', 'a list of the above, all at once', '']])
 }
 
 /** @throws Error when the README has lost its markers. */
-export function between(text: string, name: string, content: string): string {
-  const [begin, end] = [`<!-- ${name}: made from action.yml by npm run generate -->`, `<!-- end of ${name} -->`]
-  const from = text.indexOf(begin)
+export function between(text: string, name: string, from: string, content: string): string {
+  const [begin, end] = [`<!-- ${name}: made from ${from} by npm run generate -->`, `<!-- end of ${name} -->`]
+  const start = text.indexOf(begin)
   const to = text.indexOf(end)
-  if (from < 0 || to < from) throw new Error(`README.md has no "${begin}" and "${end}"`)
-  return `${text.slice(0, from + begin.length)}\n\n${content}\n\n${text.slice(to)}`
+  if (start < 0 || to < start) throw new Error(`README.md has no "${begin}" and "${end}"`)
+  return `${text.slice(0, start + begin.length)}\n\n${content}\n\n${text.slice(to)}`
 }
 
 /** With columns of one width, as the formatter has them. */

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Descriptor } from '../core/descriptor.ts'
 import type { Scenario } from '../core/scenario.ts'
+import { ENTRIES } from '../faults/registry.ts'
 import { checkAgainstDescriptor, checkDefects } from './cross-check.ts'
 import { loadScenarios } from './scenario-files.ts'
 import { loadDescriptor } from './stack-file.ts'
@@ -15,24 +16,32 @@ function messages(change: Partial<Scenario>, stack: Descriptor = descriptor): st
   return checkAgainstDescriptor([{ ...fitting, ...change }], stack).map(({ key, message }) => `${key}: ${message}`)
 }
 
-function toxic(links: readonly string[] | null, allLinks = false): Partial<Scenario> {
-  return { faults: [{ kind: 'toxic', spec: { links, allLinks } }] }
+/** The faults of entries that have these keys. */
+function breaking(...entries: readonly Readonly<Record<string, unknown>>[]): Partial<Scenario> {
+  const faults = entries.map((entry) => {
+    const form = ENTRIES.find(({ key, value }) => Object.hasOwn(entry, key) && (value === null || value === entry[key]))
+    if (form === undefined) throw new Error('no entry has these keys')
+    return form.read(entry)
+  })
+  return { faults }
+}
+
+function toxic(link?: string | readonly string[]): Partial<Scenario> {
+  return breaking({ toxic: 'down', ...(link === undefined ? {} : { link }) })
 }
 
 describe('checkAgainstDescriptor', () => {
   it('finds nothing in scenarios that fit', () => {
     expect(checkAgainstDescriptor(files.scenarios, descriptor)).toEqual([])
-    expect(messages(toxic(null))).toEqual([])
-    expect(messages(toxic(null, true))).toEqual([])
+    expect(messages(toxic())).toEqual([])
+    expect(messages(toxic('all'))).toEqual([])
   })
 
   it('finds unknown links, services and requests', () => {
     expect(messages(toxic(['back', 'bakc']))).toEqual([
       'link[1]: there is no link "bakc"; did you mean "back"? (known: back, entry) in stack "sample"',
     ])
-    expect(messages({ faults: [{ kind: 'crash', spec: { target: 'wroker', signal: 'SIGKILL' } }] })[0]).toContain(
-      'target: there is no service "wroker"',
-    )
+    expect(messages(breaking({ target: 'wroker', signal: 'SIGKILL' }))[0]).toContain('target: there is no service "wroker"')
     expect(messages({ control: 'nobody' })[0]).toContain('control: there is no service "nobody"')
     expect(messages({ expect: [{ phase: 'during', probe: 'log_gaps', spec: { service: 'x' } }] })[0]).toContain(
       'expect[0].log_gaps.service: there is no service "x"',
@@ -44,17 +53,13 @@ describe('checkAgainstDescriptor', () => {
 
   it('leaves network entries alone on a stack without links, and asks for a name where there is no default', () => {
     expect(messages(toxic(['anything']), { ...descriptor, links: [], defaultLink: null })).toEqual([])
-    expect(messages(toxic(null), { ...descriptor, defaultLink: null })[0]).toContain(
-      'names no link, and there is no default_link',
-    )
+    expect(messages(toxic(), { ...descriptor, defaultLink: null })[0]).toContain('names no link, and there is no default_link')
   })
 
   it('finds faults that the stack has no pool, data path or request for', () => {
-    const crash = (timing: string, target = 'worker'): Partial<Scenario> => ({
-      faults: [{ kind: 'crash', spec: { target, signal: 'SIGKILL', timing } }],
-    })
-    const deaf: Partial<Scenario> = { faults: [{ kind: 'unanswered_stop', spec: { target: 'worker' } }] }
-    const disk = (target: string): Partial<Scenario> => ({ faults: [{ kind: 'disk', spec: { target, path: null } }] })
+    const crash = (timing: string, target = 'worker'): Partial<Scenario> => breaking({ target, signal: 'SIGKILL', timing })
+    const deaf = breaking({ target: 'worker', signal: 'SIGTERM', timeout_seconds: 5 })
+    const disk = (target: string): Partial<Scenario> => breaking({ resource: 'disk', target, threshold: '100%' })
     const { pool } = descriptor
     if (pool === null) throw new Error('the fixture has a pool')
     for (const fitting of [crash('during_inference'), crash('random', 'front'), deaf, disk('worker')])
@@ -82,8 +87,8 @@ describe('checkAgainstDescriptor', () => {
   })
 
   it('names the part of a combined entry', () => {
-    const parts = ['front', 'wroker'].map((target) => ({ kind: 'cpu', spec: { target } }))
-    expect(messages({ faults: parts })).toEqual([expect.stringContaining('faults[1].target: there is no service "wroker"')])
+    const parts = ['front', 'wroker'].map((target) => ({ resource: 'cpu', target, threshold: '100%' }))
+    expect(messages(breaking(...parts))).toEqual([expect.stringContaining('faults[1].target: there is no service "wroker"')])
   })
 
   it('tells the exact place with the locator of the files, else the line of the entry', () => {

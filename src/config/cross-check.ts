@@ -1,12 +1,12 @@
 /** Names in scenarios that must exist in the stack they are run on. */
 import type { Descriptor } from '../core/descriptor.ts'
-import type { Json, JsonObject } from '../core/json.ts'
-import type { FaultRequest, Scenario } from '../core/scenario.ts'
-import type { KeyPath } from './display.ts'
+import type { Json } from '../core/json.ts'
+import type { Scenario } from '../core/scenario.ts'
+import type { KeyPath } from '../kinds/display.ts'
 import type { Mistake } from './mistakes.ts'
 import { entryPlace } from './scenario-files.ts'
 import type { LocateKey } from './scenario-files.ts'
-import { unknownName } from './stack-checks.ts'
+import { unknownName } from '../kinds/references.ts'
 
 type Tell = (path: KeyPath, message: string) => void
 
@@ -37,10 +37,7 @@ function checkScenario(scenario: Scenario, descriptor: Descriptor, tell: Tell): 
   const combined = scenario.faults.length > 1
   scenario.faults.forEach((fault, index) => {
     const at = combined ? ['faults', index] : []
-    checkService([...at, 'target'], fault.spec['target'])
-    if ('links' in fault.spec) checkLinks(fault.spec, descriptor, at, tell)
-    checkPoolUse(fault, descriptor, at, tell)
-    checkDisk(fault, descriptor, at, tell)
+    for (const { path, message } of fault.missing(descriptor)) tell([...at, ...path], message)
   })
   checkService(['control'], scenario.control ?? undefined)
   scenario.expect.forEach((clause, index) => {
@@ -50,40 +47,6 @@ function checkScenario(scenario: Scenario, descriptor: Descriptor, tell: Tell): 
       checkRequest([...path, 'name'], clause.spec['name'], descriptor, tell)
     if (clause.probe === 'pool' && descriptor.pool === null) tell(path, 'needs a pool, and none is declared')
   })
-}
-
-/** Faults that are aimed by what the pool says need one, of the service that they hit. */
-function checkPoolUse({ kind, spec }: FaultRequest, { pool }: Descriptor, at: KeyPath, tell: Tell): void {
-  const timing = spec['timing']
-  const timed = kind === 'crash' && (timing === 'during_inference' || timing === 'during_registration')
-  if (!timed && kind !== 'unanswered_stop') return
-  const key = timed ? 'timing' : 'timeout_seconds'
-  if (pool === null) tell([...at, key], 'needs a pool, and none is declared')
-  else if (pool.service !== spec['target'])
-    tell([...at, key], `is for members of the pool only, and that is service "${pool.service}"`)
-  else if (timing === 'during_inference' && pool.work === null)
-    tell([...at, key], 'needs a pool with "work", a request to keep a member busy with; there is none')
-  else if (!timed && pool.stop === null)
-    tell([...at, key], 'needs a pool with "stop", a way to ask for the stop of a member; there is none')
-}
-
-function checkDisk({ kind, spec }: FaultRequest, descriptor: Descriptor, at: KeyPath, tell: Tell): void {
-  if (kind !== 'disk' || spec['path'] !== null) return
-  const service = descriptor.services.find(({ name }) => name === spec['target'])
-  if (service?.data === null) tell(at, `names no path, and service "${service.name}" has no data path`)
-}
-
-function checkLinks(spec: JsonObject, descriptor: Descriptor, at: KeyPath, tell: Tell): void {
-  const names = descriptor.links.map((link) => link.name)
-  if (names.length === 0) return
-  const links = spec['links']
-  if (Array.isArray(links)) {
-    links.forEach((name: Json, index) => {
-      if (typeof name === 'string' && !names.includes(name)) tell([...at, 'link', index], unknownName('link', name, names))
-    })
-  } else if (spec['allLinks'] !== true && descriptor.defaultLink === null) {
-    tell(at, `names no link, and there is no default_link (known: ${names.join(', ')})`)
-  }
 }
 
 function checkRequest(path: KeyPath, name: Json | undefined, descriptor: Descriptor, tell: Tell): void {

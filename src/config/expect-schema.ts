@@ -13,7 +13,7 @@ import type {
   RequestExpectation,
   WorkloadExpectation,
 } from '../core/expectations.ts'
-import { jmespath, line, milliseconds, oneOf, port, quantity, serviceName, statuses, urlPath } from './schema-kit.ts'
+import { jmespath, line, milliseconds, oneOf, port, quantity, serviceName, statuses, urlPath } from '../kinds/schema-kit.ts'
 
 /** Nothing is awaited longer than this by the canary, so a longer limit could never be missed. */
 const CANARY_DEADLINE_MS = 15_000

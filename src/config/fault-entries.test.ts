@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { FaultRequest } from '../core/scenario.ts'
+import type { FaultRequest } from '../core/fault.ts'
 import { formatMistake } from './mistakes.ts'
 import { validateScenarioFiles } from './scenario-files.ts'
 

@@ -1,6 +1,6 @@
 /** A strict JSON parser that keeps the place of every value and refuses what a careless or hostile file may hold. */
-import { keyPathText, printable, show } from './display.ts'
-import type { KeyPath } from './display.ts'
+import { keyPathText, printable, show } from '../kinds/display.ts'
+import type { KeyPath } from '../kinds/display.ts'
 import { JsonSyntaxError, jsonTokens } from './json-tokens.ts'
 import type { JsonToken, JsonTokens } from './json-tokens.ts'
 import type { MistakeList } from './mistakes.ts'

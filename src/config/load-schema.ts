@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { LOAD_MEASURES } from '../core/load.ts'
 import { SCENARIO_ID } from './scenario-schema.ts'
-import { line, oneOf, prose, quantity, shaped } from './schema-kit.ts'
+import { line, oneOf, prose, quantity, shaped } from '../kinds/schema-kit.ts'
 
 const DAY_SECONDS = 86_400
 const MOST_USERS = 1_000_000

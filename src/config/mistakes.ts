@@ -1,7 +1,7 @@
 /** What is wrong with a file of the user's, and where. */
 import { ChaosError } from '../core/errors.ts'
-import { keyPathText, printable } from './display.ts'
-import type { KeyPath } from './display.ts'
+import { keyPathText, printable } from '../kinds/display.ts'
+import type { KeyPath } from '../kinds/display.ts'
 
 export interface Mistake {
   /** As the user named it. */

@@ -5,7 +5,6 @@ import { PROFILES } from '../core/model.ts'
 import type { SuiteName } from '../core/model.ts'
 import type { Expectation, Scenario } from '../core/scenario.ts'
 import type { ClauseInput } from './expect-schema.ts'
-import { toFaultRequest } from './fault-request.ts'
 import type { CommonInput } from './scenario-schema.ts'
 import type { CheckedEntry } from './scenario-entry.ts'
 
@@ -18,7 +17,7 @@ export function toScenario(checked: CheckedEntry, suite: SuiteName, source: Scen
     name: entry.name,
     suite,
     expectedBehavior: entry.expected_behavior,
-    faults: checked.faults.map(toFaultRequest),
+    faults: checked.faults,
     expect: (entry.expect ?? []).map(toExpectation),
     durationSeconds: entry.duration_seconds ?? DEFAULT_DURATION_SECONDS,
     profileSeconds: toProfileSeconds(entry),

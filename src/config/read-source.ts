@@ -1,7 +1,7 @@
 /** Reads one of the user's JSON files: bounded, strict, with the place of everything in it. */
 import { readFileSync, statSync } from 'node:fs'
 import { describeError, systemErrorCode } from '../core/errors.ts'
-import { printable } from './display.ts'
+import { printable } from '../kinds/display.ts'
 import { parseJsonTree } from './json-tree.ts'
 import type { JsonNode } from './json-tree.ts'
 import { MistakeList } from './mistakes.ts'

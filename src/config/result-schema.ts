@@ -2,7 +2,7 @@
 import { ChaosError } from '../core/errors.ts'
 import { RESULT_SCHEMA_VERSION } from '../core/model.ts'
 import type { RunResult } from '../core/model.ts'
-import { keyPathText, printable } from './display.ts'
+import { keyPathText, printable } from '../kinds/display.ts'
 import { resultSchema } from './result-shape.ts'
 import { describeIssue } from './schema-issues.ts'
 

@@ -3,10 +3,19 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Scenario } from '../core/scenario.ts'
-import { NETWORK_TOXICS } from '../core/toxics.ts'
+import { perThirdRule } from '../faults/connection-resets/entry.ts'
+import { percentRule } from '../faults/packet-loss/entry.ts'
+import type { AttributeRule } from '../faults/shared/link-keys.ts'
+import { TOXIPROXY_TOXICS } from '../faults/toxic/toxics.ts'
 import { formatMistake } from './mistakes.ts'
 import { MAX_SOURCE_BYTES } from './read-source.ts'
 import { loadScenarios, validateScenarioFiles } from './scenario-files.ts'
+
+const TOXICS: Readonly<Record<string, readonly AttributeRule[]>> = {
+  ...TOXIPROXY_TOXICS,
+  packet_loss: [percentRule],
+  connection_resets: [perThirdRule],
+}
 
 const FIXTURES = join(import.meta.dirname, '../../test/fixtures/scenarios')
 let folder = ''
@@ -44,24 +53,12 @@ function scenarioOf(entry: unknown, name = 'entry.json', file: object = {}): Sce
 describe('entries as the scenarios become', () => {
   it('takes a network entry of the six plain keys', () => {
     const entry = { ...LATENCY, id: 'NF-006', attributes: { latency: 1_000 }, duration_seconds: 60 }
-    expect(scenarioOf(entry)).toEqual({
+    const { faults, ...rest } = scenarioOf(entry) ?? {}
+    expect(rest).toEqual({
       id: 'NF-006',
       name: 'test',
       suite: 'chaos',
       expectedBehavior: 'works',
-      faults: [
-        {
-          kind: 'toxic',
-          spec: {
-            toxic: 'latency',
-            attributes: { latency: 1_000 },
-            links: null,
-            allLinks: false,
-            stream: 'downstream',
-            toxicity: 1,
-          },
-        },
-      ],
       expect: [],
       durationSeconds: 60,
       profileSeconds: {},
@@ -70,6 +67,19 @@ describe('entries as the scenarios become', () => {
       exclusive: false,
       source: { file: join(folder, 'entry.json'), line: 1 },
     })
+    expect(faults).toMatchObject([
+      {
+        kind: 'toxic',
+        spec: {
+          toxic: 'latency',
+          attributes: { latency: 1_000 },
+          links: null,
+          allLinks: false,
+          stream: 'downstream',
+          toxicity: 1,
+        },
+      },
+    ])
   })
 
   it('takes all kinds in their plain form', () => {
@@ -122,9 +132,9 @@ describe('entries as the scenarios become', () => {
 
   it('reads packet loss and resets as faults of their own', () => {
     const loss = scenarioOf({ ...BASE, toxic: 'packet_loss', attributes: { percent: 30 }, link: 'a' })
-    expect(loss?.faults).toEqual([{ kind: 'packet_loss', spec: { percent: 30, links: ['a'], allLinks: false } }])
+    expect(loss?.faults).toMatchObject([{ kind: 'packet_loss', spec: { percent: 30, links: ['a'], allLinks: false } }])
     const resets = scenarioOf({ ...BASE, toxic: 'connection_resets' })
-    expect(resets?.faults).toEqual([{ kind: 'connection_resets', spec: { perThird: 3, links: null, allLinks: false } }])
+    expect(resets?.faults).toMatchObject([{ kind: 'connection_resets', spec: { perThird: 3, links: null, allLinks: false } }])
     const more = scenarioOf({ ...BASE, toxic: 'connection_resets', attributes: { per_third: 5 } })
     expect(more?.faults[0]?.spec).toMatchObject({ perThird: 5 })
   })
@@ -158,10 +168,10 @@ describe('toxics', () => {
     connection_resets: { per_third: 50 },
   }
 
-  it.each(Object.keys(NETWORK_TOXICS))('%s: each attribute is required or not, ranged, and the only ones', (toxic) => {
+  it.each(Object.keys(TOXICS))('%s: each attribute is required or not, ranged, and the only ones', (toxic) => {
     const attributes = valid[toxic] ?? {}
     expect(mistakesOf({ ...BASE, toxic, attributes })).toEqual([])
-    for (const rule of NETWORK_TOXICS[toxic] ?? []) {
+    for (const rule of TOXICS[toxic] ?? []) {
       const at = `scenarios[0].attributes.${rule.name}: `
       const without = Object.fromEntries(Object.entries(attributes).filter(([key]) => key !== rule.name))
       const missing = mistakesOf({ ...BASE, toxic, attributes: without })

@@ -1,14 +1,10 @@
 /** A scenario file as users write it: the schemas that check it and that editors get as JSON Schema. */
 import * as z from 'zod'
 import { SUITES } from '../core/model.ts'
-import { actionKeys, CRASH_RULES, crashKeys } from './crash-schema.ts'
-import type { ActionInput, CrashInput } from './crash-schema.ts'
+import type { EntryForm } from '../kinds/define-entry.ts'
+import { GROUPS, type EntryGroup } from './entry-groups.ts'
 import { expectSchema } from './expect-schema.ts'
-import { attributesSchema, hasStream, linkSchema, streamSchema, TOXIC_NAMES, toxicitySchema } from './network-schema.ts'
-import type { Attributes, ToxicName } from './network-schema.ts'
-import { RESOURCE_KEYS, RESOURCE_NAMES } from './resource-schema.ts'
-import type { ResourceInput } from './resource-schema.ts'
-import { line, oneOf, prose, quantity, serviceName, shaped } from './schema-kit.ts'
+import { line, oneOf, prose, quantity, serviceName, shaped } from '../kinds/schema-kit.ts'
 
 const DAY_SECONDS = 86_400
 
@@ -44,37 +40,14 @@ const common = {
     .optional(),
 }
 
-const network = { link: linkSchema.optional(), stream: streamSchema.optional(), toxicity: toxicitySchema.optional() }
+/** What every entry has beside the keys of its fault. Other keys are left out. */
+export const commonSchema = z.object(common)
+export const COMMON_KEYS = Object.keys(common)
 
-function networkKeys(toxic: ToxicName): z.ZodRawShape {
-  const streams = hasStream(toxic) ? network : { link: network.link }
-  return { toxic: z.literal(toxic), attributes: attributesSchema(toxic), ...streams }
+/** Of one fault: alone in an entry, together with what every entry has, or as a part of a combined one. */
+export function schemaOf(form: EntryForm, place: 'entry' | 'part'): z.ZodObject {
+  return z.strictObject({ ...(place === 'entry' ? common : {}), ...form.shape }).meta(form.rules)
 }
-
-/** Schemas of one fault: alone in an entry, together with what every entry has, or as a part of a combined one. */
-export interface FaultSchemas<Fault> {
-  readonly entry: z.ZodType<CommonInput & Fault>
-  readonly part: z.ZodType<Fault>
-}
-
-function schemasOf<Fault>(keys: z.ZodRawShape, rules: Readonly<Record<string, unknown>> = {}): FaultSchemas<Fault> {
-  return {
-    entry: z.strictObject({ ...common, ...keys }).meta(rules) as unknown as z.ZodType<CommonInput & Fault>,
-    part: z.strictObject(keys).meta(rules) as unknown as z.ZodType<Fault>,
-  }
-}
-
-function byName<Name extends string, Fault>(
-  names: readonly Name[],
-  schemas: (name: Name) => FaultSchemas<Fault>,
-): Readonly<Record<Name, FaultSchemas<Fault>>> {
-  return Object.fromEntries(names.map((name) => [name, schemas(name)])) as Record<Name, FaultSchemas<Fault>>
-}
-
-export const networkSchemas = byName(TOXIC_NAMES, (toxic) => schemasOf<NetworkInput>(networkKeys(toxic)))
-export const crashSchemas = schemasOf<CrashInput>(crashKeys, CRASH_RULES)
-export const actionSchemas = schemasOf<ActionInput>(actionKeys)
-export const resourceSchemas = byName(RESOURCE_NAMES, (name) => schemasOf<ResourceInput>(RESOURCE_KEYS[name]))
 
 export const MOST_PARTS = 20
 
@@ -89,31 +62,7 @@ function partsOf(part: z.ZodType): z.ZodType<unknown[]> {
 /** Its parts are checked one by one with the schema of their kind. */
 export const combinedSchema = z.strictObject({ ...common, faults: partsOf(z.unknown()) })
 
-export type CommonInput = z.output<z.ZodObject<typeof common>>
-export interface NetworkInput {
-  readonly toxic: ToxicName
-  readonly attributes?: Attributes | undefined
-  readonly link?: string | string[] | undefined
-  readonly stream?: 'upstream' | 'downstream' | 'both' | undefined
-  readonly toxicity?: number | undefined
-}
-
-const resourceKeyNames = [...new Set(RESOURCE_NAMES.flatMap((name) => Object.keys(RESOURCE_KEYS[name])))]
-
-/** Which keys belong to which kind of entry; the first one of each names the fault. */
-export const KIND_KEYS = {
-  network: ['toxic', 'attributes', 'link', 'stream', 'toxicity'],
-  crash: ['signal', ...Object.keys(crashKeys).filter((key) => key !== 'signal')],
-  action: ['action', ...Object.keys(actionKeys).filter((key) => key !== 'action')],
-  resource: ['resource', ...resourceKeyNames.filter((key) => key !== 'resource')],
-  combined: ['faults'],
-} as const satisfies Record<string, readonly [string, ...string[]]>
-export type EntryKind = keyof typeof KIND_KEYS
-export type FaultKind = Exclude<EntryKind, 'combined'>
-export const COMMON_KEYS = Object.keys(common)
-
-/** Checks what can be checked of an entry that does not say, or says twice, what it breaks. */
-export const commonEntrySchema = z.object({ ...common, ...network })
+export type CommonInput = z.output<typeof commonSchema>
 
 const fileKeys = {
   $schema: z.string().max(2_000).optional(),
@@ -131,15 +80,14 @@ function listOf<T extends z.ZodType>(entry: T): z.ZodArray<T> {
 /** The file around its entries, which are checked one by one with the schema of their kind. */
 export const scenarioFileSchema = z.strictObject({ ...fileKeys, scenarios: listOf(z.unknown()) })
 
-function allOf(form: 'entry' | 'part'): z.ZodType {
-  const group = (schemas: Readonly<Record<string, FaultSchemas<unknown>>>): [z.ZodObject, ...z.ZodObject[]] =>
-    Object.values(schemas).map((each) => each[form]) as unknown as [z.ZodObject, ...z.ZodObject[]]
-  return z.union([
-    z.discriminatedUnion('toxic', group(networkSchemas)),
-    crashSchemas[form],
-    actionSchemas[form],
-    z.discriminatedUnion('resource', group(resourceSchemas)),
-  ])
+function allOf(place: 'entry' | 'part'): z.ZodType {
+  return z.union(GROUPS.map((group) => ofGroup(group, place)))
+}
+
+function ofGroup({ key, forms }: EntryGroup, place: 'entry' | 'part'): z.ZodType {
+  const [first, ...others] = forms.map((form) => schemaOf(form, place))
+  if (first === undefined || others.length === 0) return first ?? z.never()
+  return z.discriminatedUnion(key, [first, ...others])
 }
 
 /** The whole file for editors. */

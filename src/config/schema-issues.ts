@@ -1,12 +1,12 @@
 /** Checks a part of a parsed file against a schema and tells every mistake with its place and in words for users. */
 import * as z from 'zod'
-import { listText, show } from './display.ts'
-import type { KeyPath } from './display.ts'
+import { listText, show } from '../kinds/display.ts'
+import type { KeyPath } from '../kinds/display.ts'
 import { nodeAt, valueOf } from './json-tree.ts'
 import type { JsonNode } from './json-tree.ts'
 import { MISTAKES_PER_FILE } from './mistakes.ts'
 import type { MistakeList } from './mistakes.ts'
-import { wrong } from './schema-kit.ts'
+import { wrong } from '../kinds/schema-kit.ts'
 import { didYouMean } from '../core/suggest.ts'
 
 /** Explains an unknown key better than the general message can; null where there is nothing to add. */

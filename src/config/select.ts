@@ -1,5 +1,5 @@
 import { ChaosError } from '../core/errors.ts'
-import { listText, show } from './display.ts'
+import { listText, show } from '../kinds/display.ts'
 import { didYouMean } from '../core/suggest.ts'
 
 /**

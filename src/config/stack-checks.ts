@@ -1,12 +1,12 @@
 /** What a schema cannot see in a stack descriptor: names that refer to other parts of it, and to files. */
 import { globSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
-import { listText, show } from './display.ts'
-import type { KeyPath } from './display.ts'
+import { show } from '../kinds/display.ts'
+import type { KeyPath } from '../kinds/display.ts'
 import { pathKind } from './read-source.ts'
 import { MAX_FILES } from './scenario-files.ts'
 import type { StackFile } from './stack-schema.ts'
-import { didYouMean } from '../core/suggest.ts'
+import { unknownName } from '../kinds/references.ts'
 
 export type Tell = (path: KeyPath, message: string) => void
 
@@ -59,11 +59,6 @@ export function shortPath(file: string): string {
 
 function known(tell: Tell, path: KeyPath, name: string, names: readonly string[], what: string): void {
   if (!names.includes(name)) tell(path, unknownName(what, name, names))
-}
-
-export function unknownName(what: string, name: string, names: readonly string[]): string {
-  const list = names.length === 0 ? `there are no ${what}s` : `known: ${listText(names)}`
-  return `there is no ${what} ${show(name)}${didYouMean(name, names)} (${list})`
 }
 
 function checkServices(stack: StackFile, tell: Tell): void {

@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Descriptor, Link, PoolSpec, RequestSpec, ServiceSpec, VramSpecOfStack } from '../core/descriptor.ts'
 import type { Json } from '../core/json.ts'
-import type { KeyPath } from './display.ts'
+import type { KeyPath } from '../kinds/display.ts'
 import { nodeAt } from './json-tree.ts'
 import { mistakesError } from './mistakes.ts'
 import type { Mistake } from './mistakes.ts'

@@ -1,8 +1,19 @@
 /** The stack descriptor file: the schema that checks it and that editors get as JSON Schema. */
 import * as z from 'zod'
 import { MOST_STACKS } from '../core/descriptor.ts'
-import { LINK_NAME } from './network-schema.ts'
-import { jmespath, line, oneOf, port, quantity, SERVICE_NAME, serviceName, shaped, statuses, urlPath } from './schema-kit.ts'
+import { LINK_NAME } from '../faults/shared/link-keys.ts'
+import {
+  jmespath,
+  line,
+  oneOf,
+  port,
+  quantity,
+  SERVICE_NAME,
+  serviceName,
+  shaped,
+  statuses,
+  urlPath,
+} from '../kinds/schema-kit.ts'
 import { SCENARIO_ID } from './scenario-schema.ts'
 
 const MAX_REPLICAS = 1_000

@@ -2,7 +2,7 @@
 import { globSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { checkAgainstDescriptor, checkDefects } from './cross-check.ts'
-import { printable } from './display.ts'
+import { printable } from '../kinds/display.ts'
 import { childOf } from './json-tree.ts'
 import { readLoadFolders } from './load-files.ts'
 import { formatMistake } from './mistakes.ts'

@@ -7,47 +7,12 @@ import type { Descriptor, Link, RequestSpec } from './descriptor.ts'
 import type { HeldLoad } from './held-load.ts'
 import type { DeepReadonly, Json, JsonObject } from './json.ts'
 import type { CanarySample, CanaryWindow } from './canary.ts'
-import type { Evidence, ImageInUse, RunResult } from './model.ts'
+import type { ImageInUse, RunResult } from './model.ts'
 import type { Random } from './random.ts'
 import type { LogLevel, RunEvent } from './run-event.ts'
 import type { ToolboxOperation, ToolboxOperations } from './toolbox.ts'
 
 // --- What the engine works with -----------------------------------------------------------------------------------
-
-/**
- * A way to break something. The plan is JSON and is written to the ledger before `prepare`: it is the undo record, so
- * `revert` must need nothing else.
- */
-export interface Fault<Spec extends JsonObject = JsonObject, Plan extends JsonObject = JsonObject> {
-  readonly kind: string
-  /** Resolves targets and records what undo needs. @throws TARGET_NOT_FOUND for none, CAPABILITY_MISSING for skipped. */
-  plan(spec: Spec, ctx: FaultContext): Promise<Plan>
-  /** Starts helpers (named in the plan) and takes the baseline of the effect's measure. */
-  prepare(plan: Plan, ctx: FaultContext): Promise<void>
-  inject(plan: Plan, ctx: FaultContext): Promise<void>
-  /** Does it bite? Runs beside the during-expectations; may take until the window ends. */
-  effect(plan: Plan, ctx: FaultContext): Promise<Evidence>
-  /** Idempotent. */
-  revert(plan: Plan, ctx: UndoContext): Promise<void>
-  /** Proof that it is gone: what of this plan can still be found. Empty is clean. */
-  leftovers(plan: Plan, ctx: UndoContext): Promise<string[]>
-  /** How much longer than other faults it usually takes to prepare, to inject, to hold on and to revert, ms. 0 when left out. */
-  usualMs?(spec: Spec): number
-  /** For the report: what the plan hits, and how. */
-  describe(plan: Plan): FaultDescription
-}
-
-export interface FaultDescription {
-  /** Link or container names, for people. */
-  readonly targets: readonly string[]
-  /** Services whose containers the fault touches; a control is never one of them. */
-  readonly services: readonly string[]
-  readonly mechanism: string
-  /** By how much the canary should slow down, when the fault says so; null when it does not. */
-  readonly canaryDelayMs: number | null
-  /** The control cannot exist because everything is hit. */
-  readonly everything: boolean
-}
 
 /** Looks at the system. A target that is down is a value, not a throw. */
 export interface Probe<Spec extends JsonObject = JsonObject> {
@@ -140,6 +105,8 @@ export interface FaultContext extends UndoContext {
   /** The observer: a toolbox helper of the run on the stack's network that injects nothing. */
   readonly observer: ToolboxHelper
   readonly windowMs: number
+  /** From 1, and never the same twice in one scenario: for names that only one fault of it has. */
+  number(): number
   /** Defined from inject on. @throws INTERNAL before. */
   window(): ScenarioWindow
   /** Told by the fault when it hits a container, so that expectations can ask after just that one. */

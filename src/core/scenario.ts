@@ -1,12 +1,7 @@
 /** A scenario after parsing: what the engine runs, whatever file or shape it came from. */
 import type { JsonObject } from './json.ts'
+import type { FaultRequest } from './fault.ts'
 import type { ProfileName, SuiteName } from './model.ts'
-
-/** One thing to inject. `spec` was checked by the schema of `kind` and is what that fault's `plan` takes. */
-export interface FaultRequest {
-  readonly kind: string
-  readonly spec: JsonObject
-}
 
 /** One clause of `expect`: the probe that observes it and that probe's own spec. */
 export interface Expectation {

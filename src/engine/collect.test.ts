@@ -1,7 +1,7 @@
 /** Logs, events and series of a scenario: what the reader of a red run goes by. */
 import { describe, expect, it } from 'vitest'
-import type { ContainerEvent, Fault } from '../core/ports.ts'
-import { fakeFault } from './rig/fake-fault.ts'
+import type { ContainerEvent } from '../core/ports.ts'
+import { fakeFault, type FakeFault } from './rig/fake-fault.ts'
 import { Rig } from './rig/rig.ts'
 import type { World } from './rig/world.ts'
 
@@ -12,7 +12,7 @@ function event(atMs: number, changes: Partial<ContainerEvent> = {}): ContainerEv
 }
 
 /** A fault that tells to have hit a member of a pool, at that time after the start of the scenario. */
-function hitting(world: World, atMs: number): Fault {
+function hitting(world: World, atMs: number): FakeFault {
   const fault = fakeFault(world, 'cut')
   return {
     ...fault,

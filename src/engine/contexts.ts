@@ -20,6 +20,7 @@ export function faultContext(deps: EngineDeps, scenarioId: string, state: Scenar
     stack: deps.stack,
     observer: deps.observer(),
     windowMs: state.windowMs,
+    number: () => (state.numbers += 1),
     window: () => openedWindow(state),
     hit: (hit) => void state.hits.push(hit),
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ServiceSpec } from '../core/descriptor.ts'
-import type { FaultDescription } from '../core/ports.ts'
+import type { FaultDescription } from '../core/fault.ts'
 import type { Scenario } from '../core/scenario.ts'
 import { chooseControl } from './control.ts'
 

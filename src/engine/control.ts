@@ -1,6 +1,7 @@
 /** The control: something the fault must not touch, watched from the steady state to the revert. */
 import { describeError } from '../core/errors.ts'
-import type { FaultDescription, ToolboxHelper, ContainerState } from '../core/ports.ts'
+import type { FaultDescription } from '../core/fault.ts'
+import type { ToolboxHelper, ContainerState } from '../core/ports.ts'
 import type { ControlResult } from '../core/model.ts'
 import type { ServiceSpec } from '../core/descriptor.ts'
 import type { Scenario } from '../core/scenario.ts'

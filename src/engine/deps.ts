@@ -4,7 +4,6 @@ import type {
   ArtifactPort,
   CanaryPort,
   ContainerPort,
-  Fault,
   LagMeter,
   Logger,
   Probe,
@@ -24,7 +23,6 @@ export interface RunDeps {
   readonly log: Logger
   readonly emit: (event: RunEvent) => void
   readonly ledger: Pick<Ledger, 'append' | 'close'>
-  readonly faults: ReadonlyMap<string, Fault>
   readonly probes: ReadonlyMap<string, Probe>
   readonly canary: CanaryPort
   /** The load that holds while the scenarios run; null when there is none. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findHolder } from './lease.ts'
-import { closeEntry, knownRuns, Ledger, readOpenEntries, runFolder } from './ledger.ts'
+import { closeEntry, knownRuns, Ledger, readOpenEntries, runFolder, type LedgerEntry } from './ledger.ts'
 
 let stateDir: string
 
@@ -15,9 +15,8 @@ afterEach(async () => {
 })
 
 const START = '2026-01-01T00:00:00.000Z'
-const record = (scenarioId: string): { scenarioId: string; kind: string; plan: { toxic: string } } => ({
-  scenarioId,
-  kind: 'toxic',
+const record = (scenarioId: string): Omit<LedgerEntry, 'entry'> => ({
+  ...{ scenarioId, kind: 'toxic', version: 2 },
   plan: { toxic: scenarioId },
 })
 

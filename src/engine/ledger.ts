@@ -7,13 +7,12 @@ import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { ChaosError, describeError, systemErrorCode } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
+import type { UndoRecord } from '../core/fault.ts'
 import { holdLease, type HeldLease } from './lease.ts'
 
-export interface LedgerEntry {
+export interface LedgerEntry extends UndoRecord {
   readonly entry: number
   readonly scenarioId: string
-  readonly kind: string
-  readonly plan: JsonObject
 }
 
 const lineSchema = z.discriminatedUnion('op', [
@@ -22,6 +21,8 @@ const lineSchema = z.discriminatedUnion('op', [
     entry: z.number().int(),
     scenarioId: z.string(),
     kind: z.string(),
+    // Records had no number before there was a second shape of any.
+    version: z.int().min(1).default(1),
     plan: z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
   }),
   z.strictObject({ op: z.literal('close'), entry: z.number().int() }),
@@ -83,7 +84,7 @@ export class Ledger {
     await rm(ended, { recursive: true })
   }
 
-  private async write(line: z.infer<typeof lineSchema>): Promise<void> {
+  private async write(line: z.input<typeof lineSchema>): Promise<void> {
     try {
       const file = await open(join(this.folder, LEDGER_FILE), 'a', 0o600)
       try {
@@ -140,12 +141,8 @@ export async function readOpenEntries(folder: string): Promise<LedgerEntry[]> {
       )
     }
     if (parsed.data.op === 'open') {
-      open.set(parsed.data.entry, {
-        entry: parsed.data.entry,
-        scenarioId: parsed.data.scenarioId,
-        kind: parsed.data.kind,
-        plan: parsed.data.plan,
-      })
+      const { entry, scenarioId, kind, version, plan } = parsed.data
+      open.set(entry, { entry, scenarioId, kind, version, plan })
     } else {
       open.delete(parsed.data.entry)
     }

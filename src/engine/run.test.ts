@@ -1,17 +1,16 @@
 /** Scenarios of a run, on one stack and on several. */
 import { describe, expect, it } from 'vitest'
 import type { ScenarioResult } from '../core/model.ts'
-import type { Scenario } from '../core/scenario.ts'
 import { fakeFault, request } from './rig/fake-fault.ts'
 import { clause, fakeProbe } from './rig/fake-probe.ts'
-import { Rig } from './rig/rig.ts'
+import { Rig, type FakeScenario } from './rig/rig.ts'
 
 function table(results: readonly ScenarioResult[]): [string, string, number][] {
   return results.map(({ id, verdict, stack }) => [id, verdict, stack])
 }
 
 /** Scenario `X-n` breaks the target `tn`. */
-function many(count: number, change: (index: number) => Partial<Scenario> = () => ({})): Partial<Scenario>[] {
+function many(count: number, change: (index: number) => FakeScenario = () => ({})): FakeScenario[] {
   return Array.from({ length: count }, (_, index) => ({
     faults: [request('cut', `t${String(index + 1)}`)],
     ...change(index + 1),

@@ -1,6 +1,6 @@
 /** What a scenario does, in which order, and what its result says of it. */
 import { describe, expect, it } from 'vitest'
-import { fakeFault, request } from './rig/fake-fault.ts'
+import { fakeFault } from './rig/fake-fault.ts'
 import { clause, fakeProbe } from './rig/fake-probe.ts'
 import { Rig } from './rig/rig.ts'
 
@@ -248,12 +248,7 @@ describe('a rehearsal', () => {
 })
 
 describe('a scenario that asks for what there is not', () => {
-  it('of faults is told with those that there are', async () => {
-    const rig = new Rig({ scenarios: [{ faults: [request('cute', 'back')] }] })
-    expect((await rig.result()).reasons).toEqual(['plan: X-1: this version has no fault of kind cute (it has: cut)'])
-  })
-
-  it('of clauses likewise, before anything is begun', async () => {
+  it('of clauses is told with those that there are, before anything is begun', async () => {
     const rig = new Rig({ scenarios: [{ expect: [clause('answer')] }] })
     expect((await rig.result()).reasons).toEqual(['X-1: this version has no probe answer (it has: answers)'])
     expect(rig.noted('plan')).toEqual([])

@@ -1,7 +1,6 @@
 /** What a result says of a scenario that came only so far, and of what was seen on the way. */
 import { describe, expect, it } from 'vitest'
-import type { Fault } from '../core/ports.ts'
-import { fakeFault, request } from './rig/fake-fault.ts'
+import { fakeFault, request, type FakeFault } from './rig/fake-fault.ts'
 import { clause, fakeProbe } from './rig/fake-probe.ts'
 import { Rig } from './rig/rig.ts'
 import type { World } from './rig/world.ts'
@@ -9,7 +8,7 @@ import type { World } from './rig/world.ts'
 const BOTH = { faults: [request('cut', 'back'), request('slow', 'store')] }
 
 /** A fault with a mechanism of its own, which it tells beforehand and in its evidence. */
-function faultBy(world: World, kind: string, mechanism: string): Fault {
+function faultBy(world: World, kind: string, mechanism: string): FakeFault {
   const fault = fakeFault(world, kind, { describe: { mechanism } })
   return { ...fault, effect: async (plan, ctx) => ({ ...(await fault.effect(plan, ctx)), mechanism }) }
 }
@@ -105,14 +104,6 @@ describe('several faults', () => {
     })
     await rig.run()
     expect(seen).toEqual([told])
-  })
-
-  it('are told by all their kinds where one is not known', async () => {
-    const rig = new Rig({
-      faults: (world) => [fakeFault(world, 'slow'), fakeFault(world, 'cut')],
-      scenarios: [{ faults: [request('drop', 'back')] }],
-    })
-    expect((await rig.result()).reasons).toEqual(['plan: X-1: this version has no fault of kind drop (it has: cut, slow)'])
   })
 
   it('have their records closed one by one, though another cannot be looked for', async () => {

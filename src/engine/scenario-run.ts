@@ -138,7 +138,7 @@ class ScenarioRun {
       if (choice.service !== null)
         this.watch = inTime(await ControlWatch.start(deps, choice.service, deps.observer(), phaseSignal), phaseSignal)
       await together(phaseSignal, [
-        (inner) => this.faults.prepare(this.faultContext(inner)),
+        (inner) => this.faults.arm(this.faultContext(inner)),
         (inner) => this.watch?.awaitSteady(inner) ?? Promise.resolve(),
       ])
     })

@@ -1,8 +1,7 @@
 /** A scenario is skipped where something is missing for it, and only then: nothing was injected, and nothing has stayed. */
 import { describe, expect, it } from 'vitest'
 import { ChaosError } from '../core/errors.ts'
-import type { Fault } from '../core/ports.ts'
-import { fakeFault, request, type FaultCourses } from './rig/fake-fault.ts'
+import { fakeFault, request, type FakeFault, type FaultCourses } from './rig/fake-fault.ts'
 import { Rig } from './rig/rig.ts'
 
 const missing = (): Promise<never> => Promise.reject(new ChaosError('CAPABILITY_MISSING', 'there is no slow here'))
@@ -10,7 +9,7 @@ const missing = (): Promise<never> => Promise.reject(new ChaosError('CAPABILITY_
 /** A fault that goes its courses, beside one that finds at a step that it cannot be had. */
 function rigOf(step: 'plan' | 'prepare' | 'inject' | 'effect', courses: Partial<FaultCourses> = {}): Rig {
   return new Rig({
-    faults: (world): Fault[] => [fakeFault(world, 'cut', courses), { ...fakeFault(world, 'slow'), [step]: missing }],
+    faults: (world): FakeFault[] => [fakeFault(world, 'cut', courses), { ...fakeFault(world, 'slow'), [step]: missing }],
     scenarios: [{ faults: [request('cut', 'back'), request('slow', 'store')] }, {}],
   })
 }
@@ -27,7 +26,7 @@ describe('something that is missing', () => {
 
   it('where the only fault is to be injected skips the scenario as well: nothing was', async () => {
     const rig = new Rig({
-      faults: (world): Fault[] => [{ ...fakeFault(world, 'slow'), inject: missing }],
+      faults: (world): FakeFault[] => [{ ...fakeFault(world, 'slow'), inject: missing }, fakeFault(world, 'cut')],
       scenarios: [{ faults: [request('slow', 'store')] }, {}],
     })
     const { results } = await rig.run()

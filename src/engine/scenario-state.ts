@@ -10,7 +10,8 @@ import type {
   RecoveryResult,
   ScenarioResult,
 } from '../core/model.ts'
-import type { FaultDescription, Hit, ScenarioWindow } from '../core/ports.ts'
+import type { FaultDescription } from '../core/fault.ts'
+import type { Hit, ScenarioWindow } from '../core/ports.ts'
 import { recoveryLimitMs, type Scenario } from '../core/scenario.ts'
 import { decideScenario } from '../core/verdict.ts'
 import { roundOrNull } from '../core/statistics.ts'
@@ -36,6 +37,8 @@ export interface ScenarioState {
   window: ScenarioWindow | null
   /** Containers that the faults have told to have hit, in order. */
   readonly hits: Hit[]
+  /** The last number that was given to a name. */
+  numbers: number
   descriptions: FaultDescription[]
   effect: Evidence | null
   expectations: ExpectationResult[]
@@ -67,6 +70,7 @@ export function newState(stack: number, startedMs: number, startedWallMs: number
     steady: null,
     window: null,
     hits: [],
+    numbers: 0,
     descriptions: [],
     effect: null,
     expectations: [],

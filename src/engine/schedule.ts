@@ -1,7 +1,6 @@
 /** Which scenario comes when, on one stack or on several side by side. Pure. */
 import type { ProfileName } from '../core/model.ts'
 import { faultWindowMs, type Scenario } from '../core/scenario.ts'
-import type { Fault } from '../core/ports.ts'
 
 /** What a scenario usually takes beside its window and what its faults say: helpers, baselines, the recovery streak, logs. */
 const USUAL_OVERHEAD_MS = 2_500
@@ -27,9 +26,9 @@ export function scheduleOf(scenarios: readonly Scenario[], stacks: number, expec
 }
 
 /** How long a scenario usually takes, ms. */
-export function expectedMs(scenario: Scenario, profile: ProfileName, faults: ReadonlyMap<string, Fault>): number {
+export function expectedMs(scenario: Scenario, profile: ProfileName): number {
   // Several share the CPUs that it takes to prepare them.
-  const own = scenario.faults.reduce((sum, { kind, spec }) => sum + (faults.get(kind)?.usualMs?.(spec) ?? 0), 0)
+  const own = scenario.faults.reduce((sum, { usualMs }) => sum + usualMs, 0)
   return faultWindowMs(scenario, profile) + own + USUAL_OVERHEAD_MS
 }
 

@@ -1,5 +1,5 @@
 /** Mode `cleanup`: what dead runs left on this machine. */
-import { faultRegistry } from '../faults/registry.ts'
+import { FAULTS } from '../faults/registry.ts'
 import { withCommandsStopped } from '../github/foreign-output.ts'
 import { annotateWarning } from '../github/annotations.ts'
 import { setVerdict } from '../github/outputs.ts'
@@ -17,7 +17,7 @@ export async function actionCleanup({ cancel: { signal } }: ActionStep): Promise
     const docker = createDockerClient()
     const toolboxImage = await prepareToolboxImage({ docker, log: stdoutLogger, env: process.env, signal })
     const folder = stateDir(process.env)
-    return cleanupRuns({ docker, stateDir: folder, faults: faultRegistry(), toolboxImage, log: stdoutLogger, signal }, null)
+    return cleanupRuns({ docker, stateDir: folder, faults: FAULTS, toolboxImage, log: stdoutLogger, signal }, null)
   })
   setVerdict('')
   for (const { runId, leftAlone, undone, removed, problems } of report.runs) {

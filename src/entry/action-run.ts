@@ -1,6 +1,6 @@
 /** Mode `run`: a stack is brought up, broken, loaded and judged. */
 import { join, resolve } from 'node:path'
-import { faultRegistry } from '../faults/registry.ts'
+import { FAULTS } from '../faults/registry.ts'
 import { withCommandsStopped } from '../github/foreign-output.ts'
 import { savePostState } from '../github/state.ts'
 import { renderConsole } from '../report/console.ts'
@@ -39,7 +39,7 @@ async function sweepBefore(stateFolder: string, signal: AbortSignal): Promise<vo
   const docker = createDockerClient()
   const log = stdoutLogger
   await sweepDeadRuns({
-    ...{ docker, stateDir: stateFolder, faults: faultRegistry(), log, signal, nowWallMs: Date.now() },
+    ...{ docker, stateDir: stateFolder, faults: FAULTS, log, signal, nowWallMs: Date.now() },
     toolboxImage: (inner) => prepareToolboxImage({ docker, log, env: process.env, signal: inner }),
   })
 }

@@ -9,14 +9,14 @@ export function addCleanupCommand(program: Command): void {
     .option('--run <id>', 'only this run')
     .addHelpText('after', '\nExample:\n  chaos-action cleanup\n  chaos-action cleanup --run 1f2e3d4c')
     .action(async (flags: { run?: string }) => {
-      const { cleanupRuns, createDockerClient, faultRegistry, prepareToolboxImage } = await import('./cli-work.ts')
+      const { cleanupRuns, createDockerClient, FAULTS, prepareToolboxImage } = await import('./cli-work.ts')
       const signals = watchSignals()
       try {
         const docker = createDockerClient()
         const log = stderrLogger(process.env)
         const { signal } = signals
         const toolboxImage = await prepareToolboxImage({ docker, log, env: process.env, signal })
-        const options = { docker, stateDir: stateDir(process.env), faults: faultRegistry(), toolboxImage, log, signal }
+        const options = { docker, stateDir: stateDir(process.env), faults: FAULTS, toolboxImage, log, signal }
         const report = await cleanupRuns(options, flags.run ?? null)
         for (const run of report.runs) {
           const text =

@@ -5,7 +5,7 @@
 export { runValidate } from '../config/validate-command.ts'
 export { parseResult } from '../config/result-schema.ts'
 export { loadDescriptor } from '../config/stack-file.ts'
-export { faultRegistry } from '../faults/registry.ts'
+export { FAULTS } from '../faults/registry.ts'
 export { consoleProgress } from '../report/console-progress.ts'
 export { renderConsole } from '../report/console.ts'
 export { renderJunit } from '../report/junit.ts'

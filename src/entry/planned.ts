@@ -1,7 +1,6 @@
 /** How long a run takes when everything takes what is usual, for the plan that is printed first. */
 import { availableParallelism } from 'node:os'
 import { expectedMs, spanMs } from '../engine/schedule.ts'
-import { faultRegistry } from '../faults/registry.ts'
 import { HELD_OVERHEAD_MS } from '../load/held-load.ts'
 import { plannedLoadMs } from '../load/run-patterns.ts'
 import type { Plan } from './plan.ts'
@@ -30,8 +29,7 @@ export function widthFacts(plan: Plan, request: RunRequest, cpus: number): Width
 /** Of all that was chosen, on so many stacks, ms. */
 export function plannedRunMs(plan: Plan, request: RunRequest, stacks = guessedStacks(plan, request)): number {
   const { scenarios, patterns, underLoad } = plan
-  const faults = faultRegistry()
-  const span = spanMs(scenarios, stacks, (scenario) => expectedMs(scenario, request.profile, faults))
+  const span = spanMs(scenarios, stacks, (scenario) => expectedMs(scenario, request.profile))
   const held = underLoad === null ? 0 : HELD_OVERHEAD_MS
   const containers = plan.descriptor.services.reduce((sum, { replicas }) => sum + replicas, 0)
   const upMs = UP_MS + containers * (UP_MS_PER_CONTAINER + (stacks - 1) * UP_MS_PER_CONTAINER_BESIDE)

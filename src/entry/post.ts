@@ -5,7 +5,7 @@ import type { Logger } from '../core/ports.ts'
 import { waitUntil } from '../core/wait.ts'
 import { findHolder } from '../engine/lease.ts'
 import { knownRuns, runFolder } from '../engine/ledger.ts'
-import { faultRegistry } from '../faults/registry.ts'
+import { FAULTS } from '../faults/registry.ts'
 import { annotateWarning } from '../github/annotations.ts'
 import { readEventContext } from '../github/event-context.ts'
 import { readInputs } from '../github/inputs.ts'
@@ -59,7 +59,7 @@ async function cleanUp(state: PostState): Promise<void> {
     () => {
       const { stateDir, outDir } = state
       const beforeRemoval = postSteps({ docker, outDir, env: process.env, log })
-      const options = { docker, stateDir, faults: faultRegistry(), toolboxImage, log, signal, beforeRemoval }
+      const options = { docker, stateDir, faults: FAULTS, toolboxImage, log, signal, beforeRemoval }
       return cleanupRuns(options, state.runId)
     },
     { runs: [] },

@@ -3,7 +3,6 @@ import { mkdir } from 'node:fs/promises'
 import { randomBytes, randomInt } from 'node:crypto'
 import { canaryPort } from '../probes/canary.ts'
 import { probeRegistry } from '../probes/registry.ts'
-import { faultRegistry } from '../faults/registry.ts'
 import { isoTime, systemClock } from '../core/clock.ts'
 import type { Descriptor } from '../core/descriptor.ts'
 import { explainError } from '../core/errors.ts'
@@ -208,7 +207,6 @@ async function experiment(session: Session, stacks: RunStacks, ledger: Ledger): 
     log: ui.log,
     emit: session.emit,
     ledger,
-    faults: faultRegistry(),
     probes: probeRegistry(),
     canary: canaryPort,
     load: null,

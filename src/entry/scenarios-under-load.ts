@@ -41,12 +41,12 @@ export async function scenariosUnderLoad(
   engine: Engine,
   signal: AbortSignal,
 ): Promise<RanOnStacks> {
-  const { stacks, suiteOn, deps, options } = engine
+  const { stacks, suiteOn, options } = engine
   const [first] = stacks.all
   if (underLoad === null || first === undefined) return { ...(await run(engine, scenarios, null, signal)), load: [] }
   // To see the load again is to see the scenarios again that it held beside.
   const all = options.repeatCommand(scenarios.map(({ id }) => id).join(','))
-  const expected = (scenario: Scenario): number => expectedMs(scenario, options.profile, deps.faults)
+  const expected = (scenario: Scenario): number => expectedMs(scenario, options.profile)
   let held: RunningHeldLoad
   try {
     held = await holdForScenarios(

@@ -2,21 +2,25 @@
 import { rm } from 'node:fs/promises'
 import { systemClock } from '../core/clock.ts'
 import { assertNever, ChaosError, describeError } from '../core/errors.ts'
-import type { Fault, Logger, UndoContext } from '../core/ports.ts'
+import type { FaultKind } from '../core/fault.ts'
+import type { Logger, UndoContext } from '../core/ports.ts'
 import { withDeadline } from '../core/wait.ts'
 import { findHolder } from '../engine/lease.ts'
 import { closeEntry, knownRuns, readOpenEntries, runFolder, type LedgerEntry } from '../engine/ledger.ts'
+import { leftoversOf, readBack, revertAll, type OpenFault } from '../engine/undo.ts'
 import type { DockerClient } from '../runtime/docker-client.ts'
 import { createContainers } from '../runtime/containers.ts'
 import { removeLeftovers, runsInDocker } from '../runtime/sweep.ts'
 import { createToolbox } from '../runtime/toolbox.ts'
 
-const UNDO_ENTRY_LIMIT_MS = 10_000
+const REVERT_LIMIT_MS = 10_000
+/** To prove that nothing of them is left. */
+const LOOK_LIMIT_MS = 10_000
 
 export interface CleanupOptions {
   readonly docker: DockerClient
   readonly stateDir: string
-  readonly faults: ReadonlyMap<string, Fault>
+  readonly faults: ReadonlyMap<string, FaultKind>
   /** Where it is not to be had, faults that need a helper are not undone by their plan; what is removed is removed all the same. */
   readonly toolboxImage: string
   readonly log: Logger
@@ -99,17 +103,8 @@ export async function cleanupRun(options: CleanupOptions, runId: string): Promis
   } catch (error) {
     unread = [`faults that were open cannot be told: ${describeError(error)}`]
   }
-  let undone = 0
-  for (const entry of entries) {
-    try {
-      await undoEntry(options, runId, entry)
-      await closeEntry(folder, entry.entry)
-      undone += 1
-    } catch (error) {
-      // The sweep below removes the containers that the fault lives in; it is a problem only if that fails too.
-      warn(`${entry.kind} of ${entry.scenarioId} was not undone by its plan: ${describeError(error)}`)
-    }
-  }
+  // The sweep below removes the containers that the faults live in: what stays of one is a problem only if that fails too.
+  const undone = await undoEntries(options, runId, entries, warn)
   for (const step of options.beforeRemoval ?? []) {
     try {
       await step.run(runId, options.signal)
@@ -128,14 +123,38 @@ export async function cleanupRun(options: CleanupOptions, runId: string): Promis
   return report
 }
 
-async function undoEntry(options: CleanupOptions, runId: string, entry: LedgerEntry): Promise<void> {
-  const fault = options.faults.get(entry.kind)
-  if (fault === undefined)
-    throw new ChaosError('LEDGER_FAILED', `the ledger names the unknown fault kind ${entry.kind}, which is not executed`)
+/** @returns how many were undone and proven to be gone. What was not is a warning each. */
+async function undoEntries(
+  options: CleanupOptions,
+  runId: string,
+  entries: readonly LedgerEntry[],
+  warn: (text: string) => void,
+): Promise<number> {
+  const folder = runFolder(options.stateDir, runId)
   const ctx = undoContext(options, runId)
-  await withDeadline(`undoing ${entry.kind} of ${entry.scenarioId}`, UNDO_ENTRY_LIMIT_MS, options.signal, (signal) =>
-    fault.revert(entry.plan, { ...ctx, signal }),
-  )
+  let undone = 0
+  // The ledger gives the newest first.
+  const open = entries.toReversed().flatMap((entry): OpenFault[] => {
+    try {
+      const close = async (): Promise<void> => {
+        await closeEntry(folder, entry.entry)
+        undone += 1
+      }
+      return [{ undo: readBack(options.faults, entry), close, reverted: false }]
+    } catch (error) {
+      warn(`${entry.kind} of ${entry.scenarioId} was not undone by its plan: ${describeError(error)}`)
+      return []
+    }
+  })
+  for (const failure of await revertAll(open, ctx, REVERT_LIMIT_MS)) warn(`not undone by its plan: ${failure}`)
+  try {
+    const look = (signal: AbortSignal): Promise<string[]> => leftoversOf(open, { ...ctx, signal })
+    const left = await withDeadline('a look at what is left', LOOK_LIMIT_MS, options.signal, look, ctx.clock)
+    for (const what of left) warn(`still there: ${what}`)
+  } catch (error) {
+    warn(`not proven to be undone: ${describeError(error)}`)
+  }
+  return undone
 }
 
 async function sweepRun({ docker, signal }: CleanupOptions, runId: string): Promise<{ removed: number; problems: string[] }> {

@@ -1,34 +1,53 @@
-import type { Fault } from '../core/ports.ts'
-import { connectionResetsFault } from './connection-resets.ts'
-import { connectionsFault } from './connections.ts'
-import { containerActionFault } from './container-action.ts'
-import { cpuFault } from './cpu.ts'
-import { crashFault } from './crash.ts'
-import { diskFault } from './disk.ts'
-import { fileDescriptorsFault } from './file-descriptors.ts'
-import { memoryFault } from './memory.ts'
-import { nameSequence } from './names.ts'
-import { packetLossFault } from './packet-loss.ts'
-import { toxicFault } from './toxic.ts'
-import { unansweredStopFault } from './unanswered-stop.ts'
-import { vramFault } from './vram.ts'
+/** All faults, and the entries of scenario files that ask for them. One line for each folder. */
+import type { FaultKind } from '../core/fault.ts'
+import type { EntryForm } from '../kinds/define-entry.ts'
+import { connectionResetsEntry } from './connection-resets/entry.ts'
+import { connectionResets } from './connection-resets/fault.ts'
+import { connectionsEntry } from './connections/entry.ts'
+import { connections } from './connections/fault.ts'
+import { actionEntry } from './container-action/entry.ts'
+import { containerAction } from './container-action/fault.ts'
+import { cpuEntry } from './cpu/entry.ts'
+import { cpu } from './cpu/fault.ts'
+import { crashEntry } from './crash/entry.ts'
+import { crash } from './crash/fault.ts'
+import { diskEntry } from './disk/entry.ts'
+import { disk } from './disk/fault.ts'
+import { fileDescriptorsEntry } from './file-descriptors/entry.ts'
+import { fileDescriptors } from './file-descriptors/fault.ts'
+import { memoryEntry } from './memory/entry.ts'
+import { memory } from './memory/fault.ts'
+import { packetLossEntry } from './packet-loss/entry.ts'
+import { packetLoss } from './packet-loss/fault.ts'
+import { toxicEntries } from './toxic/entry.ts'
+import { toxic } from './toxic/fault.ts'
+import { unansweredStop } from './unanswered-stop/fault.ts'
+import { vramEntry } from './vram/entry.ts'
+import { vram } from './vram/fault.ts'
 
-/** All faults by kind. One registry serves one run; a cleanup makes its own and needs nothing but the plans. */
-export function faultRegistry(): ReadonlyMap<string, Fault> {
-  const names = nameSequence()
-  const faults: Fault[] = [
-    toxicFault(names),
-    packetLossFault(names),
-    connectionResetsFault(names),
-    crashFault(names),
-    unansweredStopFault(names),
-    containerActionFault(names),
-    memoryFault(names),
-    cpuFault(names),
-    diskFault(names),
-    fileDescriptorsFault(names),
-    connectionsFault(names),
-    vramFault(names),
-  ]
-  return new Map(faults.map((fault) => [fault.kind, fault]))
+interface Folder {
+  readonly fault: FaultKind
+  /** None where the entry of another folder chooses this one. */
+  readonly entries: readonly EntryForm[]
 }
+
+/** In the order in which entries are told to people. */
+const FOLDERS: readonly Folder[] = [
+  { fault: toxic, entries: toxicEntries },
+  { fault: packetLoss, entries: [packetLossEntry] },
+  { fault: connectionResets, entries: [connectionResetsEntry] },
+  { fault: crash, entries: [crashEntry] },
+  { fault: unansweredStop, entries: [] },
+  { fault: containerAction, entries: [actionEntry] },
+  { fault: disk, entries: [diskEntry] },
+  { fault: memory, entries: [memoryEntry] },
+  { fault: cpu, entries: [cpuEntry] },
+  { fault: fileDescriptors, entries: [fileDescriptorsEntry] },
+  { fault: connections, entries: [connectionsEntry] },
+  { fault: vram, entries: [vramEntry] },
+]
+
+/** By kind, to undo what an undo record tells. */
+export const FAULTS: ReadonlyMap<string, FaultKind> = new Map(FOLDERS.map(({ fault }) => [fault.kind, fault]))
+
+export const ENTRIES: readonly EntryForm[] = FOLDERS.flatMap(({ entries }) => entries)

@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url'
 import { parseResult } from '../../src/config/result-schema.ts'
 import { loadScenarios } from '../../src/config/scenario-files.ts'
 import type { RunResult } from '../../src/core/model.ts'
-import { faultRegistry } from '../../src/faults/registry.ts'
+import { FAULTS } from '../../src/faults/registry.ts'
 import { judgeGuest } from './verdict.ts'
 import type { Row } from './verdict.ts'
 
-const FAULTS = fileURLToPath(new URL('stack/faults.json', import.meta.url))
+const SCENARIOS = fileURLToPath(new URL('stack/faults.json', import.meta.url))
 
 /** null when there is no such file. */
 async function read(path: string): Promise<string | null> {
@@ -68,8 +68,8 @@ async function main(): Promise<void> {
   const [result, netem] = await Promise.all([resultIn(folder, 'run'), resultIn(folder, 'run-netem')])
   const report = { machine, ended, leftovers, control, result, netem }
   const { rows, problems } = judgeGuest(report, {
-    scenarios: loadScenarios([FAULTS]).scenarios,
-    kinds: [...faultRegistry().keys()],
+    scenarios: loadScenarios([SCENARIOS]).scenarios,
+    kinds: [...FAULTS.keys()],
   })
   const about = [...machine].map(([name, value]) => `${name} ${value}`).join(', ')
   const end = problems.length === 0 ? ['every fault bit, was undone and left nothing'] : problems.map((one) => `missing: ${one}`)

@@ -16,9 +16,9 @@ const CONTROL = ['qdisc netem 8001: root refcnt 2 limit 1000 loss 1% in the netw
 
 const WANTED: Wanted = {
   scenarios: [
-    { id: 'A', faults: [{ kind: 'cpu', spec: {} }] },
-    { id: 'B', faults: [{ kind: 'crash', spec: {} }] },
-    { id: 'L', faults: [{ kind: 'packet_loss', spec: {} }] },
+    { id: 'A', faults: [{ kind: 'cpu' }] },
+    { id: 'B', faults: [{ kind: 'crash' }] },
+    { id: 'L', faults: [{ kind: 'packet_loss' }] },
   ],
   kinds: ['cpu', 'crash', 'packet_loss'],
 }

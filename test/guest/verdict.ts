@@ -1,6 +1,5 @@
 /** Whether what came back from the guest shows every fault at work on such a machine. Pure. */
 import type { RunResult, ScenarioResult } from '../../src/core/model.ts'
-import type { Scenario } from '../../src/core/scenario.ts'
 
 export interface GuestReport {
   /** What the guest said of itself, by name. */
@@ -17,7 +16,7 @@ export interface GuestReport {
 }
 
 export interface Wanted {
-  readonly scenarios: readonly Pick<Scenario, 'id' | 'faults'>[]
+  readonly scenarios: readonly { readonly id: string; readonly faults: readonly { readonly kind: string }[] }[]
   /** Kinds of fault that the engine has. */
   readonly kinds: readonly string[]
 }

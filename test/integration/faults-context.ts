@@ -2,11 +2,12 @@
 import { systemClock } from '../../src/core/clock.ts'
 import type { Descriptor, Link } from '../../src/core/descriptor.ts'
 import { ChaosError } from '../../src/core/errors.ts'
-import type { JsonObject } from '../../src/core/json.ts'
 import type { Evidence } from '../../src/core/model.ts'
-import type { Fault, FaultContext, Hit, ToolboxHelper, ToolboxPort, ToxiproxyProxy } from '../../src/core/ports.ts'
+import type { FaultRequest, PlannedFault, Undo, UndoRecord } from '../../src/core/fault.ts'
+import type { FaultContext, Hit, ToolboxHelper, ToolboxPort, ToxiproxyProxy } from '../../src/core/ports.ts'
 import { seededRandom } from '../../src/core/random.ts'
-import { faultRegistry } from '../../src/faults/registry.ts'
+import { readBack } from '../../src/engine/undo.ts'
+import { FAULTS } from '../../src/faults/registry.ts'
 import type { StackUnderTest } from '../../src/runtime/running-stack.ts'
 import { descriptorOf, signal } from './runtime-fixture.ts'
 
@@ -58,8 +59,9 @@ export interface Rig {
 export interface Outcome {
   readonly evidence: Evidence
   readonly leftovers: { readonly during: string[]; readonly after: string[] }
-  readonly plan: JsonObject
-  readonly fault: Fault
+  readonly planned: PlannedFault
+  /** What another process would undo it by. */
+  readonly stored: Undo
   readonly ctx: FaultContext
 }
 
@@ -68,6 +70,7 @@ let scenarios = 0
 /** A context whose window begins with the first call of `open`. */
 export function contextOf(rig: Rig, windowMs: number): { ctx: FaultContext; open: () => void } {
   let startedMs: number | null = null
+  let number = 0
   scenarios += 1
   const ctx: FaultContext = {
     clock: systemClock,
@@ -82,6 +85,7 @@ export function contextOf(rig: Rig, windowMs: number): { ctx: FaultContext; open
     stack: rig.stack,
     observer: rig.observer,
     windowMs,
+    number: () => (number += 1),
     hit: (hit) => void rig.hits.push(hit),
     window() {
       if (startedMs === null) throw new ChaosError('INTERNAL', 'there is no window before inject')
@@ -91,30 +95,31 @@ export function contextOf(rig: Rig, windowMs: number): { ctx: FaultContext; open
   return { ctx, open: () => (startedMs = systemClock.nowMs()) }
 }
 
-/** Plan, prepare, inject (or not), effect, revert twice; with what was left before and after. */
+/** As the ledger keeps it, and another process reads it back. */
+export function storedUndo({ record }: PlannedFault): Undo {
+  return readBack(FAULTS, JSON.parse(JSON.stringify(record)) as UndoRecord)
+}
+
+/** Plan, arm, inject (or not), effect, revert twice; with what was left before and after. */
 export async function runFault(
   rig: Rig,
-  kind: string,
-  spec: JsonObject,
+  request: FaultRequest,
   options: { inject: boolean; windowMs?: number },
 ): Promise<Outcome> {
-  const fault = faultRegistry().get(kind)
-  if (!fault) throw new Error(`no fault '${kind}'`)
   const { ctx, open } = contextOf(rig, options.windowMs ?? 5_000)
-  const plan = await fault.plan(spec, ctx)
-  // What the ledger keeps is what is reverted.
-  const stored = JSON.parse(JSON.stringify(plan)) as JsonObject
+  const planned = await request.plan(ctx)
+  const stored = storedUndo(planned)
   try {
-    await fault.prepare(plan, ctx)
-    if (options.inject) await fault.inject(plan, ctx)
+    const armed = await planned.arm(ctx)
+    if (options.inject) await armed.inject(ctx)
     open()
-    const evidence = await fault.effect(plan, ctx)
-    const during = await fault.leftovers(stored, ctx)
-    await fault.revert(stored, ctx)
-    await fault.revert(stored, ctx)
-    return { evidence, leftovers: { during, after: await fault.leftovers(stored, ctx) }, plan, fault, ctx }
+    const evidence = await armed.effect(ctx)
+    const during = await stored.leftovers(ctx)
+    await planned.revert(ctx)
+    await planned.revert(ctx)
+    return { evidence, leftovers: { during, after: await stored.leftovers(ctx) }, planned, stored, ctx }
   } finally {
-    await fault.revert(stored, ctx)
+    await planned.revert(ctx)
   }
 }
 

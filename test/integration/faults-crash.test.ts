@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
-import type { CrashSpec } from '../../src/core/faults.ts'
 import type { JsonObject } from '../../src/core/json.ts'
-import type { ContainerState, Fault, FaultContext } from '../../src/core/ports.ts'
+import type { ArmedFault, FaultRequest, PlannedFault, Undo } from '../../src/core/fault.ts'
+import type { ContainerState, FaultContext } from '../../src/core/ports.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import { waitUntil } from '../../src/core/wait.ts'
-import { faultRegistry } from '../../src/faults/registry.ts'
+import { containerAction } from '../../src/faults/container-action/fault.ts'
+import { crash as crashFault } from '../../src/faults/crash/fault.ts'
+import type { CrashSpec } from '../../src/faults/crash/plan.ts'
+import { memory as memoryFault, type MemorySpec } from '../../src/faults/memory/fault.ts'
+import { unansweredStop } from '../../src/faults/unanswered-stop/fault.ts'
 import { awaitCrew, crewDescriptor, HANDS, runningAs } from './crew.ts'
-import { contextOf, runFault } from './faults-context.ts'
+import { contextOf, runFault, storedUndo } from './faults-context.ts'
 import { openRig } from './faults-rig.ts'
 import type { OpenRig } from './faults-rig.ts'
 import { docker, signal } from './runtime-fixture.ts'
@@ -28,14 +32,20 @@ afterAll(async () => {
   await rig[Symbol.asyncDispose]()
 })
 
-function crash(changes: Partial<CrashSpec> = {}): JsonObject {
-  return { target: 'hand', signal: 'SIGKILL', via: 'kernel', timing: null, count: null, ...changes }
+function crash(changes: Partial<CrashSpec> = {}): FaultRequest {
+  return crashFault.request({ target: 'hand', signal: 'SIGKILL', via: 'kernel', timing: null, count: null, ...changes })
 }
 
-const stop: JsonObject = { target: 'hand', signal: 'SIGTERM', timeoutSeconds: 2 }
+function stop(target = 'hand'): FaultRequest {
+  return unansweredStop.request({ target, signal: 'SIGTERM', timeoutSeconds: 2 })
+}
 
-function memory(then: 'hold' | 'oom', percent: number, rest: JsonObject = {}): JsonObject {
-  return { target: 'hand', percent, then, count: null, ...rest }
+function memory(then: MemorySpec['then'], percent: number, rest: Partial<MemorySpec> = {}): FaultRequest {
+  return memoryFault.request({ target: 'hand', percent, then, count: null, ...rest })
+}
+
+function action(name: 'stop' | 'pause' | 'restart', number: number | null = null): FaultRequest {
+  return containerAction.request({ target: 'hand', action: name, count: number === null ? null : { number } })
 }
 
 function hitNames(): string[] {
@@ -63,23 +73,27 @@ async function awaitAnother(before: ContainerState): Promise<ContainerState> {
   return state ?? before
 }
 
-/** Up to the end of prepare; whatever the test does next, its plan is reverted. */
-async function prepared(
-  kind: string,
-  spec: JsonObject,
-  work: (parts: { fault: Fault; plan: JsonObject; ctx: FaultContext; open: () => void }) => Promise<void>,
-): Promise<void> {
-  const fault = faultRegistry().get(kind)
-  if (fault === undefined) throw new Error(`no fault ${kind}`)
+interface Prepared {
+  readonly planned: PlannedFault
+  readonly armed: ArmedFault
+  /** Another process, which knows nothing but the plan. */
+  readonly stranger: Undo
+  readonly plan: JsonObject
+  readonly ctx: FaultContext
+  readonly open: () => void
+}
+
+/** Up to the end of arming; whatever the test does next, it is reverted. */
+async function prepared(request: FaultRequest, work: (parts: Prepared) => Promise<void>): Promise<void> {
   const { ctx, open } = contextOf(rig, 5_000)
-  const plan = JSON.parse(JSON.stringify(await fault.plan(spec, ctx))) as JsonObject
+  const planned = await request.plan(ctx)
   try {
-    await fault.prepare(plan, ctx)
-    await work({ fault, plan, ctx, open })
+    const armed = await planned.arm(ctx)
+    await work({ planned, armed, stranger: storedUndo(planned), plan: planned.record.plan, ctx, open })
   } finally {
-    await fault.revert(plan, ctx)
+    await planned.revert(ctx)
   }
-  expect(await fault.leftovers(plan, ctx)).toEqual([])
+  expect(await planned.leftovers(ctx)).toEqual([])
 }
 
 function helperOf(plan: JsonObject): string {
@@ -93,7 +107,7 @@ function helperOf(plan: JsonObject): string {
 describe('a crash from the host’s pid namespace', () => {
   test('kills one, which its restart policy brings back without our help', async () => {
     const before = await byId('hand')
-    const { evidence, leftovers } = await runFault(rig, 'crash', crash(), { inject: true })
+    const { evidence, leftovers } = await runFault(rig, crash(), { inject: true })
     expect(evidence.reasons).toEqual([])
     expect(evidence).toMatchObject({ confirmed: true, measures: { signalled: true, exitCode: 137 } })
     expect(evidence.summary).toMatch(/^1 of 3: chaos-.*-hand-\d: died \d+ ms after SIGKILL with exit code 137$/)
@@ -119,18 +133,18 @@ describe('a crash from the host’s pid namespace', () => {
 
   test('kills a share of them at once, rounded up', async () => {
     const before = await byId('hand')
-    const { evidence, fault, plan } = await runFault(rig, 'crash', crash({ count: { percent: 50 } }), { inject: true })
+    const { evidence, planned } = await runFault(rig, crash({ count: { percent: 50 } }), { inject: true })
     expect(evidence.reasons).toEqual([])
     expect(evidence.summary).toMatch(/^50 % of 3 → 2: /)
     expect(rig.hits).toHaveLength(2)
-    expect(fault.describe(plan).targets).toEqual(hitNames())
+    expect(planned.description.targets).toEqual(hitNames())
     const now = await byId('hand')
     const same = [...before.values()].filter(({ id, pid }) => now.get(id)?.pid === pid)
     expect(same).toHaveLength(1)
   })
 
   test('finds the member that holds a request', async () => {
-    const { evidence } = await runFault(rig, 'crash', crash({ timing: 'during_inference' }), { inject: true })
+    const { evidence } = await runFault(rig, crash({ timing: 'during_inference' }), { inject: true })
     expect(evidence.reasons).toEqual([])
     expect(evidence.measures['listedInFlight']).toBeGreaterThan(0)
     expect(evidence.measures['listedAs']).toBe('busy')
@@ -139,37 +153,35 @@ describe('a crash from the host’s pid namespace', () => {
 
   test('adds a container and finds it while it registers; the extra one goes with the revert, from the ledger alone', async () => {
     const before = await list('hand')
-    await prepared('crash', crash({ timing: 'during_registration' }), async ({ fault, plan, ctx, open }) => {
-      await fault.inject(plan, ctx)
+    await prepared(crash({ timing: 'during_registration' }), async ({ armed, stranger, ctx, open }) => {
+      await armed.inject(ctx)
       open()
-      const evidence = await fault.effect(plan, ctx)
+      const evidence = await armed.effect(ctx)
       expect(evidence.reasons).toEqual([])
       const [hit] = rig.hits
       expect(hit?.name).toBe(`${rig.stack.project}-hand-${String(HANDS + 1)}`)
       expect(hit?.member).toMatch(/^m\d+$/)
       expect(evidence.summary).toMatch(/^one more: chaos-.*-hand-4: died \d+ ms after SIGKILL/)
       expect(evidence.measures['listedAs']).toBe('registering')
-      // Another process knows nothing but the plan.
-      const stranger = faultRegistry().get('crash')
-      expect(await stranger?.leftovers(plan, ctx)).toEqual([
+      expect(await stranger.leftovers(ctx)).toEqual([
         expect.stringMatching(/^helper/),
         expect.stringMatching(/^additional container chaos-.*-hand-4 \((running|restarting)\)$/),
       ])
-      await stranger?.revert(plan, ctx)
-      expect(await stranger?.leftovers(plan, ctx)).toEqual([])
+      await stranger.revert(ctx)
+      expect(await stranger.leftovers(ctx)).toEqual([])
     })
     expect(runningAs(await list('hand'))).toEqual(runningAs(before))
   })
 
   test('a handled SIGTERM ends a process as well, in its own way', async () => {
-    const { evidence } = await runFault(rig, 'crash', crash({ signal: 'SIGTERM' }), { inject: true })
+    const { evidence } = await runFault(rig, crash({ signal: 'SIGTERM' }), { inject: true })
     expect(evidence.reasons).toEqual([])
     expect(evidence.measures['exitCode']).toBe(0)
   })
 
   test('starts again what has no restart policy', async () => {
     const [before] = await list('lone')
-    const { evidence, leftovers } = await runFault(rig, 'crash', crash({ target: 'lone' }), { inject: true })
+    const { evidence, leftovers } = await runFault(rig, crash({ target: 'lone' }), { inject: true })
     expect(evidence.reasons).toEqual([])
     expect(evidence.mechanism).toMatch(/without a restart policy, so started by the revert: chaos-.*-lone-1$/)
     expect(leftovers.during).toContainEqual(expect.stringMatching(/^container chaos-.*-lone-1 is exited/))
@@ -182,16 +194,16 @@ describe('a crash from the host’s pid namespace', () => {
 
 test('a crash through the API keeps the container down until the revert starts it, policy and all', async () => {
   const before = await byId('hand')
-  await prepared('crash', crash({ via: 'api' }), async ({ fault, plan, ctx, open }) => {
-    await fault.inject(plan, ctx)
+  await prepared(crash({ via: 'api' }), async ({ planned, armed, ctx, open }) => {
+    await armed.inject(ctx)
     open()
-    const evidence = await fault.effect(plan, ctx)
+    const evidence = await armed.effect(ctx)
     expect(evidence.reasons).toEqual([])
     expect(evidence.mechanism).toMatch(/through the Docker API to 1 of 3: the restart policy is out of force/)
     // Longer than a restart by policy takes.
     await systemClock.sleep(1_500)
     expect(await rig.stack.containers.inspect(rig.hits[0]?.containerId ?? '', signal())).toMatchObject({ status: 'exited' })
-    expect(await fault.leftovers(plan, ctx)).toEqual([expect.stringMatching(/is exited and was not started again$/)])
+    expect(await planned.leftovers(ctx)).toEqual([expect.stringMatching(/is exited and was not started again$/)])
   })
   const victim = before.get(rig.hits[0]?.containerId ?? '')
   expect(await rig.stack.containers.inspect(victim?.id ?? '', signal())).toMatchObject({ status: 'running', restartCount: 0 })
@@ -199,15 +211,15 @@ test('a crash through the API keeps the container down until the revert starts i
 
 describe('a signal that reaches nobody', () => {
   test('a process that was dead already is no crash', async () => {
-    await prepared('crash', crash({ count: { number: 1 } }), async ({ fault, plan, ctx, open }) => {
+    await prepared(crash({ count: { number: 1 } }), async ({ armed, plan, ctx, open }) => {
       const [target] = plan['containers'] as { id: string }[]
       const stale = await rig.stack.containers.inspect(target?.id ?? '', signal())
       await rig.stack.containers.act(target?.id ?? '', { do: 'restart' }, signal())
       // What was read a moment too early.
       const containers = { ...ctx.containers, inspect: () => Promise.resolve(stale) }
-      await fault.inject(plan, { ...ctx, containers })
+      await armed.inject({ ...ctx, containers })
       open()
-      const evidence = await fault.effect(plan, ctx)
+      const evidence = await armed.effect(ctx)
       expect(evidence.confirmed).toBe(false)
       expect(evidence.reasons).toEqual([expect.stringMatching(/SIGKILL was not delivered/)])
       expect(rig.hits).toEqual([])
@@ -216,13 +228,13 @@ describe('a signal that reaches nobody', () => {
 
   test('the process of another container is not touched', async () => {
     const [boss] = await list('boss')
-    await prepared('crash', crash(), async ({ fault, plan, ctx, open }) => {
+    await prepared(crash(), async ({ armed, plan, ctx, open }) => {
       const [target] = plan['containers'] as { id: string }[]
       const state = await rig.stack.containers.inspect(target?.id ?? '', signal())
       const wrong = { ...(state as ContainerState), pid: boss?.pid ?? 0 }
-      await fault.inject(plan, { ...ctx, containers: { ...ctx.containers, inspect: () => Promise.resolve(wrong) } })
+      await armed.inject({ ...ctx, containers: { ...ctx.containers, inspect: () => Promise.resolve(wrong) } })
       open()
-      expect((await fault.effect(plan, ctx)).reasons).toEqual([expect.stringMatching(/SIGKILL was not delivered/)])
+      expect((await armed.effect(ctx)).reasons).toEqual([expect.stringMatching(/SIGKILL was not delivered/)])
     })
     expect(runningAs(await list('boss'))).toEqual(runningAs(boss === undefined ? [] : [boss]))
   })
@@ -230,7 +242,7 @@ describe('a signal that reaches nobody', () => {
   test('a signal that the process ignores is no crash', async () => {
     const before = await list('lone')
     const spec = crash({ target: 'lone', signal: 'SIGHUP' })
-    const { evidence } = await runFault(rig, 'crash', spec, { inject: true, windowMs: 1_000 })
+    const { evidence } = await runFault(rig, spec, { inject: true, windowMs: 1_000 })
     expect(evidence.reasons).toEqual([
       expect.stringMatching(/Docker told of no death after SIGHUP/),
       expect.stringMatching(/main process is still \d+ \(running\)/),
@@ -241,7 +253,7 @@ describe('a signal that reaches nobody', () => {
   test('through the API even an ignored one takes the restart policy out of force, so the revert restarts', async () => {
     const [before] = await list('lone')
     const spec = crash({ target: 'lone', signal: 'SIGHUP', via: 'api' })
-    const { evidence, leftovers } = await runFault(rig, 'crash', spec, { inject: true, windowMs: 1_000 })
+    const { evidence, leftovers } = await runFault(rig, spec, { inject: true, windowMs: 1_000 })
     expect(evidence.confirmed).toBe(false)
     expect(leftovers.after).toEqual([])
     const [after] = await list('lone')
@@ -250,11 +262,11 @@ describe('a signal that reaches nobody', () => {
   })
 
   test('a helper that died can send none', async () => {
-    await prepared('crash', crash(), async ({ fault, plan, ctx, open }) => {
+    await prepared(crash(), async ({ armed, plan, ctx, open }) => {
       await docker.getContainer(helperOf(plan)).kill()
-      await fault.inject(plan, ctx)
+      await armed.inject(ctx)
       open()
-      const evidence = await fault.effect(plan, ctx)
+      const evidence = await armed.effect(ctx)
       expect(evidence).toMatchObject({ confirmed: false, reasons: [expect.stringMatching(/SIGKILL was not delivered/)] })
     })
   })
@@ -263,14 +275,14 @@ describe('a signal that reaches nobody', () => {
 describe('a stop that is not answered', () => {
   test('the signal of the system is seen pending; the system then ends the process by force', async () => {
     const before = await byId('hand')
-    await prepared('unanswered_stop', stop, async ({ fault, plan, ctx, open }) => {
-      await fault.inject(plan, ctx)
+    await prepared(stop(), async ({ planned, armed, ctx, open }) => {
+      await armed.inject(ctx)
       open()
-      const evidence = await fault.effect(plan, ctx)
+      const evidence = await armed.effect(ctx)
       expect(evidence.reasons).toEqual([])
       expect(evidence.summary).toMatch(/SIGTERM pending \d+ ms after the system was asked to stop it, state T$/)
       expect(evidence.measures['decisionToSignalMs']).toBeLessThan(1_000)
-      expect(await fault.leftovers(plan, ctx)).toContainEqual(expect.stringMatching(/is still stopped$/))
+      expect(await planned.leftovers(ctx)).toContainEqual(expect.stringMatching(/is still stopped$/))
       const victim = before.get(rig.hits[0]?.containerId ?? '')
       const back = await awaitAnother(victim as ContainerState)
       const die = rig.stack.containers
@@ -283,7 +295,7 @@ describe('a stop that is not answered', () => {
 
   test('a process that is deaf no more obeys, and its restart policy brings it back', async () => {
     const before = await byId('hand')
-    const { evidence, leftovers } = await runFault(rig, 'unanswered_stop', stop, { inject: true })
+    const { evidence, leftovers } = await runFault(rig, stop(), { inject: true })
     expect(evidence.reasons).toEqual([])
     expect(leftovers.after).toEqual([])
     const back = await awaitAnother(before.get(rig.hits[0]?.containerId ?? '') as ContainerState)
@@ -295,53 +307,44 @@ describe('a stop that is not answered', () => {
 
   test('a helper that died is followed by a SIGCONT from the ledger alone', async () => {
     const before = await list('hand')
-    await prepared('unanswered_stop', stop, async ({ fault, plan, ctx }) => {
+    await prepared(stop(), async ({ planned, stranger, plan, ctx }) => {
       const { id } = plan['container'] as { id: string }
       const state = before.find((one) => one.id === id)
       const args = { pid: state?.pid ?? 0, containerId: id, signal: 'SIGSTOP' }
       await ctx.toolbox.get(helperOf(plan)).call('process.signal', args, signal())
       await docker.getContainer(helperOf(plan)).kill()
-      expect(await fault.leftovers(plan, ctx)).toEqual([
-        expect.stringMatching(/^helper/),
-        expect.stringMatching(/is still stopped$/),
-      ])
-      const stranger = faultRegistry().get('unanswered_stop')
-      await stranger?.revert(plan, ctx)
-      expect(await stranger?.leftovers(plan, ctx)).toEqual([])
+      expect(await planned.leftovers(ctx)).toEqual([expect.stringMatching(/^helper/), expect.stringMatching(/is still stopped$/)])
+      await stranger.revert(ctx)
+      expect(await stranger.leftovers(ctx)).toEqual([])
     })
     expect(runningAs(await list('hand'))).toEqual(runningAs(before))
   })
 })
 
 describe('what the daemon does', () => {
-  test.each<[string, RegExp, string]>([
+  test.each<['stop' | 'pause' | 'restart', RegExp, string]>([
     ['stop', /-hand-\d: stopped in \d+ ms, now exited/, 'is still exited'],
     ['pause', /-hand-\d: paused in \d+ ms, now paused/, 'is still paused'],
     ['restart', /-hand-\d: restarted in \d+ ms, now running/, ''],
-  ])('%s', async (action, summary, left) => {
+  ])('%s', async (name, summary, left) => {
     const before = await byId('hand')
-    const { evidence, leftovers } = await runFault(
-      rig,
-      'container',
-      { target: 'hand', action, count: { number: 2 } },
-      { inject: true },
-    )
+    const { evidence, leftovers } = await runFault(rig, action(name, 2), { inject: true })
     expect(evidence.reasons).toEqual([])
     expect(evidence.summary).toMatch(summary)
-    expect(leftovers.during).toEqual(left === '' ? [] : hitNames().map((name) => `container ${name} ${left}`))
+    expect(leftovers.during).toEqual(left === '' ? [] : hitNames().map((one) => `container ${one} ${left}`))
     expect(leftovers.after).toEqual([])
     expect(rig.hits).toHaveLength(2)
     const now = await byId('hand')
     expect([...now.values()].map(({ status }) => status)).toEqual(['running', 'running', 'running'])
     const same = [...before.values()].filter(({ id, pid }) => now.get(id)?.pid === pid)
-    expect(same).toHaveLength(action === 'pause' ? HANDS : 1)
+    expect(same).toHaveLength(name === 'pause' ? HANDS : 1)
   })
 })
 
 describe('memory', () => {
   test('held at a share of the limit, and given back', async () => {
     const before = await list('hand')
-    const { evidence, leftovers } = await runFault(rig, 'memory', memory('hold', 90), { inject: true, windowMs: 5_000 })
+    const { evidence, leftovers } = await runFault(rig, memory('hold', 90), { inject: true, windowMs: 5_000 })
     expect(evidence.reasons).toEqual([])
     expect(evidence.measures['heldPercent']).toBeGreaterThanOrEqual(87)
     expect(evidence.measures['baselinePercent']).toBeLessThan(80)
@@ -350,14 +353,14 @@ describe('memory', () => {
     expect(leftovers.after).toEqual([])
     // Nobody died of it, and it can be held again: what was filled is gone.
     expect(runningAs(await list('hand'))).toEqual(runningAs(before))
-    const again = await runFault(rig, 'memory', memory('hold', 90, { count: { number: HANDS } }), { inject: false })
+    const again = await runFault(rig, memory('hold', 90, { count: { number: HANDS } }), { inject: false })
     expect(again.evidence.confirmed).toBe(false)
     for (const { name } of before) expect(again.evidence.measures[`${name}.baselinePercent`]).toBeLessThan(80)
   })
 
   test('driven on until the kernel kills the main process', async () => {
     const before = await byId('hand')
-    const { evidence, leftovers } = await runFault(rig, 'memory', memory('oom', 95), { inject: true })
+    const { evidence, leftovers } = await runFault(rig, memory('oom', 95), { inject: true })
     expect(evidence.reasons).toEqual([])
     expect(evidence.summary).toMatch(/held at 9\d(\.\d)? %, then killed by the kernel \d+ ms after it was driven on$/)
     expect(evidence.measures).toMatchObject({ oomEvent: true, exitCode: 137 })
@@ -367,39 +370,39 @@ describe('memory', () => {
   })
 
   test('of a container without a limit is not touched', async () => {
-    await expect(runFault(rig, 'memory', memory('oom', 95, { target: 'lone' }), { inject: false })).rejects.toMatchObject({
+    await expect(runFault(rig, memory('oom', 95, { target: 'lone' }), { inject: false })).rejects.toMatchObject({
       code: 'CAPABILITY_MISSING',
     })
   })
 
   test('whose filler died is not held', async () => {
-    await prepared('memory', memory('hold', 90), async ({ fault, plan, ctx, open }) => {
-      await fault.inject(plan, ctx)
+    await prepared(memory('hold', 90), async ({ armed, plan, ctx, open }) => {
+      await armed.inject(ctx)
       open()
       await docker.getContainer(helperOf(plan)).kill()
-      const evidence = await fault.effect(plan, ctx)
+      const evidence = await armed.effect(ctx)
       expect(evidence.confirmed).toBe(false)
       expect(evidence.reasons.join()).toMatch(/could not be read any more/)
     })
   })
 })
 
-const ALL: [string, string, JsonObject][] = [
-  ['crash', 'crash', crash({ count: { percent: 100 } })],
-  ['crash during inference', 'crash', crash({ timing: 'during_inference' })],
-  ['crash during registration', 'crash', crash({ timing: 'during_registration' })],
-  ['crash through the API', 'crash', crash({ via: 'api' })],
-  ['unanswered stop', 'unanswered_stop', stop],
-  ['stop', 'container', { target: 'hand', action: 'stop', count: null }],
-  ['pause', 'container', { target: 'hand', action: 'pause', count: null }],
-  ['restart', 'container', { target: 'hand', action: 'restart', count: null }],
-  ['memory held', 'memory', memory('hold', 90)],
-  ['memory until the oom', 'memory', memory('oom', 95)],
+const ALL: [string, FaultRequest][] = [
+  ['crash', crash({ count: { percent: 100 } })],
+  ['crash during inference', crash({ timing: 'during_inference' })],
+  ['crash during registration', crash({ timing: 'during_registration' })],
+  ['crash through the API', crash({ via: 'api' })],
+  ['unanswered stop', stop()],
+  ['stop', action('stop')],
+  ['pause', action('pause')],
+  ['restart', action('restart')],
+  ['memory held', memory('hold', 90)],
+  ['memory until the oom', memory('oom', 95)],
 ]
 
-test.each(ALL)('%s: what is not injected is not confirmed, and touches nobody', async (_name, kind, spec) => {
+test.each(ALL)('%s: what is not injected is not confirmed, and touches nobody', async (_name, request) => {
   const before = runningAs(await rig.stack.containers.all(signal()))
-  const { evidence, leftovers } = await runFault(rig, kind, spec, { inject: false, windowMs: 1_000 })
+  const { evidence, leftovers } = await runFault(rig, request, { inject: false, windowMs: 1_000 })
   expect(evidence.confirmed).toBe(false)
   expect(evidence.reasons).not.toEqual([])
   expect(rig.hits).toEqual([])
@@ -408,30 +411,28 @@ test.each(ALL)('%s: what is not injected is not confirmed, and touches nobody', 
 })
 
 test('what cannot be is refused before anything is done', async () => {
-  const plan = (kind: string, spec: JsonObject, stack = rig.stack): Promise<unknown> =>
-    runFault({ ...rig, stack }, kind, spec, { inject: false })
-  await expect(plan('crash', crash({ target: 'nobody' }))).rejects.toThrow(
-    /service 'nobody' is running; it has no container at all/,
-  )
-  await expect(plan('crash', crash({ count: { number: 4 } }))).rejects.toThrow(/4 containers are to be hit, and 3 are running/)
-  await expect(plan('crash', crash({ target: 'lone', timing: 'during_inference' }))).rejects.toMatchObject({
+  const plan = (request: FaultRequest, stack = rig.stack): Promise<unknown> =>
+    runFault({ ...rig, stack }, request, { inject: false })
+  await expect(plan(crash({ target: 'nobody' }))).rejects.toThrow(/service 'nobody' is running; it has no container at all/)
+  await expect(plan(crash({ count: { number: 4 } }))).rejects.toThrow(/4 containers are to be hit, and 3 are running/)
+  await expect(plan(crash({ target: 'lone', timing: 'during_inference' }))).rejects.toMatchObject({
     code: 'CAPABILITY_MISSING',
   })
-  await expect(plan('unanswered_stop', { ...stop, target: 'lone' })).rejects.toMatchObject({ code: 'CAPABILITY_MISSING' })
+  await expect(plan(stop('lone'))).rejects.toMatchObject({ code: 'CAPABILITY_MISSING' })
   const bare = { ...rig.stack, descriptor: { ...rig.stack.descriptor, pool: null }, pool: () => null }
-  await expect(plan('crash', crash({ timing: 'during_registration' }), bare)).rejects.toMatchObject({
+  await expect(plan(crash({ timing: 'during_registration' }), bare)).rejects.toMatchObject({
     code: 'CAPABILITY_MISSING',
   })
   const { pool } = rig.stack.descriptor
   const idle = { ...rig.stack, descriptor: { ...rig.stack.descriptor, pool: pool === null ? null : { ...pool, work: null } } }
-  await expect(plan('crash', crash({ timing: 'during_inference' }), idle)).rejects.toThrow(/the pool names none/)
+  await expect(plan(crash({ timing: 'during_inference' }), idle)).rejects.toThrow(/the pool names none/)
 })
 
 test('the same seed hits the same containers', async () => {
-  const fault = faultRegistry().get('crash')
   const planned = async (): Promise<unknown> => {
     const { ctx } = contextOf(rig, 5_000)
-    return (await fault?.plan(crash({ count: { number: 2 } }), { ...ctx, random: seededRandom(42) }))?.['containers']
+    const { record } = await crash({ count: { number: 2 } }).plan({ ...ctx, random: seededRandom(42) })
+    return record.plan['containers']
   }
   expect(await planned()).toEqual(await planned())
 })

@@ -3,10 +3,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import type { Evidence } from '../../src/core/model.ts'
-import type { Fault, FaultContext } from '../../src/core/ports.ts'
+import type { FaultRequest, PlannedFault, Undo } from '../../src/core/fault.ts'
+import type { FaultContext } from '../../src/core/ports.ts'
 import { waitUntil } from '../../src/core/wait.ts'
-import { faultRegistry } from '../../src/faults/registry.ts'
-import { contextOf, runFault } from './faults-context.ts'
+import { connections as connectionsFault } from '../../src/faults/connections/fault.ts'
+import { cpu as cpuFault, type CpuSpec } from '../../src/faults/cpu/fault.ts'
+import { disk as diskFault } from '../../src/faults/disk/fault.ts'
+import type { DiskSpec } from '../../src/faults/disk/plan.ts'
+import { fileDescriptors } from '../../src/faults/file-descriptors/fault.ts'
+import { vram as vramFault } from '../../src/faults/vram/fault.ts'
+import { contextOf, runFault, storedUndo } from './faults-context.ts'
 import { openRig } from './faults-rig.ts'
 import type { OpenRig } from './faults-rig.ts'
 import { ask, containerOf, deviceBytes, larderDescriptor, softLimitOf } from './larder.ts'
@@ -35,59 +41,45 @@ afterAll(async () => {
   await rig[Symbol.asyncDispose]()
 })
 
-const cpu = (target: string, percent: number, count: JsonObject['count'] = null): JsonObject => ({ target, percent, count })
-const disk = (changes: JsonObject = {}): JsonObject => ({
-  ...{ target: 'store', of: 'bytes', percent: 100, bytes: null, path: null, limitBytes: null },
-  ...changes,
-})
+const cpu = (target: string, percent: number, count: CpuSpec['count'] = null): FaultRequest =>
+  cpuFault.request({ target, percent, count })
+const disk = (changes: Partial<DiskSpec> = {}): FaultRequest =>
+  diskFault.request({ target: 'store', of: 'bytes', percent: 100, bytes: null, path: null, limitBytes: null, ...changes })
+const descriptors = (target: string, headroom: number): FaultRequest => fileDescriptors.request({ target, headroom })
+const connections = (target: string, count: number, mode: 'idle' | 'requests'): FaultRequest =>
+  connectionsFault.request({ target, connections: count, mode })
+const vram = (target: string, percent: number): FaultRequest => vramFault.request({ target, percent })
 const MIB = 1_048_576
 
 /** Each entry is a fault that must be proven when it is injected, and must not be when it is not. */
-const FAULTS: [string, string, JsonObject, RegExp][] = [
-  ['CPU, the whole quota', 'cpu', cpu('store', 100), /^1 of 1: \S+store-1: \d+(\.\d)? % of 0\.2 CPUs used \(/],
-  ['CPU, half of it, on both devices', 'cpu', cpu('device', 50, { percent: 100 }), /^100 % of 2 → 2: .*device-1.*device-2/],
-  ['disk, bytes', 'disk', disk(), /: 0 B of 8 MiB free, 8 MiB before$/],
-  ['disk, half of it', 'disk', disk({ percent: 50 }), /: 4 MiB of 8 MiB free/],
-  ['disk, so many bytes', 'disk', disk({ percent: null, bytes: 3 * MIB }), /: 5 MiB of 8 MiB free/],
-  ['disk, more bytes than it has', 'disk', disk({ percent: null, bytes: 100 * MIB }), /: 0 B of 8 MiB free/],
-  ['disk, inodes', 'disk', disk({ path: '/shelves', of: 'inodes' }), /: 0 inodes of 400 inodes free, 399 inodes before$/],
+/** `target` of a request: its spec is for its kind alone. */
+function askedOf({ spec }: FaultRequest): { readonly target?: unknown; readonly of?: unknown; readonly mode?: unknown } {
+  return spec as JsonObject
+}
+
+const FAULTS: [string, FaultRequest, RegExp][] = [
+  ['CPU, the whole quota', cpu('store', 100), /^1 of 1: \S+store-1: \d+(\.\d)? % of 0\.2 CPUs used \(/],
+  ['CPU, half of it, on both devices', cpu('device', 50, { percent: 100 }), /^100 % of 2 → 2: .*device-1.*device-2/],
+  ['disk, bytes', disk(), /: 0 B of 8 MiB free, 8 MiB before$/],
+  ['disk, half of it', disk({ percent: 50 }), /: 4 MiB of 8 MiB free/],
+  ['disk, so many bytes', disk({ percent: null, bytes: 3 * MIB }), /: 5 MiB of 8 MiB free/],
+  ['disk, more bytes than it has', disk({ percent: null, bytes: 100 * MIB }), /: 0 B of 8 MiB free/],
+  ['disk, inodes', disk({ path: '/shelves', of: 'inodes' }), /: 0 inodes of 400 inodes free, 399 inodes before$/],
   [
     "disk, so many bytes of the machine's own",
-    'disk',
     disk({ path: '/plain', percent: null, bytes: 64 * MIB, limitBytes: 64 * MIB }),
     /store-1:\/plain: /,
   ],
-  [
-    'descriptors',
-    'file_descriptors',
-    { target: 'store', headroom: 16 },
-    /: \d+ of \d+ descriptors open, \d+ of \d+ new connections/,
-  ],
-  [
-    'descriptors of a process of root',
-    'file_descriptors',
-    { target: 'gate', headroom: 300 },
-    /: \d{3} of \d{3} descriptors open/,
-  ],
-  [
-    'idle connections',
-    'connections',
-    { target: 'store', connections: 200, mode: 'idle' },
-    /: (19\d|20\d) more connections at once$/,
-  ],
+  ['descriptors', descriptors('store', 16), /: \d+ of \d+ descriptors open, \d+ of \d+ new connections/],
+  ['descriptors of a process of root', descriptors('gate', 300), /: \d{3} of \d{3} descriptors open/],
+  ['idle connections', connections('store', 200, 'idle'), /: (19\d|20\d) more connections at once$/],
   [
     'connections with requests',
-    'connections',
-    { target: 'gate', connections: 200, mode: 'requests' },
+    connections('gate', 200, 'requests'),
     /more connections at once, (19\d|200) requests unanswered at once$/,
   ],
-  [
-    'simulated GPU memory',
-    'vram',
-    { target: 'device', percent: 100 },
-    /simulated: (99\.\d+|100) % of the declared GPU memory in use \(20 % before\)/,
-  ],
-  ['half of the simulated GPU memory', 'vram', { target: 'device', percent: 50 }, /simulated: 5\d(\.\d+)? % of/],
+  ['simulated GPU memory', vram('device', 100), /simulated: (99\.\d+|100) % of the declared GPU memory in use \(20 % before\)/],
+  ['half of the simulated GPU memory', vram('device', 50), /simulated: 5\d(\.\d+)? % of/],
 ]
 
 /** What the faults take away. The limits take a helper of their own to be seen, so that is done where they matter. */
@@ -102,21 +94,23 @@ async function state(kind: string): Promise<JsonObject> {
 }
 
 describe('a resource that is used up', () => {
-  test.each(FAULTS)('%s: it bites, is taken back, and leaves nothing', async (_name, kind, spec, summary) => {
+  test.each(FAULTS)('%s: it bites, is taken back, and leaves nothing', async (_name, request, summary) => {
+    const { kind } = request
+    const { target, mode } = askedOf(request)
     const before = await state(kind)
-    const { evidence, leftovers, plan, fault } = await runFault(rig, kind, spec, { inject: true, windowMs: WINDOW_MS })
+    const { evidence, leftovers, planned } = await runFault(rig, request, { inject: true, windowMs: WINDOW_MS })
     expect(evidence.reasons).toEqual([])
     expect(evidence.confirmed).toBe(true)
     expect(evidence.summary).toMatch(summary)
     // What is used of a quota is the machine's to give; the burners take or wait for all of it on any. The kernel counts a wait
     // when it has ended: in so short a window the last, of up to a period of the quota, is missing.
-    if (kind === 'cpu' && spec['target'] === 'store') expect(evidence.measures['demandPercent']).toBeGreaterThan(80)
+    if (kind === 'cpu' && target === 'store') expect(evidence.measures['demandPercent']).toBeGreaterThan(80)
     expect(evidence.mechanism).not.toMatch(/nothing/)
     expect(leftovers.during).not.toEqual([])
     expect(leftovers.after).toEqual([])
     // Requests go all the way through the stack.
-    const everything = spec['mode'] === 'requests'
-    expect(fault.describe(plan)).toMatchObject({ services: [spec['target']], canaryDelayMs: null, everything })
+    const everything = mode === 'requests'
+    expect(planned.description).toMatchObject({ services: [target], canaryDelayMs: null, everything })
     expect(await state(kind)).toEqual(before)
     expect(before).toMatchObject({ write: 200, note: 200, gate: 200 })
   })
@@ -124,11 +118,14 @@ describe('a resource that is used up', () => {
 
 describe('a resource that is not used up', () => {
   // Each way to look at it: variants that differ in what they do alone are the same where nothing is done.
-  const look = ([, kind, spec]: (typeof FAULTS)[number]): string => JSON.stringify([kind, spec['of'], spec['mode']])
+  const look = ([, request]: (typeof FAULTS)[number]): string => {
+    const { of, mode } = askedOf(request)
+    return JSON.stringify([request.kind, of, mode])
+  }
   const oneOfEach = FAULTS.filter((fault, index) => FAULTS.findIndex((other) => look(other) === look(fault)) === index)
 
-  test.each(oneOfEach)('%s: it is not confirmed', async (_name, kind, spec) => {
-    const { evidence, leftovers } = await runFault(rig, kind, spec, { inject: false, windowMs: WINDOW_MS })
+  test.each(oneOfEach)('%s: it is not confirmed', async (_name, request) => {
+    const { evidence, leftovers } = await runFault(rig, request, { inject: false, windowMs: WINDOW_MS })
     expect(evidence.confirmed).toBe(false)
     expect(evidence.reasons).not.toEqual([])
     expect(leftovers.after).toEqual([])
@@ -136,7 +133,7 @@ describe('a resource that is not used up', () => {
 })
 
 interface Running {
-  readonly fault: Fault
+  readonly planned: PlannedFault
   readonly plan: JsonObject
   readonly ctx: FaultContext
 }
@@ -151,29 +148,26 @@ const LATE = { windowMs: 6_000, afterMs: 4_000 }
 
 /** Injects, lets `work` do what it does in the middle of the window, and reverts whatever happened. */
 async function inTheMiddle(
-  kind: string,
-  spec: JsonObject,
+  request: FaultRequest,
   work: (running: Running) => Promise<void>,
   { windowMs, afterMs } = MIDDLE,
 ): Promise<Evidence> {
-  const fault = faultRegistry().get(kind)
-  if (!fault) throw new Error(`no fault '${kind}'`)
   const { ctx, open } = contextOf(rig, windowMs)
-  const plan = await fault.plan(spec, ctx)
+  const planned = await request.plan(ctx)
+  // As a cleanup in another process would, which knows nothing but the plan.
+  const stranger: Undo = storedUndo(planned)
   try {
-    await fault.prepare(plan, ctx)
-    await fault.inject(plan, ctx)
+    const armed = await planned.arm(ctx)
+    await armed.inject(ctx)
     open()
-    const effect = fault.effect(plan, ctx)
+    const effect = armed.effect(ctx)
     await ctx.clock.sleep(afterMs, ctx.signal)
-    await work({ fault, plan, ctx })
+    await work({ planned, plan: planned.record.plan, ctx })
     return await effect
   } finally {
-    // As a cleanup in another process would, which knows nothing but the plan.
-    const stranger = faultRegistry().get(kind)
-    await stranger?.revert(JSON.parse(JSON.stringify(plan)) as JsonObject, ctx)
-    expect(await stranger?.leftovers(plan, ctx)).toEqual([])
-    await fault.revert(plan, ctx)
+    await stranger.revert(ctx)
+    expect(await stranger.leftovers(ctx)).toEqual([])
+    await planned.revert(ctx)
   }
 }
 
@@ -185,7 +179,7 @@ async function killHelper(name: unknown): Promise<void> {
 
 describe('what holds it is killed in the middle', () => {
   test('the burners of CPU time', async () => {
-    const evidence = await inTheMiddle('cpu', cpu('store', 100), async ({ plan }) => {
+    const evidence = await inTheMiddle(cpu('store', 100), async ({ plan }) => {
       const [target] = (plan as { containers: { helper: string }[] }).containers
       await killHelper(target?.helper)
     })
@@ -194,7 +188,7 @@ describe('what holds it is killed in the middle', () => {
   })
 
   test('one worker among the burners', async () => {
-    const evidence = await inTheMiddle('cpu', cpu('store', 100), async ({ plan }) => {
+    const evidence = await inTheMiddle(cpu('store', 100), async ({ plan }) => {
       const [target] = (plan as { containers: { id: string }[] }).containers
       const burners = await burnersOf(target?.id ?? '')
       expect(burners.length).toBeGreaterThan(2)
@@ -205,9 +199,9 @@ describe('what holds it is killed in the middle', () => {
   })
 
   test('the filler of a volume, whose files are swept', async () => {
-    const evidence = await inTheMiddle('disk', disk(), async ({ fault, plan, ctx }) => {
+    const evidence = await inTheMiddle(disk(), async ({ planned, plan, ctx }) => {
       await killHelper(plan['helper'])
-      expect((await fault.leftovers(plan, ctx)).join()).toMatch(/filler file/)
+      expect((await planned.leftovers(ctx)).join()).toMatch(/filler file/)
     })
     expect(evidence.confirmed).toBe(false)
     expect(evidence.reasons.join()).toMatch(/could not be kept full/)
@@ -215,7 +209,7 @@ describe('what holds it is killed in the middle', () => {
   })
 
   test('the holder of connections, with the descriptors', async () => {
-    const evidence = await inTheMiddle('file_descriptors', { target: 'store', headroom: 16 }, async ({ plan }) => {
+    const evidence = await inTheMiddle(descriptors('store', 16), async ({ plan }) => {
       await killHelper(plan['holder'])
     })
     expect(evidence.confirmed).toBe(false)
@@ -224,16 +218,16 @@ describe('what holds it is killed in the middle', () => {
 
   test('who lowered the limit: it is restored from the plan alone', async () => {
     const before = await softLimitOf(rig, 'store', NODE_USER)
-    const evidence = await inTheMiddle('file_descriptors', { target: 'store', headroom: 16 }, async ({ fault, plan, ctx }) => {
+    const evidence = await inTheMiddle(descriptors('store', 16), async ({ planned, plan, ctx }) => {
       await killHelper(plan['helper'])
-      expect((await fault.leftovers(plan, ctx)).join()).toMatch(/limit of \d+ descriptors/)
+      expect((await planned.leftovers(ctx)).join()).toMatch(/limit of \d+ descriptors/)
     })
     expect(evidence.confirmed).toBe(false)
     expect(await softLimitOf(rig, 'store', NODE_USER)).toBe(before)
   })
 
   test('the flooder', async () => {
-    const evidence = await inTheMiddle('connections', { target: 'store', connections: 100, mode: 'idle' }, async ({ plan }) => {
+    const evidence = await inTheMiddle(connections('store', 100, 'idle'), async ({ plan }) => {
       await killHelper(plan['flooder'])
     })
     expect(evidence.confirmed).toBe(false)
@@ -241,7 +235,7 @@ describe('what holds it is killed in the middle', () => {
 
   test('the sender of long requests, and the memory comes back', async () => {
     const before = await deviceBytes(rig)
-    const evidence = await inTheMiddle('vram', { target: 'device', percent: 100 }, async ({ plan }) => {
+    const evidence = await inTheMiddle(vram('device', 100), async ({ plan }) => {
       expect(await deviceBytes(rig)).toBeGreaterThan(before)
       await killHelper(plan['helper'])
     })
@@ -271,10 +265,10 @@ async function burnersOf(container: string): Promise<number[]> {
 }
 
 describe('the target dies of it', () => {
-  test.each<[string, string, JsonObject]>([
-    ['cpu', 'store', cpu('store', 100)],
-    ['file_descriptors', 'gate', { target: 'gate', headroom: 16 }],
-  ])('%s: what was seen until then has to do', async (kind, name, spec) => {
+  test.each<[string, FaultRequest]>([
+    ['store', cpu('store', 100)],
+    ['gate', descriptors('gate', 16)],
+  ])('%s: what was seen until then has to do', async (name, request) => {
     const { pid } = await containerOf(rig, name)
     const kill = async (): Promise<void> => {
       process.kill(pid, 'SIGKILL')
@@ -283,7 +277,7 @@ describe('the target dies of it', () => {
       const now = async (): Promise<number> => (await containerOf(rig, name)).pid
       await waitUntil(`the end of process ${String(pid)}`, now, (other) => other !== pid, options)
     }
-    const evidence = await inTheMiddle(kind, spec, kill, LATE)
+    const evidence = await inTheMiddle(request, kill, LATE)
     expect(evidence.reasons).toEqual([])
     const options = { everyMs: 100, attemptMs: 5_000, limitMs: 30_000, signal: signal(), clock: systemClock }
     await waitUntil(
@@ -297,7 +291,7 @@ describe('the target dies of it', () => {
 
 test('what the system frees on a full volume is taken again', async () => {
   expect((await ask(rig, 'store', '/reserve')).status).toBe(200)
-  const evidence = await inTheMiddle('disk', disk(), async () => {
+  const evidence = await inTheMiddle(disk(), async () => {
     expect((await ask(rig, 'store', '/write')).status).toBe(507)
     expect((await ask(rig, 'store', '/free')).status).toBe(200)
   })
@@ -307,7 +301,7 @@ test('what the system frees on a full volume is taken again', async () => {
 })
 
 test('a path that is on no volume, on the machine’s own disk, or not to be written to is refused before anything is done', async () => {
-  const refused: [JsonObject, string, RegExp][] = [
+  const refused: [FaultRequest, string, RegExp][] = [
     [disk({ path: '/tmp' }), 'BAD_INPUT', /is not on a volume/],
     [disk({ path: '/sealed' }), 'BAD_INPUT', /read-only/],
     [disk({ path: '/plain' }), 'BAD_INPUT', /lies on the machine's own disk/],
@@ -316,8 +310,8 @@ test('a path that is on no volume, on the machine’s own disk, or not to be wri
     [disk({ target: 'gate' }), 'BAD_INPUT', /declares no data path of 'gate'/],
     [disk({ target: 'attic' }), 'TARGET_NOT_FOUND', /attic/],
   ]
-  for (const [spec, code, message] of refused) {
-    const refusal = runFault(rig, 'disk', spec, { inject: false })
+  for (const [request, code, message] of refused) {
+    const refusal = runFault(rig, request, { inject: false })
     await expect(refusal).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string })
   }
 })
@@ -328,14 +322,14 @@ test('a stack that lacks what a fault needs skips it', async () => {
     stack: { ...rig.stack, descriptor: larderDescriptor(changes) },
   })
   const bare = larderDescriptor().services.map((service) => ({ ...service, health: null }))
-  const skipped: [OpenRig, string, JsonObject][] = [
-    [without({ vram: null }), 'vram', { target: 'device', percent: 100 }],
-    [rig, 'vram', { target: 'store', percent: 100 }],
-    [without({ services: bare }), 'file_descriptors', { target: 'store', headroom: 16 }],
-    [without({ services: bare }), 'connections', { target: 'store', connections: 10, mode: 'idle' }],
-    [rig, 'connections', { target: 'store', connections: 10, mode: 'requests' }],
+  const skipped: [OpenRig, FaultRequest][] = [
+    [without({ vram: null }), vram('device', 100)],
+    [rig, vram('store', 100)],
+    [without({ services: bare }), descriptors('store', 16)],
+    [without({ services: bare }), connections('store', 10, 'idle')],
+    [rig, connections('store', 10, 'requests')],
   ]
-  for (const [on, kind, spec] of skipped) {
-    await expect(runFault(on, kind, spec, { inject: false })).rejects.toMatchObject({ code: 'CAPABILITY_MISSING' })
+  for (const [on, request] of skipped) {
+    await expect(runFault(on, request, { inject: false })).rejects.toMatchObject({ code: 'CAPABILITY_MISSING' })
   }
 })

@@ -2,14 +2,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import type { Descriptor } from '../../src/core/descriptor.ts'
+import type { FaultRequest } from '../../src/core/fault.ts'
 import { waitUntil } from '../../src/core/wait.ts'
+import { vram } from '../../src/faults/vram/fault.ts'
 import { runFault } from './faults-context.ts'
 import { openRig } from './faults-rig.ts'
 import type { OpenRig } from './faults-rig.ts'
 import { ask, larderDescriptor } from './larder.ts'
 import { docker, signal } from './runtime-fixture.ts'
 
-const SPEC = { target: 'device', percent: 100 }
+const usedUp = (target = 'device'): FaultRequest => vram.request({ target, percent: 100 })
 /** On a machine with a GPU the containers of this stack still have none. */
 const NOTHING_TO_GIVE = /Docker (has no NVIDIA GPU to give: |gives the containers of 'device' none)/
 
@@ -43,18 +45,18 @@ async function helpers(): Promise<string[]> {
 }
 
 test('it is simulated where the descriptor says how, and says why', async () => {
-  const { evidence, leftovers, fault, plan } = await runFault(onGpu(), 'vram', SPEC, { inject: true, windowMs: 2_500 })
+  const { evidence, leftovers, planned } = await runFault(onGpu(), usedUp(), { inject: true, windowMs: 2_500 })
   expect(evidence.reasons).toEqual([])
   expect(evidence.mechanism).toMatch(/^simulated: ordinary long requests hold 100 % .* no GPU is involved: /)
   expect(evidence.mechanism).toMatch(NOTHING_TO_GIVE)
   expect(evidence.measures).toMatchObject({ simulated: true })
-  expect(fault.describe(plan).mechanism).toBe(evidence.mechanism)
+  expect(planned.description.mechanism).toBe(evidence.mechanism)
   expect(leftovers.after).toEqual([])
   expect(await helpers()).toHaveLength(1)
 })
 
 test('it is simulated as well where nobody says that there would be a GPU, and none is looked for', async () => {
-  const { evidence } = await runFault(rig, 'vram', SPEC, { inject: true, windowMs: 2_500 })
+  const { evidence } = await runFault(rig, usedUp(), { inject: true, windowMs: 2_500 })
   expect(evidence.reasons).toEqual([])
   expect(evidence.mechanism).toMatch(/no GPU is involved: the descriptor says of no GPU that 'device' would use$/)
 })
@@ -64,7 +66,7 @@ test('it is skipped where the descriptor does not say how', async () => {
     [onGpu({ vram: null }), 'device'],
     [onGpu(), 'store'],
   ] as const) {
-    const refusal = runFault(on, 'vram', { ...SPEC, target }, { inject: false })
+    const refusal = runFault(on, usedUp(target), { inject: false })
     const why = target === 'device' ? NOTHING_TO_GIVE : /no GPU that 'store' would use; .* only those of 'device'$/
     await expect(refusal).rejects.toMatchObject({
       code: 'CAPABILITY_MISSING',

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { HelperRequest, ToolboxPort } from '../../src/core/ports.ts'
-import { holderOf } from '../../src/faults/vram-gpu.ts'
+import { holderOf } from '../../src/faults/vram/gpu/means.ts'
 import { removeLeftovers } from '../../src/runtime/sweep.ts'
 import { createSpawnExec } from '../../src/runtime/spawn-exec.ts'
 import { docker, signal, startRig, type Rig } from './support/toolbox-rig.ts'

@@ -1,7 +1,9 @@
 import { ChaosError } from '../../core/errors.ts'
 import type { Evidence } from '../../core/model.ts'
-import type { Fault, FaultDescription } from '../../core/ports.ts'
-import type { FaultRequest } from '../../core/scenario.ts'
+import * as z from 'zod'
+import type { ArmedFault, FaultDescription, FaultRequest } from '../../core/fault.ts'
+import type { FaultContext, UndoContext } from '../../core/ports.ts'
+import { defineFault } from '../../kinds/define-fault.ts'
 import type { Course, Plan, World } from './world.ts'
 
 export interface FaultCourses {
@@ -34,15 +36,66 @@ const WELL: FaultCourses = {
   hits: [],
 }
 
+interface FakeSpec {
+  readonly target: string
+}
+
+/** A fault step by step, so that a test may put another in the place of one. */
+export interface FakeFault {
+  readonly kind: string
+  plan(spec: FakeSpec, ctx: FaultContext): Promise<Plan>
+  prepare(plan: Plan, ctx: FaultContext): Promise<void>
+  inject(plan: Plan, ctx: FaultContext): Promise<void>
+  effect(plan: Plan, ctx: FaultContext): Promise<Evidence>
+  revert(plan: Plan, ctx: UndoContext): Promise<void>
+  leftovers(plan: Plan, ctx: UndoContext): Promise<string[]>
+  describe(plan: Plan): FaultDescription
+  usualMs(): number
+}
+
+/** What a scenario of a test asks for; the rig finds the fault of that kind. */
+export interface FakeRequest {
+  readonly kind: string
+  readonly target: string
+}
+
+export function request(kind: string, target: string): FakeRequest {
+  return { kind, target }
+}
+
+const planSchema = z.strictObject({ target: z.string(), name: z.string() })
+
+/** @throws Error when no fault of the test has that kind. */
+export function requestOf(faults: readonly FakeFault[], { kind, target }: FakeRequest): FaultRequest {
+  const fault = faults.find((one) => one.kind === kind)
+  if (fault === undefined) throw new Error(`the test has no fault of kind ${kind}`)
+  return defined(fault).request({ target })
+}
+
+function defined(fault: FakeFault): ReturnType<typeof defineFault<FakeSpec, Plan, ArmedFault>> {
+  return defineFault<FakeSpec, Plan, ArmedFault>({
+    kind: fault.kind,
+    record: { version: 1, schema: planSchema },
+    resolve: (spec, ctx) => fault.plan(spec, ctx),
+    async arm(plan, armCtx) {
+      await fault.prepare(plan, armCtx)
+      return { inject: (ctx) => fault.inject(plan, ctx), effect: (ctx) => fault.effect(plan, ctx) }
+    },
+    revert: (plan, ctx) => fault.revert(plan, ctx),
+    leftovers: (plan, ctx) => fault.leftovers(plan, ctx),
+    describe: (plan) => fault.describe(plan),
+    usualMs: () => fault.usualMs(),
+  })
+}
+
 /** A fault of kind `kind` that breaks the target that its spec names. */
-export function fakeFault(world: World, kind: string, courses: Partial<FaultCourses> = {}): Fault {
+export function fakeFault(world: World, kind: string, courses: Partial<FaultCourses> = {}): FakeFault {
   const own = { ...WELL, ...courses }
-  const nameOf = (plan: unknown): string => (plan as Plan).name
-  const targetOf = (plan: unknown): string => (plan as Plan).target
-  const fault: Fault = {
+  const nameOf = ({ name }: Plan): string => name
+  const targetOf = ({ target }: Plan): string => target
+  return {
     kind,
-    plan(spec, ctx) {
-      const target = (spec as Plan).target
+    plan({ target }, ctx) {
       const plan: Plan = { target, name: `${kind} on ${target}` }
       if (own.plan === 'skips') {
         world.note(`plan ${plan.name}`)
@@ -83,7 +136,6 @@ export function fakeFault(world: World, kind: string, courses: Partial<FaultCour
     }),
     usualMs: () => own.usualMs,
   }
-  return fault
 }
 
 function evidence(confirmed: boolean, name: string): Evidence {
@@ -94,8 +146,4 @@ function evidence(confirmed: boolean, name: string): Evidence {
     measures: { share: confirmed ? 1 : 0 },
     reasons: confirmed ? [] : [`${name} was not seen to bite`],
   }
-}
-
-export function request(kind: string, target: string): FaultRequest {
-  return { kind, spec: { target } }
 }

@@ -1,23 +1,26 @@
 /** The whole engine in memory: what a test changes is what goes otherwise than well. */
 import type { HeldLoad } from '../../core/held-load.ts'
 import type { ScenarioResult } from '../../core/model.ts'
-import type { Fault, Probe } from '../../core/ports.ts'
+import type { Probe } from '../../core/ports.ts'
 import { seededRandom } from '../../core/random.ts'
 import type { RunEvent } from '../../core/run-event.ts'
 import type { Scenario } from '../../core/scenario.ts'
 import type { RunDeps } from '../deps.ts'
 import type { EngineOptions } from '../options.ts'
 import { runScenarios, type Ran } from '../run.ts'
-import { fakeFault, request } from './fake-fault.ts'
+import { fakeFault, request, requestOf, type FakeFault, type FakeRequest } from './fake-fault.ts'
 import { clause, fakeProbe } from './fake-probe.ts'
 import { fakeCanary, fakeStack, type StackCourses } from './fake-stack.ts'
 import { World, type Course, type Plan } from './world.ts'
 
+/** Asks for faults by their kinds. */
+export type FakeScenario = Partial<Omit<Scenario, 'faults'>> & { readonly faults?: readonly FakeRequest[] }
+
 export interface RigOptions {
-  readonly faults?: (world: World) => readonly Fault[]
+  readonly faults?: (world: World) => readonly FakeFault[]
   readonly probes?: (world: World) => readonly Probe[]
   readonly stacks?: readonly Partial<StackCourses>[]
-  readonly scenarios?: readonly Partial<Scenario>[]
+  readonly scenarios?: readonly FakeScenario[]
   readonly ledger?: Course
   readonly artifacts?: Course
   readonly load?: HeldLoad | null
@@ -44,7 +47,10 @@ export class Rig {
   async run(): Promise<Ran> {
     const { world, given } = this
     const stacks = (given.stacks ?? [{}]).map((courses, index) => fakeStack(world, { number: index + 1, ...courses }))
-    const scenarios = (given.scenarios ?? [{}]).map((changes, index) => scenario({ id: `X-${String(index + 1)}`, ...changes }))
+    const faults = given.faults?.(world) ?? [fakeFault(world, 'cut')]
+    const scenarios = (given.scenarios ?? [{}]).map(({ faults: asked = [request('cut', 'back')], ...changes }, index) =>
+      scenario({ id: `X-${String(index + 1)}`, faults: asked.map((one) => requestOf(faults, one)), ...changes }),
+    )
     const ran = runScenarios(this.deps(), stacks, options(given.options), scenarios, this.aborter.signal)
     return world.clock.until(ran)
   }
@@ -75,7 +81,6 @@ export class Rig {
 
   private deps(): RunDeps {
     const { world, given } = this
-    const faults = given.faults?.(world) ?? [fakeFault(world, 'cut')]
     const probes = given.probes?.(world) ?? [fakeProbe(world, 'answers')]
     let entry = 0
     const { signal } = new AbortController()
@@ -106,7 +111,6 @@ export class Rig {
           return Promise.resolve()
         },
       },
-      faults: new Map(faults.map((fault) => [fault.kind, fault])),
       probes: new Map(probes.map((probe) => [probe.kind, probe])),
       canary: fakeCanary(world),
       load: given.load ?? null,
@@ -127,7 +131,7 @@ export class Rig {
 export function scenario(changes: Partial<Scenario> = {}): Scenario {
   return {
     ...{ id: 'X-1', name: 'the back is cut off', suite: 'chaos', expectedBehavior: 'answers say so' },
-    ...{ faults: [request('cut', 'back')], expect: [clause('answers')], durationSeconds: 6, profileSeconds: {} },
+    ...{ faults: [], expect: [clause('answers')], durationSeconds: 6, profileSeconds: {} },
     ...{ recoveryLimitSeconds: null, control: null, exclusive: false, source: { file: 'x.json', line: 3 } },
     ...changes,
   }

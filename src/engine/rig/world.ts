@@ -3,7 +3,6 @@
  * to at each of its steps: as it should, or fail, hang, come late, lie. All of it writes one journal.
  */
 import type { CanarySample } from '../../core/canary.ts'
-import type { JsonObject } from '../../core/json.ts'
 import { VirtualClock } from '../../core/virtual-clock.fixture.ts'
 
 /** How a step goes. `late`: it ends well, long after everybody has stopped waiting, whatever its signal says. */
@@ -94,4 +93,5 @@ export function sampleOf(world: World, intendedMs: number, answer: Answer): Cana
   }
 }
 
-export type Plan = JsonObject & { readonly target: string; readonly name: string }
+/** Of a fake fault. */
+export type Plan = { readonly target: string; readonly name: string }

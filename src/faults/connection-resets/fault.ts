@@ -1,0 +1,130 @@
+import { describeError, isChaosError } from '../../core/errors.ts'
+import type { ArmedFault } from '../../core/fault.ts'
+import type { FaultContext } from '../../core/ports.ts'
+import type { ResetCounters } from '../../core/toolbox.ts'
+import { waitUntil } from '../../core/wait.ts'
+import { defineFault } from '../../kinds/define-fault.ts'
+import { combinePlaces } from '../shared/evidence.ts'
+import type { PlaceJudgement } from '../shared/evidence.ts'
+import { endsOf, helperAt, legAccess, namespaceHelpers, startEnds, targetNames } from '../shared/legs.ts'
+import type { LegEnd } from '../shared/legs.ts'
+import { helperLeftovers, stopHelpers } from '../shared/namespace-helpers.ts'
+import { judgeResets } from './judge.ts'
+import { connectionResetsPlan, resolveResets } from './plan.ts'
+import type { ConnectionResetsPlan, ResetsLeg } from './plan.ts'
+import { startTrickle } from './trickle.ts'
+
+/** A leg, and how many resets its other end had seen before the fault. */
+interface MeasuredLeg {
+  readonly leg: ResetsLeg
+  readonly before: number
+}
+
+/** Established connections of one leg reset at seeded moments in every third of the window. */
+export const connectionResets = defineFault({
+  kind: 'connection_resets',
+  record: { version: 1, schema: connectionResetsPlan },
+  resolve: resolveResets,
+  async arm(plan, ctx) {
+    await startEnds(plan.legs, ctx)
+    const measured: MeasuredLeg[] = []
+    for (const leg of plan.legs) measured.push({ leg, before: await peerResets(leg, ctx) })
+    return armed(plan, measured)
+  },
+  revert: (plan, ctx) => stopHelpers(namespaceHelpers(plan.legs), ctx),
+  leftovers: (plan, ctx) => helperLeftovers(namespaceHelpers(plan.legs), ctx),
+  describe: (plan) => ({
+    targets: targetNames(plan.legs),
+    services: plan.services,
+    mechanism: `established connections reset by the kernel at ${String(plan.legs[0]?.momentsMs.length ?? 0)} seeded moments`,
+    canaryDelayMs: null,
+    everything: plan.everything,
+  }),
+})
+
+function armed({ windowMs, legs }: ConnectionResetsPlan, measured: readonly MeasuredLeg[]): ArmedFault {
+  let mechanism = 'nothing was armed'
+  return {
+    async inject(ctx) {
+      const mechanisms = await Promise.all(legs.flatMap((leg) => resettingEnds(leg).map((end) => armResets(leg, end, ctx))))
+      mechanism = [...new Set(mechanisms)].join(', ')
+    },
+    async effect(ctx) {
+      return combinePlaces(mechanism, await Promise.all(measured.map((leg) => judgeLeg(windowMs, leg, ctx))))
+    },
+  }
+}
+
+/** @returns how the kernel does it. */
+async function armResets({ port, momentsMs }: ResetsLeg, end: LegEnd, ctx: FaultContext): Promise<string> {
+  const args = { port, side: end.side, momentsMs: [...momentsMs] }
+  const { mechanism } = await helperAt(end, ctx).call('resets.arm', args, ctx.signal)
+  return mechanism
+}
+
+function resettingEnds(leg: ResetsLeg): LegEnd[] {
+  return endsOf([leg], leg.resetSide)
+}
+
+async function peerResets(leg: ResetsLeg, ctx: FaultContext): Promise<number> {
+  const peers = endsOf([leg], leg.resetSide === 'client' ? 'server' : 'client')
+  const counts = await Promise.all(
+    peers.map(async (end) => (await helperAt(end, ctx).call('tcp.read', {}, ctx.signal)).estabResets),
+  )
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+async function judgeLeg(windowMs: number, { leg, before }: MeasuredLeg, ctx: FaultContext): Promise<PlaceJudgement> {
+  const access = legAccess(leg, ctx)
+  const trickles = endsOf([leg], 'client').map((end) => startTrickle(helperAt(end, ctx), access, ctx))
+  let counted: ResetCounters | string
+  let cut = 0
+  try {
+    counted = await countResets(leg, ctx)
+  } finally {
+    for (const stopped of await Promise.all(trickles.map((trickle) => trickle.stop()))) cut += stopped.cut
+  }
+  if (typeof counted === 'string') return { place: leg.link, headline: 'not measured', measures: {}, reasons: [counted] }
+  const seen = {
+    windowMs,
+    plannedMoments: leg.momentsMs.length,
+    counters: counted,
+    peerBaselineResets: before,
+    peerEstabResets: (await peerResets(leg, ctx)) - before,
+  }
+  const judgement = judgeResets(seen)
+  return { place: leg.link, ...judgement, measures: { ...judgement.measures, ownConnectionsCutCount: cut } }
+}
+
+/** Waits until the last moment has passed. A text says why nothing could be counted. */
+async function countResets(leg: ResetsLeg, ctx: FaultContext): Promise<ResetCounters | string> {
+  const read = async (signal: AbortSignal): Promise<ResetCounters> =>
+    addUp(await Promise.all(resettingEnds(leg).map((end) => helperAt(end, ctx).call('resets.read', {}, signal))))
+  try {
+    await read(ctx.signal)
+  } catch (error) {
+    if (ctx.signal.aborted) throw error
+    return `the reset counters could not be read: ${describeError(error, 300)}`
+  }
+  const { startedMs, plannedMs } = ctx.window()
+  const limitMs = Math.max(1_000, startedMs + plannedMs - ctx.clock.nowMs())
+  const options = { everyMs: 100, attemptMs: 2_000, limitMs, signal: ctx.signal, clock: ctx.clock }
+  try {
+    return await waitUntil(`the last reset on ${leg.link}`, read, (counters) => counters.moments >= leg.momentsMs.length, options)
+  } catch (error) {
+    if (!isChaosError(error, 'TIMEOUT')) throw error
+    return await read(ctx.signal)
+  }
+}
+
+/** Several containers at the resetting end: each has the same moments. */
+function addUp(all: readonly ResetCounters[]): ResetCounters {
+  const sum = (of: (counters: ResetCounters) => number): number => all.reduce((total, counters) => total + of(counters), 0)
+  return {
+    moments: Math.min(...all.map((counters) => counters.moments)),
+    resets: sum((counters) => counters.resets),
+    outRsts: sum((counters) => counters.outRsts),
+    estabResets: sum((counters) => counters.estabResets),
+    history: all.flatMap((counters) => counters.history),
+  }
+}

@@ -1,0 +1,133 @@
+import { describeError } from '../../core/errors.ts'
+import type { ArmedFault } from '../../core/fault.ts'
+import type { FaultContext, HelperRequest } from '../../core/ports.ts'
+import type { FloodFacts, ToolboxOperations } from '../../core/toolbox.ts'
+import { fillRecord } from '../../core/variables.ts'
+import { defineFault } from '../../kinds/define-fault.ts'
+import { combinePlaces } from '../shared/evidence.ts'
+import { hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
+import { runningState } from '../shared/main-process.ts'
+import { HELPER_TTL_MS } from '../shared/names.ts'
+import { addressOf, networkHelper } from '../shared/network-helpers.ts'
+import { glanceAtPool, memberOf } from '../shared/pool-members.ts'
+import { startUpkeep, untilWindowEnds } from '../shared/upkeep.ts'
+import type { Upkeep } from '../shared/upkeep.ts'
+import { judgeConnections } from './judge.ts'
+import type { ConnectionsSeen } from './judge.ts'
+import { canaryRequest, connectionsPlan, resolveConnections } from './plan.ts'
+import type { ConnectionsPlan, ConnectionsSpec } from './plan.ts'
+
+/** What this process knows of one flood beyond its plan. */
+interface Flooding {
+  readonly before: number
+  readonly counts: number[]
+  flood: FloodFacts | null
+  counting: Upkeep | null
+}
+
+interface ArmedConnections extends ArmedFault {
+  readonly flooding: Flooding
+}
+
+const COUNT_EVERY_MS = 50
+const COUNT_LIMIT_MS = 5_000
+/** The inject phase is not much longer. A full queue of the target drops a first try, and the next comes a second later. */
+const CONNECT_LIMIT_MS = 7_000
+
+/** So many connections to one container at once, silent or each with a request. */
+export const connections = defineFault({
+  kind: 'connections',
+  record: { version: 1, schema: connectionsPlan },
+  resolve: resolveConnections,
+  async arm(plan, ctx) {
+    const [, counter] = await Promise.all([
+      ctx.toolbox.start(networkHelper(plan.flooder, ctx), ctx.signal),
+      ctx.toolbox.start(counterHelper(plan), ctx.signal),
+    ])
+    const { established } = await counter.call('tcp.count', countArgs(plan), ctx.signal)
+    return armed(plan, { before: established, counts: [], flood: null, counting: null })
+  },
+  async revert(plan, ctx, armedConnections: ArmedConnections | null) {
+    await armedConnections?.flooding.counting?.stop()
+    // The connections go with their helper.
+    await stopHostHelpers([plan.flooder, plan.counter], ctx)
+  },
+  leftovers: (plan, ctx) => hostHelperLeftovers([plan.flooder, plan.counter], ctx),
+  // As many answers come before the canary's.
+  usualMs: ({ mode }: ConnectionsSpec) => (mode === 'requests' ? 4_000 : 500),
+  describe: (plan) => ({
+    targets: [`${plan.container.name}:${String(plan.port)}`],
+    services: [plan.target],
+    mechanism: mechanismOf(plan),
+    canaryDelayMs: null,
+    everything: plan.everything,
+  }),
+})
+
+function armed(plan: ConnectionsPlan, flooding: Flooding): ArmedConnections {
+  return {
+    flooding,
+    inject: (ctx) => flood(plan, flooding, ctx),
+    async effect(ctx) {
+      const seen = await watch(plan, flooding, ctx)
+      return combinePlaces(mechanismOf(plan), [{ place: plan.container.name, ...judgeConnections(seen) }])
+    },
+  }
+}
+
+/** It only reads what the kernel says of its own network namespace. */
+function counterHelper({ counter, container }: ConnectionsPlan): HelperRequest {
+  return { name: counter, attachTo: { container: container.id }, pid: 'own', capabilities: [], ttlMs: HELPER_TTL_MS }
+}
+
+function countArgs({ port }: ConnectionsPlan): ToolboxOperations['tcp.count']['args'] {
+  return { port, side: 'server' }
+}
+
+async function flood(plan: ConnectionsPlan, flooding: Flooding, ctx: FaultContext): Promise<void> {
+  const { container, port, flooder, mode } = plan
+  const members = await glanceAtPool(ctx)
+  const state = await runningState(container, ctx)
+  const counter = ctx.toolbox.get(plan.counter)
+  const what = `a count of the connections to ${container.name}`
+  // Before the first one: a peak may be over when all have been tried.
+  flooding.counting = startUpkeep(
+    { what, everyMs: COUNT_EVERY_MS, stepLimitMs: COUNT_LIMIT_MS, clock: ctx.clock },
+    async (signal) => {
+      flooding.counts.push((await counter.call('tcp.count', countArgs(plan), signal)).established)
+      return true
+    },
+  )
+  const member = memberOf(container, members)?.id ?? null
+  const at = { atMs: ctx.clock.nowMs(), atWallMs: ctx.clock.wallMs() }
+  ctx.hit({ containerId: container.id, name: container.name, service: plan.target, pid: state.pid, member, ...at })
+  const target = { host: addressOf(state, ctx), port }
+  const request = mode === 'idle' ? null : requestOf(ctx)
+  const args = { id: flooder, target, count: plan.connections, request, connectTimeoutMs: CONNECT_LIMIT_MS }
+  flooding.flood = await ctx.toolbox.get(flooder).call('flood.open', args, ctx.signal)
+}
+
+function requestOf({ stack }: FaultContext): NonNullable<ToolboxOperations['flood.open']['args']['request']> {
+  const { method, path, headers, body } = canaryRequest(stack.descriptor)
+  return { method, path, headers: fillRecord(headers, stack.variables), body: body === null ? null : JSON.stringify(body) }
+}
+
+async function watch(plan: ConnectionsPlan, flooding: Flooding, ctx: FaultContext): Promise<ConnectionsSeen> {
+  const { counting, before } = flooding
+  if (counting !== null) await untilWindowEnds(`connections to ${plan.container.name} open`, ctx, counting.ended)
+  let problem = counting?.problem() ?? null
+  if (flooding.flood !== null && problem === null) {
+    try {
+      flooding.flood = await ctx.toolbox.get(plan.flooder).call('flood.read', { id: plan.flooder }, ctx.signal)
+    } catch (error) {
+      if (ctx.signal.aborted) throw error
+      problem = `the connections could not be held: ${describeError(error, 300)}`
+    }
+  }
+  return { spec: plan, before, counts: [...flooding.counts], flood: flooding.flood, problem }
+}
+
+function mechanismOf(plan: ConnectionsPlan): string {
+  const what = plan.mode === 'idle' ? 'silent connections' : 'connections, each with the canary’s request,'
+  return `${String(plan.connections)} ${what} straight to ${plan.container.name}:${String(plan.port)} at once; no limit is changed`
+}

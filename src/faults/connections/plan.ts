@@ -1,0 +1,83 @@
+/** Which container the connections go to, and where to. */
+import * as z from 'zod'
+import type { Descriptor, RequestSpec } from '../../core/descriptor.ts'
+import { ChaosError } from '../../core/errors.ts'
+import type { FaultContext } from '../../core/ports.ts'
+import { touchesEverything } from '../shared/links.ts'
+import { helperName } from '../shared/names.ts'
+import { addressOf } from '../shared/network-helpers.ts'
+import { targetContainer } from '../shared/plan-schema.ts'
+import { asTarget, chooseTargets } from '../shared/targets.ts'
+import { CONNECTION_MODES } from './judge.ts'
+import type { ConnectionMode } from './judge.ts'
+
+/** So many connections to one container of the target at once; its limits are untouched. */
+export interface ConnectionsSpec {
+  readonly target: string
+  readonly connections: number
+  readonly mode: ConnectionMode
+}
+
+export const connectionsPlan = z.strictObject({
+  target: z.string(),
+  connections: z.number(),
+  mode: z.enum(CONNECTION_MODES),
+  container: targetContainer,
+  port: z.number(),
+  /** On the stack's network: opens and holds them. */
+  flooder: z.string(),
+  /** In the target's network: counts them. */
+  counter: z.string(),
+  everything: z.boolean(),
+})
+export type ConnectionsPlan = Readonly<z.infer<typeof connectionsPlan>>
+
+/** @throws CAPABILITY_MISSING for a service without a port that connections of this mode go to. */
+export async function resolveConnections(spec: ConnectionsSpec, ctx: FaultContext): Promise<ConnectionsPlan> {
+  const { target, connections, mode } = spec
+  const { descriptor } = ctx.stack
+  const port = mode === 'idle' ? healthPort(target, descriptor) : requestPort(target, descriptor)
+  if (mode === 'requests') canaryRequest(descriptor)
+  const { chosen } = await chooseTargets(target, null, ctx)
+  const [state] = chosen
+  if (state === undefined) throw new ChaosError('INTERNAL', `no container of ${target} was chosen`)
+  addressOf(state, ctx)
+  return {
+    ...{ target, connections, mode, container: asTarget(state), port },
+    flooder: helperName(ctx, 'flooder'),
+    counter: helperName(ctx, 'counter'),
+    // Each request goes the whole way that the canary's go: nothing on it is left alone.
+    everything: mode === 'requests' || touchesEverything([target], descriptor),
+  }
+}
+
+/** Pure. @throws CAPABILITY_MISSING for a service that declares no port. */
+function healthPort(target: string, { services, file }: Descriptor): number {
+  const health = services.find(({ name }) => name === target)?.health ?? null
+  if (health !== null) return health.port
+  throw new ChaosError(
+    'CAPABILITY_MISSING',
+    `idle connections go to the health port of '${target}', and the descriptor declares none`,
+    {
+      hint: `Give the service ${target} a 'health' in ${file}.`,
+    },
+  )
+}
+
+/** Where the service takes what clients send to the entry. Pure. @throws CAPABILITY_MISSING for one that clients do not reach. */
+export function requestPort(target: string, { links, entry, file }: Pick<Descriptor, 'links' | 'entry' | 'file'>): number {
+  const link = links.find(({ from, upstream }) => from === 'client' && upstream.service === target)
+  if (link !== undefined) return link.upstream.port
+  if (entry.service === target) return entry.port
+  throw new ChaosError(
+    'CAPABILITY_MISSING',
+    `'${target}' is neither the entry of the stack nor behind a link from the client, so it takes no canary requests`,
+    { hint: `Use "mode": "idle", or declare the link in ${file}.` },
+  )
+}
+
+export function canaryRequest({ requests, canary }: Descriptor): RequestSpec {
+  const request = Object.hasOwn(requests, canary.request) ? requests[canary.request] : undefined
+  if (request === undefined) throw new ChaosError('INTERNAL', `the descriptor has no request '${canary.request}'`)
+  return request
+}

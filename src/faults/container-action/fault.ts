@@ -1,0 +1,151 @@
+import * as z from 'zod'
+import { describeError } from '../../core/errors.ts'
+import type { ArmedFault } from '../../core/fault.ts'
+import type { ContainerAction, ContainerState, FaultContext, UndoContext } from '../../core/ports.ts'
+import { defineFault } from '../../kinds/define-fault.ts'
+import { CONTAINER_ACTIONS, judgeAction } from './judge.ts'
+import type { ActionSeen, ContainerActionName } from './judge.ts'
+import { combinePlaces } from '../shared/evidence.ts'
+import type { PlaceJudgement } from '../shared/evidence.ts'
+import { touchesEverything } from '../shared/links.ts'
+import { glanceAtPool, memberOf } from '../shared/pool-members.ts'
+import { seenInWindow } from '../shared/seen-in-window.ts'
+import { allOrThrow } from '../shared/all-or-throw.ts'
+import { isDown } from '../shared/start-again.ts'
+import type { Count } from '../shared/entry-keys.ts'
+import { listOf, targetContainer } from '../shared/plan-schema.ts'
+import type { TargetContainer } from '../shared/plan-schema.ts'
+import { asTarget, chooseTargets } from '../shared/targets.ts'
+
+/** What the daemon is asked to do. A stopped container is started again by the revert, a paused one goes on. */
+export interface ContainerActionSpec {
+  readonly target: string
+  readonly action: ContainerActionName
+  readonly count: Count | null
+}
+
+const planSchema = z.strictObject({
+  target: z.string(),
+  action: z.enum(CONTAINER_ACTIONS),
+  /** `50 % of 4 → 2`. */
+  choice: z.string(),
+  containers: listOf(targetContainer),
+  everything: z.boolean(),
+})
+type ContainerActionPlan = Readonly<z.infer<typeof planSchema>>
+
+type Act = Pick<ActionSeen, 'done' | 'problem'>
+/** By container; empty before anything was done. */
+type Acts = ReadonlyMap<string, Act>
+
+/** The inject phase is not much longer; Docker's own default would be 10 s. */
+const STOP_GRACE_SECONDS = 5
+
+/** Containers stopped, paused or restarted through the daemon. */
+export const containerAction = defineFault({
+  kind: 'container',
+  record: { version: 1, schema: planSchema },
+  async resolve({ target, action, count }: ContainerActionSpec, ctx) {
+    const { chosen, text } = await chooseTargets(target, count, ctx)
+    return {
+      ...{ target, action, choice: text },
+      containers: chosen.map(asTarget),
+      everything: touchesEverything([target], ctx.stack.descriptor),
+    }
+  },
+  arm: (plan) => Promise.resolve(arm(plan)),
+  async revert(plan, ctx) {
+    await allOrThrow(plan.containers.map(({ id }) => restore(plan, id, ctx)))
+  },
+  async leftovers(plan, ctx) {
+    const states = await Promise.all(plan.containers.map(({ id }) => ctx.containers.inspect(id, ctx.signal)))
+    return states.flatMap((state) =>
+      state !== null && undoOf(plan, state) !== null ? [`container ${state.name} is still ${state.status}`] : [],
+    )
+  },
+  describe: (plan) => ({
+    targets: plan.containers.map(({ name }) => name),
+    services: [plan.target],
+    mechanism: mechanismOf(plan),
+    canaryDelayMs: null,
+    everything: plan.everything,
+  }),
+})
+
+function arm(plan: ContainerActionPlan): ArmedFault {
+  let acts: Acts = new Map()
+  return {
+    async inject(ctx) {
+      const members = await glanceAtPool(ctx)
+      const done = plan.containers.map(async (container) => {
+        const member = memberOf(container, members)?.id ?? null
+        return [container.id, await actOn(plan, container, member, ctx)] as const
+      })
+      acts = new Map(await Promise.all(done))
+    },
+    async effect(ctx) {
+      const judged = await seenInWindow(
+        `${plan.action} of ${plan.containers.map(({ name }) => name).join(', ')}`,
+        (signal) => Promise.all(plan.containers.map((container) => judge(plan, container, acts.get(container.id), ctx, signal))),
+        (seen) => acts.size === 0 || seen.every(({ reasons }) => reasons.length === 0),
+        ctx,
+      )
+      const evidence = combinePlaces(mechanismOf(plan), judged)
+      return { ...evidence, summary: `${plan.choice}: ${evidence.summary}` }
+    },
+  }
+}
+
+async function actOn(
+  plan: ContainerActionPlan,
+  { id, name }: TargetContainer,
+  member: string | null,
+  ctx: FaultContext,
+): Promise<Act> {
+  const state = await ctx.containers.inspect(id, ctx.signal)
+  if (state?.status !== 'running') return { done: null, problem: `it was ${state?.status ?? 'gone'} when it was to be hit` }
+  const { pid } = state
+  const [atMs, atWallMs] = [ctx.clock.nowMs(), ctx.clock.wallMs()]
+  try {
+    await ctx.containers.act(id, actionOf(plan.action), ctx.signal)
+  } catch (error) {
+    if (ctx.signal.aborted) throw error
+    return { done: null, problem: `the daemon did not ${plan.action} it: ${describeError(error, 300)}` }
+  }
+  ctx.hit({ containerId: id, name, service: plan.target, pid, atMs, atWallMs, member })
+  return { done: { pid, wallMs: atWallMs, tookMs: ctx.clock.nowMs() - atMs }, problem: null }
+}
+
+function actionOf(action: ContainerActionPlan['action']): ContainerAction {
+  return action === 'stop' ? { do: 'stop', graceSeconds: STOP_GRACE_SECONDS } : { do: action }
+}
+
+async function judge(
+  plan: ContainerActionPlan,
+  { id, name }: TargetContainer,
+  act: Act | undefined,
+  ctx: FaultContext,
+  signal: AbortSignal,
+): Promise<PlaceJudgement> {
+  const { done, problem } = act ?? { done: null, problem: null }
+  const now = await ctx.containers.inspect(id, signal)
+  const events = done === null ? [] : ctx.containers.events(done.wallMs)
+  return { place: name, ...judgeAction({ action: plan.action, containerId: id, done, problem, events, now }) }
+}
+
+/** A stopped or restarted container was taken from its restart policy by hand, so it is for us to bring it back. */
+function undoOf({ action }: ContainerActionPlan, state: ContainerState): ContainerAction | null {
+  if (action === 'pause') return state.status === 'paused' ? { do: 'unpause' } : null
+  return isDown(state) ? { do: 'start' } : null
+}
+
+async function restore(plan: ContainerActionPlan, id: string, ctx: UndoContext): Promise<void> {
+  const state = await ctx.containers.inspect(id, ctx.signal)
+  const undo = state === null ? null : undoOf(plan, state)
+  if (undo !== null) await ctx.containers.act(id, undo, ctx.signal)
+}
+
+function mechanismOf({ action, choice }: ContainerActionPlan): string {
+  const back = { stop: 'started again by the revert', pause: 'unpaused by the revert', restart: 'started by Docker at once' }
+  return `${action} through the Docker API of ${choice}, ${back[action]}`
+}

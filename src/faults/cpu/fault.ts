@@ -1,0 +1,237 @@
+import { availableParallelism } from 'node:os'
+import * as z from 'zod'
+import { ChaosError, describeError } from '../../core/errors.ts'
+import type { ArmedFault } from '../../core/fault.ts'
+import type { FaultContext, ToolboxHelper } from '../../core/ports.ts'
+import type { ProcessRef } from '../../core/toolbox.ts'
+import { withDeadline } from '../../core/wait.ts'
+import { defineFault } from '../../kinds/define-fault.ts'
+import { firstEvent } from '../shared/container-events.ts'
+import { judgeCpu, loadText, planLoad } from './judge.ts'
+import type { BurnReading, CpuLoad, CpuReading, CpuSeen } from './judge.ts'
+import type { Count } from '../shared/entry-keys.ts'
+import { combinePlaces } from '../shared/evidence.ts'
+import type { PlaceJudgement } from '../shared/evidence.ts'
+import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
+import { touchesEverything } from '../shared/links.ts'
+import { hasEnded, runningState } from '../shared/main-process.ts'
+import { helperName } from '../shared/names.ts'
+import { listOf, targetContainer } from '../shared/plan-schema.ts'
+import { glanceAtPool, memberOf } from '../shared/pool-members.ts'
+import { allOrThrow } from '../shared/all-or-throw.ts'
+import { asTarget, chooseTargets } from '../shared/targets.ts'
+import { startUpkeep, untilWindowEnds } from '../shared/upkeep.ts'
+import type { Upkeep } from '../shared/upkeep.ts'
+
+/** CPU burnt inside the target's cgroup until so much of its quota is used, percent. */
+export interface CpuSpec {
+  readonly target: string
+  readonly percent: number
+  readonly count: Count | null
+}
+
+const cpuTarget = targetContainer.extend({ helper: z.string() })
+type CpuTarget = Readonly<z.infer<typeof cpuTarget>>
+
+const planSchema = z.strictObject({
+  target: z.string(),
+  percent: z.number(),
+  /** `50 % of 4 → 2`. */
+  choice: z.string(),
+  containers: listOf(cpuTarget),
+  everything: z.boolean(),
+})
+type CpuPlan = Readonly<z.infer<typeof planSchema>>
+
+/** What this process knows of one target beyond the plan. */
+interface Burning {
+  readonly target: CpuTarget
+  baseline: NonNullable<CpuSeen['baseline']>
+  load: CpuLoad
+  started: boolean
+  mechanism: string
+  problem: string | null
+  targetEnded: boolean
+  readonly readings: BurnReading[]
+  upkeeps: readonly Upkeep[]
+  /** Reads once more; null before anything burns. @returns false when there is nothing left to read. */
+  look: ((signal: AbortSignal) => Promise<boolean>) | null
+}
+
+/**
+ * At least so long, and on to the moment before anything burns: a health check alone is half of a small quota for as long as
+ * this.
+ */
+const BASELINE_MS = 600
+/** Each reading looks at all processes of the machine, whose CPU time is what is short. */
+const READ_EVERY_MS = 700
+const READ_LIMIT_MS = 5_000
+/** In the events that are at hand already, so that it may be often. */
+const WATCH_EVERY_MS = 30
+
+interface ArmedCpu extends ArmedFault {
+  readonly burnings: readonly Burning[]
+}
+
+/** CPU time burnt inside the cgroups of containers. */
+export const cpu = defineFault({
+  kind: 'cpu',
+  record: { version: 1, schema: planSchema },
+  async resolve({ target, percent, count }: CpuSpec, ctx) {
+    const { chosen, text } = await chooseTargets(target, count, ctx)
+    return {
+      ...{ target, percent, choice: text },
+      containers: chosen.map((state) => ({ ...asTarget(state), helper: helperName(ctx, 'cpu') })),
+      everything: touchesEverything([target], ctx.stack.descriptor),
+    }
+  },
+  async arm(plan, ctx) {
+    return armed(plan, await allOrThrow(plan.containers.map((target) => prepareTarget(plan.percent, target, ctx))))
+  },
+  async revert(plan, ctx, armedCpu: ArmedCpu | null) {
+    await Promise.all((armedCpu?.burnings ?? []).flatMap(({ upkeeps }) => upkeeps.map((upkeep) => upkeep.stop())))
+    await stopHostHelpers(helpersOf(plan), ctx)
+  },
+  leftovers: (plan, ctx) => hostHelperLeftovers(helpersOf(plan), ctx),
+  usualMs: () => 500,
+  describe: (plan) => ({
+    targets: plan.containers.map(({ name }) => name),
+    services: [plan.target],
+    mechanism: `CPU time burnt in the cgroup of ${plan.choice}, to ${String(plan.percent)} % of its quota`,
+    canaryDelayMs: null,
+    everything: plan.everything,
+  }),
+})
+
+function armed(plan: CpuPlan, burnings: readonly Burning[]): ArmedCpu {
+  return {
+    burnings,
+    async inject(ctx) {
+      const members = await glanceAtPool(ctx)
+      await allOrThrow(burnings.map((burning) => burn(plan, burning, memberOf(burning.target, members)?.id ?? null, ctx)))
+    },
+    async effect(ctx) {
+      const judged = await Promise.all(burnings.map((burning) => judge(plan, burning, ctx)))
+      const evidence = combinePlaces([...new Set(burnings.map(({ mechanism }) => mechanism))].join(', '), judged)
+      return { ...evidence, summary: `${plan.choice}: ${evidence.summary}` }
+    },
+  }
+}
+
+async function prepareTarget(percent: number, target: CpuTarget, ctx: FaultContext): Promise<Burning> {
+  const helper = await ctx.toolbox.start(hostHelper(target.helper, { cgroups: true }), ctx.signal)
+  const ref = { pid: (await runningState(target, ctx)).pid, containerId: target.id }
+  const facts = await helper.call('cgroup.read', ref, ctx.signal)
+  if (facts.cpuUsageUs === null) {
+    throw new ChaosError('CAPABILITY_MISSING', `the kernel counts no CPU time for ${target.name}: its CPU controller is missing`)
+  }
+  const first = await readCpu(helper, ref, ctx, ctx.signal)
+  // A rate takes two readings; the pause between them is what is measured.
+  await ctx.clock.sleep(BASELINE_MS, ctx.signal)
+  const last = await readCpu(helper, ref, ctx, ctx.signal)
+  const load = planLoad(percent, facts, availableParallelism())
+  return {
+    ...{ target, baseline: { first, last }, load, started: false, mechanism: 'nothing was started', problem: null },
+    ...{ targetEnded: false, readings: [], upkeeps: [], look: null },
+  }
+}
+
+async function readCpu(helper: ToolboxHelper, ref: ProcessRef, ctx: FaultContext, signal: AbortSignal): Promise<CpuReading> {
+  const { cpuUsageUs, throttledPeriods } = await helper.call('cgroup.read', ref, signal)
+  // Absent is not zero: a reading that lacks it would judge itself.
+  return { atMs: ctx.clock.nowMs(), usageUs: cpuUsageUs ?? Number.NaN, throttledPeriods }
+}
+
+async function burn(plan: CpuPlan, burning: Burning, member: string | null, ctx: FaultContext): Promise<void> {
+  const { target } = burning
+  const helper = ctx.toolbox.get(target.helper)
+  const { pid } = await runningState(target, ctx)
+  const ref = { pid, containerId: target.id }
+  const { workers, loadPercent } = burning.load
+  burning.baseline = { first: burning.baseline.first, last: await readCpu(helper, ref, ctx, ctx.signal) }
+  const { mechanism } = await helper.call('cpu.burn', { ...ref, workers, loadPercent }, ctx.signal)
+  burning.started = true
+  burning.mechanism = `${mechanism}: ${loadText(burning.load)}`
+  const [atMs, atWallMs] = [ctx.clock.nowMs(), ctx.clock.wallMs()]
+  ctx.hit({ containerId: target.id, name: target.name, service: plan.target, pid, atMs, atWallMs, member })
+  const options = { stepLimitMs: READ_LIMIT_MS, clock: ctx.clock }
+  const look = (signal: AbortSignal): Promise<boolean> => keepReading(helper, ref, burning, ctx, signal)
+  burning.look = look
+  burning.upkeeps = [
+    startUpkeep({ ...options, what: `a reading of the CPU time of ${target.name}`, everyMs: READ_EVERY_MS }, look),
+    startUpkeep({ ...options, what: `the end of the burners in ${target.name}`, everyMs: WATCH_EVERY_MS }, (signal) =>
+      endWithTarget(helper, target, atWallMs, ctx, signal),
+    ),
+  ]
+}
+
+/** @returns false when the target's process is gone, and its cgroup with it: what becomes of it is for others to judge. */
+async function keepReading(
+  helper: ToolboxHelper,
+  ref: ProcessRef,
+  burning: Burning,
+  ctx: FaultContext,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const { alive, cpuUs, waitedUs } = await helper.call('cpu.read', {}, signal)
+    burning.readings.push({ ...(await readCpu(helper, ref, ctx, signal)), burnersAlive: alive, burnersUs: cpuUs, waitedUs })
+    return true
+  } catch (error) {
+    if (signal.aborted || !(await hasEnded(helper, ref, signal))) throw error
+    burning.targetEnded = true
+    return false
+  }
+}
+
+/**
+ * When the main process has died the burners must not stay: the container comes back in the same cgroup, and runc may refuse
+ * to start it in one that is not empty.
+ * @returns false when they were ended.
+ */
+async function endWithTarget(
+  helper: ToolboxHelper,
+  { id }: CpuTarget,
+  sinceWallMs: number,
+  { containers }: FaultContext,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (firstEvent(containers.events(sinceWallMs), { containerId: id, action: 'die', sinceWallMs }) === null) return true
+  await helper.call('undo', {}, signal)
+  return false
+}
+
+async function judge({ percent }: CpuPlan, burning: Burning, ctx: FaultContext): Promise<PlaceJudgement> {
+  const { target, started, load, baseline } = burning
+  const problem = await lastReading(burning, ctx)
+  const seen: CpuSeen = {
+    ...{ percent, windowMs: ctx.windowMs, baseline, load: started ? load : null },
+    problem: problem === null ? null : `it could not be watched any more: ${problem}`,
+    ...{ readings: [...burning.readings], targetEnded: burning.targetEnded },
+  }
+  return { place: target.name, ...judgeCpu(seen) }
+}
+
+/**
+ * Reads to the end of the window, and then once more: on a busy machine the last reading before may be long ago.
+ * @returns why it could not be read any more; null when it was.
+ */
+async function lastReading({ target: { name }, upkeeps, look }: Burning, ctx: FaultContext): Promise<string | null> {
+  const [reading] = upkeeps
+  if (reading === undefined || look === null) return null
+  await untilWindowEnds(`CPU time of ${name} burnt`, ctx, reading.ended)
+  const isOver = reading.ended()
+  await reading.stop()
+  const problem = reading.problem()
+  if (isOver || problem !== null) return problem
+  try {
+    await withDeadline(`the last reading of the CPU time of ${name}`, READ_LIMIT_MS, ctx.signal, look, ctx.clock)
+    return null
+  } catch (error) {
+    return describeError(error, 200)
+  }
+}
+
+function helpersOf(plan: CpuPlan): string[] {
+  return plan.containers.map(({ helper }) => helper)
+}

@@ -1,0 +1,93 @@
+/** What a crash asks for, and what its undo needs. */
+import * as z from 'zod'
+import { ChaosError } from '../../core/errors.ts'
+import type { ContainerState, FaultContext } from '../../core/ports.ts'
+import type { Count } from '../shared/entry-keys.ts'
+import { touchesEverything } from '../shared/links.ts'
+import { helperName } from '../shared/names.ts'
+import { listOf, targetContainer } from '../shared/plan-schema.ts'
+import { requirePool } from '../shared/pool-members.ts'
+import { workRequest } from '../shared/pool-work.ts'
+import { asTarget, chooseSome, resolveCount, runningTargets } from '../shared/targets.ts'
+import { extraRule, extraRuleSchema } from './extra-containers.ts'
+
+export const CRASH_TIMINGS = ['during_inference', 'during_registration', 'random'] as const
+export type CrashTiming = (typeof CRASH_TIMINGS)[number]
+
+/**
+ * `kernel` signals the main process from the host's pid namespace, as a crash does: the restart policy stays in force.
+ * `api` goes through the daemon, which counts as a stop by hand: the container stays down until it is started.
+ */
+export const SIGNAL_PATHS = ['kernel', 'api'] as const
+export type SignalPath = (typeof SIGNAL_PATHS)[number]
+
+/** A signal that ends the main process of one container of the target or several at once. */
+export interface CrashSpec {
+  readonly target: string
+  readonly signal: string
+  readonly via: SignalPath
+  /** null is `random`: any running container, at once. */
+  readonly timing: CrashTiming | null
+  readonly count: Count | null
+}
+
+export const crashPlan = z.strictObject({
+  /** Name of the helper that sends the signal; with `via: api` there is none of that name. */
+  helper: z.string(),
+  target: z.string(),
+  signal: z.string(),
+  via: z.enum(SIGNAL_PATHS),
+  timing: z.enum(CRASH_TIMINGS),
+  count: z.number(),
+  /** `50 % of 4 → 2`, or `one more`. */
+  choice: z.string(),
+  /** `random`: those that are hit. `during_inference`: those that may be. `during_registration`: none, as it does not exist yet. */
+  containers: listOf(targetContainer),
+  /** By which the container that is added for a registration is found. */
+  extra: extraRuleSchema.nullable(),
+  everything: z.boolean(),
+})
+export type CrashPlan = Readonly<z.infer<typeof crashPlan>>
+
+/** @throws TARGET_NOT_FOUND, CAPABILITY_MISSING for a timing that the stack's pool cannot resolve, BAD_INPUT. */
+export async function resolveCrash(spec: CrashSpec, ctx: FaultContext): Promise<CrashPlan> {
+  const { target, signal, via } = spec
+  const timing = spec.timing ?? 'random'
+  const running = await runningTargets(target, ctx)
+  const { number: count, text } = resolveCount(spec.count, running.length)
+  const choice = timing === 'during_registration' ? 'one more' : text
+  return {
+    helper: helperName(ctx, 'crash'),
+    ...{ target, signal, via, timing, count, choice },
+    ...(await resolveTiming(timing, { target, count, running }, ctx)),
+    everything: touchesEverything([target], ctx.stack.descriptor),
+  }
+}
+
+interface Wanted {
+  readonly target: string
+  readonly count: number
+  readonly running: readonly ContainerState[]
+}
+
+async function resolveTiming(
+  timing: CrashTiming,
+  { target, count, running }: Wanted,
+  ctx: FaultContext,
+): Promise<Pick<CrashPlan, 'containers' | 'extra'>> {
+  switch (timing) {
+    case 'random':
+      return { containers: chooseSome(running, count, ctx.random).map(asTarget), extra: null }
+    case 'during_inference':
+      workRequest(requirePool(target, 'a crash during inference', ctx).spec, ctx)
+      return { containers: running.map(asTarget), extra: null }
+    case 'during_registration':
+      requirePool(target, 'a crash during registration', ctx)
+      if (count !== 1) {
+        throw new ChaosError('BAD_INPUT', 'a crash during registration hits the one container that is added for it', {
+          hint: 'leave count out',
+        })
+      }
+      return { containers: [], extra: extraRule(target, await ctx.containers.list(target, ctx.signal)) }
+  }
+}

@@ -1,0 +1,21 @@
+import type { Endpoint } from '../../core/toolbox.ts'
+import type { Upkeep } from '../shared/upkeep.ts'
+import type { DescriptorReading, DescriptorsSeen, ProbeSeen } from './judge.ts'
+
+/** What this process knows of one fault beyond its plan. */
+export interface Exhaustion {
+  readonly address: Endpoint
+  readonly before: readonly ProbeSeen[]
+  lowered: DescriptorsSeen['lowered']
+  readonly readings: DescriptorReading[]
+  readonly probes: ProbeSeen[]
+  readonly floods: string[]
+  opened: number
+  old: DescriptorsSeen['old']
+  witnesses: number
+  /** Most that were open, by a look and by the answers on what was opened right after it. */
+  reached: number
+  fromMs: number
+  targetEnded: boolean
+  upkeeps: readonly Upkeep[]
+}

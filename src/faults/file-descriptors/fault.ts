@@ -1,0 +1,95 @@
+import { ChaosError } from '../../core/errors.ts'
+import type { ArmedFault } from '../../core/fault.ts'
+import type { FaultContext } from '../../core/ports.ts'
+import { defineFault } from '../../kinds/define-fault.ts'
+import { combinePlaces } from '../shared/evidence.ts'
+import { hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
+import { runningState } from '../shared/main-process.ts'
+import { addressOf, networkHelper } from '../shared/network-helpers.ts'
+import { glanceAtPool, memberOf } from '../shared/pool-members.ts'
+import type { Exhaustion } from './exhaustion.ts'
+import { fill, openWitnesses } from './filling.ts'
+import { judgeDescriptors } from './judge.ts'
+import { descriptorsPlan, isLowered, limitHelper, lookAgain, resolveDescriptors, restoreLimit } from './plan.ts'
+import type { FileDescriptorsPlan } from './plan.ts'
+import { probeBefore, startUpkeeps, watch } from './watching.ts'
+
+interface ArmedDescriptors extends ArmedFault {
+  readonly exhaustion: Exhaustion
+}
+
+/** File descriptors of a process used up: its limit lowered, and what is left held by connections. */
+export const fileDescriptors = defineFault({
+  kind: 'file_descriptors',
+  record: { version: 1, schema: descriptorsPlan },
+  resolve: resolveDescriptors,
+  arm: async (plan, ctx) => armed(plan, await prepareTarget(plan, ctx)),
+  async revert(plan, ctx, armedDescriptors: ArmedDescriptors | null) {
+    await Promise.all((armedDescriptors?.exhaustion.upkeeps ?? []).map((upkeep) => upkeep.stop()))
+    // The connections go with their helper.
+    const undone = await stopHostHelpers([plan.holder, plan.helper], ctx)
+    if (!undone.has(plan.helper)) await restoreLimit(plan, ctx)
+  },
+  async leftovers(plan, ctx) {
+    const found = await hostHelperLeftovers([plan.holder, plan.helper], ctx)
+    const facts = await lookAgain(plan, ctx)
+    const isLeft = facts !== null && isLowered(plan, facts)
+    return isLeft ? [...found, `limit of ${String(facts.descriptors?.softLimit)} descriptors of ${plan.container.name}`] : found
+  },
+  usualMs: () => 2_500,
+  describe: (plan) => ({
+    targets: [plan.container.name],
+    services: [plan.target],
+    mechanism: mechanismOf(plan),
+    canaryDelayMs: null,
+    everything: plan.everything,
+  }),
+})
+
+function armed(plan: FileDescriptorsPlan, exhaustion: Exhaustion): ArmedDescriptors {
+  return {
+    exhaustion,
+    inject: (ctx) => useUp(plan, exhaustion, ctx),
+    async effect(ctx) {
+      const seen = await watch(plan, exhaustion, ctx)
+      return combinePlaces(mechanismOf(plan), [{ place: plan.container.name, ...judgeDescriptors(seen) }])
+    },
+  }
+}
+
+async function prepareTarget(plan: FileDescriptorsPlan, ctx: FaultContext): Promise<Exhaustion> {
+  const { helper, holder, page, process, container } = plan
+  const [, holding] = await Promise.all([
+    ctx.toolbox.start(limitHelper(helper, process.user), ctx.signal),
+    ctx.toolbox.start(networkHelper(holder, ctx), ctx.signal),
+  ])
+  const address = { host: addressOf(await runningState(container, ctx), ctx), port: page.port }
+  const before = await probeBefore(plan, address, holding, ctx.signal)
+  return {
+    ...{ address, before, lowered: null, readings: [], probes: [], floods: [], opened: 0 },
+    ...{ old: null, witnesses: 0, reached: 0, fromMs: 0, targetEnded: false, upkeeps: [] },
+  }
+}
+
+async function useUp(plan: FileDescriptorsPlan, exhaustion: Exhaustion, ctx: FaultContext): Promise<void> {
+  const { container, process, headroom } = plan
+  const helper = ctx.toolbox.get(plan.helper)
+  const members = await glanceAtPool(ctx)
+  const { pid } = await runningState(container, ctx)
+  if (pid !== process.pid)
+    throw new ChaosError('TARGET_NOT_FOUND', `${container.name} was restarted before its limit could be lowered`)
+  const { facts, previousSoft } = await helper.call('nofile.lower', { pid, containerId: container.id, headroom }, ctx.signal)
+  exhaustion.lowered = { limit: facts.softLimit, previousSoft, openBefore: facts.open }
+  const member = memberOf(container, members)?.id ?? null
+  const at = { atMs: ctx.clock.nowMs(), atWallMs: ctx.clock.wallMs() }
+  ctx.hit({ containerId: container.id, name: container.name, service: plan.target, pid, member, ...at })
+  exhaustion.fromMs = at.atMs
+  await openWitnesses(plan, exhaustion, ctx)
+  await fill(plan, exhaustion, facts.softLimit, ctx)
+  exhaustion.upkeeps = startUpkeeps(plan, exhaustion, facts.softLimit, ctx)
+}
+
+function mechanismOf({ headroom, container, page }: FileDescriptorsPlan): string {
+  const limit = `soft limit of open files of ${container.name} lowered by prlimit to its highest descriptor + ${String(headroom)}`
+  return `${limit}, and what is left held by connections to its port ${String(page.port)}; its hard limit is untouched`
+}

@@ -1,0 +1,86 @@
+/** What the target makes of new connections before, while and after its descriptors are used up, and how many it has meanwhile. */
+import { describeError } from '../../core/errors.ts'
+import type { FaultContext, ToolboxHelper } from '../../core/ports.ts'
+import type { Endpoint, HttpProbeSample } from '../../core/toolbox.ts'
+import { startUpkeep, untilWindowEnds } from '../shared/upkeep.ts'
+import type { Upkeep } from '../shared/upkeep.ts'
+import type { Exhaustion } from './exhaustion.ts'
+import { topUp } from './filling.ts'
+import { PROBE_LIMIT_MS } from './judge.ts'
+import type { DescriptorsSeen, ProbeSeen } from './judge.ts'
+import type { FileDescriptorsPlan } from './plan.ts'
+
+const TOP_UP_EVERY_MS = 100
+const TOP_UP_LIMIT_MS = 8_000
+const PROBE_EVERY_MS = 500
+const TRY_LIMIT_MS = 2_000
+const BEFORE = { count: 3, intervalMs: 50, timeoutMs: 2_000 }
+
+/** New connections as they fare before the fault. */
+export async function probeBefore(
+  { page }: FileDescriptorsPlan,
+  address: Endpoint,
+  holder: ToolboxHelper,
+  signal: AbortSignal,
+): Promise<ProbeSeen[]> {
+  const { samples } = await holder.call('probe.http', { target: address, path: page.path, headers: {}, ...BEFORE }, signal)
+  return samples.map((sample) => probeSeen(sample, BEFORE.timeoutMs))
+}
+
+/** A sample does not tell how long a refusal took: the call does. */
+function probeSeen({ status, error, totalMs }: HttpProbeSample, callMs: number): ProbeSeen {
+  return { status, error, tookMs: totalMs ?? callMs }
+}
+
+/** Goes on until the revert: what the target gives back is taken again, and new connections are tried. */
+export function startUpkeeps(plan: FileDescriptorsPlan, exhaustion: Exhaustion, limit: number, ctx: FaultContext): Upkeep[] {
+  const { name } = plan.container
+  const options = { stepLimitMs: TOP_UP_LIMIT_MS, clock: ctx.clock }
+  return [
+    startUpkeep({ ...options, what: `a look at the descriptors of ${name}`, everyMs: TOP_UP_EVERY_MS }, (signal) =>
+      topUp(plan, exhaustion, limit, ctx, signal),
+    ),
+    startUpkeep({ ...options, what: `a new connection to ${name}`, everyMs: PROBE_EVERY_MS }, (signal) =>
+      probe(plan, exhaustion, ctx, signal),
+    ),
+  ]
+}
+
+async function probe(
+  { holder, page }: FileDescriptorsPlan,
+  exhaustion: Exhaustion,
+  ctx: FaultContext,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (exhaustion.targetEnded) return false
+  const args = { target: exhaustion.address, path: page.path, headers: {}, count: 1, intervalMs: 0, timeoutMs: PROBE_LIMIT_MS }
+  const startedMs = ctx.clock.nowMs()
+  const { samples } = await ctx.toolbox.get(holder).call('probe.http', args, signal)
+  const tookMs = ctx.clock.nowMs() - startedMs
+  exhaustion.probes.push(...samples.map((sample) => probeSeen(sample, tookMs)))
+  return true
+}
+
+/** Watches to the end of the window, and then asks the connections from before it was full once more. */
+export async function watch(plan: FileDescriptorsPlan, exhaustion: Exhaustion, ctx: FaultContext): Promise<DescriptorsSeen> {
+  const { upkeeps, before, lowered } = exhaustion
+  const over = (): boolean => upkeeps.some((upkeep) => upkeep.problem() !== null) || exhaustion.targetEnded
+  if (upkeeps.length > 0) await untilWindowEnds(`the descriptors of ${plan.container.name} used up`, ctx, over)
+  const watchedMs = ctx.clock.nowMs() - exhaustion.fromMs
+  let problem = upkeeps.map((upkeep) => upkeep.problem()).find((text) => text !== null) ?? null
+  if (problem === null && !exhaustion.targetEnded && exhaustion.witnesses > 0) {
+    try {
+      const tried = await ctx.toolbox.get(plan.holder).call('hold.try', { id: plan.holder, timeoutMs: TRY_LIMIT_MS }, ctx.signal)
+      exhaustion.old = { tried: exhaustion.witnesses, answered: tried.answered }
+    } catch (error) {
+      if (ctx.signal.aborted) throw error
+      problem = describeError(error, 300)
+    }
+  }
+  const { readings, probes, old, reached, targetEnded } = exhaustion
+  return {
+    ...{ windowMs: ctx.windowMs, before, lowered, watchedMs, old, reached, targetEnded },
+    ...{ readings: [...readings], probes: [...probes] },
+    problem: problem === null ? null : `it could not be kept up: ${problem}`,
+  }
+}

@@ -1,0 +1,165 @@
+import { ChaosError, describeError } from '../../core/errors.ts'
+import type { ArmedFault } from '../../core/fault.ts'
+import type { FaultContext } from '../../core/ports.ts'
+import { waitUntil } from '../../core/wait.ts'
+import { defineFault } from '../../kinds/define-fault.ts'
+import type { Count } from '../shared/entry-keys.ts'
+import { combinePlaces } from '../shared/evidence.ts'
+import type { PlaceJudgement } from '../shared/evidence.ts'
+import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
+import { touchesEverything } from '../shared/links.ts'
+import { helperName } from '../shared/names.ts'
+import { glanceAtPool, memberOf } from '../shared/pool-members.ts'
+import { seenInWindow } from '../shared/seen-in-window.ts'
+import { downLeftovers, startAgain, staysDown } from '../shared/start-again.ts'
+import { asTarget, chooseTargets } from '../shared/targets.ts'
+import { awaitSettled } from '../shared/uptime.ts'
+import { fill, keepHeld, newFilling, readMemory } from './filling.ts'
+import type { Filling } from './filling.ts'
+import { judgeHold, judgeOom } from './judge.ts'
+import type { OomSeen } from './judge.ts'
+import { limitsOf, memoryPlan } from './plan.ts'
+import type { MemoryPlan, MemoryTarget } from './plan.ts'
+
+/**
+ * Memory charged to the target's cgroup until `percent` of its limit is used, and held there. With `then: 'oom'` it goes on
+ * from there until the kernel kills the main process.
+ */
+export interface MemorySpec {
+  readonly target: string
+  readonly percent: number
+  readonly then: 'hold' | 'oom'
+  readonly count: Count | null
+}
+
+const READ_EVERY_MS = 500
+/** For a read, and a top-up with it, at the very end of the window. */
+const READ_GRACE_MS = 8_000
+
+/** Memory charged to the cgroup of a container, held there or driven on until the kernel kills its main process. */
+export const memory = defineFault({
+  kind: 'memory',
+  record: { version: 1, schema: memoryPlan },
+  async resolve({ target, percent, then, count }: MemorySpec, ctx) {
+    const { chosen, text } = await chooseTargets(target, count, ctx)
+    return {
+      ...{ target, percent, then, choice: text },
+      containers: chosen.map((state) => ({ ...asTarget(state), ...limitsOf(state), helper: helperName(ctx, 'memory') })),
+      everything: touchesEverything([target], ctx.stack.descriptor),
+    }
+  },
+  async arm(plan, ctx) {
+    const settled = plan.then === 'oom' ? awaitSettled(plan.containers, ctx) : undefined
+    const prepared = Promise.all(plan.containers.map((target) => prepareTarget(target, ctx)))
+    const [fillings] = await Promise.all([prepared, settled])
+    return armed(plan, fillings)
+  },
+  async revert(plan, ctx) {
+    // Its memory file system goes with the helper, however it ends.
+    await stopHostHelpers(helpersOf(plan), ctx)
+    await startAgain(idsOf(plan), staysDown, ctx)
+  },
+  async leftovers(plan, ctx) {
+    const helpers = await hostHelperLeftovers(helpersOf(plan), ctx)
+    return [...helpers, ...(await downLeftovers(idsOf(plan), staysDown, ctx))]
+  },
+  usualMs: () => 1_500,
+  describe: (plan) => ({
+    targets: plan.containers.map(({ name }) => name),
+    services: [plan.target],
+    mechanism: mechanismOf(plan),
+    canaryDelayMs: null,
+    everything: plan.everything,
+  }),
+})
+
+function armed(plan: MemoryPlan, fillings: readonly Filling[]): ArmedFault {
+  return {
+    async inject(ctx) {
+      const members = await glanceAtPool(ctx)
+      await Promise.all(fillings.map((filling) => fill(plan, filling, memberOf(filling.target, members)?.id ?? null, ctx)))
+    },
+    async effect(ctx) {
+      const judge = plan.then === 'hold' ? judgeHeld : judgeKilled
+      const judged = await Promise.all(fillings.map((filling) => judge(plan, filling, ctx)))
+      const means = new Set(fillings.flatMap(({ mechanism }) => mechanism ?? []))
+      const evidence = combinePlaces([...means, mechanismOf(plan)].join(': '), judged)
+      return { ...evidence, summary: `${plan.choice}: ${evidence.summary}` }
+    },
+  }
+}
+
+async function prepareTarget(target: MemoryTarget, ctx: FaultContext): Promise<Filling> {
+  const request = hostHelper(target.helper, { cgroups: true, fillBytes: target.fillBytes })
+  const helper = await ctx.toolbox.start(request, ctx.signal)
+  const pid = (await ctx.containers.inspect(target.id, ctx.signal))?.pid ?? 0
+  if (pid === 0) throw new ChaosError('TARGET_NOT_FOUND', `${target.name} stopped running before its memory could be read`)
+  const baseline = await readMemory(helper, target, pid, ctx.signal)
+  if (baseline !== null) return newFilling(target, baseline)
+  throw new ChaosError(
+    'CAPABILITY_MISSING',
+    `the kernel keeps no memory limit for ${target.name}, though Docker was given one: its memory controller is missing`,
+  )
+}
+
+/** Reads until the window ends, so that "held" means all of it. A death in between ends the holding, and is for others to judge. */
+async function judgeHeld(plan: MemoryPlan, filling: Filling, ctx: FaultContext): Promise<PlaceJudgement> {
+  const { target, begun } = filling
+  if (begun !== null && filling.problem === null) {
+    const { startedMs, plannedMs } = ctx.window()
+    const endMs = startedMs + plannedMs
+    const read = async (): Promise<boolean> => {
+      const running = await readOnce(plan, filling, begun.pid, ctx)
+      return !running || ctx.clock.nowMs() >= endMs - READ_EVERY_MS
+    }
+    const limitMs = Math.max(0, endMs - ctx.clock.nowMs()) + READ_GRACE_MS
+    const options = { everyMs: READ_EVERY_MS, attemptMs: READ_GRACE_MS, limitMs, signal: ctx.signal, clock: ctx.clock }
+    await waitUntil(`the end of the window, with the memory of ${target.name} in use`, read, (over) => over, options)
+  }
+  return { place: target.name, ...judgeHold({ containerId: target.id, percent: plan.percent, ...filling }) }
+}
+
+/** @returns false when there is nothing more to read. What went wrong is kept for the judgement. */
+async function readOnce(plan: MemoryPlan, filling: Filling, pid: number, ctx: FaultContext): Promise<boolean> {
+  try {
+    const reading = await keepHeld(plan, filling.target, pid, ctx)
+    if (reading !== null) filling.readings.push(reading)
+    return reading !== null
+  } catch (error) {
+    if (ctx.signal.aborted) throw error
+    filling.problem = `the memory in use could not be read any more: ${describeError(error, 300)}`
+    return false
+  }
+}
+
+async function judgeKilled(plan: MemoryPlan, filling: Filling, ctx: FaultContext): Promise<PlaceJudgement> {
+  const { target, begun } = filling
+  const seen = await seenInWindow(
+    `the kernel to kill ${target.name}`,
+    async (signal): Promise<OomSeen> => ({
+      containerId: target.id,
+      percent: plan.percent,
+      ...filling,
+      events: begun === null ? [] : ctx.containers.events(begun.wallMs),
+      now: await ctx.containers.inspect(target.id, signal),
+    }),
+    (now) => begun === null || judgeOom(now).reasons.length === 0,
+    ctx,
+  )
+  return { place: target.name, ...judgeOom(seen) }
+}
+
+function helpersOf(plan: MemoryPlan): string[] {
+  return plan.containers.map(({ helper }) => helper)
+}
+
+function idsOf(plan: MemoryPlan): string[] {
+  return plan.containers.map(({ id }) => id)
+}
+
+function mechanismOf({ percent, then, choice, containers }: MemoryPlan): string {
+  const most = Math.max(...containers.map(({ fillBytes }) => fillBytes))
+  const bound = `at most ${String(Math.round(most / 1_048_576))} MiB each, from a memory file system of the helper's own`
+  const end = then === 'hold' ? 'held there' : 'held for a second, then driven on until the kernel kills the main process'
+  return `memory charged to the cgroup of ${choice} up to ${String(percent)} % of its limit and ${end}; ${bound}`
+}

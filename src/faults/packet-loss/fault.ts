@@ -1,0 +1,182 @@
+import * as z from 'zod'
+import { describeError, isChaosError } from '../../core/errors.ts'
+import type { ArmedFault } from '../../core/fault.ts'
+import type { FaultContext } from '../../core/ports.ts'
+import { waitUntil } from '../../core/wait.ts'
+import { defineFault } from '../../kinds/define-fault.ts'
+import { sendBurst } from '../shared/access.ts'
+import { combinePlaces } from '../shared/evidence.ts'
+import type { PlaceJudgement } from '../shared/evidence.ts'
+import { endsOf, helperAt, legAccess, legPlan, namespaceHelpers, planLegs, startEnds, targetNames } from '../shared/legs.ts'
+import type { LegEnd, LegPlan } from '../shared/legs.ts'
+import { touchedServices, touchesEverything } from '../shared/links.ts'
+import type { LinkSelection } from '../shared/links.ts'
+import { helperLeftovers, stopHelpers } from '../shared/namespace-helpers.ts'
+import { listOf } from '../shared/plan-schema.ts'
+import { answered } from '../shared/samples.ts'
+import { FEWEST_PACKETS, judgeLoss, WANTED_PACKETS } from './judge.ts'
+import type { EndLoss, ProbeCount } from './judge.ts'
+
+/** So many percent of the packets of one leg or several are lost, each way. */
+export interface PacketLossSpec extends LinkSelection {
+  readonly percent: number
+}
+
+const planSchema = z.strictObject({
+  percent: z.number(),
+  legs: listOf(legPlan),
+  services: listOf(z.string()),
+  everything: z.boolean(),
+})
+type PacketLossPlan = Readonly<z.infer<typeof planSchema>>
+
+/** A leg, and how it was before the fault. */
+interface MeasuredLeg {
+  readonly leg: LegPlan
+  readonly probes: ProbeCount
+  /** By helper. */
+  readonly retransmits: ReadonlyMap<string, number>
+}
+
+const BASELINE_BURST = { count: 10, intervalMs: 20, timeoutMs: 2_000 }
+/** New connections, as each brings some ten packets even when most of them are lost. */
+const WAVE = { count: 30, intervalMs: 15, timeoutMs: 2_500 }
+const WAVES_AT_ONCE = 3
+/** The counters may be waited for a little longer than the window: the fault stays on for it. */
+const GRACE_MS = 2_000
+
+/** Packets lost by the kernel where they arrive, in both directions of one leg. */
+export const packetLoss = defineFault({
+  kind: 'packet_loss',
+  record: { version: 1, schema: planSchema },
+  async resolve(spec: PacketLossSpec, ctx) {
+    const { links, legs } = await planLegs(spec, 'packet_loss', ctx)
+    const services = touchedServices(links, ctx.stack.descriptor)
+    return { percent: spec.percent, legs, services, everything: touchesEverything(services, ctx.stack.descriptor) }
+  },
+  async arm(plan, ctx) {
+    await startEnds(plan.legs, ctx)
+    const measured: MeasuredLeg[] = []
+    for (const leg of plan.legs) measured.push(await measureLeg(leg, ctx))
+    return armed(plan, measured)
+  },
+  revert: (plan, ctx) => stopHelpers(namespaceHelpers(plan.legs), ctx),
+  leftovers: (plan, ctx) => helperLeftovers(namespaceHelpers(plan.legs), ctx),
+  describe: (plan) => ({
+    targets: targetNames(plan.legs),
+    services: plan.services,
+    mechanism: `${String(plan.percent)} % of the packets dropped by the kernel at both ends`,
+    canaryDelayMs: null,
+    everything: plan.everything,
+  }),
+})
+
+function armed(plan: PacketLossPlan, measured: readonly MeasuredLeg[]): ArmedFault {
+  let mechanism = 'nothing was installed'
+  return {
+    async inject(ctx) {
+      const installed = await Promise.all(plan.legs.map((leg) => installLoss(plan.percent, leg, ctx)))
+      mechanism = [...new Set(installed)].join(', ')
+    },
+    async effect(ctx) {
+      return combinePlaces(mechanism, await Promise.all(measured.map((leg) => judgeLeg(plan.percent, leg, ctx))))
+    },
+  }
+}
+
+/** @returns how the kernel does it. */
+async function installLoss(percent: number, { port, ends }: LegPlan, ctx: FaultContext): Promise<string> {
+  const install = async (end: LegEnd): Promise<string> => {
+    const { mechanism } = await helperAt(end, ctx).call('loss.install', { port, side: end.side, percent }, ctx.signal)
+    return mechanism
+  }
+  return [...new Set(await Promise.all(ends.map(install)))].join(', ')
+}
+
+async function measureLeg(leg: LegPlan, ctx: FaultContext): Promise<MeasuredLeg> {
+  const access = legAccess(leg, ctx)
+  const bursts = await Promise.all(
+    endsOf([leg], 'client').map((end) => sendBurst(helperAt(end, ctx), access, BASELINE_BURST, ctx.signal)),
+  )
+  const samples = bursts.flat()
+  return { leg, probes: { sent: samples.length, answered: answered(samples) }, retransmits: await readRetransmits(leg, ctx) }
+}
+
+async function readRetransmits(leg: LegPlan, ctx: FaultContext): Promise<Map<string, number>> {
+  const read = leg.ends.map(
+    async (end) => [end.helper, (await helperAt(end, ctx).call('tcp.read', {}, ctx.signal)).retransmits] as const,
+  )
+  return new Map(await Promise.all(read))
+}
+
+async function judgeLeg(
+  percent: number,
+  { leg, probes, retransmits: before }: MeasuredLeg,
+  ctx: FaultContext,
+): Promise<PlaceJudgement> {
+  const traffic = startTraffic(leg, ctx)
+  try {
+    const counted = await countPackets(leg, ctx)
+    if (typeof counted === 'string') return { place: leg.link, headline: 'not measured', measures: {}, reasons: [counted] }
+    const after = await readRetransmits(leg, ctx)
+    const ends: EndLoss[] = leg.ends.map((end, index) => ({
+      side: end.side,
+      packets: counted[index]?.packets ?? 0,
+      dropped: counted[index]?.dropped ?? 0,
+      baselineRetransmits: before.get(end.helper) ?? 0,
+      retransmits: (after.get(end.helper) ?? 0) - (before.get(end.helper) ?? 0),
+    }))
+    return { place: leg.link, ...judgeLoss(percent, ends, probes) }
+  } finally {
+    await traffic.stop()
+  }
+}
+
+/** Waits for enough packets to measure; what was counted by then decides. A text says why nothing could be counted. */
+async function countPackets(leg: LegPlan, ctx: FaultContext): Promise<{ packets: number; dropped: number }[] | string> {
+  const read = (signal: AbortSignal): Promise<{ packets: number; dropped: number }[]> =>
+    Promise.all(leg.ends.map((end) => helperAt(end, ctx).call('loss.read', {}, signal)))
+  try {
+    await read(ctx.signal)
+  } catch (error) {
+    if (ctx.signal.aborted) throw error
+    return `the packet counters could not be read: ${describeError(error, 300)}`
+  }
+  const { startedMs, plannedMs } = ctx.window()
+  const endMs = startedMs + plannedMs
+  const enough = (ends: readonly { packets: number }[]): boolean => {
+    const packets = ends.reduce((sum, end) => sum + end.packets, 0)
+    return packets >= WANTED_PACKETS || (packets >= FEWEST_PACKETS && ctx.clock.nowMs() >= endMs)
+  }
+  const limitMs = Math.max(1_000, endMs + GRACE_MS - ctx.clock.nowMs())
+  const options = { everyMs: 150, attemptMs: 2_000, limitMs, signal: ctx.signal, clock: ctx.clock }
+  try {
+    return await waitUntil(`${String(FEWEST_PACKETS)} packets on ${leg.link}`, read, enough, options)
+  } catch (error) {
+    if (!isChaosError(error, 'TIMEOUT')) throw error
+    return await read(ctx.signal)
+  }
+}
+
+/** Keeps our own connections coming over the leg until stopped; waves overlap, as under loss each takes seconds. */
+function startTraffic(leg: LegPlan, ctx: FaultContext): { stop: () => Promise<void> } {
+  const access = legAccess(leg, ctx)
+  const stopping = new AbortController()
+  const signal = AbortSignal.any([stopping.signal, ctx.signal])
+  const lane = async (helper: ReturnType<typeof helperAt>): Promise<void> => {
+    while (!signal.aborted) await sendBurst(helper, access, WAVE, signal)
+  }
+  const lanes = endsOf([leg], 'client').flatMap((end) => Array.from({ length: WAVES_AT_ONCE }, () => lane(helperAt(end, ctx))))
+  const done = Promise.allSettled(lanes)
+  return {
+    stop: async () => {
+      stopping.abort()
+      const failed = (await done).find((result) => result.status === 'rejected' && !isChaosError(result.reason, 'ABORTED'))
+      if (failed)
+        ctx.log.log(
+          'warn',
+          `our own traffic over ${leg.link} stopped: ${describeError((failed as PromiseRejectedResult).reason, 300)}`,
+        )
+    },
+  }
+}

@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest'
+import * as z from 'zod'
+import { cpu } from './cpu/fault.ts'
+import { crash } from './crash/fault.ts'
+import { ENTRIES, FAULTS } from './registry.ts'
+
+it('a spec reaches no other kind', () => {
+  const spec = { target: 'worker', signal: 'SIGKILL', via: 'kernel', timing: null, count: null } as const
+  expect(crash.request(spec).kind).toBe('crash')
+  // @ts-expect-error A crash says nothing of how much CPU time is to be burnt.
+  expect(cpu.request(spec).kind).toBe('cpu')
+})
+
+it('each fault has a kind of its own, and reads the records of its own version', () => {
+  expect(FAULTS.size).toBe(12)
+  for (const fault of FAULTS.values()) {
+    expect(() => fault.readBack(fault.version, {})).toThrow(/is no plan of it, so it is not executed/)
+    expect(() => fault.readBack(fault.version + 1, {})).toThrow(/it is not executed$/)
+  }
+})
+
+it('each entry is told from the others by its key, or by the value of it', () => {
+  const names = ENTRIES.map(({ key, value }) => `${key}: ${String(value)}`)
+  expect(new Set(names).size).toBe(names.length)
+  for (const { key, value, shape, docs } of ENTRIES) {
+    const chosen = (by: string): boolean =>
+      z
+        .object(shape)
+        .partial()
+        .safeParse({ [key]: by }).success
+    if (value !== null) expect([chosen(value), chosen(`${value}x`)]).toEqual([true, false])
+    expect(docs.what).not.toBe('')
+  }
+})

@@ -1,0 +1,43 @@
+/** Helpers in the host's pid namespace, which reach the processes of containers from outside. */
+import type { HelperRequest, UndoContext } from '../../core/ports.ts'
+import { withDeadline } from '../../core/wait.ts'
+import { HELPER_TTL_MS } from './names.ts'
+import { allOrThrow } from './all-or-throw.ts'
+import { UNDO_STEP_LIMIT_MS } from './undo-limit.ts'
+
+/** No network, and of all capabilities only those asked for. */
+export function hostHelper(name: string, changes: Partial<HelperRequest> = {}): HelperRequest {
+  return {
+    name,
+    attachTo: { network: 'none' },
+    pid: 'host',
+    capabilities: ['KILL'],
+    ttlMs: HELPER_TTL_MS,
+    ...changes,
+  }
+}
+
+/**
+ * Ends the helpers, which undo their work as they go.
+ * @returns those that were there and ended as they should; whoever needs the others' undo has to see to it.
+ */
+export async function stopHostHelpers(names: readonly string[], ctx: UndoContext): Promise<ReadonlySet<string>> {
+  const undone = new Set<string>()
+  await allOrThrow(
+    names.map((name) =>
+      withDeadline(`stopping the helper ${name}`, UNDO_STEP_LIMIT_MS, ctx.signal, async (signal) => {
+        const ended = await ctx.toolbox.stop(name, signal)
+        if (ended?.exitCode === 0) undone.add(name)
+        else if (ended !== null) {
+          ctx.log.log('warn', `helper ${name} ended with ${String(ended.exitCode)}: ${ended.output.slice(-500)}`)
+        }
+      }),
+    ),
+  )
+  return undone
+}
+
+export async function hostHelperLeftovers(names: readonly string[], ctx: UndoContext): Promise<string[]> {
+  const found = await Promise.all(names.map(async (name) => ({ name, state: await ctx.containers.inspect(name, ctx.signal) })))
+  return found.flatMap(({ name, state }) => (state === null ? [] : [`helper ${name} (${state.status})`]))
+}

@@ -1,0 +1,99 @@
+/** Entries that ask for a toxic of toxiproxy: one for each, as each has attributes of its own. */
+import * as z from 'zod'
+import { defineEntry } from '../../kinds/define-entry.ts'
+import type { EntryForm } from '../../kinds/define-entry.ts'
+import { oneOf, quantity } from '../../kinds/schema-kit.ts'
+import { attributeSchema, attributesText, lacksLinks, linkSchema, toLinks } from '../shared/link-keys.ts'
+import type { AttributeRule } from '../shared/link-keys.ts'
+import { toxic } from './fault.ts'
+import { STREAMS } from './plan.ts'
+import { TOXIPROXY_TOXIC_NAMES, TOXIPROXY_TOXICS } from './toxics.ts'
+import type { ToxiproxyToxicName } from './toxics.ts'
+
+const streamSchema = oneOf(STREAMS, "Direction that is hit; toxiproxy's default is downstream")
+const toxicitySchema = quantity({
+  minimum: 0,
+  above: true,
+  maximum: 1,
+  description: 'Share of the connections that are hit; the default is 1',
+})
+
+const WHAT: Readonly<Record<ToxiproxyToxicName, string>> = {
+  latency: 'what passes is late by `latency` ± `jitter` ms',
+  bandwidth: 'at most `rate` KB/s pass on each connection; with 0 no byte does',
+  slow_close: 'connections are closed `delay` ms late',
+  timeout: 'no byte passes, and connections are closed after `timeout` ms; with 0 they stay open',
+  reset_peer: 'connections are reset after `timeout` ms',
+  slicer: 'what passes comes in slices of `average_size` ± `size_variation` bytes, `delay` µs apart',
+  limit_data: 'connections are closed after `bytes` bytes',
+  down: 'the proxy is switched off, and refuses connections',
+}
+const LINK_OPTION = '`link` (a name, a list or `"all"`)'
+
+const FORM = { group: 'network', key: 'toxic', way: 'toxic + attributes' } as const
+
+/** Hits so many of the connections, one way or both. */
+function toxicEntry(name: Exclude<ToxiproxyToxicName, 'down'>): EntryForm {
+  return defineEntry({
+    ...FORM,
+    value: name,
+    keys: {
+      toxic: z.literal(name),
+      attributes: attributesSchema(name),
+      link: linkSchema.optional(),
+      stream: streamSchema.optional(),
+      toxicity: toxicitySchema.optional(),
+    },
+    lacks: ({ link }, descriptor, tell) => {
+      lacksLinks(link, descriptor, tell)
+    },
+    request: ({ attributes = {}, link, stream = 'downstream', toxicity = 1 }, missing) =>
+      toxic.request({ toxic: name, attributes: givenOf(attributes), ...toLinks(link), stream, toxicity }, missing),
+    docs: { what: WHAT[name], options: `${LINK_OPTION}, \`stream\` (\`upstream\`, \`downstream\`, \`both\`), \`toxicity\`` },
+  })
+}
+
+/** A proxy that is switched off has neither a direction nor a share to choose. */
+const downEntry = defineEntry({
+  ...FORM,
+  value: 'down',
+  keys: { toxic: z.literal('down'), attributes: attributesSchema('down'), link: linkSchema.optional() },
+  lacks: ({ link }, descriptor, tell) => {
+    lacksLinks(link, descriptor, tell)
+  },
+  request: ({ link }, missing) =>
+    toxic.request({ toxic: 'down', attributes: {}, ...toLinks(link), stream: 'downstream', toxicity: 1 }, missing),
+  docs: { what: WHAT.down, options: LINK_OPTION },
+})
+
+export const toxicEntries: readonly EntryForm[] = TOXIPROXY_TOXIC_NAMES.map((name) =>
+  name === 'down' ? downEntry : toxicEntry(name),
+)
+
+type AttributesInput = Readonly<Record<string, number | undefined>>
+
+/** Strict: toxiproxy itself accepts any name and any value. Optional where no attribute is required. */
+function attributesSchema(name: ToxiproxyToxicName): z.ZodType<AttributesInput | undefined> {
+  const rules: readonly AttributeRule[] = TOXIPROXY_TOXICS[name]
+  const shape = Object.fromEntries(
+    rules.map((rule) => [rule.name, rule.required ? attributeSchema(rule) : attributeSchema(rule).optional()]),
+  )
+  const strict = z.strictObject(shape).meta({ description: attributesText(name, rules) })
+  const schema =
+    name === 'slicer'
+      ? strict.refine(slicerFits, { error: 'size_variation must be below average_size', path: ['size_variation'] })
+      : strict
+  return rules.some(({ required }) => required) ? schema : schema.optional()
+}
+
+/** toxiproxy cuts slices of average_size ± size_variation: at or above the average a slice may have no bytes. */
+function slicerFits(attributes: AttributesInput): boolean {
+  const size = attributes['average_size']
+  const variation = attributes['size_variation']
+  return size === undefined || size < 1 || variation === undefined || variation < size
+}
+
+/** Without those that zod types as possibly undefined; none is, as JSON has no undefined. */
+function givenOf(attributes: AttributesInput): Record<string, number> {
+  return Object.fromEntries(Object.entries(attributes).filter((pair): pair is [string, number] => pair[1] !== undefined))
+}

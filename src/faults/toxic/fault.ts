@@ -1,0 +1,106 @@
+import { ChaosError } from '../../core/errors.ts'
+import type { ArmedFault } from '../../core/fault.ts'
+import type { FaultContext } from '../../core/ports.ts'
+import { fillRecord } from '../../core/variables.ts'
+import { defineFault } from '../../kinds/define-fault.ts'
+import { combinePlaces } from '../shared/evidence.ts'
+import { HELPER_TTL_MS } from '../shared/names.ts'
+import type { Judge, ToxicOnLink } from './measures/measure.ts'
+import { MEASURES } from './measures/measures.ts'
+import { canaryDelayOf, mechanismOf, resolveToxic, toxicPlan, toxicsOf } from './plan.ts'
+import type { ToxicEntry, ToxicPlan } from './plan.ts'
+import { leftoverToxics, revertToxics } from './undo.ts'
+
+/** What judges one link; its baseline is a measurement, not part of the undo record. */
+interface JudgeOfLink {
+  readonly link: string
+  readonly judge: Judge
+}
+
+/** One toxic of toxiproxy, `down` included, on one or more links. */
+export const toxic = defineFault({
+  kind: 'toxic',
+  record: { version: 1, schema: toxicPlan },
+  resolve: resolveToxic,
+  async arm(plan, ctx) {
+    await startMarkers(plan, ctx)
+    const measure = MEASURES[plan.toxic]
+    const judges = plan.entries.map(async (entry) => ({
+      link: entry.link,
+      judge: await measure(onLink(plan, entry, ctx), ctx),
+    }))
+    return armed(plan, await Promise.all(judges))
+  },
+  revert: revertToxics,
+  leftovers: leftoverToxics,
+  // What nobody answers is waited for until its deadline.
+  usualMs: (spec) => (spec.toxic === 'timeout' || spec.toxic === 'down' ? 4_000 : 0),
+  describe: (plan) => ({
+    targets: plan.entries.map((entry) => entry.link),
+    services: plan.services,
+    mechanism: mechanismOf(plan),
+    canaryDelayMs: canaryDelayOf(plan),
+    everything: plan.everything,
+  }),
+})
+
+function armed(plan: ToxicPlan, judges: readonly JudgeOfLink[]): ArmedFault {
+  return {
+    inject: (ctx) => injectToxics(plan, ctx),
+    async effect(ctx) {
+      const judged = judges.map(async ({ link, judge }) => ({ place: link, ...(await judge(ctx)) }))
+      return combinePlaces(mechanismOf(plan), await Promise.all(judged))
+    },
+  }
+}
+
+function onLink(plan: ToxicPlan, entry: ToxicEntry, ctx: FaultContext): ToxicOnLink {
+  const link = ctx.stack.link(entry.link)
+  const host = ctx.stack.descriptor.toxiproxy?.service ?? ''
+  return {
+    access: {
+      link: link.name,
+      target: { host, port: link.listenPort },
+      path: entry.marker?.path ?? link.probe.path,
+      headers: fillRecord(link.probe.headers, ctx.stack.variables),
+    },
+    toxic: plan.toxic,
+    attributes: plan.attributes,
+    streams: plan.streams,
+    toxicity: plan.toxicity,
+    holdId: entry.toxics[0]?.name ?? `${ctx.scenarioId}-${entry.proxy}`,
+    marker: entry.marker,
+  }
+}
+
+async function startMarkers(plan: ToxicPlan, ctx: FaultContext): Promise<void> {
+  const container = plan.proxyContainer
+  if (container === null) return
+  await Promise.all(
+    plan.entries.map(async ({ link, marker }) => {
+      if (marker === null) return
+      const request = {
+        name: marker.helper,
+        attachTo: { container },
+        pid: 'own',
+        capabilities: ['NET_ADMIN'],
+        ttlMs: HELPER_TTL_MS,
+      } as const
+      const helper = await ctx.toolbox.start(request, ctx.signal)
+      const args = { marker: `GET ${marker.path}`, intoPort: marker.intoPort, outOfPort: marker.outOfPort }
+      const { mechanism } = await helper.call('marker.install', args, ctx.signal)
+      ctx.log.log('debug', `packets of our probe on ${link} are counted by ${mechanism}`)
+    }),
+  )
+}
+
+async function injectToxics(plan: ToxicPlan, ctx: FaultContext): Promise<void> {
+  const toxiproxy = await ctx.toxiproxy()
+  if (toxiproxy === null) throw new ChaosError('TARGET_NOT_FOUND', 'toxiproxy is gone, so nothing can be injected')
+  await Promise.all(
+    plan.entries.map(async (entry) => {
+      if (plan.toxic === 'down') await toxiproxy.setEnabled(entry.proxy, false, ctx.signal)
+      for (const toxic of toxicsOf(plan, entry)) await toxiproxy.addToxic(entry.proxy, toxic, ctx.signal)
+    }),
+  )
+}

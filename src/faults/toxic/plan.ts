@@ -1,0 +1,179 @@
+/** Which proxies a toxic goes to, and all that taking it away again needs. */
+import * as z from 'zod'
+import type { Link } from '../../core/descriptor.ts'
+import { ChaosError } from '../../core/errors.ts'
+import type { FaultContext, Toxic, ToxiproxyPort } from '../../core/ports.ts'
+import { resolveLinks, touchedServices, touchesEverything } from '../shared/links.ts'
+import type { LinkSelection } from '../shared/links.ts'
+import { helperName, toxicName } from '../shared/names.ts'
+import { runningContainers } from '../shared/namespace-helpers.ts'
+import { listOf } from '../shared/plan-schema.ts'
+import { DIRECTIONS } from './measures/measure.ts'
+import type { Direction } from './measures/measure.ts'
+import { TOXIPROXY_TOXIC_NAMES } from './toxics.ts'
+import type { ToxiproxyToxicName } from './toxics.ts'
+
+export const STREAMS = [...DIRECTIONS, 'both'] as const
+
+/** One toxic of toxiproxy on one or more links. */
+export interface ToxicSpec extends LinkSelection {
+  readonly toxic: ToxiproxyToxicName
+  /** By the names and in the units of the table of toxics. */
+  readonly attributes: Readonly<Record<string, number>>
+  readonly stream: (typeof STREAMS)[number]
+  /** Share of the connections that are hit, above 0 and up to 1. */
+  readonly toxicity: number
+}
+
+const directionSchema = z.enum(DIRECTIONS)
+
+const markerSchema = z.strictObject({
+  helper: z.string(),
+  intoPort: z.number(),
+  outOfPort: z.number(),
+  path: z.string(),
+})
+
+/** One proxy that the fault changes, with all that undoing it needs. */
+const entrySchema = z.strictObject({
+  link: z.string(),
+  proxy: z.string(),
+  onCanaryPath: z.boolean(),
+  toxics: listOf(z.strictObject({ name: z.string(), stream: directionSchema })),
+  /** `down` only puts back what it took away. */
+  wasEnabled: z.boolean(),
+  marker: markerSchema.nullable(),
+})
+export type ToxicEntry = Readonly<z.infer<typeof entrySchema>>
+
+export const toxicPlan = z.strictObject({
+  toxic: z.enum(TOXIPROXY_TOXIC_NAMES),
+  attributes: z.record(z.string(), z.number()).readonly(),
+  streams: listOf(directionSchema),
+  toxicity: z.number(),
+  entries: listOf(entrySchema),
+  /** Container of toxiproxy that the marker helpers attach to; null when there are none. */
+  proxyContainer: z.string().nullable(),
+  services: listOf(z.string()),
+  everything: z.boolean(),
+})
+/** The undo record of the fault `toxic`. */
+export type ToxicPlan = Readonly<z.infer<typeof toxicPlan>>
+
+/** @throws BAD_INPUT, TARGET_NOT_FOUND or CAPABILITY_MISSING, all before anything is changed. */
+export async function resolveToxic(spec: ToxicSpec, ctx: FaultContext): Promise<ToxicPlan> {
+  refuseNonsense(spec)
+  const { descriptor } = ctx.stack
+  const links = resolveLinks(spec, descriptor)
+  const toxiproxy = await ctx.toxiproxy()
+  if (toxiproxy === null) throw new ChaosError('TARGET_NOT_FOUND', `toxiproxy of the stack '${descriptor.name}' is not running`)
+  const enabled = await enabledProxies(links, toxiproxy, ctx.signal)
+  const streams = streamsOf(spec)
+  const counted = swallows(spec) && streams.includes('upstream')
+  const services = touchedServices(links, descriptor)
+  return {
+    toxic: spec.toxic,
+    attributes: { ...spec.attributes },
+    streams,
+    toxicity: spec.toxicity,
+    entries: links.map((link) => planEntry(link, { spec, streams, counted, enabled }, ctx)),
+    proxyContainer: counted ? await proxyContainer(ctx) : null,
+    services,
+    everything: touchesEverything(services, descriptor),
+  }
+}
+
+function planEntry(
+  link: Link,
+  of: { spec: ToxicSpec; streams: readonly Direction[]; counted: boolean; enabled: ReadonlyMap<string, boolean> },
+  ctx: FaultContext,
+): ToxicEntry {
+  return {
+    link: link.name,
+    proxy: link.proxy,
+    onCanaryPath: link.onCanaryPath,
+    toxics: of.spec.toxic === 'down' ? [] : of.streams.map((stream) => ({ name: toxicName(ctx), stream })),
+    wasEnabled: of.enabled.get(link.proxy) ?? false,
+    marker: of.counted
+      ? {
+          helper: helperName(ctx, 'marker'),
+          intoPort: link.listenPort,
+          outOfPort: link.upstream.port,
+          // Short, and like nobody else's request: the kernel compares the first bytes of the packet.
+          path: `/c-${ctx.random.integer(0x10000000, 0x7fffffff).toString(16)}`,
+        }
+      : null,
+  }
+}
+
+/** What toxiproxy would take and then do nothing, or crash on. */
+function refuseNonsense(spec: ToxicSpec): void {
+  const { toxic, attributes, toxicity } = spec
+  if (toxic === 'down' && toxicity !== 1) {
+    throw new ChaosError('BAD_INPUT', `'down' switches the whole proxy off and knows no toxicity (given: ${String(toxicity)})`)
+  }
+  const size = attributes['average_size'] ?? 0
+  const variation = attributes['size_variation'] ?? 0
+  if (toxic === 'slicer' && variation >= size) {
+    throw new ChaosError(
+      'BAD_INPUT',
+      `slicer needs size_variation (${String(variation)}) below average_size (${String(size)}): toxiproxy crashes otherwise`,
+    )
+  }
+}
+
+function streamsOf(spec: ToxicSpec): Direction[] {
+  return spec.stream === 'both' ? ['upstream', 'downstream'] : [spec.stream]
+}
+
+function swallows(spec: ToxicSpec): boolean {
+  return spec.toxic === 'timeout' || (spec.toxic === 'bandwidth' && spec.attributes['rate'] === 0)
+}
+
+async function enabledProxies(
+  links: readonly Link[],
+  toxiproxy: ToxiproxyPort,
+  signal: AbortSignal,
+): Promise<Map<string, boolean>> {
+  const proxies = new Map((await toxiproxy.proxies(signal)).map((proxy) => [proxy.name, proxy.enabled]))
+  for (const link of links) {
+    if (proxies.has(link.proxy)) continue
+    const known = [...proxies.keys()].join(', ') || 'none'
+    throw new ChaosError(
+      'TARGET_NOT_FOUND',
+      `toxiproxy has no proxy '${link.proxy}' for the link '${link.name}'; it has: ${known}`,
+    )
+  }
+  return proxies
+}
+
+async function proxyContainer(ctx: FaultContext): Promise<string | null> {
+  const containers = await runningContainers(ctx.stack.descriptor.toxiproxy?.service ?? '', ctx)
+  return containers[0]?.id ?? null
+}
+
+/** The toxics of one proxy as toxiproxy takes them. */
+export function toxicsOf(plan: ToxicPlan, entry: ToxicEntry): Toxic[] {
+  return entry.toxics.map(({ name, stream }) => ({
+    name,
+    type: plan.toxic,
+    stream,
+    toxicity: plan.toxicity,
+    attributes: plan.attributes,
+  }))
+}
+
+/** `toxiproxy timeout (timeout 0), upstream and downstream`. */
+export function mechanismOf(plan: ToxicPlan): string {
+  if (plan.toxic === 'down') return 'toxiproxy proxy switched off'
+  const attributes = Object.entries(plan.attributes).map(([name, value]) => `${name} ${String(value)}`)
+  const toxicity = plan.toxicity < 1 ? `, toxicity ${String(plan.toxicity)}` : ''
+  return `toxiproxy ${plan.toxic} (${attributes.join(', ')}), ${plan.streams.join(' and ')}${toxicity}`
+}
+
+/** Each link on the canary's path delays it once per stream. A share of the connections does not move the median surely. */
+export function canaryDelayOf(plan: ToxicPlan): number | null {
+  const links = plan.entries.filter((entry) => entry.onCanaryPath).length
+  if (plan.toxic !== 'latency' || plan.toxicity < 1 || links === 0) return null
+  return (plan.attributes['latency'] ?? 0) * plan.streams.length * links
+}

@@ -1,0 +1,71 @@
+import { withDeadline } from '../../core/wait.ts'
+import type { ToxiproxyPort, ToxiproxyProxy, UndoContext } from '../../core/ports.ts'
+import { helperLeftovers, stopHelpers } from '../shared/namespace-helpers.ts'
+import type { ToxicEntry, ToxicPlan } from './plan.ts'
+import { allOrThrow } from '../shared/all-or-throw.ts'
+import { UNDO_STEP_LIMIT_MS } from '../shared/undo-limit.ts'
+
+const LONGEST_PENDING_RESET_MS = 60_000
+
+/**
+ * Takes away exactly what the plan names. A toxiproxy that is gone took it along; one that exists but does not answer
+ * (paused, stopped by a signal) must not look reverted.
+ * @throws TIMEOUT or TOXIPROXY_FAILED within a bounded time.
+ */
+export async function revertToxics(plan: ToxicPlan, ctx: UndoContext): Promise<void> {
+  const proxies = withDeadline('taking back the toxics through toxiproxy', undoLimitMs(plan), ctx.signal, async (signal) => {
+    const toxiproxy = await ctx.toxiproxy()
+    if (toxiproxy === null) return
+    const found = new Map((await toxiproxy.proxies(signal)).map((proxy) => [proxy.name, proxy]))
+    await allOrThrow(plan.entries.map((entry) => revertEntry(plan, entry, found.get(entry.proxy), toxiproxy, signal)))
+  })
+  await allOrThrow([proxies, stopHelpers(markerHelpers(plan), ctx)])
+}
+
+/** A reset that is pending cannot be interrupted: toxiproxy answers only after its timeout. */
+function undoLimitMs(plan: ToxicPlan): number {
+  const pendingMs = plan.toxic === 'reset_peer' ? (plan.attributes['timeout'] ?? 0) : 0
+  return UNDO_STEP_LIMIT_MS + Math.min(LONGEST_PENDING_RESET_MS, pendingMs)
+}
+
+async function revertEntry(
+  plan: ToxicPlan,
+  entry: ToxicEntry,
+  proxy: ToxiproxyProxy | undefined,
+  toxiproxy: ToxiproxyPort,
+  signal: AbortSignal,
+): Promise<void> {
+  if (proxy === undefined) return
+  if (plan.toxic === 'down' && entry.wasEnabled && !proxy.enabled) await toxiproxy.setEnabled(entry.proxy, true, signal)
+  const present = new Set(proxy.toxics.map((toxic) => toxic.name))
+  for (const toxic of entry.toxics) {
+    if (present.has(toxic.name)) await toxiproxy.removeToxic(entry.proxy, toxic.name, signal)
+  }
+}
+
+/** What of the plan toxiproxy or Docker still has. */
+export async function leftoverToxics(plan: ToxicPlan, ctx: UndoContext): Promise<string[]> {
+  const inProxies = withDeadline('looking for toxics that were left', UNDO_STEP_LIMIT_MS, ctx.signal, async (signal) => {
+    const toxiproxy = await ctx.toxiproxy()
+    if (toxiproxy === null) return []
+    const proxies = new Map((await toxiproxy.proxies(signal)).map((proxy) => [proxy.name, proxy]))
+    return plan.entries.flatMap((entry) => leftoversOf(plan, entry, proxies.get(entry.proxy)))
+  })
+  const [toxics, helpers] = await Promise.all([inProxies, helperLeftovers(markerHelpers(plan), ctx)])
+  return [...toxics, ...helpers]
+}
+
+function leftoversOf(plan: ToxicPlan, entry: ToxicEntry, proxy: ToxiproxyProxy | undefined): string[] {
+  if (proxy === undefined) return []
+  const names = new Set(entry.toxics.map((toxic) => toxic.name))
+  const toxics = proxy.toxics.filter((toxic) => names.has(toxic.name)).map((toxic) => `toxic ${toxic.name} on ${proxy.name}`)
+  return plan.toxic === 'down' && entry.wasEnabled && !proxy.enabled
+    ? [...toxics, `proxy ${proxy.name} is still switched off`]
+    : toxics
+}
+
+function markerHelpers(plan: ToxicPlan): { name: string; container: string }[] {
+  const container = plan.proxyContainer
+  if (container === null) return []
+  return plan.entries.flatMap((entry) => (entry.marker === null ? [] : [{ name: entry.marker.helper, container }]))
+}

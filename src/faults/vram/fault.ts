@@ -1,0 +1,48 @@
+import * as z from 'zod'
+import { ChaosError } from '../../core/errors.ts'
+import type { FaultContext } from '../../core/ports.ts'
+import { defineFault } from '../../kinds/define-fault.ts'
+import { helperName } from '../shared/names.ts'
+import { runningTargets } from '../shared/targets.ts'
+import type { ArmedVram } from './armed.ts'
+import { chooseMeans } from './choice.ts'
+import { findGpus } from './gpu/find.ts'
+import { armGpuVram, describeGpuVram, gpuVramLeftovers, gpuVramPlan, planGpuVram, revertGpuVram } from './gpu/means.ts'
+import { armSimulatedVram, revertSimulatedVram, simulatedVramLeftovers } from './simulated/means.ts'
+import { describeSimulatedVram, resolveSimulatedVram, simulatedVramPlan } from './simulated/plan.ts'
+import type { VramSpec } from './spec.ts'
+
+/** Told apart by `means`: how memory is taken decides how it is given back. */
+const vramPlan = z.discriminatedUnion('means', [gpuVramPlan, simulatedVramPlan])
+type VramPlan = Readonly<z.infer<typeof vramPlan>>
+
+/** GPU memory of a service used up: on its GPU, else by the requests that the descriptor names for it. */
+export const vram = defineFault({
+  kind: 'vram',
+  record: { version: 1, schema: vramPlan },
+  resolve: (spec: VramSpec, ctx) => resolveVram(spec, ctx),
+  arm: (plan, ctx) => (plan.means === 'gpu' ? armGpuVram(plan, ctx) : armSimulatedVram(plan, ctx)),
+  async revert(plan, ctx, armed: ArmedVram | null) {
+    await armed?.release()
+    await (plan.means === 'gpu' ? revertGpuVram(plan, ctx) : revertSimulatedVram(plan, ctx))
+  },
+  leftovers: (plan, ctx, armed) =>
+    plan.means === 'gpu' ? gpuVramLeftovers(plan, ctx, armed) : simulatedVramLeftovers(plan, ctx),
+  describe: (plan) => (plan.means === 'gpu' ? describeGpuVram(plan) : describeSimulatedVram(plan)),
+  usualMs: () => 4_000,
+})
+
+/** @throws CAPABILITY_MISSING where there is neither a GPU nor a way to do without one. */
+async function resolveVram(spec: VramSpec, ctx: FaultContext): Promise<VramPlan> {
+  const { target } = spec
+  const { descriptor } = ctx.stack
+  const looker = helperName(ctx, 'gpus')
+  const running = await runningTargets(target, ctx)
+  const found = await findGpus(target, running, looker, ctx)
+  if (found.noGpu === null) return planGpuVram(spec, { ...found, running, looker }, ctx)
+  const choice = chooseMeans({ target, noGpu: found.noGpu, simulated: descriptor.vram?.service ?? null })
+  if (choice.means === 'simulated') return await resolveSimulatedVram(spec, choice.why, ctx)
+  throw new ChaosError('CAPABILITY_MISSING', choice.means === 'skipped' ? choice.why : found.noGpu, {
+    hint: `Say in ${descriptor.file} that ${target} uses a GPU (gpu), or how its memory is simulated (vram).`,
+  })
+}

@@ -1,0 +1,13 @@
+import type { FaultContext } from '../../core/ports.ts'
+import { glanceAtPool, memberOf } from '../shared/pool-members.ts'
+import { runningTargets } from '../shared/targets.ts'
+
+/** Tells of all running containers of the service that they are hit now. @throws TARGET_NOT_FOUND for none. */
+export async function tellHits(service: string, ctx: FaultContext): Promise<void> {
+  const [members, running] = await Promise.all([glanceAtPool(ctx), runningTargets(service, ctx)])
+  const at = { atMs: ctx.clock.nowMs(), atWallMs: ctx.clock.wallMs() }
+  for (const state of running) {
+    const { id, name, pid } = state
+    ctx.hit({ containerId: id, name, service, pid, member: memberOf(state, members)?.id ?? null, ...at })
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * GPU memory used up where there is no GPU: ordinary requests that take long hold what the service declares to have. What
+ * it proves is how the services account for that memory, not what a device does.
+ */
+import { isChaosError } from '../../../core/errors.ts'
+import type { FaultContext, UndoContext } from '../../../core/ports.ts'
+import { waitUntil } from '../../../core/wait.ts'
+import { combinePlaces } from '../../shared/evidence.ts'
+import { hostHelperLeftovers, stopHostHelpers } from '../../shared/host-helpers.ts'
+import { networkHelper } from '../../shared/network-helpers.ts'
+import { startUpkeep, untilWindowEnds } from '../../shared/upkeep.ts'
+import type { ArmedVram } from '../armed.ts'
+import { tellHits } from '../hits.ts'
+import { judgeVram } from '../judge.ts'
+import { MemoryReader } from './metrics.ts'
+import { mechanismOf, specOf } from './plan.ts'
+import type { SimulatedVramPlan } from './plan.ts'
+import { look, step, STEP_LIMIT_MS } from './requests.ts'
+import type { Filling } from './requests.ts'
+
+/** The inject phase is not much longer. */
+const FILL_LIMIT_MS = 8_000
+const STEP_EVERY_MS = 20
+/** No divisor or multiple of how often requests usually come: a look must not always meet the same moment between two of them. */
+const TOP_UP_EVERY_MS = 170
+/**
+ * The memory counts as taken when so many looks in a row, at random moments, found nothing to add: what one of the stack's
+ * own short requests holds at a single look would be free a moment later, and then always be the next one's.
+ */
+const CALM_LOOKS = 8
+const MOST_PAUSE_MS = 90
+
+export async function armSimulatedVram(plan: SimulatedVramPlan, armCtx: FaultContext): Promise<ArmedVram> {
+  await armCtx.toolbox.start(networkHelper(plan.helper, armCtx), armCtx.signal)
+  const filling = await beforeFilling(armCtx)
+  return {
+    inject: (ctx) => fillUp(plan, filling, ctx),
+    effect: async (ctx) => combinePlaces(mechanismOf(plan), [{ place: plan.target, ...(await judge(plan, filling, ctx)) }]),
+    release: async () => filling.upkeep?.stop(),
+    holderPid: () => null,
+  }
+}
+
+async function beforeFilling(ctx: FaultContext): Promise<Filling> {
+  const spec = specOf(ctx)
+  const memory = new MemoryReader(spec, ctx)
+  const baseline = { ...(await memory.read(ctx.signal)), inFlight: 0 }
+  const { service, port } = ctx.stack.descriptor.entry
+  return {
+    ...{ spec, memory, entry: { host: service, port }, baseline, waves: [], givenUp: new Set(), readings: [] },
+    ...{ answered: {}, usedBytes: 0, sent: 0, begun: false, fromMs: 0, upkeep: null },
+  }
+}
+
+/** The requests go with their helper. */
+export async function revertSimulatedVram(plan: SimulatedVramPlan, ctx: UndoContext): Promise<void> {
+  await stopHostHelpers([plan.helper], ctx)
+}
+
+export function simulatedVramLeftovers(plan: SimulatedVramPlan, ctx: UndoContext): Promise<string[]> {
+  return hostHelperLeftovers([plan.helper], ctx)
+}
+
+async function fillUp(plan: SimulatedVramPlan, filling: Filling, ctx: FaultContext): Promise<void> {
+  await tellHits(plan.target, ctx)
+  filling.begun = true
+  const { clock, signal } = ctx
+  const options = { everyMs: STEP_EVERY_MS, attemptMs: STEP_LIMIT_MS, limitMs: FILL_LIMIT_MS, signal, clock }
+  try {
+    const what = `${String(plan.percent)} % of the GPU memory of ${plan.target} taken`
+    let calmLooks = 0
+    const fillOn = async (inner: AbortSignal): Promise<number> => {
+      const sentMore = await step(plan, filling, await look(filling, plan, ctx, inner), ctx, inner)
+      calmLooks = sentMore ? 0 : calmLooks + 1
+      if (!sentMore) await clock.sleep(ctx.random.integer(0, MOST_PAUSE_MS), inner)
+      return calmLooks
+    }
+    await waitUntil(what, fillOn, (calm) => calm >= CALM_LOOKS, options)
+  } catch (error) {
+    if (!isChaosError(error, 'TIMEOUT')) throw error
+  }
+  filling.fromMs = clock.nowMs()
+  const upkeep = {
+    what: `a look at the GPU memory of ${plan.target}`,
+    everyMs: TOP_UP_EVERY_MS,
+    stepLimitMs: STEP_LIMIT_MS,
+    clock,
+  }
+  filling.upkeep = startUpkeep(upkeep, async (inner) => {
+    const reading = await look(filling, plan, ctx, inner)
+    filling.readings.push(reading)
+    await step(plan, filling, reading, ctx, inner)
+    return true
+  })
+}
+
+async function judge(plan: SimulatedVramPlan, filling: Filling, ctx: FaultContext): Promise<ReturnType<typeof judgeVram>> {
+  const { upkeep, baseline, begun, readings, sent } = filling
+  if (upkeep !== null) await untilWindowEnds(`the GPU memory of ${plan.target} taken`, ctx, upkeep.ended)
+  const problem = upkeep?.problem() ?? null
+  const answered = { ...filling.answered }
+  for (const { facts } of filling.waves)
+    for (const [status, count] of Object.entries(facts.statuses)) answered[status] = (answered[status] ?? 0) + count
+  return judgeVram({
+    ...{ percent: plan.percent, windowMs: ctx.windowMs, baseline, begun, readings: [...readings], sent, answered },
+    watchedMs: ctx.clock.nowMs() - filling.fromMs,
+    problem: problem === null ? null : `it could not be kept taken: ${problem}`,
+  })
+}

@@ -1,0 +1,75 @@
+/** GPU memory that is simulated: what is needed to take it, and to give it back. */
+import * as z from 'zod'
+import type { RequestSpec, VramSpecOfStack } from '../../../core/descriptor.ts'
+import { ChaosError } from '../../../core/errors.ts'
+import type { FaultDescription } from '../../../core/fault.ts'
+import type { FaultContext } from '../../../core/ports.ts'
+import { touchesEverything } from '../../shared/links.ts'
+import { helperName } from '../../shared/names.ts'
+import { listOf } from '../../shared/plan-schema.ts'
+import { runningTargets } from '../../shared/targets.ts'
+import type { VramSpec } from '../spec.ts'
+
+export const simulatedVramPlan = z.strictObject({
+  means: z.literal('simulated'),
+  target: z.string(),
+  percent: z.number(),
+  /** Names of the containers, for people. */
+  containers: listOf(z.string()),
+  /** On the stack's network: sends the requests, which end with it. */
+  helper: z.string(),
+  /** Why no GPU is involved. */
+  noGpu: z.string(),
+  everything: z.boolean(),
+})
+export type SimulatedVramPlan = Readonly<z.infer<typeof simulatedVramPlan>>
+
+/** `noGpu` is why it comes to this. @throws BAD_INPUT where the stack's request for it has no size to choose. */
+export async function resolveSimulatedVram(
+  { target, percent }: VramSpec,
+  noGpu: string,
+  ctx: FaultContext,
+): Promise<SimulatedVramPlan> {
+  requestOf(specOf(ctx), ctx)
+  const running = await runningTargets(target, ctx)
+  return {
+    ...{ means: 'simulated', target, percent, containers: running.map(({ name }) => name) },
+    ...{ helper: helperName(ctx, 'vram'), noGpu },
+    everything: touchesEverything([target], ctx.stack.descriptor),
+  }
+}
+
+export function describeSimulatedVram(plan: SimulatedVramPlan): FaultDescription {
+  return {
+    targets: plan.containers,
+    services: [plan.target],
+    mechanism: mechanismOf(plan),
+    canaryDelayMs: null,
+    everything: plan.everything,
+  }
+}
+
+export function specOf({ stack: { descriptor } }: FaultContext): VramSpecOfStack {
+  if (descriptor.vram !== null) return descriptor.vram
+  throw new ChaosError('INTERNAL', 'GPU memory was to be simulated for a stack that does not say how')
+}
+
+/** @throws BAD_INPUT unless its body has a number at the size key. */
+export function requestOf({ request: name, sizeKey }: VramSpecOfStack, { stack: { descriptor } }: FaultContext): RequestSpec {
+  const request = Object.hasOwn(descriptor.requests, name) ? descriptor.requests[name] : undefined
+  const body = request?.body
+  if (request !== undefined && typeof body === 'object' && body !== null && !Array.isArray(body)) {
+    if (typeof (body as Record<string, unknown>)[sizeKey] === 'number') return request
+  }
+  throw new ChaosError(
+    'BAD_INPUT',
+    `the request '${name}' has no body with a number under '${sizeKey}', whose size could be chosen`,
+    {
+      hint: `Check vram.request and vram.size_key in ${descriptor.file}.`,
+    },
+  )
+}
+
+export function mechanismOf({ percent, target, noGpu }: SimulatedVramPlan): string {
+  return `simulated: ordinary long requests hold ${String(percent)} % of the GPU memory that ${target} declares, by its own metrics; no GPU is involved: ${noGpu}`
+}

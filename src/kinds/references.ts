@@ -1,0 +1,51 @@
+/**
+ * Keys whose value is a name that the stack must have. The schema that makes such a key says so here, and what the stack
+ * lacks is derived from it: a key that is renamed takes its check along.
+ */
+import * as z from 'zod'
+import type { Descriptor } from '../core/descriptor.ts'
+import type { Missing } from '../core/fault.ts'
+import { didYouMean } from '../core/suggest.ts'
+import { listText, show } from './display.ts'
+
+const NAMES = {
+  service: ({ services }: Descriptor) => services.map(({ name }) => name),
+  request: ({ requests }: Descriptor) => Object.keys(requests),
+} as const
+
+export type Referred = keyof typeof NAMES
+
+const referred = new WeakMap<z.ZodType, Referred>()
+
+/** @returns the schema, which now refers to names of the stack. It must be used as it is: a copy with other `meta` refers to nothing. */
+export function refersTo<Schema extends z.ZodType>(what: Referred, schema: Schema): Schema {
+  referred.set(schema, what)
+  return schema
+}
+
+/** Names in `value`, which has the keys of `shape`, that the stack does not have. */
+export function missingNames(shape: z.ZodRawShape, value: Readonly<Record<string, unknown>>, descriptor: Descriptor): Missing[] {
+  return Object.entries(shape).flatMap(([key, schema]) => missingIn(schema as z.ZodType, value[key], [key], descriptor))
+}
+
+function missingIn(schema: z.ZodType, value: unknown, path: readonly (string | number)[], descriptor: Descriptor): Missing[] {
+  if (value === undefined) return []
+  const what = referred.get(schema)
+  if (what !== undefined) {
+    const names = NAMES[what](descriptor)
+    return typeof value !== 'string' || names.includes(value) ? [] : [{ path, message: unknownName(what, value, names) }]
+  }
+  if (schema instanceof z.ZodOptional) return missingIn(schema.unwrap() as z.ZodType, value, path, descriptor)
+  if (schema instanceof z.ZodUnion) {
+    const fits = (schema.options as z.ZodType[]).find((option) => option.safeParse(value).success)
+    return fits === undefined ? [] : missingIn(fits, value, path, descriptor)
+  }
+  if (schema instanceof z.ZodArray && Array.isArray(value))
+    return value.flatMap((item, index) => missingIn(schema.element as z.ZodType, item, [...path, index], descriptor))
+  return []
+}
+
+export function unknownName(what: string, name: string, names: readonly string[]): string {
+  const list = names.length === 0 ? `there are no ${what}s` : `known: ${listText(names)}`
+  return `there is no ${what} ${show(name)}${didYouMean(name, names)} (${list})`
+}
