@@ -3,6 +3,8 @@ import type { ProfileName } from '../core/model.ts'
 export interface EngineOptions {
   readonly profile: ProfileName
   readonly noInject: boolean
+  /** How much longer than usual this machine takes for all that is no window: for the time that people see. */
+  readonly pace: number
   /** The stacks are left as they are at the end: none is taken down when it has nothing more to do. */
   readonly keepStacks: boolean
   /** What else the run has, after these scenarios: for the count and the time that people see. */

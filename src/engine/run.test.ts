@@ -38,9 +38,9 @@ describe('on one stack', () => {
     await rig.run()
     const told = rig.events.filter(({ type }) => type === 'scenario-started' || type === 'scenario-ended')
     expect(told).toMatchObject([
-      { type: 'scenario-started', id: 'X-1', index: 1, total: 5, plannedMs: 8_500, leftMs: 77_000 },
-      { type: 'scenario-ended', id: 'X-1', verdict: 'passed', summary: 'cut on t1 bites', leftMs: 68_500 },
-      { type: 'scenario-started', id: 'X-2', index: 2, total: 5, leftMs: 68_500 },
+      { type: 'scenario-started', id: 'X-1', index: 1, total: 5, plannedMs: 7_700, leftMs: 75_400 },
+      { type: 'scenario-ended', id: 'X-1', verdict: 'passed', summary: 'cut on t1 bites', leftMs: 67_700 },
+      { type: 'scenario-started', id: 'X-2', index: 2, total: 5, leftMs: 67_700 },
       { type: 'scenario-ended', id: 'X-2', leftMs: 60_000 },
     ])
   })

@@ -126,7 +126,7 @@ class Handout {
     return lane.broken === null && !this.done.has(lane)
   }
 
-  private readonly expected = (scenario: Scenario): number => expectedMs(scenario, this.options.profile)
+  private readonly expected = (scenario: Scenario): number => expectedMs(scenario, this.options.profile, this.options.pace)
 
   /** What runs now counts as if it had just begun. */
   private leftMs(): number {

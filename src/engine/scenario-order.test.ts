@@ -184,6 +184,24 @@ describe('the context of a clause', () => {
     expect(rig.noted('request')).toEqual(['request /'])
   })
 
+  it('of a fault gives numbers for its names, none of them twice in all of the scenario', async () => {
+    const numbers: number[] = []
+    const rig = new Rig({
+      faults: (world) => {
+        const fault = fakeFault(world, 'cut')
+        return [
+          {
+            ...fault,
+            plan: (spec, ctx) => (numbers.push(ctx.number(), ctx.number()), fault.plan(spec, ctx)),
+            prepare: (plan, ctx) => (numbers.push(ctx.number()), fault.prepare(plan, ctx)),
+          },
+        ]
+      },
+    })
+    await rig.run()
+    expect(numbers).toEqual([1, 2, 3])
+  })
+
   it('has no window before inject, and a fault has none either', async () => {
     const rig = new Rig({
       faults: (world) => {

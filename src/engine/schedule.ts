@@ -3,7 +3,7 @@ import type { ProfileName } from '../core/model.ts'
 import { faultWindowMs, type Scenario } from '../core/scenario.ts'
 
 /** What a scenario usually takes beside its window and what its faults say: helpers, baselines, the recovery streak, logs. */
-const USUAL_OVERHEAD_MS = 2_500
+const USUAL_OVERHEAD_MS = 1_700
 
 export interface Schedule {
   /** For whichever stack is free, in this order. */
@@ -25,11 +25,11 @@ export function scheduleOf(scenarios: readonly Scenario[], stacks: number, expec
   }
 }
 
-/** How long a scenario usually takes, ms. */
-export function expectedMs(scenario: Scenario, profile: ProfileName): number {
+/** How long a scenario usually takes, ms. `pace`: how much longer than usual this machine takes for what is no window. */
+export function expectedMs(scenario: Scenario, profile: ProfileName, pace = 1): number {
   // Several share the CPUs that it takes to prepare them.
   const own = scenario.faults.reduce((sum, { usualMs }) => sum + usualMs, 0)
-  return faultWindowMs(scenario, profile) + own + USUAL_OVERHEAD_MS
+  return faultWindowMs(scenario, profile) + (own + USUAL_OVERHEAD_MS) * pace
 }
 
 /** How long they take on so many stacks when each takes what is expected of it, ms. */

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { expectedMs, spanMs } from '../engine/schedule.ts'
 import { HELD_OVERHEAD_MS } from '../load/held-load.ts'
 import { plannedLoadMs } from '../load/run-patterns.ts'
+import { machinePace } from './machine-pace.ts'
 import type { Plan } from './plan.ts'
 import type { RunRequest } from './run-request.ts'
 import { wantedStacks, type WidthFacts } from './width.ts'
@@ -29,11 +30,12 @@ export function widthFacts(plan: Plan, request: RunRequest, cpus: number): Width
 /** Of all that was chosen, on so many stacks, ms. */
 export function plannedRunMs(plan: Plan, request: RunRequest, stacks = guessedStacks(plan, request)): number {
   const { scenarios, patterns, underLoad } = plan
-  const span = spanMs(scenarios, stacks, (scenario) => expectedMs(scenario, request.profile))
+  const pace = machinePace()
+  const span = spanMs(scenarios, stacks, (scenario) => expectedMs(scenario, request.profile, pace))
   const held = underLoad === null ? 0 : HELD_OVERHEAD_MS
   const containers = plan.descriptor.services.reduce((sum, { replicas }) => sum + replicas, 0)
   const upMs = UP_MS + containers * (UP_MS_PER_CONTAINER + (stacks - 1) * UP_MS_PER_CONTAINER_BESIDE)
-  return upMs + span + held + plannedLoadMs(patterns, request.profile) + DOWN_MS
+  return (upMs + DOWN_MS) * pace + span + held + plannedLoadMs(patterns, request.profile)
 }
 
 /** Before Docker is asked. @throws BAD_INPUT. */

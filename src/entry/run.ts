@@ -34,6 +34,7 @@ import { fileArtifacts } from './files.ts'
 import { prepareToolboxImage } from './images.ts'
 import { runLoadSuite, type LoadSuite } from './load-suite.ts'
 import { loadPlan, type Plan } from './plan.ts'
+import { machinePace } from './machine-pace.ts'
 import { plannedRunMs, widthFacts } from './planned.ts'
 import { redactedUi } from './redacted-ui.ts'
 import type { RunUi } from './run-ui.ts'
@@ -217,6 +218,7 @@ async function experiment(session: Session, stacks: RunStacks, ledger: Ledger): 
   const options: EngineOptions = {
     profile: request.profile,
     noInject: request.noInject,
+    pace: machinePace(),
     keepStacks: request.keepStack,
     after: { count: patterns.length, plannedMs: plannedLoadMs(patterns, request.profile) },
     repeatCommand,

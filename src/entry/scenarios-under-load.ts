@@ -46,7 +46,7 @@ export async function scenariosUnderLoad(
   if (underLoad === null || first === undefined) return { ...(await run(engine, scenarios, null, signal)), load: [] }
   // To see the load again is to see the scenarios again that it held beside.
   const all = options.repeatCommand(scenarios.map(({ id }) => id).join(','))
-  const expected = (scenario: Scenario): number => expectedMs(scenario, options.profile)
+  const expected = (scenario: Scenario): number => expectedMs(scenario, options.profile, options.pace)
   let held: RunningHeldLoad
   try {
     held = await holdForScenarios(

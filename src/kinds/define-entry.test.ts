@@ -60,6 +60,7 @@ describe('names that a stack must have', () => {
   const request = refersTo('request', z.string())
   const shape = {
     plain: z.string(),
+    list: z.array(request).optional(),
     one: request,
     perhaps: request.optional(),
     either: z.union([z.int(), request]),
@@ -76,6 +77,7 @@ describe('names that a stack must have', () => {
     expect(lacking({ one: 'page', either: 'x' })).toEqual([['either', there]])
     expect(lacking({ one: 'page', several: 'x' })).toEqual([['several', there]])
     expect(lacking({ one: 'page', several: ['page', 'x'] })).toEqual([['several.1', there]])
+    expect(lacking({ one: 'page', list: ['x'] })).toEqual([['list.0', there]])
   })
 
   it('are told where a stack has none of the kind', () => {
@@ -84,6 +86,6 @@ describe('names that a stack must have', () => {
   })
 
   it('are no matter of what is no name', () => {
-    expect(lacking({ one: 7, either: null, several: 7 })).toEqual([])
+    expect(lacking({ one: 7, either: null, several: 7, list: 7 })).toEqual([])
   })
 })

@@ -97,6 +97,22 @@ describe('an undo record', () => {
     )
   })
 
+  it('is refused on one line of bounded length, whatever it holds', () => {
+    const refusal = (plan: unknown): string => {
+      try {
+        telling([]).readBack(1, plan)
+      } catch (error) {
+        return String(error)
+      }
+      return ''
+    }
+    expect(refusal({ target: 7 })).toMatch(
+      /executed: ✖ Invalid input: expected string, received number → at target ✖ Invalid input: expected string, received undefined → at helper$/,
+    )
+    const strange = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`key${String(index)}`, index]))
+    expect(refusal(strange).length).toBeLessThan(620)
+  })
+
   const third: RecordFormat<Plan> = {
     version: 3,
     schema,

@@ -95,7 +95,7 @@ function upgraded<Plan extends JsonObject>(kind: string, record: RecordFormat<Pl
   let plan = stored
   for (let version = from; version !== record.version; version += 1) {
     const upgrade = record.upgrades?.[version]
-    if (upgrade === undefined || version > record.version) {
+    if (upgrade === undefined) {
       throw new ChaosError(
         'LEDGER_FAILED',
         `the undo record of ${kind} is of version ${String(from)}, and this version of the action reads version ${String(record.version)}: it is not executed`,

@@ -29,7 +29,6 @@ export function missingNames(shape: z.ZodRawShape, value: Readonly<Record<string
 }
 
 function missingIn(schema: z.ZodType, value: unknown, path: readonly (string | number)[], descriptor: Descriptor): Missing[] {
-  if (value === undefined) return []
   const what = referred.get(schema)
   if (what !== undefined) {
     const names = NAMES[what](descriptor)
@@ -37,8 +36,8 @@ function missingIn(schema: z.ZodType, value: unknown, path: readonly (string | n
   }
   if (schema instanceof z.ZodOptional) return missingIn(schema.unwrap() as z.ZodType, value, path, descriptor)
   if (schema instanceof z.ZodUnion) {
-    const fits = (schema.options as z.ZodType[]).find((option) => option.safeParse(value).success)
-    return fits === undefined ? [] : missingIn(fits, value, path, descriptor)
+    const fitting = (schema.options as z.ZodType[]).filter((option) => option.safeParse(value).success)
+    return fitting.slice(0, 1).flatMap((option) => missingIn(option, value, path, descriptor))
   }
   if (schema instanceof z.ZodArray && Array.isArray(value))
     return value.flatMap((item, index) => missingIn(schema.element as z.ZodType, item, [...path, index], descriptor))

@@ -139,7 +139,7 @@ export function scenario(changes: Partial<Scenario> = {}): Scenario {
 
 function options(changes: Partial<EngineOptions> = {}): EngineOptions {
   return {
-    ...{ profile: 'quick', noInject: false, keepStacks: false, after: { count: 0, plannedMs: 0 } },
+    ...{ profile: 'quick', noInject: false, pace: 1, keepStacks: false, after: { count: 0, plannedMs: 0 } },
     repeatCommand: (id) => `again ${id}`,
     ...changes,
   }

@@ -54,7 +54,7 @@ export const connections = defineFault({
   },
   leftovers: (plan, ctx) => hostHelperLeftovers([plan.flooder, plan.counter], ctx),
   // As many answers come before the canary's.
-  usualMs: ({ mode }: ConnectionsSpec) => (mode === 'requests' ? 4_000 : 500),
+  usualMs: ({ mode }: ConnectionsSpec) => (mode === 'requests' ? 1_000 : 500),
   describe: (plan) => ({
     targets: [`${plan.container.name}:${String(plan.port)}`],
     services: [plan.target],

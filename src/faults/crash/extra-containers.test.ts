@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ContainerAction, ContainerState, FaultContext } from '../../core/ports.ts'
 import { container, containers, faultContext } from '../shared/context.fixture.ts'
-import { extraRule, extrasAmong, findExtras, removeExtras } from './extra-containers.ts'
+import { extraRule, extraRuleSchema, extrasAmong, findExtras, removeExtras } from './extra-containers.ts'
 
 function hand(id: string, name: string): ContainerState {
   return container({ id, name })
@@ -15,6 +15,7 @@ describe('the rule by which an added container is found', () => {
 
   test('keeps what there was', () => {
     expect(rule).toEqual({ service: 'hand', known: ['a', 'b'], highestNumber: 2 })
+    expect(extraRuleSchema.parse(rule)).toEqual(rule)
     expect(extraRule('hand', [])).toEqual({ service: 'hand', known: [], highestNumber: 0 })
   })
 

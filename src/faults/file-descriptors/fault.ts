@@ -36,7 +36,7 @@ export const fileDescriptors = defineFault({
     const isLeft = facts !== null && isLowered(plan, facts)
     return isLeft ? [...found, `limit of ${String(facts.descriptors?.softLimit)} descriptors of ${plan.container.name}`] : found
   },
-  usualMs: () => 2_500,
+  usualMs: () => 1_700,
   describe: (plan) => ({
     targets: [plan.container.name],
     services: [plan.target],

@@ -64,7 +64,7 @@ export const unansweredStop = defineFault({
     const down = await downLeftovers([plan.container.id], isDown, ctx)
     return [...helpers, ...down, ...(await stoppedLeftovers(plan, ctx))]
   },
-  usualMs: ({ timeoutSeconds }: UnansweredStopSpec) => Math.min(timeoutSeconds * 1_000, 5_000) / 3,
+  usualMs: ({ timeoutSeconds }: UnansweredStopSpec) => Math.min(timeoutSeconds * 1_000, 5_000) / 10,
   describe: (plan) => ({
     targets: [plan.container.name],
     services: [plan.target],

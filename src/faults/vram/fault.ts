@@ -29,7 +29,7 @@ export const vram = defineFault({
   leftovers: (plan, ctx, armed) =>
     plan.means === 'gpu' ? gpuVramLeftovers(plan, ctx, armed) : simulatedVramLeftovers(plan, ctx),
   describe: (plan) => (plan.means === 'gpu' ? describeGpuVram(plan) : describeSimulatedVram(plan)),
-  usualMs: () => 4_000,
+  usualMs: () => 4_600,
 })
 
 /** @throws CAPABILITY_MISSING where there is neither a GPU nor a way to do without one. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { GpuFacts, VramFacts } from '../../../core/toolbox.ts'
-import { judgeGpuVram, unreleased, usedPercent } from './judge.ts'
+import { gpuBefore, judgeGpuVram, unreleased, usedPercent } from './judge.ts'
 import type { GpuVramSeen } from './judge.ts'
 
 const GIB = 1_073_741_824
@@ -154,4 +154,9 @@ describe('unreleased', () => {
   ])('%s is told', (_name, seen, pid, text) => {
     expect(unreleased(before, seen, pid)).toBe(text)
   })
+})
+
+test('a GPU as it was before is read back from an undo record as it was written', () => {
+  const before = { uuid: UUID, totalBytes: 80 * GIB, freeBytes: 60 * GIB, processBytes: null }
+  expect(gpuBefore.parse(JSON.parse(JSON.stringify(before)))).toEqual(before)
 })
