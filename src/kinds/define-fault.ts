@@ -63,12 +63,13 @@ export function defineFault<Spec, Plan extends JsonObject, Armed extends ArmedFa
       async plan(ctx) {
         // What could not be read back must not be written.
         const plan = checked(kind, record, await definition.resolve(spec, ctx), 'was planned')
+        const description = definition.describe(plan)
         let armed: Armed | null = null
         return {
           kind,
           record: { kind, version: record.version, plan },
-          description: definition.describe(plan),
-          targets: definition.describe(plan).targets,
+          description,
+          targets: description.targets,
           async arm(armCtx): Promise<ArmedFault> {
             const own = await definition.arm(plan, armCtx)
             armed = own

@@ -41,7 +41,7 @@ export function calmOf(stretch: Stretch): Calm {
     else if (is === undefined) deaths.push(`${was.name} is gone`)
     else if (is.pid !== was.pid || is.startedAt !== was.startedAt)
       deaths.push(`${was.name} is another process than before (${is.status})`)
-    const sick = events.find(({ action }) => action === 'health_status: unhealthy')
+    const sick = events.find(({ action }) => /^health_status.*unhealthy/.test(action))
     if (sick !== undefined) unhealthy.push(`${was.name} turned unhealthy${moment(sick, stretch)}`)
     else if (is?.health === 'unhealthy') unhealthy.push(`${was.name} is unhealthy`)
   }
