@@ -7,9 +7,9 @@ import { figureWindows, isBad, passingFigures } from './stretch-figures.ts'
 
 const NOTHING: StretchFigures = { requests: 0, errorShare: Number.NaN, p95Ms: Number.NaN }
 
-export class HeldFigures implements Pick<HeldLoad, 'wholeUntilWallMs' | 'figures' | 'goodSinceWallMs'> {
+export class HeldFigures implements Pick<HeldLoad, 'limits' | 'wholeUntilWallMs' | 'figures' | 'goodSinceWallMs'> {
   private readonly recording: Pick<SeriesRecording, 'wholeSeconds' | 'soFar'>
-  private readonly limits: HeldLimits
+  readonly limits: HeldLimits
   private readonly figuresOf = new UntilNextSecond<StretchFigures>()
   private readonly goodSince = new UntilNextSecond<number | null>()
 
