@@ -6,8 +6,8 @@ import { ChaosError } from '../core/errors.ts'
 import type { RunResult } from '../core/model.ts'
 import { annotateWarning } from '../github/annotations.ts'
 import { doneBody, noVerdictBody, type CommentFacts } from '../github/comment-body.ts'
-import { commentKey, legOfKey, type CommentMarker } from '../github/comment-marker.ts'
-import { downloadResults, type LegResult } from '../github/download-result.ts'
+import { commentKey, matrixOfKey, type CommentMarker } from '../github/comment-marker.ts'
+import { downloadResults, type JobResult } from '../github/download-result.ts'
 import type { EventContext, TriggeringRun } from '../github/event-context.ts'
 import { createGithub, type Github } from '../github/octokit-client.ts'
 import { setVerdict } from '../github/outputs.ts'
@@ -22,11 +22,11 @@ import { commandLogger, tempDir, type ActionStep, type StepEnd } from './action-
 const STEP_LIMIT_MS = 300_000
 /** In the keys of comments, in place of the job. */
 const JOB = 'report'
-/** All legs share what one step's summary may hold. */
+/** All jobs share what one step's summary may hold. */
 const SUMMARY_BYTES = 1_000_000
 
-type Leg = Pick<LegResult, 'slug'> & ({ readonly result: RunResult } | { readonly why: string })
-type Judged = Leg & { readonly result: RunResult }
+type Job = Pick<JobResult, 'slug'> & ({ readonly result: RunResult } | { readonly why: string })
+type Judged = Job & { readonly result: RunResult }
 
 /** @throws BAD_INPUT outside of a workflow_run workflow. What cannot be read or posted is a warning. */
 export async function actionReport(step: ActionStep): Promise<StepEnd> {
@@ -41,16 +41,16 @@ export async function actionReport(step: ActionStep): Promise<StepEnd> {
       { parse: parseResult, tempDir: join(tempDir(), 'chaos-action-report'), signal },
     ),
   )
-  const legs = found?.legs ?? []
-  if (found !== null && legs.length === 0)
+  const jobs = found?.jobs ?? []
+  if (found !== null && jobs.length === 0)
     annotateWarning(
       `run ${String(run.id)} has no artifact ${step.inputs.report.artifactName}-…: it did not come to its upload, or its artifact-name is not the one that is given here`,
     )
   for (const name of found?.leftOut ?? []) annotateWarning(consoleText(`the artifact ${name} was not read: there are too many`))
-  for (const leg of legs)
-    if ('error' in leg) annotateWarning(consoleText(`the artifact ${leg.artifact} was refused: ${leg.error.message}`, 1_500))
-  const told = legs.map((leg): Leg => ('result' in leg ? leg : { slug: leg.slug, why: leg.error.message }))
-  const judged = told.filter((leg): leg is Judged => 'result' in leg)
+  for (const job of jobs)
+    if ('error' in job) annotateWarning(consoleText(`the artifact ${job.artifact} was refused: ${job.error.message}`, 1_500))
+  const told = jobs.map((job): Job => ('result' in job ? job : { slug: job.slug, why: job.error.message }))
+  const judged = told.filter((job): job is Judged => 'result' in job)
   await writeSummary(judged)
   setVerdict(verdictOf(told, found?.leftOut.length ?? 0))
   // Where not even the list could be had, nobody knows that there is no result.
@@ -58,7 +58,7 @@ export async function actionReport(step: ActionStep): Promise<StepEnd> {
   return { exitCode: 0, mustExit: false }
 }
 
-async function comment(step: ActionStep, run: TriggeringRun, told: readonly Leg[]): Promise<void> {
+async function comment(step: ActionStep, run: TriggeringRun, told: readonly Job[]): Promise<void> {
   const { context, inputs } = step
   if (inputs.report.comment === 'never') return
   const found = await attempt(step, 'find the pull request of the run', 'pull-requests: write', (github) =>
@@ -71,11 +71,11 @@ async function comment(step: ActionStep, run: TriggeringRun, told: readonly Leg[
   }
   const place = { owner: context.owner, repo: context.repo, number: found.pullRequest.number }
   const markers = await attempt(step, 'read the comments', 'pull-requests: write', (github) => ownMarkers(github, place))
-  const silent = silentLegs(markers ?? [], run, told)
-  for (const leg of [...told, ...silent]) {
-    const facts = factsOf(context, run, leg.slug)
-    const red = 'why' in leg || inputs.failOn.includes(leg.result.verdict)
-    const body = 'why' in leg ? noVerdictBody(facts, leg.why) : doneBody(facts, leg.result)
+  const silent = silentJobs(markers ?? [], run, told)
+  for (const job of [...told, ...silent]) {
+    const facts = factsOf(context, run, job.slug)
+    const red = 'why' in job || inputs.failOn.includes(job.result.verdict)
+    const body = 'why' in job ? noVerdictBody(facts, job.why) : doneBody(facts, job.result)
     const wish = { marker: facts.marker, body, mode: inputs.report.comment, red }
     await attempt(step, `write the comment on pull request ${String(place.number)}`, 'pull-requests: write', (github) =>
       putStickyComment(github, place, wish),
@@ -83,10 +83,10 @@ async function comment(step: ActionStep, run: TriggeringRun, told: readonly Leg[
   }
 }
 
-/** Legs that an earlier run has a comment of, and this one no artifact that was read: what stands there is not what this commit showed. */
-function silentLegs(markers: readonly CommentMarker[], run: TriggeringRun, told: readonly Leg[]): Leg[] {
+/** Jobs that an earlier run has a comment of, and this one no artifact that was read: what stands there is not what this commit showed. */
+function silentJobs(markers: readonly CommentMarker[], run: TriggeringRun, told: readonly Job[]): Job[] {
   const known = new Set(told.map(({ slug }) => slug))
-  const slugs = markers.map((marker) => legOfKey(marker.key, run.workflow, JOB)).filter((slug) => slug !== null)
+  const slugs = markers.map((marker) => matrixOfKey(marker.key, run.workflow, JOB)).filter((slug) => slug !== null)
   return [...new Set(slugs)]
     .filter((slug) => !known.has(slug))
     .map((slug) => ({ slug, why: 'the run has ended, and no result of this leg was read' }))
@@ -106,13 +106,13 @@ async function writeSummary(judged: readonly Judged[]): Promise<void> {
   const file = process.env['GITHUB_STEP_SUMMARY'] ?? ''
   if (file === '' || judged.length === 0) return
   const maxBytes = Math.floor(SUMMARY_BYTES / judged.length)
-  for (const leg of judged) await appendFile(file, renderMarkdown(leg.result, { maxBytes }))
+  for (const job of judged) await appendFile(file, renderMarkdown(job.result, { maxBytes }))
 }
 
-/** Of all legs together: one that nobody could read is no green. `unread`: how many were not looked at. */
-export function verdictOf(legs: readonly Leg[], unread: number): RunResult['verdict'] {
-  const verdicts = legs.map((leg) => ('result' in leg ? leg.result.verdict : 'error'))
-  if (unread > 0 || legs.length === 0) verdicts.push('error')
+/** Of all jobs together: one that nobody could read is no green. `unread`: how many were not looked at. */
+export function verdictOf(jobs: readonly Job[], unread: number): RunResult['verdict'] {
+  const verdicts = jobs.map((job) => ('result' in job ? job.result.verdict : 'error'))
+  if (unread > 0 || jobs.length === 0) verdicts.push('error')
   return (['failed', 'error', 'inconclusive'] as const).find((verdict) => verdicts.includes(verdict)) ?? 'passed'
 }
 

@@ -113,7 +113,7 @@ export async function uploadResults(
   hasReport: boolean,
 ): Promise<UploadOutcome> {
   const { artifactName, commentKey, artifactRetentionDays: retentionDays } = inputs.report
-  const names = artifactNames({ base: artifactName, leg: commentKey, attempt: context.runAttempt })
+  const names = artifactNames({ base: artifactName, matrix: commentKey, attempt: context.runAttempt })
   const request = { outDir, paths, hasReport, names, retentionDays, tempDir: join(tempDir(), 'chaos-action-artifacts') }
   const upload = await uploadArtifacts(request, cancel.signal.aborted ? new AbortController().signal : cancel.signal)
   for (const warning of upload.warnings) annotateWarning(warning)

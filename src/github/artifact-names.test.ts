@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
-import { artifactNames, isArtifactName, legSlug, parseArtifactName } from './artifact-names.ts'
+import { artifactNames, isArtifactName, matrixSlug, parseArtifactName } from './artifact-names.ts'
 
 const UBUNTU = '{"os":"ubuntu-latest","suite":"chaos"}'
 
-test.each<[title: string, base: string, leg: string, attempt: number, results: string, report: string]>([
+test.each<[title: string, base: string, matrix: string, attempt: number, results: string, report: string]>([
   ['no matrix', 'chaos-results', '', 1, 'chaos-results-1', 'chaos-report-1.html'],
   ['toJSON(matrix) of a job without one', 'chaos-results', 'null', 2, 'chaos-results-2', 'chaos-report-2.html'],
   [
-    'a leg',
+    'a job',
     'chaos-results',
     UBUNTU,
     3,
@@ -15,12 +15,12 @@ test.each<[title: string, base: string, leg: string, attempt: number, results: s
     'chaos-report-ubuntu-latest-chaos-70145b32-3.html',
   ],
   ['a name of the user', 'nightly', '{}', 1, 'nightly-1', 'nightly-report-1.html'],
-])('%s', (_title, base, leg, attempt, results, report) => {
-  expect(artifactNames({ base, leg, attempt })).toEqual({ results, report })
+])('%s', (_title, base, matrix, attempt, results, report) => {
+  expect(artifactNames({ base, matrix, attempt })).toEqual({ results, report })
 })
 
-test('legs that differ in anything have different names, in letters that every file system takes', () => {
-  const legs = [
+test('jobs that differ in anything have different names, in letters that every file system takes', () => {
+  const matrices = [
     UBUNTU,
     '{"os":"Ubuntu-latest","suite":"chaos"}',
     '{"os":"ubuntu","latest":"chaos"}',
@@ -36,9 +36,9 @@ test('legs that differ in anything have different names, in letters that every f
     'by hand',
     'by-hand',
   ]
-  const names = legs.map((leg) => artifactNames({ base: 'b', leg, attempt: 1 }))
-  expect(new Set(names.map((one) => one.results)).size).toBe(legs.length)
-  expect(new Set(names.map((one) => one.report)).size).toBe(legs.length)
+  const names = matrices.map((matrix) => artifactNames({ base: 'b', matrix, attempt: 1 }))
+  expect(new Set(names.map((one) => one.results)).size).toBe(matrices.length)
+  expect(new Set(names.map((one) => one.report)).size).toBe(matrices.length)
   for (const { results, report } of names) {
     expect(results).toMatch(/^b-[A-Za-z0-9_][A-Za-z0-9._-]{0,60}$/)
     expect(report).toMatch(/^b-report-[A-Za-z0-9_][A-Za-z0-9._-]{0,60}\.html$/)
@@ -46,16 +46,16 @@ test('legs that differ in anything have different names, in letters that every f
   }
 })
 
-test('a leg has one name however its JSON is laid out', () => {
+test('a job has one name however its JSON is laid out', () => {
   const pretty = '{\n  "suite": "chaos",\n  "os": "ubuntu-latest"\n}\n'
-  expect(legSlug(pretty)).toBe(legSlug(UBUNTU))
+  expect(matrixSlug(pretty)).toBe(matrixSlug(UBUNTU))
 })
 
 test('every name is read back, and names of others are not', () => {
-  for (const leg of ['', UBUNTU, '{"shard":"日本"}', '{"a":"1-2"}', `{"shard":"${'x'.repeat(500)}"}`, '{"a":"_"}']) {
+  for (const matrix of ['', UBUNTU, '{"shard":"日本"}', '{"a":"1-2"}', `{"shard":"${'x'.repeat(500)}"}`, '{"a":"_"}']) {
     for (const attempt of [1, 12]) {
-      const { results, report } = artifactNames({ base: 'chaos-results', leg, attempt })
-      expect(parseArtifactName(results, 'chaos-results')).toEqual({ slug: legSlug(leg), attempt })
+      const { results, report } = artifactNames({ base: 'chaos-results', matrix, attempt })
+      expect(parseArtifactName(results, 'chaos-results')).toEqual({ slug: matrixSlug(matrix), attempt })
       expect(parseArtifactName(report, 'chaos-results')).toBeNull()
       expect(parseArtifactName(report, 'chaos-report')).toBeNull()
     }

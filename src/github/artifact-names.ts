@@ -1,4 +1,4 @@
-/** Names of artifacts. A run has no two of a name, so every attempt and every leg of a matrix has its own. */
+/** Names of artifacts. A run has no two of a name, so every attempt and every job of a matrix has its own. */
 import { createHash } from 'node:crypto'
 
 export const DEFAULT_ARTIFACT_NAME = 'chaos-results'
@@ -7,7 +7,7 @@ export interface ArtifactIdentity {
   /** The input artifact-name; `isArtifactName` holds. */
   readonly base: string
   /** The job's matrix as JSON; '' for a job without one. */
-  readonly leg: string
+  readonly matrix: string
   /** GITHUB_RUN_ATTEMPT, from 1. */
   readonly attempt: number
 }
@@ -31,29 +31,29 @@ export function isArtifactName(name: string): boolean {
 }
 
 /** `chaos-results-ubuntu-latest-1a2b3c4d-2` and `chaos-report-ubuntu-latest-1a2b3c4d-2.html`. */
-export function artifactNames({ base, leg, attempt }: ArtifactIdentity): ArtifactNames {
-  const tail = [legSlug(leg), String(attempt)].filter((part) => part !== '').join('-')
+export function artifactNames({ base, matrix, attempt }: ArtifactIdentity): ArtifactNames {
+  const tail = [matrixSlug(matrix), String(attempt)].filter((part) => part !== '').join('-')
   const report = base === DEFAULT_ARTIFACT_NAME ? 'chaos-report' : `${base}-report`
   return { results: `${base}-${tail}`, report: `${report}-${tail}.html` }
 }
 
-/** The same leg has the same slug in every attempt; '' without a matrix. Its words are for people, its hash tells legs apart. */
-export function legSlug(leg: string): string {
-  const matrix = parsedLeg(leg)
-  if (matrix === null) return ''
-  const words = leaves(matrix)
+/** The same matrix has the same slug in every attempt; '' for none. Its words are for people, its hash tells jobs apart. */
+export function matrixSlug(matrix: string): string {
+  const parsed = parsedMatrix(matrix)
+  if (parsed === null) return ''
+  const words = leaves(parsed)
     .join('-')
     .replace(/[^A-Za-z0-9._]+/g, '-')
     .replace(/^[-.]+/, '')
     .slice(0, LONGEST_WORDS)
     .replace(/[-.]+$/, '')
-  const hash = createHash('sha256').update(JSON.stringify(matrix)).digest('hex').slice(0, HASH_DIGITS)
+  const hash = createHash('sha256').update(JSON.stringify(parsed)).digest('hex').slice(0, HASH_DIGITS)
   return words === '' ? hash : `${words}-${hash}`
 }
 
 /**
  * What `artifactNames` made the name of; null for other names. A base that begins with another base and a dash is found
- * as a leg of that one.
+ * as a job of that one.
  */
 export function parseArtifactName(name: string, base: string): { readonly slug: string; readonly attempt: number } | null {
   if (!name.startsWith(`${base}-`)) return null
@@ -61,9 +61,9 @@ export function parseArtifactName(name: string, base: string): { readonly slug: 
   return match === null ? null : { slug: match[1] ?? '', attempt: Number(match[2]) }
 }
 
-/** With sorted keys, so that neither their order nor blanks make another leg. null: there is no matrix. */
-function parsedLeg(leg: string): unknown {
-  const text = leg.trim()
+/** With sorted keys, so that neither their order nor blanks make another matrix. null: there is no matrix. */
+function parsedMatrix(matrix: string): unknown {
+  const text = matrix.trim()
   if (text === '') return null
   try {
     const value = sorted(JSON.parse(text))

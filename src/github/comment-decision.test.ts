@@ -37,7 +37,7 @@ test.each<[name: string, own: OwnComment[], wanted: CommentWish, expected: strin
   ['an older run, also when only one of several is newer', [comment(3, 4), comment(4, 6)], wish(5, 'done'), 'keep 4'],
   ['an older run that has added one, which it takes back', [comment(3, 6), comment(4, 5)], wish(5, 'done'), 'keep 3, remove 4'],
   ['an older run whose own is the lowest: the newer one will use it', [comment(3, 5), comment(4, 6)], wish(5, 'done'), 'keep 4'],
-  ['two legs that created at the same time', [comment(4, 5), comment(3, 5)], wish(5, 'done'), 'edit 3, remove 4'],
+  ['two jobs that created at the same time', [comment(4, 5), comment(3, 5)], wish(5, 'done'), 'edit 3, remove 4'],
   ['what many runs left', [comment(9, 2), comment(3, 4), comment(5, 1)], wish(5, 'done'), 'edit 3, remove 5 9'],
   ['superseded: its own, while running', [comment(3, 5, 'running')], wish(5, 'superseded'), 'edit 3'],
   ['superseded: its own, but done', [comment(3, 5, 'done')], wish(5, 'superseded'), 'keep 3'],
@@ -65,6 +65,6 @@ test('a comment is ours by its key only', () => {
   const { body } = comment(3, 5)
   const bare = { id: 3, url: '', body }
   expect(ownComment(bare, KEY)?.marker.runId).toBe(5)
-  expect(ownComment(bare, '["chaos","run","other leg"]')).toBeNull()
+  expect(ownComment(bare, '["chaos","run","other matrix"]')).toBeNull()
   expect(ownComment({ ...bare, body: `> ${body}` }, KEY)).toBeNull()
 })

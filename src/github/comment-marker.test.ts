@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { HOSTILE } from '../report/results.fixture.ts'
-import { commentKey, compareRuns, encodeMarker, parseMarker, type CommentMarker, legOfKey } from './comment-marker.ts'
+import { commentKey, compareRuns, encodeMarker, parseMarker, type CommentMarker, matrixOfKey } from './comment-marker.ts'
 
 const MARKER: CommentMarker = {
   ...{
@@ -12,7 +12,7 @@ const MARKER: CommentMarker = {
   },
 }
 
-test.each<[name: string, leg: string]>([
+test.each<[name: string, matrix: string]>([
   ['nothing', ''],
   ['a matrix', '{"profile":"quick","shard":3}'],
   ['the end of a comment', '--> <!-- chaos-action:report v1 key=AA -->'],
@@ -21,8 +21,8 @@ test.each<[name: string, leg: string]>([
   ['half a character', 'x\ud800y'],
   ['everything that has broken a report before', HOSTILE],
   ['a matrix of 100 KB', 'x'.repeat(100_000)],
-])('a key that holds %s comes back as it was, in one line that is one comment', (_name, leg) => {
-  const marker = { ...MARKER, key: commentKey('wörk --> flow', 'jøb', leg) }
+])('a key that holds %s comes back as it was, in one line that is one comment', (_name, matrix) => {
+  const marker = { ...MARKER, key: commentKey('wörk --> flow', 'jøb', matrix) }
   const text = encodeMarker(marker)
   expect(text.match(/-->|--!>/g)).toHaveLength(1)
   expect(text).toMatch(/^<!-- [^\n]* -->$/)
@@ -30,7 +30,7 @@ test.each<[name: string, leg: string]>([
   expect(parseMarker(`${text}\nbody`)).toEqual(marker)
 })
 
-test('different workflows, jobs and legs have different keys, however their parts are cut', () => {
+test('different workflows, jobs and matrices have different keys, however their parts are cut', () => {
   const keys = [
     commentKey('a', 'b', 'c'),
     commentKey('a', 'b', ''),
@@ -70,12 +70,12 @@ test('runs are ordered by id, then by attempt', () => {
   expect(compareRuns(run(2, 2), run(2, 2))).toBe(0)
 })
 
-test('the leg can be read out of a key of the same workflow and job, and out of no other', () => {
-  expect(legOfKey(commentKey('chaos', 'report', 'quick'), 'chaos', 'report')).toBe('quick')
-  expect(legOfKey(commentKey('chaos', 'report', ''), 'chaos', 'report')).toBe('')
-  expect(legOfKey(commentKey('a","b', 'report', 'x"]'), 'a","b', 'report')).toBe('x"]')
-  expect(legOfKey(commentKey('chaos', 'run', 'quick'), 'chaos', 'report')).toBeNull()
-  expect(legOfKey(commentKey('chaos', 'report', 'x'.repeat(700)), 'chaos', 'report')).toBeNull()
+test('the matrix can be read out of a key of the same workflow and job, and out of no other', () => {
+  expect(matrixOfKey(commentKey('chaos', 'report', 'quick'), 'chaos', 'report')).toBe('quick')
+  expect(matrixOfKey(commentKey('chaos', 'report', ''), 'chaos', 'report')).toBe('')
+  expect(matrixOfKey(commentKey('a","b', 'report', 'x"]'), 'a","b', 'report')).toBe('x"]')
+  expect(matrixOfKey(commentKey('chaos', 'run', 'quick'), 'chaos', 'report')).toBeNull()
+  expect(matrixOfKey(commentKey('chaos', 'report', 'x'.repeat(700)), 'chaos', 'report')).toBeNull()
   for (const key of ['', '["chaos","report"]', '["chaos","report",1]', '["chaos","report","a","b"]', '["chaos","report","a" ]'])
-    expect(legOfKey(key, 'chaos', 'report')).toBeNull()
+    expect(matrixOfKey(key, 'chaos', 'report')).toBeNull()
 })

@@ -23,19 +23,19 @@ const MOST_KEY_BYTES = 600
 const PATTERN =
   /^<!-- chaos-action:report v1 key=([A-Za-z0-9+/]{1,800}={0,2}) commit=([0-9a-f]{7,64}) run=([1-9]\d{0,14}) attempt=([1-9]\d{0,14}) state=(running|done|superseded) -->/
 
-/** One comment for each workflow, job and leg of its matrix. Written as JSON, so that no two of them are the same text. */
-export function commentKey(workflow: string, job: string, leg: string): string {
-  const key = JSON.stringify([workflow, job, leg])
+/** One comment for each workflow, job and matrix. Written as JSON, so that no two of them are the same text. */
+export function commentKey(workflow: string, job: string, matrix: string): string {
+  const key = JSON.stringify([workflow, job, matrix])
   return Buffer.byteLength(key) <= MOST_KEY_BYTES ? key : `sha256:${createHash('sha256').update(key).digest('hex')}`
 }
 
-/** The leg of a key that `commentKey` made of this workflow and job; null for any other, and for a key that is a hash. */
-export function legOfKey(key: string, workflow: string, job: string): string | null {
+/** The matrix of a key that `commentKey` made of this workflow and job; null for any other, and for a key that is a hash. */
+export function matrixOfKey(key: string, workflow: string, job: string): string | null {
   const before = `${JSON.stringify([workflow, job]).slice(0, -1)},`
   if (!key.startsWith(before) || !key.endsWith(']')) return null
   try {
-    const leg: unknown = JSON.parse(key.slice(before.length, -1))
-    return typeof leg === 'string' && commentKey(workflow, job, leg) === key ? leg : null
+    const matrix: unknown = JSON.parse(key.slice(before.length, -1))
+    return typeof matrix === 'string' && commentKey(workflow, job, matrix) === key ? matrix : null
   } catch {
     return null
   }

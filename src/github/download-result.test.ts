@@ -9,7 +9,7 @@ import { zipOf } from '../../test/support/zip.ts'
 import { renderResultJson } from '../report/result-json.ts'
 import { FAILED, runResult, scenarioResult } from '../report/results.fixture.ts'
 import { artifactPaths } from './artifact-files.ts'
-import { artifactNames, legSlug } from './artifact-names.ts'
+import { artifactNames, matrixSlug } from './artifact-names.ts'
 import { DOWNLOAD_LIMITS, downloadResults, type DownloadedResults, type DownloadLimits } from './download-result.ts'
 import { createGithub, type Github } from './octokit-client.ts'
 import { uploadArtifacts } from './upload-artifacts.ts'
@@ -53,17 +53,17 @@ function download(limits: Partial<DownloadLimits> = {}, inner = signal): Promise
   })
 }
 
-/** The message of the one leg, which must have an error. */
+/** The message of the one job, which must have an error. */
 async function refusal(limits: Partial<DownloadLimits> = {}): Promise<string> {
-  const { legs } = await download(limits)
-  expect(legs).toHaveLength(1)
-  const [leg] = legs
+  const { jobs } = await download(limits)
+  expect(jobs).toHaveLength(1)
+  const [job] = jobs
   expect(readdirSync(join(folder, 'temp'))).toEqual([])
-  return leg !== undefined && 'error' in leg ? leg.error.message : 'it was taken'
+  return job !== undefined && 'error' in job ? job.error.message : 'it was taken'
 }
 
 test('what one run uploads another one reads', async () => {
-  const names = artifactNames({ base: 'chaos-results', leg: '{"os":"a"}', attempt: 1 })
+  const names = artifactNames({ base: 'chaos-results', matrix: '{"os":"a"}', attempt: 1 })
   const environment = { ...double.environment(RUN), GITHUB_SERVER_URL: 'https://github.com' }
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
   const outDir = join(folder, 'results')
@@ -75,43 +75,43 @@ test('what one run uploads another one reads', async () => {
   const { results } = await uploadArtifacts(request, signal)
   expect(results).not.toBeNull()
   expect(await download()).toEqual({
-    legs: [{ artifact: names.results, slug: legSlug('{"os":"a"}'), attempt: 1, result: PASSED }],
+    jobs: [{ artifact: names.results, slug: matrixSlug('{"os":"a"}'), attempt: 1, result: PASSED }],
     leftOut: [],
   })
   expect(readdirSync(join(folder, 'temp'))).toEqual([])
 })
 
-test('each leg gives the result of its latest attempt; other artifacts are not looked at', async () => {
+test('each job gives the result of its latest attempt; other artifacts are not looked at', async () => {
   const failed = runResult([FAILED])
-  const name = (leg: string, attempt: number): string => artifactNames({ base: 'chaos-results', leg, attempt }).results
+  const name = (matrix: string, attempt: number): string => artifactNames({ base: 'chaos-results', matrix, attempt }).results
   for (const attempt of [2, 10, 9]) putResult(name('"b"', attempt), renderResultJson(attempt === 10 ? failed : PASSED))
   putResult(name('"a"', 1), renderResultJson(PASSED))
   for (const other of ['coverage', 'chaos-results', 'chaos-report-1.html', 'chaos-results-x-1']) put(other, Buffer.from('x'))
   // More than one page.
   for (let index = 0; index < 120; index += 1) put(`shard-${String(index)}`, Buffer.from('x'))
-  const { legs } = await download()
-  expect(legs.map((leg) => [leg.artifact, 'result' in leg ? leg.result.verdict : leg.error])).toEqual([
+  const { jobs } = await download()
+  expect(jobs.map((job) => [job.artifact, 'result' in job ? job.result.verdict : job.error])).toEqual([
     [name('"a"', 1), 'passed'],
     [name('"b"', 10), 'failed'],
   ])
   expect(double.operations.filter((operation) => operation === 'zip')).toHaveLength(2)
 })
 
-test('a leg that is refused takes nothing from the others, and the rest of too many is named', async () => {
+test('a job that is refused takes nothing from the others, and the rest of too many is named', async () => {
   put('chaos-results-aaaaaaaa-1', Buffer.from('no zip'))
   putResult('chaos-results-bbbbbbbb-1', renderResultJson(PASSED))
   putResult('chaos-results-cccccccc-1', renderResultJson(PASSED))
-  const { legs, leftOut } = await download({ legs: 2 })
-  expect(legs.map((leg) => ('error' in leg ? leg.error.message : leg.result.verdict))).toEqual([
+  const { jobs, leftOut } = await download({ jobs: 2 })
+  expect(jobs.map((job) => ('error' in job ? job.error.message : job.result.verdict))).toEqual([
     'the artifact chaos-results-aaaaaaaa-1 was not used: it is no zip file',
     'passed',
   ])
   expect(leftOut).toEqual(['chaos-results-cccccccc-1'])
 })
 
-test('a run without an artifact of the name has no legs', async () => {
+test('a run without an artifact of the name has no jobs', async () => {
   put('coverage', Buffer.from('x'))
-  expect(await download()).toEqual({ legs: [], leftOut: [] })
+  expect(await download()).toEqual({ jobs: [], leftOut: [] })
 })
 
 const scenarios = (count: number): string =>
@@ -183,7 +183,7 @@ test('a download ends at the limit, whatever size was stated', async () => {
   expect(await refusal({ archiveBytes: 20_000 })).toMatch(/its digest is sha256:\w+, not sha256:\w+$/)
 })
 
-test('an artifact that has expired, or that is gone, is an error of that leg', async () => {
+test('an artifact that has expired, or that is gone, is an error of that job', async () => {
   put('chaos-results-1', Buffer.from('x'), true)
   expect(await refusal()).toMatch(/it has expired$/)
   expect(double.operations).toEqual(['list'])
@@ -196,7 +196,7 @@ test('a connection that breaks is tried again, and not for ever', async () => {
   putResult('chaos-results-1', renderResultJson(PASSED))
   double.fail('blob-read', 'cut', 1)
   double.fail('blob-read', { status: 503, body: {} }, 1)
-  expect((await download()).legs[0]).toMatchObject({ result: { verdict: 'passed' } })
+  expect((await download()).jobs[0]).toMatchObject({ result: { verdict: 'passed' } })
   double.fail('blob-read', 'reset', 9)
   expect(await refusal()).toMatch(/was not used: fetch failed/)
   expect(double.operations.filter((operation) => operation === 'blob-read')).toHaveLength(6)

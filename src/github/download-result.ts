@@ -38,9 +38,9 @@ export interface DownloadLimits {
   readonly zip: ZipLimits
   /** Scenarios and load patterns together. */
   readonly entries: number
-  /** Legs of one run. */
-  readonly legs: number
-  /** Of one leg, ms. */
+  /** Jobs of one run. */
+  readonly jobs: number
+  /** Of one job, ms. */
   readonly limitMs: number
   /** Before a download that broke is tried again, ms. */
   readonly pauseMs: number
@@ -51,21 +51,21 @@ export const DOWNLOAD_LIMITS: DownloadLimits = {
   archiveBytes: 256 * 1024 ** 2,
   zip: { entries: 6_000, entryBytes: 16 * 1024 ** 2, totalBytes: 512 * 1024 ** 2, folders: 8 },
   entries: 1_000,
-  legs: 64,
+  jobs: 64,
   limitMs: 120_000,
   pauseMs: 1_000,
 }
 
-export type LegResult = {
+export type JobResult = {
   readonly artifact: string
-  /** `legSlug` of the leg's matrix; '' without one. */
+  /** `matrixSlug` of the job's matrix; '' without one. */
   readonly slug: string
   readonly attempt: number
 } & ({ readonly result: RunResult } | { readonly error: ChaosError })
 
 export interface DownloadedResults {
-  /** By slug; one for each leg, of its latest attempt. None when the run has no such artifact. */
-  readonly legs: readonly LegResult[]
+  /** By slug; one for each job, of its latest attempt. None when the run has no such artifact. */
+  readonly jobs: readonly JobResult[]
   /** Names of artifacts that were not looked at, as there are too many. */
   readonly leftOut: readonly string[]
 }
@@ -82,7 +82,7 @@ type Listed = z.infer<typeof ARTIFACT>
 type Candidate = Listed & { readonly slug: string; readonly attempt: number }
 
 /**
- * A leg whose artifact is refused has an error in the place of its result, and the others are read all the same.
+ * A job whose artifact is refused has an error in the place of its result, and the others are read all the same.
  * @throws what octokit throws when the list cannot be read.
  */
 export async function downloadResults(
@@ -95,11 +95,11 @@ export async function downloadResults(
   await mkdir(options.tempDir, { recursive: true })
   const folder = await mkdtemp(join(options.tempDir, 'chaos-results-'))
   try {
-    const legs: LegResult[] = []
+    const jobs: JobResult[] = []
     // One after the other: what lies on the disk is bounded by one of them.
-    for (const candidate of candidates.slice(0, limits.legs))
-      legs.push(await readLeg(candidate, { github, source, options, limits, folder }))
-    return { legs, leftOut: candidates.slice(limits.legs).map((one) => one.name) }
+    for (const candidate of candidates.slice(0, limits.jobs))
+      jobs.push(await readJob(candidate, { github, source, options, limits, folder }))
+    return { jobs, leftOut: candidates.slice(limits.jobs).map((one) => one.name) }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -112,7 +112,7 @@ function listArtifacts(github: Github, { owner, repo, runId }: ResultSource): Pr
   })
 }
 
-/** A leg that was not run again keeps the artifact of an earlier attempt. */
+/** A job that was not run again keeps the artifact of an earlier attempt. */
 function latestAttempts(listed: readonly Listed[], base: string): Candidate[] {
   const latest = new Map<string, Candidate>()
   for (const artifact of listed) {
@@ -132,7 +132,7 @@ interface Reading {
   readonly folder: string
 }
 
-async function readLeg(candidate: Candidate, reading: Reading): Promise<LegResult> {
+async function readJob(candidate: Candidate, reading: Reading): Promise<JobResult> {
   const { options, limits } = reading
   const { name: artifact, slug, attempt } = candidate
   try {
@@ -141,7 +141,7 @@ async function readLeg(candidate: Candidate, reading: Reading): Promise<LegResul
     )
     return { artifact, slug, attempt, result }
   } catch (cause) {
-    // A run that is cancelled is not a leg that is refused.
+    // A run that is cancelled is not a job that is refused.
     if (options.signal.aborted) throw cause
     const why = isChaosError(cause) ? cause.message : describeError(cause)
     const error = new ChaosError('BAD_INPUT', `the artifact ${artifact} was not used: ${why}`, { cause })

@@ -66,7 +66,7 @@ export interface AddressLoadInputs {
 export interface ReportInputs {
   readonly token: string
   readonly comment: CommentMode
-  /** What tells this job's comment from those of its other legs; '' without a matrix. */
+  /** What tells this job's comment from those of the other jobs of its matrix; '' without one. */
   readonly commentKey: string
   readonly check: boolean
   readonly logs: LogsPolicy

@@ -2,7 +2,7 @@
 import type { RunVerdict } from '../core/model.ts'
 import type { Logger } from '../core/ports.ts'
 import type { Result } from '../report/facts.ts'
-import { legSlug } from './artifact-names.ts'
+import { matrixSlug } from './artifact-names.ts'
 import { abandonCheck, completeCheck, startCheck, type CheckPlace } from './check-run.ts'
 import { doneBody, runningBody, supersededBody, type CommentFacts } from './comment-body.ts'
 import { commentKey, type CommentState } from './comment-marker.ts'
@@ -40,13 +40,13 @@ type Bounds = Pick<ReportingStep, 'limitMs' | 'signal'>
 
 export class RunReporting {
   private readonly deps: ReportingDeps
-  private readonly leg: string
+  private readonly matrix: string
   /** Why there is neither comment nor check run; null when there may be. */
   private readonly silent: string | null
 
   constructor(deps: ReportingDeps) {
     this.deps = deps
-    this.leg = legSlug(deps.inputs.commentKey)
+    this.matrix = matrixSlug(deps.inputs.commentKey)
     this.silent = silentReason(deps)
   }
 
@@ -66,7 +66,7 @@ export class RunReporting {
     const start = { limitMs: START_LIMIT_MS, signal }
     const started = await Promise.all([
       comment ? this.comment('running', start, (facts) => runningBody(facts, plannedMs), false) : null,
-      inputs.check ? this.check(start, (github) => startCheck(github, checkPlace(context, this.leg))) : null,
+      inputs.check ? this.check(start, (github) => startCheck(github, checkPlace(context, this.matrix))) : null,
     ])
     return { comment, checkId: started[1] }
   }
@@ -83,7 +83,7 @@ export class RunReporting {
       open.comment ? this.comment('done', end, (facts) => doneBody({ ...facts, ...links }, result), red) : null,
       checkId === null
         ? null
-        : this.check(end, (github) => completeCheck(github, checkPlace(context, this.leg), checkId, result, options)),
+        : this.check(end, (github) => completeCheck(github, checkPlace(context, this.matrix), checkId, result, options)),
     ])
   }
 
@@ -96,7 +96,7 @@ export class RunReporting {
       open.comment ? this.comment('superseded', end, supersededBody, true) : null,
       checkId === null
         ? null
-        : this.check(end, (github) => abandonCheck(github, checkPlace(context, this.leg), checkId, conclusion, why)),
+        : this.check(end, (github) => abandonCheck(github, checkPlace(context, this.matrix), checkId, conclusion, why)),
     ])
   }
 
@@ -108,7 +108,7 @@ export class RunReporting {
     const { context, inputs } = this.deps
     const { owner, repo, pullRequest } = context
     if (pullRequest === null) return
-    const facts = commentFacts(context, { raw: inputs.commentKey, shown: this.leg }, state)
+    const facts = commentFacts(context, { raw: inputs.commentKey, shown: this.matrix }, state)
     const wish = { marker: facts.marker, body: body(facts), mode: inputs.comment, red }
     const what = `write the comment on pull request ${String(pullRequest.number)}`
     await this.attempt({ what, permission: 'pull-requests: write', ...bounds }, (github) =>
@@ -138,21 +138,21 @@ function silentReason({ context, inputs }: ReportingDeps): string | null {
   return readOnlyReason(context)
 }
 
-/** `raw` tells legs apart that look the same when they are shown. */
+/** `raw` tells jobs apart that look the same when they are shown. */
 function commentFacts(
   context: EventContext,
-  leg: { readonly raw: string; readonly shown: string },
+  matrix: { readonly raw: string; readonly shown: string },
   state: CommentState,
 ): CommentFacts {
   const { workflow, job, runId, runAttempt, commit, runUrl } = context
-  const title = `${workflow} / ${job}${leg.shown === '' ? '' : ` (${leg.shown})`}`
-  return { marker: { key: commentKey(workflow, job, leg.raw), commit, runId, runAttempt, state }, title, runUrl }
+  const title = `${workflow} / ${job}${matrix.shown === '' ? '' : ` (${matrix.shown})`}`
+  return { marker: { key: commentKey(workflow, job, matrix.raw), commit, runId, runAttempt, state }, title, runUrl }
 }
 
-function checkPlace(context: EventContext, leg: string): CheckPlace {
+function checkPlace(context: EventContext, matrix: string): CheckPlace {
   const { owner, repo, commit, runUrl, runId, runAttempt, job } = context
   return {
     ...{ owner, repo, commit, detailsUrl: runUrl, externalId: `${String(runId)}.${String(runAttempt)}` },
-    name: `chaos / ${job}${leg === '' ? '' : ` (${leg})`}`,
+    name: `chaos / ${job}${matrix === '' ? '' : ` (${matrix})`}`,
   }
 }

@@ -87,7 +87,7 @@ test('somebody else’s comment with our marker is left alone', async () => {
   expect(comments().map(({ edits }) => edits)).toEqual([0, 0, 0, 0])
 })
 
-test('other legs and comments of ours without a marker are left alone', async () => {
+test('other jobs and comments of ours without a marker are left alone', async () => {
   pull()
   await put(wish(5, 'done', { key: commentKey('chaos', 'run', '{"profile":"full"}') }))
   double().world.addComment(PULL.number, 'by another action of the same bot', ACTIONS_BOT)
@@ -95,7 +95,7 @@ test('other legs and comments of ours without a marker are left alone', async ()
   expect(shown()).toEqual(['5 done', 'no marker', '6 done'])
 })
 
-test('two legs of one key that create at the same moment end as one comment', async () => {
+test('two jobs of one key that create at the same moment end as one comment', async () => {
   pull()
   double().together(LIST, 2)
   double().together(CREATE, 2)
@@ -207,12 +207,12 @@ test('a list that is not yet up to date makes no second comment', async () => {
   expect([double().seen(CREATE).length, shown()]).toEqual([1, ['5 done']])
 })
 
-test('the keys of hostile legs neither end the marker nor meet', async () => {
+test('the keys of hostile matrices neither end the marker nor meet', async () => {
   pull()
-  const legs = ['-->', '--> <!-- chaos-action:report v1', HOSTILE, 'x'.repeat(10_000)]
-  for (const leg of legs) await put(wish(5, 'running', { key: commentKey('chaos', 'run', leg) }))
-  for (const leg of legs) await put(wish(5, 'done', { key: commentKey('chaos', 'run', leg) }))
-  expect(shown()).toEqual(legs.map(() => '5 done'))
+  const matrices = ['-->', '--> <!-- chaos-action:report v1', HOSTILE, 'x'.repeat(10_000)]
+  for (const matrix of matrices) await put(wish(5, 'running', { key: commentKey('chaos', 'run', matrix) }))
+  for (const matrix of matrices) await put(wish(5, 'done', { key: commentKey('chaos', 'run', matrix) }))
+  expect(shown()).toEqual(matrices.map(() => '5 done'))
   for (const { body } of comments()) expect(body.split('\n')).toHaveLength(2)
 })
 

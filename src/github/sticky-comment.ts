@@ -79,7 +79,7 @@ class StickyComment {
     const decision = decideComment(await this.own(), this.wish)
     if (decision.kind === 'create') {
       this.created = await this.create()
-      // Another leg of the same key may have created one at the same moment: both look again, and the lowest id stays.
+      // Another job of the same key may have created one at the same moment: both look again, and the lowest id stays.
       return null
     }
     if (decision.kind === 'edit' && !(await this.edit(decision.comment))) return null

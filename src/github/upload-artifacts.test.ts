@@ -11,7 +11,7 @@ import { artifactNames } from './artifact-names.ts'
 import { uploadArtifacts, type UploadOutcome, type UploadRequest } from './upload-artifacts.ts'
 
 const RUN = 77
-const NAMES = artifactNames({ base: 'chaos-results', leg: '{"os":"ubuntu-latest"}', attempt: 2 })
+const NAMES = artifactNames({ base: 'chaos-results', matrix: '{"os":"ubuntu-latest"}', attempt: 2 })
 const FILES: Readonly<Record<string, Buffer>> = {
   'result.json': Buffer.from('{"verdict":"passed"}\n'),
   'summary.md': Buffer.from('## ✅ passed\n'),
