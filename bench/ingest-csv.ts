@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openScratchFile } from '../src/entry/files.ts'
-import { passBy } from '../src/load/series/series-pass.ts'
-import { SeriesRecording } from '../src/load/series/series-recording.ts'
+import { passBy } from '../src/load/series/pass.ts'
+import { SeriesRecording } from '../src/load/series/recording.ts'
 
 const [, , file = ''] = process.argv
 const folder = await mkdtemp(join(tmpdir(), 'chaos-ingestion-'))

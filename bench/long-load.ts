@@ -5,14 +5,14 @@
 import { join } from 'node:path'
 import { argv, memoryUsage, stdout } from 'node:process'
 import { setImmediate as turn } from 'node:timers/promises'
-import { parseK6Threshold, parseThreshold } from '../src/core/threshold.ts'
-import { judgeLoad } from '../src/load/judge-load.ts'
-import { keepSeries } from '../src/load/keep-series.ts'
-import { recordedFor } from '../src/load/prepare-pattern.ts'
-import { SeriesRecording } from '../src/load/series/series-recording.ts'
-import type { SeriesSecond } from '../src/load/series/series-data.ts'
-import { planOf } from '../src/load/stages.ts'
 import { fileArtifacts, openScratchFile } from '../src/entry/files.ts'
+import { judgeLoad } from '../src/load/judge/pattern.ts'
+import { recordedFor } from '../src/load/plan/prepare.ts'
+import { planOf } from '../src/load/plan/stages.ts'
+import { parseK6Threshold, parseThreshold } from '../src/load/plan/threshold-grammar.ts'
+import type { SeriesSecond } from '../src/load/series/data.ts'
+import { keepSeries } from '../src/load/series/keep.ts'
+import { SeriesRecording } from '../src/load/series/recording.ts'
 
 /** MiB that are held after so many seconds, while they are recorded and while they are judged. */
 export interface Held {

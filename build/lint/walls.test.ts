@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ESLint } from 'eslint'
 import parser from '@typescript-eslint/parser'
 import { expect, test } from 'vitest'
-import { GUARDED_PACKAGES, importWalls, MAY_IMPORT, WIRING } from './walls.ts'
+import { GUARDED_PACKAGES, importWalls, LOAD_MAY_IMPORT, MAY_IMPORT, WIRING } from './walls.ts'
 
 const repository = join(import.meta.dirname, '../..')
 const fixtures = join(repository, 'test/fixtures/walls')
@@ -22,6 +22,10 @@ async function brokenRules(file: string, text: string): Promise<string[]> {
 
 test.each<[file: string, rule: string]>([
   ...folders.map((folder): [string, string] => [`src/${folder}/bad.ts`, 'import-x/no-restricted-paths']),
+  ...Object.keys(LOAD_MAY_IMPORT).map((folder): [string, string] => [
+    `src/load/${folder}/bad.ts`,
+    'import-x/no-restricted-paths',
+  ]),
   ['stack/services/bad.ts', 'import-x/no-restricted-paths'],
   ['src/core/bad-package.ts', 'no-restricted-imports'],
   ['src/engine/bad-dockerode.ts', 'no-restricted-imports'],
@@ -32,11 +36,14 @@ test.each<[file: string, rule: string]>([
   expect(result?.messages.map((message) => message.ruleId)).toEqual([rule])
 })
 
-test('every pair of folders is either allowed or refused, as the table says', async () => {
-  for (const folder of Object.keys(MAY_IMPORT)) {
-    for (const other of folders) {
-      const rules = await brokenRules(`src/${folder}/probe.ts`, `export * from '../${other}/leaf.ts'\n`)
-      const open = other === folder || MAY_IMPORT[folder]?.includes(other) === true
+test.each([
+  ['src', MAY_IMPORT, folders],
+  ['src/load', LOAD_MAY_IMPORT, Object.keys(LOAD_MAY_IMPORT)],
+])('every pair of folders of %s is either allowed or refused, as its table says', async (root, table, all) => {
+  for (const folder of Object.keys(table)) {
+    for (const other of all) {
+      const rules = await brokenRules(`${root}/${folder}/probe.ts`, `export * from '../${other}/leaf.ts'\n`)
+      const open = other === folder || table[folder]?.includes(other) === true
       expect({ from: folder, to: other, rules }).toEqual({
         from: folder,
         to: other,
@@ -79,6 +86,13 @@ test('every folder of src has its wall, and the real configuration carries the r
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
   expect([...real].sort().filter((name) => !folders.includes(name))).toEqual([])
+  const ofLoad = readdirSync(join(repository, 'src/load'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  expect(
+    ofLoad
+      .map((entry) => entry.name)
+      .filter((name) => name !== 'golden')
+      .sort(),
+  ).toEqual(Object.keys(LOAD_MAY_IMPORT).sort())
   const lint = new ESLint({ cwd: repository })
   for (const folder of real) {
     const config = (await lint.calculateConfigForFile(join(repository, `src/${folder}/some.ts`))) as {

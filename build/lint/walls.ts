@@ -26,6 +26,15 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   toolbox: ['core'],
 }
 
+/** Folders of src/load and what each may import of the others, and of the files beside them: arrows go one way. */
+export const LOAD_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  series: [],
+  plan: ['deps.ts', 'series'],
+  judge: ['plan', 'series'],
+  run: ['deps.ts', 'judge', 'plan', 'series'],
+  merge: ['judge', 'plan', 'series'],
+}
+
 /** The one folder that wires the others together. */
 export const WIRING = 'entry'
 
@@ -58,14 +67,9 @@ export function importWalls(basePath: string): Linter.Config[] {
 }
 
 function zones(): object[] {
-  const ours = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
-    target: `./src/${folder}`,
-    from: './src',
-    except: [folder, ...allowed].map((name) => `./${name}`),
-    message: `src/${folder} may import ${['itself', ...allowed.map((name) => `src/${name}`)].join(', ')} only.`,
-  }))
   return [
-    ...ours,
+    ...zonesWithin('src', MAY_IMPORT),
+    ...zonesWithin('src/load', LOAD_MAY_IMPORT),
     { target: './src', from: './stack', message: 'The action does not know the services of its own stack.' },
     { target: './stack', from: './src', message: 'The services of the default stack know nothing of the action.' },
     {
@@ -74,6 +78,15 @@ function zones(): object[] {
       message: 'src/github is imported by main.ts, post.ts and action-*.ts of src/entry only.',
     },
   ]
+}
+
+function zonesWithin(root: string, table: typeof MAY_IMPORT): object[] {
+  return Object.entries(table).map(([folder, allowed]) => ({
+    target: `./${root}/${folder}`,
+    from: `./${root}`,
+    except: [folder, ...allowed].map((name) => `./${name}`),
+    message: `Of ${root}, ${folder} may import itself${allowed.map((name) => `, ${name}`).join('')} only.`,
+  }))
 }
 
 /** A later block replaces an earlier one's options, so each kind of file gets its whole list at once. */

@@ -3,7 +3,7 @@
 /** Globs relative to the repository; tests and fixtures are left out. */
 export const SCOPE: readonly string[] = [
   'src/engine/**/*.ts',
-  'src/core/{canary,scenario,statistics,threshold,verdict,wait}.ts',
+  'src/core/{canary,scenario,statistics,verdict,wait}.ts',
   'src/kinds/{define-entry,define-fault,references}.ts',
   'src/faults/**/judge.ts',
   'src/faults/shared/{access,container-events,evidence,pool-members,samples,seen-in-window,start-again,targets,uptime}.ts',
@@ -12,8 +12,9 @@ export const SCOPE: readonly string[] = [
   'src/faults/vram/{choice,filling,gpu/find,simulated/metrics}.ts',
   'src/faults/toxic/measures/{bandwidth,blackhole,held,latency,limit-data,refused,share,slicer,slow-close,transfers}.ts',
   'src/probes/!(canary|registry).ts',
-  'src/load/{breaking-point,completion,generator-health,held-curve,judge-held,judge-limits,judge-load,k6-agreement,k6-exit}.ts',
-  'src/load/{minimum-samples,pattern-thresholds,spike-recovery,stretch-figures,window-limits}.ts',
+  'src/load/plan/{held-curve,minimum-samples,pattern-thresholds,threshold,threshold-grammar,threshold-reader}.ts',
+  'src/load/judge/{breaking-point,generator-health,held,k6-agreement,k6-exit,limits,pattern,spike-recovery,stretch-figures}.ts',
+  'src/load/{judge/window-limits,run/completion,series/metrics}.ts',
   'src/entry/{calm-stretches,report-result}.ts',
 ]
 

@@ -34,7 +34,7 @@ export interface K6Request extends K6Script {
 }
 
 export interface K6End {
-  /** k6's own; 128 + n when it was killed by signal n. What they mean: src/load/k6-exit.ts. */
+  /** k6's own; 128 + n when it was killed by signal n. What they mean: src/load/judge/k6-exit.ts. */
   readonly exitCode: number
   /** True when it was ended by `stop`, the signal, or its limit. */
   readonly stopped: boolean

@@ -6,9 +6,9 @@ import { withCommandsStopped } from '../github/foreign-output.ts'
 import type { ActionInputs, AddressLoadInputs } from '../github/inputs.ts'
 import { setVerdict } from '../github/outputs.ts'
 import { savePostState } from '../github/state.ts'
+import { plannedLoadMs } from '../load/run/in-turn.ts'
 import { renderConsole } from '../report/console.ts'
 import { parseAddress } from '../runtime/address.ts'
-import { plannedLoadMs } from '../load/run-patterns.ts'
 import {
   beginReporting,
   endStep,

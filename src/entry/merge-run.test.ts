@@ -1,16 +1,16 @@
 /** Segments as the version before this kept them in memory wrote them, and what it made of them. */
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createReadStream } from 'node:fs'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { LoadJudgement } from '../core/load-judgement.ts'
 import type { LoadResult } from '../core/model.ts'
+import type { LoadJudgement } from '../load/judge/judgement.ts'
+import { testRunPlanText } from '../load/merge/testrun-plan.ts'
 import { randomLoad } from '../load/random-load.fixture.ts'
+import { openSeriesFile } from '../load/series/file.ts'
 import { csvOf } from '../load/series/samples.fixture.ts'
-import { openSeriesFile } from '../load/series/series-file.ts'
-import { testRunPlanText } from '../load/testrun-plan.ts'
 import { runMerge } from './merge-run.ts'
 
 const SEED = 35

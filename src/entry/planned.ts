@@ -1,8 +1,8 @@
 /** How long a run takes when everything takes what is usual, for the plan that is printed first. */
 import { availableParallelism } from 'node:os'
 import { expectedMs, spanMs } from '../engine/schedule.ts'
-import { HELD_OVERHEAD_MS } from '../load/held-load.ts'
-import { plannedLoadMs } from '../load/run-patterns.ts'
+import { HELD_OVERHEAD_MS } from '../load/run/hold.ts'
+import { plannedLoadMs } from '../load/run/in-turn.ts'
 import { machinePace } from './machine-pace.ts'
 import type { Plan } from './plan.ts'
 import type { RunRequest } from './run-request.ts'

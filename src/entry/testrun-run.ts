@@ -1,9 +1,9 @@
 /** Writes what k6-operator needs to run a pattern, and what `merge` needs to judge it. Nothing is sent. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { preparePattern } from '../load/prepare-pattern.ts'
-import { testRunPlanText } from '../load/testrun-plan.ts'
-import { testRunOf } from '../load/testrun.ts'
+import { testRunPlanText } from '../load/merge/testrun-plan.ts'
+import { testRunOf } from '../load/merge/testrun.ts'
+import { preparePattern } from '../load/plan/prepare.ts'
 import { K6_ENVIRONMENT, TREND_STATS } from '../runtime/k6-arguments.ts'
 import { onlyPattern, openSession, optionsOf, withDeps, type AddressLoadRequest } from './load-run.ts'
 import type { RunUi } from './run-ui.ts'

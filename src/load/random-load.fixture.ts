@@ -2,16 +2,16 @@
  * Loads made up from a seed: rows as k6 writes them, with what a judgement needs beside them. `golden/judgements.json` holds
  * what became of some when a whole series was kept in memory.
  */
-import type { GeneratorFacts } from '../core/load-judgement.ts'
-import type { Threshold } from '../core/load.ts'
 import { seededRandom } from '../core/random.ts'
 import type { Random } from '../core/random.ts'
-import { parseK6Threshold, parseThreshold } from '../core/threshold.ts'
-import type { Measured } from './measured.ts'
+import type { GeneratorFacts } from './judge/judgement.ts'
+import type { Measured } from './judge/measured.ts'
+import { planOf } from './plan/stages.ts'
+import type { LoadPlan } from './plan/stages.ts'
+import { parseK6Threshold, parseThreshold } from './plan/threshold-grammar.ts'
+import type { Threshold } from './plan/threshold.ts'
 import { START_MS } from './series/samples.fixture.ts'
 import type { Row } from './series/samples.fixture.ts'
-import { planOf } from './stages.ts'
-import type { LoadPlan } from './stages.ts'
 
 export interface LoadPart {
   readonly rows: readonly Row[]

@@ -1,8 +1,8 @@
 /** All samples of one group in one second. */
-import type { MetricType, SampleAggregate } from '../../core/load.ts'
 import { ChaosError } from '../../core/errors.ts'
 import { addTo, bucketOf, decodeBuckets, encodeBuckets, percentileOf, sortBuckets } from './buckets.ts'
 import type { Buckets, SortedBuckets } from './buckets.ts'
+import type { MetricType, SampleAggregate } from './questions.ts'
 
 /** Times are ms, and kept in µs; other trends in thousandths. */
 const FINENESS = 1_000

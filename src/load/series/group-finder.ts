@@ -1,8 +1,8 @@
 /** Which groups of a series a question is about. */
 import { ChaosError } from '../../core/errors.ts'
-import type { MetricType, TagFilter } from '../../core/load.ts'
-import { filterText } from '../../core/threshold.ts'
-import type { GroupKey, SeriesHead } from './series-data.ts'
+import type { GroupKey, SeriesHead } from './data.ts'
+import { filterText } from './questions.ts'
+import type { MetricType, TagFilter } from './questions.ts'
 
 interface Placed {
   readonly place: number

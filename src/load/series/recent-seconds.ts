@@ -1,13 +1,14 @@
 /** The newest seconds of a series that goes by. */
 import { ChaosError } from '../../core/errors.ts'
-import type { AskableSeconds, SampleAggregate, SeriesQuestion, TagFilter } from '../../core/load.ts'
 import { percentile } from '../../core/statistics.ts'
-import { filterText, IN_FLIGHT } from '../../core/threshold.ts'
 import { aggregateOf } from './cell.ts'
 import type { Cell } from './cell.ts'
+import type { SeriesSecond } from './data.ts'
 import { addErrors } from './error-counts.ts'
 import type { GroupFinder } from './group-finder.ts'
-import type { SeriesSecond } from './series-data.ts'
+import { IN_FLIGHT } from './metrics.ts'
+import { filterText } from './questions.ts'
+import type { AskableSeconds, SampleAggregate, SeriesQuestion, TagFilter } from './questions.ts'
 
 export class RecentSeconds implements AskableSeconds {
   private readonly finder: GroupFinder

@@ -1,12 +1,12 @@
 /** Rows as k6 writes them, from samples that a test has made, and short series of them in memory. */
 import type { Json } from '../../core/json.ts'
-import type { AskableSeconds, PassingSeries } from '../../core/load.ts'
+import type { SeriesFacts, SeriesHead, SeriesSecond, StoredSeries } from './data.ts'
 import { GroupFinder } from './group-finder.ts'
+import { SeriesPass } from './pass.ts'
+import type { AskableSeconds, PassingSeries } from './questions.ts'
 import { RecentSeconds } from './recent-seconds.ts'
 import { SeriesRecorder } from './recorder.ts'
 import type { RecorderOptions } from './recorder.ts'
-import type { SeriesFacts, SeriesHead, SeriesSecond, StoredSeries } from './series-data.ts'
-import { SeriesPass } from './series-pass.ts'
 
 export interface Row {
   readonly metric: string

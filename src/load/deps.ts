@@ -1,0 +1,70 @@
+/** What the load suite is given; it imports none of it. */
+import type { Clock } from '../core/clock.ts'
+import type { K6Port, K6Segment } from '../core/k6.ts'
+import type { LoadPattern } from '../core/load.ts'
+import type { ProfileName } from '../core/model.ts'
+import type { ArtifactPort, CompletedPort, Logger, ScratchFile } from '../core/ports.ts'
+import type { RunEvent } from '../core/run-event.ts'
+import type { HostFacts } from '../core/toolbox.ts'
+
+export interface CompletedList {
+  readonly port: CompletedPort
+  /** The counter whose samples claim that a job was served, and the tag that says which. */
+  readonly claim: { readonly metric: string; readonly key: string }
+}
+
+/** What a load is sent to: a stack of ours, or an address of somebody's. */
+export interface LoadTarget {
+  /** For the script's `__ENV`. */
+  readonly variables: Readonly<Record<string, string>>
+  /** The jobs that it says it has completed; null where it does not say how to ask. */
+  readonly completed: CompletedList | null
+  /** null when it is well, else what is not. */
+  unhealthy(signal: AbortSignal): Promise<string | null>
+  /** Makes it anew; null when that is not ours to do. */
+  readonly recreate: ((signal: AbortSignal) => Promise<void>) | null
+}
+
+/** Ends the load before it takes the machine down. */
+export interface LoadGuard {
+  /** Aborts when a floor is reached. */
+  readonly signal: AbortSignal
+  stop(): void
+}
+
+export interface LoadDeps {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly emit: (event: RunEvent) => void
+  readonly k6: K6Port
+  readonly target: LoadTarget
+  /** A reading of the machine that generates. */
+  readonly machine: (signal: AbortSignal) => Promise<HostFacts>
+  readonly artifacts: ArtifactPort
+  readonly runId: string
+  /** An empty folder on this machine that k6 may write to, gone with the run. */
+  readonly folderFor: (patternId: string) => Promise<string>
+  /** A file on this machine, gone with the run. `name`: unique in the run. */
+  readonly scratch: (name: string) => Promise<ScratchFile>
+  /** SHA-256 of a file's content, in hexadecimal. */
+  readonly hashOf: (file: string) => Promise<string>
+  /** @throws HOST_GUARD when the machine is below a floor already. */
+  readonly guard: (signal: AbortSignal) => Promise<LoadGuard>
+}
+
+export interface LoadOptions {
+  readonly profile: ProfileName
+  /** Scenarios that came before in this run: for the count that people see. */
+  readonly before: number
+  /** Nothing is sent, and nothing can pass. */
+  readonly isRehearsal: boolean
+  /** Limits of the user's, for every pattern. */
+  readonly thresholds: readonly string[]
+  /** null: as the pattern says. */
+  readonly model: LoadPattern['model'] | null
+  /** One generator's part of a load that several make together. */
+  readonly segment: K6Segment | null
+  /** When k6 is to be started, ms since the epoch; null: as soon as it can. */
+  readonly startWallMs: number | null
+  readonly repeatCommand: (id: string) => string
+}

@@ -1,0 +1,95 @@
+/** What the judgement of a load pattern is made from, and what it says. `LoadResult` of the result file holds all of it. */
+import type { DeepReadonly, Json } from '../../core/json.ts'
+import type { LoadMeasure } from '../../core/load.ts'
+import type { LoadBreakingPoint, LoadGenerator, LoadLimitResult, LoadRecovery, Verdict } from '../../core/model.ts'
+import type { Threshold } from '../plan/threshold.ts'
+import type { PassingSeries } from '../series/questions.ts'
+
+/** One look at the generator's own machine. */
+export interface GeneratorLook {
+  /** From the start of the load. */
+  readonly atMs: number
+  /** CPU time that k6 has used so far, µs; null when it could not be read. */
+  readonly cpuUs: number | null
+  /** Share of all of the machine's CPU time that was idle since the look before, 0…1; null at the first look. */
+  readonly machineIdle: number | null
+  /** Of what the machine asked for since then, the share that its host gave to others, 0…1; null when it is not known. */
+  readonly machineStolen: number | null
+}
+
+/** Every task that k6 counts as served must be among those that the system says it has completed. */
+export interface CompletionFacts {
+  /** Served answers that carried an id. */
+  readonly served: number
+  /** Of those, how many the system never completed. */
+  readonly unknown: number
+  /** Up to ten of them. */
+  readonly examples: readonly string[]
+  /** Completed jobs that no served answer accounts for: our canary's, interrupted iterations. */
+  readonly unclaimed: number
+}
+
+export interface K6Facts {
+  readonly exitCode: number
+  /** Ended by us before its time. */
+  readonly stopped: boolean
+  /** `--summary-export`; its thresholds are inverted. null when there was none. */
+  readonly summary: Json
+  readonly log: string
+}
+
+/** One of the programs that made the load; usually the only one. */
+export interface GeneratorFacts {
+  readonly k6: K6Facts
+  readonly looks: readonly GeneratorLook[]
+  /** Of the machine that it ran on; 0 when nobody looked. */
+  readonly cores: number
+}
+
+/** As the result file holds them; the docstrings are there. */
+export type LimitResult = Readonly<LoadLimitResult>
+export type BreakingPoint = Readonly<LoadBreakingPoint>
+export type SpikeRecovery = Readonly<LoadRecovery>
+export type GeneratorResult = DeepReadonly<LoadGenerator>
+
+/** What came of the requests. */
+export interface LoadFigures {
+  readonly users: number
+  readonly requests: number
+  readonly rps: number
+  /** 0…1. */
+  readonly errorRate: number
+  readonly outcomes: { readonly served: number; readonly rejected: number; readonly failed: number }
+  /** By status or k6's error code. */
+  readonly errors: Readonly<Record<string, number>>
+  readonly p50Ms: number | null
+  readonly p95Ms: number | null
+  readonly p99Ms: number | null
+  /** The highest mean of a second. */
+  readonly peakInFlight: number
+}
+
+export interface LoadJudgement {
+  readonly verdict: Verdict
+  /** Why it is not passed; empty when it is. */
+  readonly reasons: readonly string[]
+  readonly figures: LoadFigures
+  readonly limits: readonly LimitResult[]
+  readonly breakingPoint: BreakingPoint | null
+  readonly recoveries: readonly SpikeRecovery[]
+  readonly generator: GeneratorResult
+  readonly completion: CompletionFacts | null
+  /** For people: what is good to know and changes nothing. */
+  readonly notes: readonly string[]
+}
+
+/** All that a judgement rests on; the plan is that of src/load/plan/stages.ts. */
+export interface LoadEvidence<Plan> {
+  readonly plan: Plan
+  readonly gateTarget: number | null
+  readonly measure: readonly LoadMeasure[]
+  readonly thresholds: readonly Threshold[]
+  readonly series: PassingSeries
+  readonly generators: readonly GeneratorFacts[]
+  readonly completion: CompletionFacts | null
+}

@@ -1,0 +1,76 @@
+/** Our figures against k6's own: samples that were lost between the two would otherwise make a verdict green. Pure. */
+import type { Json, JsonObject } from '../../core/json.ts'
+import { holds } from '../plan/threshold.ts'
+import type { Threshold } from '../plan/threshold.ts'
+import type { Later, PassingSeries } from '../series/questions.ts'
+import type { K6Facts } from './judgement.ts'
+import { figureOf } from './limits.ts'
+
+/** A histogram knows a value to 0.05 %, and k6 draws a line between two of them as we do. */
+const TOLERANCE = 0.002
+
+/** What does not agree, in words. `summary` is `--summary-export`, whose thresholds say true for a breach. */
+export function disagreements(k6: readonly K6Facts[], thresholds: readonly Threshold[], series: PassingSeries): Later<string[]> {
+  const found = [...countsOf(k6, series), ...verdictsOf(k6, thresholds, series)]
+  return () => found.flatMap((one) => one() ?? [])
+}
+
+/** Only where every generator has told its own. */
+function countsOf(k6: readonly K6Facts[], series: PassingSeries): Later<string | null>[] {
+  const counts = k6.map(({ summary }) => numberAt(metricAt(summary, 'http_reqs'), 'count'))
+  if (counts.some((count) => count === null)) return []
+  const theirs = counts.reduce<number>((sum, count) => sum + (count ?? 0), 0)
+  const requests = series.ask({ metric: 'http_reqs' })
+  return [
+    () => {
+      const ours = requests()?.sum ?? 0
+      return ours === theirs ? null : `k6 counted ${String(theirs)} requests, and samples of ${String(ours)} arrived`
+    },
+  ]
+}
+
+/** Only of one generator: each of several sees but its own part. */
+function verdictsOf(k6: readonly K6Facts[], thresholds: readonly Threshold[], series: PassingSeries): Later<string | null>[] {
+  const [only] = k6
+  if (only === undefined || k6.length > 1) return []
+  return thresholds.filter(({ from }) => from === 'script').map((threshold) => verdictOf(only, threshold, series))
+}
+
+function verdictOf({ summary }: K6Facts, threshold: Threshold, series: PassingSeries): Later<string | null> {
+  const { text, metric, filter, operator, limit, unit } = threshold
+  const cut = text.lastIndexOf(': ')
+  const breached = verdictAt(metricAt(summary, text.slice(0, cut)), text.slice(cut + 2))
+  const samples = series.ask({ metric, filter })
+  return () => {
+    const all = samples()
+    if (all === null) return null
+    const ours = figureOf(threshold, all, series.seconds)
+    const isKept = holds(ours, operator, limit)
+    // Nothing is close to a limit of 0: one error that k6 saw and we did not is one that was lost.
+    const isClose = Math.abs(ours - limit) < TOLERANCE * Math.abs(limit)
+    // Of a counter's rate k6 takes the whole length of its run, to the millisecond.
+    const isOtherLength = unit === '/s'
+    if (isKept !== breached || isClose || isOtherLength) return null
+    return `${text}: k6 says ${isKept ? 'crossed' : 'kept'}, and we see ${String(ours)}`
+  }
+}
+
+function metricAt(summary: Json, name: string): Json | undefined {
+  return isObject(summary) && isObject(summary['metrics']) ? summary['metrics'][name] : undefined
+}
+
+function numberAt(metric: Json | undefined, key: string): number | null {
+  const value = isObject(metric) ? metric[key] : undefined
+  return typeof value === 'number' ? value : null
+}
+
+/** true for a breach, false for none; anything else where k6 says nothing of it. */
+function verdictAt(metric: Json | undefined, expression: string): Json | undefined {
+  const verdicts = isObject(metric) ? metric['thresholds'] : undefined
+  if (!isObject(verdicts)) return null
+  return Object.entries(verdicts).find(([key]) => key.trim() === expression)?.[1]
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,86 @@
+/** The result of a pattern, of one that ran and of one that never did. Pure. */
+import { isoTime } from '../../core/clock.ts'
+import type { LoadPattern } from '../../core/load.ts'
+import type { LoadResult } from '../../core/model.ts'
+import type { LoadJudgement } from './judgement.ts'
+
+export interface PatternFacts {
+  readonly pattern: Pick<LoadPattern, 'id' | 'name' | 'expectedBehavior' | 'source'>
+  readonly model: LoadPattern['model']
+  readonly startedWallMs: number
+  readonly durationMs: number
+  readonly k6: LoadResult['k6']
+  readonly series: LoadResult['series']
+  readonly logs: LoadResult['logs']
+  readonly repeatCommand: string
+}
+
+export function judgedResult(facts: PatternFacts, judgement: LoadJudgement): LoadResult {
+  const { figures, generator, completion } = judgement
+  return {
+    ...common(facts),
+    verdict: judgement.verdict,
+    reasons: [...judgement.reasons],
+    ...figures,
+    outcomes: { ...figures.outcomes },
+    errors: { ...figures.errors },
+    thresholds: judgement.limits.map((limit) => ({ ...limit })),
+    breakingPoint: judgement.breakingPoint === null ? null : { ...judgement.breakingPoint },
+    recoveries: judgement.recoveries.map((recovery) => ({ ...recovery })),
+    generator: { ...generator, reasons: [...generator.reasons] },
+    completion: completion === null ? null : { ...completion, examples: [...completion.examples] },
+    notes: [...judgement.notes],
+  }
+}
+
+/** It could not be run, or nothing of it can be judged. */
+export function brokenResult(facts: PatternFacts, verdict: 'error' | 'inconclusive', reasons: readonly string[]): LoadResult {
+  return {
+    ...common(facts),
+    ...{ verdict, reasons: [...reasons], users: 0, requests: 0, rps: 0, errorRate: 0 },
+    ...{ outcomes: { served: 0, rejected: 0, failed: 0 }, errors: {}, p50Ms: null, p95Ms: null, p99Ms: null, peakInFlight: 0 },
+    ...{ thresholds: [], breakingPoint: null, recoveries: [], completion: null, notes: [] },
+    generator: {
+      cpuPercent: null,
+      machinePercent: null,
+      stolenPercent: null,
+      droppedIterations: 0,
+      saturated: false,
+      reasons: [],
+    },
+  }
+}
+
+function common(
+  facts: PatternFacts,
+): Pick<
+  LoadResult,
+  | 'id'
+  | 'name'
+  | 'suite'
+  | 'expectedBehavior'
+  | 'startedAt'
+  | 'durationMs'
+  | 'model'
+  | 'k6'
+  | 'series'
+  | 'logs'
+  | 'repeatCommand'
+  | 'source'
+> {
+  const { pattern } = facts
+  return {
+    id: pattern.id,
+    name: pattern.name,
+    suite: 'load',
+    expectedBehavior: pattern.expectedBehavior,
+    startedAt: isoTime(facts.startedWallMs),
+    durationMs: Math.round(facts.durationMs),
+    model: facts.model,
+    k6: facts.k6,
+    series: facts.series,
+    logs: [...facts.logs],
+    repeatCommand: facts.repeatCommand,
+    source: { ...pattern.source },
+  }
+}

@@ -1,0 +1,39 @@
+/** How long the system took to be well again when a crowd had left. Pure. */
+import { dropsOf } from '../plan/stages.ts'
+import type { Drop, LoadPlan } from '../plan/stages.ts'
+import type { Later, PassingSeries } from '../series/questions.ts'
+import type { SpikeRecovery } from './judgement.ts'
+import { figureWindows, isBad } from './stretch-figures.ts'
+import type { FigureWindow, StretchFigures, WindowLimits } from './stretch-figures.ts'
+
+const LONGEST_MS = 30_000
+
+/** One for each fall of the users to half or less. */
+export function spikeRecoveries(plan: LoadPlan, series: PassingSeries, limits: WindowLimits): Later<SpikeRecovery[]> {
+  const recoveries = dropsOf(plan.stages).map((drop) => recoveryOf(drop, series, limits))
+  return () => recoveries.map((recovery) => recovery())
+}
+
+/**
+ * From the first second of the fall on: it is well from the second after which none is bad. What is left after a fall to
+ * nobody is the fall itself.
+ */
+function recoveryOf(drop: Drop, series: PassingSeries, limits: WindowLimits): Later<SpikeRecovery> {
+  const endMs = Math.min(drop.untilMs, drop.toMs + LONGEST_MS, series.seconds * 1_000)
+  const windows = figureWindows(series, drop.fromMs, endMs)
+  return () => recoveryIn(windows(), drop, endMs, limits)
+}
+
+function recoveryIn(windows: readonly FigureWindow[], drop: Drop, endMs: number, limits: WindowLimits): SpikeRecovery {
+  const limitMs = Math.max(0, endMs - drop.toMs)
+  const facts = { atMs: drop.toMs, fromTarget: drop.fromTarget, toTarget: drop.toTarget, limitMs }
+  const last = windows.at(-1)
+  if (last === undefined) return { ...facts, afterMs: null, detail: 'too few requests to say' }
+  const good = windows[windows.findLastIndex(({ figures }) => isBad(figures, limits)) + 1]
+  if (good === undefined) return { ...facts, afterMs: null, detail: textOf(last.figures) }
+  return { ...facts, afterMs: Math.max(0, good.fromMs - drop.toMs), detail: textOf(good.figures) }
+}
+
+function textOf({ errorShare, p95Ms }: StretchFigures): string {
+  return `p95 ${String(Math.round(p95Ms))} ms, ${(errorShare * 100).toFixed(1)} % errors`
+}

@@ -1,0 +1,71 @@
+/** What became of the requests of a stretch, for whatever looks at windows. Pure. */
+import type { HeldLimits, StretchFigures } from '../../core/held-load.ts'
+import type { AskableSeconds, Later, PassingSeries, SampleAggregate } from '../series/questions.ts'
+
+export type { StretchFigures } from '../../core/held-load.ts'
+
+/** With fewer a p95 says nothing about a window. */
+const FEWEST_SAMPLES = 20
+/** A second of few users may say nothing, three of them more. */
+const WIDEST_SECONDS = 3
+
+/** Of seconds that are at hand. */
+export function stretchFigures(seconds: AskableSeconds, fromMs: number, toMs: number): StretchFigures {
+  const question = (metric: string): SampleAggregate | null => seconds.ask({ metric, fromMs, toMs })
+  return figuresOf({
+    failures: question('errors') ?? question('http_req_failed'),
+    durations: question('http_req_duration'),
+    requests: question('http_reqs'),
+  })
+}
+
+/** Of a stretch of any length. */
+export function passingFigures(series: PassingSeries, fromMs: number, toMs: number): Later<StretchFigures> {
+  const question = (metric: string): Later<SampleAggregate | null> => series.ask({ metric, fromMs, toMs })
+  const [errors, failed] = [question('errors'), question('http_req_failed')]
+  const [durations, requests] = [question('http_req_duration'), question('http_reqs')]
+  return () => figuresOf({ failures: errors() ?? failed(), durations: durations(), requests: requests() })
+}
+
+/** `failures`: a script's own `errors`, where it has them, count what was wrong in an answer that HTTP calls good. */
+function figuresOf({
+  failures,
+  durations,
+  requests,
+}: Record<'failures' | 'durations' | 'requests', SampleAggregate | null>): StretchFigures {
+  return {
+    requests: requests?.sum ?? 0,
+    errorShare: failures === null ? Number.NaN : failures.nonZero / failures.count,
+    p95Ms: durations === null || durations.count < FEWEST_SAMPLES ? Number.NaN : durations.percentile(95),
+  }
+}
+
+/** The pattern's own limits of errors and of p95, or the usual ones. */
+export type WindowLimits = HeldLimits
+
+export function isBad({ errorShare, p95Ms }: StretchFigures, limits: WindowLimits): boolean {
+  return errorShare > limits.errorShare || p95Ms > limits.p95Ms
+}
+
+export interface FigureWindow {
+  readonly fromMs: number
+  readonly figures: StretchFigures
+}
+
+/** Windows that can be decided, one after the other: of a second each, longer where that has too few requests. */
+export function figureWindows(series: PassingSeries, fromMs: number, endMs: number): Later<FigureWindow[]> {
+  const windows: FigureWindow[] = []
+  let atMs = Math.floor(fromMs / 1_000) * 1_000
+  series.watch(WIDEST_SECONDS, ({ second, seconds }) => {
+    const toMs = (second + 1) * 1_000
+    if (toMs <= atMs || toMs > endMs) return
+    const figures = stretchFigures(seconds, atMs, toMs)
+    if (isDecided(figures)) windows.push({ fromMs: atMs, figures })
+    if (isDecided(figures) || toMs - atMs >= WIDEST_SECONDS * 1_000) atMs = toMs
+  })
+  return () => windows
+}
+
+function isDecided({ errorShare, p95Ms }: StretchFigures): boolean {
+  return !Number.isNaN(errorShare) && !Number.isNaN(p95Ms)
+}

@@ -1,0 +1,25 @@
+/** From which figures a window counts as bad: as the pattern's own limits say. Pure. */
+import { aggregateText } from '../plan/threshold.ts'
+import type { Threshold } from '../plan/threshold.ts'
+import type { WindowLimits } from './stretch-figures.ts'
+
+const USUAL: WindowLimits = { errorShare: 0.01, p95Ms: 500 }
+
+/** Of several limits of the same figure the strictest; those with tags speak of a part only. */
+export function windowLimits(thresholds: readonly Threshold[]): WindowLimits {
+  const own = thresholds.filter(({ filter, operator }) => Object.keys(filter).length === 0 && operator.startsWith('<'))
+  const strictest = (fits: (threshold: Threshold) => boolean, usual: number): number => {
+    const limits = own.filter(fits).map(({ limit }) => limit)
+    return limits.length === 0 ? usual : Math.min(...limits)
+  }
+  return {
+    errorShare: strictest(
+      ({ metric, aggregate }) => (metric === 'errors' || metric === 'http_req_failed') && aggregate.kind === 'rate',
+      USUAL.errorShare,
+    ),
+    p95Ms: strictest(
+      ({ metric, aggregate }) => metric === 'http_req_duration' && aggregateText(aggregate) === 'p95',
+      USUAL.p95Ms,
+    ),
+  }
+}

@@ -1,0 +1,42 @@
+/** What several generators measured of one load, as if a single one had. Pure. */
+import { ChaosError } from '../../core/errors.ts'
+import type { Measured } from '../judge/measured.ts'
+import type { SeriesFacts, StoredSeries } from '../series/data.ts'
+import { mergeSeries } from './series.ts'
+import type { NamedSeries } from './series.ts'
+
+export interface MeasuredSegment extends NamedSeries {
+  readonly measured: Measured
+}
+
+export interface MergedLoad {
+  readonly series: StoredSeries
+  readonly facts: SeriesFacts
+  readonly measured: Measured
+}
+
+/** @throws ChaosError BAD_INPUT for segments that are missing, there twice, or of different loads. */
+export function mergeMeasured(segments: readonly MeasuredSegment[]): MergedLoad {
+  const { facts, ...series } = mergeSeries(segments)
+  const ordered = segments.toSorted((a, b) => (a.facts.segment?.index ?? 0) - (b.facts.segment?.index ?? 0))
+  const [first] = ordered
+  if (first === undefined) throw new ChaosError('BAD_INPUT', 'there is no series to merge')
+  const all = ordered.map(({ measured }) => measured)
+  const startedWallMs = Math.min(...all.map((measured) => measured.startedWallMs))
+  const endedWallMs = Math.max(...all.map((measured) => measured.startedWallMs + measured.durationMs))
+  const measured: Measured = {
+    ...first.measured,
+    ...{ startedWallMs, durationMs: endedWallMs - startedWallMs },
+    // Each told its looks from its own first second.
+    generators: ordered.flatMap((segment) =>
+      segment.measured.generators.map((generator) => ({
+        ...generator,
+        looks: generator.looks.map((look) => ({ ...look, atMs: look.atMs + segment.head.startWallMs - series.head.startWallMs })),
+      })),
+    ),
+    // A system's list is of the jobs of all, and each generator knows its own answers only: no segment asks for it.
+    completion: null,
+    notes: [...new Set([`measured by ${String(ordered.length)} generators`, ...all.flatMap(({ notes }) => notes)])],
+  }
+  return { series, facts, measured }
+}

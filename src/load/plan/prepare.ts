@@ -1,0 +1,71 @@
+/** What is to be run of a pattern, and what it will be judged by: known before anything is sent. */
+import { createHash } from 'node:crypto'
+import type { JsonObject } from '../../core/json.ts'
+import type { K6Version } from '../../core/k6.ts'
+import type { LoadPattern } from '../../core/load.ts'
+import type { LoadDeps, LoadOptions } from '../deps.ts'
+import type { RecorderOptions } from '../series/recorder.ts'
+import type { PatternCard } from './card.ts'
+import { neededSamples } from './minimum-samples.ts'
+import { thresholdsOf } from './pattern-thresholds.ts'
+import { scaleLoad } from './scale.ts'
+import type { ScaledLoad } from './scale.ts'
+import type { Threshold } from './threshold.ts'
+
+/** Of an answer of a healthy system, for the rate of the open variant and the length of holds. */
+const USUAL_ANSWER_SECONDS = 0.1
+
+export interface Prepared {
+  readonly environment: Readonly<Record<string, string>>
+  /** The script's own options, as k6 understands them. */
+  readonly script: JsonObject
+  readonly scaled: ScaledLoad
+  /** Of the script and its settings: series of different ones are not one load. */
+  readonly fingerprint: string
+  readonly card: PatternCard
+}
+
+export function modelOf(options: Pick<LoadOptions, 'model'>, pattern: LoadPattern): LoadPattern['model'] {
+  return options.model ?? pattern.model
+}
+
+/** @throws BAD_INPUT for a script that k6 cannot load, a limit with a typo, a curve that cannot be scaled. */
+export async function preparePattern(
+  deps: Pick<LoadDeps, 'k6' | 'target' | 'hashOf'>,
+  options: LoadOptions,
+  pattern: LoadPattern,
+  version: K6Version,
+  signal: AbortSignal,
+): Promise<Prepared> {
+  const environment = { ...deps.target.variables, ...pattern.environment, BASE_URL: deps.k6.entryUrl }
+  const script = await deps.k6.inspect({ file: pattern.script, environment }, signal)
+  const thresholds = thresholdsOf(pattern, script, options.thresholds)
+  const model = modelOf(options, pattern)
+  const scaled = scaleLoad({
+    ...{ options: script, scale: pattern.scales[options.profile] ?? null, model, gateUsers: pattern.gateUsers },
+    thinkSeconds: pattern.thinkSeconds,
+    expectedLatencySeconds: pattern.answerSeconds ?? USUAL_ANSWER_SECONDS,
+    samplesPerHold: thresholds.reduce((most, threshold) => Math.max(most, neededSamples(threshold)), 0),
+  })
+  const texts = thresholds.map(({ text }) => text)
+  const fingerprint = fingerprintOf([await deps.hashOf(pattern.script), scaled.options, texts, pattern.environment])
+  const { id, name, expectedBehavior, source, measure } = pattern
+  const card: PatternCard = {
+    ...{ pattern: { id, name, expectedBehavior, source }, profile: options.profile, model, measure, thresholds },
+    ...{ address: deps.k6.entryUrl, k6: { version: version.text, runsIn: deps.k6.kind } },
+    ...{ plan: scaled.plan, gateTarget: scaled.gateTarget, notes: scaled.notes },
+  }
+  return { environment, script, scaled, fingerprint, card }
+}
+
+/** What a recorder keeps beyond what it always keeps, so that these limits can be judged. */
+export function recordedFor(thresholds: readonly Threshold[]): Pick<RecorderOptions, 'filters' | 'percentiles'> {
+  return {
+    filters: thresholds.filter(({ filter }) => Object.keys(filter).some((tag) => tag !== 'scenario' && tag !== 'outcome')),
+    percentiles: thresholds.map(({ metric }) => metric),
+  }
+}
+
+function fingerprintOf(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+}

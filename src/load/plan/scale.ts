@@ -1,0 +1,209 @@
+/** How much of a pattern is run: its times and users by factors, its limits never. Pure. */
+import { ChaosError } from '../../core/errors.ts'
+import type { JsonObject } from '../../core/json.ts'
+import type { LoadScale } from '../../core/load.ts'
+import { k6Duration, k6DurationMs } from './k6-duration.ts'
+import { isOpen, numberOf, perSecond, planOfScenarios, scenariosOf } from './k6-scenarios.ts'
+import type { K6Scenario } from './k6-scenarios.ts'
+import { holdsOf } from './stages.ts'
+import type { LoadPlan, LoadStage } from './stages.ts'
+
+/** How many come is left to chance, the more so the slower the answers are. */
+const SAMPLE_MARGIN = 1.25
+/** Only whole seconds are judged. */
+const EDGES_MS = 1_000
+/** Users that may be added to the open model's own when answers get slow: before k6 drops iterations. */
+const SPARE_USERS = 4
+const OF_ALL_EXECUTORS = new Set(['startTime', 'gracefulStop', 'exec', 'env', 'tags', 'options'])
+
+export interface ScaleRequest {
+  /** As `k6 inspect` prints them. */
+  readonly options: JsonObject
+  /** null: all of it. */
+  readonly scale: LoadScale | null
+  readonly model: 'closed' | 'open'
+  /** Mean pause of a user between two requests; null when nobody said. */
+  readonly thinkSeconds: number | null
+  /** Of an answer of a healthy system. */
+  readonly expectedLatencySeconds: number
+  /** The most samples that any limit of a percentile needs (neededSamples); 0 without one. */
+  readonly samplesPerHold: number
+  /** Users, of those that the script has. */
+  readonly gateUsers: number | null
+}
+
+export interface ScaledLoad {
+  /** Over the script's own, for K6Request; empty when all of it is run as it is. */
+  readonly options: JsonObject
+  readonly plan: LoadPlan
+  /** In the plan's unit; null without a gate. */
+  readonly gateTarget: number | null
+  /** What was changed beyond the factors, for people. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Times and users of the script by the profile's factors; with model `open`, the same curve as a rate at which requests
+ * come. A hold that would give too few samples for its percentiles is lengthened, though never beyond what the script has.
+ * @throws ChaosError BAD_INPUT when that is not enough, or the curve cannot be had as a rate.
+ */
+export function scaleLoad(request: ScaleRequest): ScaledLoad {
+  const original = scenariosOf(request.options)
+  const whole = planOfScenarios(original)
+  const time = request.scale?.durationSeconds === undefined ? 1 : (request.scale.durationSeconds * 1_000) / whole.durationMs
+  const users = request.scale?.users === undefined ? 1 : request.scale.users / whole.peakTarget
+  if (![time, users].every((factor) => Number.isFinite(factor) && factor > 0))
+    throw new ChaosError('BAD_INPUT', 'a pattern without length or users cannot be scaled')
+  const scaled = time === 1 && users === 1 ? original : original.map((scenario) => scaledScenario(scenario, time, users))
+  const opened = request.model === 'open' ? scaled.map((scenario) => openScenario(scenario, request)) : scaled
+  const gateUsers = request.scale?.gateUsers ?? (request.gateUsers === null ? null : request.gateUsers * users)
+  const isTurned = request.model === 'open' && planOfScenarios(scaled).unit === 'users'
+  const gateTarget = gateUsers === null ? null : isTurned ? gateUsers / secondsPerRequest(request) : gateUsers
+  const isLess = time < 1 || users < 1
+  const { scenarios, notes } = isLess ? withLongHolds(opened, { ...request, time, gateTarget }) : { scenarios: opened, notes: [] }
+  const isOriginal = scenarios.every((scenario, index) => scenario === original[index])
+  return {
+    options: isOriginal ? {} : { scenarios: Object.fromEntries(scenarios.map(({ name, raw }) => [name, raw])) },
+    plan: planOfScenarios(scenarios),
+    gateTarget,
+    notes,
+  }
+}
+
+function read(name: string, raw: JsonObject): K6Scenario {
+  const [scenario] = scenariosOf({ scenarios: { [name]: raw } })
+  if (scenario === undefined) throw new ChaosError('INTERNAL', `scenario ${name} got lost`)
+  return scenario
+}
+
+function scaledScenario({ name, executor, raw }: K6Scenario, time: number, users: number): K6Scenario {
+  const duration = (key: string): JsonObject =>
+    raw[key] === undefined ? {} : { [key]: k6Duration(k6DurationMs(raw[key], key) * time) }
+  const count = (key: string, factor: number): JsonObject =>
+    raw[key] === undefined ? {} : { [key]: scaledCount(numberOf(raw, key, 0), factor) }
+  const stages = Array.isArray(raw['stages'])
+    ? {
+        stages: (raw['stages'] as readonly JsonObject[]).map((stage) => ({
+          duration: k6Duration(k6DurationMs(stage['duration'], 'duration') * time),
+          target: scaledCount(numberOf(stage, 'target', 0), users),
+        })),
+      }
+    : {}
+  return read(name, {
+    ...raw,
+    ...duration('startTime'),
+    ...duration('duration'),
+    ...duration('maxDuration'),
+    ...count('startVUs', users),
+    ...count('vus', users),
+    ...count('startRate', users),
+    ...count('rate', users),
+    ...count('preAllocatedVUs', users),
+    ...count('maxVUs', users),
+    // A user's own iterations take as long as they did; those that all share are fewer with the users.
+    ...count('iterations', executor === 'per-vu-iterations' ? time : time * users),
+    ...stages,
+  })
+}
+
+/** k6 takes whole numbers. What was something stays something. */
+function scaledCount(value: number, factor: number): number {
+  return value === 0 ? 0 : Math.max(1, Math.round(value * factor))
+}
+
+function secondsPerRequest({ thinkSeconds, expectedLatencySeconds }: ScaleRequest): number {
+  const seconds = (thinkSeconds ?? Number.NaN) + expectedLatencySeconds
+  if (seconds > 0) return seconds
+  throw new ChaosError('BAD_INPUT', 'the open model needs to know how often a user asks', {
+    hint: 'Give the pattern think_seconds, the mean pause between two requests.',
+  })
+}
+
+/** As many requests a second as those users make while answers come as fast as they should. */
+function openScenario(scenario: K6Scenario, request: ScaleRequest): K6Scenario {
+  const { name, executor, raw } = scenario
+  if (isOpen(executor)) return scenario
+  const rate = (target: number): number => scaledCount(target, 1 / secondsPerRequest(request))
+  const peak = scenario.stages.reduce((highest, { target }) => Math.max(highest, target), 0)
+  const kept = Object.fromEntries(Object.entries(raw).filter(([key]) => OF_ALL_EXECUTORS.has(key)))
+  const reserve = { timeUnit: '1s', preAllocatedVUs: Math.ceil(peak), maxVUs: Math.ceil(peak) * SPARE_USERS }
+  if (executor === 'ramping-vus') {
+    const stages = (raw['stages'] as readonly JsonObject[]).map((stage) => ({
+      duration: stage['duration'] ?? 0,
+      target: rate(numberOf(stage, 'target', 0)),
+    }))
+    const startRate = rate(numberOf(raw, 'startVUs', 1))
+    return read(name, { ...kept, executor: 'ramping-arrival-rate', startRate, stages, ...reserve })
+  }
+  if (executor === 'constant-vus') {
+    const [duration, vus] = [raw['duration'] ?? 0, numberOf(raw, 'vus', 1)]
+    return read(name, { ...kept, executor: 'constant-arrival-rate', rate: rate(vus), duration, ...reserve })
+  }
+  throw new ChaosError('BAD_INPUT', `scenario ${name} (${executor}) is a number of iterations and has no open variant`)
+}
+
+interface Lengthened {
+  readonly scenarios: readonly K6Scenario[]
+  readonly notes: readonly string[]
+}
+
+interface Lengthening extends ScaleRequest {
+  readonly time: number
+  readonly gateTarget: number | null
+}
+
+function withLongHolds(scenarios: readonly K6Scenario[], request: Lengthening): Lengthened {
+  const plan = planOfScenarios(scenarios)
+  const { samplesPerHold, thinkSeconds, gateTarget, time } = request
+  if (samplesPerHold === 0 || (plan.unit === 'users' && thinkSeconds === null)) return { scenarios, notes: [] }
+  const neededMs = (target: number): number => {
+    if (target > (gateTarget ?? Infinity)) return 0
+    const rate = plan.unit === 'users' ? target / secondsPerRequest(request) : target
+    return Math.ceil((samplesPerHold * SAMPLE_MARGIN * 1_000) / rate) + EDGES_MS
+  }
+  const short = plan.holds.filter(({ fromMs, toMs, target }) => toMs - fromMs < neededMs(target))
+  const notes = short.map(({ fromMs, toMs, target }) => {
+    const needsMs = neededMs(target)
+    const hold = `the hold at ${String(Math.round(target))} ${plan.unit} takes ${seconds(toMs - fromMs)} in this profile`
+    const why = `for the ${String(samplesPerHold)} samples that its percentiles need`
+    const isPossible = needsMs <= (toMs - fromMs) / time && scenarios.length === 1
+    if (isPossible) return `${hold}, and is lengthened to ${seconds(needsMs)} ${why}`
+    throw new ChaosError('BAD_INPUT', `${hold}, and ${seconds(needsMs)} are needed ${why}`, {
+      hint: 'Give the profile more users or a longer duration.',
+    })
+  })
+  return { scenarios: short.length === 0 ? scenarios : scenarios.map((scenario) => longer(scenario, neededMs)), notes }
+}
+
+/** With each hold that is too short as long as it must be. */
+function longer(scenario: K6Scenario, neededMs: (target: number) => number): K6Scenario {
+  const { name, executor, raw, stages } = scenario
+  if (executor !== 'ramping-vus' && executor !== 'ramping-arrival-rate') {
+    const [hold] = holdsOf(stages)
+    if (hold === undefined) return scenario
+    return read(name, { ...raw, duration: k6Duration(Math.max(hold.toMs - hold.fromMs, neededMs(hold.target))) })
+  }
+  const factor = executor === 'ramping-arrival-rate' ? perSecond(raw) : 1
+  const own: JsonObject[] = [...(raw['stages'] as readonly JsonObject[])]
+  const ends = endsOf(stages.slice(stages.length - own.length))
+  for (const hold of holdsOf(stages)) {
+    const missingMs = neededMs(hold.target) - (hold.toMs - hold.fromMs)
+    // The last stage of the row: the one that ends with it and takes time.
+    const index = ends.findLastIndex(
+      (endMs, at) => endMs === hold.toMs && (own[at]?.['target'] as number) * factor === hold.target,
+    )
+    const stage = own[index]
+    if (missingMs <= 0 || stage === undefined) continue
+    own[index] = { ...stage, duration: k6Duration(k6DurationMs(stage['duration'], 'duration') + missingMs) }
+  }
+  return read(name, { ...raw, stages: own })
+}
+
+function endsOf(stages: readonly LoadStage[]): number[] {
+  let atMs = 0
+  return stages.map(({ durationMs }) => (atMs += durationMs))
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`
+}

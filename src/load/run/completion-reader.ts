@@ -1,0 +1,93 @@
+/** Follows the system's list of completed jobs while a load runs. */
+import type { Clock } from '../../core/clock.ts'
+import { describeError } from '../../core/errors.ts'
+import type { CompletedPort } from '../../core/ports.ts'
+import { isAborted } from '../../core/wait.ts'
+import type { CompletionFacts } from '../judge/judgement.ts'
+import { Completion } from './completion.ts'
+
+const EVERY_MS = 1_000
+/** The list is written a little after the answer. */
+const CATCH_UP_MS = 10_000
+const CATCH_UP_EVERY_MS = 200
+/** Far longer than k6 takes to tell of an answer that it had. */
+const GIVE_UP_EVERY_MS = 300_000
+/** Pages in a row without a pause: a list that never ends is not followed for ever. */
+const MOST_PAGES = 1_000
+
+export class CompletionReader {
+  private readonly port: CompletedPort
+  private readonly clock: Clock
+  private readonly completion = new Completion()
+  private readonly ended = new AbortController()
+  private place: string
+  private following: Promise<void> = Promise.resolve()
+  private trouble: string | null = null
+
+  private constructor(port: CompletedPort, clock: Clock, place: string) {
+    this.port = port
+    this.clock = clock
+    this.place = place
+  }
+
+  /** From what is completed now. @throws COMPLETED_UNREADABLE. */
+  static async start(port: CompletedPort, clock: Clock, signal: AbortSignal): Promise<CompletionReader> {
+    const { next } = await port.page(port.first, signal)
+    const reader = new CompletionReader(port, clock, next)
+    reader.following = reader.follow(AbortSignal.any([signal, reader.ended.signal]))
+    return reader
+  }
+
+  claim(id: string): void {
+    this.completion.claim(id)
+  }
+
+  /** What was found once the list has caught up with the claims; `trouble` when it could not be read to its end. */
+  async finish(signal: AbortSignal): Promise<{ facts: CompletionFacts; trouble: string | null }> {
+    this.ended.abort()
+    await this.following
+    const untilMs = this.clock.nowMs() + CATCH_UP_MS
+    try {
+      await this.catchUp(signal)
+      while (this.completion.waiting > 0 && this.clock.nowMs() < untilMs) {
+        await this.clock.sleep(CATCH_UP_EVERY_MS, signal)
+        await this.catchUp(signal)
+      }
+      this.trouble = null
+    } catch (error) {
+      this.trouble = describeError(error, 500)
+    }
+    return { facts: this.completion.facts(), trouble: this.trouble }
+  }
+
+  stop(): void {
+    this.ended.abort()
+  }
+
+  /** A page that cannot be had under load is asked for again: its place stays. */
+  private async follow(signal: AbortSignal): Promise<void> {
+    let gaveUpMs = this.clock.nowMs()
+    while (!isAborted(signal)) {
+      try {
+        await this.clock.sleep(EVERY_MS, signal)
+        await this.catchUp(signal)
+        if (this.clock.nowMs() - gaveUpMs < GIVE_UP_EVERY_MS) continue
+        gaveUpMs = this.clock.nowMs()
+        this.completion.giveUp()
+      } catch (error) {
+        if (isAborted(signal)) return
+        this.trouble = describeError(error, 500)
+      }
+    }
+  }
+
+  private async catchUp(signal: AbortSignal): Promise<void> {
+    for (let pages = 0; pages < MOST_PAGES; pages += 1) {
+      const { ids, next } = await this.port.page(this.place, signal)
+      for (const id of ids) this.completion.complete(id)
+      const isNew = next !== this.place
+      this.place = next
+      if (!isNew || ids.length === 0) return
+    }
+  }
+}

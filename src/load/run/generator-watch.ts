@@ -1,0 +1,71 @@
+/** Looks at k6 and its machine once a second: a generator at its own end measures itself. */
+import type { Clock } from '../../core/clock.ts'
+import type { K6Run } from '../../core/k6.ts'
+import { roundOrNull } from '../../core/statistics.ts'
+import { stolenShare } from '../../core/stolen.ts'
+import type { HostFacts } from '../../core/toolbox.ts'
+import { isAborted } from '../../core/wait.ts'
+import type { GeneratorLook } from '../judge/judgement.ts'
+
+const EVERY_MS = 1_000
+/** A look that takes longer is left out: the next one covers its time. */
+const LOOK_LIMIT_MS = 5_000
+
+export interface GeneratorWatchOptions {
+  readonly clock: Clock
+  readonly run: Pick<K6Run, 'cpuUs'>
+  readonly machine: (signal: AbortSignal) => Promise<HostFacts>
+  /** Ends the watch. */
+  readonly signal: AbortSignal
+}
+
+export class GeneratorWatch {
+  private readonly options: GeneratorWatchOptions
+  private readonly startedMs: number
+  private readonly looks: GeneratorLook[] = []
+  private before: HostFacts | null = null
+  private cpus = 0
+
+  constructor(options: GeneratorWatchOptions) {
+    this.options = options
+    this.startedMs = options.clock.nowMs()
+    void this.watch()
+  }
+
+  /** `firstSampleMs`: when the load began, by the same clock; looks are told from there. */
+  result(firstSampleMs: number): { readonly looks: readonly GeneratorLook[]; readonly cores: number } {
+    const shiftMs = this.startedMs - firstSampleMs
+    return { looks: this.looks.map((look) => ({ ...look, atMs: look.atMs + shiftMs })), cores: this.cpus }
+  }
+
+  private async watch(): Promise<void> {
+    const { clock, signal } = this.options
+    while (!isAborted(signal)) {
+      try {
+        await this.look(AbortSignal.any([signal, AbortSignal.timeout(LOOK_LIMIT_MS)]))
+      } catch {
+        // Nothing is known of that second, which is what the judgement then sees.
+      }
+      try {
+        await clock.sleep(EVERY_MS, signal)
+      } catch {
+        return
+      }
+    }
+  }
+
+  private async look(signal: AbortSignal): Promise<void> {
+    const { clock, run, machine } = this.options
+    const [cpuUs, host] = await Promise.all([run.cpuUs(signal), machine(signal)])
+    const atMs = clock.nowMs() - this.startedMs
+    const machineStolen = this.before === null ? null : roundOrNull(stolenShare(this.before, host), 4)
+    this.looks.push({ atMs, cpuUs, machineIdle: this.before === null ? null : idleShare(this.before, host), machineStolen })
+    this.before = host
+    this.cpus = host.cpus
+  }
+}
+
+function idleShare(before: HostFacts, after: HostFacts): number | null {
+  const totalTicks = after.cpuTotalTicks - before.cpuTotalTicks
+  return totalTicks <= 0 ? null : (after.cpuIdleTicks - before.cpuIdleTicks) / totalTicks
+}

@@ -1,0 +1,68 @@
+/** What a load that goes on is known to have met: of the seconds that are whole by now. Times are of the wall clock. */
+import type { HeldLimits, HeldLoad, StretchFigures } from '../../core/held-load.ts'
+import { figureWindows, isBad, passingFigures } from '../judge/stretch-figures.ts'
+import type { StoredSeries } from '../series/data.ts'
+import { passBy } from '../series/pass.ts'
+import type { SeriesRecording } from '../series/recording.ts'
+
+const NOTHING: StretchFigures = { requests: 0, errorShare: Number.NaN, p95Ms: Number.NaN }
+
+export class HeldFigures implements Pick<HeldLoad, 'limits' | 'wholeUntilWallMs' | 'figures' | 'goodSinceWallMs'> {
+  private readonly recording: Pick<SeriesRecording, 'wholeSeconds' | 'soFar'>
+  readonly limits: HeldLimits
+  private readonly figuresOf = new UntilNextSecond<StretchFigures>()
+  private readonly goodSince = new UntilNextSecond<number | null>()
+
+  constructor(recording: Pick<SeriesRecording, 'wholeSeconds' | 'soFar'>, limits: HeldLimits) {
+    this.recording = recording
+    this.limits = limits
+  }
+
+  wholeUntilWallMs(): number {
+    const head = this.since(0)?.head
+    return head === undefined ? 0 : head.startWallMs + head.seconds * 1_000
+  }
+
+  async figures(fromWallMs: number, toWallMs: number): Promise<StretchFigures> {
+    const series = this.since(fromWallMs)
+    if (series === null) return NOTHING
+    const { startWallMs, seconds } = series.head
+    return await this.figuresOf.get(seconds, `${String(fromWallMs)} ${String(toWallMs)}`, () =>
+      passBy(series, (passing) => passingFigures(passing, fromWallMs - startWallMs, toWallMs - startWallMs)),
+    )
+  }
+
+  async goodSinceWallMs(fromWallMs: number): Promise<number | null> {
+    const series = this.since(fromWallMs)
+    if (series === null) return null
+    const { startWallMs, seconds } = series.head
+    return await this.goodSince.get(seconds, String(fromWallMs), async () => {
+      const windows = await passBy(series, (passing) => figureWindows(passing, fromWallMs - startWallMs, seconds * 1_000))
+      const good = windows[windows.findLastIndex(({ figures }) => isBad(figures, this.limits)) + 1]
+      return good === undefined ? null : Math.max(fromWallMs, startWallMs + good.fromMs)
+    })
+  }
+
+  /** null before the first sample. */
+  private since(fromWallMs: number): StoredSeries | null {
+    if (this.recording.wholeSeconds === null) return null
+    const { startWallMs } = this.recording.soFar().head
+    return this.recording.soFar(Math.max(0, fromWallMs - startWallMs))
+  }
+}
+
+/** Whoever waits asks several times a second, and the answer is read from a file. */
+class UntilNextSecond<T> {
+  private seconds = -1
+  private readonly answers = new Map<string, Promise<T>>()
+
+  get(seconds: number, question: string, answer: () => Promise<T>): Promise<T> {
+    if (seconds !== this.seconds) this.answers.clear()
+    this.seconds = seconds
+    const known = this.answers.get(question)
+    if (known !== undefined) return known
+    const found = answer()
+    this.answers.set(question, found)
+    return found
+  }
+}

@@ -1,0 +1,178 @@
+/** A load pattern that is started, holds while scenarios run, and is ended and judged when they are over. */
+import { describeError, explainError } from '../../core/errors.ts'
+import type { HeldLoad } from '../../core/held-load.ts'
+import type { K6End } from '../../core/k6.ts'
+import type { LoadPattern } from '../../core/load.ts'
+import type { LoadResult } from '../../core/model.ts'
+import type { ScratchFile } from '../../core/ports.ts'
+import { isAborted, waitUntil } from '../../core/wait.ts'
+import type { LoadDeps, LoadOptions } from '../deps.ts'
+import { judgeHeld } from '../judge/held.ts'
+import type { CalmStretch } from '../judge/held.ts'
+import { brokenResult, judgedResult } from '../judge/result.ts'
+import type { PatternFacts } from '../judge/result.ts'
+import { windowLimits } from '../judge/window-limits.ts'
+import { type PatternCard } from '../plan/card.ts'
+import { heldCurve, RAMP_MS } from '../plan/held-curve.ts'
+import { modelOf, preparePattern } from '../plan/prepare.ts'
+import { Generation } from './generation.ts'
+import { HeldFigures } from './held-figures.ts'
+
+/** Until its users are there, k6's own start included. */
+const TARGET_LIMIT_MS = RAMP_MS + 60_000
+/** Judged before the first fault comes: enough of any pattern's samples for its percentiles. */
+const CALM_FIRST_MS = 10_000
+const GRACE_MS = 30_000
+
+/** What a run takes longer for it. */
+export const HELD_OVERHEAD_MS = RAMP_MS + CALM_FIRST_MS + 6_000
+
+export interface RunningHeldLoad extends HeldLoad {
+  /** Ends k6 and judges the calm stretches, times of the wall clock. Never throws. */
+  end(calm: readonly CalmStretch[]): Promise<LoadResult>
+}
+
+/**
+ * Resolves when the users are there and have been for a while. @throws when they never are; nothing of it runs on then.
+ * `longestMs`: it ends by itself after that.
+ */
+export async function holdLoad(
+  deps: LoadDeps,
+  options: LoadOptions,
+  pattern: LoadPattern,
+  longestMs: number,
+  signal: AbortSignal,
+): Promise<RunningHeldLoad> {
+  const startedWallMs = deps.clock.wallMs()
+  const version = await deps.k6.version(signal)
+  const found = await preparePattern(deps, options, pattern, version, signal)
+  // Where the profile scales, its scenarios take the place of whatever way the script says its users in.
+  const users = Object.keys(found.scaled.options).length === 0 ? found.script : found.scaled.options
+  const { options: curve, plan } = heldCurve(users, found.scaled.gateTarget, longestMs)
+  const prepared = { ...found, card: { ...found.card, plan } }
+  const id = `${pattern.id}-held`
+  const file = await deps.scratch(id)
+  let generation: Generation | null = null
+  try {
+    const common = { id, script: pattern.script, segment: null, claim: null, follow: null }
+    const limitMs = longestMs + RAMP_MS + GRACE_MS
+    generation = await Generation.start(deps, { ...common, prepared, options: curve, limitMs }, file, signal)
+    const held = new Held({ deps, options, pattern, card: prepared.card, generation, file, startedWallMs, signal })
+    await held.atTarget()
+    return held
+  } catch (error) {
+    await Promise.allSettled([generation?.end()])
+    await file.remove()
+    throw error
+  }
+}
+
+interface HeldParts {
+  readonly deps: LoadDeps
+  readonly options: LoadOptions
+  readonly pattern: LoadPattern
+  /** Its plan is that of the hold. */
+  readonly card: PatternCard
+  readonly generation: Generation
+  readonly file: ScratchFile
+  readonly startedWallMs: number
+  readonly signal: AbortSignal
+}
+
+class Held extends HeldFigures implements RunningHeldLoad {
+  readonly id: string
+  readonly users: number | null
+  private readonly parts: HeldParts
+  private trouble: string | null = null
+  private isEnding = false
+  private heldSinceWallMs = Number.NaN
+
+  constructor(parts: HeldParts) {
+    const { pattern, card, generation } = parts
+    super(generation.recording, windowLimits(card.thresholds))
+    this.parts = parts
+    this.id = pattern.id
+    this.users = card.plan.unit === 'users' ? card.plan.peakTarget : null
+    generation.recorded.then(
+      ({ exitCode }) => {
+        // Its end before we ask for it is trouble.
+        if (!this.isEnding) this.trouble ??= `k6 ended by itself with ${String(exitCode)}`
+      },
+      (error: unknown) => {
+        this.trouble ??= describeError(error, 500)
+      },
+    )
+  }
+
+  /** The first stretch of the hold is free of faults, so that there is something to judge and to compare with. */
+  async atTarget(): Promise<void> {
+    const { deps, generation, card, signal } = this.parts
+    const { unit, peakTarget } = card.plan
+    const { recording } = generation
+    const options = { everyMs: 100, attemptMs: 1_000, limitMs: TARGET_LIMIT_MS, signal, clock: deps.clock }
+    const read = (): Promise<number> => {
+      if (this.trouble !== null) throw new Error(this.trouble)
+      return Promise.resolve(unit === 'users' ? (recording.live().users ?? 0) : (recording.wholeSeconds ?? 0) * 1_000)
+    }
+    const enough = unit === 'users' ? peakTarget : RAMP_MS
+    await waitUntil(`the users of ${this.id}`, read, (seen) => seen >= enough, options)
+    this.heldSinceWallMs = deps.clock.wallMs()
+    const calm = `${String(CALM_FIRST_MS / 1_000)} s of ${this.id} before the first fault`
+    const untilWallMs = this.heldSinceWallMs + CALM_FIRST_MS
+    const now = (): Promise<number> => Promise.resolve(deps.clock.wallMs())
+    await waitUntil(calm, now, (nowMs) => nowMs >= untilWallMs, { ...options, limitMs: CALM_FIRST_MS * 2 })
+  }
+
+  problem(): string | null {
+    return this.trouble === null ? null : `the load ${this.id} did not hold: ${this.trouble}`
+  }
+
+  async end(calm: readonly CalmStretch[]): Promise<LoadResult> {
+    const { generation, signal, file, options } = this.parts
+    let facts = this.facts(null)
+    try {
+      this.isEnding = true
+      const end = await generation.end()
+      facts = this.facts(end)
+      facts = { ...facts, logs: await generation.keptLog(end) }
+      if (isAborted(signal)) return brokenResult(facts, 'error', [`interrupted: ${describeError(signal.reason)}`])
+      const problem = this.problem()
+      if (problem !== null) return brokenResult(facts, 'error', [problem])
+      if (options.isRehearsal)
+        return brokenResult(facts, 'inconclusive', ['nothing was injected (--no-inject): a rehearsal cannot pass'])
+      return await this.judged(facts, end, calm)
+    } catch (error) {
+      return brokenResult(facts, 'error', [explainError(error)])
+    } finally {
+      await file.remove()
+    }
+  }
+
+  private async judged(facts: PatternFacts, end: K6End, calm: readonly CalmStretch[]): Promise<LoadResult> {
+    const { generation, card, startedWallMs, signal } = this.parts
+    const generated = await generation.generated(end)
+    const firstWallMs = generated.startWallMs
+    const stretches = calm.map(({ fromWallMs, toWallMs }) => ({
+      fromMs: Math.max(fromWallMs, this.heldSinceWallMs) - firstWallMs,
+      toMs: toWallMs - firstWallMs,
+    }))
+    const { file, judge } = await generated.keep(
+      { startedWallMs, durationMs: facts.durationMs, completion: null },
+      (series, { thresholds, generators, plan }) => judgeHeld({ thresholds, series, generators, stretches, plan }),
+      signal,
+    )
+    const judgement = judge()
+    return judgedResult({ ...facts, series: { file } }, { ...judgement, notes: [...judgement.notes, ...card.notes] })
+  }
+
+  /** `end`: null when nobody knows how k6 ended. */
+  private facts(end: K6End | null): PatternFacts {
+    const { deps, options, pattern, card, startedWallMs } = this.parts
+    return {
+      pattern: { ...pattern, id: `${pattern.id}-held`, name: `${pattern.name}, held under faults` },
+      ...{ startedWallMs, durationMs: deps.clock.wallMs() - startedWallMs, model: modelOf(options, pattern) },
+      ...{ k6: { ...card.k6, exitCode: end?.exitCode ?? null }, series: null, logs: [] },
+      repeatCommand: options.repeatCommand(pattern.id),
+    }
+  }
+}

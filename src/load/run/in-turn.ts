@@ -1,0 +1,83 @@
+/** All load patterns of a run, one after the other. */
+import { describeError } from '../../core/errors.ts'
+import type { LoadPattern } from '../../core/load.ts'
+import type { LoadResult, ProfileName } from '../../core/model.ts'
+import { isAborted, waitUntil } from '../../core/wait.ts'
+import type { LoadDeps, LoadOptions } from '../deps.ts'
+import { runPattern } from './pattern-run.ts'
+
+/** What a pattern takes beside its stages: k6's start, answers that are under way at the end, the judgement. */
+const USUAL_OVERHEAD_MS = 4_000
+/** Of a script whose length nobody but k6 knows. */
+const USUAL_SCRIPT_SECONDS = 900
+/** Answers that were under way when the load ended, and what waited behind them. */
+const CALM_LIMIT_MS = 30_000
+
+export function plannedLoadMs(patterns: readonly LoadPattern[], profile: ProfileName): number {
+  return patterns.reduce(
+    (sum, { scales }) => sum + (scales[profile]?.durationSeconds ?? USUAL_SCRIPT_SECONDS) * 1_000 + USUAL_OVERHEAD_MS,
+    0,
+  )
+}
+
+/** `reasons` are those of the run: why not all patterns were run. */
+export async function runPatterns(
+  deps: LoadDeps,
+  options: LoadOptions,
+  patterns: readonly LoadPattern[],
+  signal: AbortSignal,
+): Promise<{ results: LoadResult[]; reasons: string[] }> {
+  const results: LoadResult[] = []
+  for (const [index, pattern] of patterns.entries()) {
+    if (isAborted(signal)) return { results, reasons: [`interrupted before ${pattern.id}: ${describeError(signal.reason)}`] }
+    const plannedMs = plannedLoadMs([pattern], options.profile)
+    deps.emit({
+      type: 'scenario-started',
+      id: pattern.id,
+      name: pattern.name,
+      index: options.before + index + 1,
+      total: options.before + patterns.length,
+      plannedMs,
+      leftMs: plannedLoadMs(patterns.slice(index), options.profile),
+    })
+    const result = await runPattern(deps, options, pattern, signal)
+    results.push(result)
+    deps.emit({
+      type: 'scenario-ended',
+      id: pattern.id,
+      verdict: result.verdict,
+      durationMs: result.durationMs,
+      summary: result.reasons[0] ?? `${String(result.users)} users, ${String(result.requests)} requests`,
+      leftMs: plannedLoadMs(patterns.slice(index + 1), options.profile),
+    })
+    const isLast = index === patterns.length - 1
+    const trouble = isLast || isAborted(signal) ? null : await calm(deps, pattern, signal)
+    if (trouble !== null)
+      return { results, reasons: [`${trouble}; ${String(patterns.length - index - 1)} load patterns were not run`] }
+  }
+  return { results, reasons: isAborted(signal) ? [`interrupted: ${describeError(signal.reason)}`] : [] }
+}
+
+/** A pattern must not find the stack as the one before it left it. @returns why it stays so, or null. */
+async function calm(deps: LoadDeps, pattern: LoadPattern, signal: AbortSignal): Promise<string | null> {
+  const options = { everyMs: 250, attemptMs: 5_000, limitMs: CALM_LIMIT_MS, signal, clock: deps.clock }
+  try {
+    await waitUntil(
+      `a healthy system after ${pattern.id}`,
+      (inner) => deps.target.unhealthy(inner),
+      (sick) => sick === null,
+      options,
+    )
+    return null
+  } catch (error) {
+    if (isAborted(signal)) return `interrupted after ${pattern.id}: ${describeError(signal.reason)}`
+    if (deps.target.recreate === null) return describeError(error, 300)
+    deps.log.log('warn', `${describeError(error, 300)}: the stack is made anew`)
+  }
+  try {
+    await deps.target.recreate(signal)
+    return null
+  } catch (error) {
+    return `the stack could not be recreated after ${pattern.id}: ${describeError(error)}`
+  }
+}

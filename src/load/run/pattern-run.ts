@@ -1,0 +1,214 @@
+/** One load pattern, measured and judged; or one segment of it, measured for a merge to judge. */
+import { ChaosError, describeError, explainError } from '../../core/errors.ts'
+import type { K6End, K6Segment } from '../../core/k6.ts'
+import type { LoadPattern } from '../../core/load.ts'
+import type { LoadResult } from '../../core/model.ts'
+import type { ScratchFile } from '../../core/ports.ts'
+import { isAborted } from '../../core/wait.ts'
+import type { LoadDeps, LoadOptions } from '../deps.ts'
+import type { CompletionFacts, LoadJudgement } from '../judge/judgement.ts'
+import { k6Exit } from '../judge/k6-exit.ts'
+import { judgeMeasured } from '../judge/measured.ts'
+import { brokenResult, judgedResult, type PatternFacts } from '../judge/result.ts'
+import { modelOf, preparePattern, type Prepared } from '../plan/prepare.ts'
+import type { Later } from '../series/questions.ts'
+import type { SeriesRecording } from '../series/recording.ts'
+import { CompletionReader } from './completion-reader.ts'
+import { Generation, LOG_LENGTH, type Generated, type GenerationPlan } from './generation.ts'
+
+/** Beyond its stages: setup(), iterations that are under way at the end (60 s at most each), teardown(). */
+const GRACE_MS = 120_000
+const LIVE_EVERY_MS = 1_000
+
+/** Never throws: what went wrong is the result. */
+export async function runPattern(
+  deps: LoadDeps,
+  options: LoadOptions,
+  pattern: LoadPattern,
+  signal: AbortSignal,
+): Promise<LoadResult> {
+  const measurement = new PatternMeasurement(deps, options, pattern, signal)
+  if (options.isRehearsal)
+    return brokenResult(measurement.facts(), 'inconclusive', ['no load was generated (--no-inject): a rehearsal cannot pass'])
+  try {
+    const judge = await measurement.run()
+    return judgedResult(measurement.facts(), judge())
+  } catch (error) {
+    const why = isAborted(signal) ? `interrupted: ${describeError(signal.reason)}` : explainError(error)
+    return brokenResult(measurement.facts(), 'error', [why])
+  }
+}
+
+export interface MeasuredPart {
+  readonly segment: K6Segment
+  /** As `ArtifactPort.writeBytes` gave it. */
+  readonly file: string
+  readonly requests: number
+  readonly errorRate: number
+}
+
+/**
+ * Measures one generator's part. Limits are for the whole to keep: nothing of it is judged but whether there was a load.
+ * @throws LOAD_FAILED when it was none, so that a merge of it would be none either.
+ */
+export async function runSegment(
+  deps: LoadDeps,
+  options: LoadOptions & { readonly segment: K6Segment },
+  pattern: LoadPattern,
+  signal: AbortSignal,
+): Promise<MeasuredPart> {
+  const measurement = new PatternMeasurement(deps, options, pattern, signal)
+  const judge = await measurement.run()
+  const { verdict, reasons, figures } = judge()
+  if (verdict === 'error') throw new ChaosError('LOAD_FAILED', `${pattern.id}: ${reasons.join('; ')}`)
+  const { series } = measurement.facts()
+  if (series === null) throw new ChaosError('INTERNAL', `the series of ${pattern.id} got lost`)
+  const { requests, errorRate } = figures
+  return { segment: options.segment, file: series.file, requests, errorRate }
+}
+
+class PatternMeasurement {
+  private k6: LoadResult['k6'] = null
+  private series: LoadResult['series'] = null
+  private logs: LoadResult['logs'] = []
+  private startedWallMs: number
+  private startedMs: number
+  private readonly deps: LoadDeps
+  private readonly options: LoadOptions
+  private readonly pattern: LoadPattern
+  private readonly signal: AbortSignal
+
+  constructor(deps: LoadDeps, options: LoadOptions, pattern: LoadPattern, signal: AbortSignal) {
+    this.deps = deps
+    this.options = options
+    this.pattern = pattern
+    this.signal = signal
+    this.startedMs = deps.clock.nowMs()
+    this.startedWallMs = deps.clock.wallMs()
+  }
+
+  /** What is known by now, when it ended early, too. */
+  facts(): PatternFacts {
+    const { options, pattern, startedWallMs, durationMs, k6, series, logs } = this
+    return {
+      ...{ pattern, startedWallMs, durationMs, model: modelOf(options, pattern), k6, series, logs },
+      repeatCommand: options.repeatCommand(pattern.id),
+    }
+  }
+
+  private get durationMs(): number {
+    return this.deps.clock.nowMs() - this.startedMs
+  }
+
+  /** @throws when k6 could not be run, or its samples could not be read; how k6 ended is for the judgement. */
+  async run(): Promise<Later<LoadJudgement>> {
+    const { deps, options, pattern, signal } = this
+    const version = await deps.k6.version(signal)
+    this.k6 = { version: version.text, runsIn: deps.k6.kind, exitCode: null }
+    const prepared = await preparePattern(deps, options, pattern, version, signal)
+    const file = await deps.scratch(pattern.id)
+    try {
+      await this.awaitStart()
+      const { generated, completion } = await this.measure(prepared, file)
+      const { startedWallMs, durationMs } = this
+      const kept = await generated.keep({ startedWallMs, durationMs, completion }, judgeMeasured, signal)
+      this.series = { file: kept.file }
+      return kept.judge
+    } finally {
+      await file.remove()
+    }
+  }
+
+  /** Generators of one load begin together. @throws BAD_INPUT when the moment has passed. */
+  private async awaitStart(): Promise<void> {
+    const { deps, options, signal } = this
+    if (options.startWallMs === null) return
+    const leftMs = options.startWallMs - deps.clock.wallMs()
+    if (leftMs < 0) {
+      const late = `${String(Math.ceil(-leftMs / 1_000))} s`
+      throw new ChaosError('BAD_INPUT', `the moment to start at passed ${late} ago, and the other generators have begun`, {
+        hint: 'Name a later one: each generator must have fetched k6 and read the script by then.',
+      })
+    }
+    await deps.clock.sleep(leftMs, signal)
+    this.startedMs = deps.clock.nowMs()
+    this.startedWallMs = deps.clock.wallMs()
+  }
+
+  private async measure(
+    prepared: Prepared,
+    file: ScratchFile,
+  ): Promise<{ generated: Generated; completion: CompletionFacts | null }> {
+    const { deps, options, signal } = this
+    const guard = await deps.guard(signal)
+    const own = AbortSignal.any([signal, guard.signal])
+    // The list is of all jobs, and a segment's answers are but a part of them.
+    const completed = options.segment === null ? deps.target.completed : null
+    let reader: CompletionReader | null = null
+    try {
+      if (completed !== null) reader = await CompletionReader.start(completed.port, deps.clock, own)
+      const generated = await this.generate(this.planOf(prepared, reader), file, own)
+      const found = reader === null ? null : await reader.finish(own)
+      if (found?.trouble !== undefined && found.trouble !== null)
+        throw new ChaosError('LOAD_FAILED', `whether the served answers were real is not known: ${found.trouble}`)
+      return { generated, completion: found?.facts ?? null }
+    } finally {
+      reader?.stop()
+      guard.stop()
+    }
+  }
+
+  /** k6 has ended when this returns or throws. */
+  private async generate(plan: GenerationPlan, file: ScratchFile, signal: AbortSignal): Promise<Generated> {
+    const generation = await Generation.start(this.deps, plan, file, signal)
+    try {
+      const end = await generation.recorded
+      if (this.k6 !== null) this.k6 = { ...this.k6, exitCode: end.exitCode }
+      this.logs = await generation.keptLog(end)
+      signal.throwIfAborted()
+      return await generatedOf(generation, end)
+    } finally {
+      await Promise.allSettled([generation.end()])
+    }
+  }
+
+  private planOf(prepared: Prepared, reader: CompletionReader | null): GenerationPlan {
+    const { deps, options, pattern } = this
+    const { options: scaled, plan } = prepared.scaled
+    const claim = deps.target.completed?.claim ?? null
+    const onId = (id: string): void => reader?.claim(id)
+    return {
+      ...{ id: pattern.id, script: pattern.script, prepared, options: scaled, segment: options.segment },
+      limitMs: plan.durationMs + GRACE_MS,
+      claim: claim === null || reader === null ? null : { ...claim, onId },
+      follow: (recording) => this.liveTeller(plan.durationMs, recording),
+    }
+  }
+
+  /** Tells the live figures once a second, from the first samples on. */
+  private liveTeller(plannedMs: number, recording: SeriesRecording): () => void {
+    const { clock, emit } = this.deps
+    let beganMs: number | null = null
+    let toldMs = clock.nowMs()
+    return () => {
+      const nowMs = clock.nowMs()
+      beganMs ??= nowMs
+      if (nowMs - toldMs < LIVE_EVERY_MS) return
+      toldMs = nowMs
+      const leftMs = Math.max(0, plannedMs - (nowMs - beganMs))
+      emit({ type: 'load-live', id: this.pattern.id, ...recording.live(), leftMs })
+    }
+  }
+}
+
+/** What ended k6 explains more than what is missing in its samples. */
+async function generatedOf(generation: Generation, end: K6End): Promise<Generated> {
+  try {
+    return await generation.generated(end)
+  } catch (error) {
+    const { ending, text } = k6Exit(end.exitCode)
+    if (ending === 'ended' || ending === 'breached') throw error
+    const said = end.log.trim() === '' ? '' : `; it said: ${end.log.trim().slice(-LOG_LENGTH)}`
+    throw new ChaosError('LOAD_FAILED', `k6 ended with ${String(end.exitCode)}: ${text}${said}`, { cause: error })
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * A series as lines of JSON: one that says what it is, then one for each second. Gzipped it is what a run keeps of a load
+ * pattern, and what several generators hand in to be merged. Pure.
+ */
+import * as z from 'zod'
+import { ChaosError } from '../../core/errors.ts'
+import type { Json } from '../../core/json.ts'
+import { decodeBuckets } from './buckets.ts'
+import type { Cell } from './cell.ts'
+import type { SeriesFacts, SeriesHead, SeriesSecond } from './data.ts'
+
+export const SERIES_SCHEMA_VERSION = 1
+const MOST_SECONDS = 4 * 3_600
+const MOST_GROUPS = 2_000
+
+const text = z.string().max(1_000)
+const count = z.int().min(0)
+const json: z.ZodType<Json> = z.json()
+
+const headSchema = z.strictObject({
+  schemaVersion: z.literal(SERIES_SCHEMA_VERSION),
+  patternId: text,
+  fingerprint: text,
+  k6Version: text,
+  segment: z.strictObject({ index: z.int().min(1).max(1_000), count: z.int().min(1).max(1_000) }).nullable(),
+  startWallMs: z.number(),
+  seconds: count.max(MOST_SECONDS),
+  types: z.record(text, z.enum(['trend', 'rate', 'counter', 'gauge'])),
+  groups: z
+    .array(z.strictObject({ metric: text, scenario: text, outcome: text, filter: z.record(text, text).nullable() }))
+    .max(MOST_GROUPS),
+  late: count,
+  more: json,
+})
+
+/** Group, count, sum, min, max, non-zero, last, histograms. */
+const cellSchema = z.tuple([
+  count,
+  count,
+  z.number(),
+  z.number(),
+  z.number(),
+  count,
+  z.number(),
+  z.array(
+    z
+      .string()
+      .max(1024 * 1024)
+      .regex(/^[A-Za-z0-9+/]*=*$/),
+  ),
+])
+
+const secondSchema = z.strictObject({
+  second: count,
+  inFlight: z.number().min(0),
+  errors: z.record(text, count),
+  cells: z.array(cellSchema).max(MOST_GROUPS),
+})
+
+/** Where a line stands, for messages. */
+export interface Place {
+  readonly file: string
+  /** From 1. */
+  readonly line: number
+}
+
+/** With its newline. */
+export function headLine(head: SeriesHead, facts: SeriesFacts): string {
+  const line: z.infer<typeof headSchema> = {
+    schemaVersion: SERIES_SCHEMA_VERSION,
+    ...{ patternId: facts.patternId, fingerprint: facts.fingerprint, k6Version: facts.k6Version, segment: facts.segment },
+    ...{ startWallMs: head.startWallMs, seconds: head.seconds, types: { ...head.types } },
+    groups: head.groups.map((key) => ({ ...key, filter: key.filter === null ? null : { ...key.filter } })),
+    ...{ late: head.late, more: facts.more },
+  }
+  return `${JSON.stringify(line)}\n`
+}
+
+/** With its newline. */
+export function secondLine({ second, inFlight, errors, cells }: SeriesSecond): string {
+  const line: z.infer<typeof secondSchema> = {
+    ...{ second, inFlight, errors: { ...errors } },
+    cells: [...cells].map(([group, cell]) => asTuple(group, cell)),
+  }
+  return `${JSON.stringify(line)}\n`
+}
+
+/** @throws ChaosError BAD_INPUT that names the file and the line. */
+export function parseHead(line: string, place: Place): { readonly head: SeriesHead; readonly facts: SeriesFacts } {
+  const { patternId, fingerprint, k6Version, segment, more, ...rest } = parsed(headSchema, line, place)
+  const { startWallMs, seconds, types, groups, late } = rest
+  return {
+    head: { startWallMs, seconds, types, groups, late },
+    facts: { patternId, fingerprint, k6Version, segment, more },
+  }
+}
+
+/** `groups`: how many there are. @throws ChaosError BAD_INPUT that names the file and the line. */
+export function parseSecond(line: string, groups: number, place: Place): SeriesSecond {
+  const { cells: tuples, ...rest } = parsed(secondSchema, line, place)
+  const cells = new Map<number, Cell>()
+  for (const tuple of tuples) {
+    if (tuple[0] >= groups) throw mistake(place, `there is no group ${String(tuple[0])}`)
+    cells.set(tuple[0], checkedCell(tuple, place))
+  }
+  return { ...rest, cells }
+}
+
+export function mistake({ file, line }: Place, what: string): ChaosError {
+  return new ChaosError('BAD_INPUT', `${file}, line ${String(line)}: ${what.slice(0, 500)}`)
+}
+
+function asTuple(group: number, { count: samples, sum, min, max, nonZero, last, histograms }: Cell): z.infer<typeof cellSchema> {
+  return [group, samples, sum, min, max, nonZero, last, [...histograms]]
+}
+
+/** A histogram must hold what its cell counts: anything else is damaged, or made up. */
+function checkedCell(tuple: z.infer<typeof cellSchema>, place: Place): Cell {
+  const [, samples, sum, min, max, nonZero, last, histograms] = tuple
+  if (histograms.length > 0) {
+    const buckets = new Map<number, number>()
+    try {
+      for (const histogram of histograms) decodeBuckets(histogram, buckets)
+    } catch (error) {
+      throw mistake(place, error instanceof RangeError ? error.message : 'a histogram cannot be read')
+    }
+    const held = [...buckets.values()].reduce((all, each) => all + each, 0)
+    if (held !== samples) throw mistake(place, `a histogram holds ${String(held)} samples of ${String(samples)}`)
+  }
+  return { count: samples, sum, min, max, nonZero, last, histograms }
+}
+
+function parsed<T>(schema: z.ZodType<T>, line: string, place: Place): T {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    throw mistake(place, 'it is not JSON')
+  }
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  throw mistake(place, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'it has another shape'}`)
+}

@@ -1,0 +1,33 @@
+/** The metrics that k6 itself has, and the one that we add. Pure. */
+import type { MetricType } from './questions.ts'
+
+/** Requests under way, as a metric. */
+export const IN_FLIGHT = 'in_flight'
+
+/** k6's own metrics (metrics/builtin.go). `time` is a trend in ms. */
+export const BUILT_IN: Readonly<Record<string, MetricType | 'time'>> = {
+  ...ofType('counter', ['http_reqs', 'iterations', 'dropped_iterations', 'data_sent', 'data_received']),
+  ...ofType('counter', ['ws_sessions', 'ws_msgs_sent', 'ws_msgs_received']),
+  ...ofType('rate', ['http_req_failed', 'checks']),
+  ...ofType('gauge', ['vus', 'vus_max']),
+  ...ofType('time', ['http_req_duration', 'http_req_blocked', 'http_req_connecting', 'http_req_tls_handshaking']),
+  ...ofType('time', ['http_req_sending', 'http_req_waiting', 'http_req_receiving', 'iteration_duration', 'group_duration']),
+  // Ours: requests under way, a sample for each second.
+  ...ofType('trend', [IN_FLIGHT]),
+  ...ofType('time', ['ws_ping', 'ws_session_duration', 'ws_connecting', 'grpc_req_duration']),
+}
+
+/** Of k6's own metrics; null of a script's. */
+export function builtInMetric(metric: string): MetricType | null {
+  const known = builtIn(metric)
+  return known === 'time' ? 'trend' : (known ?? null)
+}
+
+/** `time` is a trend in ms; undefined of a script's own. */
+export function builtIn(metric: string): MetricType | 'time' | undefined {
+  return Object.hasOwn(BUILT_IN, metric) ? BUILT_IN[metric] : undefined
+}
+
+function ofType(type: MetricType | 'time', names: readonly string[]): Record<string, MetricType | 'time'> {
+  return Object.fromEntries(names.map((name) => [name, type]))
+}
