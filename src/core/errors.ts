@@ -39,6 +39,13 @@ export function isChaosError(value: unknown, code?: ErrorCode): value is ChaosEr
   return code === undefined || value.code === code
 }
 
+/** A program that is not on this machine, with what to install. */
+export function missingProgram(file: string, cause: unknown): ChaosError {
+  const hint = `Install ${file === 'docker' ? 'Docker Engine with the Compose plugin (≥ 2.24)' : file}, or put it on PATH.`
+  const code = file === 'docker' ? 'DOCKER_UNAVAILABLE' : 'BAD_INPUT'
+  return new ChaosError(code, `the program \`${file}\` was not found`, { hint, cause })
+}
+
 /** `ENOENT` and its like: what the system said of a failed call; undefined for anything else. */
 export function systemErrorCode(value: unknown): string | undefined {
   return value instanceof Error && 'code' in value && typeof value.code === 'string' ? value.code : undefined

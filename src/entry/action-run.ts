@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path'
 import { FAULTS } from '../faults/registry.ts'
 import { withCommandsStopped } from '../github/foreign-output.ts'
+import { shortPrograms } from '../github/short-programs.ts'
 import { savePostState } from '../github/state.ts'
 import { renderConsole } from '../report/console.ts'
 import { createDockerClient } from '../runtime/docker-client.ts'
@@ -26,7 +27,8 @@ export async function actionRun(step: ActionStep): Promise<StepEnd> {
   const outcome = await withCommandsStopped(async (): Promise<RunOutcome> => {
     // On GitHub's own machines there was nobody before us.
     if (context.runnerEnvironment === 'self-hosted') await sweepBefore(request.stateDir, cancel.signal)
-    const ui = { reporters: stepReporters(outDir), log: stdoutLogger, signal: cancel.signal, env: process.env }
+    const common = { log: stdoutLogger, signal: cancel.signal, env: process.env }
+    const ui = { ...common, reporters: stepReporters(outDir), versions: shortPrograms }
     const ended = await runChaos(trusted ? request : { ...request, untrusted: inputs.allowUntrusted }, ui)
     process.stdout.write(renderConsole(ended.result))
     return ended

@@ -1,5 +1,5 @@
 /** What a run is told by, and told with. */
-import type { Logger, Reporter } from '../core/ports.ts'
+import type { ExecPort, Logger, Reporter } from '../core/ports.ts'
 
 export interface RunUi {
   readonly reporters: readonly Reporter[]
@@ -7,4 +7,6 @@ export interface RunUi {
   /** Aborts on SIGINT or SIGTERM; the run then reverts, tears down and reports. */
   readonly signal: AbortSignal
   readonly env: Readonly<Record<string, string | undefined>>
+  /** For programs that only tell their version; where a front end has none of its own, they run as all others do. */
+  readonly versions?: ExecPort
 }

@@ -164,11 +164,12 @@ async function execute(session: Session): Promise<RunResult> {
 /** Images of the stack and of the helpers are made ready side by side. Both are awaited: a build must not outlive the run. */
 async function prepare(session: Session): Promise<{ prepared: PreparedStack; toolbox: Pick<ToolboxOptions, 'image' | 'avoid'> }> {
   const { descriptor, docker, runId, request, ui, env } = session
+  const exec = createSpawnExec()
   const [image, prepared] = await Promise.allSettled([
     prepareToolboxImage({ docker, log: ui.log, env: ui.env, signal: ui.signal }),
     prepareStack({
       ...stackHooks(session),
-      ...{ descriptor, docker, runId, exec: createSpawnExec(), env, defects: request.defects },
+      ...{ descriptor, docker, runId, exec, versions: ui.versions ?? exec, env, defects: request.defects },
       ...{ toxiproxyAt: (url: string) => createToxiproxy(url), log: ui.log, signal: ui.signal },
     }),
   ])

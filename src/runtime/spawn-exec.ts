@@ -1,8 +1,8 @@
-/** Programs by `node:child_process`: the exec port of the CLI. */
+/** Programs by `node:child_process`, which can be ended with all that they have started. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
-import { abortedError, ChaosError, systemErrorCode } from '../core/errors.ts'
+import { abortedError, ChaosError, missingProgram, systemErrorCode } from '../core/errors.ts'
 import type { ExecOptions, ExecPort, ExecResult } from '../core/ports.ts'
 import { lineSplitter, outputTail } from './output-tail.ts'
 
@@ -129,9 +129,7 @@ function startError(file: string, cwd: string | undefined, error: NodeJS.ErrnoEx
   if (cwd !== undefined && !existsSync(cwd)) {
     return new ChaosError('BAD_INPUT', `\`${file}\` could not be started: the folder ${cwd} does not exist`, { cause: error })
   }
-  const hint = `Install ${file === 'docker' ? 'Docker Engine with the Compose plugin (≥ 2.24)' : file}, or put it on PATH.`
-  const code = file === 'docker' ? 'DOCKER_UNAVAILABLE' : 'BAD_INPUT'
-  return new ChaosError(code, `the program \`${file}\` was not found`, { hint, cause: error })
+  return missingProgram(file, error)
 }
 
 function commandName(file: string, argv: readonly string[]): string {

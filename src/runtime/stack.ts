@@ -27,6 +27,8 @@ export interface PrepareOptions {
   readonly descriptor: Descriptor
   readonly runId: string
   readonly exec: ExecPort
+  /** For a program that only tells its version; `exec` runs it when this is left out. */
+  readonly versions?: ExecPort
   readonly docker: Dockerode
   /** The user's environment; children get what child-env lets through. */
   readonly env: Readonly<Record<string, string | undefined>>
@@ -93,7 +95,7 @@ export async function prepareStack(options: PrepareOptions): Promise<PreparedSta
       add: { ...add, ...local },
     })
   const plainEnv = await envOf({})
-  const version = await composeVersion(exec, plainEnv, signal)
+  const version = await composeVersion(options.versions ?? exec, plainEnv, signal)
   const asWritten = await inspectEarly(options, (images) => envOf({ ...images, ...secrets, ...defects }))
   const imageDeps: ImageDeps = { exec, docker, log, env: plainEnv, signal }
   const images = await ensureImages(descriptor.images, options.env, imageDeps)
