@@ -2,16 +2,13 @@
  * Loads made up from a seed: rows as k6 writes them, with what a judgement needs beside them. `golden/judgements.json` holds
  * what became of some when a whole series was kept in memory.
  */
-import { seededRandom } from '../core/random.ts'
-import type { Random } from '../core/random.ts'
+import { seededRandom, type Random } from '../core/random.ts'
 import type { GeneratorFacts } from './judge/judgement.ts'
 import type { Measured } from './judge/measured.ts'
-import { planOf } from './plan/stages.ts'
-import type { LoadPlan } from './plan/stages.ts'
+import { planOf, type LoadPlan } from './plan/stages.ts'
 import { parseK6Threshold, parseThreshold } from './plan/threshold-grammar.ts'
 import type { Threshold } from './plan/threshold.ts'
-import { START_MS } from './series/samples.fixture.ts'
-import type { Row } from './series/samples.fixture.ts'
+import { START_MS, type Row } from './series/samples.fixture.ts'
 
 export interface LoadPart {
   readonly rows: readonly Row[]

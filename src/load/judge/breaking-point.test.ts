@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { planOf } from '../plan/stages.ts'
 import { breakingPoint } from './breaking-point.ts'
 import type { BreakingPoint } from './judgement.ts'
-import { seriesOf, traffic, users } from './series.fixture.ts'
-import type { Sample } from './series.fixture.ts'
+import { seriesOf, traffic, users, type Sample } from './series.fixture.ts'
 
 const LIMITS = { errorShare: 0.01, p95Ms: 500 }
 

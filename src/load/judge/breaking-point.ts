@@ -1,11 +1,9 @@
 /** Where the system broke while the users grew: a measurement, which decides nothing. Pure. */
-import { endOfClimbMs } from '../plan/stages.ts'
-import type { LoadPlan } from '../plan/stages.ts'
+import { endOfClimbMs, type LoadPlan } from '../plan/stages.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
 import type { GeneratorHealth } from './generator-health.ts'
 import type { BreakingPoint } from './judgement.ts'
-import { isBad, stretchFigures } from './stretch-figures.ts'
-import type { StretchFigures, WindowLimits } from './stretch-figures.ts'
+import { isBad, stretchFigures, type StretchFigures, type WindowLimits } from './stretch-figures.ts'
 
 /** It has broken when three of five seconds are bad, the first of them at once. */
 const LOOK_SECONDS = 5

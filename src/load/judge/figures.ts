@@ -1,6 +1,5 @@
 /** What came of all the requests. Pure. */
-import { OUTCOMES } from '../series/questions.ts'
-import type { Later, PassingSeries, SampleAggregate } from '../series/questions.ts'
+import { OUTCOMES, type Later, type PassingSeries, type SampleAggregate } from '../series/questions.ts'
 import type { LoadFigures } from './judgement.ts'
 
 /** Kind of the failures that HTTP calls a success. */

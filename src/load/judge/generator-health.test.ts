@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { generatorHealth, isDoubtful } from './generator-health.ts'
-import type { GeneratorHealth } from './generator-health.ts'
+import { generatorHealth, isDoubtful, type GeneratorHealth } from './generator-health.ts'
 import type { GeneratorFacts, GeneratorLook } from './judgement.ts'
-import { seriesOf, traffic } from './series.fixture.ts'
-import type { Sample } from './series.fixture.ts'
+import { seriesOf, traffic, type Sample } from './series.fixture.ts'
 
 const CALM = traffic({ fromMs: 0, toMs: 12_000, perSecond: 10, latencyMs: 5 })
 

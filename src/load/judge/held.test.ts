@@ -4,8 +4,7 @@ import { parseK6Threshold, parseThreshold } from '../plan/threshold-grammar.ts'
 import type { Threshold } from '../plan/threshold.ts'
 import { judgeHeld } from './held.ts'
 import type { GeneratorLook, K6Facts, LoadJudgement } from './judgement.ts'
-import { seriesOf, traffic, users } from './series.fixture.ts'
-import type { Sample } from './series.fixture.ts'
+import { seriesOf, traffic, users, type Sample } from './series.fixture.ts'
 
 const LIMITS = [parseK6Threshold('http_req_failed', 'rate<0.01'), parseK6Threshold('http_req_duration', 'p(95)<500')]
 const PLAN = planOf(

@@ -1,7 +1,6 @@
 /** Our figures against k6's own: samples that were lost between the two would otherwise make a verdict green. Pure. */
 import type { Json, JsonObject } from '../../core/json.ts'
-import { holds } from '../plan/threshold.ts'
-import type { Threshold } from '../plan/threshold.ts'
+import { holds, type Threshold } from '../plan/threshold.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
 import type { K6Facts } from './judgement.ts'
 import { figureOf } from './limits.ts'

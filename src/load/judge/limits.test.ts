@@ -4,8 +4,7 @@ import { parseK6Threshold, parseThreshold } from '../plan/threshold-grammar.ts'
 import type { MetricType } from '../series/questions.ts'
 import type { LimitResult } from './judgement.ts'
 import { figureOf, judgeLimits, stretchesOf, withDefaults } from './limits.ts'
-import { seriesOf, traffic } from './series.fixture.ts'
-import type { Sample } from './series.fixture.ts'
+import { seriesOf, traffic, type Sample } from './series.fixture.ts'
 
 /** Up to 100 users in 5.5 s, 10 s of them, up to 300 in 5 s, 10 s of these. */
 const PLAN = planOf(

@@ -1,12 +1,9 @@
 /** Every threshold over every stretch that it is to hold in. Pure. */
 import { neededSamples } from '../plan/minimum-samples.ts'
-import { firstAboveMs } from '../plan/stages.ts'
-import type { LoadPlan } from '../plan/stages.ts'
+import { firstAboveMs, type LoadPlan } from '../plan/stages.ts'
 import { parseThreshold } from '../plan/threshold-grammar.ts'
-import { aggregateText, hasAggregate, holds } from '../plan/threshold.ts'
-import type { Threshold } from '../plan/threshold.ts'
-import { filterText } from '../series/questions.ts'
-import type { Later, PassingSeries, SampleAggregate } from '../series/questions.ts'
+import { aggregateText, hasAggregate, holds, type Threshold } from '../plan/threshold.ts'
+import { filterText, type Later, type PassingSeries, type SampleAggregate } from '../series/questions.ts'
 import type { LimitResult } from './judgement.ts'
 
 /** The users of a hold have come a moment before; answers from before its start are still on their way. */

@@ -1,12 +1,10 @@
 /** What a verdict on a load says of why, and where each of its limits lies. */
 import { describe, expect, it } from 'vitest'
-import { planOf } from '../plan/stages.ts'
-import type { LoadPlan } from '../plan/stages.ts'
+import { planOf, type LoadPlan } from '../plan/stages.ts'
 import { parseK6Threshold, parseThreshold } from '../plan/threshold-grammar.ts'
 import type { K6Facts, LoadEvidence, LoadJudgement } from './judgement.ts'
 import { judgeLoad } from './pattern.ts'
-import { seriesOf, traffic } from './series.fixture.ts'
-import type { Sample, Traffic } from './series.fixture.ts'
+import { seriesOf, traffic, type Sample, type Traffic } from './series.fixture.ts'
 
 const PLAN = planOf(
   [

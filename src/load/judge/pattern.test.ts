@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { planOf } from '../plan/stages.ts'
-import type { LoadPlan } from '../plan/stages.ts'
+import { planOf, type LoadPlan } from '../plan/stages.ts'
 import { parseK6Threshold, parseThreshold } from '../plan/threshold-grammar.ts'
 import type { GeneratorLook, K6Facts, LoadEvidence, LoadJudgement } from './judgement.ts'
 import { judgeLoad } from './pattern.ts'
-import { seriesOf, traffic, users } from './series.fixture.ts'
-import type { Sample, Traffic } from './series.fixture.ts'
+import { seriesOf, traffic, users, type Sample, type Traffic } from './series.fixture.ts'
 
 /** 5 s up to 100 users, 20 s of them, 5 s down. */
 const STAGES = [

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { planOf } from '../plan/stages.ts'
 import type { SpikeRecovery } from './judgement.ts'
-import { seriesOf, traffic } from './series.fixture.ts'
-import type { Sample } from './series.fixture.ts'
+import { seriesOf, traffic, type Sample } from './series.fixture.ts'
 import { spikeRecoveries } from './spike-recovery.ts'
 
 const LIMITS = { errorShare: 0.01, p95Ms: 500 }

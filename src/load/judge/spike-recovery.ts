@@ -1,10 +1,8 @@
 /** How long the system took to be well again when a crowd had left. Pure. */
-import { dropsOf } from '../plan/stages.ts'
-import type { Drop, LoadPlan } from '../plan/stages.ts'
+import { dropsOf, type Drop, type LoadPlan } from '../plan/stages.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
 import type { SpikeRecovery } from './judgement.ts'
-import { figureWindows, isBad } from './stretch-figures.ts'
-import type { FigureWindow, StretchFigures, WindowLimits } from './stretch-figures.ts'
+import { figureWindows, isBad, type FigureWindow, type StretchFigures, type WindowLimits } from './stretch-figures.ts'
 
 const LONGEST_MS = 30_000
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { seriesOf, traffic } from './series.fixture.ts'
-import type { Sample } from './series.fixture.ts'
+import { seriesOf, traffic, type Sample } from './series.fixture.ts'
 import { figureWindows, isBad, passingFigures } from './stretch-figures.ts'
 
 const of = (perSecond: number, fromMs: number, toMs: number): Sample[] => traffic({ perSecond, fromMs, toMs, latencyMs: 40 })

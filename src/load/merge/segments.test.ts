@@ -2,15 +2,12 @@ import { describe, expect, it } from 'vitest'
 import type { Json } from '../../core/json.ts'
 import type { LoadJudgement } from '../judge/judgement.ts'
 import { measuredJson, parseMeasured } from '../judge/measured-schema.ts'
-import { judgeMeasured } from '../judge/measured.ts'
-import type { Measured } from '../judge/measured.ts'
+import { judgeMeasured, type Measured } from '../judge/measured.ts'
 import { planOf } from '../plan/stages.ts'
 import { parseThreshold } from '../plan/threshold-grammar.ts'
 import { passBy } from '../series/pass.ts'
-import { FACTS, recordedOf, requestAt, START_MS } from '../series/samples.fixture.ts'
-import type { Row } from '../series/samples.fixture.ts'
-import { mergeMeasured } from './segments.ts'
-import type { MeasuredSegment, MergedLoad } from './segments.ts'
+import { FACTS, recordedOf, requestAt, START_MS, type Row } from '../series/samples.fixture.ts'
+import { mergeMeasured, type MeasuredSegment, type MergedLoad } from './segments.ts'
 
 const PER_SECOND = 50
 const SECONDS = 20

@@ -2,8 +2,7 @@
 import { ChaosError } from '../../core/errors.ts'
 import type { Measured } from '../judge/measured.ts'
 import type { SeriesFacts, StoredSeries } from '../series/data.ts'
-import { mergeSeries } from './series.ts'
-import type { NamedSeries } from './series.ts'
+import { mergeSeries, type NamedSeries } from './series.ts'
 
 export interface MeasuredSegment extends NamedSeries {
   readonly measured: Measured

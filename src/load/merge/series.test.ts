@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../core/random.ts'
 import type { SeriesFacts } from '../series/data.ts'
-import { FACTS, openSeries, recordedOf, requestAt, shortened, START_MS } from '../series/samples.fixture.ts'
-import type { Row } from '../series/samples.fixture.ts'
-import { mergeSeries } from './series.ts'
-import type { NamedSeries } from './series.ts'
+import { FACTS, openSeries, recordedOf, requestAt, shortened, START_MS, type Row } from '../series/samples.fixture.ts'
+import { mergeSeries, type NamedSeries } from './series.ts'
 
 const vus = (value: number): Row => ({ metric: 'vus', atMs: 0, value })
 

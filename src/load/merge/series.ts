@@ -1,7 +1,6 @@
 /** The series of several generators as one, as if a single one had made all of the load. */
 import { ChaosError } from '../../core/errors.ts'
-import { mergeCells } from '../series/cell.ts'
-import type { Cell } from '../series/cell.ts'
+import { mergeCells, type Cell } from '../series/cell.ts'
 import type { GroupKey, SeriesFacts, SeriesHead, SeriesSecond, StoredSeries } from '../series/data.ts'
 import { addErrors } from '../series/error-counts.ts'
 import { filterText } from '../series/questions.ts'

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { runnerIndexOf, testRunOf } from './testrun.ts'
-import type { TestRunRequest } from './testrun.ts'
+import { runnerIndexOf, testRunOf, type TestRunRequest } from './testrun.ts'
 
 const REQUEST: TestRunRequest = {
   ...{ name: 'lt-001', runners: 4, image: 'grafana/k6:2.2.0', claim: 'k6-results', secret: 'shop' },

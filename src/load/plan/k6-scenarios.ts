@@ -2,8 +2,7 @@
 import { ChaosError } from '../../core/errors.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import { k6DurationMs } from './k6-duration.ts'
-import { planOf, sumOfCurves } from './stages.ts'
-import type { LoadPlan, LoadStage, TargetUnit } from './stages.ts'
+import { planOf, sumOfCurves, type LoadPlan, type LoadStage, type TargetUnit } from './stages.ts'
 
 const CLOSED = ['ramping-vus', 'constant-vus', 'shared-iterations', 'per-vu-iterations'] as const
 const OPEN = ['ramping-arrival-rate', 'constant-arrival-rate'] as const

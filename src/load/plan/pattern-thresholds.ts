@@ -3,8 +3,7 @@ import { ChaosError } from '../../core/errors.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import type { LoadPattern } from '../../core/load.ts'
 import { parseK6Threshold, parseThreshold } from './threshold-grammar.ts'
-import { refuseRepeats, thresholdKey } from './threshold.ts'
-import type { Threshold } from './threshold.ts'
+import { refuseRepeats, thresholdKey, type Threshold } from './threshold.ts'
 
 /**
  * The script's own, or those of the manifest instead; each of the user's input takes the place of one that limits the same,

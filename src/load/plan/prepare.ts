@@ -8,8 +8,7 @@ import type { RecorderOptions } from '../series/recorder.ts'
 import type { PatternCard } from './card.ts'
 import { neededSamples } from './minimum-samples.ts'
 import { thresholdsOf } from './pattern-thresholds.ts'
-import { scaleLoad } from './scale.ts'
-import type { ScaledLoad } from './scale.ts'
+import { scaleLoad, type ScaledLoad } from './scale.ts'
 import type { Threshold } from './threshold.ts'
 
 /** Of an answer of a healthy system, for the rate of the open variant and the length of holds. */

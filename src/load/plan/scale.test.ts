@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../core/json.ts'
-import { scaleLoad } from './scale.ts'
-import type { ScaledLoad, ScaleRequest } from './scale.ts'
+import { scaleLoad, type ScaledLoad, type ScaleRequest } from './scale.ts'
 
 const stage = (duration: string, target: number): JsonObject => ({ duration, target })
 const INFERENCE = { stages: [stage('1m', 100), stage('2m', 500), stage('2m', 1000), stage('10m', 1000), stage('1m', 0)] }

@@ -3,10 +3,8 @@ import { ChaosError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { LoadScale } from '../../core/load.ts'
 import { k6Duration, k6DurationMs } from './k6-duration.ts'
-import { isOpen, numberOf, perSecond, planOfScenarios, scenariosOf } from './k6-scenarios.ts'
-import type { K6Scenario } from './k6-scenarios.ts'
-import { holdsOf } from './stages.ts'
-import type { LoadPlan, LoadStage } from './stages.ts'
+import { isOpen, numberOf, perSecond, planOfScenarios, scenariosOf, type K6Scenario } from './k6-scenarios.ts'
+import { holdsOf, type LoadPlan, type LoadStage } from './stages.ts'
 
 /** How many come is left to chance, the more so the slower the answers are. */
 const SAMPLE_MARGIN = 1.25

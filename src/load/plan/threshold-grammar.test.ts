@@ -1,11 +1,9 @@
 /** What the grammar of limits takes, what it refuses, and at which character. */
 import { describe, expect, it } from 'vitest'
 import { builtInMetric } from '../series/metrics.ts'
-import { filterText } from '../series/questions.ts'
-import type { MetricType } from '../series/questions.ts'
+import { filterText, type MetricType } from '../series/questions.ts'
 import { parseK6Threshold, parseThreshold } from './threshold-grammar.ts'
-import { aggregateText, hasAggregate, OPERATORS } from './threshold.ts'
-import type { Aggregate } from './threshold.ts'
+import { aggregateText, hasAggregate, OPERATORS, type Aggregate } from './threshold.ts'
 
 const HINT = 'Write it as in "http_req_duration p95 < 500 ms", "errors rate < 1 %" or "http_reqs rate > 50/s".'
 const AGGREGATES = 'avg, min, med, max, rate, count, value, p95 (or p(95), any percentage)'

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { SeriesRecording } from '../series/recording.ts'
-import { csvOf, csvRows, PLAIN, requestAt, START_MS } from '../series/samples.fixture.ts'
-import type { Row } from '../series/samples.fixture.ts'
+import { csvOf, csvRows, PLAIN, requestAt, START_MS, type Row } from '../series/samples.fixture.ts'
 import { memoryScratch, type MemoryScratch } from '../series/scratch.fixture.ts'
 import { HeldFigures } from './held-figures.ts'
 

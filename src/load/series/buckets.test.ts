@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../core/random.ts'
-import { addTo, bucketOf, decodeBuckets, encodeBuckets, percentileOf, sortBuckets, valueOf } from './buckets.ts'
-import type { Buckets } from './buckets.ts'
+import { addTo, bucketOf, decodeBuckets, encodeBuckets, percentileOf, sortBuckets, valueOf, type Buckets } from './buckets.ts'
 
 function filled(values: readonly number[]): Buckets {
   const buckets: Buckets = new Map()

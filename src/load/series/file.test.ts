@@ -1,7 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { openSeriesFile, packSeries } from './file.ts'
-import type { SeriesFile } from './file.ts'
+import { openSeriesFile, packSeries, type SeriesFile } from './file.ts'
 import { headLine, secondLine } from './lines.ts'
 import { FACTS, recordedOf, requestAt, shortened } from './samples.fixture.ts'
 

@@ -2,8 +2,7 @@
 import { ChaosError, describeError, isChaosError, systemErrorCode } from '../../core/errors.ts'
 import type { SeriesFacts, SeriesHead, SeriesSecond, StoredSeries } from './data.ts'
 import { headLine, mistake, parseHead, parseSecond, secondLine } from './lines.ts'
-import { unzippedLines, zipped } from './zipped-lines.ts'
-import type { LineLimits } from './zipped-lines.ts'
+import { unzippedLines, zipped, type LineLimits } from './zipped-lines.ts'
 
 /** Of a file that somebody else may have written. k6's summary is in the first line, and may have 16 MiB. */
 const LIMITS: LineLimits = { longest: 64 * 1024 ** 2, all: 4 * 1024 ** 3 }

@@ -1,8 +1,7 @@
 /** Which groups of a series a question is about. */
 import { ChaosError } from '../../core/errors.ts'
 import type { GroupKey, SeriesHead } from './data.ts'
-import { filterText } from './questions.ts'
-import type { MetricType, TagFilter } from './questions.ts'
+import { filterText, type MetricType, type TagFilter } from './questions.ts'
 
 interface Placed {
   readonly place: number

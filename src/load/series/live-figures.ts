@@ -1,6 +1,5 @@
 /** The last five whole seconds, for whoever looks on. */
-import { addTo, bucketOf, percentileOf, sortBuckets } from './buckets.ts'
-import type { Buckets } from './buckets.ts'
+import { addTo, bucketOf, percentileOf, sortBuckets, type Buckets } from './buckets.ts'
 
 const WINDOW_SECONDS = 5
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { passBy, SeriesPass } from './pass.ts'
 import type { AskableSeconds } from './questions.ts'
-import { openSeries, PLAIN, recordedOf, requestAt } from './samples.fixture.ts'
-import type { Row } from './samples.fixture.ts'
+import { openSeries, PLAIN, recordedOf, requestAt, type Row } from './samples.fixture.ts'
 
 const failed: Partial<Row> = { status: '503', isExpected: false }
 const series = recordedOf(

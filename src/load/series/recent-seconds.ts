@@ -1,14 +1,12 @@
 /** The newest seconds of a series that goes by. */
 import { ChaosError } from '../../core/errors.ts'
 import { percentile } from '../../core/statistics.ts'
-import { aggregateOf } from './cell.ts'
-import type { Cell } from './cell.ts'
+import { aggregateOf, type Cell } from './cell.ts'
 import type { SeriesSecond } from './data.ts'
 import { addErrors } from './error-counts.ts'
 import type { GroupFinder } from './group-finder.ts'
 import { IN_FLIGHT } from './metrics.ts'
-import { filterText } from './questions.ts'
-import type { AskableSeconds, SampleAggregate, SeriesQuestion, TagFilter } from './questions.ts'
+import { filterText, type AskableSeconds, type SampleAggregate, type SeriesQuestion, type TagFilter } from './questions.ts'
 
 export class RecentSeconds implements AskableSeconds {
   private readonly finder: GroupFinder

@@ -1,17 +1,14 @@
 /** k6's samples, as they come, into cells of a second each. Seconds that are over are for whoever fetches them to keep. */
 import { ChaosError } from '../../core/errors.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
-import { OpenCell } from './cell.ts'
-import type { Cell } from './cell.ts'
+import { OpenCell, type Cell } from './cell.ts'
 import type { CsvRow, RowTags } from './csv/row.ts'
 import { CsvScanner } from './csv/scanner.ts'
 import type { GroupKey, SeriesHead, SeriesSecond } from './data.ts'
 import { InFlight } from './in-flight.ts'
-import { LiveFigures } from './live-figures.ts'
-import type { LiveLook } from './live-figures.ts'
+import { LiveFigures, type LiveLook } from './live-figures.ts'
 import { builtInMetric } from './metrics.ts'
-import { filterText } from './questions.ts'
-import type { MetricType, TagFilter } from './questions.ts'
+import { filterText, type MetricType, type TagFilter } from './questions.ts'
 
 /**
  * k6 tells a sample's own moment, and hands it over when it gets to it: of 3000 users, with the least CPU shares on two busy

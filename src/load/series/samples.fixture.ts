@@ -5,8 +5,7 @@ import { GroupFinder } from './group-finder.ts'
 import { SeriesPass } from './pass.ts'
 import type { AskableSeconds, PassingSeries } from './questions.ts'
 import { RecentSeconds } from './recent-seconds.ts'
-import { SeriesRecorder } from './recorder.ts'
-import type { RecorderOptions } from './recorder.ts'
+import { SeriesRecorder, type RecorderOptions } from './recorder.ts'
 
 export interface Row {
   readonly metric: string

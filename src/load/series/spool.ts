@@ -5,8 +5,7 @@ import { ChaosError } from '../../core/errors.ts'
 import type { ScratchFile } from '../../core/ports.ts'
 import type { SeriesSecond } from './data.ts'
 import { parseSecond, secondLine } from './lines.ts'
-import { unzippedLines } from './zipped-lines.ts'
-import type { LineLimits } from './zipped-lines.ts'
+import { unzippedLines, type LineLimits } from './zipped-lines.ts'
 
 const zip = promisify(gzip)
 /** It is read back soon, and then packed for good. */

@@ -6,8 +6,7 @@
 import { ChaosError } from '../../../core/errors.ts'
 import { endOfRow, ownText, quotedFields } from './fields.ts'
 import { NumberField, numberOf } from './number-field.ts'
-import { FieldTags, ScannedRow } from './row.ts'
-import type { CsvRow, RowTags } from './row.ts'
+import { FieldTags, ScannedRow, type CsvRow, type RowTags } from './row.ts'
 
 /** Longer rows than any that k6 writes of sane tags. */
 const LONGEST_ROW = 1024 * 1024
