@@ -13,14 +13,15 @@ interface Guard {
 
 /** Folders of src and what of ours each may import besides itself. A folder that is not listed here fails walls.test.ts. */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  canary: ['core'],
+  clauses: ['core', 'kinds'],
   core: [],
-  config: ['core', 'faults', 'kinds'],
+  config: ['clauses', 'core', 'faults', 'kinds'],
   engine: ['core', 'kinds'],
   faults: ['core', 'kinds'],
   github: ['core', 'report'],
   kinds: ['core'],
   load: ['core'],
-  probes: ['core'],
   report: ['core'],
   runtime: ['core'],
   toolbox: ['core'],

@@ -1,8 +1,7 @@
-/** Wires runtime, faults, probes and engine together for one run. Front ends call this and map its verdict to their world. */
+/** Wires runtime, faults, clauses and engine together for one run. Front ends call this and map its verdict to their world. */
 import { mkdir } from 'node:fs/promises'
 import { randomBytes, randomInt } from 'node:crypto'
-import { canaryPort } from '../probes/canary.ts'
-import { probeRegistry } from '../probes/registry.ts'
+import { canaryPort } from '../canary/canary.ts'
 import { isoTime, systemClock } from '../core/clock.ts'
 import type { Descriptor } from '../core/descriptor.ts'
 import { explainError } from '../core/errors.ts'
@@ -208,9 +207,9 @@ async function experiment(session: Session, stacks: RunStacks, ledger: Ledger): 
     log: ui.log,
     emit: session.emit,
     ledger,
-    probes: probeRegistry(),
     canary: canaryPort,
     load: null,
+    askedOfLoad: () => [],
     artifacts,
     runId,
     lag: eventLoopLag,
