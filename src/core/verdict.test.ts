@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Counts, Verdict } from './model.ts'
+import type { Verdict } from './model.ts'
+import type { Counts } from './result/run.ts'
 import { countVerdicts, decideRun, decideScenario, EXIT_CODES, judgeCriteria } from './verdict.ts'
 import type { CriteriaFacts, ScenarioFacts } from './verdict.ts'
 

@@ -1,5 +1,7 @@
 /** How verdicts are decided. Pure, and in one place: nothing else may turn an observation into a verdict. */
-import type { ControlResult, Counts, ExpectationResult, RunVerdict, ScenarioResult, Verdict } from './model.ts'
+import type { RunVerdict, Verdict } from './model.ts'
+import type { Counts } from './result/run.ts'
+import type { ControlResult, ExpectationResult, ScenarioResult } from './result/scenario.ts'
 import { withStolenNote } from './stolen.ts'
 
 /** Fewer canary requests than this in the fault window cannot show anything. */

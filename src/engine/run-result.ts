@@ -1,7 +1,10 @@
 /** The result of a run, also of one that never came to its first scenario: then `scenarios` is empty and `reasons` says why. */
 import { isoTime } from '../core/clock.ts'
-import type { RunResult, RunVerdict, ScenarioResult, SuiteName } from '../core/model.ts'
-import { RESULT_SCHEMA_VERSION, SUITES } from '../core/model.ts'
+import type { RunVerdict, SuiteName } from '../core/model.ts'
+import type { RunResult } from '../core/result/run.ts'
+import type { ScenarioResult } from '../core/result/scenario.ts'
+import { SUITES } from '../core/model.ts'
+import { RESULT_SCHEMA_VERSION } from '../core/result/run.ts'
 import type { Json } from '../core/json.ts'
 import { countVerdicts, decideRun, judgeCriteria } from '../core/verdict.ts'
 

@@ -9,7 +9,7 @@ import type {
   PhaseResult,
   RecoveryResult,
   ScenarioResult,
-} from '../core/model.ts'
+} from '../core/result/scenario.ts'
 import type { FaultDescription } from '../core/fault.ts'
 import type { Hit, ScenarioWindow } from '../core/ports.ts'
 import { recoveryLimitMs, type Scenario } from '../core/scenario.ts'

@@ -1,5 +1,5 @@
 /** Hands the result to all reporters, whoever made it: a run, a load, a merge. */
-import type { RunResult } from '../core/model.ts'
+import type { RunResult } from '../core/result/run.ts'
 import type { Reporter } from '../core/ports.ts'
 import { fanOut, type FanOut } from '../report/fan-out.ts'
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { setOutput } from '@actions/core'
 import type { DeepReadonly } from '../core/json.ts'
-import type { RunResult, RunVerdict } from '../core/model.ts'
+import type { RunVerdict } from '../core/model.ts'
+import type { RunResult } from '../core/result/run.ts'
 import type { UploadOutcome } from './upload-artifacts.ts'
 
 /** Names as in action.yml; a test compares the two. */

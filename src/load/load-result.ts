@@ -2,7 +2,7 @@
 import { isoTime } from '../core/clock.ts'
 import type { LoadJudgement } from '../core/load-judgement.ts'
 import type { LoadPattern } from '../core/load.ts'
-import type { LoadResult } from '../core/model.ts'
+import type { LoadResult } from '../core/result/load.ts'
 
 export interface PatternFacts {
   readonly pattern: Pick<LoadPattern, 'id' | 'name' | 'expectedBehavior' | 'source'>

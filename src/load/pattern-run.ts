@@ -2,7 +2,7 @@
 import { ChaosError, describeError, explainError } from '../core/errors.ts'
 import type { K6Segment } from '../core/k6.ts'
 import type { LoadPattern } from '../core/load.ts'
-import type { LoadResult } from '../core/model.ts'
+import type { LoadResult } from '../core/result/load.ts'
 import { isAborted } from '../core/wait.ts'
 import type { LoadDeps, LoadOptions } from './load-deps.ts'
 import { brokenResult, judgedResult } from './load-result.ts'
