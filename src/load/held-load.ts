@@ -175,14 +175,14 @@ class Held implements RunningHeldLoad {
     this.watching.abort()
     const facts = { ...this.facts(end), logs: await this.keptLog(end) }
     try {
-      if (isAborted(signal)) return brokenResult(facts, 'error', [`interrupted: ${describeError(signal.reason)}`])
+      if (isAborted(signal)) return brokenResult(facts, { errors: [`interrupted: ${describeError(signal.reason)}`] })
       const problem = this.problem()
-      if (problem !== null) return brokenResult(facts, 'error', [problem])
+      if (problem !== null) return brokenResult(facts, { errors: [problem] })
       if (options.isRehearsal)
-        return brokenResult(facts, 'inconclusive', ['nothing was injected (--no-inject): a rehearsal cannot pass'])
+        return brokenResult(facts, { doubts: ['nothing was injected (--no-inject): a rehearsal cannot pass'] })
       return await this.judged(facts, end, calm)
     } catch (error) {
-      return brokenResult(facts, 'error', [explainError(error)])
+      return brokenResult(facts, { errors: [explainError(error)] })
     } finally {
       await file.remove()
     }

@@ -23,13 +23,13 @@ export async function runPattern(
     repeatCommand: options.repeatCommand(pattern.id),
   })
   if (options.isRehearsal)
-    return brokenResult(facts(), 'inconclusive', ['no load was generated (--no-inject): a rehearsal cannot pass'])
+    return brokenResult(facts(), { doubts: ['no load was generated (--no-inject): a rehearsal cannot pass'] })
   try {
     const judge = await measurement.run()
     return judgedResult(facts(), judge())
   } catch (error) {
     const why = isAborted(signal) ? `interrupted: ${describeError(signal.reason)}` : explainError(error)
-    return brokenResult(facts(), 'error', [why])
+    return brokenResult(facts(), { errors: [why] })
   }
 }
 
