@@ -3,7 +3,9 @@ import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseResult } from '../config/result-schema.ts'
 import { ChaosError } from '../core/errors.ts'
-import type { RunResult } from '../core/model.ts'
+import type { RunVerdict } from '../core/model.ts'
+import type { RunResult } from '../core/result/run.ts'
+import { decideReport } from '../core/verdict.ts'
 import { annotateWarning } from '../github/annotations.ts'
 import { doneBody, noVerdictBody, type CommentFacts } from '../github/comment-body.ts'
 import { commentKey, matrixOfKey, type CommentMarker } from '../github/comment-marker.ts'
@@ -109,11 +111,10 @@ async function writeSummary(judged: readonly Judged[]): Promise<void> {
   for (const job of judged) await appendFile(file, renderMarkdown(job.result, { maxBytes }))
 }
 
-/** Of all jobs together: one that nobody could read is no green. `unread`: how many were not looked at. */
-export function verdictOf(jobs: readonly Job[], unread: number): RunResult['verdict'] {
-  const verdicts = jobs.map((job) => ('result' in job ? job.result.verdict : 'error'))
-  if (unread > 0 || jobs.length === 0) verdicts.push('error')
-  return (['failed', 'error', 'inconclusive'] as const).find((verdict) => verdicts.includes(verdict)) ?? 'passed'
+/** Of all jobs together. `leftOut`: how many were not looked at. */
+export function verdictOf(jobs: readonly Job[], leftOut: number): RunVerdict {
+  const verdicts = jobs.flatMap((job) => ('result' in job ? job.result.verdict : []))
+  return decideReport(verdicts, jobs.length - verdicts.length + leftOut)
 }
 
 function attempt<T>(

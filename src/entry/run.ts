@@ -1,13 +1,12 @@
-/** Wires runtime, faults, probes and engine together for one run. Front ends call this and map its verdict to their world. */
+/** Wires runtime, faults, clauses and engine together for one run. Front ends call this and map its verdict to their world. */
 import { mkdir } from 'node:fs/promises'
 import { randomBytes, randomInt } from 'node:crypto'
-import { canaryPort } from '../probes/canary.ts'
-import { probeRegistry } from '../probes/registry.ts'
+import { canaryPort } from '../canary/canary.ts'
 import { isoTime, systemClock } from '../core/clock.ts'
 import type { Descriptor } from '../core/descriptor.ts'
 import { explainError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
-import type { RunResult } from '../core/model.ts'
+import type { RunResult } from '../core/result/run.ts'
 import type { RunEvent } from '../core/run-event.ts'
 import { seededRandom } from '../core/random.ts'
 import { Redaction } from '../core/redaction.ts'
@@ -209,9 +208,9 @@ async function experiment(session: Session, stacks: RunStacks, ledger: Ledger): 
     log: ui.log,
     emit: session.emit,
     ledger,
-    probes: probeRegistry(),
     canary: canaryPort,
     load: null,
+    askedOfLoad: () => [],
     artifacts,
     runId,
     lag: eventLoopLag,

@@ -1,6 +1,6 @@
 /** What a verdict on a load says of why, and where each of its limits lies. */
 import { describe, expect, it } from 'vitest'
-import { planOf, type LoadPlan } from '../plan/stages.ts'
+import { planOf } from '../plan/stages.ts'
 import { parseK6Threshold, parseThreshold } from '../plan/threshold-grammar.ts'
 import type { K6Facts, LoadEvidence, LoadJudgement } from './judgement.ts'
 import { judgeLoad } from './pattern.ts'
@@ -22,11 +22,7 @@ function k6Of(samples: readonly Sample[], change: Partial<K6Facts> = {}): K6Fact
   return { exitCode: 0, stopped: false, summary: { metrics: { http_reqs: { count } } }, log: '', ...change }
 }
 
-function judge(
-  samples: readonly Sample[],
-  change: Partial<LoadEvidence<LoadPlan>> = {},
-  k6: Partial<K6Facts> = {},
-): LoadJudgement {
+function judge(samples: readonly Sample[], change: Partial<LoadEvidence> = {}, k6: Partial<K6Facts> = {}): LoadJudgement {
   return judgeLoad({
     ...{ plan: PLAN, gateTarget: null, measure: [], thresholds: [], completion: null },
     ...{ series: seriesOf(samples, 30), generators: [{ k6: k6Of(samples, k6), looks: [], cores: 2 }], ...change },
@@ -155,7 +151,7 @@ describe('a limit that was missed', () => {
 
 describe('a generator at its own end', () => {
   /** All cores of its machine, all the time. */
-  const generators = (samples: readonly Sample[]): LoadEvidence<LoadPlan>['generators'] => {
+  const generators = (samples: readonly Sample[]): LoadEvidence['generators'] => {
     const looks = Array.from({ length: 31 }, (_, second) => ({
       atMs: second * 1_000,
       cpuUs: second * 2_000_000,

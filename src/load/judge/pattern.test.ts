@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { planOf, type LoadPlan } from '../plan/stages.ts'
+import { planOf } from '../plan/stages.ts'
 import { parseK6Threshold, parseThreshold } from '../plan/threshold-grammar.ts'
 import type { GeneratorLook, K6Facts, LoadEvidence, LoadJudgement } from './judgement.ts'
 import { judgeLoad } from './pattern.ts'
@@ -27,7 +27,7 @@ function k6Of(samples: readonly Sample[], change: Partial<K6Facts> = {}): K6Fact
 
 function judge(
   samples: readonly Sample[],
-  { looks = [], ...change }: Partial<LoadEvidence<LoadPlan>> & { looks?: readonly GeneratorLook[] } = {},
+  { looks = [], ...change }: Partial<LoadEvidence> & { looks?: readonly GeneratorLook[] } = {},
   k6: Partial<K6Facts> = {},
 ): LoadJudgement {
   return judgeLoad({

@@ -1,7 +1,6 @@
-/** The verdict on a load pattern: nothing else may turn its series into one. Pure, but for the series that it watches. */
-import { withStolenNote } from '../../core/stolen.ts'
+/** What a load pattern has shown, for `decideLoad` to decide on. Pure, but for the series that it watches. */
+import { decideLoad } from '../../core/verdict.ts'
 import { firstAboveMs } from '../plan/stages.ts'
-import type { LoadPlan } from '../plan/stages.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
 import { breakingPoint } from './breaking-point.ts'
 import { loadFigures } from './figures.ts'
@@ -21,14 +20,8 @@ const END_TOLERANCE_SHARE = 0.05
 /** Of k6's log, in a reason. */
 const LOG_LENGTH = 500
 
-interface Findings {
-  readonly errors: readonly string[]
-  readonly misses: readonly string[]
-  readonly doubts: readonly string[]
-}
-
 /** The judgement is made when the series has gone by. */
-export function judgeLoad(evidence: LoadEvidence<LoadPlan>): Later<LoadJudgement> {
+export function judgeLoad(evidence: LoadEvidence): Later<LoadJudgement> {
   const { plan, gateTarget, measure, series, generators } = evidence
   const thresholds = withDefaults(evidence.thresholds, series)
   const stretches = stretchesOf(plan, gateTarget, series.seconds)
@@ -62,9 +55,9 @@ interface Seen {
   readonly figures: Later<LoadFigures>
 }
 
-function judgementOf(evidence: LoadEvidence<LoadPlan>, seen: Seen): LoadJudgement {
+function judgementOf(evidence: LoadEvidence, seen: Seen): LoadJudgement {
   const [limits, health, point, recoveries] = [seen.limits(), seen.health(), seen.point(), seen.recoveries()]
-  const found = {
+  const decided = decideLoad({
     errors: seen.broken(),
     misses: [
       ...limits.filter((limit) => isMissed(limit) && !isExcused(limit, health, seen.errorsIn(limit))).map(missText),
@@ -72,26 +65,19 @@ function judgementOf(evidence: LoadEvidence<LoadPlan>, seen: Seen): LoadJudgemen
       ...unknownJobs(evidence),
     ],
     doubts: doubtsOf(limits, health, evidence),
-  }
+    stolenPercent: health.result.stolenPercent,
+  })
   const isUnbroken = evidence.measure.includes('breaking_point') && point === null
   const notes = isUnbroken ? ['it did not break up to the highest stage'] : []
   return {
-    ...withStolenNote(decide(found), health.result.stolenPercent),
+    ...decided,
     ...{ figures: seen.figures(), limits, breakingPoint: point, recoveries, generator: health.result },
     ...{ completion: evidence.completion, notes },
   }
 }
 
-/** A known broken promise is hidden by nothing but a run that measured something else than it was to. */
-function decide({ errors, misses, doubts }: Findings): Pick<LoadJudgement, 'verdict' | 'reasons'> {
-  if (errors.length > 0) return { verdict: 'error', reasons: [...errors, ...misses] }
-  if (misses.length > 0) return { verdict: 'failed', reasons: [...misses, ...doubts] }
-  if (doubts.length > 0) return { verdict: 'inconclusive', reasons: doubts }
-  return { verdict: 'passed', reasons: [] }
-}
-
 /** Why what was measured is not what was asked for. */
-function brokenRun({ generators, plan, thresholds, series }: LoadEvidence<LoadPlan>): Later<string[]> {
+function brokenRun({ generators, plan, thresholds, series }: LoadEvidence): Later<string[]> {
   const k6 = generators.map((generator) => generator.k6)
   const ends = badEnds(k6)
   const [requests, iterations] = [series.ask({ metric: 'http_reqs' }), series.ask({ metric: 'iterations' })]
@@ -139,7 +125,7 @@ function isExcused(limit: LimitResult, { starved }: GeneratorHealth, errors: Err
 }
 
 /** Why what was seen may not be what is: limits that are not decided, and a generator that did not do its part. */
-function doubtsOf(limits: readonly LimitResult[], health: GeneratorHealth, evidence: LoadEvidence<LoadPlan>): string[] {
+function doubtsOf(limits: readonly LimitResult[], health: GeneratorHealth, evidence: LoadEvidence): string[] {
   const undecided = limits
     .filter(({ gates, met }) => gates && met === null)
     .map(
@@ -153,12 +139,12 @@ function doubtsOf(limits: readonly LimitResult[], health: GeneratorHealth, evide
 }
 
 /** Above the gate the generator may do what it can; spikes have no gate. */
-function stretchThatCounts({ plan, gateTarget, series }: LoadEvidence<LoadPlan>): number {
+function stretchThatCounts({ plan, gateTarget, series }: LoadEvidence): number {
   const endMs = series.seconds * 1_000
   return gateTarget === null ? endMs : Math.min(endMs, firstAboveMs(plan.stages, gateTarget) ?? endMs)
 }
 
-function unknownJobs({ completion }: LoadEvidence<LoadPlan>): string[] {
+function unknownJobs({ completion }: LoadEvidence): string[] {
   if (completion === null || completion.unknown === 0) return []
   const { unknown, served, examples } = completion
   return [

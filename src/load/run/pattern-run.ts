@@ -2,7 +2,7 @@
 import { ChaosError, describeError, explainError } from '../../core/errors.ts'
 import type { K6End, K6Segment } from '../../core/k6.ts'
 import type { LoadPattern } from '../../core/load.ts'
-import type { LoadResult } from '../../core/model.ts'
+import type { LoadResult } from '../../core/result/load.ts'
 import type { ScratchFile } from '../../core/ports.ts'
 import { isAborted } from '../../core/wait.ts'
 import type { LoadDeps, LoadOptions } from '../deps.ts'
@@ -29,13 +29,13 @@ export async function runPattern(
 ): Promise<LoadResult> {
   const measurement = new PatternMeasurement(deps, options, pattern, signal)
   if (options.isRehearsal)
-    return brokenResult(measurement.facts(), 'inconclusive', ['no load was generated (--no-inject): a rehearsal cannot pass'])
+    return brokenResult(measurement.facts(), { doubts: ['no load was generated (--no-inject): a rehearsal cannot pass'] })
   try {
     const judge = await measurement.run()
     return judgedResult(measurement.facts(), judge())
   } catch (error) {
     const why = isAborted(signal) ? `interrupted: ${describeError(signal.reason)}` : explainError(error)
-    return brokenResult(measurement.facts(), 'error', [why])
+    return brokenResult(measurement.facts(), { errors: [why] })
   }
 }
 
