@@ -4,6 +4,10 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 /** An object whose every value is Json. Written as a mapped type so that interfaces are assignable. */
 export type JsonObject = { readonly [key: string]: Json }
 
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** Read-only all the way down. Json, which is recursive and read-only already, is left as it is. */
 export type DeepReadonly<T> = Json extends T
   ? T

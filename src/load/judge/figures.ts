@@ -58,3 +58,8 @@ function withWrongAnswers(
 function at(samples: SampleAggregate | null, percent: number): number | null {
   return samples === null ? null : samples.percentile(percent)
 }
+
+/** For people: none is lost, though what happened in which second is not quite what the series shows. */
+export function lateNotes({ late }: Pick<PassingSeries, 'late'>): string[] {
+  return late === 0 ? [] : [`${String(late)} samples came from k6 so late that they count to a later second`]
+}

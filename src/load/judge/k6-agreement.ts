@@ -1,5 +1,5 @@
 /** Our figures against k6's own: samples that were lost between the two would otherwise make a verdict green. Pure. */
-import type { Json, JsonObject } from '../../core/json.ts'
+import { isJsonObject, type Json } from '../../core/json.ts'
 import { holds, type Threshold } from '../plan/threshold.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
 import type { K6Facts } from './judgement.ts'
@@ -55,21 +55,17 @@ function verdictOf({ summary }: K6Facts, threshold: Threshold, series: PassingSe
 }
 
 function metricAt(summary: Json, name: string): Json | undefined {
-  return isObject(summary) && isObject(summary['metrics']) ? summary['metrics'][name] : undefined
+  return isJsonObject(summary) && isJsonObject(summary['metrics']) ? summary['metrics'][name] : undefined
 }
 
 function numberAt(metric: Json | undefined, key: string): number | null {
-  const value = isObject(metric) ? metric[key] : undefined
+  const value = isJsonObject(metric) ? metric[key] : undefined
   return typeof value === 'number' ? value : null
 }
 
 /** true for a breach, false for none; anything else where k6 says nothing of it. */
 function verdictAt(metric: Json | undefined, expression: string): Json | undefined {
-  const verdicts = isObject(metric) ? metric['thresholds'] : undefined
-  if (!isObject(verdicts)) return null
+  const verdicts = isJsonObject(metric) ? metric['thresholds'] : undefined
+  if (!isJsonObject(verdicts)) return null
   return Object.entries(verdicts).find(([key]) => key.trim() === expression)?.[1]
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

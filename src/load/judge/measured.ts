@@ -1,16 +1,47 @@
-/** What was measured of a pattern beside its series: together they are all that a judgement rests on, now or after a merge. */
-import type { PatternCard } from '../plan/card.ts'
+/**
+ * What was measured of a pattern beside its series: together they are all that a judgement rests on, now or after a merge. It
+ * is `more` of a series file, which somebody else may have written.
+ */
+import * as z from 'zod'
+import { ChaosError } from '../../core/errors.ts'
+import type { DeepReadonly, Json } from '../../core/json.ts'
+import { cardSchema } from '../plan/card.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
-import type { CompletionFacts, GeneratorFacts, LoadJudgement } from './judgement.ts'
-import { lateNotes } from './late-notes.ts'
+import { lateNotes } from './figures.ts'
+import type { LoadJudgement } from './judgement.ts'
 import { judgeLoad } from './pattern.ts'
 
-export interface Measured extends PatternCard {
-  readonly startedWallMs: number
-  readonly durationMs: number
-  readonly generators: readonly GeneratorFacts[]
-  readonly completion: CompletionFacts | null
-}
+/** Four hours of a look every second. */
+const MOST_LOOKS = 4 * 3_600
+const MOST_GENERATORS = 1_000
+
+const text = z.string().max(10_000)
+const json: z.ZodType<Json> = z.json()
+
+const generator = z.strictObject({
+  k6: z.strictObject({ exitCode: z.int(), stopped: z.boolean(), summary: json, log: text }),
+  looks: z
+    .array(
+      z.strictObject({
+        atMs: z.number(),
+        cpuUs: z.number().nullable(),
+        machineIdle: z.number().nullable(),
+        machineStolen: z.number().nullable().default(null),
+      }),
+    )
+    .max(MOST_LOOKS),
+  cores: z.int().min(0),
+})
+
+const measuredSchema = cardSchema.extend({
+  ...{ startedWallMs: z.number(), durationMs: z.number().min(0) },
+  generators: z.array(generator).min(1).max(MOST_GENERATORS),
+  completion: z
+    .strictObject({ served: z.int().min(0), unknown: z.int().min(0), examples: z.array(text).max(10), unclaimed: z.int().min(0) })
+    .nullable(),
+})
+
+export type Measured = DeepReadonly<z.infer<typeof measuredSchema>>
 
 export function judgeMeasured(series: PassingSeries, measured: Measured): Later<LoadJudgement> {
   const { plan, gateTarget, measure, thresholds, generators, completion, notes } = measured
@@ -19,4 +50,18 @@ export function judgeMeasured(series: PassingSeries, measured: Measured): Later<
     const judged = judgement()
     return { ...judged, notes: [...judged.notes, ...lateNotes(series), ...notes] }
   }
+}
+
+/** As JSON, for `SeriesFacts.more`. */
+export function measuredJson(measured: Measured): Json {
+  return JSON.parse(JSON.stringify(measured)) as Json
+}
+
+/** @throws ChaosError BAD_INPUT that names the file and the key. */
+export function parseMeasured(more: Json, file: string): Measured {
+  const result = measuredSchema.safeParse(more)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  const where = ['more', ...(issue?.path ?? [])].join('.')
+  throw new ChaosError('BAD_INPUT', `${file}, line 1: ${where}: ${issue?.message ?? 'it has another shape'}`.slice(0, 500))
 }

@@ -3,7 +3,7 @@ import { isoTime } from '../../core/clock.ts'
 import type { LoadPattern } from '../../core/load.ts'
 import type { LoadResult } from '../../core/result/load.ts'
 import { decideLoad } from '../../core/verdict.ts'
-import type { LoadJudgement } from './judgement.ts'
+import type { LoadFigures, LoadJudgement } from './judgement.ts'
 
 export interface PatternFacts {
   readonly pattern: Pick<LoadPattern, 'id' | 'name' | 'expectedBehavior' | 'source'>
@@ -55,23 +55,9 @@ export function brokenResult(facts: PatternFacts, found: Broken): LoadResult {
   }
 }
 
-function common(
-  facts: PatternFacts,
-): Pick<
-  LoadResult,
-  | 'id'
-  | 'name'
-  | 'suite'
-  | 'expectedBehavior'
-  | 'startedAt'
-  | 'durationMs'
-  | 'model'
-  | 'k6'
-  | 'series'
-  | 'logs'
-  | 'repeatCommand'
-  | 'source'
-> {
+type Judged = keyof LoadFigures | 'verdict' | 'reasons' | 'thresholds' | 'breakingPoint' | 'recoveries' | 'generator' | 'notes'
+
+function common(facts: PatternFacts): Omit<LoadResult, Judged | 'completion'> {
   const { pattern } = facts
   return {
     id: pattern.id,

@@ -2,9 +2,8 @@
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
 import type { K6Facts } from '../judge/judgement.ts'
-import { cardSchema, measuredJson } from '../judge/measured-schema.ts'
-import type { Measured } from '../judge/measured.ts'
-import type { PatternCard } from '../plan/card.ts'
+import { measuredJson, type Measured } from '../judge/measured.ts'
+import { cardSchema, type PatternCard } from '../plan/card.ts'
 import type { StoredSeries } from '../series/data.ts'
 import type { MeasuredSegment } from './segments.ts'
 

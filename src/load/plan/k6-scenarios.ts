@@ -1,6 +1,6 @@
 /** The users of a script as `k6 inspect` prints them: every way to say them becomes one or more scenarios. Pure. */
 import { ChaosError } from '../../core/errors.ts'
-import type { Json, JsonObject } from '../../core/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
 import { k6DurationMs } from './k6-duration.ts'
 import { planOf, sumOfCurves, type LoadPlan, type LoadStage, type TargetUnit } from './stages.ts'
 
@@ -72,11 +72,11 @@ function rawScenarios(options: JsonObject): Record<string, JsonObject> {
   if (duration !== null) return only({ executor: 'constant-vus', vus: vus ?? 1, duration })
   if (Array.isArray(stages) && stages.length > 0) return only({ executor: 'ramping-vus', startVUs: vus ?? 1, stages })
   if (vus !== null) return only({ executor: 'shared-iterations', vus, iterations: vus, maxDuration: DEFAULT_MAX_DURATION })
-  const named = Object.entries(isObject(scenarios) ? scenarios : {})
+  const named = Object.entries(isJsonObject(scenarios) ? scenarios : {})
   if (named.length === 0) return only({ executor: 'per-vu-iterations', vus: 1, iterations: 1 })
   return Object.fromEntries(
     named.map(([name, raw]) => {
-      if (!isObject(raw)) throw mistake(`scenario ${name} is no object`)
+      if (!isJsonObject(raw)) throw mistake(`scenario ${name} is no object`)
       return [name, raw]
     }),
   )
@@ -124,15 +124,11 @@ function ramp(name: string, raw: JsonObject, start: number, factor: number): Loa
   if (stages.length > MOST_STAGES) throw mistake(`scenario ${name} has more than ${String(MOST_STAGES)} stages`)
   const curve = stages.map((stage: Json, index) => {
     const where = `stage ${String(index + 1)} of scenario ${name}`
-    if (!isObject(stage)) throw mistake(`${where} is no object`)
+    if (!isJsonObject(stage)) throw mistake(`${where} is no object`)
     if (stage['target'] === undefined || stage['target'] === null) throw mistake(`${where} has no target`)
     return { durationMs: k6DurationMs(stage['duration'], `duration of ${where}`), target: numberOf(stage, 'target', 0) * factor }
   })
   return start === 0 ? curve : [{ durationMs: 0, target: start }, ...curve]
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function mistake(what: string, allowed: readonly string[] = []): ChaosError {

@@ -1,6 +1,6 @@
 /** The limits of a pattern, from whoever gave them. Pure. */
 import { ChaosError } from '../../core/errors.ts'
-import type { Json, JsonObject } from '../../core/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
 import type { LoadPattern } from '../../core/load.ts'
 import { parseK6Threshold, parseThreshold } from './threshold-grammar.ts'
 import { refuseRepeats, thresholdKey, type Threshold } from './threshold.ts'
@@ -26,7 +26,7 @@ export function thresholdsOf(
 /** `options.thresholds` as `k6 inspect` prints them: a list of expressions, or of objects that hold one. */
 export function scriptThresholds({ thresholds }: JsonObject): Threshold[] {
   if (thresholds === undefined || thresholds === null) return []
-  if (!isObject(thresholds)) throw mistake('they are no object')
+  if (!isJsonObject(thresholds)) throw mistake('they are no object')
   return Object.entries(thresholds).flatMap(([key, list]) => {
     if (!Array.isArray(list)) throw mistake(`those of ${key} are no list`)
     return list.map((entry: Json) => parseK6Threshold(key, expressionOf(key, entry)))
@@ -35,13 +35,9 @@ export function scriptThresholds({ thresholds }: JsonObject): Threshold[] {
 
 function expressionOf(key: string, entry: Json): string {
   if (typeof entry === 'string') return entry
-  const expression = isObject(entry) ? entry['threshold'] : undefined
+  const expression = isJsonObject(entry) ? entry['threshold'] : undefined
   if (typeof expression === 'string') return expression
   throw mistake(`one of ${key} is neither an expression nor an object with one`)
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function mistake(what: string): ChaosError {

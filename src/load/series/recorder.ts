@@ -1,6 +1,6 @@
 /** k6's samples, as they come, into cells of a second each. Seconds that are over are for whoever fetches them to keep. */
 import { ChaosError } from '../../core/errors.ts'
-import type { Json, JsonObject } from '../../core/json.ts'
+import { isJsonObject, type Json } from '../../core/json.ts'
 import { OpenCell, type Cell } from './cell.ts'
 import type { CsvRow, RowTags } from './csv/row.ts'
 import { CsvScanner } from './csv/scanner.ts'
@@ -260,7 +260,7 @@ function meets(tags: RowTags, filter: TagFilter, outcome: string): boolean {
 }
 
 function typesOf(summary: Json, metrics: readonly string[]): Record<string, MetricType> {
-  const listed = isObject(summary) && isObject(summary['metrics']) ? summary['metrics'] : {}
+  const listed = isJsonObject(summary) && isJsonObject(summary['metrics']) ? summary['metrics'] : {}
   return Object.fromEntries(
     [...new Set(metrics)].map((metric) => [metric, builtInMetric(metric) ?? typeInSummary(listed[metric]) ?? 'trend']),
   )
@@ -268,13 +268,9 @@ function typesOf(summary: Json, metrics: readonly string[]): Record<string, Metr
 
 /** By the figures that k6 gives of each type (internal/js/summary.js). */
 function typeInSummary(figures: Json | undefined): MetricType | null {
-  if (!isObject(figures)) return null
+  if (!isJsonObject(figures)) return null
   if ('passes' in figures) return 'rate'
   if ('avg' in figures) return 'trend'
   if ('rate' in figures) return 'counter'
   return 'value' in figures ? 'gauge' : null
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
