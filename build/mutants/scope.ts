@@ -3,7 +3,7 @@
 /** Globs relative to the repository; tests and fixtures are left out. */
 export const SCOPE: readonly string[] = [
   'src/engine/**/*.ts',
-  'src/core/{canary,scenario,statistics,verdict,wait}.ts',
+  'src/core/{canary,json,scenario,statistics,verdict,wait}.ts',
   'src/kinds/{define-clause,define-entry,define-fault,references}.ts',
   'src/faults/**/judge.ts',
   'src/faults/shared/{access,container-events,evidence,pool-members,samples,seen-in-window,start-again,targets,uptime}.ts',
