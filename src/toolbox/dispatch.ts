@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { describeError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import type { ToolboxOperation, ToolboxReply } from '../core/toolbox.ts'
-import { ARGUMENTS, parseArguments } from './arguments.ts'
-import type { Operations } from './operations.ts'
+import { ARGUMENTS, parseArguments } from './operations/arguments.ts'
+import type { Operations } from './operations/registry.ts'
 
 const REQUEST = z.strictObject({ id: z.int().min(1), op: z.string(), args: z.unknown() })
 

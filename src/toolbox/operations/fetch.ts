@@ -1,0 +1,53 @@
+/** One HTTP request inside the stack's network, for pages that are read rather than measured. */
+import { request } from 'node:http'
+import type { FetchReply, ToolboxOperations } from '../../core/toolbox.ts'
+import { errorCode } from '../net/wire.ts'
+
+type Args = ToolboxOperations['fetch']['args']
+
+/**
+ * What goes wrong on the way is the reply. Redirects are answers like any other.
+ * @throws Error for a path or a header that HTTP does not allow.
+ */
+export function fetchPage({ target, method, path, headers, body, timeoutMs, maxBytes }: Args): Promise<FetchReply> {
+  return new Promise((resolve) => {
+    const startedMs = performance.now()
+    const chunks: Buffer[] = []
+    let bytes = 0
+    let status: number | null = null
+    const finish = (complete: boolean, error: string | null): void => {
+      clearTimeout(timer)
+      outgoing.destroy()
+      resolve({
+        status,
+        body: Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8'),
+        complete,
+        totalMs: performance.now() - startedMs,
+        error,
+      })
+    }
+    const length = body === null ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+    const sent = { ...headers, ...length, connection: 'close' }
+    const outgoing = request({ host: target.host, port: target.port, method, path, headers: sent, agent: false }, (incoming) => {
+      status = incoming.statusCode ?? null
+      incoming.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        chunks.push(chunk)
+        if (bytes > maxBytes) finish(false, null)
+      })
+      incoming.on('end', () => {
+        finish(incoming.complete, incoming.complete ? null : 'eof')
+      })
+      incoming.on('error', (error) => {
+        finish(false, errorCode(error))
+      })
+    })
+    const timer = setTimeout(() => {
+      finish(false, 'timeout')
+    }, timeoutMs)
+    outgoing.on('error', (error) => {
+      finish(false, errorCode(error))
+    })
+    outgoing.end(body ?? undefined)
+  })
+}

@@ -1,0 +1,95 @@
+import type { Endpoint, HeldResult, ToolboxOperations } from '../../core/toolbox.ts'
+import { HeldConnection } from '../http/held-connection.ts'
+import { requestBytes } from '../http/request.ts'
+import { resolveTarget } from '../net/wire.ts'
+
+type Operations = ToolboxOperations
+
+interface Group {
+  readonly target: Endpoint
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly connections: HeldConnection[]
+  /** Connections it counts for, also while they are still being opened. */
+  size: number
+  /** A try or the opening is under way: answers of two tries on one connection could not be told apart. */
+  busy: boolean
+}
+
+/** Sockets at once: enough to watch any pool, too few to exhaust one. */
+export const MAX_HELD = 256
+
+/** Connections that were proven to work and are held across a fault, by group id. */
+export class HoldGroups {
+  private readonly groups = new Map<string, Group>()
+
+  /** @throws Error for an id in use, too many connections, or a name that cannot be resolved. */
+  async open(args: Operations['hold.open']['args']): Promise<{ held: number }> {
+    if (this.groups.has(args.id)) throw new Error(`connections are already held under '${args.id}'`)
+    const held = [...this.groups.values()].reduce((sum, group) => sum + group.size, 0)
+    if (held + args.count > MAX_HELD)
+      throw new Error(`at most ${String(MAX_HELD)} connections are held at once; ${String(held)} are`)
+    const request = requestBytes(args.target, args.path, args.headers, 'keep-alive')
+    const group: Group = {
+      target: args.target,
+      path: args.path,
+      headers: args.headers,
+      connections: [],
+      size: args.count,
+      busy: true,
+    }
+    // Taken before the first await: two calls with one id must not both pass the check above.
+    this.groups.set(args.id, group)
+    try {
+      const address = await resolveTarget(args.target, args.timeoutMs)
+      group.connections.push(...Array.from({ length: args.count }, () => new HeldConnection(address)))
+      const proven = await Promise.all(group.connections.map((connection) => connection.ask(request, args.timeoutMs)))
+      const kept = group.connections.filter((connection, index) => proven[index] === 'answered' && connection.open)
+      for (const connection of group.connections) if (!kept.includes(connection)) connection.close()
+      group.connections.splice(0, group.connections.length, ...kept)
+      group.size = kept.length
+      return { held: kept.length }
+    } catch (error) {
+      this.groups.delete(args.id)
+      throw error
+    } finally {
+      group.busy = false
+    }
+  }
+
+  async try(args: Operations['hold.try']['args']): Promise<HeldResult> {
+    const group = this.group(args.id)
+    const { connections, target, path, headers } = group
+    if (group.busy) throw new Error(`the connections under '${args.id}' are in use by another call`)
+    const request = requestBytes(target, args.path ?? path, headers, 'keep-alive')
+    group.busy = true
+    const bytesOf = (): number => connections.reduce((sum, connection) => sum + connection.bytes, 0)
+    const before = bytesOf()
+    // ask never rejects, so this always gets to its end.
+    const outcomes = await Promise.all(connections.map((connection) => connection.ask(request, args.timeoutMs)))
+    group.busy = false
+    const count = (wanted: string): number => outcomes.filter((outcome) => outcome === wanted).length
+    return {
+      held: connections.length,
+      answered: count('answered'),
+      silent: count('silent'),
+      closed: count('closed'),
+      bytes: bytesOf() - before,
+    }
+  }
+
+  /** `closed`: how many were still open until now. */
+  close(id: string): { closed: number } {
+    const { connections } = this.group(id)
+    const open = connections.filter((connection) => connection.open)
+    for (const connection of open) connection.close()
+    this.groups.delete(id)
+    return { closed: open.length }
+  }
+
+  private group(id: string): Group {
+    const group = this.groups.get(id)
+    if (!group) throw new Error(`no connections are held under '${id}'`)
+    return group
+  }
+}
