@@ -10,7 +10,7 @@ import type { CanarySample, CanaryWindow } from './canary.ts'
 import type { ImageInUse, RunResult } from './model.ts'
 import type { Random } from './random.ts'
 import type { LogLevel, RunEvent } from './run-event.ts'
-import type { ToolboxOperation, ToolboxOperations } from './toolbox.ts'
+import type { ToolboxOperation, ToolboxOperations } from '../toolbox/operations/registry.ts'
 
 // --- What the engine works with -----------------------------------------------------------------------------------
 

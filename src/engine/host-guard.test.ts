@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { HostFacts } from '../core/toolbox.ts'
+import type { HostFacts } from '../toolbox/operations/host.ts'
 import { VirtualClock } from '../core/virtual-clock.fixture.ts'
 import { breach, HOST_FLOORS, HostGuard } from './host-guard.ts'
 

@@ -1,7 +1,7 @@
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { MetricExpectation } from '../core/expectations.ts'
 import type { ContainerState, Probe, ProbeContext, ProbeWork } from '../core/ports.ts'
-import type { FetchReply } from '../core/toolbox.ts'
+import type { FetchReply } from '../toolbox/operations/fetch.ts'
 import { plannedEnd } from './fault-phase.ts'
 import { lookUntil } from './look-until.ts'
 import { judgeMetric, metricText, readMetric, unreadable } from './metric-judgement.ts'

@@ -3,7 +3,7 @@ import type { JSONValue } from '@jmespath-community/jmespath'
 import { ChaosError } from '../core/errors.ts'
 import type { ErrorCode } from '../core/errors.ts'
 import type { ContainerPort, ToolboxHelper } from '../core/ports.ts'
-import type { FetchReply } from '../core/toolbox.ts'
+import type { FetchReply } from '../toolbox/operations/fetch.ts'
 import { fillRecord } from '../core/variables.ts'
 
 const SHOWN_LENGTH = 200

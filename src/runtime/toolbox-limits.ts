@@ -1,4 +1,4 @@
-import type { ToolboxOperation, ToolboxOperations } from '../core/toolbox.ts'
+import type { ToolboxOperation, ToolboxOperations } from '../toolbox/operations/registry.ts'
 
 /** For an operation that only does something: programs in the helper have 5 s each. */
 const BASE_MS = 10_000

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { TOOLBOX_AVOIDABLE } from '../core/toolbox.ts'
 import type { ToolboxAvoidable } from '../core/toolbox.ts'
+import type { Lease } from './lease.ts'
 import type { ObjectNames } from './net/names.ts'
+import type { TcpCounters } from './net/tcp-counters.ts'
 import type { UndoStack } from './undo-stack.ts'
 
 /** What the operations of one helper share. */
@@ -11,28 +11,25 @@ export interface HelperState {
   readonly avoid: ReadonlySet<ToolboxAvoidable>
 }
 
-/** @throws Error for a word that is not a mechanism: a misspelt one would be used after all. */
-export function parseAvoid(value: string | undefined): ReadonlySet<ToolboxAvoidable> {
-  const words = (value ?? '').split(',').filter((word) => word !== '')
-  return new Set(
-    words.map((word) => {
-      const known = TOOLBOX_AVOIDABLE.find((name) => name === word)
-      if (known === undefined) throw new Error(`cannot avoid '${word}': known are ${TOOLBOX_AVOIDABLE.join(', ')}`)
-      return known
-    }),
-  )
+/** The one process of a helper, as the operations see it that it runs. */
+export interface Helper extends HelperState {
+  readonly lease: Lease
+  /** Counters of the network namespace when this process started. */
+  readonly tcpAtStart: TcpCounters
+  /** What operations of one family keep between calls: made at the first of them, and the same one ever after. */
+  stateOf<State extends object>(Family: new (state: HelperState) => State): State
 }
 
-const CAP_NET_ADMIN = 12n
-
-/** Whether this process may change, or even list, the firewall of its network namespace. */
-export async function hasNetAdmin(): Promise<boolean> {
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(await readFile('/proc/self/status', 'utf8'))?.[1]
-  if (effective === undefined) throw new Error('/proc/self/status names no capabilities')
-  return ((BigInt(`0x${effective}`) >> CAP_NET_ADMIN) & 1n) === 1n
-}
-
-/** @throws Error when the helper was started without NET_ADMIN. */
-export async function requireNetAdmin(what: string): Promise<void> {
-  if (!(await hasNetAdmin())) throw new Error(`${what} needs the capability NET_ADMIN, which this helper was started without`)
+export function createHelper(own: Omit<Helper, 'stateOf'>): Helper {
+  const states = new Map<unknown, object>()
+  return {
+    ...own,
+    stateOf(Family) {
+      const known = states.get(Family)
+      if (known instanceof Family) return known
+      const made = new Family(own)
+      states.set(Family, made)
+      return made
+    },
+  }
 }

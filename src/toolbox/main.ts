@@ -1,16 +1,16 @@
 /**
- * The program in the toolbox container. Requests on standard input, replies on standard output, words for people on
+ * The program in the toolbox container. Requests on standard input, answers on standard output, words for people on
  * standard error. It undoes what it installed and ends when its input closes, a signal comes, or its lease runs out:
  * a runner that was killed cannot leave a fault behind.
  */
 import { describeError } from '../core/errors.ts'
 import { LineSplitter } from '../core/lines.ts'
 import { TOOLBOX_AVOID_VARIABLE, TOOLBOX_OBJECTS_VARIABLE, TOOLBOX_TTL_VARIABLE } from '../core/toolbox.ts'
+import { parseAvoid } from './avoid.ts'
 import { Dispatcher } from './dispatch.ts'
-import { parseAvoid } from './helper.ts'
+import { createHelper } from './helper.ts'
 import { Lease, parseTtl } from './lease.ts'
 import { objectNames } from './net/names.ts'
-import { createOperations } from './operations/registry.ts'
 import { readTcpCounters } from './net/tcp-counters.ts'
 import { UndoStack } from './undo-stack.ts'
 
@@ -33,8 +33,9 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     })
   }
   const names = objectNames(env[TOOLBOX_OBJECTS_VARIABLE] ?? '')
-  const state = { names, undo, avoid: parseAvoid(env[TOOLBOX_AVOID_VARIABLE]) }
-  const dispatcher = new Dispatcher(createOperations(state, lease, await readTcpCounters()))
+  const avoid = parseAvoid(env[TOOLBOX_AVOID_VARIABLE])
+  const helper = createHelper({ names, undo, avoid, lease, tcpAtStart: await readTcpCounters() })
+  const dispatcher = new Dispatcher(helper, (answer) => void process.stdout.write(`${JSON.stringify(answer)}\n`))
   serve(dispatcher, end)
 }
 
@@ -42,9 +43,7 @@ function serve(dispatcher: Dispatcher, end: (why: string) => void): void {
   const splitter = new LineSplitter(MAX_LINE_LENGTH)
   process.stdin.on('data', (chunk: Buffer) => {
     try {
-      for (const line of splitter.push(chunk)) {
-        void dispatcher.answer(line).then((reply) => process.stdout.write(`${JSON.stringify(reply)}\n`))
-      }
+      for (const line of splitter.push(chunk)) void dispatcher.answer(line)
     } catch (error) {
       end(describeError(error))
     }

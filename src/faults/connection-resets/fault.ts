@@ -1,7 +1,7 @@
 import { describeError, isChaosError } from '../../core/errors.ts'
 import type { ArmedFault } from '../../core/fault.ts'
 import type { FaultContext } from '../../core/ports.ts'
-import type { ResetCounters } from '../../core/toolbox.ts'
+import type { ResetCounters } from '../../toolbox/operations/resets.ts'
 import { waitUntil } from '../../core/wait.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import { combinePlaces } from '../shared/evidence.ts'

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext, HelperRequest, UndoContext } from '../../core/ports.ts'
-import type { DescriptorFacts, ProcessFacts } from '../../core/toolbox.ts'
+import type { DescriptorFacts, ProcessFacts } from '../../toolbox/operations/process.ts'
 import { withDeadline } from '../../core/wait.ts'
 import { hostHelper } from '../shared/host-helpers.ts'
 import { touchesEverything } from '../shared/links.ts'

@@ -1,7 +1,23 @@
 /** Counters and limits of the cgroup of a process, in the same words for both versions. */
-import type { CgroupFacts, ProcessRef } from '../../core/toolbox.ts'
+import type { ProcessRef } from '../operations/arguments.ts'
 import { cgroupFolders, readKeyed, readNumber, readText } from './files.ts'
 import type { CgroupFolders } from './files.ts'
+
+/** Counters of the cgroup that a process is in; null where the controller or the limit is missing. */
+export interface CgroupFacts {
+  readonly version: 1 | 2
+  /** Path of the memory controller's cgroup (v1) or of the cgroup (v2), as the host sees it. */
+  readonly path: string
+  readonly memoryUsageBytes: number | null
+  readonly memoryLimitBytes: number | null
+  readonly oomKills: number | null
+  readonly cpuUsageUs: number | null
+  /** CPU time allowed per period, and the period; null without a quota. */
+  readonly cpuQuotaUs: number | null
+  readonly cpuPeriodUs: number | null
+  readonly throttledPeriods: number | null
+  readonly throttledUs: number | null
+}
 
 const NS_PER_US = 1_000
 

@@ -2,7 +2,7 @@
 import { readFile, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TOOLBOX_CGROUP_PATH } from '../../core/toolbox.ts'
-import type { ProcessRef } from '../../core/toolbox.ts'
+import type { ProcessRef } from '../operations/arguments.ts'
 import { requireMember } from './membership.ts'
 import type { CgroupPaths } from './membership.ts'
 import { errorCode } from '../net/wire.ts'

@@ -2,7 +2,6 @@
 import { lstat, readdir, realpath, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TOOLBOX_VOLUME_PATH } from '../../core/toolbox.ts'
-import type { VolumeFacts } from '../../core/toolbox.ts'
 import { ON_DOCKERS_DISK } from '../proc/host-facts.ts'
 import { errorCode } from '../net/wire.ts'
 
@@ -20,6 +19,17 @@ const FILE_SYSTEMS: Readonly<Record<number, string>> = {
   0x9123683e: 'btrfs',
   0x794c7630: 'overlay',
   0x6969: 'nfs',
+}
+
+export interface VolumeFacts {
+  /** Name of the file system's type: tmpfs, ext4, overlay. */
+  readonly type: string
+  readonly totalBytes: number
+  readonly freeBytes: number
+  readonly totalInodes: number
+  readonly freeInodes: number
+  /** It lies on the same device as Docker's data, that is on the machine's own disk. */
+  readonly onHostDisk: boolean
 }
 
 interface InVolume {

@@ -1,5 +1,4 @@
 /** What `vram-hold` prints, line by line. Its own head comment is the other half of this. Pure. */
-import type { VramFacts } from '../../core/toolbox.ts'
 
 /** Exit codes that mean: this machine, or this container, has no GPU to speak of. */
 export const NO_GPU_EXITS: readonly number[] = [10, 11]
@@ -22,6 +21,13 @@ export interface ListedGpu {
 export interface Listing {
   readonly driver: string | null
   readonly devices: readonly ListedGpu[]
+}
+
+export interface VramFacts {
+  /** By this helper. */
+  readonly heldBytes: number
+  readonly freeBytes: number
+  readonly totalBytes: number
 }
 
 export interface Answer extends VramFacts {

@@ -1,19 +1,45 @@
 /** Which GPUs this helper was given, and who computes on them, by the driver's own management library. */
-import type { GpuFacts, ToolboxOperations } from '../../core/toolbox.ts'
 import { belongsTo, readCgroupPaths, readProcFile } from '../cgroup/membership.ts'
 import { runProgram } from '../programs/run-program.ts'
 import { NO_GPU_EXITS, parseListing } from './lines.ts'
 import type { ListedGpu, ListedProcess } from './lines.ts'
 
-type Args = ToolboxOperations['vram.look']['args']
-type Reply = ToolboxOperations['vram.look']['reply']
+/** A process that computes on a GPU. */
+export interface GpuProcess {
+  /** In the host's namespace. */
+  readonly pid: number
+  /** null when it has ended meanwhile. */
+  readonly name: string | null
+  /** null where the driver does not say. */
+  readonly usedBytes: number | null
+  /** Which of the containers that were asked about it belongs to; null for none of them. */
+  readonly container: string | null
+}
+
+/** A GPU as the driver sees it, all processes together. */
+export interface GpuFacts {
+  readonly index: number
+  readonly uuid: string
+  readonly name: string
+  readonly totalBytes: number
+  readonly freeBytes: number
+  /** null where the driver does not list them. */
+  readonly processes: readonly GpuProcess[] | null
+}
+
+export interface GpuListing {
+  /** Why there is none; null where there is one. */
+  readonly missing: string | null
+  readonly driver: string | null
+  readonly devices: readonly GpuFacts[]
+}
 
 export const VRAM_HOLD = 'vram-hold'
 /** A driver that nobody uses starts anew for every look, which takes a second or two for each GPU. */
 export const LOOK_LIMIT_MS = 20_000
 
 /** No GPU is a value, and so is no driver. @throws Error when the driver fails, or the program is missing. */
-export async function lookAtGpus({ containers }: Args): Promise<Reply> {
+export async function lookAtGpus(containers: readonly string[]): Promise<GpuListing> {
   const { exitCode, stdout, stderr } = await runProgram(VRAM_HOLD, ['look'], '', LOOK_LIMIT_MS)
   const words = `${VRAM_HOLD} ended with ${String(exitCode)}: ${stderr.trim() || 'it said nothing'}`
   if (NO_GPU_EXITS.includes(exitCode)) return { missing: words, driver: null, devices: [] }
@@ -29,10 +55,7 @@ async function withOwners(device: ListedGpu, containers: readonly string[]): Pro
 }
 
 /** Who has ended meanwhile keeps no name and no container: that the driver still lists it is what counts. */
-async function withOwner(
-  listed: ListedProcess,
-  containers: readonly string[],
-): Promise<NonNullable<GpuFacts['processes']>[number]> {
+async function withOwner(listed: ListedProcess, containers: readonly string[]): Promise<GpuProcess> {
   const [name, paths] = await Promise.all([readProcFile(listed.pid, 'comm'), readCgroupPaths(listed.pid)])
   const container = paths === null ? undefined : containers.find((id) => belongsTo(paths, id))
   return { ...listed, name: name?.trim() ?? null, container: container ?? null }

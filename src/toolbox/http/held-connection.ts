@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Endpoint } from '../../core/toolbox.ts'
+import type { Endpoint } from '../operations/arguments.ts'
 import { ResponseParser } from './response-parser.ts'
 import { openSocket } from '../net/wire.ts'
 

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../core/toolbox.ts'
+import type { Endpoint } from '../operations/arguments.ts'
 
 /**
  * The bytes of a GET request. The path comes first on the wire, so that the kernel can recognise a packet of ours by how

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { hasNetAdmin, requireNetAdmin } from '../helper.ts'
+import { hasNetAdmin, requireNetAdmin } from './net-admin.ts'
 import { listChains, removeChain } from './iptables.ts'
 import { isOurs } from './names.ts'
 import type { ObjectNames } from './names.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
-import { hasNetAdmin } from '../helper.ts'
+import { hasNetAdmin } from './net-admin.ts'
 import { mustRun } from '../programs/run-program.ts'
 
 /** Loopback is never touched: a health check inside the container is no traffic of the leg. */

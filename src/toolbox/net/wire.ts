@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { connect, isIP } from 'node:net'
 import type { Socket } from 'node:net'
-import type { Endpoint } from '../../core/toolbox.ts'
+import type { Endpoint } from '../operations/arguments.ts'
 
 /** Thrown when a name could not be resolved; `code` is what a probe reports. */
 export class ResolveError extends Error {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { parseArguments } from './arguments.ts'
+import { OPERATIONS } from './registry.ts'
+import type { ToolboxOperation } from './registry.ts'
+
+function parseArguments(op: ToolboxOperation, args: unknown): unknown {
+  const operation = OPERATIONS.find(({ name }) => name === op)
+  operation?.accept(args)
+  return operation?.args.parse(args)
+}
 
 const target = { host: 'web', port: 80 }
 const process = { pid: 4_321, containerId: '0123456789ab' }

@@ -1,16 +1,36 @@
+/** What the kernel lets this helper do. */
 import { release } from 'node:os'
-import type { ToolboxCapabilities } from '../../core/toolbox.ts'
+import { defineOperation } from '../../kinds/define-operation.ts'
 import { cgroupVersion } from '../cgroup/files.ts'
-import { hasNetAdmin } from '../helper.ts'
 import type { HelperState } from '../helper.ts'
-import { payloadRefusal } from './marker.ts'
 import { TRIAL_INTERFACE } from '../net/names.ts'
+import { hasNetAdmin } from '../net/net-admin.ts'
 import { addCounter, addRule, createChain, createTable, refusedByNft } from '../net/nft.ts'
 import { mustRun, runProgram } from '../programs/run-program.ts'
 import { canKillSockets } from '../net/socket-kill.ts'
+import { none } from './arguments.ts'
+import { payloadRefusal } from './marker.ts'
 
-/** What this kernel lets this helper do. Without NET_ADMIN that is nothing. */
-export async function readCapabilities({ names, undo, avoid }: HelperState): Promise<ToolboxCapabilities> {
+export interface ToolboxCapabilities {
+  readonly nft: boolean
+  readonly nftRandom: boolean
+  readonly nftPayload: boolean
+  readonly netem: boolean
+  readonly socketKill: boolean
+  readonly stressNg: boolean
+  readonly cgroupVersion: 1 | 2
+  readonly kernel: string
+}
+
+export const capabilities = defineOperation({
+  name: 'capabilities',
+  args: none,
+  limitMs: 0,
+  run: (_, helper: HelperState) => readCapabilities(helper),
+})
+
+/** Without NET_ADMIN nothing of the network can be done. */
+async function readCapabilities({ names, undo, avoid }: HelperState): Promise<ToolboxCapabilities> {
   const own = {
     stressNg: !avoid.has('stress-ng') && (await hasProgram('stress-ng')),
     // Its own files are there for every container, whatever else it was given.

@@ -2,17 +2,40 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
+import * as z from 'zod'
 import { systemClock } from '../../core/clock.ts'
-import type { BurnFacts, ToolboxOperations } from '../../core/toolbox.ts'
 import { waitUntil } from '../../core/wait.ts'
 import { cgroupFolders } from '../cgroup/files.ts'
 import { belongsTo, readCgroupPaths, readProcFile } from '../cgroup/membership.ts'
-import type { HelperState } from '../helper.ts'
+import { defineOperation } from '../../kinds/define-operation.ts'
+import type { Helper, HelperState } from '../helper.ts'
 import { COULD_NOT_JOIN, joining } from '../cgroup/join.ts'
 import { parseWaitedUs } from '../proc/text.ts'
 import { readStat } from '../proc/process.ts'
+import { none, processRef } from './arguments.ts'
 
-type Args = ToolboxOperations['cpu.burn']['args']
+const burnArgs = processRef.extend({ workers: z.int().min(1).max(256), loadPercent: z.int().min(1).max(100) })
+type Args = z.output<typeof burnArgs>
+
+export interface BurnFacts {
+  /** stress-ng's own processes that are alive in the target's cgroup now. */
+  readonly alive: number
+  /** Their CPU time so far, µs. */
+  readonly cpuUs: number
+  /** How long they could have run and did not, for want of quota or of a CPU, µs; null where the kernel does not count it. */
+  readonly waitedUs: number | null
+}
+
+export const cpuOperations = [
+  /** stress-ng with so many CPU workers as children in the process's cgroup; undone by ending them. */
+  defineOperation({
+    name: 'cpu.burn',
+    args: burnArgs,
+    limitMs: 0,
+    run: (args, helper: Helper) => helper.stateOf(CpuBurn).burn(args),
+  }),
+  defineOperation({ name: 'cpu.read', args: none, limitMs: 0, run: (_, helper: Helper) => helper.stateOf(CpuBurn).read() }),
+] as const
 
 /** Clock ticks a second of every Linux that Node runs on (sysconf(_SC_CLK_TCK)). */
 const TICKS_PER_SECOND = 100
@@ -35,7 +58,7 @@ interface Member {
   readonly cpuTicks: number
 }
 
-export class CpuBurn {
+class CpuBurn {
   private readonly state: HelperState
   private burning: Burning | null = null
 

@@ -3,15 +3,55 @@ import { constants } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import * as z from 'zod'
 import { TOOLBOX_VOLUME_PATH } from '../../core/toolbox.ts'
-import type { FillFacts, ToolboxOperations } from '../../core/toolbox.ts'
-import type { HelperState } from '../helper.ts'
+import { defineOperation } from '../../kinds/define-operation.ts'
+import type { FillFacts } from '../fill/facts.ts'
+import type { Helper, HelperState } from '../helper.ts'
 import { Interruptible } from '../fill/interruptible.ts'
-import { FILLER_PREFIX, lookAtVolume, removeFillers, volumeFigures, volumeFolder } from '../fill/volume.ts'
+import { FILLER_PREFIX, findFillers, lookAtVolume, removeFillers, sweepFillers, volumeFigures, volumeFolder } from '../fill/volume.ts'
+import type { VolumeFacts } from '../fill/volume.ts'
 import { errorCode } from '../net/wire.ts'
+import { bytes, fillLimitMs, percentOrBytes } from './arguments.ts'
 
-type Args = ToolboxOperations['disk.fill']['args']
-type Reply = ToolboxOperations['disk.fill']['reply']
+export type { FillFacts } from '../fill/facts.ts'
+export type { VolumeFacts } from '../fill/volume.ts'
+
+/** From TOOLBOX_VOLUME_PATH. What leads out of the volume is refused by its real path. */
+const path = z.string().regex(/^(?:\/[^\0]{1,1000})?$/, 'is neither empty nor a path that begins with /')
+const inVolume = z.strictObject({ path })
+
+const fillArgs = z
+  .strictObject({
+    path,
+    of: z.enum(['bytes', 'inodes']),
+    percent: z.number().min(1).max(100).nullable(),
+    bytes: bytes.nullable(),
+    limitBytes: bytes,
+    limitMs: fillLimitMs,
+  })
+  .refine(...percentOrBytes)
+  .refine((args) => args.of === 'bytes' || args.percent !== null, 'inodes are used up by percent')
+type Args = z.output<typeof fillArgs>
+
+interface Filled extends FillFacts {
+  readonly mechanism: string
+  readonly volume: VolumeFacts
+}
+
+export const diskOperations = [
+  defineOperation({ name: 'disk.look', args: inVolume, limitMs: 0, run: (args) => lookAtVolume(args) }),
+  /** Files of zeros (or empty ones, for inodes) in `path` until so much is used or written; at most `limitBytes`. Undone by deleting them. */
+  defineOperation({
+    name: 'disk.fill',
+    args: fillArgs,
+    limitMs: (args) => args.limitMs,
+    run: (args, helper: Helper) => helper.stateOf(DiskFill).fill(args),
+  }),
+  /** Filler files of any helper in the volume, by name. */
+  defineOperation({ name: 'disk.leftovers', args: inVolume, limitMs: 0, run: (args) => findFillers(args) }),
+  defineOperation({ name: 'disk.sweep', args: inVolume, limitMs: 0, run: (args) => sweepFillers(args) }),
+] as const
 
 const MIB = 1024 * 1024
 const ZEROS = Buffer.alloc(MIB)
@@ -35,7 +75,7 @@ export class DiskFill {
   }
 
   /** Goes on where the last call ended. @throws Error for another folder than that of the first call. */
-  async fill(args: Args): Promise<Reply> {
+  async fill(args: Args): Promise<Filled> {
     const { signal } = this.work
     const folder = await volumeFolder(args.path, this.root)
     await this.register(folder)

@@ -1,9 +1,36 @@
 /** One HTTP request inside the stack's network, for pages that are read rather than measured. */
 import { request } from 'node:http'
-import type { FetchReply, ToolboxOperations } from '../../core/toolbox.ts'
+import * as z from 'zod'
+import { defineOperation } from '../../kinds/define-operation.ts'
 import { errorCode } from '../net/wire.ts'
+import { body, headers, method, path, target, timeoutMs } from './arguments.ts'
 
-type Args = ToolboxOperations['fetch']['args']
+const fetchArgs = z.strictObject({
+  ...{ target, method, path, headers, body, timeoutMs },
+  maxBytes: z
+    .int()
+    .min(1)
+    .max(16 * 1024 * 1024),
+})
+type Args = z.output<typeof fetchArgs>
+
+export interface FetchReply {
+  readonly status: number | null
+  /** Cut at maxBytes. */
+  readonly body: string
+  readonly complete: boolean
+  readonly totalMs: number
+  /** Node's error code, `timeout` or `eof`; null when answered. */
+  readonly error: string | null
+}
+
+/** Never through a shell, never followed elsewhere. */
+export const fetchOperation = defineOperation({
+  name: 'fetch',
+  args: fetchArgs,
+  limitMs: (args) => args.timeoutMs,
+  run: fetchPage,
+})
 
 /**
  * What goes wrong on the way is the reply. Redirects are answers like any other.

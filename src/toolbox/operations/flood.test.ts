@@ -6,9 +6,11 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../core/clock.ts'
-import type { FloodFacts, ToolboxOperations, ToolboxReply } from '../../core/toolbox.ts'
+import type { ToolboxReply } from '../../core/toolbox.ts'
 import { waitUntil } from '../../core/wait.ts'
 import { Floods, MAX_FLOOD } from './flood.ts'
+import type { FloodFacts } from './flood.ts'
+import type { ToolboxOperations } from './registry.ts'
 
 type Args = ToolboxOperations['flood.open']['args']
 
@@ -205,23 +207,23 @@ describe('a flood is not begun', () => {
   })
 })
 
-/** The answer of the whole program, run with a limit of open descriptors. */
+/** The reply of the whole program, run with a limit of open descriptors. */
 function askProgramWith(limit: number, op: string, args: unknown): Promise<ToolboxReply> {
   const script = `ulimit -n ${String(limit)}; exec "$0" "$1"`
   const env = { PATH: process.env['PATH'] ?? '', CHAOS_TTL_MS: '60000', CHAOS_OBJECTS: 'test' }
-  const program = join(import.meta.dirname, 'main.ts')
+  const program = join(import.meta.dirname, '../main.ts')
   const child = spawn('sh', ['-c', script, process.execPath, program], { env, timeout: 15_000, killSignal: 'SIGKILL' })
   return new Promise((resolve, reject) => {
     const output = { stdout: '', stderr: '' }
     child.stdout.on('data', (chunk: Buffer) => {
       output.stdout += chunk.toString()
-      if (output.stdout.includes('\n')) child.stdin.end()
+      if (output.stdout.split('\n').length > 2) child.stdin.end()
     })
     child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()))
     child.stdin.on('error', () => undefined)
     child.on('error', reject)
     child.on('close', () => {
-      const [line] = output.stdout.split('\n')
+      const [, line] = output.stdout.split('\n')
       if (line === undefined || line === '') reject(new Error(`the program answered nothing: ${output.stderr}`))
       else resolve(JSON.parse(line) as ToolboxReply)
     })

@@ -1,17 +1,73 @@
 /** Many connections to one place at once, silent or each with a request of its own. */
 import type { Socket } from 'node:net'
-import type { Endpoint, FloodFacts, ToolboxOperations } from '../../core/toolbox.ts'
+import * as z from 'zod'
+import { defineOperation } from '../../kinds/define-operation.ts'
+import type { Helper } from '../helper.ts'
 import { requestWithBody } from '../http/request.ts'
 import { ResponseParser } from '../http/response-parser.ts'
 import { errorCode, openSocket, resolveTarget } from '../net/wire.ts'
-
-type OpenArgs = ToolboxOperations['flood.open']['args']
+import { body, group, headers, method, path, target, timeoutMs } from './arguments.ts'
+import type { Endpoint } from './arguments.ts'
 
 export const MAX_FLOOD = 5_000
 /** Connects under way at once: the far end's queue of new connections is not what is tested. */
-export const CONNECTS_AT_ONCE = 256
+const CONNECTS_AT_ONCE = 256
+/** What a helper can have waiting in its sockets' buffers at one time. */
+const MAX_FLOOD_BODIES = 64 * 1024 * 1024
 /** What this side ran out of: descriptors, memory, source ports. It says nothing about the far end. */
 const OWN_SHORTAGES: readonly string[] = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL']
+
+const openArgs = z
+  .strictObject({
+    id: group,
+    target,
+    count: z.int().min(1).max(MAX_FLOOD),
+    /** null: the connections stay silent. */
+    request: z.strictObject({ method, path, headers, body }).nullable(),
+    connectTimeoutMs: timeoutMs,
+  })
+  .refine((args) => args.count * (args.request?.body?.length ?? 0) <= MAX_FLOOD_BODIES, 'all bodies together are over 64 MiB')
+type OpenArgs = z.output<typeof openArgs>
+
+const byId = z.strictObject({ id: group })
+
+/** Many connections to one place at once. */
+export interface FloodFacts {
+  /** Connections that are open now. */
+  readonly open: number
+  /** Most that were open at one time. */
+  readonly peakOpen: number
+  readonly refused: number
+  readonly closed: number
+  /** Answers so far by status. */
+  readonly statuses: Readonly<Record<string, number>>
+  /** Requests sent and unanswered now. */
+  readonly inFlight: number
+  readonly peakInFlight: number
+}
+
+export const floodOperations = [
+  /** Opens `count` connections as fast as it can; with a request each sends it as soon as all have been tried. One flood per id. */
+  defineOperation({
+    name: 'flood.open',
+    args: openArgs,
+    // The name is resolved under the same limit first.
+    limitMs: (args) => args.connectTimeoutMs * (1 + Math.ceil(args.count / CONNECTS_AT_ONCE)),
+    run: (args, helper: Helper) => helper.stateOf(Floods).open(args),
+  }),
+  defineOperation({
+    name: 'flood.read',
+    args: byId,
+    limitMs: 0,
+    run: ({ id }, helper: Helper) => helper.stateOf(Floods).read(id),
+  }),
+  defineOperation({
+    name: 'flood.close',
+    args: byId,
+    limitMs: 0,
+    run: ({ id }, helper: Helper) => helper.stateOf(Floods).close(id),
+  }),
+] as const
 
 /** All floods of a helper, by id. */
 export class Floods {

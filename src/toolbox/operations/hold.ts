@@ -1,9 +1,51 @@
-import type { Endpoint, HeldResult, ToolboxOperations } from '../../core/toolbox.ts'
+/** Keep-alive connections that are held across a fault. */
+import * as z from 'zod'
+import { defineOperation } from '../../kinds/define-operation.ts'
+import type { Helper } from '../helper.ts'
 import { HeldConnection } from '../http/held-connection.ts'
 import { requestBytes } from '../http/request.ts'
 import { resolveTarget } from '../net/wire.ts'
+import { group, headers, path, target, timeoutMs } from './arguments.ts'
+import type { Endpoint } from './arguments.ts'
 
-type Operations = ToolboxOperations
+/** Sockets at once: enough to watch any pool, too few to exhaust one. */
+const MAX_HELD = 256
+
+const openArgs = z.strictObject({ id: group, target, path, headers, count: z.int().min(1).max(MAX_HELD), timeoutMs })
+/** `path`: that of hold.open when left out. */
+const tryArgs = z.strictObject({ id: group, timeoutMs, path: path.exactOptional() })
+
+export interface HeldResult {
+  readonly held: number
+  readonly answered: number
+  readonly silent: number
+  readonly closed: number
+  readonly bytes: number
+}
+
+export const holdOperations = [
+  /** Opens `count` keep-alive connections, each proven by one answered request, and holds them under `id`. */
+  defineOperation({
+    name: 'hold.open',
+    args: openArgs,
+    // The name is resolved under the same limit first.
+    limitMs: (args) => 2 * args.timeoutMs,
+    run: (args, helper: Helper) => helper.stateOf(HoldGroups).open(args),
+  }),
+  /** Sends one more request on each held connection and tells what came back within `timeoutMs`. */
+  defineOperation({
+    name: 'hold.try',
+    args: tryArgs,
+    limitMs: (args) => args.timeoutMs,
+    run: (args, helper: Helper) => helper.stateOf(HoldGroups).try(args),
+  }),
+  defineOperation({
+    name: 'hold.close',
+    args: z.strictObject({ id: group }),
+    limitMs: 0,
+    run: ({ id }, helper: Helper) => helper.stateOf(HoldGroups).close(id),
+  }),
+] as const
 
 interface Group {
   readonly target: Endpoint
@@ -16,15 +58,12 @@ interface Group {
   busy: boolean
 }
 
-/** Sockets at once: enough to watch any pool, too few to exhaust one. */
-export const MAX_HELD = 256
-
 /** Connections that were proven to work and are held across a fault, by group id. */
 export class HoldGroups {
   private readonly groups = new Map<string, Group>()
 
   /** @throws Error for an id in use, too many connections, or a name that cannot be resolved. */
-  async open(args: Operations['hold.open']['args']): Promise<{ held: number }> {
+  async open(args: z.output<typeof openArgs>): Promise<{ held: number }> {
     if (this.groups.has(args.id)) throw new Error(`connections are already held under '${args.id}'`)
     const held = [...this.groups.values()].reduce((sum, group) => sum + group.size, 0)
     if (held + args.count > MAX_HELD)
@@ -57,7 +96,7 @@ export class HoldGroups {
     }
   }
 
-  async try(args: Operations['hold.try']['args']): Promise<HeldResult> {
+  async try(args: z.output<typeof tryArgs>): Promise<HeldResult> {
     const group = this.group(args.id)
     const { connections, target, path, headers } = group
     if (group.busy) throw new Error(`the connections under '${args.id}' are in use by another call`)

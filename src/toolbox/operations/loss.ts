@@ -1,16 +1,37 @@
+/** Packets lost on one leg, and how many of them. */
+import * as z from 'zod'
 import { describeError } from '../../core/errors.ts'
-import type { LossCounters, ToolboxOperations } from '../../core/toolbox.ts'
-import { requireNetAdmin } from '../helper.ts'
-import type { HelperState } from '../helper.ts'
+import { defineOperation } from '../../kinds/define-operation.ts'
+import type { Helper, HelperState } from '../helper.ts'
 import { installChains, readChain } from '../net/iptables.ts'
 import { removeRules } from '../net/mechanism.ts'
 import type { Firewall } from '../net/mechanism.ts'
 import type { ObjectNames } from '../net/names.ts'
+import { requireNetAdmin } from '../net/net-admin.ts'
 import { installNetem, readNetem, removeNetem } from '../net/netem.ts'
 import { addCounter, addRule, applyNft, counterOf, createChain, createTable, readCounters, refusedByNft } from '../net/nft.ts'
 import { readTcpCounters, tcpSince } from '../net/tcp-counters.ts'
+import { none, port, side } from './arguments.ts'
 
-type Args = ToolboxOperations['loss.install']['args']
+const installArgs = z.strictObject({ port, side, percent: z.number().min(0.01).max(100) })
+type Args = z.output<typeof installArgs>
+
+export interface LossCounters {
+  readonly packets: number
+  readonly dropped: number
+  readonly retransmits: number
+}
+
+export const lossOperations = [
+  /** Drops `percent` of the packets that arrive on the leg; undone on close, SIGTERM and when the lease runs out. */
+  defineOperation({
+    name: 'loss.install',
+    args: installArgs,
+    limitMs: 0,
+    run: (args, helper: Helper) => helper.stateOf(Loss).install(args),
+  }),
+  defineOperation({ name: 'loss.read', args: none, limitMs: 0, run: (_, helper: Helper) => helper.stateOf(Loss).read() }),
+] as const
 
 interface Installed {
   readonly mechanism: string

@@ -1,13 +1,38 @@
+/** Packets whose payload begins with a marker, counted at the two sides of a proxy. */
+import * as z from 'zod'
 import { describeError } from '../../core/errors.ts'
-import type { MarkerCounters, ToolboxOperations } from '../../core/toolbox.ts'
-import { requireNetAdmin } from '../helper.ts'
-import type { HelperState } from '../helper.ts'
+import { defineOperation } from '../../kinds/define-operation.ts'
+import type { Helper, HelperState } from '../helper.ts'
 import { installChains, readChain } from '../net/iptables.ts'
 import { removeRules } from '../net/mechanism.ts'
 import type { ObjectNames } from '../net/names.ts'
+import { requireNetAdmin } from '../net/net-admin.ts'
 import { addCounter, addRule, applyNft, counterOf, createChain, createTable, readCounters, refusedByNft } from '../net/nft.ts'
+import { none, port } from './arguments.ts'
 
-type Args = ToolboxOperations['marker.install']['args']
+const installArgs = z.strictObject({
+  // No quotes or backslashes: the marker also travels through iptables' own list format.
+  marker: z.string().regex(/^[\w /.:?=&-]{1,64}$/),
+  intoPort: port,
+  outOfPort: port,
+})
+type Args = z.output<typeof installArgs>
+
+export interface MarkerCounters {
+  /** Packets seen that begin with the marker, into the proxy's listening port and out to its upstream. */
+  readonly into: number
+  readonly outOf: number
+}
+
+export const markerOperations = [
+  defineOperation({
+    name: 'marker.install',
+    args: installArgs,
+    limitMs: 0,
+    run: (args, helper: Helper) => helper.stateOf(Marker).install(args),
+  }),
+  defineOperation({ name: 'marker.read', args: none, limitMs: 0, run: (_, helper: Helper) => helper.stateOf(Marker).read() }),
+] as const
 
 interface Installed {
   readonly mechanism: string

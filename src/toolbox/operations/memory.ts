@@ -5,19 +5,38 @@
  */
 import { open, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import * as z from 'zod'
 import { TOOLBOX_FILL_PATH } from '../../core/toolbox.ts'
-import type { FillFacts, ToolboxOperations } from '../../core/toolbox.ts'
 import { cgroupFolders } from '../cgroup/files.ts'
 import type { CgroupFolders } from '../cgroup/files.ts'
 import { cgroupFacts } from '../cgroup/facts.ts'
-import type { HelperState } from '../helper.ts'
+import type { FillFacts } from '../fill/facts.ts'
+import { defineOperation } from '../../kinds/define-operation.ts'
+import type { Helper, HelperState } from '../helper.ts'
 import { Interruptible } from '../fill/interruptible.ts'
 import { COULD_NOT_JOIN, joining } from '../cgroup/join.ts'
 import { runToEnd } from '../programs/run-to-end.ts'
 import { errorCode } from '../net/wire.ts'
+import { bytes, fillLimitMs, percentOrBytes, processRef } from './arguments.ts'
 
-type Args = ToolboxOperations['memory.fill']['args']
-type Reply = ToolboxOperations['memory.fill']['reply']
+const fillArgs = processRef
+  .extend({ percent: z.number().min(1).max(100).nullable(), bytes: bytes.nullable(), limitMs: fillLimitMs })
+  .refine(...percentOrBytes)
+type Args = z.output<typeof fillArgs>
+
+interface Filled extends FillFacts {
+  readonly mechanism: string
+  readonly usageBytes: number | null
+  readonly limitBytes: number | null
+}
+
+/** Adds files until the cgroup's usage is at `percent` of its limit, or by `bytes` whatever that leads to. Undone by deleting them. */
+export const memoryFill = defineOperation({
+  name: 'memory.fill',
+  args: fillArgs,
+  limitMs: (args) => args.limitMs,
+  run: (args, helper: Helper) => helper.stateOf(MemoryFill).fill(args),
+})
 
 const MIB = 1024 * 1024
 const PAGE_BYTES = 4_096
@@ -31,7 +50,7 @@ interface Figures {
   readonly limitBytes: number
 }
 
-export class MemoryFill {
+class MemoryFill {
   private readonly state: HelperState
   private readonly work = new Interruptible()
   private registered: Promise<void> | null = null
@@ -45,7 +64,7 @@ export class MemoryFill {
    * With `percent`, until so much of the limit is used. With `bytes`, so many whatever that leads to.
    * @throws Error when the container has no limit: then there is nothing to be exhausted but the machine.
    */
-  async fill(args: Args): Promise<Reply> {
+  async fill(args: Args): Promise<Filled> {
     const { signal } = this.work
     const folders = await cgroupFolders(args)
     const memory = folders.folder('memory')
@@ -84,12 +103,12 @@ export class MemoryFill {
     throw new Error(`the memory could not be filled within ${String(args.limitMs)} ms`)
   }
 
-  private async writeChunk(memory: string, bytes: number, stop: AbortSignal): Promise<FillFacts['end']> {
+  private async writeChunk(memory: string, chunk: number, stop: AbortSignal): Promise<FillFacts['end']> {
     this.files += 1
     const path = join(TOOLBOX_FILL_PATH, `chunk-${String(this.files)}`)
     // Made here, so that the writer's only work is to fill it.
     await (await open(path, 'w')).close()
-    const { file, argv } = joining([memory], ['fallocate', '--length', String(bytes), path])
+    const { file, argv } = joining([memory], ['fallocate', '--length', String(chunk), path])
     const { exitCode, signal, output } = await runToEnd(file, argv, WRITER_LIMIT_MS, stop)
     if (exitCode === 0) return 'done'
     if (signal === 'SIGKILL') return 'killed'
@@ -140,11 +159,11 @@ async function filledBytes(): Promise<number> {
 }
 
 async function removeChunks(): Promise<string[]> {
-  const bytes = await filledBytes()
+  const filled = await filledBytes()
   for (const name of await readdir(TOOLBOX_FILL_PATH)) {
     await rm(join(TOOLBOX_FILL_PATH, name)).catch((error: unknown) => {
       if (errorCode(error) !== 'ENOENT') throw error
     })
   }
-  return bytes === 0 ? [] : [`${String(bytes)} bytes of filler`]
+  return filled === 0 ? [] : [`${String(filled)} bytes of filler`]
 }

@@ -1,17 +1,40 @@
 /** The limit of open descriptors of a running process, lowered from outside. */
-import type { DescriptorFacts, ProcessRef } from '../../core/toolbox.ts'
-import type { HelperState } from '../helper.ts'
+import * as z from 'zod'
+import { defineOperation } from '../../kinds/define-operation.ts'
+import type { Helper, HelperState } from '../helper.ts'
+import type { DescriptorFacts } from '../proc/process.ts'
 import { readDescriptors, requireProcess, requireSame, whileItLives } from '../proc/process.ts'
 import { mustRun } from '../programs/run-program.ts'
+import { processRef } from './arguments.ts'
+
+const lowerArgs = processRef.extend({ headroom: z.int().min(1).max(1_000_000) })
+const restoreArgs = processRef.extend({
+  soft: z
+    .int()
+    .min(1)
+    .max(2 ** 31),
+})
+
+export const nofileOperations = [
+  /** Lowers the soft limit of open descriptors to highest + headroom; undone by restoring it. The helper runs as the process's uid. */
+  defineOperation({
+    name: 'nofile.lower',
+    args: lowerArgs,
+    limitMs: 0,
+    run: (args, helper: Helper) => lowerLimit(helper, args),
+  }),
+  /** For an undo by a later helper: sets the soft limit back. `previousSoft` null when it is that already. */
+  defineOperation({ name: 'nofile.restore', args: restoreArgs, limitMs: 0, run: restoreLimit }),
+] as const
 
 /**
  * Lowers the soft limit so that numbers up to the highest open one + `headroom` can be used. It works without any capability
  * because this helper runs as the process's own uid.
  * @throws Error when the descriptors cannot be read, or the limit is already lower.
  */
-export async function lowerLimit(
+async function lowerLimit(
   state: Pick<HelperState, 'undo'>,
-  args: ProcessRef & { readonly headroom: number },
+  args: z.output<typeof lowerArgs>,
 ): Promise<{ previousSoft: number; facts: DescriptorFacts }> {
   const { pid, headroom } = args
   const { startTicks } = await requireProcess(args)
@@ -43,11 +66,10 @@ export async function lowerLimit(
   )
 }
 
-/** Sets the soft limit back, for an undo by a later helper. @returns what it was set from, or null when there is nothing to do. */
-export async function restoreLimit(args: ProcessRef & { readonly soft: number }): Promise<{ previousSoft: number } | null> {
+async function restoreLimit(args: z.output<typeof restoreArgs>): Promise<{ previousSoft: number | null }> {
   await requireProcess(args)
   const now = await mustRead(args.pid)
-  if (now.softLimit === args.soft) return null
+  if (now.softLimit === args.soft) return { previousSoft: null }
   await setSoft(args.pid, args.soft, now.hardLimit)
   return { previousSoft: now.softLimit }
 }

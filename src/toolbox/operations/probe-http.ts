@@ -1,16 +1,47 @@
+/** HTTP requests, each on a connection of its own, and how long each of them took. */
+import * as z from 'zod'
 import { systemClock } from '../../core/clock.ts'
-import type { Endpoint, HttpProbeSample, ToolboxOperations } from '../../core/toolbox.ts'
+import { defineOperation } from '../../kinds/define-operation.ts'
 import { requestBytes } from '../http/request.ts'
 import { ResponseParser } from '../http/response-parser.ts'
 import { errorCode, openSocket, resolveTarget } from '../net/wire.ts'
-
-type Args = ToolboxOperations['probe.http']['args']
+import { headers, path, target, timeoutMs } from './arguments.ts'
+import type { Endpoint } from './arguments.ts'
 
 /** Probes must not become load. */
 const MAX_IN_FLIGHT = 256
 
+const probeArgs = z.strictObject({
+  ...{ target, path, headers },
+  count: z.int().min(1).max(2_000),
+  /** From the start of one to the start of the next. */
+  intervalMs: z.int().min(0).max(60_000),
+  timeoutMs,
+})
+type Args = z.output<typeof probeArgs>
+
+export interface HttpProbeSample {
+  /** Connect, send, last byte of the answer; null when there was no whole answer within the limit. */
+  readonly totalMs: number | null
+  readonly connectMs: number | null
+  /** Last byte of the answer until the peer's FIN, for requests with `Connection: close`; null when it did not close in time. */
+  readonly closeMs: number | null
+  readonly status: number | null
+  readonly bytes: number
+  /** Node's error code (ECONNRESET, ECONNREFUSED) or `timeout`, `eof`; null when answered. */
+  readonly error: string | null
+}
+
+export const probeHttp = defineOperation({
+  name: 'probe.http',
+  args: probeArgs,
+  // Of each the name is resolved under the same limit first.
+  limitMs: (args) => args.count * args.intervalMs + 2 * args.timeoutMs * Math.ceil(args.count / MAX_IN_FLIGHT),
+  run: probe,
+})
+
 /** Open loop: each request starts on schedule whatever the ones before are doing. */
-export async function probeHttp(args: Args): Promise<{ samples: HttpProbeSample[] }> {
+async function probe(args: Args): Promise<{ samples: HttpProbeSample[] }> {
   const request = requestBytes(args.target, args.path, args.headers, 'close')
   const startedMs = performance.now()
   const running: Promise<HttpProbeSample>[] = []

@@ -1,17 +1,40 @@
+/** Requests in one go on one connection, and how the answers flow. */
+import * as z from 'zod'
 import { describeError } from '../../core/errors.ts'
 import { median } from '../../core/statistics.ts'
-import type { Endpoint, ToolboxOperations, TransferResult } from '../../core/toolbox.ts'
+import { defineOperation } from '../../kinds/define-operation.ts'
 import { requestBytes } from '../http/request.ts'
 import { ResponseParser } from '../http/response-parser.ts'
 import { openSocket, resolveTarget } from '../net/wire.ts'
+import { headers, path, target, timeoutMs } from './arguments.ts'
+import type { Endpoint } from './arguments.ts'
 
-type Args = ToolboxOperations['probe.transfer']['args']
+const transferArgs = z.strictObject({ target, path, headers, repeat: z.int().min(1).max(10_000), limitMs: timeoutMs })
+type Args = z.output<typeof transferArgs>
+
+export interface TransferResult {
+  readonly bytes: number
+  readonly firstByteMs: number | null
+  readonly lastByteMs: number | null
+  /** Separate reads that the body came in, and the median gap between them. */
+  readonly chunks: number
+  readonly medianGapMs: number | null
+  readonly end: 'complete' | 'timeout' | 'eof' | 'reset' | 'refused'
+}
+
+export const probeTransfer = defineOperation({
+  name: 'probe.transfer',
+  args: transferArgs,
+  // The name is resolved under the same limit first.
+  limitMs: (args) => 2 * args.limitMs,
+  run: probe,
+})
 
 /**
  * All requests in one go on one connection; `bytes` and times are those of the answers on the wire, heads included.
  * @throws Error when the name cannot be resolved or the answer is no HTTP: then nothing was measured.
  */
-export async function probeTransfer(args: Args): Promise<TransferResult> {
+async function probe(args: Args): Promise<TransferResult> {
   const request = requestBytes(args.target, args.path, args.headers, 'keep-alive')
   const address = await resolveTarget(args.target, args.limitMs)
   return await transfer(address, Buffer.concat(Array.from({ length: args.repeat }, () => request)), args)

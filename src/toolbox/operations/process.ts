@@ -1,9 +1,17 @@
-/** Signals from the host's pid namespace: to the kernel a crash like any other, so the restart policy stays in force. */
-import type { ProcessRef } from '../../core/toolbox.ts'
-import type { HelperState } from '../helper.ts'
-import { requireProcess, requireSame, whileItLives } from '../proc/process.ts'
+/**
+ * One process of a container: what can be seen of it, and signals from the host's pid namespace. To the kernel those are a
+ * crash like any other, so the restart policy stays in force. Needs the host's pid namespace, as all that take a ProcessRef.
+ */
+import * as z from 'zod'
+import { defineOperation } from '../../kinds/define-operation.ts'
+import type { Helper, HelperState } from '../helper.ts'
+import { lookAtProcess, requireProcess, requireSame, whileItLives } from '../proc/process.ts'
+import { processRef } from './arguments.ts'
+import type { ProcessRef } from './arguments.ts'
 
-export const SIGNALS = [
+export type { DescriptorFacts, ProcessFacts } from '../proc/process.ts'
+
+const SIGNALS = [
   'SIGKILL',
   'SIGTERM',
   'SIGINT',
@@ -16,15 +24,30 @@ export const SIGNALS = [
   'SIGUSR1',
   'SIGUSR2',
 ] as const satisfies readonly NodeJS.Signals[]
-export type AllowedSignal = (typeof SIGNALS)[number]
+
+const signalArgs = processRef.extend({ signal: z.enum(SIGNALS) })
+type SignalArgs = z.output<typeof signalArgs>
+
+export const processOperations = [
+  defineOperation({ name: 'process.look', args: processRef, limitMs: 0, run: lookAtProcess }),
+  /**
+   * Sends a signal after reading that the pid's cgroup names the container. A SIGSTOP is undone by SIGCONT when the helper
+   * ends. @throws when the process is gone or belongs elsewhere.
+   */
+  defineOperation({
+    name: 'process.signal',
+    args: signalArgs,
+    limitMs: 0,
+    run: (args, helper: Helper) => signalProcess(helper, args),
+  }),
+] as const
 
 /** @throws Error when the process is gone, belongs elsewhere, or may not be signalled. */
 export async function signalProcess(
   state: Pick<HelperState, 'undo'>,
-  args: ProcessRef & { readonly signal: string },
+  args: SignalArgs,
 ): Promise<{ startTicks: number }> {
-  const signal = SIGNALS.find((name) => name === args.signal)
-  if (signal === undefined) throw new Error(`${args.signal} is not sent; these are: ${SIGNALS.join(', ')}`)
+  const { signal } = args
   if (signal !== 'SIGSTOP') return { startTicks: await send(args, signal) }
   let stopped: number | null = null
   const name = `SIGSTOP of process ${String(args.pid)}`
@@ -39,7 +62,7 @@ export async function signalProcess(
   )
 }
 
-async function send(ref: ProcessRef, signal: AllowedSignal): Promise<number> {
+async function send(ref: ProcessRef, signal: SignalArgs['signal']): Promise<number> {
   const { startTicks } = await requireProcess(ref)
   process.kill(ref.pid, signal)
   return startTicks

@@ -1,14 +1,47 @@
+/** A leg's established connections, reset at given moments. */
+import * as z from 'zod'
 import { describeError } from '../../core/errors.ts'
-import type { ResetCounters, ToolboxOperations } from '../../core/toolbox.ts'
-import { requireNetAdmin } from '../helper.ts'
-import type { HelperState } from '../helper.ts'
+import { TOOLBOX_LONGEST_MS } from '../../core/toolbox.ts'
+import { defineOperation } from '../../kinds/define-operation.ts'
+import type { Helper, HelperState } from '../helper.ts'
 import { rejectForAMoment, rejectRefusal } from '../net/momentary-reject.ts'
 import { removeRules } from '../net/mechanism.ts'
+import { requireNetAdmin } from '../net/net-admin.ts'
 import { canKillSockets, killSockets } from '../net/socket-kill.ts'
 import { readTcpCounters, tcpSince } from '../net/tcp-counters.ts'
 import type { TcpCounters } from '../net/tcp-counters.ts'
+import { none, port, side } from './arguments.ts'
 
-type Args = ToolboxOperations['resets.arm']['args']
+const armArgs = z.strictObject({
+  port,
+  side,
+  /** After this call, ms. */
+  momentsMs: z.array(z.number().min(0).max(TOOLBOX_LONGEST_MS)).min(1).max(200),
+})
+type Args = z.output<typeof armArgs>
+
+export interface ResetCounters {
+  /** How many of the scheduled moments have passed. */
+  readonly moments: number
+  /** Sockets that were reset, by the mechanism's own count. */
+  readonly resets: number
+  /** Kernel counters of the namespace, as changes since the schedule was armed. */
+  readonly outRsts: number
+  readonly estabResets: number
+  /** At which moments (ms after arming) how many were reset. */
+  readonly history: readonly { readonly atMs: number; readonly resets: number }[]
+}
+
+export const resetsOperations = [
+  defineOperation({
+    name: 'resets.arm',
+    args: armArgs,
+    limitMs: 0,
+    run: (args, helper: Helper) => helper.stateOf(Resets).arm(args),
+  }),
+  defineOperation({ name: 'resets.read', args: none, limitMs: 0, run: (_, helper: Helper) => helper.stateOf(Resets).read() }),
+] as const
+
 type Strike = () => Promise<number>
 
 interface Schedule {

@@ -23,17 +23,17 @@ const TABLE = [
 
 describe('a count of connections', () => {
   it('takes the established ones of one side', () => {
-    expect(countEstablished(TABLE, 8_080, 'server')).toBe(2)
-    expect(countEstablished(TABLE, 8_080, 'client')).toBe(1)
-    expect(countEstablished(TABLE, 80, 'client')).toBe(1)
-    expect(countEstablished(TABLE, 80, 'server')).toBe(0)
+    expect(countEstablished(TABLE, { port: 8_080, side: 'server' })).toBe(2)
+    expect(countEstablished(TABLE, { port: 8_080, side: 'client' })).toBe(1)
+    expect(countEstablished(TABLE, { port: 80, side: 'client' })).toBe(1)
+    expect(countEstablished(TABLE, { port: 80, side: 'server' })).toBe(0)
   })
 
   it('does not take a port for part of another, nor the listening socket for a connection', () => {
     // 0x90 is the end of 0x1F90.
-    expect(countEstablished(TABLE, 0x90, 'server')).toBe(0)
-    expect(countEstablished(HEAD + line('00000000:1F90', '00000000:0000', '0A'), 8_080, 'server')).toBe(0)
-    expect(countEstablished('', 8_080, 'server')).toBe(0)
+    expect(countEstablished(TABLE, { port: 0x90, side: 'server' })).toBe(0)
+    expect(countEstablished(HEAD + line('00000000:1F90', '00000000:0000', '0A'), { port: 8_080, side: 'server' })).toBe(0)
+    expect(countEstablished('', { port: 8_080, side: 'server' })).toBe(0)
   })
 
   it.each(['127.0.0.1', '::'])('sees real ones of a server at %s', async (host) => {

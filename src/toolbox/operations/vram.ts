@@ -1,36 +1,73 @@
-/** Memory of a GPU, held by a program of its own: whoever ends it, or this helper, has the driver free all of it. */
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { describeError } from '../../core/errors.ts'
-import { LineSplitter } from '../../core/lines.ts'
-import type { ToolboxOperations, VramFacts } from '../../core/toolbox.ts'
-import type { HelperState } from '../helper.ts'
+/** Memory of the GPUs that this helper was given: who uses it, and some of it held by a program of its own. */
+import * as z from 'zod'
+import { defineOperation } from '../../kinds/define-operation.ts'
 import { parseAnswer, parseReady } from '../gpu/lines.ts'
-import type { Answer } from '../gpu/lines.ts'
-import { VRAM_HOLD } from '../gpu/look.ts'
+import type { Answer, VramFacts } from '../gpu/lines.ts'
+import { lookAtGpus } from '../gpu/look.ts'
+import { READ_LIMIT_MS, VramSession } from '../gpu/session.ts'
+import type { Helper, HelperState } from '../helper.ts'
+import { bytes, containerId, fillLimitMs, none, percentOrBytes, pid } from './arguments.ts'
 
-type Open = ToolboxOperations['vram.open']
-type Fill = ToolboxOperations['vram.fill']
+export type { VramFacts } from '../gpu/lines.ts'
+export type { GpuFacts, GpuProcess } from '../gpu/look.ts'
 
-/** Without a word for this long the program ends by itself, should this process hang. */
-const TTL_MS = 20_000
-const SIGNS_OF_LIFE_PER_TTL = 4
 /** A driver that nobody used starts anew, and then the context is made. */
-const OPEN_LIMIT_MS = 30_000
-const READ_LIMIT_MS = 5_000
+const GPU_START_MS = 30_000
 /** Less than the time that Docker gives a helper to end. */
 const FREE_LIMIT_MS = 1_000
-const MAX_LINE_LENGTH = 1_000
-const OUTPUT_TAIL = 1_000
 
-interface Waiting {
-  readonly resolve: (line: string) => void
-  readonly reject: (error: Error) => void
+const openArgs = z.strictObject({
+  gpu: z.string().regex(/^GPU-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'is not the uuid of a GPU'),
+  allow: z.array(pid).max(4_096).nullable(),
+})
+const fillArgs = z
+  .strictObject({ percent: z.int().min(1).max(100).nullable(), bytes: bytes.nullable(), limitMs: fillLimitMs })
+  .refine(...percentOrBytes)
+
+interface Opened extends VramFacts {
+  readonly mechanism: string
+  readonly pid: number
 }
 
-export class VramHold {
+interface Filled extends VramFacts {
+  readonly end: 'full' | 'reached'
+  readonly tookMs: number
+}
+
+export const vramOperations = [
+  /**
+   * The GPUs that this helper was given and who computes on them, without using any of their memory. `missing` says why
+   * there is none, then the list is empty. Needs the host's pid namespace.
+   */
+  defineOperation({
+    name: 'vram.look',
+    args: z.strictObject({ containers: z.array(containerId).max(1_000) }),
+    limitMs: GPU_START_MS,
+    run: ({ containers }) => lookAtGpus(containers),
+  }),
+  /**
+   * A program that can hold memory of the GPU, with nothing held yet. `allow`: pids that may compute there beside it; null is
+   * whoever does. Undone by ending it. @throws when another computes there.
+   */
+  defineOperation({
+    name: 'vram.open',
+    args: openArgs,
+    limitMs: GPU_START_MS,
+    run: (args, helper: Helper) => helper.stateOf(VramHold).open(args),
+  }),
+  /** Until `percent` of the GPU's memory is in use, by whomever (100: until the driver gives no more), or by `bytes`. */
+  defineOperation({
+    name: 'vram.fill',
+    args: fillArgs,
+    limitMs: (args) => args.limitMs,
+    run: (args, helper: Helper) => helper.stateOf(VramHold).fill(args),
+  }),
+  defineOperation({ name: 'vram.read', args: none, limitMs: 0, run: (_, helper: Helper) => helper.stateOf(VramHold).read() }),
+] as const
+
+class VramHold {
   private readonly state: HelperState
-  private session: Session | null = null
+  private session: VramSession | null = null
   private heldBytes = 0
 
   constructor(state: HelperState) {
@@ -38,23 +75,23 @@ export class VramHold {
   }
 
   /** @throws Error when the program ends before its context stands, with its words. */
-  async open({ gpu, allow }: Open['args']): Promise<Open['reply']> {
+  async open({ gpu, allow }: z.output<typeof openArgs>): Promise<Opened> {
     // Only the registering: an undo need not wait for a context, it ends whoever makes it.
     const session = await this.state.undo.install(
       `memory of ${gpu}`,
       () => this.end(),
       () => {
-        this.session = new Session(gpu, allow)
+        this.session = new VramSession(gpu, allow)
         return Promise.resolve(this.session)
       },
     )
-    const facts = parseReady(await session.ask(null, OPEN_LIMIT_MS))
+    const facts = parseReady(await session.ask(null, GPU_START_MS))
     session.keepAlive()
     return { ...facts, mechanism: `CUDA driver allocation on ${gpu}`, pid: session.pid }
   }
 
-  async fill({ percent, bytes, limitMs }: Fill['args']): Promise<Fill['reply']> {
-    const command = percent === null ? `fill bytes ${String(bytes ?? 0)}` : `fill percent ${String(percent)}`
+  async fill({ percent, bytes: amount, limitMs }: z.output<typeof fillArgs>): Promise<Filled> {
+    const command = percent === null ? `fill bytes ${String(amount ?? 0)}` : `fill percent ${String(percent)}`
     const { how, ...rest } = await this.ask(command, limitMs)
     if (how === 'held') throw new Error('vram-hold answered a fill as if it were a look')
     return { ...rest, end: how }
@@ -85,103 +122,5 @@ export class VramHold {
     this.session = null
     this.heldBytes = 0
     return heldBytes === 0 ? [] : [`${String(heldBytes)} bytes of ${session.gpu}${free}`]
-  }
-}
-
-/** One run of the program. It answers one line at a time, in the order of the commands. */
-class Session {
-  readonly gpu: string
-  private readonly child: ChildProcess
-  private readonly splitter = new LineSplitter(MAX_LINE_LENGTH)
-  private readonly waiting: Waiting[] = []
-  private readonly closed: Promise<void>
-  private ended: Error | null = null
-  private words = ''
-  private timer: NodeJS.Timeout | undefined
-
-  constructor(gpu: string, allow: readonly number[] | null) {
-    this.gpu = gpu
-    const who = allow === null ? 'any' : allow.join(',') || 'none'
-    this.child = spawn(VRAM_HOLD, ['hold', gpu, String(TTL_MS), who], {
-      env: { PATH: process.env['PATH'], LC_ALL: 'C' },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    })
-    this.child.stdout?.on('data', (chunk: Buffer) => {
-      this.take(chunk)
-    })
-    this.child.stderr?.on('data', (chunk: Buffer) => {
-      this.words = `${this.words}${chunk.toString('utf8')}`.slice(-OUTPUT_TAIL)
-    })
-    // It has ended, and that is what is told.
-    this.child.stdin?.on('error', () => undefined)
-    this.closed = new Promise((resolve) => {
-      this.child.on('error', (error) => {
-        this.giveUp(new Error(`${VRAM_HOLD} could not be run: ${describeError(error)}`))
-        resolve()
-      })
-      // `close`, not `exit`: what it said is whole only then.
-      this.child.on('close', (code, signal) => {
-        const how = code === null ? `was ended by ${String(signal)}` : `ended with ${String(code)}`
-        this.giveUp(new Error(`${VRAM_HOLD} ${how}: ${this.words.trim() || 'it said nothing'}`))
-        resolve()
-      })
-    })
-  }
-
-  get pid(): number {
-    return this.child.pid ?? 0
-  }
-
-  /** It lives, and nobody waits for a word of it. */
-  get isIdle(): boolean {
-    return this.ended === null && this.waiting.length === 0
-  }
-
-  keepAlive(): void {
-    this.timer = setInterval(() => {
-      // One that is busy, or has ended, needs none; whoever uses it next is told.
-      if (this.isIdle) this.ask('read', READ_LIMIT_MS).catch(() => undefined)
-    }, TTL_MS / SIGNS_OF_LIFE_PER_TTL)
-  }
-
-  /** The next line. `command` null waits for the first one. @throws Error when it ends, or has no answer in time and is ended. */
-  async ask(command: string | null, limitMs: number): Promise<string> {
-    const { ended } = this
-    if (ended !== null) throw ended
-    if (command !== null) this.child.stdin?.write(`${command}\n`)
-    const timer = setTimeout(() => {
-      this.giveUp(new Error(`${VRAM_HOLD} did not answer within ${String(limitMs)} ms`))
-      this.child.kill('SIGKILL')
-    }, limitMs)
-    try {
-      return await new Promise<string>((resolve, reject) => {
-        this.waiting.push({ resolve, reject })
-      })
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-
-  /** Ends when the process is gone. */
-  async end(): Promise<void> {
-    clearInterval(this.timer)
-    this.child.kill('SIGKILL')
-    await this.closed
-  }
-
-  private take(chunk: Buffer): void {
-    try {
-      for (const line of this.splitter.push(chunk)) this.waiting.shift()?.resolve(line)
-    } catch (error) {
-      this.giveUp(new Error(`${VRAM_HOLD} said too much: ${describeError(error)}`))
-      this.child.kill('SIGKILL')
-    }
-  }
-
-  /** The first reason counts. */
-  private giveUp(error: Error): void {
-    this.ended ??= error
-    clearInterval(this.timer)
-    for (const waiting of this.waiting.splice(0)) waiting.reject(this.ended)
   }
 }

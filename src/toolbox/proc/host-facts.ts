@@ -1,6 +1,18 @@
 /** The machine under the containers: memory is not namespaced, and one file of every container lies on Docker's disk. */
 import { readFile, statfs } from 'node:fs/promises'
-import type { HostFacts } from '../../core/toolbox.ts'
+
+export interface HostFacts {
+  readonly memAvailableBytes: number
+  readonly memTotalBytes: number
+  /** Of the file system that holds Docker's data. */
+  readonly diskFreeBytes: number
+  /** Time of all its CPUs since it started, and how much of it they had nothing to do, in the kernel's ticks. */
+  readonly cpuTotalTicks: number
+  readonly cpuIdleTicks: number
+  /** Wanted by this machine, and given to another one by the host that it is a guest of. 0 where the host does not tell. */
+  readonly cpuStolenTicks: number
+  readonly cpus: number
+}
 
 /** Bind-mounted by Docker from its data folder. */
 export const ON_DOCKERS_DISK = '/etc/hostname'

@@ -1,10 +1,33 @@
 /** What can be seen of one process of a container from the host's pid namespace. */
 import { readdir } from 'node:fs/promises'
-import type { DescriptorFacts, ProcessFacts, ProcessRef } from '../../core/toolbox.ts'
 import { belongsTo, readCgroupPaths, readProcFile, requireMember } from '../cgroup/membership.ts'
 import { parseFileLimits, parseStat, parseStatus } from './text.ts'
 import type { ProcStat } from './text.ts'
 import { errorCode } from '../net/wire.ts'
+import type { ProcessRef } from '../operations/arguments.ts'
+
+export interface ProcessFacts {
+  /** False when the process is gone, or its cgroup names another container; the rest is then null or empty. */
+  readonly alive: boolean
+  /** First letter of the state in /proc/PID/stat: R, S, D, T, Z. */
+  readonly state: string | null
+  readonly name: string | null
+  /** Start time in clock ticks since boot: tells a process from a later one with the same pid. */
+  readonly startTicks: number | null
+  readonly uid: number | null
+  readonly gid: number | null
+  /** Names of the signals that wait to be delivered, `SIGTERM` for example. */
+  readonly pendingSignals: readonly string[]
+  /** null where this helper may not look: it needs the process's own uid. */
+  readonly descriptors: DescriptorFacts | null
+}
+
+export interface DescriptorFacts {
+  readonly open: number
+  readonly highest: number
+  readonly softLimit: number
+  readonly hardLimit: number
+}
 
 const GONE: ProcessFacts = {
   alive: false,

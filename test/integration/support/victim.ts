@@ -1,7 +1,7 @@
 /** A container with limits of its own, for helpers to take things from. */
 import type Dockerode from 'dockerode'
 import type { HelperRequest } from '../../../src/core/ports.ts'
-import type { ProcessRef } from '../../../src/core/toolbox.ts'
+import type { ProcessRef } from '../../../src/toolbox/operations/arguments.ts'
 import { RUN_LABEL } from '../../../src/runtime/labels.ts'
 import { systemClock } from '../../../src/core/clock.ts'
 import { waitUntil } from '../../../src/core/wait.ts'

@@ -1,4 +1,6 @@
-import type { HeldResult, HttpProbeSample, MarkerCounters } from '../../../core/toolbox.ts'
+import type { HeldResult } from '../../../toolbox/operations/hold.ts'
+import type { HttpProbeSample } from '../../../toolbox/operations/probe-http.ts'
+import type { MarkerCounters } from '../../../toolbox/operations/marker.ts'
 import type { FaultContext } from '../../../core/ports.ts'
 import type { Judgement } from '../../shared/evidence.ts'
 import { sendBurst, withinWindow } from '../../shared/access.ts'

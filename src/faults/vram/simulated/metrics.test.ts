@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ContainerState } from '../../../core/ports.ts'
 import { helper } from '../../../core/toolbox.fixture.ts'
-import type { FetchReply, ToolboxOperations } from '../../../core/toolbox.ts'
+import type { FetchReply } from '../../../toolbox/operations/fetch.ts'
+import type { ToolboxOperations } from '../../../toolbox/operations/registry.ts'
 import { container, containers, faultContext } from '../../shared/context.fixture.ts'
 import { memoryOn, MemoryReader } from './metrics.ts'
 
