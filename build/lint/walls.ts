@@ -23,8 +23,16 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   probes: ['core'],
   report: ['core'],
   runtime: ['core'],
-  toolbox: ['core'],
+  toolbox: ['core', 'kinds'],
 }
+
+/**
+ * What these folders may import beside that, as types: what an operation takes and answers is known to who asks for it, and
+ * its code runs in the helper only.
+ */
+export const TYPES_OF_OPERATIONS: readonly string[] = ['core', 'engine', 'faults', 'load', 'probes', 'runtime']
+const OPERATIONS = 'toolbox/operations'
+const OPERATIONS_HOME = 'src/toolbox'
 
 /** The one folder that wires the others together. */
 export const WIRING = 'entry'
@@ -61,7 +69,7 @@ function zones(): object[] {
   const ours = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
     target: `./src/${folder}`,
     from: './src',
-    except: [folder, ...allowed].map((name) => `./${name}`),
+    except: [folder, ...allowed, ...(TYPES_OF_OPERATIONS.includes(folder) ? [OPERATIONS] : [])].map((name) => `./${name}`),
     message: `src/${folder} may import ${['itself', ...allowed.map((name) => `src/${name}`)].join(', ')} only.`,
   }))
   return [
@@ -79,10 +87,13 @@ function zones(): object[] {
 /** A later block replaces an earlier one's options, so each kind of file gets its whole list at once. */
 function packageWalls(): Linter.Config[] {
   const everywhere = { files: ['src/**/*.ts', 'stack/**/*.ts'], rules: packageRules(GUARDED_PACKAGES) }
-  const folders = [...new Set(GUARDED_PACKAGES.flatMap((guard) => guard.folders))]
+  const folders = [...new Set([...GUARDED_PACKAGES.flatMap((guard) => guard.folders), OPERATIONS_HOME])]
   const exceptions = folders.map((folder) => ({
     files: [`${folder}/**/*.ts`],
-    rules: packageRules(GUARDED_PACKAGES.filter((guard) => !guard.folders.includes(folder))),
+    rules: packageRules(
+      GUARDED_PACKAGES.filter((guard) => !guard.folders.includes(folder)),
+      folder === OPERATIONS_HOME,
+    ),
   }))
   const core = {
     files: ['src/core/**/*.ts'],
@@ -92,7 +103,7 @@ function packageWalls(): Linter.Config[] {
   return [everywhere, ...exceptions, core]
 }
 
-function packageRules(guards: readonly Guard[]): Linter.RulesRecord {
+function packageRules(guards: readonly Guard[], runsOperations = false): Linter.RulesRecord {
   const message = (guard: Guard): string =>
     `${guard.why}${guard.folders.length === 0 ? '' : ` (allowed in ${guard.folders.join(', ')})`}.`
   return {
@@ -104,6 +115,20 @@ function packageRules(guards: readonly Guard[]): Linter.RulesRecord {
         selector: `ImportExpression > Literal.source[value=/${guard.regex.replaceAll('/', '\\u002F')}/]`,
         message: message(guard),
       })),
+      ...(runsOperations ? [] : [typesOfOperationsOnly()]),
     ],
+  }
+}
+
+function typesOfOperationsOnly(): object {
+  const imports = [
+    'ImportDeclaration[importKind!="type"]',
+    'ExportNamedDeclaration[exportKind!="type"]',
+    'ExportAllDeclaration[exportKind!="type"]',
+    'ImportExpression',
+  ]
+  return {
+    selector: `:matches(${imports.join(', ')}) > Literal.source[value=/\\u002F${OPERATIONS.replace('/', '\\u002F')}\\u002F/]`,
+    message: `the code of the operations runs in the helper: only ${OPERATIONS_HOME} imports it, others import types`,
   }
 }

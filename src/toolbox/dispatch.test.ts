@@ -17,7 +17,10 @@ function helper(): Helper {
   return createHelper({ names: objectNames('test'), undo: new UndoStack(), avoid: new Set(), lease, tcpAtStart })
 }
 
-function dispatcher(): { said: (ToolboxAcceptance | ToolboxReply)[]; ask: (id: number, op: string, args: unknown) => Promise<void> } {
+function dispatcher(): {
+  said: (ToolboxAcceptance | ToolboxReply)[]
+  ask: (id: number, op: string, args: unknown) => Promise<void>
+} {
   const said: (ToolboxAcceptance | ToolboxReply)[] = []
   const own = new Dispatcher(helper(), (answer) => void said.push(answer))
   return { said, ask: (id, op, args) => own.answer(JSON.stringify({ id, op, args })) }

@@ -9,7 +9,15 @@ import { defineOperation } from '../../kinds/define-operation.ts'
 import type { FillFacts } from '../fill/facts.ts'
 import type { Helper, HelperState } from '../helper.ts'
 import { Interruptible } from '../fill/interruptible.ts'
-import { FILLER_PREFIX, findFillers, lookAtVolume, removeFillers, sweepFillers, volumeFigures, volumeFolder } from '../fill/volume.ts'
+import {
+  FILLER_PREFIX,
+  findFillers,
+  lookAtVolume,
+  removeFillers,
+  sweepFillers,
+  volumeFigures,
+  volumeFolder,
+} from '../fill/volume.ts'
 import type { VolumeFacts } from '../fill/volume.ts'
 import { errorCode } from '../net/wire.ts'
 import { bytes, fillLimitMs, percentOrBytes } from './arguments.ts'

@@ -43,10 +43,7 @@ export const processOperations = [
 ] as const
 
 /** @throws Error when the process is gone, belongs elsewhere, or may not be signalled. */
-export async function signalProcess(
-  state: Pick<HelperState, 'undo'>,
-  args: SignalArgs,
-): Promise<{ startTicks: number }> {
+export async function signalProcess(state: Pick<HelperState, 'undo'>, args: SignalArgs): Promise<{ startTicks: number }> {
   const { signal } = args
   if (signal !== 'SIGSTOP') return { startTicks: await send(args, signal) }
   let stopped: number | null = null
