@@ -2,6 +2,7 @@
  * The interfaces between the engine and everything that has effects. `runtime` implements the lower half over Docker,
  * toxiproxy and programs; `faults` and `probes` implement the upper half against it.
  */
+import type { ToolboxOperation, ToolboxOperations } from '../toolbox/operations/registry.ts'
 import type { Clock } from './clock.ts'
 import type { Descriptor, Link, RequestSpec } from './descriptor.ts'
 import type { HeldLoad } from './held-load.ts'
@@ -10,7 +11,6 @@ import type { CanarySample, CanaryWindow } from './canary.ts'
 import type { ImageInUse, RunResult } from './model.ts'
 import type { Random } from './random.ts'
 import type { LogLevel, RunEvent } from './run-event.ts'
-import type { ToolboxOperation, ToolboxOperations } from '../toolbox/operations/registry.ts'
 
 // --- What the engine works with -----------------------------------------------------------------------------------
 

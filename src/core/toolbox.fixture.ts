@@ -1,6 +1,6 @@
 /** A helper whose answers are given by the test; what it does not give must not be asked for. */
-import type { ToolboxHelper } from './ports.ts'
 import type { ToolboxOperation, ToolboxOperations } from '../toolbox/operations/registry.ts'
+import type { ToolboxHelper } from './ports.ts'
 
 /** By operation. */
 export type Answers = {

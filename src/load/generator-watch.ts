@@ -4,8 +4,8 @@ import type { K6Run } from '../core/k6.ts'
 import type { GeneratorLook } from '../core/load-judgement.ts'
 import { roundOrNull } from '../core/statistics.ts'
 import { stolenShare } from '../core/stolen.ts'
-import type { HostFacts } from '../toolbox/operations/host.ts'
 import { isAborted } from '../core/wait.ts'
+import type { HostFacts } from '../toolbox/operations/host.ts'
 
 const EVERY_MS = 1_000
 /** A look that takes longer is left out: the next one covers its time. */

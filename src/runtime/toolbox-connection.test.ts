@@ -1,8 +1,8 @@
 import { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { VirtualClock } from '../core/virtual-clock.fixture.ts'
 import { waitUntil } from '../core/wait.ts'
 import { systemClock } from '../core/clock.ts'
-import { VirtualClock } from '../core/virtual-clock.fixture.ts'
 import { ToolboxConnection } from './toolbox-connection.ts'
 
 interface Far {

@@ -13,8 +13,8 @@ import { LineSplitter } from '../core/lines.ts'
 import type { Logger, ToolboxHelper } from '../core/ports.ts'
 import { TOOLBOX_LONGEST_MS } from '../core/toolbox.ts'
 import type { ToolboxRequest } from '../core/toolbox.ts'
-import type { ToolboxOperation, ToolboxOperations } from '../toolbox/operations/registry.ts'
 import { withDeadline } from '../core/wait.ts'
+import type { ToolboxOperation, ToolboxOperations } from '../toolbox/operations/registry.ts'
 import { outputTail } from './output-tail.ts'
 
 const ANSWER = z.union([

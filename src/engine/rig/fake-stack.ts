@@ -12,8 +12,8 @@ import type {
   ToolboxPort,
 } from '../../core/ports.ts'
 import type { CanarySample } from '../../core/canary.ts'
-import type { ToolboxOperation, ToolboxOperations } from '../../toolbox/operations/registry.ts'
 import { isAborted, waitUntil } from '../../core/wait.ts'
+import type { ToolboxOperation, ToolboxOperations } from '../../toolbox/operations/registry.ts'
 import type { StackDeps } from '../deps.ts'
 import { sampleOf, type Course, type World } from './world.ts'
 

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { cgroupFacts } from './facts.ts'
 import { splitFolders, unifiedFolders } from './files.ts'
 import { parseCgroupPaths } from './membership.ts'
-import { cgroupFacts } from './facts.ts'
 
 const MIB = 1024 * 1024
 const V2 = parseCgroupPaths('0::/a.scope\n')

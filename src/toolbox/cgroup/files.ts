@@ -2,10 +2,10 @@
 import { readFile, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TOOLBOX_CGROUP_PATH } from '../../core/toolbox.ts'
+import { errorCode } from '../net/wire.ts'
 import type { ProcessRef } from '../operations/arguments.ts'
 import { requireMember } from './membership.ts'
 import type { CgroupPaths } from './membership.ts'
-import { errorCode } from '../net/wire.ts'
 
 /** linux/magic.h, CGROUP2_SUPER_MAGIC. */
 const CGROUP2_MAGIC = 0x63677270

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { COULD_NOT_JOIN, joining } from './join.ts'
 import { runToEnd } from '../programs/run-to-end.ts'
+import { COULD_NOT_JOIN, joining } from './join.ts'
 
 let root: string
 

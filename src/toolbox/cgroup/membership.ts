@@ -1,7 +1,7 @@
 /** Which cgroups a process of the host is in, and whether that makes it part of a given container. */
 import { readFile } from 'node:fs/promises'
-import type { ProcessRef } from '../operations/arguments.ts'
 import { errorCode } from '../net/wire.ts'
+import type { ProcessRef } from '../operations/arguments.ts'
 
 /** Controllers of a hierarchy (`cpu,cpuacct`; empty for cgroup v2) → path of the process in it, as the host sees it. */
 export type CgroupPaths = ReadonlyMap<string, string>

@@ -2,8 +2,8 @@
 import { lstat, readdir, realpath, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TOOLBOX_VOLUME_PATH } from '../../core/toolbox.ts'
-import { ON_DOCKERS_DISK } from '../proc/host-facts.ts'
 import { errorCode } from '../net/wire.ts'
+import { ON_DOCKERS_DISK } from '../proc/host-facts.ts'
 
 /** Of every filler file of every helper. */
 export const FILLER_PREFIX = '.chaos_action-'

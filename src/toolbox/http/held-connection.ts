@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
+import { openSocket } from '../net/wire.ts'
 import type { Endpoint } from '../operations/arguments.ts'
 import { ResponseParser } from './response-parser.ts'
-import { openSocket } from '../net/wire.ts'
 
 export type AskOutcome = 'answered' | 'silent' | 'closed'
 

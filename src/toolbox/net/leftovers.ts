@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises'
-import { hasNetAdmin, requireNetAdmin } from './net-admin.ts'
+import { runProgram } from '../programs/run-program.ts'
 import { listChains, removeChain } from './iptables.ts'
 import { isOurs } from './names.ts'
 import type { ObjectNames } from './names.ts'
+import { hasNetAdmin, requireNetAdmin } from './net-admin.ts'
 import { netemInterfaces, removeNetem } from './netem.ts'
 import { listTables, removeTable } from './nft.ts'
-import { runProgram } from '../programs/run-program.ts'
 
 /**
  * What of any helper stands in this namespace. nft tables, iptables chains, qdiscs and a trial interface are the only kernel

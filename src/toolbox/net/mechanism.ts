@@ -1,5 +1,5 @@
-import type { ObjectNames, TableKind, ChainKind } from './names.ts'
 import { removeChain } from './iptables.ts'
+import type { ObjectNames, TableKind, ChainKind } from './names.ts'
 import { removeTable } from './nft.ts'
 
 /** Where rules were put. Undo goes to that place only: trouble with a tool that was not used must not fail it. */

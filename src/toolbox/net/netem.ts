@@ -8,8 +8,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { TOOLBOX_ALL_OBJECTS } from '../../core/toolbox.ts'
-import type { ObjectNames } from './names.ts'
 import { mustRun, runProgram } from '../programs/run-program.ts'
+import type { ObjectNames } from './names.ts'
 
 const INTERFACES = '/sys/class/net'
 const FLAG_UP = 1

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
-import { hasNetAdmin } from './net-admin.ts'
 import { mustRun } from '../programs/run-program.ts'
+import { hasNetAdmin } from './net-admin.ts'
 
 /** Loopback is never touched: a health check inside the container is no traffic of the leg. */
 const NOT_LOOPBACK = ['and', 'not', 'dst', '127.0.0.0/8', 'and', 'not', 'dst', '[::1]']

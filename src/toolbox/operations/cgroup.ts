@@ -1,6 +1,6 @@
 /** Counters and limits of the cgroup of a process. */
-import { readCgroup } from '../cgroup/facts.ts'
 import { defineOperation } from '../../kinds/define-operation.ts'
+import { readCgroup } from '../cgroup/facts.ts'
 import { processRef } from './arguments.ts'
 
 export type { CgroupFacts } from '../cgroup/facts.ts'

@@ -2,10 +2,10 @@ import { lstat, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { DiskFill } from './disk.ts'
+import { volumeFigures } from '../fill/volume.ts'
 import { objectNames } from '../net/names.ts'
 import { UndoStack } from '../undo-stack.ts'
-import { volumeFigures } from '../fill/volume.ts'
+import { DiskFill } from './disk.ts'
 
 const MIB = 1024 * 1024
 

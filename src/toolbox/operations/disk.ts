@@ -7,7 +7,6 @@ import * as z from 'zod'
 import { TOOLBOX_VOLUME_PATH } from '../../core/toolbox.ts'
 import { defineOperation } from '../../kinds/define-operation.ts'
 import type { FillFacts } from '../fill/facts.ts'
-import type { Helper, HelperState } from '../helper.ts'
 import { Interruptible } from '../fill/interruptible.ts'
 import {
   FILLER_PREFIX,
@@ -19,6 +18,7 @@ import {
   volumeFolder,
 } from '../fill/volume.ts'
 import type { VolumeFacts } from '../fill/volume.ts'
+import type { Helper, HelperState } from '../helper.ts'
 import { errorCode } from '../net/wire.ts'
 import { bytes, fillLimitMs, percentOrBytes } from './arguments.ts'
 

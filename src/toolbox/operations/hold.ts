@@ -59,7 +59,7 @@ interface Group {
 }
 
 /** Connections that were proven to work and are held across a fault, by group id. */
-export class HoldGroups {
+class HoldGroups {
   private readonly groups = new Map<string, Group>()
 
   /** @throws Error for an id in use, too many connections, or a name that cannot be resolved. */

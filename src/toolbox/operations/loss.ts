@@ -44,7 +44,7 @@ type Place = Firewall | 'netem'
  * Loss on one leg: drops at the receiver's ingress, where the sender's TCP cannot tell it from a lossy network. On kernels
  * that cannot do that netem drops where the sender's packets leave.
  */
-export class Loss {
+class Loss {
   private readonly state: HelperState
   private reader: (() => Promise<LossCounters>) | null = null
 

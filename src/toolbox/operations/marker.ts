@@ -46,7 +46,7 @@ const COMPARE_BYTES = 16
  * Counts packets whose TCP payload begins with a marker, on their way into the proxy and out to its upstream: whether a
  * request of ours got through is then the kernel's word, not that of the system under test.
  */
-export class Marker {
+class Marker {
   private readonly state: HelperState
   private reader: (() => Promise<MarkerCounters>) | null = null
 

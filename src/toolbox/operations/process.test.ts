@@ -5,8 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../core/clock.ts'
 import { waitUntil } from '../../core/wait.ts'
 import { readStat } from '../proc/process.ts'
-import { signalProcess } from './process.ts'
 import { UndoStack } from '../undo-stack.ts'
+import { signalProcess } from './process.ts'
 
 const NO_CONTAINER = 'ab'.repeat(32)
 const children: ChildProcess[] = []

@@ -4,8 +4,8 @@ import { describeError } from '../../core/errors.ts'
 import { TOOLBOX_LONGEST_MS } from '../../core/toolbox.ts'
 import { defineOperation } from '../../kinds/define-operation.ts'
 import type { Helper, HelperState } from '../helper.ts'
-import { rejectForAMoment, rejectRefusal } from '../net/momentary-reject.ts'
 import { removeRules } from '../net/mechanism.ts'
+import { rejectForAMoment, rejectRefusal } from '../net/momentary-reject.ts'
 import { requireNetAdmin } from '../net/net-admin.ts'
 import { canKillSockets, killSockets } from '../net/socket-kill.ts'
 import { readTcpCounters, tcpSince } from '../net/tcp-counters.ts'
@@ -57,7 +57,7 @@ interface Schedule {
 }
 
 /** Resets a leg's established connections at given moments. */
-export class Resets {
+class Resets {
   private readonly state: HelperState
   private schedule: Schedule | null = null
 
