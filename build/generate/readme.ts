@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type * as z from 'zod'
+import { CLAUSES } from '../../src/clauses/registry.ts'
 import { ENTRIES } from '../../src/faults/registry.ts'
 import { declaredIn, readActionYml, type Declared } from './action-yml.ts'
 import type { Output } from './outputs.ts'
@@ -18,19 +19,34 @@ export function readme(): Output {
     declaredIn(action, 'outputs').map((one) => [code(one.name), cell(one.description)]),
   )
   const filled = between(between(text, 'inputs', 'action.yml', inputs), 'outputs', 'action.yml', outputs)
-  return { path: 'README.md', content: between(filled, 'entries', 'the faults', entriesTable()) }
+  const withEntries = between(filled, 'entries', 'the faults', entriesTable())
+  return { path: 'README.md', content: between(withEntries, 'clauses', 'the clauses', clausesTable()) }
 }
 
 /** The entries that a scenario file may have: the key that names the fault, the keys that it needs, and those that it may have. */
 function entriesTable(): string {
   const rows = ENTRIES.map(({ key, value, shape, docs }) => {
-    const names = Object.keys(shape).filter((name) => name !== key)
-    const isOptional = (name: string): boolean => (shape[name] as z.ZodType).safeParse(undefined).success
+    const { [key]: _named, ...others } = shape
+    const { needed, optional } = keysOf(others)
     const first = code(value === null ? key : `${key}: ${JSON.stringify(value)}`)
-    const needed = [first, ...names.filter((name) => !isOptional(name)).map(code)].join(', ')
-    return [needed, docs.what, docs.options ?? names.filter(isOptional).map(code).join(', ')]
+    return [[first, ...needed].join(', '), docs.what, docs.options ?? optional.join(', ')]
   })
   return table(['keys', 'what it does', 'optional keys'], [...rows, ['`faults`', 'a list of the above, all at once', '']])
+}
+
+/** The clauses that `expect` may hold, with the keys that each needs and those that it may have. */
+function clausesTable(): string {
+  const rows = CLAUSES.map(({ key, schema }) => {
+    const { needed, optional } = keysOf(schema.shape)
+    return [code(key), cell(schema.meta()?.description ?? ''), needed.join(', '), optional.join(', ')]
+  })
+  return table(['clause', 'what it judges', 'keys', 'optional keys'], rows)
+}
+
+function keysOf(shape: z.ZodRawShape): { readonly needed: string[]; readonly optional: string[] } {
+  const isOptional = (name: string): boolean => (shape[name] as z.ZodType).safeParse(undefined).success
+  const names = Object.keys(shape)
+  return { needed: names.filter((name) => !isOptional(name)).map(code), optional: names.filter(isOptional).map(code) }
 }
 
 /** @throws Error when the README has lost its markers. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { CLAUSES } from '../clauses/registry.ts'
 import type { Descriptor } from '../core/descriptor.ts'
 import type { Scenario } from '../core/scenario.ts'
 import { ENTRIES } from '../faults/registry.ts'
@@ -26,6 +27,13 @@ function breaking(...entries: readonly Readonly<Record<string, unknown>>[]): Par
   return { faults }
 }
 
+/** A clause of that kind. */
+function asking(kind: string, spec: object): Partial<Scenario> {
+  const clause = CLAUSES.find(({ key }) => key === kind)
+  if (clause === undefined) throw new Error(`there is no clause ${kind}`)
+  return { expect: [clause.read(spec, 'during')] }
+}
+
 function toxic(link?: string | readonly string[]): Partial<Scenario> {
   return breaking({ toxic: 'down', ...(link === undefined ? {} : { link }) })
 }
@@ -37,18 +45,12 @@ describe('checkAgainstDescriptor', () => {
     expect(messages(toxic('all'))).toEqual([])
   })
 
-  it('finds unknown links, services and requests', () => {
+  it('finds unknown links and services', () => {
     expect(messages(toxic(['back', 'bakc']))).toEqual([
       'link[1]: there is no link "bakc"; did you mean "back"? (known: back, entry) in stack "sample"',
     ])
     expect(messages(breaking({ target: 'wroker', signal: 'SIGKILL' }))[0]).toContain('target: there is no service "wroker"')
     expect(messages({ control: 'nobody' })[0]).toContain('control: there is no service "nobody"')
-    expect(messages({ expect: [{ phase: 'during', probe: 'log_gaps', spec: { service: 'x' } }] })[0]).toContain(
-      'expect[0].log_gaps.service: there is no service "x"',
-    )
-    expect(messages({ expect: [{ phase: 'during', probe: 'request', spec: { name: 'toString' } }] })[0]).toContain(
-      'expect[0].request.name: there is no request "toString"',
-    )
   })
 
   it('leaves network entries alone on a stack without links, and asks for a name where there is no default', () => {
@@ -75,15 +77,25 @@ describe('checkAgainstDescriptor', () => {
     expect(messages(disk('front'))[0]).toContain('names no path, and service "front" has no data path')
   })
 
-  it('finds unknown names of the newer clauses, and a pool clause without a pool', () => {
-    const clause = (probe: string, spec: Scenario['expect'][number]['spec']): Partial<Scenario> => ({
-      expect: [{ phase: 'during', probe, spec }],
-    })
-    for (const probe of ['container', 'metric', 'log'])
-      expect(messages(clause(probe, { service: 'x' }))[0]).toContain(`expect[0].${probe}.service: there is no service "x"`)
-    expect(messages(clause('workload', { name: 'tiny' }))[0]).toContain('expect[0].workload.name: there is no request "tiny"')
-    expect(messages(clause('pool', {}))).toEqual([])
-    expect(messages(clause('pool', {}), { ...descriptor, pool: null })[0]).toContain('expect[0].pool: needs a pool')
+  it('finds unknown names in every clause that has one, and a pool clause without a pool', () => {
+    const service = { service: 'x', port: 80, path: '/', ended_within_ms: 100 }
+    const specs = {
+      container: { service: 'x', survives: true },
+      metric: { service: 'x', port: 80, path: '/', metric: 'm', change: { at_least: 1 } },
+      log: { service: 'x', matches: 'a', at_least: 1 },
+      log_gaps: { service: 'x', group_by: 'a', from: 'a', to: 'b', growth: 2, min_gaps: 2, min_groups: 1, share: 1 },
+      new_connections: service,
+    }
+    for (const [key, spec] of Object.entries(specs))
+      expect(messages(asking(key, spec))).toEqual([expect.stringContaining(`expect[0].${key}.service: there is no service "x"`)])
+    const requests = { request: { within_ms: 100 }, workload: { within_ms: 100, in_flight: 1, good_share: 1 } }
+    for (const [key, spec] of Object.entries(requests))
+      expect(messages(asking(key, { name: 'toString', ...spec }))).toEqual([
+        expect.stringContaining(`expect[0].${key}.name: there is no request "toString"`),
+      ])
+    const pool = asking('pool', { hit_failed_within_seconds: 3 })
+    expect(messages(pool)).toEqual([])
+    expect(messages(pool, { ...descriptor, pool: null })[0]).toContain('expect[0].pool: needs a pool')
   })
 
   it('names the part of a combined entry', () => {

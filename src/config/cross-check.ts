@@ -1,6 +1,5 @@
 /** Names in scenarios that must exist in the stack they are run on. */
 import type { Descriptor } from '../core/descriptor.ts'
-import type { Json } from '../core/json.ts'
 import type { Scenario } from '../core/scenario.ts'
 import type { KeyPath } from '../kinds/display.ts'
 import type { Mistake } from './mistakes.ts'
@@ -31,27 +30,16 @@ export function checkAgainstDescriptor(
 
 function checkScenario(scenario: Scenario, descriptor: Descriptor, tell: Tell): void {
   const services = descriptor.services.map((service) => service.name)
-  const checkService = (path: KeyPath, name: Json | undefined): void => {
-    if (typeof name === 'string' && !services.includes(name)) tell(path, unknownName('service', name, services))
-  }
   const combined = scenario.faults.length > 1
   scenario.faults.forEach((fault, index) => {
     const at = combined ? ['faults', index] : []
     for (const { path, message } of fault.missing(descriptor)) tell([...at, ...path], message)
   })
-  checkService(['control'], scenario.control ?? undefined)
+  const { control } = scenario
+  if (control !== null && !services.includes(control)) tell(['control'], unknownName('service', control, services))
   scenario.expect.forEach((clause, index) => {
-    const path = ['expect', index, clause.probe]
-    checkService([...path, 'service'], clause.spec['service'])
-    if (clause.probe === 'request' || clause.probe === 'workload')
-      checkRequest([...path, 'name'], clause.spec['name'], descriptor, tell)
-    if (clause.probe === 'pool' && descriptor.pool === null) tell(path, 'needs a pool, and none is declared')
+    for (const { path, message } of clause.missing(descriptor)) tell(['expect', index, clause.kind, ...path], message)
   })
-}
-
-function checkRequest(path: KeyPath, name: Json | undefined, descriptor: Descriptor, tell: Tell): void {
-  const names = Object.keys(descriptor.requests)
-  if (typeof name === 'string' && !names.includes(name)) tell(path, unknownName('request', name, names))
 }
 
 /** Defects that name scenarios which no scenario file of the stack has, and clauses of scenarios that are to stay green. */

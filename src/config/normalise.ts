@@ -1,10 +1,8 @@
 /** From a checked entry to what the engine runs. Total: whatever the schemas let through has a meaning here. */
-import { EXPECTATION_KINDS } from '../core/expectations.ts'
-import type { Json, JsonObject } from '../core/json.ts'
 import { PROFILES } from '../core/model.ts'
 import type { SuiteName } from '../core/model.ts'
-import type { Expectation, Scenario } from '../core/scenario.ts'
-import type { ClauseInput } from './expect-schema.ts'
+import type { Scenario } from '../core/scenario.ts'
+import { toExpectation } from './expect-schema.ts'
 import type { CommonInput } from './scenario-schema.ts'
 import type { CheckedEntry } from './scenario-entry.ts'
 
@@ -35,17 +33,4 @@ function toProfileSeconds(entry: CommonInput): Scenario['profileSeconds'] {
     if (own !== undefined) seconds[profile] = own.duration_seconds
   }
   return seconds
-}
-
-function toExpectation(clause: ClauseInput): Expectation {
-  const kind = EXPECTATION_KINDS.find((name) => clause[name] !== undefined)
-  const spec = kind === undefined ? undefined : clause[kind]
-  // The schema lets no clause through that has none.
-  if (kind === undefined || spec === undefined) throw new TypeError('a clause without a kind passed the schema')
-  return { phase: clause.phase ?? 'during', probe: kind, spec: withoutUndefined(spec) }
-}
-
-/** zod types optional keys as possibly undefined; none is, as JSON has no undefined. */
-function withoutUndefined(spec: object): JsonObject {
-  return Object.fromEntries(Object.entries(spec).filter((pair): pair is [string, Json] => pair[1] !== undefined))
 }

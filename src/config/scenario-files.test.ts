@@ -114,7 +114,7 @@ describe('entries as the scenarios become', () => {
       profileSeconds: { quick: 7 },
       faults: [{ spec: { links: ['back'], allLinks: false, stream: 'both', toxicity: 0.5 } }],
     })
-    expect(scenario?.expect.map(({ phase, probe }) => [phase, probe])).toEqual([
+    expect(scenario?.expect.map(({ phase, kind }) => [phase, kind])).toEqual([
       ['during', 'canary'],
       ['after', 'request'],
       ['during', 'log_gaps'],

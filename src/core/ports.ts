@@ -1,49 +1,18 @@
 /**
  * The interfaces between the engine and everything that has effects. `runtime` implements the lower half over Docker,
- * toxiproxy and programs; `faults` and `probes` implement the upper half against it.
+ * toxiproxy and programs; `faults` and `clauses` work against it.
  */
 import type { ToolboxOperation, ToolboxOperations } from '../toolbox/operations/registry.ts'
 import type { Clock } from './clock.ts'
 import type { Descriptor, Link, RequestSpec } from './descriptor.ts'
 import type { HeldLoad } from './held-load.ts'
-import type { DeepReadonly, Json, JsonObject } from './json.ts'
+import type { DeepReadonly } from './json.ts'
 import type { CanarySample, CanaryWindow } from './canary.ts'
 import type { ImageInUse, RunResult } from './model.ts'
 import type { Random } from './random.ts'
 import type { LogLevel, RunEvent } from './run-event.ts'
 
 // --- What the engine works with -----------------------------------------------------------------------------------
-
-/** Looks at the system. A target that is down is a value, not a throw. */
-export interface Probe<Spec extends JsonObject = JsonObject> {
-  readonly kind: string
-  /** One line for people: what will be asserted. */
-  text(spec: Spec): string
-  /** Called in the steady state, for a baseline that `observe` gets back. */
-  baseline?(spec: Spec, ctx: ProbeContext): Promise<Json>
-  /**
-   * Called before the fault is injected, for what must be under way when it is, with what `baseline` gave, null without one.
-   * `observe` gets what it returns as `work`, and `stop` is called at the scenario's end whatever happened. `ctx.window()` throws until inject has returned.
-   */
-  begin?(spec: Spec, baseline: Json, ctx: ProbeContext): Promise<ProbeWork>
-  /** The longest that `observe` may need beyond the planned end of the window, ms: the fault is held for it. 0 when left out. */
-  afterWindowMs?(spec: Spec): number
-  /** Observes for as long as the clause needs, at most until its limit, and judges. */
-  observe(spec: Spec, baseline: Json, ctx: ProbeContext, work: ProbeWork | null): Promise<Observation>
-}
-
-/** Something of a probe that runs beside the fault. */
-export interface ProbeWork {
-  /** Idempotent. */
-  stop(): void
-}
-
-export interface Observation {
-  readonly expected: string
-  readonly observed: string
-  /** null: could not be decided, for example too few samples. */
-  readonly met: boolean | null
-}
 
 export interface Reporter {
   readonly name: string
@@ -113,7 +82,7 @@ export interface FaultContext extends UndoContext {
   hit(hit: Hit): void
 }
 
-export interface ProbeContext {
+export interface ClauseContext {
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly log: Logger
@@ -137,7 +106,7 @@ export interface ProbeContext {
   request(spec: RequestSpec, limits: { deadlineMs: number; maxBytes: number }): Promise<RequestOutcome>
 }
 
-/** What probes may see of the canary. */
+/** What clauses may see of the canary. */
 export interface CanaryView {
   /** The steady state before the fault. */
   readonly steady: CanaryWindow

@@ -1,14 +1,7 @@
 /** A scenario after parsing: what the engine runs, whatever file or shape it came from. */
-import type { JsonObject } from './json.ts'
+import type { Expectation } from './clause.ts'
 import type { FaultRequest } from './fault.ts'
 import type { ProfileName, SuiteName } from './model.ts'
-
-/** One clause of `expect`: the probe that observes it and that probe's own spec. */
-export interface Expectation {
-  readonly phase: 'during' | 'after'
-  readonly probe: string
-  readonly spec: JsonObject
-}
 
 export interface Scenario {
   readonly id: string

@@ -1,7 +1,7 @@
-/** What faults and probes of a scenario are given. */
+/** What faults and clauses of a scenario are given. */
 import { summarizeCanary } from '../core/canary.ts'
 import { ChaosError } from '../core/errors.ts'
-import type { FaultContext, ProbeContext, ScenarioWindow, UndoContext } from '../core/ports.ts'
+import type { FaultContext, ClauseContext, ScenarioWindow, UndoContext } from '../core/ports.ts'
 import type { EngineDeps } from './deps.ts'
 import type { FaultSet } from './fault-set.ts'
 import type { ScenarioState } from './scenario-state.ts'
@@ -27,12 +27,12 @@ export function faultContext(deps: EngineDeps, scenarioId: string, state: Scenar
 }
 
 /** `steadySinceMs`: since when the steady state holds, ms of the run's clock. */
-export function probeContext(
+export function clauseContext(
   deps: EngineDeps,
   { state, canary, faults }: { readonly state: ScenarioState; readonly canary: StackCanary; readonly faults: FaultSet },
   steadySinceMs: number,
   signal: AbortSignal,
-): ProbeContext {
+): ClauseContext {
   const { clock, log, stack, containers, load, canary: port } = deps
   const { revertedMs } = state
   return {

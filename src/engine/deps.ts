@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import type { Expectation } from '../core/clause.ts'
 import type { HeldLoad } from '../core/held-load.ts'
 import type {
   ArtifactPort,
@@ -6,7 +7,6 @@ import type {
   ContainerPort,
   LagMeter,
   Logger,
-  Probe,
   RunningStack,
   ToolboxHelper,
   ToolboxPort,
@@ -23,10 +23,11 @@ export interface RunDeps {
   readonly log: Logger
   readonly emit: (event: RunEvent) => void
   readonly ledger: Pick<Ledger, 'append' | 'close'>
-  readonly probes: ReadonlyMap<string, Probe>
   readonly canary: CanaryPort
   /** The load that holds while the scenarios run; null when there is none. */
   readonly load: HeldLoad | null
+  /** What is asked of that load in a scenario, beside what the scenario asks itself; nothing where there is none. */
+  readonly askedOfLoad: (own: readonly Expectation[], recoveryLimitMs: number) => readonly Expectation[]
   readonly artifacts: ArtifactPort
   readonly runId: string
   /** Begins to watch how late this process itself is served. */

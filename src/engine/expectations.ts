@@ -1,54 +1,45 @@
+import type { BegunClause, ClausePhase, Expectation, SteadyClause } from '../core/clause.ts'
 import { ChaosError, describeError } from '../core/errors.ts'
-import type { Json } from '../core/json.ts'
 import type { ExpectationResult } from '../core/model.ts'
-import type { Probe, ProbeContext, ProbeWork } from '../core/ports.ts'
-import type { Expectation, Scenario } from '../core/scenario.ts'
+import type { ClauseContext } from '../core/ports.ts'
 import { together } from './together.ts'
 
 interface Clause {
   readonly expectation: Expectation
-  readonly probe: Probe
-  baseline: Json
-  work: ProbeWork | null
+  steady: SteadyClause | null
+  begun: BegunClause | null
 }
 
-/** The clauses of `expect`, with the baselines that their probes took in the steady state. */
+/** The clauses of `expect`, and how far each of them has come. */
 export class ExpectationSet {
   private readonly clauses: Clause[]
   private stopped = false
 
-  constructor(probes: ReadonlyMap<string, Probe>, scenario: Scenario) {
-    this.clauses = scenario.expect.map((expectation) => {
-      const probe = probes.get(expectation.probe)
-      if (probe === undefined) {
-        const known = [...probes.keys()].sort().join(', ')
-        throw new ChaosError('BAD_INPUT', `${scenario.id}: this version has no probe ${expectation.probe} (it has: ${known})`)
-      }
-      return { expectation, probe, baseline: null, work: null }
-    })
+  constructor(expectations: readonly Expectation[]) {
+    this.clauses = expectations.map((expectation) => ({ expectation, steady: null, begun: null }))
   }
 
-  async takeBaselines(ctx: ProbeContext): Promise<void> {
+  /** Has all clauses take what they compare with, side by side. */
+  async steady(ctx: ClauseContext): Promise<void> {
     const takes = this.clauses.map((clause) => async (signal: AbortSignal) => {
-      const { probe, expectation } = clause
-      if (probe.baseline !== undefined) clause.baseline = await probe.baseline(expectation.spec, { ...ctx, signal })
+      clause.steady = await clause.expectation.steady({ ...ctx, signal })
     })
     await together(ctx.signal, takes)
   }
 
   /** The longest that a clause of the phase may need, beyond the planned end of the window where the fault is on, ms. */
-  longestMs(phase: 'during' | 'after'): number {
-    const clauses = this.clauses.filter(({ expectation }) => expectation.phase === phase)
-    return Math.max(0, ...clauses.map(({ probe, expectation }) => probe.afterWindowMs?.(expectation.spec) ?? 0))
+  longestMs(phase: ClausePhase): number {
+    return Math.max(0, ...this.ofPhase(phase).map(({ expectation }) => expectation.afterWindowMs))
   }
 
   /** Starts what must be under way when the fault is injected. Once. */
-  async begin(ctx: ProbeContext): Promise<void> {
+  async begin(ctx: ClauseContext): Promise<void> {
     for (const clause of this.clauses) {
-      if (clause.probe.begin === undefined || this.isStopped()) continue
-      clause.work = await clause.probe.begin(clause.expectation.spec, clause.baseline, ctx)
+      if (this.isStopped()) continue
+      if (clause.steady === null) throw new ChaosError('INTERNAL', `${clause.expectation.text}: begun before its steady state`)
+      clause.begun = await clause.steady.begin(ctx)
       // Begun too late for anybody to wait for it.
-      if (this.isStopped()) clause.work.stop()
+      if (this.isStopped()) clause.begun.stop?.()
     }
   }
 
@@ -60,44 +51,35 @@ export class ExpectationSet {
   /** Ends what `begin` started, or still starts. Idempotent. */
   stop(): void {
     this.stopped = true
-    for (const clause of this.clauses) clause.work?.stop()
+    for (const clause of this.clauses) clause.begun?.stop?.()
   }
 
-  /** Observes all clauses of a phase at once. A probe that throws leaves its clause undecided, with the reason. */
-  async observe(phase: 'during' | 'after', ctx: ProbeContext): Promise<ExpectationResult[]> {
-    return Promise.all(
-      this.clauses.filter((clause) => clause.expectation.phase === phase).map((clause) => observeOne(clause, ctx)),
-    )
+  /** Observes all clauses of a phase at once. One that throws stays undecided, with the reason. */
+  async observe(phase: ClausePhase, ctx: ClauseContext): Promise<ExpectationResult[]> {
+    return Promise.all(this.ofPhase(phase).map((clause) => observeOne(clause, ctx)))
   }
 
   /** For a scenario that ended before a phase: its clauses were not decided. */
-  undecided(phase: 'during' | 'after', why: string): ExpectationResult[] {
-    return this.clauses
-      .filter((clause) => clause.expectation.phase === phase)
-      .map((clause) => ({
-        phase,
-        text: clause.probe.text(clause.expectation.spec),
-        expected: 'to be observed',
-        observed: why,
-        met: null,
-      }))
+  undecided(phase: ClausePhase, why: string): ExpectationResult[] {
+    return this.ofPhase(phase).map(({ expectation }) => undecided(expectation, why))
+  }
+
+  private ofPhase(phase: ClausePhase): Clause[] {
+    return this.clauses.filter(({ expectation }) => expectation.phase === phase)
   }
 }
 
-async function observeOne(clause: Clause, ctx: ProbeContext): Promise<ExpectationResult> {
-  const { probe, expectation } = clause
-  const text = probe.text(expectation.spec)
+async function observeOne({ expectation, begun }: Clause, ctx: ClauseContext): Promise<ExpectationResult> {
   try {
-    const seen = await probe.observe(expectation.spec, clause.baseline, ctx, clause.work)
-    return { phase: expectation.phase, text, expected: seen.expected, observed: seen.observed, met: seen.met }
+    if (begun === null) throw new ChaosError('INTERNAL', 'it was not begun')
+    const { expected, observed, met } = await begun.observe(ctx)
+    return { phase: expectation.phase, text: expectation.text, expected, observed, met }
   } catch (error) {
     if (ctx.signal.aborted) throw error
-    return {
-      phase: expectation.phase,
-      text,
-      expected: 'to be observed',
-      observed: `the probe broke: ${describeError(error, 500)}`,
-      met: null,
-    }
+    return undecided(expectation, `the probe broke: ${describeError(error, 500)}`)
   }
+}
+
+function undecided({ phase, text }: Expectation, observed: string): ExpectationResult {
+  return { phase, text, expected: 'to be observed', observed, met: null }
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ScenarioResult } from '../core/model.ts'
 import { fakeFault, request } from './rig/fake-fault.ts'
-import { clause, fakeProbe } from './rig/fake-probe.ts'
+import { clause, fakeClause } from './rig/fake-clause.ts'
 import { Rig, type FakeScenario } from './rig/rig.ts'
 
 function table(results: readonly ScenarioResult[]): [string, string, number][] {
@@ -75,7 +75,7 @@ describe('on one stack', () => {
 
   it.each<[string, ConstructorParameters<typeof Rig>[0]]>([
     ['one that passed', {}],
-    ['one that failed and recovered', { probes: (world) => [fakeProbe(world, 'answers', { met: false })] }],
+    ['one that failed and recovered', { clauses: (world) => [fakeClause(world, 'answers', { met: false })] }],
     ['one that was skipped', { faults: (world) => [fakeFault(world, 'cut', { plan: 'skips' })] }],
     ['the last one', { faults: (world) => [fakeFault(world, 'cut', { effect: 'fails' })], scenarios: [{}] }],
   ])('%s is not', async (_what, options) => {
@@ -203,7 +203,10 @@ describe('on two stacks', () => {
 describe('a load that holds meanwhile', () => {
   it('that has broken makes every scenario an error, and is asked by clauses of its own', async () => {
     const load = { id: 'LT-1', problem: () => 'the load LT-1 has ended' } as never
-    const rig = new Rig({ load, probes: (world) => [fakeProbe(world, 'answers'), fakeProbe(world, 'load')] })
+    const rig = new Rig({
+      ...{ load, askedOfLoad: [clause('load'), clause('load', 'after')] },
+      clauses: (world) => [fakeClause(world, 'answers'), fakeClause(world, 'load')],
+    })
     const result = await rig.result()
     expect([result.verdict, result.reasons]).toEqual(['error', ['the load LT-1 has ended']])
     expect(result.expectations.map(({ phase, text }) => [phase, text])).toEqual([
@@ -218,7 +221,7 @@ describe('a load that holds meanwhile', () => {
     const rig = new Rig({
       load,
       scenarios: [{ expect: [clause('load'), clause('load', 'after')] }],
-      probes: (world) => [fakeProbe(world, 'load')],
+      clauses: (world) => [fakeClause(world, 'load')],
     })
     expect((await rig.result()).verdict).toBe('passed')
   })

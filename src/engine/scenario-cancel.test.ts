@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { PhaseName } from '../core/model.ts'
 import { fakeFault, request } from './rig/fake-fault.ts'
-import { clause, fakeProbe } from './rig/fake-probe.ts'
+import { clause, fakeClause } from './rig/fake-clause.ts'
 import { Rig } from './rig/rig.ts'
 
 const PHASES: readonly PhaseName[] = [
@@ -15,7 +15,7 @@ function rigOfSlowSteps(): Rig {
     faults: (world) => [
       fakeFault(world, 'cut', { plan: slow, prepare: slow, inject: slow, effect: slow, revert: slow, leftovers: slow }),
     ],
-    probes: (world) => [fakeProbe(world, 'answers', { baseline: slow, begin: slow })],
+    clauses: (world) => [fakeClause(world, 'answers', { steady: slow, begin: slow })],
     scenarios: [{ expect: [clause('answers'), clause('answers', 'after')] }],
   })
 }

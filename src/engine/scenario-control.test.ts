@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ContainerState } from '../core/ports.ts'
 import { fakeFault } from './rig/fake-fault.ts'
-import { fakeProbe } from './rig/fake-probe.ts'
+import { fakeClause } from './rig/fake-clause.ts'
 import { Rig, type RigOptions } from './rig/rig.ts'
 
 async function controlOf(options: RigOptions, change: (rig: Rig) => void = () => undefined) {
@@ -16,8 +16,8 @@ async function controlOf(options: RigOptions, change: (rig: Rig) => void = () =>
 function statesOnceBroken(changes: Partial<ContainerState> | null): RigOptions {
   let isOn = false
   return {
-    probes: (world) => [
-      fakeProbe(world, 'answers', {
+    clauses: (world) => [
+      fakeClause(world, 'answers', {
         look: () => {
           isOn = true
         },
@@ -71,7 +71,7 @@ describe('a control that is hit as well', () => {
 
   it('beside a broken promise is named with it, and the scenario has failed', async () => {
     const { verdict, reasons } = await controlOf(
-      { probes: (world) => [fakeProbe(world, 'answers', { met: false })] },
+      { clauses: (world) => [fakeClause(world, 'answers', { met: false })] },
       ({ world }) => {
         world.page = () => (world.broken.size > 0 ? { totalMs: null, error: 'timeout' } : { totalMs: 3, error: null })
       },

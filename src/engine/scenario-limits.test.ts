@@ -1,7 +1,7 @@
 /** Everything that is awaited has a limit, and what was started is stopped, however the scenario ends. */
 import { describe, expect, it } from 'vitest'
 import { fakeFault, request } from './rig/fake-fault.ts'
-import { clause, fakeProbe } from './rig/fake-probe.ts'
+import { clause, fakeClause } from './rig/fake-clause.ts'
 import { Rig, type RigOptions } from './rig/rig.ts'
 
 describe('a limit', () => {
@@ -11,12 +11,12 @@ describe('a limit', () => {
     ['of the collecting', { stacks: [{ glance: 'hangs' }] }, 'collect: phase collect took longer than 10000 ms'],
     [
       'of the recovery is that of the profile, and thirty seconds for the clauses after it',
-      { ...after, probes: (world) => [fakeProbe(world, 'answers', { observe: 'hangs' })] },
+      { ...after, clauses: (world) => [fakeClause(world, 'answers', { observe: 'hangs' })] },
       'recovery: phase recovery took longer than 50000 ms',
     ],
     [
       'of the recovery is longer for a clause that says so',
-      { ...after, probes: (world) => [fakeProbe(world, 'answers', { observe: 'hangs', afterWindowMs: 60_000 })] },
+      { ...after, clauses: (world) => [fakeClause(world, 'answers', { observe: 'hangs', afterWindowMs: 60_000 })] },
       'recovery: phase recovery took longer than 85000 ms',
     ],
     [
@@ -38,7 +38,7 @@ describe('a limit', () => {
     [9_900, 'passed'],
     [10_100, 'error'],
   ])('of what the clauses begin is ten seconds: %i ms are %s', async (afterMs, verdict) => {
-    const rig = new Rig({ probes: (world) => [fakeProbe(world, 'answers', { begin: { afterMs } })] })
+    const rig = new Rig({ clauses: (world) => [fakeClause(world, 'answers', { begin: { afterMs } })] })
     expect((await rig.result()).verdict).toBe(verdict)
   })
 
@@ -54,11 +54,11 @@ describe('the end of a scenario', () => {
   it.each<[string, RigOptions]>([
     ['that goes well', {}],
     ['whose fault does not bite', { faults: (world) => [fakeFault(world, 'cut', { inject: 'lies' })] }],
-    ['that fails before its fault', { probes: (world) => [fakeProbe(world, 'answers', { begin: 'fails' })] }],
+    ['that fails before its fault', { clauses: (world) => [fakeClause(world, 'answers', { begin: 'fails' })] }],
     ['whose preparation fails', { faults: (world) => [fakeFault(world, 'cut', { prepare: 'fails' })] }],
     ['whose preparation hangs', { faults: (world) => [fakeFault(world, 'cut', { prepare: 'hangs' })] }],
     ['whose logs cannot be collected', { stacks: [{ glance: 'hangs' }] }],
-    ['that asks for what there is not', { scenarios: [{ expect: [clause('nothing')] }] }],
+    ['whose clauses are not taken', { clauses: (world) => [fakeClause(world, 'answers', { steady: 'fails' })] }],
   ])('%s is that of all that watched', async (_what, options) => {
     const rig = new Rig(options)
     await rig.run()

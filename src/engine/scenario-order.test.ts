@@ -1,7 +1,7 @@
 /** What a scenario does, in which order, and what its result says of it. */
 import { describe, expect, it } from 'vitest'
 import { fakeFault } from './rig/fake-fault.ts'
-import { clause, fakeProbe } from './rig/fake-probe.ts'
+import { clause, fakeClause } from './rig/fake-clause.ts'
 import { Rig } from './rig/rig.ts'
 
 const WATCHING = ['host.read', 'probe 10.0.0.9', 'begun answers']
@@ -20,7 +20,7 @@ describe('a scenario that goes well', () => {
       'ledger: cut on back',
       'list store',
       'prepare cut on back',
-      'baseline of answers',
+      'steady of answers',
       'begin answers',
       'canary: usual pace',
       'inject cut on back',
@@ -114,15 +114,13 @@ describe('the context of a clause', () => {
     const seen: unknown[] = []
     const rig = new Rig({
       faults: (world) => [fakeFault(world, 'cut', { hits: ['back-1'], describe: { canaryDelayMs: 250 } })],
-      probes: (world) => [
-        fakeProbe(world, 'answers', {
-          look: ([spec, baseline, ctx]) => {
+      clauses: (world) => [
+        fakeClause(world, 'answers', {
+          look: (ctx) => {
             const { steady } = ctx.canary
             const steadyFacts = [steady.failed, steady.p50Ms, steady.total >= 10]
             const window = ctx.window()
             seen.push(
-              spec,
-              baseline,
               steadyFacts,
               window.plannedMs,
               ctx.canaryDelayMs,
@@ -134,16 +132,16 @@ describe('the context of a clause', () => {
       ],
     })
     const result = await rig.result()
-    expect(seen).toEqual([{ of: 'answers' }, { before: 'answers' }, [0, 20, true], 6_000, 250, ['back-1'], null, 6_000, 0])
+    expect(seen).toEqual([[0, 20, true], 6_000, 250, ['back-1'], null, 6_000, 0])
     expect(result.events).toMatchObject([{ source: 'engine', kind: 'hit', detail: 'back-1 (back-1012345), process 42' }])
   })
 
   it('knows after the fault when that had ended', async () => {
     const ended: (number | null)[] = []
     const rig = new Rig({
-      probes: (world) => [
-        fakeProbe(world, 'answers', {
-          look: ([, , ctx]) => {
+      clauses: (world) => [
+        fakeClause(world, 'answers', {
+          look: (ctx) => {
             ended.push(ctx.faultEndedAtWallMs === null ? null : ctx.clock.wallMs() - ctx.faultEndedAtWallMs)
           },
         }),
@@ -159,9 +157,9 @@ describe('the context of a clause', () => {
   it('has the canary’s samples, the steady state as it was before the fault, and can send requests of its own', async () => {
     const seen: unknown[] = []
     const rig = new Rig({
-      probes: (world) => [
-        fakeProbe(world, 'answers', {
-          look: ([, , ctx]) => {
+      clauses: (world) => [
+        fakeClause(world, 'answers', {
+          look: (ctx) => {
             seen.push(ctx.canary.steady.failed)
             const { startedMs, plannedMs } = ctx.window()
             const samples = ctx.canary.samples(startedMs, startedMs + plannedMs)
@@ -218,7 +216,7 @@ describe('a fault that is held', () => {
     'for a clause that needs %i ms beyond the window is on until that is decided',
     async (afterWindowMs) => {
       const rig = new Rig({
-        probes: (world) => [fakeProbe(world, 'answers', { observe: { afterMs: 6_000 + afterWindowMs }, afterWindowMs })],
+        clauses: (world) => [fakeClause(world, 'answers', { observe: { afterMs: 6_000 + afterWindowMs }, afterWindowMs })],
       })
       const result = await rig.result()
       expect([result.verdict, result.reasons]).toEqual(['passed', []])
@@ -229,7 +227,7 @@ describe('a fault that is held', () => {
   )
 
   it('is not held for ever: a clause that takes longer than it says is undecided, and the scenario an error', async () => {
-    const rig = new Rig({ probes: (world) => [fakeProbe(world, 'answers', { observe: 'hangs', afterWindowMs: 30_000 })] })
+    const rig = new Rig({ clauses: (world) => [fakeClause(world, 'answers', { observe: 'hangs', afterWindowMs: 30_000 })] })
     const result = await rig.result()
     expect(result.verdict).toBe('error')
     expect(result.reasons).toEqual(['during: phase during took longer than 41000 ms'])
@@ -266,22 +264,6 @@ describe('a rehearsal', () => {
 })
 
 describe('a scenario that asks for what there is not', () => {
-  it('of clauses is told with those that there are, before anything is begun', async () => {
-    const rig = new Rig({ scenarios: [{ expect: [clause('answer')] }] })
-    expect((await rig.result()).reasons).toEqual(['X-1: this version has no probe answer (it has: answers)'])
-    expect(rig.noted('plan')).toEqual([])
-  })
-
-  it('of a clause that needs no preparation gets it without one', async () => {
-    const rig = new Rig({
-      probes: (world) => {
-        const probe = fakeProbe(world, 'answers')
-        return [{ kind: probe.kind, text: (spec) => probe.text(spec), observe: (...args) => probe.observe(...args) }]
-      },
-    })
-    expect((await rig.result()).verdict).toBe('passed')
-  })
-
   it('without a clause is judged by its recovery, and says so', async () => {
     const result = await new Rig({ scenarios: [{ expect: [] }] }).result()
     expect([result.verdict, result.recoveryOnly, result.expectations]).toEqual(['passed', true, []])

@@ -1,7 +1,7 @@
 /** Whether a system is well again, how long that took, and whether it stays so. */
 import { describe, expect, it } from 'vitest'
 import { Rig } from './rig/rig.ts'
-import { clause, fakeProbe } from './rig/fake-probe.ts'
+import { clause, fakeClause } from './rig/fake-clause.ts'
 import type { Answer, World } from './rig/world.ts'
 
 /** Answers as `during` says while the fault is on, and as `after` says with the ms since its end. */
@@ -87,7 +87,7 @@ describe('recovery', () => {
 
   it('that does not hold until the scenario ends is none', async () => {
     const rig = new Rig({
-      probes: (world) => [fakeProbe(world, 'answers', { observe: { afterMs: 3_000 } })],
+      clauses: (world) => [fakeClause(world, 'answers', { observe: { afterMs: 3_000 } })],
       scenarios: [{ expect: [clause('answers', 'after')] }],
     })
     answering(rig.world, BAD, (sinceMs) => (sinceMs > 1_990 && sinceMs < 2_040 ? BAD : GOOD))

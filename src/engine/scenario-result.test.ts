@@ -1,7 +1,7 @@
 /** What a result says of a scenario that came only so far, and of what was seen on the way. */
 import { describe, expect, it } from 'vitest'
 import { fakeFault, request, type FakeFault } from './rig/fake-fault.ts'
-import { clause, fakeProbe } from './rig/fake-probe.ts'
+import { fakeClause } from './rig/fake-clause.ts'
 import { Rig } from './rig/rig.ts'
 import type { World } from './rig/world.ts'
 
@@ -15,7 +15,7 @@ function faultBy(world: World, kind: string, mechanism: string): FakeFault {
 
 describe('the result of a scenario without its fault', () => {
   it('has no figures, and says what was not seen', async () => {
-    const rig = new Rig({ probes: (world) => [fakeProbe(world, 'answers', { begin: 'fails' })] })
+    const rig = new Rig({ clauses: (world) => [fakeClause(world, 'answers', { begin: 'fails' })] })
     const result = await rig.result()
     expect(result).toMatchObject({
       ...{ verdict: 'error', mechanism: 'a fake cut', targets: ['back'], control: null, expectations: [] },
@@ -32,8 +32,11 @@ describe('the result of a scenario without its fault', () => {
     expect(rig.noted('revert', 'observe')).toEqual(['revert cut on back'])
   })
 
-  it('that asks for what there is not has nothing at all, and took no time', async () => {
-    const rig = new Rig({ scenarios: [{ expect: [clause('nothing')], recoveryLimitSeconds: 7 }] })
+  it('that cannot be planned has nothing at all, and took no time', async () => {
+    const rig = new Rig({
+      faults: (world) => [fakeFault(world, 'cut', { plan: 'fails' })],
+      scenarios: [{ recoveryLimitSeconds: 7 }],
+    })
     const result = await rig.result()
     expect(result).toMatchObject({
       ...{ durationMs: 0, host: null, control: null, controlReason: null, targets: [], mechanism: '', series: null },
@@ -81,7 +84,7 @@ describe('several faults', () => {
   it('whose effect nobody saw are told with all that they say of it', async () => {
     const rig = new Rig({
       faults: (world) => [faultBy(world, 'cut', 'a rule'), faultBy(world, 'slow', 'a delay')],
-      probes: (world) => [fakeProbe(world, 'answers', { begin: 'fails' })],
+      clauses: (world) => [fakeClause(world, 'answers', { begin: 'fails' })],
       scenarios: [BOTH],
     })
     expect((await rig.result()).mechanism).toBe('a rule + a delay')
@@ -99,7 +102,7 @@ describe('several faults', () => {
         fakeFault(world, 'cut', { describe: { canaryDelayMs: cut } }),
         fakeFault(world, 'slow', { describe: { canaryDelayMs: slow } }),
       ],
-      probes: (world) => [fakeProbe(world, 'answers', { look: ([, , ctx]) => void seen.push(ctx.canaryDelayMs) })],
+      clauses: (world) => [fakeClause(world, 'answers', { look: (ctx) => void seen.push(ctx.canaryDelayMs) })],
       scenarios: [BOTH],
     })
     await rig.run()
@@ -126,11 +129,4 @@ describe('what happens to the steady state while a fault is prepared', () => {
       'warn: X-1: 1 canary request failed while the fault was prepared; the steady state was reached again before it was injected',
     ])
   })
-})
-
-it('what a clause begins gets the baseline that it took', async () => {
-  const begun: unknown[] = []
-  const rig = new Rig({ probes: (world) => [fakeProbe(world, 'answers', { begun: (baseline) => void begun.push(baseline) })] })
-  await rig.run()
-  expect(begun).toEqual([{ before: 'answers' }])
 })

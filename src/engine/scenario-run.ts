@@ -3,12 +3,12 @@ import { summarizeCanary } from '../core/canary.ts'
 import { isoTime } from '../core/clock.ts'
 import { ChaosError, describeError, isChaosError } from '../core/errors.ts'
 import type { ScenarioResult, TimelineEvent } from '../core/model.ts'
-import type { FaultContext, ProbeContext } from '../core/ports.ts'
+import type { FaultContext, ClauseContext } from '../core/ports.ts'
 import { faultWindowMs, recoveryLimitMs, type Scenario } from '../core/scenario.ts'
 import { isAborted, withDeadline } from '../core/wait.ts'
 import type { HostFacts } from '../toolbox/operations/host.ts'
 import { collect } from './collect.ts'
-import { faultContext, probeContext, undoContext } from './contexts.ts'
+import { faultContext, clauseContext, undoContext } from './contexts.ts'
 import { chooseControl, ControlWatch } from './control.ts'
 import type { EngineDeps } from './deps.ts'
 import { ExpectationSet } from './expectations.ts'
@@ -35,7 +35,6 @@ import type { StackCanary } from './stack-canary.ts'
 import { starvation } from './starvation.ts'
 import { reachSteadyState, steadyAfterPrepare } from './steady.ts'
 import { together } from './together.ts'
-import { underLoad } from './under-load.ts'
 
 /** The canary goes on before and after it. Never throws: what went wrong is in the result. */
 export async function runScenario(
@@ -58,7 +57,7 @@ class ScenarioRun {
   private readonly phases: PhaseRecorder
   readonly faults: FaultSet
   private readonly lag: ReturnType<EngineDeps['lag']>
-  private expectations: ExpectationSet | null = null
+  private readonly expectations: ExpectationSet
   private watch: ControlWatch | null = null
   private readonly notes: TimelineEvent[] = []
   private guard: HostGuard | null = null
@@ -73,6 +72,8 @@ class ScenarioRun {
     this.lag = deps.lag()
     this.state = newState(deps.number, deps.clock.nowMs(), deps.clock.wallMs(), faultWindowMs(scenario, options.profile))
     this.faults = new FaultSet(deps)
+    const alsoAsked = deps.askedOfLoad(scenario.expect, recoveryLimitMs(scenario, options.profile))
+    this.expectations = new ExpectationSet([...scenario.expect, ...alsoAsked])
     this.phases = new PhaseRecorder(deps.clock, (phase) => {
       deps.emit({ type: 'phase-started', id: scenario.id, phase })
     })
@@ -102,24 +103,21 @@ class ScenarioRun {
 
   /** steady beside plan and prepare → inject → effect beside during. */
   private async experiment(): Promise<void> {
-    const { deps, state, scenario, phases } = this
-    const asked = underLoad(scenario, deps.load, recoveryLimitMs(scenario, this.options.profile))
-    const expectations = new ExpectationSet(deps.probes, asked)
-    this.expectations = expectations
-    await together(this.signal, [(signal) => this.steady(expectations, signal), (signal) => this.prepare(signal)])
-    const sinceMs = await this.stillSteady(expectations)
+    const { state, phases } = this
+    await together(this.signal, [(signal) => this.steady(signal), (signal) => this.prepare(signal)])
+    const sinceMs = await this.stillSteady()
     await phases.run('inject', INJECT_LIMIT_MS, this.guarded(), async (phaseSignal) => {
       if (!this.options.noInject) await this.faults.inject(this.faultContext(phaseSignal))
       state.injected = !this.options.noInject
       this.openWindow()
     })
-    await this.observe(expectations, sinceMs)
+    await this.observe(sinceMs)
   }
 
-  private async steady(expectations: ExpectationSet, signal: AbortSignal): Promise<void> {
+  private async steady(signal: AbortSignal): Promise<void> {
     await this.phases.run('steady', STEADY_LIMIT_MS + 10_000, signal, async (phaseSignal) => {
       this.steadySinceMs = await reachSteadyState(this.deps, this.canary, phaseSignal)
-      await expectations.takeBaselines(this.probeContext(phaseSignal, this.steadySinceMs))
+      await this.expectations.steady(this.clauseContext(phaseSignal, this.steadySinceMs))
     })
   }
 
@@ -145,13 +143,13 @@ class ScenarioRun {
   }
 
   /** @returns since when the steady state has held that the fault is judged against. */
-  private async stillSteady(expectations: ExpectationSet): Promise<number> {
-    const { deps, state, signal, canary } = this
+  private async stillSteady(): Promise<number> {
+    const { deps, state, signal, canary, expectations } = this
     const sinceMs = await steadyAfterPrepare(deps, canary, this.steadySinceMs, signal, (detail) => {
       this.note('steady-again', detail)
     })
     // On the scenario's signal: what is begun goes on through the phases that follow.
-    const begin = (): Promise<void> => expectations.begin(this.probeContext(signal, sinceMs))
+    const begin = (): Promise<void> => expectations.begin(this.clauseContext(signal, sinceMs))
     await withDeadline('starting what the clauses ask for', BEGIN_LIMIT_MS, signal, begin, deps.clock)
     canary.usual()
     state.steady = summarizeCanary(canary.samples(sinceMs), sinceMs, deps.clock.nowMs())
@@ -165,15 +163,15 @@ class ScenarioRun {
   }
 
   /** Effect and during-clauses at once; the fault is held for the planned window and until both are decided. */
-  private async observe(expectations: ExpectationSet, steadySinceMs: number): Promise<void> {
-    const { state, phases } = this
+  private async observe(steadySinceMs: number): Promise<void> {
+    const { state, phases, expectations } = this
     const signal = this.guarded()
     const limitMs = state.windowMs + Math.max(CANARY_DEADLINE_MS, expectations.longestMs('during')) + HOLD_MARGIN_MS
     const effect = phases.run('effect', limitMs, signal, async (phaseSignal) => {
       state.effect = await this.faults.effect(this.faultContext(phaseSignal))
     })
     const during = phases.run('during', limitMs, signal, async (phaseSignal) => {
-      const clauses = expectations.observe('during', this.probeContext(phaseSignal, steadySinceMs))
+      const clauses = expectations.observe('during', this.clauseContext(phaseSignal, steadySinceMs))
       await Promise.all([state.window?.planned, clauses])
       state.expectations = await clauses
     })
@@ -236,7 +234,6 @@ class ScenarioRun {
 
   private async recover(fromMs: number): Promise<void> {
     const { deps, state, scenario, phases, signal, canary, expectations } = this
-    if (expectations === null) return
     const limitMs = recoveryLimitMs(scenario, this.options.profile)
     const afterMs = Math.max(AFTER_LIMIT_MS, expectations.longestMs('after') + HOLD_MARGIN_MS)
     await phases.run('recovery', limitMs + afterMs, signal, async (phaseSignal) => {
@@ -248,7 +245,7 @@ class ScenarioRun {
       }
       const { result, provenSinceMs } = await awaitRecovery(deps, canary, terms, phaseSignal)
       state.recovery = result
-      state.expectations.push(...(await expectations.observe('after', this.probeContext(phaseSignal, state.startedMs))))
+      state.expectations.push(...(await expectations.observe('after', this.clauseContext(phaseSignal, state.startedMs))))
       const injectedMs = state.injectedMs ?? fromMs
       await canary.settled(injectedMs, injectedMs + state.windowMs, phaseSignal)
       state.recovery = withoutRelapse(result, canary.samples(fromMs), fromMs)
@@ -259,7 +256,7 @@ class ScenarioRun {
   private async finish(): Promise<void> {
     const { deps, state, phases } = this
     state.samples = this.canary.samples(state.startedMs)
-    this.expectations?.stop()
+    this.expectations.stop()
     this.guard?.stop()
     state.host = this.guard?.result() ?? null
     state.starved = starvation(state.samples, this.lag.p99Ms())
@@ -315,8 +312,8 @@ class ScenarioRun {
     return faultContext(this.deps, this.scenario.id, this.state, signal)
   }
 
-  private probeContext(signal: AbortSignal, steadySinceMs: number): ProbeContext {
-    return probeContext(this.deps, this, steadySinceMs, signal)
+  private clauseContext(signal: AbortSignal, steadySinceMs: number): ClauseContext {
+    return clauseContext(this.deps, this, steadySinceMs, signal)
   }
 }
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ContainerEvent } from '../core/ports.ts'
 import { fakeFault, request, type FaultCourses } from './rig/fake-fault.ts'
-import { clause, fakeProbe, type ProbeCourses } from './rig/fake-probe.ts'
+import { clause, fakeClause, type ClauseCourses } from './rig/fake-clause.ts'
 import { Rig } from './rig/rig.ts'
 import type { Course } from './rig/world.ts'
 
@@ -123,14 +123,14 @@ describe('the undo record', () => {
 })
 
 describe('a clause', () => {
-  function withProbe(courses: Partial<ProbeCourses>, phase: 'during' | 'after' = 'during'): Rig {
+  function withProbe(courses: Partial<ClauseCourses>, phase: 'during' | 'after' = 'during'): Rig {
     return new Rig({
-      probes: (world) => [fakeProbe(world, 'answers', courses)],
+      clauses: (world) => [fakeClause(world, 'answers', courses)],
       scenarios: [{ expect: [clause('answers', phase)] }],
     })
   }
 
-  it.each<[Partial<ProbeCourses>, string, string]>([
+  it.each<[Partial<ClauseCourses>, string, string]>([
     [{ met: false }, 'failed', 'the clause answers: expected answers to hold, observed answers: false'],
     [{ met: null }, 'failed', 'undecided: the clause answers: expected answers to hold, observed answers: null'],
     [
@@ -138,8 +138,8 @@ describe('a clause', () => {
       'failed',
       'undecided: the clause answers: expected to be observed, observed the probe broke: observe answers failed',
     ],
-    [{ baseline: 'fails' }, 'error', 'steady: baseline of answers failed'],
-    [{ baseline: 'hangs' }, 'error', 'steady: phase steady took longer than 30000 ms'],
+    [{ steady: 'fails' }, 'error', 'steady: steady of answers failed'],
+    [{ steady: 'hangs' }, 'error', 'steady: phase steady took longer than 30000 ms'],
     [{ begin: 'fails' }, 'error', 'begin answers failed'],
     [{ begin: 'hangs' }, 'error', 'starting what the clauses ask for took longer than 10000 ms'],
     [{ begin: 'late' }, 'error', 'starting what the clauses ask for took longer than 10000 ms'],
@@ -152,7 +152,7 @@ describe('a clause', () => {
     expect(rig.noted('inject')).toHaveLength(verdict === 'failed' ? 1 : 0)
   })
 
-  it.each<[Partial<ProbeCourses>, string]>([
+  it.each<[Partial<ClauseCourses>, string]>([
     [{ met: false }, 'failed'],
     [{ met: null }, 'failed'],
     [{ observe: 'fails' }, 'failed'],
@@ -173,7 +173,7 @@ describe('a clause', () => {
 
   it('that was not begun as the one before it broke is not begun later', async () => {
     const rig = new Rig({
-      probes: (world) => [fakeProbe(world, 'slow', { begin: 'late' }), fakeProbe(world, 'answers')],
+      clauses: (world) => [fakeClause(world, 'slow', { begin: 'late' }), fakeClause(world, 'answers')],
       scenarios: [{ expect: [clause('slow'), clause('answers')] }],
     })
     await rig.run()
@@ -184,9 +184,9 @@ describe('a clause', () => {
   it('that fails its baseline has the preparation broken off, and undone', async () => {
     const rig = new Rig({
       faults: (world) => [fakeFault(world, 'cut', { prepare: 'hangs' })],
-      probes: (world) => [fakeProbe(world, 'answers', { baseline: 'fails' })],
+      clauses: (world) => [fakeClause(world, 'answers', { steady: 'fails' })],
     })
-    expect((await rig.result()).reasons).toEqual(['steady: baseline of answers failed'])
+    expect((await rig.result()).reasons).toEqual(['steady: steady of answers failed'])
     expect(rig.noted('prepare', 'revert')).toEqual(['prepare cut on back', 'revert cut on back'])
   })
 })
@@ -220,8 +220,8 @@ describe('the machine', () => {
 
   it('below a floor while the fault is on has it ended', async () => {
     const rig = new Rig({
-      probes: (world) => [
-        fakeProbe(world, 'answers', {
+      clauses: (world) => [
+        fakeClause(world, 'answers', {
           observe: 'hangs',
           look: () => {
             world.memAvailableBytes = 100 * 1024 ** 2
@@ -303,7 +303,7 @@ describe('the steady state', () => {
   })
 
   it('that is lost as the clauses begin ends the scenario', async () => {
-    const rig = new Rig({ probes: (world) => [fakeProbe(world, 'answers', { begin: { afterMs: 1_000 } })] })
+    const rig = new Rig({ clauses: (world) => [fakeClause(world, 'answers', { begin: { afterMs: 1_000 } })] })
     const startedMs = rig.world.clock.nowMs()
     rig.world.answer = (atMs) => ({ ok: atMs < startedMs + 1_300, latencyMs: 20 })
     const result = await rig.result()
@@ -385,9 +385,9 @@ describe('several faults', () => {
         fakeFault(world, 'slow', { describe: { canaryDelayMs: 300 } }),
       ],
       scenarios: [both],
-      probes: (world) => [
-        fakeProbe(world, 'answers', {
-          look: ([, , ctx]) => {
+      clauses: (world) => [
+        fakeClause(world, 'answers', {
+          look: (ctx) => {
             world.note(`delay ${String(ctx.canaryDelayMs)}`)
           },
         }),

@@ -1,6 +1,7 @@
-/** Wires runtime, faults, probes and engine together for one run. Front ends call this and map its verdict to their world. */
+/** Wires runtime, faults, clauses and engine together for one run. Front ends call this and map its verdict to their world. */
 import { mkdir } from 'node:fs/promises'
 import { randomBytes, randomInt } from 'node:crypto'
+import { canaryPort } from '../canary/canary.ts'
 import { isoTime, systemClock } from '../core/clock.ts'
 import type { Descriptor } from '../core/descriptor.ts'
 import { explainError } from '../core/errors.ts'
@@ -17,8 +18,6 @@ import type { RunDeps } from '../engine/deps.ts'
 import { Ledger } from '../engine/ledger.ts'
 import type { EngineOptions } from '../engine/options.ts'
 import { buildRunResult, type RunFacts } from '../engine/run-result.ts'
-import { canaryPort } from '../probes/canary.ts'
-import { probeRegistry } from '../probes/registry.ts'
 import { countedDockerClient, type CountedDockerClient } from '../runtime/docker-client.ts'
 import { eventLoopLag } from '../runtime/event-loop-lag.ts'
 import { plannedLoadMs } from '../load/run-patterns.ts'
@@ -208,9 +207,9 @@ async function experiment(session: Session, stacks: RunStacks, ledger: Ledger): 
     log: ui.log,
     emit: session.emit,
     ledger,
-    probes: probeRegistry(),
     canary: canaryPort,
     load: null,
+    askedOfLoad: () => [],
     artifacts,
     runId,
     lag: eventLoopLag,

@@ -1,4 +1,5 @@
 /** The scenarios of a run, while a load holds where one is asked for. */
+import { underLoad as askedUnderLoad } from '../clauses/load/under-load.ts'
 import { systemClock } from '../core/clock.ts'
 import { explainError } from '../core/errors.ts'
 import type { LoadPattern } from '../core/load.ts'
@@ -74,8 +75,9 @@ async function run(
   load: RunningHeldLoad | null,
   signal: AbortSignal,
 ): Promise<Omit<RanOnStacks, 'load'>> {
+  const held = load === null ? {} : { load, askedOfLoad: askedUnderLoad }
   const ways = stacks.all.map((stack) => stacks.depsOf(stack))
-  const { results, reasons, left } = await runScenarios({ ...deps, load }, ways, options, scenarios, signal)
+  const { results, reasons, left } = await runScenarios({ ...deps, ...held }, ways, options, scenarios, signal)
   const numbers = left.map(({ number }) => number)
   return { scenarios: results, reasons, left: stacks.all.filter(({ number }) => numbers.includes(number)) }
 }

@@ -1,7 +1,6 @@
 /** The whole engine in memory: what a test changes is what goes otherwise than well. */
 import type { HeldLoad } from '../../core/held-load.ts'
 import type { ScenarioResult } from '../../core/model.ts'
-import type { Probe } from '../../core/ports.ts'
 import { seededRandom } from '../../core/random.ts'
 import type { RunEvent } from '../../core/run-event.ts'
 import type { Scenario } from '../../core/scenario.ts'
@@ -9,21 +8,25 @@ import type { RunDeps } from '../deps.ts'
 import type { EngineOptions } from '../options.ts'
 import { runScenarios, type Ran } from '../run.ts'
 import { fakeFault, request, requestOf, type FakeFault, type FakeRequest } from './fake-fault.ts'
-import { clause, fakeProbe } from './fake-probe.ts'
+import { clause, expectationOf, fakeClause, type FakeAsk, type FakeClause } from './fake-clause.ts'
 import { fakeCanary, fakeStack, type StackCourses } from './fake-stack.ts'
 import { World, type Course, type Plan } from './world.ts'
 
-/** Asks for faults by their kinds. */
-export type FakeScenario = Partial<Omit<Scenario, 'faults'>> & { readonly faults?: readonly FakeRequest[] }
+/** Asks for faults and clauses by their kinds. */
+export type FakeScenario = Partial<Omit<Scenario, 'faults' | 'expect'>> & {
+  readonly faults?: readonly FakeRequest[]
+  readonly expect?: readonly FakeAsk[]
+}
 
 export interface RigOptions {
   readonly faults?: (world: World) => readonly FakeFault[]
-  readonly probes?: (world: World) => readonly Probe[]
+  readonly clauses?: (world: World) => readonly FakeClause[]
   readonly stacks?: readonly Partial<StackCourses>[]
   readonly scenarios?: readonly FakeScenario[]
   readonly ledger?: Course
   readonly artifacts?: Course
   readonly load?: HeldLoad | null
+  readonly askedOfLoad?: readonly FakeAsk[]
   readonly options?: Partial<EngineOptions>
 }
 
@@ -48,10 +51,15 @@ export class Rig {
     const { world, given } = this
     const stacks = (given.stacks ?? [{}]).map((courses, index) => fakeStack(world, { number: index + 1, ...courses }))
     const faults = given.faults?.(world) ?? [fakeFault(world, 'cut')]
-    const scenarios = (given.scenarios ?? [{}]).map(({ faults: asked = [request('cut', 'back')], ...changes }, index) =>
-      scenario({ id: `X-${String(index + 1)}`, faults: asked.map((one) => requestOf(faults, one)), ...changes }),
+    const clauses = given.clauses?.(world) ?? [fakeClause(world, 'answers')]
+    const scenarios = (given.scenarios ?? [{}]).map(
+      ({ faults: broken = [request('cut', 'back')], expect: asked = [clause('answers')], ...changes }, index) =>
+        scenario({
+          ...{ id: `X-${String(index + 1)}`, faults: broken.map((one) => requestOf(faults, one)) },
+          ...{ expect: asked.map((one) => expectationOf(clauses, one)), ...changes },
+        }),
     )
-    const ran = runScenarios(this.deps(), stacks, options(given.options), scenarios, this.aborter.signal)
+    const ran = runScenarios(this.deps(clauses), stacks, options(given.options), scenarios, this.aborter.signal)
     return world.clock.until(ran)
   }
 
@@ -79,9 +87,8 @@ export class Rig {
     return this.world.journal.filter((line) => beginnings.some((beginning) => line.startsWith(beginning)))
   }
 
-  private deps(): RunDeps {
+  private deps(clauses: readonly FakeClause[]): RunDeps {
     const { world, given } = this
-    const probes = given.probes?.(world) ?? [fakeProbe(world, 'answers')]
     let entry = 0
     const { signal } = new AbortController()
     return {
@@ -111,9 +118,9 @@ export class Rig {
           return Promise.resolve()
         },
       },
-      probes: new Map(probes.map((probe) => [probe.kind, probe])),
       canary: fakeCanary(world),
       load: given.load ?? null,
+      askedOfLoad: () => (given.askedOfLoad ?? []).map((one) => expectationOf(clauses, one)),
       artifacts: {
         write: (path, text) =>
           world.step(`write ${path}`, given.artifacts ?? 'well', signal, () => (this.written.set(path, text), path), path),
@@ -131,7 +138,7 @@ export class Rig {
 export function scenario(changes: Partial<Scenario> = {}): Scenario {
   return {
     ...{ id: 'X-1', name: 'the back is cut off', suite: 'chaos', expectedBehavior: 'answers say so' },
-    ...{ faults: [], expect: [clause('answers')], durationSeconds: 6, profileSeconds: {} },
+    ...{ faults: [], expect: [], durationSeconds: 6, profileSeconds: {} },
     ...{ recoveryLimitSeconds: null, control: null, exclusive: false, source: { file: 'x.json', line: 3 } },
     ...changes,
   }

@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { summarizeCanary } from '../../core/canary.ts'
+import type { CanarySample } from '../../core/canary.ts'
+import type { CanarySpec } from './spec.ts'
+import type { Observation } from '../../core/clause.ts'
+import type { ClauseContext } from '../../core/ports.ts'
+import { canaryClause } from './clause.ts'
+import { begin, openContext } from '../shared/context.fixture.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function sample(intendedMs: number, latencyMs: number, status = 200): CanarySample {
+  const ok = status === 200
+  const error = ok ? null : `status ${String(status)}`
+  return { intendedMs, sentMs: intendedMs, doneMs: intendedMs + latencyMs, status, ok, error }
+}
+
+interface Judged {
+  readonly observation: Observation
+  /** The span that was asked for, from the window's start, and when. */
+  readonly asked: readonly [fromMs: number, toMs: number, atMs: number]
+}
+
+/** Judges a window of 6 s in which ten requests a second are answered as `answer` says. */
+async function judge(
+  spec: CanarySpec,
+  answer: (place: number) => Partial<CanarySample>,
+  changes: Partial<ClauseContext> = {},
+  before: readonly CanarySample[] = [sample(0, 20)],
+): Promise<Judged> {
+  let asked: Judged['asked'] = [Number.NaN, Number.NaN, Number.NaN]
+  const steady = summarizeCanary(before, 0, 1)
+  const { ctx, open } = openContext(6_000, {
+    canary: {
+      steady,
+      samples(fromMs, toMs) {
+        asked = [fromMs - startMs, toMs - startMs, performance.now() - startMs]
+        return Promise.resolve(
+          Array.from({ length: 60 }, (_, place) => ({ ...sample(fromMs + 100 * place, 20), ...answer(place) })),
+        )
+      },
+    },
+    ...changes,
+  })
+  const startMs = performance.now()
+  open()
+  const observed = (await begin(canaryClause.expect(spec, 'during'), ctx)).observe(ctx)
+  observed.catch(() => undefined)
+  await vi.advanceTimersByTimeAsync(10_000)
+  return { observation: await observed, asked }
+}
+
+it('asks for the requests of the planned window, when that is over', async () => {
+  const { observation, asked } = await judge({ success_rate: 0.97 }, () => ({}))
+  expect(asked).toEqual([0, 6_000, 6_000])
+  expect(observation).toEqual({ expected: '≥ 97 % good', observed: '100 % of 60', met: true })
+})
+
+it('leaves out good answers that came after the planned end, whatever the clock says then', async () => {
+  const spec = { answers: { status: [503], share: 1 } }
+  const { observation } = await judge(spec, (place) =>
+    place < 40 ? { status: 503, ok: false } : { doneMs: performance.now() + 1 },
+  )
+  expect(observation).toMatchObject({
+    observed: '100 % of 40 (40 × 503), 20 good answers after the window not counted',
+    met: true,
+  })
+})
+
+it('compares with the steady state, and with what the faults of the scenario add', async () => {
+  const spec = { slower_by_fault: { tolerance: 0.1 } }
+  const slow = (place: number): Partial<CanarySample> => ({ doneMs: performance.now() - 6_000 + 100 * place + 520 })
+  const { observation } = await judge(spec, slow, { canaryDelayMs: 500 })
+  expect(observation).toEqual({
+    expected: 'median slower by 500 ms ± 10 %',
+    observed: 'slower by 500 ms (20 ms before, 520 ms during, 60 good requests)',
+    met: true,
+  })
+})
+
+it('takes for what the steady state varied by that of its good answers only', async () => {
+  const good = Array.from({ length: 6 }, () => sample(0, 20))
+  const bad = Array.from({ length: 4 }, () => sample(0, 15_000, 503))
+  const slow = (place: number): Partial<CanarySample> => ({ doneMs: performance.now() - 6_000 + 100 * place + 620 })
+  const spec = { slower_by_fault: { tolerance: 0.1 } }
+  const { observation } = await judge(spec, slow, { canaryDelayMs: 500 }, [...good, ...bad])
+  expect(observation).toMatchObject({
+    observed: 'slower by 600 ms (20 ms before, 620 ms during, 60 good requests)',
+    met: false,
+  })
+})
+
+it('judges nothing for who was cancelled when the window ended', async () => {
+  const controller = new AbortController()
+  const { ctx, open } = openContext(6_000)
+  open()
+  const clause = await begin(canaryClause.expect({ success_rate: 1 }, 'during'), ctx)
+  const observed = clause.observe({ ...ctx, signal: controller.signal })
+  observed.catch(() => undefined)
+  controller.abort(new Error('enough'))
+  await vi.advanceTimersByTimeAsync(10_000)
+  await expect(observed).rejects.toThrow('enough')
+})
+
+it('is told by its clause', () => {
+  const { kind, text } = canaryClause.expect({ success_rate: 0.97 }, 'during')
+  expect([kind, text]).toEqual(['canary', 'canary: ≥ 97 % good'])
+})

@@ -1,0 +1,25 @@
+import { latencyMs } from '../../core/canary.ts'
+import { interquartileRange } from '../../core/statistics.ts'
+import { defineClause } from '../../kinds/define-clause.ts'
+import { plannedEnd } from '../shared/fault-phase.ts'
+import { canaryText, judgeCanary } from './judge.ts'
+import { canarySpec } from './spec.ts'
+
+/** Judges the canary over the planned fault window, once every request of it has its outcome. */
+export const canaryClause = defineClause({
+  key: 'canary',
+  schema: canarySpec,
+  text: canaryText,
+  async observe(spec, ctx) {
+    const window = ctx.window()
+    const endMs = window.startedMs + window.plannedMs
+    await plannedEnd(ctx)
+    const samples = await ctx.canary.samples(window.startedMs, endMs)
+    const { steady } = ctx.canary
+    const before = {
+      steadyP50Ms: steady.p50Ms,
+      steadySpreadMs: interquartileRange(steady.samples.filter(({ ok }) => ok).map(latencyMs)),
+    }
+    return judgeCanary(spec, { samples, windowEndMs: endMs, ...before, delayMs: ctx.canaryDelayMs })
+  },
+})

@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest'
+import type { CanarySample } from '../../core/canary.ts'
+import { canaryText, judgeCanary } from './judge.ts'
+import type { CanarySeen } from './judge.ts'
+
+/** One request every 100 ms from 0; `latency` from the intended send time. */
+function sample(index: number, status: number | null, latency: number): CanarySample {
+  const intendedMs = index * 100
+  const good = status === 200
+  return {
+    intendedMs,
+    sentMs: intendedMs,
+    doneMs: intendedMs + latency,
+    status,
+    ok: good,
+    error: good ? null : status === null ? 'deadline' : `status ${String(status)}`,
+  }
+}
+
+function seen(samples: readonly CanarySample[], rest: Partial<CanarySeen> = {}): CanarySeen {
+  return { samples, windowEndMs: 6_000, steadyP50Ms: 20, steadySpreadMs: 0, delayMs: null, ...rest }
+}
+
+const many = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index))
+
+describe('judgeCanary', () => {
+  it('counts good requests', () => {
+    const observation = judgeCanary({ success_rate: 0.97 }, seen(many(60, (index) => sample(index, index === 7 ? 503 : 200, 20))))
+    expect(observation).toEqual({ expected: '≥ 97 % good', observed: '98.33 % of 60 (failed: 1 × 503)', met: true })
+    const worse = judgeCanary({ success_rate: 0.97 }, seen(many(60, (index) => sample(index, index < 2 ? null : 200, 20))))
+    expect(worse).toMatchObject({ observed: '96.66 % of 60 (failed: 2 × deadline)', met: false })
+    const half = many(60, (index) => sample(index, index < 30 ? 200 : 503, 20))
+    expect(judgeCanary({ success_rate: 0.5 }, seen(half))).toMatchObject({ observed: '50 % of 60 (failed: 30 × 503)', met: true })
+  })
+
+  it('decides nothing on fewer than 20 requests', () => {
+    expect(judgeCanary({ success_rate: 0.5 }, seen(many(19, (index) => sample(index, 200, 20))))).toMatchObject({ met: null })
+    expect(judgeCanary({ success_rate: 0.5 }, seen(many(20, (index) => sample(index, 200, 20))))).toMatchObject({ met: true })
+    expect(judgeCanary({ success_rate: 0.5 }, seen([]))).toEqual({
+      expected: '≥ 50 % good',
+      observed: 'only 0 canary requests in the window, 20 are needed to judge',
+      met: null,
+    })
+  })
+
+  describe('answers', () => {
+    const spec = { answers: { status: [503], share: 0.95 } }
+
+    it('counts the wanted statuses', () => {
+      const observation = judgeCanary(spec, seen(many(60, (index) => sample(index, 503, 3_900))))
+      expect(observation).toEqual({ expected: '≥ 95 % answered 503', observed: '100 % of 60 (60 × 503)', met: true })
+    })
+
+    it('leaves out good answers that came after the window, and only those', () => {
+      const healed = many(60, (index) => (index < 40 ? sample(index, 503, 1_900) : sample(index, 200, 2_500)))
+      expect(judgeCanary(spec, seen(healed))).toMatchObject({
+        observed: '100 % of 40 (40 × 503), 20 good answers after the window not counted',
+        met: true,
+      })
+      const hung = many(60, (index) => (index < 40 ? sample(index, 503, 1_900) : sample(index, null, 15_000)))
+      expect(judgeCanary(spec, seen(hung))).toMatchObject({ observed: '66.66 % of 60 (40 × 503, 20 × deadline)', met: false })
+      const through = many(60, (index) => (index < 50 ? sample(index, 503, 500) : sample(index, 200, 50)))
+      expect(judgeCanary(spec, seen(through))).toMatchObject({ met: false })
+    })
+
+    it('judges a good answer that came in the very moment of the end', () => {
+      const last = many(60, (index) => (index < 57 ? sample(index, 503, 100) : sample(index, 200, 6_000 - index * 100)))
+      expect(judgeCanary(spec, seen(last))).toMatchObject({ observed: '95 % of 60 (57 × 503, 3 × 200)', met: true })
+    })
+
+    it('is undecided when too few are left', () => {
+      const late = (early: number): CanarySample[] =>
+        many(60, (index) => (index < early ? sample(index, 503, 100) : sample(index, 200, 6_001)))
+      expect(judgeCanary(spec, seen(late(19)))).toMatchObject({
+        observed: '100 % of 19 (19 × 503), 41 good answers after the window not counted, 20 are needed to judge',
+        met: null,
+      })
+      expect(judgeCanary(spec, seen(late(20)))).toMatchObject({
+        observed: '100 % of 20 (20 × 503), 40 good answers after the window not counted',
+        met: true,
+      })
+      expect(judgeCanary(spec, seen(late(0))).observed).toMatch(/^\? % of 0 \(none\)/)
+    })
+
+    it('may be any of several statuses', () => {
+      const either = many(60, (index) => sample(index, index % 2 === 0 ? 503 : 507, 20))
+      expect(judgeCanary({ answers: { status: [503, 507], share: 1 } }, seen(either))).toEqual({
+        ...{ expected: '≥ 100 % answered 503 or 507', observed: '100 % of 60 (30 × 503, 30 × 507)', met: true },
+      })
+    })
+
+    it('tells the four most frequent ends', () => {
+      const statuses = [...many(2, () => 500), ...many(9, () => 502), ...many(3, () => null), ...many(20, () => 503), 504, 504]
+      const ends = statuses.map((status, index) => ({ ...sample(index, status, 20), error: null }))
+      expect(judgeCanary(spec, seen(ends)).observed).toBe('55.55 % of 36 (20 × 503, 9 × 502, 3 × no answer, 2 × 500)')
+    })
+
+    it('counts a wanted good status also after the window', () => {
+      const good = many(60, (index) => sample(index, 200, 2_000))
+      expect(judgeCanary({ answers: { status: [200], share: 1 } }, seen(good))).toMatchObject({
+        met: true,
+        observed: '100 % of 60 (60 × 200)',
+      })
+    })
+  })
+
+  it('wants every request answered in time, good or bad', () => {
+    const spec = { within_ms: 5_000 }
+    expect(judgeCanary(spec, seen(many(60, (index) => sample(index, index % 2 === 0 ? 503 : 200, 4_100))))).toEqual({
+      expected: 'every request answered within 5000 ms',
+      observed: 'slowest answer 4100 ms',
+      met: true,
+    })
+    const slowest = (latency: number): CanarySample[] => many(60, (index) => sample(index, 503, index === 3 ? latency : 10))
+    expect(judgeCanary(spec, seen(slowest(5_000)))).toMatchObject({ observed: 'slowest answer 5000 ms', met: true })
+    expect(judgeCanary(spec, seen(slowest(5_001)))).toMatchObject({ observed: 'slowest answer 5001 ms', met: false })
+    expect(judgeCanary(spec, seen(many(60, (index) => sample(index, index === 3 ? null : 503, 10))))).toMatchObject({
+      observed: 'slowest answer 10 ms, 1 of 60 without any answer (failed: 1 × deadline)',
+      met: false,
+    })
+    expect(judgeCanary(spec, seen(many(60, (index) => sample(index, null, 10))))).toMatchObject({
+      observed: 'slowest answer ? ms, 60 of 60 without any answer (failed: 60 × deadline)',
+      met: false,
+    })
+  })
+
+  describe('a slow-down', () => {
+    const spec = { slower_by_fault: { tolerance: 0.35 } }
+    const slow = (latency: number): CanarySample[] => many(60, (index) => sample(index, 200, latency))
+    const by1000 = (samples: readonly CanarySample[], rest: Partial<CanarySeen> = {}): ReturnType<typeof judgeCanary> =>
+      judgeCanary(spec, seen(samples, { delayMs: 1_000, ...rest }))
+
+    it('is compared with what the fault adds', () => {
+      expect(by1000(slow(1_020))).toEqual({
+        expected: 'median slower by 1000 ms ± 35 %',
+        observed: 'slower by 1000 ms (20 ms before, 1020 ms during, 60 good requests)',
+        met: true,
+      })
+    })
+
+    it.each([
+      [669, false],
+      [670, true],
+      [1_370, true],
+      [1_371, false],
+      [20, false],
+    ])('to %d ms is what was to be: %j', (latency, met) => {
+      expect(by1000(slow(latency)).met).toBe(met)
+    })
+
+    it.each([
+      [550, 120, null],
+      [550, 121, null],
+      [550, 119, false],
+      [1_490, 120, null],
+      [1_490, 119, false],
+      [700, 500, true],
+    ])('to %d ms, where the steady state varied by %d ms, is: %j', (latency, steadySpreadMs, met) => {
+      expect(by1000(slow(latency), { steadySpreadMs }).met).toBe(met)
+    })
+
+    it('that the steady state may explain is told so', () => {
+      expect(by1000(slow(1_156), { steadyP50Ms: 626, steadySpreadMs: 400 })).toEqual({
+        expected: 'median slower by 1000 ms ± 35 %',
+        observed:
+          'slower by 530 ms (626 ms before, 1156 ms during, 60 good requests), where the steady state itself varied by 400 ms',
+        met: null,
+      })
+    })
+
+    it('of good requests alone counts, and of twenty at least', () => {
+      const good = (count: number): CanarySample[] => many(60, (index) => sample(index, index < count ? 200 : 503, 1_020))
+      expect(by1000(good(20)).met).toBe(true)
+      expect(by1000(good(19))).toMatchObject({
+        observed: 'slower by 1000 ms (20 ms before, 1020 ms during, 19 good requests)',
+        met: null,
+      })
+      const failures = many(60, (index) => sample(index, index < 40 ? 200 : 503, index < 40 ? 1_020 : 1))
+      expect(by1000(failures).met).toBe(true)
+    })
+
+    it('is unknown where nothing was measured before, and where the fault says of none', () => {
+      expect(by1000(slow(1_020), { steadyP50Ms: Number.NaN })).toMatchObject({
+        observed: 'slower by ? ms (? ms before, 1020 ms during, 60 good requests)',
+        met: null,
+      })
+      expect(judgeCanary(spec, seen(slow(1_020)))).toEqual({
+        expected: 'slower by what the fault adds',
+        observed: 'the fault adds no known delay to the canary',
+        met: null,
+      })
+    })
+  })
+
+  it('joins parts: a miss decides, then what is unknown', () => {
+    const samples = many(60, (index) => sample(index, 200, 1_020))
+    expect(judgeCanary({ success_rate: 1, slower_by_fault: { tolerance: 0.35 } }, seen(samples))).toMatchObject({ met: null })
+    expect(judgeCanary({ within_ms: 100, slower_by_fault: { tolerance: 0.35 } }, seen(samples))).toMatchObject({ met: false })
+    expect(judgeCanary({}, seen(samples))).toMatchObject({ met: null })
+  })
+
+  it('says in one line what it asserts', () => {
+    expect(canaryText({ success_rate: 0.97, within_ms: 15_000 })).toBe(
+      'canary: ≥ 97 % good; every request answered within 15000 ms',
+    )
+  })
+})

@@ -1,0 +1,115 @@
+import { latencyMs } from '../../core/canary.ts'
+import type { CanarySample } from '../../core/canary.ts'
+import type { CanarySpec } from './spec.ts'
+import type { Observation } from '../../core/clause.ts'
+import { median } from '../../core/statistics.ts'
+import { joinParts, msText, percentText } from '../shared/parts.ts'
+import type { Part } from '../shared/parts.ts'
+
+/** Fewer decide nothing. */
+export const FEWEST_SAMPLES = 20
+
+export interface CanarySeen {
+  /** Requests whose intended send time lies in the window, each with its outcome. */
+  readonly samples: readonly CanarySample[]
+  readonly windowEndMs: number
+  readonly steadyP50Ms: number
+  /** How much the middle half of the good answers of the steady state spreads. */
+  readonly steadySpreadMs: number
+  /** What the faults say the slow-down is; null when they say nothing. */
+  readonly delayMs: number | null
+}
+
+/** Pure: judges each part of the clause; too few samples leave it undecided. */
+export function judgeCanary(spec: CanarySpec, seen: CanarySeen): Observation {
+  const parts: Part[] = []
+  if (spec.success_rate !== undefined) parts.push(successPart(spec.success_rate, seen))
+  if (spec.answers !== undefined) parts.push(answersPart(spec.answers, seen))
+  if (spec.within_ms !== undefined) parts.push(withinPart(spec.within_ms, seen))
+  if (spec.slower_by_fault !== undefined) parts.push(slowerPart(spec.slower_by_fault.tolerance, seen))
+  const joined = joinParts(parts)
+  if (seen.samples.length >= FEWEST_SAMPLES) return joined
+  return {
+    expected: joined.expected,
+    observed: `only ${String(seen.samples.length)} canary requests in the window, ${String(FEWEST_SAMPLES)} are needed to judge`,
+    met: null,
+  }
+}
+
+/** `canary: ≥ 97 % good; every answer within 15000 ms`. */
+export function canaryText(spec: CanarySpec): string {
+  const seen = { samples: [], windowEndMs: 0, steadyP50Ms: Number.NaN, steadySpreadMs: 0, delayMs: null }
+  return `canary: ${judgeCanary(spec, seen).expected}`
+}
+
+function successPart(rate: number, { samples }: CanarySeen): Part {
+  const good = samples.filter((sample) => sample.ok).length
+  return {
+    expected: `≥ ${percentText(rate)} good`,
+    observed: `${percentText(good / samples.length)} of ${String(samples.length)}${mostCommonFailure(samples)}`,
+    met: good / samples.length >= rate,
+  }
+}
+
+/**
+ * The share of requests that were answered with one of these statuses. A good answer that arrived after the planned end
+ * of the window is left out: by then the fault may be gone, and a retry that succeeds tells nothing about it.
+ */
+function answersPart(answers: NonNullable<CanarySpec['answers']>, { samples, windowEndMs }: CanarySeen): Part {
+  const judged = samples.filter((sample) => !(sample.ok && sample.doneMs > windowEndMs && !isOneOf(sample, answers.status)))
+  const matching = judged.filter((sample) => isOneOf(sample, answers.status)).length
+  const left = samples.length - judged.length
+  const enough = judged.length >= FEWEST_SAMPLES
+  return {
+    expected: `≥ ${percentText(answers.share)} answered ${answers.status.join(' or ')}`,
+    observed:
+      `${percentText(matching / judged.length)} of ${String(judged.length)} (${statusCounts(judged)})` +
+      (left > 0 ? `, ${String(left)} good answers after the window not counted` : '') +
+      (enough ? '' : `, ${String(FEWEST_SAMPLES)} are needed to judge`),
+    met: enough ? matching / judged.length >= answers.share : null,
+  }
+}
+
+function isOneOf(sample: CanarySample, statuses: readonly number[]): boolean {
+  return statuses.some((status) => status === sample.status)
+}
+
+function withinPart(withinMs: number, { samples }: CanarySeen): Part {
+  const silent = samples.filter((sample) => sample.status === null)
+  const worst = Math.max(...samples.filter((sample) => sample.status !== null).map(latencyMs))
+  return {
+    expected: `every request answered within ${String(withinMs)} ms`,
+    observed: `slowest answer ${msText(worst)}${silent.length === 0 ? '' : `, ${String(silent.length)} of ${String(samples.length)} without any answer${mostCommonFailure(silent)}`}`,
+    met: silent.length === 0 && worst <= withinMs,
+  }
+}
+
+/** A miss that lies within what the steady state itself varied by, on a machine that is busy with others say, decides nothing. */
+function slowerPart(tolerance: number, { samples, steadyP50Ms, steadySpreadMs, delayMs }: CanarySeen): Part {
+  if (delayMs === null)
+    return { expected: 'slower by what the fault adds', observed: 'the fault adds no known delay to the canary', met: null }
+  const good = samples.filter((sample) => sample.ok).map(latencyMs)
+  const added = median(good) - steadyP50Ms
+  const expected = `median slower by ${msText(delayMs)} ± ${percentText(tolerance)}`
+  const observed = `slower by ${msText(added)} (${msText(steadyP50Ms)} before, ${msText(median(good))} during, ${String(good.length)} good requests)`
+  if (good.length < FEWEST_SAMPLES || !Number.isFinite(added)) return { expected, observed, met: null }
+  const tooMuchMs = Math.abs(added - delayMs) - tolerance * delayMs
+  if (tooMuchMs <= 0) return { expected, observed, met: true }
+  if (tooMuchMs > steadySpreadMs) return { expected, observed, met: false }
+  return { expected, observed: `${observed}, where the steady state itself varied by ${msText(steadySpreadMs)}`, met: null }
+}
+
+function statusCounts(samples: readonly CanarySample[]): string {
+  const counts = new Map<string, number>()
+  for (const sample of samples) {
+    const key = sample.status === null ? (sample.error ?? 'no answer') : String(sample.status)
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  const sorted = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 4)
+  return sorted.map(([key, count]) => `${String(count)} × ${key}`).join(', ') || 'none'
+}
+
+function mostCommonFailure(samples: readonly CanarySample[]): string {
+  const failed = samples.filter((sample) => !sample.ok)
+  return failed.length === 0 ? '' : ` (failed: ${statusCounts(failed)})`
+}

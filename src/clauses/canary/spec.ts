@@ -1,0 +1,36 @@
+import * as z from 'zod'
+import { milliseconds, quantity, statuses } from '../../kinds/schema-kit.ts'
+import { CANARY_DEADLINE_MS, share } from '../shared/spec-keys.ts'
+
+/** Judges the canary requests whose intended send time lies in the fault window. */
+export const canarySpec = z
+  .strictObject({
+    success_rate: share('At least this share of the canary requests is good').optional(),
+    answers: z
+      .strictObject({
+        status: statuses('Statuses that count'),
+        share: share('At least this share of the canary requests is answered with one of them'),
+      })
+      .meta({ description: 'Which answers the canary gets' })
+      .optional(),
+    within_ms: milliseconds(
+      1,
+      CANARY_DEADLINE_MS,
+      'Every canary request has its answer, good or bad, within this time',
+    ).optional(),
+    slower_by_fault: z
+      .strictObject({
+        tolerance: quantity({ minimum: 0, above: true, maximum: 1, description: 'Fraction by which the slow-down may differ' }),
+      })
+      .meta({
+        description:
+          'The median is slower than before by what the fault adds, give or take the tolerance; a miss that the spread of the steady state explains decides nothing',
+      })
+      .optional(),
+  })
+  .refine((spec) => Object.keys(spec).length > 0, {
+    error: 'says nothing: give at least one of success_rate, answers, within_ms, slower_by_fault',
+  })
+  .meta({ description: 'Judges the canary requests of the fault window', minProperties: 1 })
+
+export type CanarySpec = z.output<typeof canarySpec>

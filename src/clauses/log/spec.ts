@@ -1,0 +1,19 @@
+import * as z from 'zod'
+import { jmespath, serviceName } from '../../kinds/schema-kit.ts'
+import { whole } from '../shared/spec-keys.ts'
+
+/** How many JSON log lines of a service match, from the beginning of the fault on. */
+export const logSpec = z
+  .strictObject({
+    service: serviceName('Whose log is read'),
+    matches: jmespath('Must be true of a JSON log line for it to count'),
+    at_least: whole(0, 'So many lines or more').optional(),
+    at_most: whole(0, 'So many lines or fewer').optional(),
+  })
+  .refine((spec) => spec.at_least !== undefined || spec.at_most !== undefined, {
+    error: 'says nothing: give at_least, at_most or both',
+  })
+  .refine((spec) => (spec.at_least ?? 0) <= (spec.at_most ?? Infinity), { error: 'can never hold: at_least is above at_most' })
+  .meta({ description: 'How many log lines of a kind appear while the fault is on' })
+
+export type LogSpec = z.output<typeof logSpec>

@@ -1,0 +1,205 @@
+import type { PoolSpec } from './spec.ts'
+import type { Observation } from '../../core/clause.ts'
+import type { Hit, PoolMember } from '../../core/ports.ts'
+import { allMet, joinParts, listText, secondsText } from '../shared/parts.ts'
+import type { Part } from '../shared/parts.ts'
+
+/** The listing as it was at one moment, monotonic ms: when it had been read. */
+export interface PoolReading {
+  readonly atMs: number
+  readonly members: readonly PoolMember[]
+}
+
+export interface PoolSeen {
+  /** In order of time; those from before the fault too. */
+  readonly readings: readonly PoolReading[]
+  readonly hits: readonly Hit[]
+  /** What times count from where no hit says it: the window's start, or in the phase after the fault its own. */
+  readonly startMs: number
+  /** Times count from `startMs` whatever was hit when. */
+  readonly afterFault: boolean
+  /** Why the listing could not be read in the end; null when it could. */
+  readonly problem: string | null
+}
+
+/** Between two readings further apart than this, when something happened is unknown. */
+const CLOSE_MS = 750
+/** A member that registers just as it is hit is first listed in a reading that began before. */
+const MEET_MS = 500
+/** What has just become true may be so for a moment only. */
+const HOLD_MS = 300
+
+type Moment =
+  | { readonly kind: 'at'; readonly atMs: number }
+  | { readonly kind: 'between'; readonly fromMs: number; readonly toMs: number }
+  /** Not so in the last reading, at that moment. */
+  | { readonly kind: 'not'; readonly lastMs: number }
+  | { readonly kind: 'unread' }
+
+/** Pure. What the listing did not say because it could not be read leaves its part undecided. */
+export function judgePool(spec: PoolSpec, seen: PoolSeen): Observation {
+  const parts: Part[] = []
+  if (spec.hit_removed_within_seconds !== undefined) parts.push(hitPart('removed', spec.hit_removed_within_seconds, seen))
+  if (spec.hit_failed_within_seconds !== undefined) parts.push(hitPart('failed', spec.hit_failed_within_seconds, seen))
+  if (spec.ready !== undefined) parts.push(readyPart(spec.ready, seen))
+  const joined = joinParts(parts)
+  if (seen.problem === null || joined.met === true) return joined
+  return { ...joined, observed: `${joined.observed}; the listing could not be read in the end: ${seen.problem}` }
+}
+
+/** `pool: the member that was hit is listed as failed within 4 s`. */
+export function poolText(spec: PoolSpec): string {
+  const nothing = { readings: [], hits: [], startMs: 0, afterFault: false, problem: null }
+  return `pool: ${judgePool(spec, nothing).expected}`
+}
+
+/** Pure: nothing that may still be listed can change the judgement. */
+export function isPoolSettled(spec: PoolSpec, seen: PoolSeen, nowMs: number): boolean {
+  const past = (zeroMs: number, seconds: number): boolean => nowMs > zeroMs + seconds * 1_000
+  const hitsSettled = (state: 'removed' | 'failed', seconds: number | undefined): boolean =>
+    seconds === undefined ||
+    seen.hits.every((hit) => {
+      const member = memberOf(hit, seen)
+      if (member === null) return nowMs > hit.atMs + MEET_MS
+      return isKnown(hitMoment(state, member, hit, seen)) || past(zeroOf(hit, seen), seconds)
+    })
+  if (!hitsSettled('removed', spec.hit_removed_within_seconds) || !hitsSettled('failed', spec.hit_failed_within_seconds))
+    return false
+  if (spec.ready === undefined) return true
+  const moment = readyMoment(spec.ready.at_least, seen)
+  const holds = isKnown(moment) && nowMs - (moment.kind === 'at' ? moment.atMs : moment.toMs) >= HOLD_MS
+  return holds || past(readyZero(seen), spec.ready.within_seconds)
+}
+
+function isKnown(moment: Moment): moment is Exclude<Moment, { kind: 'not' | 'unread' }> {
+  return moment.kind === 'at' || moment.kind === 'between'
+}
+
+function zeroOf(hit: Hit, seen: PoolSeen): number {
+  return seen.afterFault ? seen.startMs : hit.atMs
+}
+
+/** So many can work again some time after the last of them was hit. */
+function readyZero(seen: PoolSeen): number {
+  return seen.hits.length === 0 ? seen.startMs : Math.max(...seen.hits.map((hit) => zeroOf(hit, seen)))
+}
+
+function hitPart(state: 'removed' | 'failed', seconds: number, seen: PoolSeen): Part {
+  const as = state === 'removed' ? 'listed no more, or as failed,' : 'listed as failed'
+  const expected = `the member that was hit is ${as} within ${String(seconds)} s`
+  if (seen.hits.length === 0) return { expected, observed: 'nothing of the pool was hit', met: null }
+  const each = seen.hits.map((hit) => oneHit(state, seconds, hit, seen))
+  // What went wrong comes first: the list is cut.
+  const rank = (met: boolean | null): number => (met === false ? 0 : met === null ? 1 : 2)
+  const told = [...each].sort((a, b) => rank(a.met) - rank(b.met))
+  return { expected, observed: listText(told.map(({ observed }) => observed)), met: allMet(each.map(({ met }) => met)) }
+}
+
+function oneHit(state: 'removed' | 'failed', seconds: number, hit: Hit, seen: PoolSeen): Omit<Part, 'expected'> {
+  const member = memberOf(hit, seen)
+  if (member === null) return { observed: `${hit.name} was not in the listing`, met: null }
+  const moment = hitMoment(state, member, hit, seen)
+  const met = inTime(moment, zeroOf(hit, seen), seconds)
+  const when = whenText(moment, zeroOf(hit, seen))
+  const last = seen.readings.at(-1)?.members.find(({ id }) => id === member)
+  if (!isKnown(moment))
+    return {
+      observed: `${member} (${hit.name}) is ${last === undefined ? 'not listed' : `listed as ${last.state}`} ${when}`,
+      met,
+    }
+  const what = state === 'failed' || last?.meaning === 'failed' ? 'listed as failed' : 'listed no more'
+  return { observed: `${member} (${hit.name}) ${what} ${when}`, met }
+}
+
+function readyPart(ready: NonNullable<PoolSpec['ready']>, seen: PoolSeen): Part {
+  const expected = `≥ ${String(ready.at_least)} members ready or busy within ${String(ready.within_seconds)} s`
+  const zeroMs = readyZero(seen)
+  const moment = readyMoment(ready.at_least, seen)
+  const counts = seen.readings.filter(({ atMs }) => atMs > zeroMs).map(workable)
+  const many = isKnown(moment) ? `${String(ready.at_least)} or more` : `only ${String(counts.at(-1) ?? '?')}`
+  const fewest = counts.length === 0 ? '' : ` (fewest ${String(Math.min(...counts))})`
+  const observed = `${many} ready or busy ${whenText(moment, zeroMs)}${fewest}`
+  return { expected, observed, met: inTime(moment, zeroMs, ready.within_seconds) }
+}
+
+function inTime(moment: Moment, zeroMs: number, seconds: number): boolean | null {
+  const deadlineMs = zeroMs + seconds * 1_000
+  switch (moment.kind) {
+    case 'at':
+      return moment.atMs <= deadlineMs
+    case 'between':
+      if (moment.toMs <= deadlineMs) return true
+      return moment.fromMs >= deadlineMs ? false : null
+    case 'not':
+      return moment.lastMs >= deadlineMs ? false : null
+    case 'unread':
+      return null
+  }
+}
+
+function whenText(moment: Moment, zeroMs: number): string {
+  const after = (atMs: number): string => secondsText(Math.max(0, atMs - zeroMs))
+  switch (moment.kind) {
+    case 'at':
+      return `after ${after(moment.atMs)}`
+    case 'between':
+      return `between ${after(moment.fromMs)} and ${after(moment.toMs)}, when the listing was not read`
+    case 'not':
+      return `after ${after(moment.lastMs)}`
+    case 'unread':
+      return 'as far as is known: the listing was never read'
+  }
+}
+
+function hitMoment(state: 'removed' | 'failed', member: string, hit: Hit, seen: PoolSeen): Moment {
+  const readings = seen.readings.filter(({ atMs }) => atMs > hit.atMs)
+  const meaning = (reading: PoolReading): PoolMember['meaning'] | 'gone' => {
+    const found = reading.members.find(({ id }) => id === member)
+    return found === undefined ? 'gone' : found.meaning
+  }
+  if (state === 'removed')
+    return sinceWhen(readings, (reading) => ['gone', 'failed'].includes(String(meaning(reading))), hit.atMs)
+  // Failed members are listed for a while only: what counts is that it was listed so once.
+  const first = readings.findIndex((reading) => meaning(reading) === 'failed')
+  return sinceWhen(first === -1 ? readings : readings.slice(0, first + 1), (reading) => meaning(reading) === 'failed', hit.atMs)
+}
+
+function readyMoment(atLeast: number, seen: PoolSeen): Moment {
+  const zeroMs = readyZero(seen)
+  const readings = seen.readings.filter(({ atMs }) => atMs > zeroMs)
+  return sinceWhen(readings, (reading) => workable(reading) >= atLeast, zeroMs)
+}
+
+/** From which reading on it was so in all that followed. */
+function sinceWhen(readings: readonly PoolReading[], isSo: (reading: PoolReading) => boolean, zeroMs: number): Moment {
+  const last = readings.at(-1)
+  if (last === undefined) return { kind: 'unread' }
+  const lastNot = readings.findLastIndex((reading) => !isSo(reading))
+  const first = readings[lastNot + 1]
+  if (first === undefined) return { kind: 'not', lastMs: last.atMs }
+  const fromMs = readings[lastNot]?.atMs ?? zeroMs
+  return first.atMs - fromMs <= CLOSE_MS ? { kind: 'at', atMs: first.atMs } : { kind: 'between', fromMs, toMs: first.atMs }
+}
+
+/** The id by which the pool listed what was hit: told with the hit, or found by its container in the listing nearest before it. */
+export function memberOf(hit: Hit, seen: PoolSeen): string | null {
+  if (hit.member !== null) return hit.member
+  const before = seen.readings.filter(({ atMs }) => atMs <= hit.atMs).toReversed()
+  const known = seen.readings.filter(({ atMs }) => atMs <= hit.atMs + MEET_MS)
+  for (const reading of [...before, ...known]) {
+    const listed = reading.members.filter((member) => isContainer(member, hit))
+    // Earlier registrations of the same container may still be listed as failed.
+    const member = listed.find(({ meaning }) => meaning !== 'failed')
+    if (member !== undefined) return member.id
+  }
+  return null
+}
+
+function isContainer(member: PoolMember, hit: Hit): boolean {
+  const { container } = member
+  return container === hit.name || (container.length >= 12 && hit.containerId.startsWith(container))
+}
+
+function workable(reading: PoolReading): number {
+  return reading.members.filter(({ meaning }) => meaning === 'ready' || meaning === 'busy').length
+}

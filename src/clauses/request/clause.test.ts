@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import type { Observation } from '../../core/clause.ts'
+import type { ClauseContext, RequestOutcome } from '../../core/ports.ts'
+import { begin, descriptor, GET, openContext, stack } from '../shared/context.fixture.ts'
+import { requestClause } from './clause.ts'
+
+const OUTCOME: RequestOutcome = {
+  ...{ status: 200, error: null, good: true, reason: null, firstByteMs: 10, totalMs: 900, bytes: 20, bodyHash: 'aa' },
+  ...{ complete: true, body: '{}' },
+}
+const SPEC = { name: 'page', within_ms: 4_000, same_as_steady: true }
+const ASKED = requestClause.expect(SPEC, 'during')
+
+type Limits = Parameters<ClauseContext['request']>[1]
+
+/** A context in which the request ends so, and what was asked for. */
+function answering(outcome: Partial<RequestOutcome>): { readonly ctx: ClauseContext; readonly asked: unknown[] } {
+  const asked: unknown[] = []
+  const request = (spec: unknown, limits: Limits): Promise<RequestOutcome> => {
+    asked.push([spec, limits])
+    return Promise.resolve({ ...OUTCOME, ...outcome })
+  }
+  return { ctx: openContext(6_000, { request, stack: stack({ descriptor: descriptor({ name: 'rbee' }) }) }).ctx, asked }
+}
+
+/** How the request ends in the steady state, and how while the fault bites. */
+async function observe(before: Partial<RequestOutcome>, during: Partial<RequestOutcome> = {}): Promise<Observation> {
+  const clause = await begin(ASKED, answering(before).ctx)
+  return clause.observe(answering(during).ctx)
+}
+
+describe('the steady answer of a request', () => {
+  it('has fifteen seconds', async () => {
+    const { ctx, asked } = answering({})
+    await ASKED.steady(ctx)
+    expect(asked).toEqual([[GET, { deadlineMs: 15_000, maxBytes: 8_388_608 }]])
+  })
+
+  it.each<[Partial<RequestOutcome>, string]>([
+    [{ good: false, reason: 'the body is not JSON', error: 'x' }, 'the body is not JSON'],
+    [{ good: false, error: 'deadline', status: null }, 'deadline'],
+    [{ good: false, status: null }, 'no answer'],
+    [{ good: false, status: 503 }, 'status 503'],
+  ])('that is not good, as %j, is none to compare with: %s', async (before, why) => {
+    expect(await observe(before)).toMatchObject({
+      observed: `no good answer in the steady state to compare with (${why})`,
+      met: null,
+    })
+  })
+})
+
+describe('a request under the fault', () => {
+  it('has the time that its clause says, and is compared with the steady one by its hash', async () => {
+    const { ctx, asked } = answering({})
+    const clause = await begin(ASKED, answering({}).ctx)
+    expect(await clause.observe(ctx)).toMatchObject({
+      observed: 'status 200, good, 20 bytes after 900 ms; the same body',
+      met: true,
+    })
+    expect(asked).toEqual([[GET, { deadlineMs: 4_000, maxBytes: 8_388_608 }]])
+    expect(await observe({ bytes: 30 }, { bodyHash: 'bb' })).toMatchObject({
+      observed: 'status 200, good, 20 bytes after 900 ms; another body: 20 bytes, 30 in the steady state',
+      met: false,
+    })
+    expect(ASKED.afterWindowMs).toBe(4_000)
+  })
+
+  it('has another body than one of which no hash is known', async () => {
+    expect(await observe({ bodyHash: null }, { bodyHash: null })).toMatchObject({
+      observed: 'status 200, good, 20 bytes after 900 ms; another body: 20 bytes, 20 in the steady state',
+      met: false,
+    })
+  })
+})
+
+it('a request that the descriptor does not have is told with those that it has', async () => {
+  const { ctx } = answering({})
+  const unknown = Promise.resolve().then(() => requestClause.expect({ ...SPEC, name: 'toString' }, 'during').steady(ctx))
+  await expect(unknown).rejects.toMatchObject({
+    code: 'TARGET_NOT_FOUND',
+    message: "the stack 'rbee' has no request 'toString'; it has: page",
+  })
+  const two = { ...ctx, stack: stack({ descriptor: descriptor({ requests: { small: GET, large: GET } }) }) }
+  const other = Promise.resolve().then(() => ASKED.steady(two))
+  await expect(other).rejects.toThrow("the stack 'test' has no request 'page'; it has: small, large")
+  const empty = { ...ctx, stack: stack({ descriptor: descriptor({ name: 'rbee', requests: {} }) }) }
+  const none = Promise.resolve().then(() => ASKED.steady(empty))
+  await expect(none).rejects.toThrow("the stack 'rbee' has no request 'page'; it has: none")
+})
+
+it('is told by its clause', () => {
+  expect([ASKED.kind, ASKED.text]).toEqual([
+    'request',
+    'request page: a good answer within 4000 ms; the same body as in the steady state',
+  ])
+})

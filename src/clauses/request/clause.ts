@@ -1,0 +1,32 @@
+import type { RequestOutcome } from '../../core/ports.ts'
+import { defineClause } from '../../kinds/define-clause.ts'
+import { namedRequest } from '../shared/named-request.ts'
+import { judgeRequest, requestText } from './judge.ts'
+import type { SteadyAnswer } from './judge.ts'
+import { requestSpec } from './spec.ts'
+
+/** The steady state is fast; a request that needs longer there has no baseline. */
+const STEADY_DEADLINE_MS = 15_000
+/** Of the body kept as text, so that its good-answer rule sees it whole. The hash is over all of it. */
+const MOST_BYTES = 8 * 1_024 * 1_024
+
+/** One of the descriptor's requests, sent in the steady state and again while the fault bites. */
+export const requestClause = defineClause({
+  key: 'request',
+  schema: requestSpec,
+  text: requestText,
+  afterWindowMs: (spec) => spec.within_ms,
+  async steady(spec, ctx) {
+    const request = namedRequest(spec.name, ctx)
+    const before = steadyAnswer(await ctx.request(request, { deadlineMs: STEADY_DEADLINE_MS, maxBytes: MOST_BYTES }))
+    return {
+      async observe(observeCtx) {
+        return judgeRequest(spec, before, await observeCtx.request(request, { deadlineMs: spec.within_ms, maxBytes: MOST_BYTES }))
+      },
+    }
+  },
+})
+
+function steadyAnswer({ good, reason, error, status, bodyHash, bytes }: RequestOutcome): SteadyAnswer {
+  return { good, why: reason ?? error ?? (status === null ? 'no answer' : `status ${String(status)}`), bodyHash, bytes }
+}

@@ -1,0 +1,113 @@
+import type { RequestSpec } from './spec.ts'
+import type { Observation } from '../../core/clause.ts'
+import type { RequestOutcome } from '../../core/ports.ts'
+import { joinParts, msText } from '../shared/parts.ts'
+import type { Part } from '../shared/parts.ts'
+
+export interface SteadyAnswer {
+  readonly good: boolean
+  /** Why it was not good, when it was not. */
+  readonly why: string
+  readonly bodyHash: string | null
+  readonly bytes: number
+}
+
+export type RequestSeen = Omit<RequestOutcome, 'body'>
+
+/** `request large: answered well within 15000 ms; the same body as in the steady state; 5 to 13 KB/s`. */
+export function requestText(spec: RequestSpec): string {
+  return `request ${spec.name}: ${expectedTexts(spec).join('; ')}`
+}
+
+/** Pure. Without a good answer in the steady state nothing is decided: there is nothing to compare with. */
+export function judgeRequest(spec: RequestSpec, steady: SteadyAnswer, during: RequestSeen): Observation {
+  if (!steady.good) {
+    return {
+      expected: expectedTexts(spec).join('; '),
+      observed: `no good answer in the steady state to compare with (${steady.why})`,
+      met: null,
+    }
+  }
+  const parts = [spec.status === undefined ? goodPart(spec, during) : statusPart(spec, spec.status, during)]
+  if (spec.same_as_steady === true) parts.push(samePart(steady, during))
+  if (spec.rate_kb_per_s !== undefined) parts.push(ratePart(spec.rate_kb_per_s, during))
+  return joinParts(parts)
+}
+
+function expectedTexts(spec: RequestSpec): string[] {
+  const texts = [spec.status === undefined ? goodExpected(spec) : statusExpected(spec, spec.status)]
+  if (spec.same_as_steady === true) texts.push(SAME_EXPECTED)
+  if (spec.rate_kb_per_s !== undefined) texts.push(rateExpected(spec.rate_kb_per_s))
+  return texts
+}
+
+const SAME_EXPECTED = 'the same body as in the steady state'
+
+function goodExpected(spec: RequestSpec): string {
+  return `a good answer within ${String(spec.within_ms)} ms`
+}
+
+function statusExpected(spec: RequestSpec, statuses: readonly number[]): string {
+  return `an answer with status ${statuses.join(' or ')} within ${String(spec.within_ms)} ms`
+}
+
+function rateExpected(rate: NonNullable<RequestSpec['rate_kb_per_s']>): string {
+  return `${String(rate.at_least)} to ${String(rate.at_most)} KB/s`
+}
+
+function goodPart(spec: RequestSpec, during: RequestSeen): Part {
+  const why = during.reason ?? during.error
+  const good = during.good && during.complete
+  const what = good ? 'good' : `not good: ${why ?? (during.complete ? 'refused by its rule' : 'cut short')}`
+  return {
+    expected: goodExpected(spec),
+    observed: `${statusText(during)}, ${what}, ${sizeText(during)}`,
+    met: good && during.totalMs <= spec.within_ms,
+  }
+}
+
+/** Whatever the body, but all of it: an answer that was cut is none. */
+function statusPart(spec: RequestSpec, statuses: readonly number[], during: RequestSeen): Part {
+  const cut = during.complete ? '' : `not whole: ${during.error ?? 'cut short'}, `
+  const right = statuses.some((status) => status === during.status)
+  return {
+    expected: statusExpected(spec, statuses),
+    observed: `${statusText(during)}, ${cut}${sizeText(during)}`,
+    met: right && during.complete && during.totalMs <= spec.within_ms,
+  }
+}
+
+function statusText(during: RequestSeen): string {
+  return during.status === null ? 'no answer' : `status ${String(during.status)}`
+}
+
+function sizeText(during: RequestSeen): string {
+  return `${String(during.bytes)} bytes after ${msText(during.totalMs)}`
+}
+
+function samePart(steady: SteadyAnswer, during: RequestSeen): Part {
+  const same = during.complete && during.bodyHash !== null && during.bodyHash === steady.bodyHash
+  return {
+    expected: SAME_EXPECTED,
+    observed: same ? 'the same body' : `another body: ${String(during.bytes)} bytes, ${String(steady.bytes)} in the steady state`,
+    met: same,
+  }
+}
+
+/** From the first byte to the last: the wait for the first says nothing about the rate. */
+function ratePart(rate: NonNullable<RequestSpec['rate_kb_per_s']>, during: RequestSeen): Part {
+  const tookMs = during.firstByteMs === null ? Number.NaN : during.totalMs - during.firstByteMs
+  const measured = during.bytes / tookMs
+  if (!(tookMs > 0) || during.bytes === 0) {
+    return {
+      expected: rateExpected(rate),
+      observed: `no rate: ${String(during.bytes)} bytes in one piece`,
+      met: during.bytes > 0 && tookMs === 0 ? false : null,
+    }
+  }
+  return {
+    expected: rateExpected(rate),
+    observed: `${String(Math.round(measured * 10) / 10)} KB/s`,
+    met: measured >= rate.at_least && measured <= rate.at_most,
+  }
+}

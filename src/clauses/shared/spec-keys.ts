@@ -1,0 +1,26 @@
+/** Keys that specs of several clauses have. */
+import type * as z from 'zod'
+import { line, quantity } from '../../kinds/schema-kit.ts'
+import { refersTo } from '../../kinds/references.ts'
+
+/** Nothing is awaited longer than this by the canary, so a longer limit could never be missed. */
+export const CANARY_DEADLINE_MS = 15_000
+export const REQUEST_DEADLINE_MS = 600_000
+
+/** 0…1. Zero is refused: a share that everything has is no expectation. */
+export function share(description: string): z.ZodNumber {
+  return quantity({ minimum: 0, above: true, maximum: 1, description })
+}
+
+export function withinSeconds(description: string): z.ZodNumber {
+  return quantity({ unit: 's', minimum: 0, above: true, maximum: 600, description })
+}
+
+export function whole(minimum: number, description: string): z.ZodNumber {
+  return quantity({ minimum, maximum: 1_000_000_000, integer: true, description })
+}
+
+/** The stack must have a request of that name. */
+export function requestName(): z.ZodString {
+  return refersTo('request', line(64, "One of the descriptor's requests"))
+}

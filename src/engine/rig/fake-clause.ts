@@ -1,0 +1,69 @@
+import type { ClausePhase, Expectation, Observation } from '../../core/clause.ts'
+import type { ClauseContext } from '../../core/ports.ts'
+import type { Course, World } from './world.ts'
+
+export interface ClauseCourses {
+  steady: Course
+  begin: Course
+  observe: Course
+  /** null: undecided. */
+  met: boolean | null
+  /** Beyond the end of the window. */
+  afterWindowMs: number
+  /** Told what `observe` sees of its context. */
+  look: (ctx: ClauseContext) => void
+}
+
+const WELL: ClauseCourses = {
+  steady: 'well',
+  begin: 'well',
+  observe: 'well',
+  met: true,
+  afterWindowMs: 0,
+  look: () => undefined,
+}
+
+/** What a scenario of a test asks for; the rig finds the clause of that kind. */
+export interface FakeAsk {
+  readonly kind: string
+  readonly phase: ClausePhase
+}
+
+export interface FakeClause {
+  readonly kind: string
+  expect(phase: ClausePhase): Expectation
+}
+
+/** A clause that sees what it is told to see. `lies` is for one that says "met" and looks at nothing. */
+export function fakeClause(world: World, kind: string, courses: Partial<ClauseCourses> = {}): FakeClause {
+  const own = { ...WELL, ...courses }
+  const seen = (met: boolean | null): Observation => ({ expected: `${kind} to hold`, observed: `${kind}: ${String(met)}`, met })
+  const observe = async (ctx: ClauseContext): Promise<Observation> => {
+    own.look(ctx)
+    return world.step(`observe ${kind}`, own.observe, ctx.signal, () => seen(own.met), seen(true))
+  }
+  const noted = (what: string) => () => {
+    world.note(`${what} ${kind}`)
+  }
+  const begun = { observe, stop: noted('stop') }
+  const begin = (ctx: ClauseContext): Promise<typeof begun> =>
+    world.step(`begin ${kind}`, own.begin, ctx.signal, () => (noted('begun')(), begun), { observe, stop: () => undefined })
+  return {
+    kind,
+    expect: (phase) => ({
+      ...{ kind, phase, spec: { of: kind }, text: `the clause ${kind}`, afterWindowMs: own.afterWindowMs, missing: () => [] },
+      steady: (ctx) => world.step(`steady of ${kind}`, own.steady, ctx.signal, () => ({ begin }), { begin }),
+    }),
+  }
+}
+
+export function clause(kind: string, phase: ClausePhase = 'during'): FakeAsk {
+  return { kind, phase }
+}
+
+/** @throws Error for a kind that the test did not make. */
+export function expectationOf(clauses: readonly FakeClause[], { kind, phase }: FakeAsk): Expectation {
+  const found = clauses.find((one) => one.kind === kind)
+  if (found === undefined) throw new Error(`the test has no clause ${kind}`)
+  return found.expect(phase)
+}
