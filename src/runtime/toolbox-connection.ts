@@ -14,7 +14,7 @@ import type { Logger, ToolboxHelper } from '../core/ports.ts'
 import { TOOLBOX_LONGEST_MS } from '../core/toolbox.ts'
 import type { ToolboxRequest } from '../core/toolbox.ts'
 import { withDeadline } from '../core/wait.ts'
-import type { ToolboxOperation, ToolboxOperations } from '../toolbox/operations/registry.ts'
+import type { ArgumentsOf, ReplyOf, ToolboxOperation } from '../toolbox/operations/registry.ts'
 import { outputTail } from './output-tail.ts'
 
 const ANSWER = z.union([
@@ -94,18 +94,14 @@ export class ToolboxConnection implements ToolboxHelper {
   }
 
   /** @throws TIMEOUT when the helper does not accept in time, or does not reply in the time that it said. */
-  async call<O extends ToolboxOperation>(
-    op: O,
-    args: ToolboxOperations[O]['args'],
-    signal: AbortSignal,
-  ): Promise<ToolboxOperations[O]['reply']> {
+  async call<O extends ToolboxOperation>(op: O, args: ArgumentsOf<O>, signal: AbortSignal): Promise<ReplyOf<O>> {
     const name = `${op} in the helper ${this.name}`
     if (signal.aborted) throw abortedError(signal, name)
     const { id, limitMs, reply } = this.ask(op, args)
     try {
       const ownMs = await withDeadline(`the acceptance of ${name}`, BASE_MS, signal, () => limitMs.promise, this.clock)
       // Both sides are built from the same types, and the helper's build is named by its content.
-      return (await withDeadline(name, BASE_MS + ownMs, signal, () => reply.promise, this.clock)) as ToolboxOperations[O]['reply']
+      return (await withDeadline(name, BASE_MS + ownMs, signal, () => reply.promise, this.clock)) as ReplyOf<O>
     } finally {
       this.pending.delete(id)
     }

@@ -10,9 +10,9 @@ import type { ToolboxReply } from '../../core/toolbox.ts'
 import { waitUntil } from '../../core/wait.ts'
 import { Floods, MAX_FLOOD } from './flood.ts'
 import type { FloodFacts } from './flood.ts'
-import type { ToolboxOperations } from './registry.ts'
+import type { ArgumentsOf } from './registry.ts'
 
-type Args = ToolboxOperations['flood.open']['args']
+type Args = ArgumentsOf<'flood.open'>
 
 const opened: { server: Server; sockets: Set<Socket> }[] = []
 

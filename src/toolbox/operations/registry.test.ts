@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { ToolboxHelper } from '../../core/ports.ts'
 import { helper } from '../../core/toolbox.fixture.ts'
 import { OPERATIONS } from './registry.ts'
-import type { ToolboxOperation, ToolboxOperations } from './registry.ts'
+import type { ArgumentsOf, ToolboxOperation } from './registry.ts'
 
-function limitMs<O extends ToolboxOperation>(op: O, args: ToolboxOperations[O]['args']): number | undefined {
+function limitMs<O extends ToolboxOperation>(op: O, args: ArgumentsOf<O>): number | undefined {
   return OPERATIONS.find(({ name }) => name === op)?.accept(args).limitMs
 }
 

@@ -46,3 +46,5 @@ export const OPERATIONS = [
 export type ToolboxOperations = OperationsOf<(typeof OPERATIONS)[number]>
 
 export type ToolboxOperation = keyof ToolboxOperations
+export type ArgumentsOf<O extends ToolboxOperation> = ToolboxOperations[O]['args']
+export type ReplyOf<O extends ToolboxOperation> = ToolboxOperations[O]['reply']

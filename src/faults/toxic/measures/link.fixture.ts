@@ -6,13 +6,13 @@ import type { HeldResult } from '../../../toolbox/operations/hold.ts'
 import type { MarkerCounters } from '../../../toolbox/operations/marker.ts'
 import type { HttpProbeSample } from '../../../toolbox/operations/probe-http.ts'
 import type { TransferResult } from '../../../toolbox/operations/probe-transfer.ts'
-import type { ToolboxOperations } from '../../../toolbox/operations/registry.ts'
+import type { ArgumentsOf } from '../../../toolbox/operations/registry.ts'
 import { faultContext, toolbox } from '../../shared/context.fixture.ts'
 import type { Judgement } from '../../shared/evidence.ts'
 import type { Measure, ToxicOnLink } from './measure.ts'
 
-export type Burst = ToolboxOperations['probe.http']['args']
-export type Transfer = ToolboxOperations['probe.transfer']['args']
+export type Burst = ArgumentsOf<'probe.http'>
+export type Transfer = ArgumentsOf<'probe.transfer'>
 
 /** What is behind the link: how it answers each question of a probe. */
 export interface LinkModel {

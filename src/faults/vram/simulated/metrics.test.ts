@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ContainerState } from '../../../core/ports.ts'
 import { helper } from '../../../core/toolbox.fixture.ts'
 import type { FetchReply } from '../../../toolbox/operations/fetch.ts'
-import type { ToolboxOperations } from '../../../toolbox/operations/registry.ts'
+import type { ArgumentsOf } from '../../../toolbox/operations/registry.ts'
 import { container, containers, faultContext } from '../../shared/context.fixture.ts'
 import { memoryOn, MemoryReader } from './metrics.ts'
 
@@ -60,8 +60,8 @@ describe('the memory of a service', () => {
   function reading(
     list: () => readonly ContainerState[],
     fetch: (host: string) => FetchReply,
-  ): { readonly reader: MemoryReader; readonly asked: ToolboxOperations['fetch']['args'][]; readonly listings: () => number } {
-    const asked: ToolboxOperations['fetch']['args'][] = []
+  ): { readonly reader: MemoryReader; readonly asked: ArgumentsOf<'fetch'>[]; readonly listings: () => number } {
+    const asked: ArgumentsOf<'fetch'>[] = []
     let listings = 0
     const { ctx } = faultContext(6_000, {
       containers: containers({
