@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import type { ToolboxAcceptance, ToolboxReply } from '../core/toolbox.ts'
-import { Dispatcher } from './dispatch.ts'
+import { createDispatcher } from './dispatch.ts'
 import { createHelper } from './helper.ts'
 import type { Helper } from './helper.ts'
 import { Lease } from './lease.ts'
@@ -22,8 +22,8 @@ function dispatcher(): {
   ask: (id: number, op: string, args: unknown) => Promise<void>
 } {
   const said: (ToolboxAcceptance | ToolboxReply)[] = []
-  const own = new Dispatcher(helper(), (answer) => void said.push(answer))
-  return { said, ask: (id, op, args) => own.answer(JSON.stringify({ id, op, args })) }
+  const answer = createDispatcher(helper(), (each) => void said.push(each))
+  return { said, ask: (id, op, args) => answer(JSON.stringify({ id, op, args })) }
 }
 
 /** A place that takes connections and says nothing. */
@@ -93,8 +93,8 @@ describe('the state of a helper', () => {
 
   it('is kept between calls, and shared with no other helper', () => {
     const [one, other] = [helper(), helper()]
-    one.stateOf(Family).calls += 1
-    expect(one.stateOf(Family).calls).toBe(1)
-    expect(other.stateOf(Family).calls).toBe(0)
+    one.get(Family).calls += 1
+    expect(one.get(Family).calls).toBe(1)
+    expect(other.get(Family).calls).toBe(0)
   })
 })

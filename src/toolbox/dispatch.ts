@@ -13,35 +13,28 @@ const MAX_RUNNING = 64
 /** Reply id for a line that is no request, and so has none. */
 const NO_ID = 0
 
-/** Turns request lines into answers. Requests run side by side: a slow probe keeps no one waiting. */
-export class Dispatcher {
-  private readonly helper: Helper
-  private readonly say: (answer: ToolboxAcceptance | ToolboxReply) => void
-  private running = 0
+type Say = (answer: ToolboxAcceptance | ToolboxReply) => void
 
-  constructor(helper: Helper, say: (answer: ToolboxAcceptance | ToolboxReply) => void) {
-    this.helper = helper
-    this.say = say
-  }
-
-  /** Says at once how long it may take, or refuses; ends with the reply. Never rejects: whatever goes wrong is the reply. */
-  async answer(line: string): Promise<void> {
+/**
+ * What takes one request line: it says at once how long the request may take, or refuses it, and ends with the reply. It never
+ * rejects: whatever goes wrong is the reply. Requests run side by side: a slow probe keeps no one waiting.
+ */
+export function createDispatcher(helper: Helper, say: Say): (line: string) => Promise<void> {
+  let running = 0
+  return async (line) => {
     const request = parseRequest(line)
-    if (request === null) {
-      this.say({ id: NO_ID, ok: false, error: `not a request: ${line.slice(0, 200)}` })
-      return
-    }
-    const { id } = request
-    this.running += 1
+    const id = request?.id ?? NO_ID
+    running += 1
     try {
+      if (request === null) throw new Error(`not a request: ${line.slice(0, 200)}`)
       const accepted = accept(request)
-      if (this.running > MAX_RUNNING) throw new Error(`${String(MAX_RUNNING)} requests are under way already`)
-      this.say({ id, limitMs: accepted.limitMs })
-      this.say({ id, ok: true, reply: await accepted.run(this.helper) })
+      if (running > MAX_RUNNING) throw new Error(`${String(MAX_RUNNING)} requests are under way already`)
+      say({ id, limitMs: accepted.limitMs })
+      say({ id, ok: true, reply: await accepted.run(helper) })
     } catch (error) {
-      this.say({ id, ok: false, error: describeError(error) })
+      say({ id, ok: false, error: describeError(error) })
     } finally {
-      this.running -= 1
+      running -= 1
     }
   }
 }

@@ -17,14 +17,14 @@ export interface Helper extends HelperState {
   /** Counters of the network namespace when this process started. */
   readonly tcpAtStart: TcpCounters
   /** What operations of one family keep between calls: made at the first of them, and the same one ever after. */
-  stateOf<State extends object>(Family: new (state: HelperState) => State): State
+  get<State extends object>(Family: new (state: HelperState) => State): State
 }
 
-export function createHelper(own: Omit<Helper, 'stateOf'>): Helper {
+export function createHelper(own: Omit<Helper, 'get'>): Helper {
   const states = new Map<unknown, object>()
   return {
     ...own,
-    stateOf(Family) {
+    get(Family) {
       const known = states.get(Family)
       if (known instanceof Family) return known
       const made = new Family(own)

@@ -7,7 +7,7 @@ import { describeError } from '../core/errors.ts'
 import { LineSplitter } from '../core/lines.ts'
 import { TOOLBOX_AVOID_VARIABLE, TOOLBOX_OBJECTS_VARIABLE, TOOLBOX_TTL_VARIABLE } from '../core/toolbox.ts'
 import { parseAvoid } from './avoid.ts'
-import { Dispatcher } from './dispatch.ts'
+import { createDispatcher } from './dispatch.ts'
 import { createHelper } from './helper.ts'
 import { Lease, parseTtl } from './lease.ts'
 import { objectNames } from './net/names.ts'
@@ -35,15 +35,15 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const names = objectNames(env[TOOLBOX_OBJECTS_VARIABLE] ?? '')
   const avoid = parseAvoid(env[TOOLBOX_AVOID_VARIABLE])
   const helper = createHelper({ names, undo, avoid, lease, tcpAtStart: await readTcpCounters() })
-  const dispatcher = new Dispatcher(helper, (answer) => void process.stdout.write(`${JSON.stringify(answer)}\n`))
-  serve(dispatcher, end)
+  const dispatch = createDispatcher(helper, (answer) => void process.stdout.write(`${JSON.stringify(answer)}\n`))
+  serve(dispatch, end)
 }
 
-function serve(dispatcher: Dispatcher, end: (why: string) => void): void {
+function serve(dispatch: (line: string) => Promise<void>, end: (why: string) => void): void {
   const splitter = new LineSplitter(MAX_LINE_LENGTH)
   process.stdin.on('data', (chunk: Buffer) => {
     try {
-      for (const line of splitter.push(chunk)) void dispatcher.answer(line)
+      for (const line of splitter.push(chunk)) void dispatch(line)
     } catch (error) {
       end(describeError(error))
     }

@@ -1,5 +1,6 @@
 /** What `vram-hold` prints, line by line. Its own head comment is the other half of this. Pure. */
 
+export const VRAM_HOLD = 'vram-hold'
 /** Exit codes that mean: this machine, or this container, has no GPU to speak of. */
 export const NO_GPU_EXITS: readonly number[] = [10, 11]
 

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { describeError } from '../../core/errors.ts'
 import { LineSplitter } from '../../core/lines.ts'
-import { VRAM_HOLD } from './look.ts'
+import { VRAM_HOLD } from './lines.ts'
 
 /** Without a word for this long the program ends by itself, should this process hang. */
 const TTL_MS = 20_000

@@ -10,10 +10,8 @@ export type Endpoint = z.output<typeof target>
 export const method = z.string().regex(/^[A-Z]{1,20}$/, 'is not an HTTP method')
 export const path = z.string().min(1).max(2_048)
 export const headers = z.record(z.string().max(200), z.string().max(4_096))
-export const body = z
-  .string()
-  .max(1024 * 1024)
-  .nullable()
+const MOST_BODY_CHARACTERS = 1024 * 1024
+export const body = z.string().max(MOST_BODY_CHARACTERS).nullable()
 
 /** The end of a leg that the helper is at. */
 export const side = z.enum(['client', 'server'])
@@ -29,10 +27,8 @@ export const pid = z.int().min(1).max(4_194_304)
 export const processRef = z.strictObject({ pid, containerId })
 export type ProcessRef = z.output<typeof processRef>
 
-export const bytes = z
-  .int()
-  .min(1)
-  .max(2 ** 45)
+const MOST_BYTES = 2 ** 45
+export const bytes = z.int().min(1).max(MOST_BYTES)
 export const fillLimitMs = z.int().min(1).max(120_000)
 
 interface Amount {

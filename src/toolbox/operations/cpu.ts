@@ -32,9 +32,9 @@ export const cpuOperations = [
     name: 'cpu.burn',
     args: burnArgs,
     limitMs: 0,
-    run: (args, helper: Helper) => helper.stateOf(CpuBurn).burn(args),
+    run: (args, helper: Helper) => helper.get(CpuBurn).burn(args, helper),
   }),
-  defineOperation({ name: 'cpu.read', args: none, limitMs: 0, run: (_, helper: Helper) => helper.stateOf(CpuBurn).read() }),
+  defineOperation({ name: 'cpu.read', args: none, limitMs: 0, run: (_, helper: Helper) => helper.get(CpuBurn).read() }),
 ] as const
 
 /** Clock ticks a second of every Linux that Node runs on (sysconf(_SC_CLK_TCK)). */
@@ -59,23 +59,18 @@ interface Member {
 }
 
 class CpuBurn {
-  private readonly state: HelperState
   private burning: Burning | null = null
 
-  constructor(state: HelperState) {
-    this.state = state
-  }
-
   /** Ends when all workers are seen in the cgroup. @throws Error when stress-ng is missing or ends at once. */
-  async burn(args: Args): Promise<{ mechanism: string }> {
-    if (this.state.avoid.has('stress-ng')) throw new Error('stress-ng is not to be used: told to avoid it')
+  async burn(args: Args, { undo, avoid }: HelperState): Promise<{ mechanism: string }> {
+    if (avoid.has('stress-ng')) throw new Error('stress-ng is not to be used: told to avoid it')
     const folders = await cgroupFolders(args)
     // On v1 only the CPU hierarchies: what stress-ng itself allocates stays charged to this helper.
     const wanted = folders.version === 2 ? [folders.folder('cpu')] : [folders.folder('cpu'), folders.folder('cpuacct')]
     const joined = [...new Set(wanted.filter((folder) => folder !== null))]
     if (joined.length === 0) throw new Error('the container has no cgroup for CPU')
     const remove = async (): Promise<string[]> => await this.end()
-    return await this.state.undo.install('CPU burners', remove, async () => {
+    return await undo.install('CPU burners', remove, async () => {
       this.burning = start(args, joined)
       await this.awaitWorkers(this.burning)
       return { mechanism: `stress-ng, ${String(args.workers)} CPU workers in the target's cgroup (v${String(folders.version)})` }

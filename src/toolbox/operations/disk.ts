@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import { TOOLBOX_VOLUME_PATH } from '../../core/toolbox.ts'
 import { defineOperation } from '../../kinds/define-operation.ts'
-import type { FillFacts } from '../fill/facts.ts'
 import { Interruptible } from '../fill/interruptible.ts'
 import {
   FILLER_PREFIX,
@@ -22,7 +21,6 @@ import type { Helper, HelperState } from '../helper.ts'
 import { errorCode } from '../net/wire.ts'
 import { bytes, fillLimitMs, percentOrBytes } from './arguments.ts'
 
-export type { FillFacts } from '../fill/facts.ts'
 export type { VolumeFacts } from '../fill/volume.ts'
 
 /** From TOOLBOX_VOLUME_PATH. What leads out of the volume is refused by its real path. */
@@ -42,9 +40,14 @@ const fillArgs = z
   .refine((args) => args.of === 'bytes' || args.percent !== null, 'inodes are used up by percent')
 type Args = z.output<typeof fillArgs>
 
-interface Filled extends FillFacts {
-  readonly mechanism: string
-  readonly volume: VolumeFacts
+export interface FillFacts {
+  /** Bytes held by the filler files, by their blocks. */
+  readonly filledBytes: number
+  /**
+   * How the last step ended: `done`, or `killed` (the writer was, as an OOM kill does), `refused` (ENOMEM: the limit is
+   * reached, and whom the kernel killed for it has not given back enough yet), `full` (ENOSPC).
+   */
+  readonly end: 'done' | 'killed' | 'refused' | 'full'
 }
 
 export const diskOperations = [
@@ -54,7 +57,7 @@ export const diskOperations = [
     name: 'disk.fill',
     args: fillArgs,
     limitMs: (args) => args.limitMs,
-    run: (args, helper: Helper) => helper.stateOf(DiskFill).fill(args),
+    run: (args, helper: Helper) => helper.get(DiskFill).fill(args),
   }),
   /** Filler files of any helper in the volume, by name. */
   defineOperation({ name: 'disk.leftovers', args: inVolume, limitMs: 0, run: (args) => findFillers(args) }),
@@ -83,7 +86,7 @@ export class DiskFill {
   }
 
   /** Goes on where the last call ended. @throws Error for another folder than that of the first call. */
-  async fill(args: Args): Promise<Filled> {
+  async fill(args: Args): Promise<FillFacts & { mechanism: string; volume: VolumeFacts }> {
     const { signal } = this.work
     const folder = await volumeFolder(args.path, this.root)
     await this.register(folder)

@@ -5,13 +5,9 @@ import { defineOperation } from '../../kinds/define-operation.ts'
 import { errorCode } from '../net/wire.ts'
 import { body, headers, method, path, target, timeoutMs } from './arguments.ts'
 
-const fetchArgs = z.strictObject({
-  ...{ target, method, path, headers, body, timeoutMs },
-  maxBytes: z
-    .int()
-    .min(1)
-    .max(16 * 1024 * 1024),
-})
+const LARGEST_PAGE_BYTES = 16 * 1024 * 1024
+const maxBytes = z.int().min(1).max(LARGEST_PAGE_BYTES)
+const fetchArgs = z.strictObject({ target, method, path, headers, body, timeoutMs, maxBytes })
 type Args = z.output<typeof fetchArgs>
 
 export interface FetchReply {

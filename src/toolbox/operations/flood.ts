@@ -53,20 +53,10 @@ export const floodOperations = [
     args: openArgs,
     // The name is resolved under the same limit first.
     limitMs: (args) => args.connectTimeoutMs * (1 + Math.ceil(args.count / CONNECTS_AT_ONCE)),
-    run: (args, helper: Helper) => helper.stateOf(Floods).open(args),
+    run: (args, helper: Helper) => helper.get(Floods).open(args),
   }),
-  defineOperation({
-    name: 'flood.read',
-    args: byId,
-    limitMs: 0,
-    run: ({ id }, helper: Helper) => helper.stateOf(Floods).read(id),
-  }),
-  defineOperation({
-    name: 'flood.close',
-    args: byId,
-    limitMs: 0,
-    run: ({ id }, helper: Helper) => helper.stateOf(Floods).close(id),
-  }),
+  defineOperation({ name: 'flood.read', args: byId, limitMs: 0, run: ({ id }, helper: Helper) => helper.get(Floods).read(id) }),
+  defineOperation({ name: 'flood.close', args: byId, limitMs: 0, run: ({ id }, helper: Helper) => helper.get(Floods).close(id) }),
 ] as const
 
 /** All floods of a helper, by id. */

@@ -30,20 +30,20 @@ export const holdOperations = [
     args: openArgs,
     // The name is resolved under the same limit first.
     limitMs: (args) => 2 * args.timeoutMs,
-    run: (args, helper: Helper) => helper.stateOf(HoldGroups).open(args),
+    run: (args, helper: Helper) => helper.get(HoldGroups).open(args),
   }),
   /** Sends one more request on each held connection and tells what came back within `timeoutMs`. */
   defineOperation({
     name: 'hold.try',
     args: tryArgs,
     limitMs: (args) => args.timeoutMs,
-    run: (args, helper: Helper) => helper.stateOf(HoldGroups).try(args),
+    run: (args, helper: Helper) => helper.get(HoldGroups).try(args),
   }),
   defineOperation({
     name: 'hold.close',
     args: z.strictObject({ id: group }),
     limitMs: 0,
-    run: ({ id }, helper: Helper) => helper.stateOf(HoldGroups).close(id),
+    run: ({ id }, helper: Helper) => helper.get(HoldGroups).close(id),
   }),
 ] as const
 

@@ -28,9 +28,9 @@ export const lossOperations = [
     name: 'loss.install',
     args: installArgs,
     limitMs: 0,
-    run: (args, helper: Helper) => helper.stateOf(Loss).install(args),
+    run: (args, helper: Helper) => helper.get(Loss).install(args, helper),
   }),
-  defineOperation({ name: 'loss.read', args: none, limitMs: 0, run: (_, helper: Helper) => helper.stateOf(Loss).read() }),
+  defineOperation({ name: 'loss.read', args: none, limitMs: 0, run: (_, helper: Helper) => helper.get(Loss).read() }),
 ] as const
 
 interface Installed {
@@ -45,17 +45,11 @@ type Place = Firewall | 'netem'
  * that cannot do that netem drops where the sender's packets leave.
  */
 class Loss {
-  private readonly state: HelperState
   private reader: (() => Promise<LossCounters>) | null = null
 
-  constructor(state: HelperState) {
-    this.state = state
-  }
-
   /** @throws Error when this helper already loses packets, or the kernel has none of the mechanisms. */
-  async install(args: Args): Promise<{ mechanism: string }> {
+  async install(args: Args, { names, undo, avoid }: HelperState): Promise<{ mechanism: string }> {
     await requireNetAdmin('packet loss')
-    const { names, undo, avoid } = this.state
     const refusal = avoid.has('nft') ? 'told to avoid it' : await refusedByNft(nftCommands(names, 'check', args))
     let place: Place = refusal === null ? 'nft' : 'iptables'
     const remove = async (): Promise<string[]> => {

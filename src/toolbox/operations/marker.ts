@@ -29,9 +29,9 @@ export const markerOperations = [
     name: 'marker.install',
     args: installArgs,
     limitMs: 0,
-    run: (args, helper: Helper) => helper.stateOf(Marker).install(args),
+    run: (args, helper: Helper) => helper.get(Marker).install(args, helper),
   }),
-  defineOperation({ name: 'marker.read', args: none, limitMs: 0, run: (_, helper: Helper) => helper.stateOf(Marker).read() }),
+  defineOperation({ name: 'marker.read', args: none, limitMs: 0, run: (_, helper: Helper) => helper.get(Marker).read() }),
 ] as const
 
 interface Installed {
@@ -47,17 +47,11 @@ const COMPARE_BYTES = 16
  * request of ours got through is then the kernel's word, not that of the system under test.
  */
 class Marker {
-  private readonly state: HelperState
   private reader: (() => Promise<MarkerCounters>) | null = null
 
-  constructor(state: HelperState) {
-    this.state = state
-  }
-
   /** @throws Error when a marker is installed already, or the kernel can do neither mechanism. */
-  async install(args: Args): Promise<{ mechanism: string }> {
+  async install(args: Args, { names, undo, avoid }: HelperState): Promise<{ mechanism: string }> {
     await requireNetAdmin('counting marked packets')
-    const { names, undo, avoid } = this.state
     const refusal = avoid.has('nft') ? 'told to avoid it' : await refusedByNft(nftCommands(names, 'check', args))
     const remove = async (): Promise<string[]> => {
       const undone = await removeRules(refusal === null ? 'nft' : 'iptables', names, 'marker', ['i', 'o'])

@@ -12,30 +12,25 @@ import { cgroupFacts } from '../cgroup/facts.ts'
 import { cgroupFolders } from '../cgroup/files.ts'
 import type { CgroupFolders } from '../cgroup/files.ts'
 import { COULD_NOT_JOIN, joining } from '../cgroup/join.ts'
-import type { FillFacts } from '../fill/facts.ts'
 import { Interruptible } from '../fill/interruptible.ts'
 import type { Helper, HelperState } from '../helper.ts'
 import { errorCode } from '../net/wire.ts'
 import { runToEnd } from '../programs/run-to-end.ts'
 import { bytes, fillLimitMs, percentOrBytes, processRef } from './arguments.ts'
+import type { FillFacts } from './disk.ts'
 
 const fillArgs = processRef
   .extend({ percent: z.number().min(1).max(100).nullable(), bytes: bytes.nullable(), limitMs: fillLimitMs })
   .refine(...percentOrBytes)
 type Args = z.output<typeof fillArgs>
-
-interface Filled extends FillFacts {
-  readonly mechanism: string
-  readonly usageBytes: number | null
-  readonly limitBytes: number | null
-}
+type Filled = FillFacts & { mechanism: string; usageBytes: number | null; limitBytes: number | null }
 
 /** Adds files until the cgroup's usage is at `percent` of its limit, or by `bytes` whatever that leads to. Undone by deleting them. */
 export const memoryFill = defineOperation({
   name: 'memory.fill',
   args: fillArgs,
   limitMs: (args) => args.limitMs,
-  run: (args, helper: Helper) => helper.stateOf(MemoryFill).fill(args),
+  run: (args, helper: Helper) => helper.get(MemoryFill).fill(args, helper),
 })
 
 const MIB = 1024 * 1024
@@ -51,26 +46,21 @@ interface Figures {
 }
 
 class MemoryFill {
-  private readonly state: HelperState
   private readonly work = new Interruptible()
   private registered: Promise<void> | null = null
   private files = 0
-
-  constructor(state: HelperState) {
-    this.state = state
-  }
 
   /**
    * With `percent`, until so much of the limit is used. With `bytes`, so many whatever that leads to.
    * @throws Error when the container has no limit: then there is nothing to be exhausted but the machine.
    */
-  async fill(args: Args): Promise<Filled> {
+  async fill(args: Args, { undo }: HelperState): Promise<Filled> {
     const { signal } = this.work
     const folders = await cgroupFolders(args)
     const memory = folders.folder('memory')
     if (memory === null) throw new Error('the container has no cgroup for memory')
     const before = await figures(folders)
-    await this.register()
+    await this.register(undo)
     return await this.work.run(signal, async () => {
       const end = await this.write(args, folders, { memory, before, signal })
       const now = await figures(folders).catch(() => null)
@@ -118,9 +108,9 @@ class MemoryFill {
     throw new Error(`the filler exited with ${String(exitCode)}: ${output || 'it said nothing'}`)
   }
 
-  private async register(): Promise<void> {
+  private async register(undo: HelperState['undo']): Promise<void> {
     const install = (): Promise<void> =>
-      this.state.undo.install(
+      undo.install(
         'memory filler',
         async () => {
           // From now on a fill registers anew, and so comes after this.

@@ -8,21 +8,12 @@ import { mustRun } from '../programs/run-program.ts'
 import { processRef } from './arguments.ts'
 
 const lowerArgs = processRef.extend({ headroom: z.int().min(1).max(1_000_000) })
-const restoreArgs = processRef.extend({
-  soft: z
-    .int()
-    .min(1)
-    .max(2 ** 31),
-})
+const HIGHEST_LIMIT = 2 ** 31
+const restoreArgs = processRef.extend({ soft: z.int().min(1).max(HIGHEST_LIMIT) })
 
 export const nofileOperations = [
   /** Lowers the soft limit of open descriptors to highest + headroom; undone by restoring it. The helper runs as the process's uid. */
-  defineOperation({
-    name: 'nofile.lower',
-    args: lowerArgs,
-    limitMs: 0,
-    run: (args, helper: Helper) => lowerLimit(helper, args),
-  }),
+  defineOperation({ name: 'nofile.lower', args: lowerArgs, limitMs: 0, run: (args, helper: Helper) => lowerLimit(helper, args) }),
   /** For an undo by a later helper: sets the soft limit back. `previousSoft` null when it is that already. */
   defineOperation({ name: 'nofile.restore', args: restoreArgs, limitMs: 0, run: restoreLimit }),
 ] as const

@@ -33,13 +33,8 @@ export interface ResetCounters {
 }
 
 export const resetsOperations = [
-  defineOperation({
-    name: 'resets.arm',
-    args: armArgs,
-    limitMs: 0,
-    run: (args, helper: Helper) => helper.stateOf(Resets).arm(args),
-  }),
-  defineOperation({ name: 'resets.read', args: none, limitMs: 0, run: (_, helper: Helper) => helper.stateOf(Resets).read() }),
+  defineOperation({ name: 'resets.arm', args: armArgs, limitMs: 0, run: (args, helper: Helper) => helper.get(Resets).arm(args) }),
+  defineOperation({ name: 'resets.read', args: none, limitMs: 0, run: (_, helper: Helper) => helper.get(Resets).read() }),
 ] as const
 
 type Strike = () => Promise<number>

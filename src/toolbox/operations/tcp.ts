@@ -20,12 +20,7 @@ export const tcpOperations = [
     run: async (_, { tcpAtStart }: Helper) => tcpSince(tcpAtStart, await readTcpCounters()),
   }),
   /** Established connections on a port, by /proc/net/tcp and tcp6. `side` as for loss. */
-  defineOperation({
-    name: 'tcp.count',
-    args: countArgs,
-    limitMs: 0,
-    run: countConnections,
-  }),
+  defineOperation({ name: 'tcp.count', args: countArgs, limitMs: 0, run: countConnections }),
 ] as const
 
 export async function countConnections(args: z.output<typeof countArgs>): Promise<{ established: number }> {
