@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { TOOLBOX_LONGEST_MS } from '../core/toolbox.ts'
 
 /** `Helper` is what the program in the container hands to each operation that it runs. */
-export interface OperationDefinition<Name extends string, Schema extends z.ZodType, Reply, Helper> {
+interface OperationDefinition<Name extends string, Schema extends z.ZodType, Reply, Helper> {
   /** As requests call it. */
   readonly name: Name
   /** All that it accepts: unknown keys are refused, and everything has a limit. */
@@ -11,20 +11,20 @@ export interface OperationDefinition<Name extends string, Schema extends z.ZodTy
   /** How long it may take, ms, beside what every call is given: 0 for one that only does something. */
   readonly limitMs: number | ((args: z.output<Schema>) => number)
   /** @throws Error with the reason why it could not be done. */
-  run(args: z.output<Schema>, helper: Helper): Reply | Promise<Reply>
+  readonly run: (args: z.output<Schema>, helper: Helper) => Reply | Promise<Reply>
 }
 
 /** A request whose arguments were checked. */
 export interface AcceptedRequest<Reply, Helper> {
   readonly limitMs: number
-  run(helper: Helper): Promise<Reply>
+  readonly run: (helper: Helper) => Promise<Reply>
 }
 
-export interface DefinedOperation<Name extends string, Schema extends z.ZodType, Reply, Helper> {
+interface DefinedOperation<Name extends string, Schema extends z.ZodType, Reply, Helper> {
   readonly name: Name
   readonly args: Schema
   /** @throws Error naming the key and what is wrong with it, and for what would take longer than any operation may. */
-  accept(args: unknown): AcceptedRequest<Reply, Helper>
+  readonly accept: (args: unknown) => AcceptedRequest<Reply, Helper>
 }
 
 /** What each of some operations takes and answers, by name. */

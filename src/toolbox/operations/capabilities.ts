@@ -11,7 +11,7 @@ import { mustRun, runProgram } from '../programs/run-program.ts'
 import { none } from './arguments.ts'
 import { payloadRefusal } from './marker.ts'
 
-export interface ToolboxCapabilities {
+interface ToolboxCapabilities {
   readonly nft: boolean
   readonly nftRandom: boolean
   readonly nftPayload: boolean

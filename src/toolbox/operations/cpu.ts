@@ -17,7 +17,7 @@ import { none, processRef } from './arguments.ts'
 const burnArgs = processRef.extend({ workers: z.int().min(1).max(256), loadPercent: z.int().min(1).max(100) })
 type Args = z.output<typeof burnArgs>
 
-export interface BurnFacts {
+interface BurnFacts {
   /** stress-ng's own processes that are alive in the target's cgroup now. */
   readonly alive: number
   /** Their CPU time so far, µs. */

@@ -16,7 +16,7 @@ import { none, port, side } from './arguments.ts'
 const installArgs = z.strictObject({ port, side, percent: z.number().min(0.01).max(100) })
 type Args = z.output<typeof installArgs>
 
-export interface LossCounters {
+interface LossCounters {
   readonly packets: number
   readonly dropped: number
   readonly retransmits: number

@@ -43,7 +43,7 @@ export const OPERATIONS = [
 ] as const
 
 /** What each operation takes and answers, by name. */
-export type ToolboxOperations = OperationsOf<(typeof OPERATIONS)[number]>
+type ToolboxOperations = OperationsOf<(typeof OPERATIONS)[number]>
 
 export type ToolboxOperation = keyof ToolboxOperations
 export type ArgumentsOf<O extends ToolboxOperation> = ToolboxOperations[O]['args']
