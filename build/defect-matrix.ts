@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { SUITES } from '../src/core/model.ts'
-import type { RunResult } from '../src/core/model.ts'
+import type { RunResult } from '../src/core/result/run.ts'
 import {
   disagreements,
   HEALTHY,

@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest'
-import type { LoadResult, RunResult, ScenarioResult, Verdict } from '../src/core/model.ts'
+import type { Verdict } from '../src/core/model.ts'
+import type { LoadResult } from '../src/core/result/load.ts'
+import type { RunResult } from '../src/core/result/run.ts'
+import type { ScenarioResult } from '../src/core/result/scenario.ts'
 import { whyNotFound } from './found-defect.ts'
 
 function result(verdict: Verdict, met: boolean | null = false): Pick<RunResult, 'scenarios' | 'load'> {

@@ -1,5 +1,5 @@
 /** Whether a result shows a defect: the scenario failed, and for what the defect breaks. Pure. */
-import type { RunResult } from '../src/core/model.ts'
+import type { RunResult } from '../src/core/result/run.ts'
 
 export interface Clause {
   /** How the text of the clause, or of the limit, begins. */

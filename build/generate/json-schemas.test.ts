@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { ValidateFunction } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import { outputs } from './outputs.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -17,6 +18,30 @@ function validator(name: string): ValidateFunction {
   return new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false }).compile(
     JSON.parse(output?.content ?? '') as object,
   )
+}
+
+interface Described {
+  readonly properties: string[]
+  /** Those that have no sentence. */
+  readonly others: string[]
+}
+
+/** Looks into everything, whatever keyword of JSON Schema it stands under. */
+function describedIn(schema: object, path: readonly string[] = [], found: Described = { properties: [], others: [] }): Described {
+  for (const [key, value] of Object.entries(schema) as [string, unknown][]) {
+    if (typeof value !== 'object' || value === null) continue
+    if (key !== 'properties') {
+      describedIn(value, [...path, key], found)
+      continue
+    }
+    for (const [name, property] of Object.entries(value) as [string, { readonly description?: string }][]) {
+      const here = [...path, name]
+      found.properties.push(here.join('.'))
+      if (!/^[A-Z0-9].*\.$/s.test(property.description ?? '')) found.others.push(here.join('.'))
+      describedIn(property, here, found)
+    }
+  }
+  return found
 }
 
 describe('JSON Schemas', () => {
@@ -53,5 +78,24 @@ describe('JSON Schemas', () => {
 
   it('of the result is one that compiles', () => {
     expect(validator('result')({})).toBe(false)
+  })
+
+  it('of the result describes every property at every depth, in whole sentences', () => {
+    const { properties, others } = describedIn(read(join(ROOT, 'schema/result.schema.json')))
+    expect(properties.length).toBeGreaterThan(190)
+    expect(others).toEqual([])
+  })
+
+  it('finds what is not described in lists, records and alternatives', () => {
+    const bare = z.object({ here: z.string(), said: z.string().describe('It is said.') })
+    const said = z.object({
+      list: z.array(bare).describe('A list.'),
+      record: z.record(z.string(), bare).describe('A record.'),
+      either: z.union([z.null(), bare]).describe('One of two.'),
+      pair: z.tuple([bare]).describe('no sentence'),
+    })
+    const schema = z.toJSONSchema(said, { reused: 'inline' })
+    const places = ['list.items', 'record.additionalProperties', 'either.anyOf.1', 'pair.prefixItems.0']
+    expect(describedIn(schema).others.toSorted()).toEqual([...places.map((place) => `${place}.here`), 'pair'].toSorted())
   })
 })

@@ -1,7 +1,7 @@
 /** JSON Schemas for editors, from the schemas that the program itself checks with. */
 import * as z from 'zod'
 import { manifestJsonSchema } from '../../src/config/load-schema.ts'
-import { resultSchema } from '../../src/config/result-shape.ts'
+import { resultShape } from '../../src/core/result/run.ts'
 import { scenarioFileJsonSchema } from '../../src/config/scenario-schema.ts'
 import { stackSchema } from '../../src/config/stack-schema.ts'
 import type { Output } from './outputs.ts'
@@ -16,6 +16,6 @@ export function jsonSchemas(): Output[] {
     { path: 'schema/scenarios.schema.json', content: generate(scenarioFileJsonSchema) },
     { path: 'schema/load.schema.json', content: generate(manifestJsonSchema) },
     { path: 'schema/stack.schema.json', content: generate(stackSchema) },
-    { path: 'schema/result.schema.json', content: generate(resultSchema) },
+    { path: 'schema/result.schema.json', content: generate(resultShape) },
   ]
 }

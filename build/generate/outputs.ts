@@ -2,6 +2,7 @@
 import { gpuStack } from './gpu-stack.ts'
 import { jsonSchemas } from './json-schemas.ts'
 import { readme } from './readme.ts'
+import { resultPage } from './result-page.ts'
 
 export interface Output {
   /** Relative to the repository's root. */
@@ -10,5 +11,5 @@ export interface Output {
 }
 
 export function outputs(): Output[] {
-  return [...jsonSchemas(), gpuStack(), readme()]
+  return [...jsonSchemas(), gpuStack(), readme(), resultPage()]
 }

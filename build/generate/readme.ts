@@ -5,6 +5,7 @@ import type * as z from 'zod'
 import { CLAUSES } from '../../src/clauses/registry.ts'
 import { ENTRIES } from '../../src/faults/registry.ts'
 import { declaredIn, readActionYml, type Declared } from './action-yml.ts'
+import { cell, code, table } from './markdown.ts'
 import type { Output } from './outputs.ts'
 
 export function readme(): Output {
@@ -58,22 +59,6 @@ export function between(text: string, name: string, from: string, content: strin
   return `${text.slice(0, start + begin.length)}\n\n${content}\n\n${text.slice(to)}`
 }
 
-/** With columns of one width, as the formatter has them. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)))
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n')
-}
-
 function defaultText(one: Declared): string {
   return one.default === undefined || one.default === '' ? '' : code(one.default)
-}
-
-function code(text: string): string {
-  return `\`${text}\``
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('*', '\\*').replaceAll('<', '\\<')
 }

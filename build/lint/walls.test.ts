@@ -82,6 +82,13 @@ test('the toolbox alone runs operations, and some know nothing of them', async (
   }
 })
 
+test('src/core may import zod, for the shape of the result, and no other package', async () => {
+  const rules = (name: string): Promise<string[]> => brokenRules('src/core/probe.ts', `export * from '${name}'\n`)
+  expect(await rules('zod')).toEqual([])
+  for (const name of ['zod/mini', 'zodiac', 'undici', 'node:path']) expect(await rules(name)).toEqual(['no-restricted-imports'])
+  expect(await brokenRules('src/core/probe.ts', "export const late = import('undici')\n")).toEqual(['no-restricted-syntax'])
+})
+
 test.each(['main', 'post'])('entry/%s may import src/github', async (name) => {
   expect(await brokenRules(`src/entry/${name}.ts`, "export * from '../github/leaf.ts'\n")).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isChaosError } from '../core/errors.ts'
-import type { RunResult } from '../core/model.ts'
+import type { RunResult } from '../core/result/run.ts'
 import { deeperThan, parseResult } from './result-schema.ts'
 
 const counts = { passed: 1, failed: 0, inconclusive: 0, error: 0, skipped: 0 }
@@ -157,6 +157,15 @@ describe('parseResult', () => {
   it('passes over keys that a later version may have', () => {
     const more = JSON.stringify({ ...result, later: 1, tool: { ...result.tool, later: 2 } })
     expect(parseResult(more, 'r.json')).toEqual(result)
+  })
+
+  it('fills in what a result of an older version does not have', () => {
+    const older = JSON.stringify({ ...result, run: { ...result.run, stacks: 2 } })
+      .replace('"stacks":2,', '')
+      .replace('"stack":1,', '')
+      .replace('"stolenPercent":null,', '')
+    expect(older).not.toMatch(/"stacks"|"stack":1|stolenPercent/)
+    expect(parseResult(older, 'r.json')).toEqual(result)
   })
 
   it.each<[readonly (string | number)[], unknown, string]>([

@@ -1,9 +1,8 @@
 /** Checks a result that somebody else may have written, for `report`. */
 import { ChaosError } from '../core/errors.ts'
-import { RESULT_SCHEMA_VERSION } from '../core/model.ts'
-import type { RunResult } from '../core/model.ts'
+import { RESULT_SCHEMA_VERSION, resultShape } from '../core/result/run.ts'
+import type { RunResult } from '../core/result/run.ts'
 import { keyPathText, printable } from '../kinds/display.ts'
-import { resultSchema } from './result-shape.ts'
 import { describeIssue } from './schema-issues.ts'
 
 const MAX_DEPTH = 100
@@ -25,7 +24,7 @@ export function parseResult(text: string, file: string): RunResult {
       'use the version that wrote it, or a later one',
     )
   }
-  const result = resultSchema.safeParse(value, { error: describeIssue })
+  const result = resultShape.safeParse(value, { error: describeIssue })
   if (result.success) return result.data
   const issues = result.error.issues
   const lines = issues.slice(0, MISTAKES_SHOWN).map((issue) => {

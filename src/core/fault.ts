@@ -1,7 +1,7 @@
 /** Faults as everybody but their own folders sees them. */
 import type { Descriptor } from './descriptor.ts'
 import type { JsonObject } from './json.ts'
-import type { Evidence } from './model.ts'
+import type { Evidence } from './result/scenario.ts'
 import type { FaultContext, UndoContext } from './ports.ts'
 
 /**

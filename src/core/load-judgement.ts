@@ -1,7 +1,8 @@
 /** What the judgement of a load pattern is made from, and what it says. `LoadResult` of the result file holds all of it. */
 import type { DeepReadonly, Json } from './json.ts'
 import type { LoadMeasure, PassingSeries, Threshold } from './load.ts'
-import type { LoadBreakingPoint, LoadGenerator, LoadLimitResult, LoadRecovery, Verdict } from './model.ts'
+import type { Verdict } from './model.ts'
+import type { LoadBreakingPoint, LoadGenerator, LoadLimitResult, LoadRecovery, LoadResult } from './result/load.ts'
 
 /** One look at the generator's own machine. */
 export interface GeneratorLook {
@@ -13,18 +14,6 @@ export interface GeneratorLook {
   readonly machineIdle: number | null
   /** Of what the machine asked for since then, the share that its host gave to others, 0…1; null when it is not known. */
   readonly machineStolen: number | null
-}
-
-/** Every task that k6 counts as served must be among those that the system says it has completed. */
-export interface CompletionFacts {
-  /** Served answers that carried an id. */
-  readonly served: number
-  /** Of those, how many the system never completed. */
-  readonly unknown: number
-  /** Up to ten of them. */
-  readonly examples: readonly string[]
-  /** Completed jobs that no served answer accounts for: our canary's, interrupted iterations. */
-  readonly unclaimed: number
 }
 
 export interface K6Facts {
@@ -44,28 +33,20 @@ export interface GeneratorFacts {
   readonly cores: number
 }
 
-/** As the result file holds them; the docstrings are there. */
+/** As the result file holds them, where each of their keys is described. */
 export type LimitResult = Readonly<LoadLimitResult>
 export type BreakingPoint = Readonly<LoadBreakingPoint>
 export type SpikeRecovery = Readonly<LoadRecovery>
 export type GeneratorResult = DeepReadonly<LoadGenerator>
-
+/** Every task that k6 counts as served must be among those that the system says it has completed. */
+export type CompletionFacts = DeepReadonly<NonNullable<LoadResult['completion']>>
 /** What came of the requests. */
-export interface LoadFigures {
-  readonly users: number
-  readonly requests: number
-  readonly rps: number
-  /** 0…1. */
-  readonly errorRate: number
-  readonly outcomes: { readonly served: number; readonly rejected: number; readonly failed: number }
-  /** By status or k6's error code. */
-  readonly errors: Readonly<Record<string, number>>
-  readonly p50Ms: number | null
-  readonly p95Ms: number | null
-  readonly p99Ms: number | null
-  /** The highest mean of a second. */
-  readonly peakInFlight: number
-}
+export type LoadFigures = DeepReadonly<
+  Pick<
+    LoadResult,
+    'users' | 'requests' | 'rps' | 'errorRate' | 'outcomes' | 'errors' | 'p50Ms' | 'p95Ms' | 'p99Ms' | 'peakInFlight'
+  >
+>
 
 export interface LoadJudgement {
   readonly verdict: Verdict

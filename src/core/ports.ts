@@ -8,7 +8,7 @@ import type { Descriptor, Link, RequestSpec } from './descriptor.ts'
 import type { HeldLoad } from './held-load.ts'
 import type { DeepReadonly } from './json.ts'
 import type { CanarySample, CanaryWindow } from './canary.ts'
-import type { ImageInUse, RunResult } from './model.ts'
+import type { ImageInUse, RunResult } from './result/run.ts'
 import type { Random } from './random.ts'
 import type { LogLevel, RunEvent } from './run-event.ts'
 

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import type { Counts, Verdict } from './model.ts'
-import { countVerdicts, decideRun, decideScenario, EXIT_CODES, judgeCriteria } from './verdict.ts'
-import type { CriteriaFacts, ScenarioFacts } from './verdict.ts'
+import type { RunVerdict, Verdict } from './model.ts'
+import type { Counts } from './result/run.ts'
+import {
+  countVerdicts,
+  decideApart,
+  decideLoad,
+  decideReport,
+  decideRun,
+  decideScenario,
+  EXIT_CODES,
+  judgeCriteria,
+  withTrouble,
+} from './verdict.ts'
+import type { CriteriaFacts, LoadFacts, ScenarioFacts } from './verdict.ts'
 
 const HEALTHY: ScenarioFacts = {
   missingCapability: null,
@@ -14,6 +25,7 @@ const HEALTHY: ScenarioFacts = {
   recovery: { recovered: true, reason: null },
   control: { service: 'peer', unaffected: true, steadyP95Ms: 2, duringP95Ms: 2, reasons: [] },
   leftovers: [],
+  mayStay: false,
   cpuStolenPercent: null,
 }
 const MISSED = { phase: 'during', text: 'clause', expected: '≥ 97 %', observed: '50 %', met: false } as const
@@ -43,6 +55,9 @@ describe('decideScenario', () => {
 
   it.each<[string, Partial<ScenarioFacts>, Verdict]>([
     ['a missing capability, whatever else', { missingCapability: 'no GPU', harnessErrors: ['x'] }, 'skipped'],
+    ['a missing capability, when something may have stayed', { missingCapability: 'no GPU', mayStay: true }, 'error'],
+    ['a missing capability, when something stayed', { missingCapability: 'no GPU', leftovers: ['toxic x'] }, 'error'],
+    ['something that may have stayed, and did not', { mayStay: true }, 'passed'],
     ['a harness error before a missed expectation', { harnessErrors: ['helper died'], expectations: [MISSED] }, 'error'],
     ['a leftover', { leftovers: ['toxic x'] }, 'error'],
     [
@@ -78,6 +93,11 @@ describe('decideScenario', () => {
   it.each<[string, Partial<ScenarioFacts>, string[]]>([
     ['what is missing', { missingCapability: 'no GPU', harnessErrors: ['x'] }, ['no GPU']],
     [
+      'what is missing before what was left behind',
+      { missingCapability: 'no GPU', harnessErrors: ['x'], leftovers: ['toxic y'] },
+      ['no GPU', 'x', 'not reverted: toxic y'],
+    ],
+    [
       'what broke, and what was left behind',
       { harnessErrors: ['helper died'], leftovers: ['toxic x on queen-proxy', 'toxic y'] },
       ['helper died', 'not reverted: toxic x on queen-proxy', 'not reverted: toxic y'],
@@ -103,6 +123,54 @@ describe('decideScenario', () => {
   })
 })
 
+describe('decideLoad', () => {
+  const KEPT: LoadFacts = { errors: [], misses: [], doubts: [], stolenPercent: null }
+  const [errors, misses, doubts] = [['k6 crashed'], ['p95 of 900 ms'], ['too few samples']]
+
+  it.each<[Partial<LoadFacts>, Verdict, string[]]>([
+    [{}, 'passed', []],
+    [{ errors, doubts }, 'error', errors],
+    [{ errors, misses, doubts }, 'error', [...errors, ...misses]],
+    [{ misses }, 'failed', misses],
+    [{ misses, doubts }, 'failed', [...misses, ...doubts]],
+    [{ doubts }, 'inconclusive', doubts],
+  ])('of %j is %s', (found, verdict, reasons) => {
+    expect(decideLoad({ ...KEPT, ...found })).toEqual({ verdict, reasons })
+  })
+
+  it('tells what the host took of the CPU time, beside reasons only', () => {
+    const note = expect.stringContaining('gave 30 % of the CPU time') as string
+    expect(decideLoad({ ...KEPT, stolenPercent: 30 })).toEqual({ verdict: 'passed', reasons: [] })
+    expect(decideLoad({ ...KEPT, doubts, stolenPercent: 30 }).reasons).toEqual([...doubts, note])
+  })
+})
+
+describe('decideReport', () => {
+  it.each<[RunVerdict[], number, RunVerdict]>([
+    [['passed', 'passed'], 0, 'passed'],
+    [['inconclusive', 'passed'], 0, 'inconclusive'],
+    [['error', 'inconclusive', 'passed'], 0, 'error'],
+    // One that could not be read, was not looked at, or is not there is no green.
+    [['passed'], 1, 'error'],
+    [['inconclusive'], 1, 'error'],
+    [[], 0, 'error'],
+    [[], 1, 'error'],
+    // A failure comes before what is not known.
+    [['failed', 'error', 'inconclusive'], 3, 'failed'],
+  ])('of %j with %d unread is %s', (verdicts, unread, verdict) => {
+    expect(decideReport(verdicts, unread)).toBe(verdict)
+  })
+})
+
+it.each<[RunVerdict, after: RunVerdict, apart: RunVerdict]>([
+  ['passed', 'error', 'error'],
+  ['failed', 'failed', 'error'],
+  ['error', 'error', 'error'],
+  ['inconclusive', 'error', 'inconclusive'],
+])('a run that is %s is %s after trouble, and by itself %s', (verdict, after, apart) => {
+  expect([withTrouble(verdict), decideApart(verdict)]).toEqual([after, apart])
+})
+
 describe('decideRun', () => {
   const counts = (of: Partial<Counts>): Counts => ({ ...countVerdicts([]), ...of })
 
@@ -119,6 +187,8 @@ describe('decideRun', () => {
     [{ passed: 1, skipped: 3 }, true, 'error'],
   ])('%j, strict %j: %s', (of, strict, verdict) => {
     expect(decideRun(counts(of), strict)).toBe(verdict)
+    // Trouble of the run itself is never hidden, and hides no broken promise.
+    expect(decideRun(counts(of), strict, true)).toBe(verdict === 'failed' ? 'failed' : 'error')
   })
 })
 

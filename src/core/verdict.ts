@@ -1,9 +1,17 @@
-/** How verdicts are decided. Pure, and in one place: nothing else may turn an observation into a verdict. */
-import type { ControlResult, Counts, ExpectationResult, RunVerdict, ScenarioResult, Verdict } from './model.ts'
+/** How verdicts are decided. Pure, and in one place: nothing else may turn an observation into a verdict (`build/lint/verdicts.ts`). */
+import type { RunVerdict, Verdict } from './model.ts'
+import type { Counts } from './result/run.ts'
+import type { ControlResult, ExpectationResult, ScenarioResult } from './result/scenario.ts'
 import { withStolenNote } from './stolen.ts'
 
 /** Fewer canary requests than this in the fault window cannot show anything. */
 export const MINIMUM_CANARY_SAMPLES = 20
+
+export interface Decided {
+  readonly verdict: Verdict
+  /** Why it is not passed; empty when it is. */
+  readonly reasons: string[]
+}
 
 export interface ScenarioFacts {
   /** A named capability that this machine or stack lacks: nothing was injected. */
@@ -19,18 +27,23 @@ export interface ScenarioFacts {
   readonly recovery: { readonly recovered: boolean; readonly reason: string | null }
   readonly control: ControlResult | null
   readonly leftovers: readonly string[]
+  /** A revert, or the look for what it left, has failed: something may have stayed. */
+  readonly mayStay: boolean
   /** What the machine's host took of its CPU time; null when nobody looked. */
   readonly cpuStolenPercent: number | null
 }
 
 /** The order of the checks is the rule: see the design's "Words and verdicts". */
-export function decideScenario(facts: ScenarioFacts): { verdict: Verdict; reasons: string[] } {
-  return withStolenNote(decide(facts), facts.cpuStolenPercent)
+export function decideScenario(facts: ScenarioFacts): Decided {
+  return withStolenNote(scenarioVerdict(facts), facts.cpuStolenPercent)
 }
 
-function decide(facts: ScenarioFacts): { verdict: Verdict; reasons: string[] } {
-  if (facts.missingCapability !== null) return { verdict: 'skipped', reasons: [facts.missingCapability] }
-  const errors = [...facts.harnessErrors, ...facts.leftovers.map((found) => `not reverted: ${found}`)]
+function scenarioVerdict(facts: ScenarioFacts): Decided {
+  const { missingCapability, leftovers } = facts
+  // What was prepared before something was found missing may have stayed: no skip hides that.
+  if (missingCapability !== null && !facts.mayStay && leftovers.length === 0)
+    return { verdict: 'skipped', reasons: [missingCapability] }
+  const errors = [missingCapability ?? [], facts.harnessErrors, leftovers.map((found) => `not reverted: ${found}`)].flat()
   if (errors.length > 0) return { verdict: 'error', reasons: errors }
   const doubts = inconclusiveReasons(facts)
   if (doubts.length > 0) return { verdict: 'inconclusive', reasons: doubts }
@@ -73,19 +86,60 @@ function controlHit(control: ControlResult | null): string[] {
   return control.reasons.length > 0 ? control.reasons.map((reason) => `${hit}: ${reason}`) : [hit]
 }
 
+export interface LoadFacts {
+  /** Why it was no load: it could not be run, or what was measured is not what was asked for. */
+  readonly errors: readonly string[]
+  /** Promises that were not kept. */
+  readonly misses: readonly string[]
+  /** Why what was seen may not be what is. */
+  readonly doubts: readonly string[]
+  /** What the host of the generator's machine took of its CPU time; null when nobody looked. */
+  readonly stolenPercent: number | null
+}
+
+/** A known broken promise is hidden by nothing but a run that measured something else than it was to. */
+export function decideLoad(facts: LoadFacts): Decided {
+  return withStolenNote(loadVerdict(facts), facts.stolenPercent)
+}
+
+function loadVerdict({ errors, misses, doubts }: LoadFacts): Decided {
+  if (errors.length > 0) return { verdict: 'error', reasons: [...errors, ...misses] }
+  if (misses.length > 0) return { verdict: 'failed', reasons: [...misses, ...doubts] }
+  if (doubts.length > 0) return { verdict: 'inconclusive', reasons: [...doubts] }
+  return { verdict: 'passed', reasons: [] }
+}
+
 export function countVerdicts(verdicts: readonly Verdict[]): Counts {
   const counts: Counts = { passed: 0, failed: 0, inconclusive: 0, error: 0, skipped: 0 }
   for (const verdict of verdicts) counts[verdict] += 1
   return counts
 }
 
-/** A known broken promise is never hidden by something unknown; nothing run, or all skipped, is an error. */
-export function decideRun(counts: Counts, strict: boolean): RunVerdict {
+/**
+ * A known broken promise is never hidden by something unknown; nothing run, or all skipped, is an error, and so is trouble of
+ * the run itself, which belongs to no scenario.
+ */
+export function decideRun(counts: Counts, strict: boolean, hasTrouble = false): RunVerdict {
   if (counts.failed > 0) return 'failed'
-  if (counts.error > 0) return 'error'
+  if (counts.error > 0 || hasTrouble) return 'error'
   if (counts.inconclusive > 0) return 'inconclusive'
   if (counts.passed === 0 || (strict && counts.skipped > 0)) return 'error'
   return 'passed'
+}
+
+/** Of a run that was decided, and then had trouble. */
+export function withTrouble(verdict: RunVerdict): RunVerdict {
+  return verdict === 'failed' ? 'failed' : 'error'
+}
+
+/** Several results told as one; `unread`: how many nobody could read. One of those, or no result at all, is no green. */
+export function decideReport(verdicts: readonly RunVerdict[], unread: number): RunVerdict {
+  return decideRun(countVerdicts(verdicts), false, unread > 0)
+}
+
+/** What a run says for itself beside its scenarios: broken promises are told by those, and all that is left is trouble. */
+export function decideApart(verdict: RunVerdict): RunVerdict {
+  return verdict === 'inconclusive' ? 'inconclusive' : 'error'
 }
 
 export const EXIT_CODES: Record<RunVerdict, number> = { passed: 0, failed: 1, error: 2, inconclusive: 3 }

@@ -2,7 +2,7 @@
 import { latencyMs, type CanarySample } from '../core/canary.ts'
 import { isoTime } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
-import type { TimelineEvent } from '../core/model.ts'
+import type { TimelineEvent } from '../core/result/scenario.ts'
 import type { ContainerGlance, Hit, LogLine } from '../core/ports.ts'
 import { EVENTS_PER_SCENARIO, LOG_BYTES_PER_CONTAINER } from './options.ts'
 import type { EngineDeps } from './deps.ts'

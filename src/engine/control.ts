@@ -2,7 +2,7 @@
 import { describeError } from '../core/errors.ts'
 import type { FaultDescription } from '../core/fault.ts'
 import type { ToolboxHelper, ContainerState } from '../core/ports.ts'
-import type { ControlResult } from '../core/model.ts'
+import type { ControlResult } from '../core/result/scenario.ts'
 import type { ServiceSpec } from '../core/descriptor.ts'
 import type { Scenario } from '../core/scenario.ts'
 import { percentile, roundOrNull } from '../core/statistics.ts'

@@ -1,6 +1,6 @@
 import type { BegunClause, ClausePhase, Expectation, SteadyClause } from '../core/clause.ts'
 import { ChaosError, describeError } from '../core/errors.ts'
-import type { ExpectationResult } from '../core/model.ts'
+import type { ExpectationResult } from '../core/result/scenario.ts'
 import type { ClauseContext } from '../core/ports.ts'
 import { together } from './together.ts'
 

@@ -1,5 +1,5 @@
 /** The faults of one scenario, from plan to proof that they are gone. */
-import type { Evidence } from '../core/model.ts'
+import type { Evidence } from '../core/result/scenario.ts'
 import type { ArmedFault, FaultDescription, PlannedFault } from '../core/fault.ts'
 import type { FaultContext, UndoContext } from '../core/ports.ts'
 import type { Scenario } from '../core/scenario.ts'

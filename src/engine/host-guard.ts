@@ -1,7 +1,7 @@
 /** Watches the machine itself while something is being used up: a fault must never take the host down with its target. */
 import type { Clock } from '../core/clock.ts'
 import { ChaosError, describeError } from '../core/errors.ts'
-import type { HostResult } from '../core/model.ts'
+import type { HostResult } from '../core/result/scenario.ts'
 import { roundOrNull } from '../core/statistics.ts'
 import { stolenShare } from '../core/stolen.ts'
 import { isAborted, withDeadline } from '../core/wait.ts'

@@ -1,7 +1,7 @@
 /** One stack of a run, with its canary: scenarios run on it one after the other. */
 import { isoTime } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
-import type { ScenarioResult } from '../core/model.ts'
+import type { ScenarioResult } from '../core/result/scenario.ts'
 import type { Scenario } from '../core/scenario.ts'
 import type { EngineDeps } from './deps.ts'
 import type { EngineOptions } from './options.ts'

@@ -1,6 +1,6 @@
 import { isoTime, type Clock } from '../core/clock.ts'
 import { ChaosError, describeError, isChaosError } from '../core/errors.ts'
-import type { PhaseName, PhaseResult } from '../core/model.ts'
+import type { PhaseName, PhaseResult } from '../core/result/scenario.ts'
 import { withDeadline } from '../core/wait.ts'
 
 /** Runs phases, some of them side by side, and keeps what each took, also when it throws. */

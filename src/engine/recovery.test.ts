@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { CanarySample } from '../core/canary.ts'
-import type { RecoveryResult } from '../core/model.ts'
+import type { RecoveryResult } from '../core/result/scenario.ts'
 import { awaitRecovery, currentStreak, withoutRelapse, type RecoveryTerms } from './recovery.ts'
 import { fakeStack } from './rig/fake-stack.ts'
 import { World } from './rig/world.ts'

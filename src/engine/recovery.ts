@@ -1,6 +1,6 @@
 import { latencyMs, recoveryStreak, type CanarySample } from '../core/canary.ts'
 import { isChaosError } from '../core/errors.ts'
-import type { RecoveryResult } from '../core/model.ts'
+import type { RecoveryResult } from '../core/result/scenario.ts'
 import { median } from '../core/statistics.ts'
 import type { EngineDeps } from './deps.ts'
 import type { StackCanary } from './stack-canary.ts'

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { LoadResult, RunResult, ScenarioResult, SuiteName, Verdict } from '../core/model.ts'
+import type { SuiteName, Verdict } from '../core/model.ts'
+import type { LoadResult } from '../core/result/load.ts'
+import type { RunResult } from '../core/result/run.ts'
+import type { ScenarioResult } from '../core/result/scenario.ts'
 import { buildRunResult, type RunFacts } from './run-result.ts'
 
 const FACTS: RunFacts = {

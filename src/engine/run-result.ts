@@ -1,7 +1,10 @@
 /** The result of a run, also of one that never came to its first scenario: then `scenarios` is empty and `reasons` says why. */
 import { isoTime } from '../core/clock.ts'
-import type { RunResult, RunVerdict, ScenarioResult, SuiteName } from '../core/model.ts'
-import { RESULT_SCHEMA_VERSION, SUITES } from '../core/model.ts'
+import type { SuiteName } from '../core/model.ts'
+import type { RunResult } from '../core/result/run.ts'
+import type { ScenarioResult } from '../core/result/scenario.ts'
+import { SUITES } from '../core/model.ts'
+import { RESULT_SCHEMA_VERSION } from '../core/result/run.ts'
 import type { Json } from '../core/json.ts'
 import { countVerdicts, decideRun, judgeCriteria } from '../core/verdict.ts'
 
@@ -29,7 +32,6 @@ export function buildRunResult(
 ): RunResult {
   const all = [...scenarios, ...load]
   const counts = countVerdicts(all.map(({ verdict }) => verdict))
-  const verdict = worst(decideRun(counts, facts.strict), reasons.length > 0)
   return {
     schemaVersion: RESULT_SCHEMA_VERSION,
     tool: { name: 'chaos-action', version: facts.version },
@@ -41,7 +43,7 @@ export function buildRunResult(
       strict: facts.strict,
       defects: [...facts.defects],
     },
-    verdict,
+    verdict: decideRun(counts, facts.strict, reasons.length > 0),
     reasons: [...reasons, ...(all.length === 0 && reasons.length === 0 ? ['no scenario was run'] : [])],
     counts,
     suites: suites(all, facts.strict),
@@ -50,11 +52,6 @@ export function buildRunResult(
     load,
     environment: { ...facts.environment },
   }
-}
-
-/** Trouble of the run itself is an error, but never hides a scenario that is known to have failed. */
-function worst(verdict: RunVerdict, trouble: boolean): RunVerdict {
-  return trouble && verdict !== 'failed' ? 'error' : verdict
 }
 
 function suites(all: readonly Pick<ScenarioResult, 'suite' | 'verdict'>[], strict: boolean): RunResult['suites'] {

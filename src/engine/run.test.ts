@@ -1,6 +1,6 @@
 /** Scenarios of a run, on one stack and on several. */
 import { describe, expect, it } from 'vitest'
-import type { ScenarioResult } from '../core/model.ts'
+import type { ScenarioResult } from '../core/result/scenario.ts'
 import { fakeFault, request } from './rig/fake-fault.ts'
 import { clause, fakeClause } from './rig/fake-clause.ts'
 import { Rig, type FakeScenario } from './rig/rig.ts'

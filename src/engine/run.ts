@@ -1,6 +1,6 @@
 /** All scenarios of a run, on one stack or on several side by side. */
 import { describeError } from '../core/errors.ts'
-import type { ScenarioResult } from '../core/model.ts'
+import type { ScenarioResult } from '../core/result/scenario.ts'
 import type { Scenario } from '../core/scenario.ts'
 import { isAborted } from '../core/wait.ts'
 import type { RunDeps, StackDeps } from './deps.ts'

@@ -1,6 +1,6 @@
 /** Cancelled at any moment: what was begun is undone and proven gone, the logs are kept, and nothing passes. */
 import { describe, expect, it } from 'vitest'
-import type { PhaseName } from '../core/model.ts'
+import type { PhaseName } from '../core/result/scenario.ts'
 import { fakeFault, request } from './rig/fake-fault.ts'
 import { clause, fakeClause } from './rig/fake-clause.ts'
 import { Rig } from './rig/rig.ts'

@@ -2,7 +2,7 @@
 import { summarizeCanary } from '../core/canary.ts'
 import { isoTime } from '../core/clock.ts'
 import { ChaosError, describeError, isChaosError } from '../core/errors.ts'
-import type { ScenarioResult, TimelineEvent } from '../core/model.ts'
+import type { ScenarioResult, TimelineEvent } from '../core/result/scenario.ts'
 import type { FaultContext, ClauseContext } from '../core/ports.ts'
 import { faultWindowMs, recoveryLimitMs, type Scenario } from '../core/scenario.ts'
 import { isAborted, withDeadline } from '../core/wait.ts'

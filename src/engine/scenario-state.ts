@@ -9,7 +9,7 @@ import type {
   PhaseResult,
   RecoveryResult,
   ScenarioResult,
-} from '../core/model.ts'
+} from '../core/result/scenario.ts'
 import type { FaultDescription } from '../core/fault.ts'
 import type { Hit, ScenarioWindow } from '../core/ports.ts'
 import { recoveryLimitMs, type Scenario } from '../core/scenario.ts'
@@ -108,11 +108,9 @@ export function buildResult(
     measures: {},
     reasons: ['the effect was not measured'],
   }
-  // What was prepared before something was found missing may have stayed: no skip hides that.
-  const isSkipped = !state.mayStay && state.leftovers.length === 0
   const decided = decideScenario({
-    missingCapability: isSkipped ? state.missingCapability : null,
-    harnessErrors: isSkipped ? state.harnessErrors : [state.missingCapability ?? [], state.harnessErrors].flat(),
+    missingCapability: state.missingCapability,
+    harnessErrors: state.harnessErrors,
     injected: state.injected,
     effect,
     canarySent: window?.total ?? 0,
@@ -121,6 +119,7 @@ export function buildResult(
     recovery,
     control: state.control,
     leftovers: state.leftovers,
+    mayStay: state.mayStay,
     cpuStolenPercent: state.host?.cpuStolenPercent ?? null,
   })
   const mechanism =

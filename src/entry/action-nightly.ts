@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { parseResult } from '../config/result-schema.ts'
 import { ChaosError } from '../core/errors.ts'
+import { decideReport } from '../core/verdict.ts'
 import { annotateWarning } from '../github/annotations.ts'
 import type { ActionInputs } from '../github/inputs.ts'
 import { redNight, type NightlyWish, type RedNight } from '../github/nightly-decision.ts'
@@ -24,7 +25,7 @@ export async function actionNightly(step: ActionStep): Promise<StepEnd> {
   const key = workflowFile(inputs.nightly)
   const red = await redOf(inputs)
   const { runId, runAttempt, runUrl } = context
-  setVerdict(inputs.nightly.verdict ?? 'error')
+  setVerdict(decideReport([inputs.nightly.verdict ?? []].flat(), 0))
   return put(step, () => Promise.resolve({ key, run: { runId, runAttempt }, runUrl, red }))
 }
 

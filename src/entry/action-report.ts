@@ -3,7 +3,9 @@ import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseResult } from '../config/result-schema.ts'
 import { ChaosError } from '../core/errors.ts'
-import type { RunResult } from '../core/model.ts'
+import type { RunVerdict } from '../core/model.ts'
+import type { RunResult } from '../core/result/run.ts'
+import { decideReport } from '../core/verdict.ts'
 import { annotateWarning } from '../github/annotations.ts'
 import { doneBody, noVerdictBody, type CommentFacts } from '../github/comment-body.ts'
 import { commentKey, legOfKey, type CommentMarker } from '../github/comment-marker.ts'
@@ -109,11 +111,10 @@ async function writeSummary(judged: readonly Judged[]): Promise<void> {
   for (const leg of judged) await appendFile(file, renderMarkdown(leg.result, { maxBytes }))
 }
 
-/** Of all legs together: one that nobody could read is no green. `unread`: how many were not looked at. */
-export function verdictOf(legs: readonly Leg[], unread: number): RunResult['verdict'] {
-  const verdicts = legs.map((leg) => ('result' in leg ? leg.result.verdict : 'error'))
-  if (unread > 0 || legs.length === 0) verdicts.push('error')
-  return (['failed', 'error', 'inconclusive'] as const).find((verdict) => verdicts.includes(verdict)) ?? 'passed'
+/** Of all legs together. `leftOut`: how many were not looked at. */
+export function verdictOf(legs: readonly Leg[], leftOut: number): RunVerdict {
+  const verdicts = legs.flatMap((leg) => ('result' in leg ? leg.result.verdict : []))
+  return decideReport(verdicts, legs.length - verdicts.length + leftOut)
 }
 
 function attempt<T>(

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { PhaseName, ScenarioResult } from '../core/model.ts'
+import type { PhaseName, ScenarioResult } from '../core/result/scenario.ts'
 import { calmStretches, longestHoldMs } from './calm-stretches.ts'
 
 const ORIGIN_MS = Date.parse('2026-03-01T10:00:00.000Z')

@@ -1,5 +1,5 @@
 /** When no fault was on while a load held beside scenarios. Pure. */
-import type { ScenarioResult } from '../core/model.ts'
+import type { ScenarioResult } from '../core/result/scenario.ts'
 import type { CalmStretch } from '../load/judge-held.ts'
 
 /** Requests of a fault's last moment end a little later. */

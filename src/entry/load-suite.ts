@@ -1,7 +1,7 @@
 /** The load patterns of a run, against the stack that the scenarios ran on. */
 import { explainError } from '../core/errors.ts'
 import type { LoadPattern } from '../core/load.ts'
-import type { LoadResult } from '../core/model.ts'
+import type { LoadResult } from '../core/result/load.ts'
 import type { ToolboxHelper } from '../core/ports.ts'
 import { holdLoad, type RunningHeldLoad } from '../load/held-load.ts'
 import type { LoadDeps, LoadOptions } from '../load/load-deps.ts'

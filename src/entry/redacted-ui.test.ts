@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Redaction } from '../core/redaction.ts'
-import type { RunResult } from '../core/model.ts'
+import type { RunResult } from '../core/result/run.ts'
 import type { RunEvent } from '../core/run-event.ts'
 import { FAILED, runResult } from '../report/results.fixture.ts'
 import { redactedUi } from './redacted-ui.ts'

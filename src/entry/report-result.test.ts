@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { DeepReadonly } from '../core/json.ts'
-import type { RunResult, RunVerdict } from '../core/model.ts'
+import type { RunVerdict } from '../core/model.ts'
+import type { RunResult } from '../core/result/run.ts'
 import type { Reporter } from '../core/ports.ts'
 import { fanOut } from '../report/fan-out.ts'
 import { runResult } from '../report/results.fixture.ts'

@@ -1,6 +1,7 @@
 /** Hands the result to all reporters, whoever made it: a run, a load, a merge. */
-import type { RunResult } from '../core/model.ts'
+import type { RunResult } from '../core/result/run.ts'
 import type { Reporter } from '../core/ports.ts'
+import { withTrouble } from '../core/verdict.ts'
 import { fanOut, type FanOut } from '../report/fan-out.ts'
 
 /** A run with a crashed reporter must not pass: the others are then given the result that says so. */
@@ -10,7 +11,7 @@ export async function reportResult(result: RunResult, reporters: FanOut, all: re
   const reasons = failures.map((failure) => `the reporter ${failure.reporter} broke in ${failure.hook}: ${failure.error}`)
   const spoiled: RunResult = {
     ...result,
-    verdict: result.verdict === 'failed' ? 'failed' : 'error',
+    verdict: withTrouble(result.verdict),
     reasons: [...result.reasons, ...reasons],
   }
   const broken = new Set(failures.map((failure) => failure.reporter))

@@ -1,7 +1,8 @@
 import { error, warning } from '@actions/core'
 import { describeError, isChaosError } from '../core/errors.ts'
 import type { DeepReadonly } from '../core/json.ts'
-import type { RunResult, Verdict } from '../core/model.ts'
+import type { Verdict } from '../core/model.ts'
+import type { RunResult } from '../core/result/run.ts'
 import { consoleText, truncate, visibleText } from '../report/escape.ts'
 
 export interface Annotation {

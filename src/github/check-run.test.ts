@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import { faults } from '../../test/support/github-double/faults.ts'
 import { githubDouble } from '../../test/support/github-double/for-tests.ts'
 import { ACTIONS_BOT, type CheckRun } from '../../test/support/github-double/world.ts'
-import type { RunResult, RunVerdict, ScenarioResult } from '../core/model.ts'
+import type { RunVerdict } from '../core/model.ts'
+import type { RunResult } from '../core/result/run.ts'
+import type { ScenarioResult } from '../core/result/scenario.ts'
 import {
   ERROR,
   FAILED,

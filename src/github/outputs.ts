@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { setOutput } from '@actions/core'
 import type { DeepReadonly } from '../core/json.ts'
-import type { RunResult, RunVerdict } from '../core/model.ts'
+import type { RunVerdict } from '../core/model.ts'
+import type { RunResult } from '../core/result/run.ts'
+import { decideReport } from '../core/verdict.ts'
 import type { UploadOutcome } from './upload-artifacts.ts'
 
 /** Names as in action.yml; a test compares the two. */
@@ -34,7 +36,7 @@ type SetOutput = (name: OutputName, value: string) => void
 /** Set before anything can go wrong: whatever reads the outputs of a run that broke down reads an error. */
 export function setSafeOutputs(set: SetOutput = setOutput): void {
   for (const name of OUTPUT_NAMES) set(name, '')
-  set('verdict', 'error')
+  set('verdict', decideReport([], 0))
 }
 
 /** Of a step without a result: `''` where there is nothing to have a verdict about. */

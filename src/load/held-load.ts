@@ -3,7 +3,7 @@ import { describeError, explainError } from '../core/errors.ts'
 import type { HeldLoad, StretchFigures } from '../core/held-load.ts'
 import type { K6End, K6Run } from '../core/k6.ts'
 import type { LoadPattern } from '../core/load.ts'
-import type { LoadResult } from '../core/model.ts'
+import type { LoadResult } from '../core/result/load.ts'
 import type { ScratchFile } from '../core/ports.ts'
 import { isAborted, waitUntil } from '../core/wait.ts'
 import { GeneratorWatch } from './generator-watch.ts'
@@ -175,14 +175,14 @@ class Held implements RunningHeldLoad {
     this.watching.abort()
     const facts = { ...this.facts(end), logs: await this.keptLog(end) }
     try {
-      if (isAborted(signal)) return brokenResult(facts, 'error', [`interrupted: ${describeError(signal.reason)}`])
+      if (isAborted(signal)) return brokenResult(facts, { errors: [`interrupted: ${describeError(signal.reason)}`] })
       const problem = this.problem()
-      if (problem !== null) return brokenResult(facts, 'error', [problem])
+      if (problem !== null) return brokenResult(facts, { errors: [problem] })
       if (options.isRehearsal)
-        return brokenResult(facts, 'inconclusive', ['nothing was injected (--no-inject): a rehearsal cannot pass'])
+        return brokenResult(facts, { doubts: ['nothing was injected (--no-inject): a rehearsal cannot pass'] })
       return await this.judged(facts, end, calm)
     } catch (error) {
-      return brokenResult(facts, 'error', [explainError(error)])
+      return brokenResult(facts, { errors: [explainError(error)] })
     } finally {
       await file.remove()
     }

@@ -1,6 +1,6 @@
-/** The verdict on a load that held beside scenarios: by its limits in the stretches that were free of faults. Pure, but for the series that it watches. */
+/** What a load that held beside scenarios has shown, for `decideLoad`: by its limits in the stretches that were free of faults. Pure, but for the series that it watches. */
 import type { GeneratorFacts, LimitResult, LoadJudgement } from '../core/load-judgement.ts'
-import { withStolenNote } from '../core/stolen.ts'
+import { decideLoad } from '../core/verdict.ts'
 import type { Later, PassingSeries, Threshold } from '../core/load.ts'
 import { generatorHealth, isDoubtful } from './generator-health.ts'
 import type { GeneratorHealth } from './generator-health.ts'
@@ -50,10 +50,14 @@ export function judgeHeld(evidence: HeldEvidence): Later<LoadJudgement> {
     const limits = judged
       .map((limit) => limit())
       .map((limit) => (limit.samples < limit.neededSamples ? { ...limit, gates: false } : limit))
-    const doubts = [...undecided(thresholds, limits), ...generatorDoubts(health(), stretches)]
-    const decided = decide(broken(), limits.filter(({ gates, met }) => gates && met === false).map(missText), doubts)
+    const decided = decideLoad({
+      errors: broken(),
+      misses: limits.filter(({ gates, met }) => gates && met === false).map(missText),
+      doubts: [...undecided(thresholds, limits), ...generatorDoubts(health(), stretches)],
+      stolenPercent: health().result.stolenPercent,
+    })
     return {
-      ...withStolenNote(decided, health().result.stolenPercent),
+      ...decided,
       ...{ figures: figures(), limits, breakingPoint: null, recoveries: [], completion: null },
       generator: health().result,
       notes: [
@@ -69,12 +73,6 @@ function generatorDoubts({ starved, dropped, result }: GeneratorHealth, stretche
   const busy = new Set([...starved, ...dropped])
   if (!stretches.some(({ fromMs, toMs }) => isDoubtful(busy, fromMs, toMs))) return []
   return result.reasons.map((reason) => `the generator was at its own end: ${reason}`)
-}
-
-function decide(errors: string[], misses: string[], doubts: string[]): Pick<LoadJudgement, 'verdict' | 'reasons'> {
-  if (errors.length > 0) return { verdict: 'error', reasons: [...errors, ...misses] }
-  if (misses.length > 0) return { verdict: 'failed', reasons: [...misses, ...doubts] }
-  return { verdict: doubts.length > 0 ? 'inconclusive' : 'passed', reasons: doubts }
 }
 
 /** We end it ourselves, and nothing else may. */

@@ -1,4 +1,4 @@
-/** The verdict on a load pattern: nothing else may turn its series into one. Pure, but for the series that it watches. */
+/** What a load pattern has shown, for `decideLoad` to decide on. Pure, but for the series that it watches. */
 import type {
   BreakingPoint,
   K6Facts,
@@ -8,7 +8,7 @@ import type {
   LoadJudgement,
   SpikeRecovery,
 } from '../core/load-judgement.ts'
-import { withStolenNote } from '../core/stolen.ts'
+import { decideLoad } from '../core/verdict.ts'
 import type { Later, PassingSeries } from '../core/load.ts'
 import { breakingPoint } from './breaking-point.ts'
 import { generatorHealth, isDoubtful } from './generator-health.ts'
@@ -28,12 +28,6 @@ const END_TOLERANCE_MS = 3_000
 const END_TOLERANCE_SHARE = 0.05
 /** Of k6's log, in a reason. */
 const LOG_LENGTH = 500
-
-interface Findings {
-  readonly errors: readonly string[]
-  readonly misses: readonly string[]
-  readonly doubts: readonly string[]
-}
 
 /** The judgement is made when the series has gone by. */
 export function judgeLoad(evidence: LoadEvidence<LoadPlan>): Later<LoadJudgement> {
@@ -72,7 +66,7 @@ interface Seen {
 
 function judgementOf(evidence: LoadEvidence<LoadPlan>, seen: Seen): LoadJudgement {
   const [limits, health, point, recoveries] = [seen.limits(), seen.health(), seen.point(), seen.recoveries()]
-  const found = {
+  const decided = decideLoad({
     errors: seen.broken(),
     misses: [
       ...limits.filter((limit) => isMissed(limit) && !isExcused(limit, health, seen.errorsIn(limit))).map(missText),
@@ -80,22 +74,15 @@ function judgementOf(evidence: LoadEvidence<LoadPlan>, seen: Seen): LoadJudgemen
       ...unknownJobs(evidence),
     ],
     doubts: doubtsOf(limits, health, evidence),
-  }
+    stolenPercent: health.result.stolenPercent,
+  })
   const isUnbroken = evidence.measure.includes('breaking_point') && point === null
   const notes = isUnbroken ? ['it did not break up to the highest stage'] : []
   return {
-    ...withStolenNote(decide(found), health.result.stolenPercent),
+    ...decided,
     ...{ figures: seen.figures(), limits, breakingPoint: point, recoveries, generator: health.result },
     ...{ completion: evidence.completion, notes },
   }
-}
-
-/** A known broken promise is hidden by nothing but a run that measured something else than it was to. */
-function decide({ errors, misses, doubts }: Findings): Pick<LoadJudgement, 'verdict' | 'reasons'> {
-  if (errors.length > 0) return { verdict: 'error', reasons: [...errors, ...misses] }
-  if (misses.length > 0) return { verdict: 'failed', reasons: [...misses, ...doubts] }
-  if (doubts.length > 0) return { verdict: 'inconclusive', reasons: doubts }
-  return { verdict: 'passed', reasons: [] }
 }
 
 /** Why what was measured is not what was asked for. */

@@ -2,7 +2,8 @@
 import { isoTime } from '../core/clock.ts'
 import type { LoadJudgement } from '../core/load-judgement.ts'
 import type { LoadPattern } from '../core/load.ts'
-import type { LoadResult } from '../core/model.ts'
+import { decideLoad } from '../core/verdict.ts'
+import type { LoadResult } from '../core/result/load.ts'
 
 export interface PatternFacts {
   readonly pattern: Pick<LoadPattern, 'id' | 'name' | 'expectedBehavior' | 'source'>
@@ -33,11 +34,14 @@ export function judgedResult(facts: PatternFacts, judgement: LoadJudgement): Loa
   }
 }
 
-/** It could not be run, or nothing of it can be judged. */
-export function brokenResult(facts: PatternFacts, verdict: 'error' | 'inconclusive', reasons: readonly string[]): LoadResult {
+/** Why it could not be run, or why nothing of it can be judged. */
+type Broken = { readonly errors: readonly [string] } | { readonly doubts: readonly [string] }
+
+export function brokenResult(facts: PatternFacts, found: Broken): LoadResult {
   return {
     ...common(facts),
-    ...{ verdict, reasons: [...reasons], users: 0, requests: 0, rps: 0, errorRate: 0 },
+    ...decideLoad({ errors: [], misses: [], doubts: [], stolenPercent: null, ...found }),
+    ...{ users: 0, requests: 0, rps: 0, errorRate: 0 },
     ...{ outcomes: { served: 0, rejected: 0, failed: 0 }, errors: {}, p50Ms: null, p95Ms: null, p99Ms: null, peakInFlight: 0 },
     ...{ thresholds: [], breakingPoint: null, recoveries: [], completion: null, notes: [] },
     generator: {

@@ -2,7 +2,7 @@
 import { ChaosError, describeError, explainError } from '../core/errors.ts'
 import type { K6Segment } from '../core/k6.ts'
 import type { LoadPattern } from '../core/load.ts'
-import type { LoadResult } from '../core/model.ts'
+import type { LoadResult } from '../core/result/load.ts'
 import { isAborted } from '../core/wait.ts'
 import type { LoadDeps, LoadOptions } from './load-deps.ts'
 import { brokenResult, judgedResult } from './load-result.ts'
@@ -23,13 +23,13 @@ export async function runPattern(
     repeatCommand: options.repeatCommand(pattern.id),
   })
   if (options.isRehearsal)
-    return brokenResult(facts(), 'inconclusive', ['no load was generated (--no-inject): a rehearsal cannot pass'])
+    return brokenResult(facts(), { doubts: ['no load was generated (--no-inject): a rehearsal cannot pass'] })
   try {
     const judge = await measurement.run()
     return judgedResult(facts(), judge())
   } catch (error) {
     const why = isAborted(signal) ? `interrupted: ${describeError(signal.reason)}` : explainError(error)
-    return brokenResult(facts(), 'error', [why])
+    return brokenResult(facts(), { errors: [why] })
   }
 }
 

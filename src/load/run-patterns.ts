@@ -1,7 +1,8 @@
 /** All load patterns of a run, one after the other. */
 import { describeError } from '../core/errors.ts'
 import type { LoadPattern } from '../core/load.ts'
-import type { LoadResult, ProfileName } from '../core/model.ts'
+import type { ProfileName } from '../core/model.ts'
+import type { LoadResult } from '../core/result/load.ts'
 import { isAborted, waitUntil } from '../core/wait.ts'
 import type { LoadDeps, LoadOptions } from './load-deps.ts'
 import { runPattern } from './pattern-run.ts'

@@ -1,6 +1,9 @@
 /** What every renderer says about a result, in plain words. Unescaped: each renderer escapes for its own medium. */
 import type { DeepReadonly } from '../core/json.ts'
-import type { LoadResult, RunResult, ScenarioResult, Verdict } from '../core/model.ts'
+import type { Verdict } from '../core/model.ts'
+import type { LoadResult } from '../core/result/load.ts'
+import type { RunResult } from '../core/result/run.ts'
+import type { ScenarioResult } from '../core/result/scenario.ts'
 
 export type Result = DeepReadonly<RunResult>
 export type ScenarioOf = DeepReadonly<ScenarioResult>

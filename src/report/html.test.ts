@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { RunResult } from '../core/model.ts'
+import type { RunResult } from '../core/result/run.ts'
 import { elementsOf } from './html.fixture.ts'
 import { renderHtml } from './html.ts'
 import {

@@ -1,6 +1,7 @@
 /** JUnit XML, as CI systems read it: failed → failure, error and inconclusive → error, skipped → skipped. */
 import { isoTime } from '../core/clock.ts'
 import type { Verdict } from '../core/model.ts'
+import { decideApart } from '../core/verdict.ts'
 import { xmlAttribute, xmlText } from './escape.ts'
 import {
   canaryText,
@@ -45,9 +46,16 @@ export function renderJunit(result: Result): string {
 function runCase(result: Result, cases: readonly TestCase[]): TestCase | null {
   const carried = cases.some((one) => one.verdict !== 'passed' && one.verdict !== 'skipped')
   if (result.reasons.length === 0 && (result.verdict === 'passed' || carried)) return null
-  const verdict = result.verdict === 'failed' || result.verdict === 'passed' ? 'error' : result.verdict
   const [first = `the run is ${result.verdict}`] = result.reasons
-  return { name: 'run', suite: 'run', verdict, seconds: 0, message: first, body: result.reasons.join('\n'), output: '' }
+  return {
+    name: 'run',
+    suite: 'run',
+    verdict: decideApart(result.verdict),
+    seconds: 0,
+    message: first,
+    body: result.reasons.join('\n'),
+    output: '',
+  }
 }
 
 function scenarioCase(scenario: ScenarioOf): TestCase {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { RunResult } from '../core/model.ts'
+import type { RunResult } from '../core/result/run.ts'
 import { renderMarkdown } from './markdown.ts'
 import {
   ERROR,

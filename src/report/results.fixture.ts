@@ -1,5 +1,8 @@
 /** Results as the engine writes them, for the renderers' tests. */
-import type { LoadLimitResult, LoadResult, RunResult, ScenarioResult, Verdict } from '../core/model.ts'
+import type { Verdict } from '../core/model.ts'
+import type { LoadLimitResult, LoadResult } from '../core/result/load.ts'
+import type { RunResult } from '../core/result/run.ts'
+import type { ScenarioResult } from '../core/result/scenario.ts'
 import { countVerdicts, decideRun } from '../core/verdict.ts'
 
 export function scenarioResult(verdict: Verdict, change: Partial<ScenarioResult> = {}): ScenarioResult {

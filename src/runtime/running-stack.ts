@@ -2,7 +2,7 @@
 import type Dockerode from 'dockerode'
 import type { Descriptor, Link } from '../core/descriptor.ts'
 import { ChaosError } from '../core/errors.ts'
-import type { ImageInUse } from '../core/model.ts'
+import type { ImageInUse } from '../core/result/run.ts'
 import type { ContainerPort, ContainerState, Logger, RunningStack, ToxiproxyPort } from '../core/ports.ts'
 import type { Compose } from './compose.ts'
 import type { EventFeed } from './event-feed.ts'

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { systemClock } from '../../src/core/clock.ts'
-import type { RunResult } from '../../src/core/model.ts'
+import type { RunResult } from '../../src/core/result/run.ts'
 import { waitUntil } from '../../src/core/wait.ts'
 
 const CLI = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url))

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { RunResult } from '../../src/core/model.ts'
+import type { RunResult } from '../../src/core/result/run.ts'
 import { docker, startCli } from './cli.ts'
 import { leftoversOf } from './leftovers.ts'
 

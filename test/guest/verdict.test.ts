@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { RunResult, ScenarioResult } from '../../src/core/model.ts'
+import type { RunResult } from '../../src/core/result/run.ts'
+import type { ScenarioResult } from '../../src/core/result/scenario.ts'
 import { judgeGuest } from './verdict.ts'
 import type { GuestReport, Wanted } from './verdict.ts'
 

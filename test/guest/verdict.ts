@@ -1,5 +1,6 @@
 /** Whether what came back from the guest shows every fault at work on such a machine. Pure. */
-import type { RunResult, ScenarioResult } from '../../src/core/model.ts'
+import type { RunResult } from '../../src/core/result/run.ts'
+import type { ScenarioResult } from '../../src/core/result/scenario.ts'
 
 export interface GuestReport {
   /** What the guest said of itself, by name. */

@@ -2,7 +2,7 @@
 import { systemClock } from '../../src/core/clock.ts'
 import type { Descriptor, Link } from '../../src/core/descriptor.ts'
 import { ChaosError } from '../../src/core/errors.ts'
-import type { Evidence } from '../../src/core/model.ts'
+import type { Evidence } from '../../src/core/result/scenario.ts'
 import type { FaultRequest, PlannedFault, Undo, UndoRecord } from '../../src/core/fault.ts'
 import type { FaultContext, Hit, ToolboxHelper, ToolboxPort, ToxiproxyProxy } from '../../src/core/ports.ts'
 import { seededRandom } from '../../src/core/random.ts'

@@ -1,5 +1,7 @@
 /** A result in which every text that may come from elsewhere is the same one. */
-import type { LoadResult, PhaseName, RunResult, ScenarioResult } from '../../src/core/model.ts'
+import type { LoadResult } from '../../src/core/result/load.ts'
+import type { RunResult } from '../../src/core/result/run.ts'
+import type { PhaseName, ScenarioResult } from '../../src/core/result/scenario.ts'
 import { FAILED, LOAD_FAILED, runResult, SKIPPED } from '../../src/report/results.fixture.ts'
 
 /** Failed, skipped and, under load, failed: what reports show open, folded and in tables. */

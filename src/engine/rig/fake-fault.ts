@@ -1,5 +1,5 @@
 import { ChaosError } from '../../core/errors.ts'
-import type { Evidence } from '../../core/model.ts'
+import type { Evidence } from '../../core/result/scenario.ts'
 import * as z from 'zod'
 import type { ArmedFault, FaultDescription, FaultRequest } from '../../core/fault.ts'
 import type { FaultContext, UndoContext } from '../../core/ports.ts'

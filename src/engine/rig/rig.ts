@@ -1,6 +1,6 @@
 /** The whole engine in memory: what a test changes is what goes otherwise than well. */
 import type { HeldLoad } from '../../core/held-load.ts'
-import type { ScenarioResult } from '../../core/model.ts'
+import type { ScenarioResult } from '../../core/result/scenario.ts'
 import { seededRandom } from '../../core/random.ts'
 import type { RunEvent } from '../../core/run-event.ts'
 import type { Scenario } from '../../core/scenario.ts'

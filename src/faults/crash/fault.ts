@@ -1,5 +1,5 @@
 import { describeError } from '../../core/errors.ts'
-import type { Evidence } from '../../core/model.ts'
+import type { Evidence } from '../../core/result/scenario.ts'
 import type { ArmedFault } from '../../core/fault.ts'
 import type { ContainerEvent, ContainerState, FaultContext, PoolMember, UndoContext } from '../../core/ports.ts'
 import { defineFault } from '../../kinds/define-fault.ts'

@@ -1,4 +1,4 @@
-import type { Evidence } from '../../core/model.ts'
+import type { Evidence } from '../../core/result/scenario.ts'
 
 export type Measures = Record<string, number | string | boolean | null>
 

@@ -1,6 +1,6 @@
 /** Ids of the default stack's scenarios and patterns, and its defects as it declares them. */
 import { readFileSync } from 'node:fs'
-import type { RunResult } from '../../../src/core/model.ts'
+import type { RunResult } from '../../../src/core/result/run.ts'
 import type { Clause } from '../../../build/found-defect.ts'
 
 function ids(kind: string, count: number): string[] {

@@ -5,7 +5,9 @@
  */
 import { expect } from 'vitest'
 import { systemClock } from '../../../src/core/clock.ts'
-import type { LoadResult, RunResult, ScenarioResult } from '../../../src/core/model.ts'
+import type { LoadResult } from '../../../src/core/result/load.ts'
+import type { RunResult } from '../../../src/core/result/run.ts'
+import type { ScenarioResult } from '../../../src/core/result/scenario.ts'
 import { countVerdicts, decideRun, EXIT_CODES } from '../../../src/core/verdict.ts'
 import { STOLEN_LIMIT_PERCENT } from '../../../src/core/stolen.ts'
 import { startCli } from '../cli.ts'

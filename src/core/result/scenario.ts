@@ -1,0 +1,138 @@
+/** The result of one scenario: the shape is the type, the published schema and its documentation. */
+import * as z from 'zod'
+import { begun, count, expectedBehavior, judged, kept, met, numberOrNull, series, texts } from './parts.ts'
+
+const phase = z.object({
+  name: z
+    .enum(['steady', 'plan', 'prepare', 'inject', 'effect', 'during', 'revert', 'clean', 'recovery', 'collect'])
+    .describe('Which phase; some run side by side.'),
+  startedAt: z.string().describe('When the phase began, ISO 8601 in UTC.'),
+  durationMs: z.number().describe('How long the phase took, ms.'),
+})
+
+const effect = z.object({
+  confirmed: z.boolean().describe('Whether the fault was seen to bite, by measuring and never by reading back what was set.'),
+  summary: z.string().describe('One line for people: +997 ms median over 2 links.'),
+  reasons: texts.describe('Why it is not confirmed; empty when it is.'),
+  measures: z
+    .record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()]))
+    .describe('What was measured, by name; numbers are in the unit that the name ends with, and null is what could not be read.'),
+})
+
+const expectation = z.object({
+  phase: z.enum(['during', 'after']).describe('Whether it was judged while the fault was on, or after its end.'),
+  text: z.string().describe('The clause, for people.'),
+  expected: z.string().describe('What was promised, in words.'),
+  observed: z.string().describe('What was seen, in words.'),
+  met: met.describe('Whether the promise was kept; null when it could not be decided, which never counts as met.'),
+})
+
+const canary = z.object({
+  total: count.describe('Requests that were to be sent in the fault window.'),
+  failed: count.describe('How many of them had no good answer.'),
+  p50Ms: numberOrNull.describe('Median latency of the good answers, ms from the intended moment of sending; null without one.'),
+  p95Ms: numberOrNull.describe('95th percentile of the same, ms; null without a good answer.'),
+  longestOutageMs: numberOrNull.describe(
+    'Longest time without a good answer from the injection to the end of the scenario, ms; null when nothing was injected.',
+  ),
+  steadyP50Ms: numberOrNull.describe(
+    'Median latency in the steady state of the same scenario, to compare with, ms; null without one.',
+  ),
+  maxLatenessMs: numberOrNull.describe('How late the harness itself was to send, at worst, ms; null when nothing was injected.'),
+})
+
+const recovery = z.object({
+  recovered: z
+    .boolean()
+    .describe('Whether the system was well again within the limit, and stayed so to the end of the scenario.'),
+  afterMs: numberOrNull.describe(
+    'Upper bound of the time to recovery: from the end of the fault to the first good answer of the unbroken streak, ms; null when there was none.',
+  ),
+  limitMs: z.number().describe('How long the recovery may take, ms from the end of the fault.'),
+  lastBadMs: numberOrNull.describe(
+    'The last bad request before the streak, ms after the end of the fault: the lower bound. 0 when none was bad; null when recovery was not observed.',
+  ),
+  firstGoodMs: numberOrNull.describe(
+    'The first good answer of the last streak, ms after the end of the fault; null without one.',
+  ),
+  streak: z.number().describe('How many good requests in a row were required; 0 when recovery was not observed.'),
+  reason: z.string().nullable().describe('Why it did not recover; null when it did.'),
+})
+
+const control = z.object({
+  service: z.string().describe('The service that was watched.'),
+  unaffected: z.boolean().describe('Whether it was seen to be as before while the fault was on.'),
+  steadyP95Ms: numberOrNull.describe('95th percentile of its health page before the fault, ms; null without an answer.'),
+  duringP95Ms: numberOrNull.describe('The same while the fault was on, ms; null without an answer.'),
+  reasons: texts.describe('Why it does not count as unaffected; empty when it does.'),
+})
+
+const cleanup = z.object({
+  clean: z.boolean().describe('Whether nothing of the fault was found any more.'),
+  leftovers: texts.describe('What was still found, by name; empty when it is clean.'),
+})
+
+const host = z.object({
+  memAvailableMinBytes: z.number().describe('The least memory that was available, bytes.'),
+  memAvailableFloorBytes: z.number().describe('Below so much available memory the fault is ended, bytes.'),
+  diskFreeMinBytes: z.number().describe("The least that was free on Docker's disk, bytes."),
+  diskFreeFloorBytes: z.number().describe("Below so much free space on Docker's disk the fault is ended, bytes."),
+  cpuStolenPercent: numberOrNull
+    .default(null)
+    .describe(
+      'Of the CPU time that the machine asked for, the percentage that the host that it is a guest of gave to others; null when nothing was asked for, or nobody looked.',
+    ),
+})
+
+const event = z.object({
+  at: z.string().describe('When it happened, ISO 8601 in UTC.'),
+  source: z.string().describe('Who told of it: a service, docker or engine.'),
+  kind: z
+    .string()
+    .describe("What it was: an action of Docker's events such as die or oom, or hit and stack-recreated of the engine."),
+  detail: z.string().describe('More of it, for people.'),
+})
+
+export const scenarioShape = z.object({
+  ...judged,
+  recoveryOnly: z.boolean().describe('Whether the entry has no expect, so that only effect and recovery were judged.'),
+  expectedBehavior,
+  // Of a result that was written before there could be several.
+  stack: count.default(1).describe('Number of the stack that it ran on, from 1.'),
+  ...begun,
+  phases: z.array(phase).describe('The phases that it came to, in the order of their beginnings.'),
+  targets: texts.describe('Names of what the faults hit: links, containers, services.'),
+  mechanism: z
+    .string()
+    .describe('How the faults were realised on this machine: toxiproxy latency; empty when it did not come so far.'),
+  effect: effect.describe('Whether the fault bit, and what shows it.'),
+  expectations: z.array(expectation).describe('The clauses of the entry that were judged.'),
+  canary: canary.describe('What became of the requests that stand for a user, in the fault window.'),
+  recovery: recovery.describe('Whether and when the system was well again.'),
+  control: control
+    .nullable()
+    .describe('What the fault must not touch, as it was watched meanwhile; null where nothing was watched.'),
+  controlReason: z
+    .string()
+    .nullable()
+    .describe('Why nothing was watched as a control; null when something was, or it was not asked.'),
+  cleanup: cleanup.describe('Whether something of the fault stayed behind.'),
+  host: host
+    .nullable()
+    .describe('How close the machine came to its limits while the fault was on; null when it ended before anybody looked.'),
+  events: z.array(event).describe('What happened to the containers and in the engine meanwhile, in the order of time.'),
+  series: series.describe('The canary requests of the scenario, one JSON object a line; null when none was sent.'),
+  ...kept,
+})
+
+export type ScenarioResult = z.infer<typeof scenarioShape>
+export type PhaseResult = z.infer<typeof phase>
+export type PhaseName = PhaseResult['name']
+export type ExpectationResult = z.infer<typeof expectation>
+export type RecoveryResult = z.infer<typeof recovery>
+export type ControlResult = z.infer<typeof control>
+export type HostResult = z.infer<typeof host>
+export type TimelineEvent = z.infer<typeof event>
+
+/** What was measured to show that a fault bit, and how it was realised on this machine: `nft numgen random drop at ingress`. */
+export type Evidence = z.infer<typeof effect> & { mechanism: string }
