@@ -22,7 +22,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   github: ['core', 'report'],
   kinds: ['core'],
   load: ['core'],
-  report: ['core'],
+  report: ['core', 'kinds'],
   runtime: ['core'],
   toolbox: ['core', 'kinds'],
 }

@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path'
 import { FAULTS } from '../faults/registry.ts'
 import { withCommandsStopped } from '../github/foreign-output.ts'
 import { savePostState } from '../github/state.ts'
-import { renderConsole } from '../report/console.ts'
+import { consoleFormat } from '../report/formats/console/format.ts'
+import { render } from '../report/render.ts'
 import { createDockerClient } from '../runtime/docker-client.ts'
 import { beginReporting, endStep, stdoutLogger, stepReporters, trustOf, type ActionStep, type StepEnd } from './action-step.ts'
 import { prepareToolboxImage } from './images.ts'
@@ -28,7 +29,7 @@ export async function actionRun(step: ActionStep): Promise<StepEnd> {
     if (context.runnerEnvironment === 'self-hosted') await sweepBefore(request.stateDir, cancel.signal)
     const ui = { reporters: stepReporters(outDir), log: stdoutLogger, signal: cancel.signal, env: process.env }
     const ended = await runChaos(trusted ? request : { ...request, untrusted: inputs.allowUntrusted }, ui)
-    process.stdout.write(renderConsole(ended.result))
+    process.stdout.write(render(consoleFormat, ended.result))
     return ended
   })
   return endStep(step, outcome, reported)
