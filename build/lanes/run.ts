@@ -4,7 +4,7 @@ import { createWriteStream, mkdirSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stolenShare } from '../../src/core/stolen.ts'
-import { parseCpuTicks } from '../../src/toolbox/host-facts.ts'
+import { parseCpuTicks } from '../../src/toolbox/proc/host-facts.ts'
 import type { Plan, Stage } from './plan.ts'
 
 export interface RunOptions {

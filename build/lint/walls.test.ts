@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ESLint } from 'eslint'
 import parser from '@typescript-eslint/parser'
 import { expect, test } from 'vitest'
-import { GUARDED_PACKAGES, importWalls, LOAD_MAY_IMPORT, MAY_IMPORT, WIRING } from './walls.ts'
+import { GUARDED_PACKAGES, importWalls, LOAD_MAY_IMPORT, MAY_IMPORT, TYPES_OF_OPERATIONS, WIRING } from './walls.ts'
 
 const repository = join(import.meta.dirname, '../..')
 const fixtures = join(repository, 'test/fixtures/walls')
@@ -31,6 +31,7 @@ test.each<[file: string, rule: string]>([
   ['src/engine/bad-dockerode.ts', 'no-restricted-imports'],
   ['src/faults/bad-child-process.ts', 'no-restricted-imports'],
   ['src/report/bad-actions.ts', 'no-restricted-imports'],
+  ['src/runtime/bad-operation.ts', 'no-restricted-syntax'],
 ])('%s breaks exactly %s', async (file, rule) => {
   const [result] = await eslint.lintFiles([file])
   expect(result?.messages.map((message) => message.ruleId)).toEqual([rule])
@@ -59,6 +60,33 @@ test('a type import does not slip through a wall', async () => {
     "import type { runtime } from '../runtime/leaf.ts'\nexport type X = typeof runtime\n",
   )
   expect(rules).toEqual(['import-x/no-restricted-paths'])
+})
+
+const OPERATION = '../toolbox/operations/leaf.ts'
+const AS_TYPES = [
+  `import type { leaf } from '${OPERATION}'\nexport type X = typeof leaf\n`,
+  `export type { leaf } from '${OPERATION}'\n`,
+]
+const AS_CODE = [
+  `import { leaf } from '${OPERATION}'\nexport const x = leaf\n`,
+  `import { type leaf } from '${OPERATION}'\nexport type X = typeof leaf\n`,
+  `import '${OPERATION}'\n`,
+  `export { leaf } from '${OPERATION}'\n`,
+  `export * from '${OPERATION}'\n`,
+  `export const late = import('${OPERATION}')\n`,
+]
+
+test.each([...TYPES_OF_OPERATIONS, WIRING])('%s may import types of the operations, and none of their code', async (folder) => {
+  for (const text of AS_TYPES) expect(await brokenRules(`src/${folder}/probe.ts`, text)).toEqual([])
+  for (const text of AS_CODE) expect(await brokenRules(`src/${folder}/probe.ts`, text)).toEqual(['no-restricted-syntax'])
+})
+
+test('the toolbox alone runs operations, and some know nothing of them', async () => {
+  for (const text of [...AS_TYPES, ...AS_CODE]) expect(await brokenRules('src/toolbox/probe.ts', text)).toEqual([])
+  for (const folder of Object.keys(MAY_IMPORT).filter((name) => name !== 'toolbox' && !TYPES_OF_OPERATIONS.includes(name))) {
+    for (const text of AS_TYPES)
+      expect(await brokenRules(`src/${folder}/probe.ts`, text)).toEqual(['import-x/no-restricted-paths'])
+  }
 })
 
 test('src/core may import zod, for the shape of the result, and no other package', async () => {

@@ -22,10 +22,18 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   github: ['core', 'report'],
   kinds: ['core'],
   load: ['core'],
-  report: ['core'],
+  report: ['core', 'kinds'],
   runtime: ['core'],
-  toolbox: ['core'],
+  toolbox: ['core', 'kinds'],
 }
+
+/**
+ * What these folders may import beside that, as types: what an operation takes and answers is known to who asks for it, and
+ * its code runs in the helper only.
+ */
+export const TYPES_OF_OPERATIONS: readonly string[] = ['clauses', 'core', 'engine', 'faults', 'load', 'runtime']
+const OPERATIONS = 'toolbox/operations'
+const OPERATIONS_HOME = 'src/toolbox'
 
 /** Folders of src/load and what each may import of the others, and of the files beside them: arrows go one way. */
 export const LOAD_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -83,21 +91,27 @@ function zones(): object[] {
 }
 
 function zonesWithin(root: string, table: typeof MAY_IMPORT): object[] {
-  return Object.entries(table).map(([folder, allowed]) => ({
-    target: `./${root}/${folder}`,
-    from: `./${root}`,
-    except: [folder, ...allowed].map((name) => `./${name}`),
-    message: `Of ${root}, ${folder} may import itself${allowed.map((name) => `, ${name}`).join('')} only.`,
-  }))
+  return Object.entries(table).map(([folder, allowed]) => {
+    const types = root === 'src' && TYPES_OF_OPERATIONS.includes(folder) ? [OPERATIONS] : []
+    return {
+      target: `./${root}/${folder}`,
+      from: `./${root}`,
+      except: [folder, ...allowed, ...types].map((name) => `./${name}`),
+      message: `Of ${root}, ${folder} may import itself${allowed.map((name) => `, ${name}`).join('')} only.`,
+    }
+  })
 }
 
 /** A later block replaces an earlier one's options, so each kind of file gets its whole list at once. */
 function packageWalls(): Linter.Config[] {
   const everywhere = { files: ['src/**/*.ts', 'stack/**/*.ts'], rules: packageRules(GUARDED_PACKAGES) }
-  const folders = [...new Set(GUARDED_PACKAGES.flatMap((guard) => guard.folders))]
+  const folders = [...new Set([...GUARDED_PACKAGES.flatMap((guard) => guard.folders), OPERATIONS_HOME])]
   const exceptions = folders.map((folder) => ({
     files: [`${folder}/**/*.ts`],
-    rules: packageRules(GUARDED_PACKAGES.filter((guard) => !guard.folders.includes(folder))),
+    rules: packageRules(
+      GUARDED_PACKAGES.filter((guard) => !guard.folders.includes(folder)),
+      folder === OPERATIONS_HOME,
+    ),
   }))
   const core = {
     files: ['src/core/**/*.ts'],
@@ -109,7 +123,7 @@ function packageWalls(): Linter.Config[] {
   return [everywhere, ...exceptions, core]
 }
 
-function packageRules(guards: readonly Guard[]): Linter.RulesRecord {
+function packageRules(guards: readonly Guard[], runsOperations = false): Linter.RulesRecord {
   const message = (guard: Guard): string =>
     `${guard.why}${guard.folders.length === 0 ? '' : ` (allowed in ${guard.folders.join(', ')})`}.`
   return {
@@ -121,6 +135,20 @@ function packageRules(guards: readonly Guard[]): Linter.RulesRecord {
         selector: `ImportExpression > Literal.source[value=/${guard.regex.replaceAll('/', '\\u002F')}/]`,
         message: message(guard),
       })),
+      ...(runsOperations ? [] : [typesOfOperationsOnly()]),
     ],
+  }
+}
+
+function typesOfOperationsOnly(): object {
+  const imports = [
+    'ImportDeclaration[importKind!="type"]',
+    'ExportNamedDeclaration[exportKind!="type"]',
+    'ExportAllDeclaration[exportKind!="type"]',
+    'ImportExpression',
+  ]
+  return {
+    selector: `:matches(${imports.join(', ')}) > Literal.source[value=/\\u002F${OPERATIONS.replace('/', '\\u002F')}\\u002F/]`,
+    message: `the code of the operations runs in the helper: only ${OPERATIONS_HOME} imports it, others import types`,
   }
 }

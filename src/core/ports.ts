@@ -2,6 +2,7 @@
  * The interfaces between the engine and everything that has effects. `runtime` implements the lower half over Docker,
  * toxiproxy and programs; `faults` and `clauses` work against it.
  */
+import type { ArgumentsOf, ReplyOf, ToolboxOperation } from '../toolbox/operations/registry.ts'
 import type { Clock } from './clock.ts'
 import type { Descriptor, Link, RequestSpec } from './descriptor.ts'
 import type { HeldLoad } from './held-load.ts'
@@ -10,7 +11,6 @@ import type { CanarySample, CanaryWindow } from './canary.ts'
 import type { ImageInUse, RunResult } from './result/run.ts'
 import type { Random } from './random.ts'
 import type { LogLevel, RunEvent } from './run-event.ts'
-import type { ToolboxOperation, ToolboxOperations } from './toolbox.ts'
 
 // --- What the engine works with -----------------------------------------------------------------------------------
 
@@ -320,11 +320,7 @@ export interface HelperRequest {
 
 export interface ToolboxHelper {
   readonly name: string
-  call<O extends ToolboxOperation>(
-    op: O,
-    args: ToolboxOperations[O]['args'],
-    signal: AbortSignal,
-  ): Promise<ToolboxOperations[O]['reply']>
+  call<O extends ToolboxOperation>(op: O, args: ArgumentsOf<O>, signal: AbortSignal): Promise<ReplyOf<O>>
 }
 
 export interface ToolboxPort {
@@ -338,9 +334,9 @@ export interface ToolboxPort {
   once<O extends ToolboxOperation>(
     request: HelperRequest,
     op: O,
-    args: ToolboxOperations[O]['args'],
+    args: ArgumentsOf<O>,
     signal: AbortSignal,
-  ): Promise<ToolboxOperations[O]['reply'] | null>
+  ): Promise<ReplyOf<O> | null>
 }
 
 /** Running programs, the same way for all front ends. Exit codes decide, never stderr. */

@@ -1,6 +1,6 @@
 /** CPU time that a virtual machine asked for and did not get, as its host gave it to others (`steal` of proc_stat(5)). Pure. */
+import type { HostFacts } from '../toolbox/operations/host.ts'
 import type { Verdict } from './model.ts'
-import type { HostFacts } from './toolbox.ts'
 
 /** From here on a reader of what was slow is told. */
 export const STOLEN_LIMIT_PERCENT = 10

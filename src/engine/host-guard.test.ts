@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { HostFacts } from '../core/toolbox.ts'
 import { VirtualClock } from '../core/virtual-clock.fixture.ts'
+import type { HostFacts } from '../toolbox/operations/host.ts'
 import { breach, HOST_FLOORS, HostGuard } from './host-guard.ts'
 
 const MIB = 1024 * 1024

@@ -4,8 +4,8 @@ import { ChaosError, describeError } from '../core/errors.ts'
 import type { HostResult } from '../core/result/scenario.ts'
 import { roundOrNull } from '../core/statistics.ts'
 import { stolenShare } from '../core/stolen.ts'
-import type { HostFacts } from '../core/toolbox.ts'
 import { isAborted, withDeadline } from '../core/wait.ts'
+import type { HostFacts } from '../toolbox/operations/host.ts'
 
 export interface HostFloors {
   readonly memAvailableBytes: number

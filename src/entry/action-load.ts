@@ -7,7 +7,8 @@ import type { ActionInputs, AddressLoadInputs } from '../github/inputs.ts'
 import { setVerdict } from '../github/outputs.ts'
 import { savePostState } from '../github/state.ts'
 import { plannedLoadMs } from '../load/run/in-turn.ts'
-import { renderConsole } from '../report/console.ts'
+import { consoleFormat } from '../report/formats/console/format.ts'
+import { render } from '../report/render.ts'
 import { parseAddress } from '../runtime/address.ts'
 import {
   beginReporting,
@@ -48,7 +49,7 @@ export async function actionLoad(step: ActionStep, load: AddressLoadInputs): Pro
   const reported = await beginReporting(step, plannedLoadMs(request.patterns, request.profile))
   const outcome = await withCommandsStopped(async () => {
     const ended = await runAddressLoad(request, ui)
-    process.stdout.write(renderConsole(ended.result))
+    process.stdout.write(render(consoleFormat, ended.result))
     return ended
   })
   return endStep(step, outcome, reported)

@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import { globSync } from 'node:fs'
 import { ChaosError } from '../core/errors.ts'
 import { withCommandsStopped } from '../github/foreign-output.ts'
-import { renderConsole } from '../report/console.ts'
+import { consoleFormat } from '../report/formats/console/format.ts'
+import { render } from '../report/render.ts'
 import { beginReporting, endStep, stepReporters, type ActionStep, type StepEnd } from './action-step.ts'
 import { runMerge } from './merge-run.ts'
 import { quoted } from './repeat-command.ts'
@@ -16,7 +17,7 @@ export async function actionMerge(step: ActionStep): Promise<StepEnd> {
   const reported = await beginReporting(step, null)
   const outcome = await withCommandsStopped(async () => {
     const ended = await runMerge({ sources, outDir, repeatCommand }, stepReporters(outDir))
-    process.stdout.write(renderConsole(ended.result))
+    process.stdout.write(render(consoleFormat, ended.result))
     return ended
   })
   return endStep(step, outcome, reported)

@@ -17,8 +17,9 @@ import type { Permission } from '../github/permission-help.ts'
 import { pullRequestOfRun } from '../github/pull-request-of-run.ts'
 import { ownMarkers, putStickyComment } from '../github/sticky-comment.ts'
 import { tryReporting } from '../github/try-reporting.ts'
-import { renderMarkdown } from '../report/markdown.ts'
 import { consoleText } from '../report/escape.ts'
+import { markdown } from '../report/formats/markdown/format.ts'
+import { render } from '../report/render.ts'
 import { commandLogger, tempDir, type ActionStep, type StepEnd } from './action-step.ts'
 
 const STEP_LIMIT_MS = 300_000
@@ -107,8 +108,8 @@ function factsOf({ serverUrl, owner, repo }: EventContext, run: TriggeringRun, s
 async function writeSummary(judged: readonly Judged[]): Promise<void> {
   const file = process.env['GITHUB_STEP_SUMMARY'] ?? ''
   if (file === '' || judged.length === 0) return
-  const maxBytes = Math.floor(SUMMARY_BYTES / judged.length)
-  for (const job of judged) await appendFile(file, renderMarkdown(job.result, { maxBytes }))
+  const bytes = Math.floor(SUMMARY_BYTES / judged.length)
+  for (const job of judged) await appendFile(file, render(markdown, job.result, { bytes }))
 }
 
 /** Of all jobs together. `leftOut`: how many were not looked at. */

@@ -4,7 +4,8 @@ import { FAULTS } from '../faults/registry.ts'
 import { withCommandsStopped } from '../github/foreign-output.ts'
 import { shortPrograms } from '../github/short-programs.ts'
 import { savePostState } from '../github/state.ts'
-import { renderConsole } from '../report/console.ts'
+import { consoleFormat } from '../report/formats/console/format.ts'
+import { render } from '../report/render.ts'
 import { createDockerClient } from '../runtime/docker-client.ts'
 import { beginReporting, endStep, stdoutLogger, stepReporters, trustOf, type ActionStep, type StepEnd } from './action-step.ts'
 import { prepareToolboxImage } from './images.ts'
@@ -30,7 +31,7 @@ export async function actionRun(step: ActionStep): Promise<StepEnd> {
     const common = { log: stdoutLogger, signal: cancel.signal, env: process.env }
     const ui = { ...common, reporters: stepReporters(outDir), versions: shortPrograms }
     const ended = await runChaos(trusted ? request : { ...request, untrusted: inputs.allowUntrusted }, ui)
-    process.stdout.write(renderConsole(ended.result))
+    process.stdout.write(render(consoleFormat, ended.result))
     return ended
   })
   return endStep(step, outcome, reported)

@@ -33,7 +33,8 @@ export function addLoadCommand(program: Command): void {
 async function loadCommand(flags: LoadFlags): Promise<void> {
   if (flags.startAt !== undefined && flags.segment === undefined)
     throw new ChaosError('BAD_INPUT', '--start-at is for generators that begin together: it needs --segment')
-  const { consoleProgress, fileReporter, renderConsole, runAddressLoad, runAddressSegment } = await import('./cli-work.ts')
+  const { consoleFormat, consoleProgress, fileReporter, render, runAddressLoad, runAddressSegment } =
+    await import('./cli-work.ts')
   const signals = watchSignals()
   const request = await requestOf('load', flags)
   const isTerminal = process.stderr.isTTY && process.env['CI'] === undefined
@@ -42,7 +43,7 @@ async function loadCommand(flags: LoadFlags): Promise<void> {
   try {
     if (flags.segment === undefined) {
       const { result, exitCode } = await runAddressLoad(request, { ...ui, reporters: [progress, fileReporter(request.outDir)] })
-      process.stdout.write(renderConsole(result))
+      process.stdout.write(render(consoleFormat, result))
       process.stderr.write(`results: ${request.outDir}\n`)
       process.exitCode = exitCode
     } else {

@@ -14,13 +14,13 @@ export function addMergeCommand(program: Command): void {
     .option('--out <dir>', 'where the result and the merged series go', 'results/merged')
     .addHelpText('after', EXAMPLE)
     .action(async (sources: string[], flags: { out: string }) => {
-      const { fileReporter, renderConsole, runMerge } = await import('./cli-work.ts')
+      const { consoleFormat, fileReporter, render, runMerge } = await import('./cli-work.ts')
       const outDir = resolve(flags.out)
       const repeatCommand = `node dist/cli/index.js merge ${sources.map(quoted).join(' ')} --out ${quoted(flags.out)}`
       const { result, exitCode } = await runMerge({ sources: sources.map((source) => resolve(source)), outDir, repeatCommand }, [
         fileReporter(outDir),
       ])
-      process.stdout.write(renderConsole(result))
+      process.stdout.write(render(consoleFormat, result))
       process.stderr.write(`results: ${outDir}\n`)
       process.exitCode = exitCode
     })

@@ -70,7 +70,7 @@ export function addRunCommand(program: Command): void {
 }
 
 async function runCommand(flags: RunFlags): Promise<void> {
-  const { consoleProgress, fileReporter, renderConsole, runChaos } = await import('./cli-work.ts')
+  const { consoleFormat, consoleProgress, fileReporter, render, runChaos } = await import('./cli-work.ts')
   const signals = watchSignals()
   const outDir = resolve(flags.out)
   const progress = consoleProgress({
@@ -105,7 +105,7 @@ async function runCommand(flags: RunFlags): Promise<void> {
       },
       { reporters: [progress, files], log: stderrLogger(process.env), signal: signals.signal, env: process.env },
     )
-    process.stdout.write(renderConsole(result))
+    process.stdout.write(render(consoleFormat, result))
     process.stderr.write(`results: ${outDir}\n`)
     process.exitCode = signals.code() === 0 ? exitCode : signals.code()
   } finally {

@@ -4,6 +4,7 @@
  */
 import { consoleText } from '../report/escape.ts'
 import type { Result } from '../report/facts.ts'
+import { FORMATS } from '../report/formats/registry.ts'
 
 export const LOGS_POLICIES = ['on-failure', 'always', 'never'] as const
 export type LogsPolicy = (typeof LOGS_POLICIES)[number]
@@ -22,8 +23,11 @@ export interface SizedFile {
   readonly bytes: number
 }
 
+/** Goes up by itself, as what lies in an archive opens from no link. */
+export const REPORT_FILE = 'report.html'
+const RENDERED = FORMATS.flatMap(({ file }) => (file === null || file === REPORT_FILE ? [] : [file]))
 /** The last to be left out. */
-const ESSENTIAL: ReadonlySet<string> = new Set(['result.json', 'summary.md', 'junit.xml'])
+const ESSENTIAL: ReadonlySet<string> = new Set(['result.json', ...RENDERED])
 /** A run that was merged or reported again has no log of its own. */
 const OPTIONAL: ReadonlySet<string> = new Set(['run.log'])
 const MOST_NAMED = 10

@@ -3,9 +3,10 @@ import { z } from 'zod'
 import type { RunVerdict } from '../core/model.ts'
 import { consoleText, markdownText } from '../report/escape.ts'
 import { countsText, type Result } from '../report/facts.ts'
+import { markdown } from '../report/formats/markdown/format.ts'
+import { render } from '../report/render.ts'
 import { parseAnswer } from './answers.ts'
 import { checkAnnotations, type AnnotationOptions, type CheckAnnotation } from './check-annotations.ts'
-import { fitMarkdown, type TextBudget } from './fit-markdown.ts'
 import type { Github } from './octokit-client.ts'
 
 export interface CheckPlace {
@@ -23,7 +24,7 @@ export interface CheckPlace {
 export type CheckConclusion = 'success' | 'failure' | 'neutral' | 'cancelled'
 
 /** GitHub takes 65,535 characters of each text. */
-const SUMMARY_BUDGET: TextBudget = { characters: 65_000, bytes: 200_000 }
+const SUMMARY_BUDGET = { characters: 65_000, bytes: 200_000 }
 const OUTSIDE_BUDGET = 10_000
 const MOST_AT_ONCE = 50
 const LONGEST_TITLE = 200
@@ -88,7 +89,7 @@ function checkTitle(result: Result): string {
 function checkSummary(result: Result, outside: readonly string[]): string {
   const list = outsideList(outside)
   return (
-    fitMarkdown(result, {
+    render(markdown, result, {
       characters: SUMMARY_BUDGET.characters - list.length,
       bytes: SUMMARY_BUDGET.bytes - Buffer.byteLength(list),
     }) + list

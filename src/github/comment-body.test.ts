@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import { markdown } from '../report/formats/markdown/format.ts'
+import { render } from '../report/render.ts'
 import { ERROR, FAILED, HOSTILE, INCONCLUSIVE, ownSystem, runResult, scenarioResult, SKIPPED } from '../report/results.fixture.ts'
 import { COMMENT_BUDGET, doneBody, runningBody, supersededBody, type CommentFacts } from './comment-body.ts'
 import { commentKey, parseMarker, type CommentState } from './comment-marker.ts'
-import { fitMarkdown } from './fit-markdown.ts'
 
 /** What GitHub takes. */
 const MOST_CHARACTERS = 65_536
@@ -98,17 +99,17 @@ test('text beyond ASCII is not shortened for its bytes while its characters fit'
 
 test.each([0, 1, 40, 200, 1_000, 5_000, 20_000, 65_000])('the fullest text within %i characters', (characters) => {
   const result = many(20, '語'.repeat(100))
-  const text = fitMarkdown(result, { characters, bytes: 1_000_000 })
+  const text = render(markdown, result, { characters, bytes: 1_000_000 })
   expect(text.length).toBeLessThanOrEqual(characters)
-  const bytes = fitMarkdown(result, { characters: 1_000_000, bytes: characters })
+  const bytes = render(markdown, result, { characters: 1_000_000, bytes: characters })
   expect(Buffer.byteLength(bytes)).toBeLessThanOrEqual(characters)
 })
 
 test('a text that just fits is taken, one that is a character too long is not', () => {
   const result = many(3, '語'.repeat(100))
-  const whole = fitMarkdown(result, { characters: 1_000_000, bytes: 1_000_000 })
-  expect(fitMarkdown(result, { characters: whole.length, bytes: 1_000_000 })).toBe(whole)
-  const shorter = fitMarkdown(result, { characters: whole.length - 1, bytes: 1_000_000 })
+  const whole = render(markdown, result, { characters: 1_000_000, bytes: 1_000_000 })
+  expect(render(markdown, result, { characters: whole.length, bytes: 1_000_000 })).toBe(whole)
+  const shorter = render(markdown, result, { characters: whole.length - 1, bytes: 1_000_000 })
   expect(shorter).toContain('Shortened to fit')
   expect(shorter).toContain('observed |')
 })

@@ -1,11 +1,12 @@
 /** The text of the comment, by the state of its run. Within what GitHub takes, whatever the result holds. */
 import { markdownText } from '../report/escape.ts'
 import { duration, type Result } from '../report/facts.ts'
+import { markdown } from '../report/formats/markdown/format.ts'
+import { render } from '../report/render.ts'
 import { encodeMarker, type CommentMarker } from './comment-marker.ts'
-import { fitMarkdown, type TextBudget } from './fit-markdown.ts'
 
 /** GitHub takes 65,536 characters, and keeps them in 262,144 bytes. */
-export const COMMENT_BUDGET: TextBudget = { characters: 65_000, bytes: 262_000 }
+export const COMMENT_BUDGET = { characters: 65_000, bytes: 262_000 }
 
 export interface CommentFacts {
   readonly marker: CommentMarker
@@ -36,7 +37,7 @@ export function doneBody(facts: CommentFacts, result: Result): string {
   const rest = compose(facts, '')
   return compose(
     facts,
-    fitMarkdown(result, {
+    render(markdown, result, {
       characters: COMMENT_BUDGET.characters - rest.length,
       bytes: COMMENT_BUDGET.bytes - Buffer.byteLength(rest),
     }),

@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto'
 import { markdownText } from '../report/escape.ts'
 import { isProblem, type Result } from '../report/facts.ts'
+import { markdown } from '../report/formats/markdown/format.ts'
+import { render } from '../report/render.ts'
 import { compareRuns, type RunOrder } from './comment-marker.ts'
-import { fitMarkdown } from './fit-markdown.ts'
 
 export interface NightlyMarker extends RunOrder {
   /** One issue for each key: the nightly's workflow. */
@@ -80,7 +81,7 @@ export function redNight(result: Result): RedNight | null {
   const failures = entries.map(({ id, verdict }) => `${id} ${verdict}`)
   return {
     title: `Nightly chaos run: ${result.verdict}`,
-    text: fitMarkdown(result, BODY_BUDGET),
+    text: render(markdown, result, BODY_BUDGET),
     failures: failures.length === 0 ? [`run ${result.verdict}`] : failures,
   }
 }

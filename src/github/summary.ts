@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import type { Reporter } from '../core/ports.ts'
-import { renderMarkdown } from '../report/markdown.ts'
+import { markdown } from '../report/formats/markdown/format.ts'
+import { render } from '../report/render.ts'
 
 /** 1 MiB per step; a summary over it is dropped whole, and one that just fits has been refused as well. */
 const MOST_BYTES = 1_000_000
@@ -12,8 +13,8 @@ export function summaryReporter(file: string): Reporter {
     name: 'job summary',
     async onEnd(result) {
       before ??= await readFile(file, 'utf8').catch(() => '')
-      const maxBytes = MOST_BYTES - Buffer.byteLength(before)
-      await writeFile(file, before + renderMarkdown(result, { maxBytes }))
+      const bytes = MOST_BYTES - Buffer.byteLength(before)
+      await writeFile(file, before + render(markdown, result, { bytes }))
     },
   }
 }

@@ -5,7 +5,7 @@ import type { DefaultArtifactClient, UploadArtifactOptions } from '@actions/arti
 import { describeError, isChaosError } from '../core/errors.ts'
 import { withDeadline } from '../core/wait.ts'
 import { consoleText } from '../report/escape.ts'
-import { ARTIFACT_LIMITS, type ArtifactLimits } from './artifact-files.ts'
+import { ARTIFACT_LIMITS, REPORT_FILE, type ArtifactLimits } from './artifact-files.ts'
 import type { ArtifactNames } from './artifact-names.ts'
 import { withTamedOutput } from './library-output.ts'
 import { stageFiles } from './stage-files.ts'
@@ -53,7 +53,6 @@ export interface UploadOutcome {
 const UPLOAD_LIMIT_MS = 180_000
 /** As of gzip: logs and JSON shrink to a tenth, and the series is compressed already. */
 const COMPRESSION_LEVEL = 6
-export const REPORT_FILE = 'report.html'
 
 /**
  * Never throws: what could not be uploaded is a warning, as nothing about an artifact is the verdict. Prints what the

@@ -5,7 +5,7 @@ import type { LoadPattern } from '../core/load.ts'
 import type { ProfileName } from '../core/model.ts'
 import type { ArtifactPort, CompletedPort, Logger, ScratchFile } from '../core/ports.ts'
 import type { RunEvent } from '../core/run-event.ts'
-import type { HostFacts } from '../core/toolbox.ts'
+import type { HostFacts } from '../toolbox/operations/host.ts'
 
 export interface CompletedList {
   readonly port: CompletedPort

@@ -32,7 +32,8 @@ export function consoleText(text: string, maxLength = 500): string {
   return truncate(oneLine(text).replace(/^::/, ': :').replaceAll('##[', '# #['), maxLength)
 }
 
-function oneLine(text: string): string {
+/** Visible text on one line, not escaped for any medium. */
+export function oneLine(text: string): string {
   return visibleText(text).replace(/\s+/g, ' ').trim()
 }
 

@@ -3,8 +3,8 @@ import type { JSONValue } from '@jmespath-community/jmespath'
 import { ChaosError } from '../core/errors.ts'
 import type { ErrorCode } from '../core/errors.ts'
 import type { ContainerPort, ToolboxHelper } from '../core/ports.ts'
-import type { FetchReply } from '../core/toolbox.ts'
 import { fillRecord } from '../core/variables.ts'
+import type { FetchReply } from '../toolbox/operations/fetch.ts'
 
 const SHOWN_LENGTH = 200
 

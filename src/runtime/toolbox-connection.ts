@@ -1,27 +1,41 @@
-/** The line to one helper: requests out, replies in, matched by id. */
+/**
+ * The line to one helper: requests out, answers in, matched by id. The helper accepts a request at once and says how long it
+ * may take; the reply follows. A request that is refused has a reply alone.
+ */
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Writable } from 'node:stream'
 import { z } from 'zod'
-import { ChaosError, describeError } from '../core/errors.ts'
+import { systemClock } from '../core/clock.ts'
+import type { Clock } from '../core/clock.ts'
+import { abortedError, ChaosError, describeError } from '../core/errors.ts'
 import { LineSplitter } from '../core/lines.ts'
 import type { Logger, ToolboxHelper } from '../core/ports.ts'
-import type { ToolboxOperation, ToolboxOperations } from '../core/toolbox.ts'
+import { TOOLBOX_LONGEST_MS } from '../core/toolbox.ts'
+import type { ToolboxRequest } from '../core/toolbox.ts'
 import { withDeadline } from '../core/wait.ts'
+import type { ArgumentsOf, ReplyOf, ToolboxOperation } from '../toolbox/operations/registry.ts'
 import { outputTail } from './output-tail.ts'
-import { callLimitMs } from './toolbox-limits.ts'
 
-const REPLY = z.discriminatedUnion('ok', [
+const ANSWER = z.union([
+  z.strictObject({ id: z.number(), limitMs: z.number() }),
   z.strictObject({ id: z.number(), ok: z.literal(true), reply: z.unknown() }),
   z.strictObject({ id: z.number(), ok: z.literal(false), error: z.string() }),
 ])
+type Answer = z.infer<typeof ANSWER>
+
+/** For the acceptance, and for a reply beside what the operation itself may take: programs in the helper have 5 s each. */
+const BASE_MS = 10_000
 
 const MAX_REPLY_LENGTH = 4 * 1024 * 1024
 const STDERR_TAIL_BYTES = 8 * 1024
 
+/** One of the two is waited for: the reply, once the limit is known. */
 interface Pending {
-  resolve(reply: unknown): void
-  reject(error: Error): void
+  readonly id: number
+  readonly limitMs: PromiseWithResolvers<number>
+  readonly reply: PromiseWithResolvers<unknown>
+  isAccepted: boolean
 }
 
 /** Splits Docker's attach stream into the two that it carries. */
@@ -31,16 +45,18 @@ export class ToolboxConnection implements ToolboxHelper {
   readonly name: string
   private readonly stream: Duplex
   private readonly log: Logger
+  private readonly clock: Clock
   private readonly stderr = outputTail(STDERR_TAIL_BYTES)
   private readonly pending = new Map<number, Pending>()
   private lastId = 0
   private ended = false
   private renewal: NodeJS.Timeout | undefined
 
-  constructor(name: string, stream: Duplex, demultiplex: Demultiplex, log: Logger) {
+  constructor(name: string, stream: Duplex, demultiplex: Demultiplex, log: Logger, clock = systemClock) {
     this.name = name
     this.stream = stream
     this.log = log
+    this.clock = clock
     const splitter = new LineSplitter(MAX_REPLY_LENGTH)
     const read = (chunk: Buffer): void => {
       try {
@@ -77,16 +93,18 @@ export class ToolboxConnection implements ToolboxHelper {
     return !this.ended
   }
 
-  async call<O extends ToolboxOperation>(
-    op: O,
-    args: ToolboxOperations[O]['args'],
-    signal: AbortSignal,
-  ): Promise<ToolboxOperations[O]['reply']> {
+  /** @throws TIMEOUT when the helper does not accept in time, or does not reply in the time that it said. */
+  async call<O extends ToolboxOperation>(op: O, args: ArgumentsOf<O>, signal: AbortSignal): Promise<ReplyOf<O>> {
     const name = `${op} in the helper ${this.name}`
-    // Both sides are built from the same types, and the helper's build is named by its content.
-    return (await withDeadline(name, callLimitMs(op, args), signal, (limited) =>
-      this.exchange(op, args, limited),
-    )) as ToolboxOperations[O]['reply']
+    if (signal.aborted) throw abortedError(signal, name)
+    const { id, limitMs, reply } = this.ask(op, args)
+    try {
+      const ownMs = await withDeadline(`the acceptance of ${name}`, BASE_MS, signal, () => limitMs.promise, this.clock)
+      // Both sides are built from the same types, and the helper's build is named by its content.
+      return (await withDeadline(name, BASE_MS + ownMs, signal, () => reply.promise, this.clock)) as ReplyOf<O>
+    } finally {
+      this.pending.delete(id)
+    }
   }
 
   /** Renews the lease every `everyMs` until `close`, for as long as this process lives. */
@@ -110,36 +128,50 @@ export class ToolboxConnection implements ToolboxHelper {
     this.stream.destroy()
   }
 
-  private exchange(op: ToolboxOperation, args: unknown, signal: AbortSignal): Promise<unknown> {
-    if (this.ended) return Promise.reject(this.gone('is not there any more'))
+  private ask(op: ToolboxOperation, args: unknown): Pending {
+    if (this.ended) throw this.gone('is not there any more')
     this.lastId += 1
-    const id = this.lastId
-    return new Promise((resolve, reject) => {
-      this.pending.set(id, { resolve, reject })
-      signal.addEventListener('abort', () => this.pending.delete(id), { once: true })
-      this.stream.write(`${JSON.stringify({ id, op, args })}\n`)
-    })
+    const request: ToolboxRequest = { id: this.lastId, op, args }
+    const [limitMs, reply] = [Promise.withResolvers<number>(), Promise.withResolvers<unknown>()]
+    const pending = { id: request.id, limitMs, reply, isAccepted: false }
+    // A failure that comes before anybody waits for the reply is told to who waits for it then.
+    reply.promise.catch(() => undefined)
+    this.pending.set(request.id, pending)
+    this.stream.write(`${JSON.stringify(request)}\n`)
+    return pending
   }
 
   private receive(line: string): void {
-    const reply = parseReply(line)
-    if (reply === null) {
-      this.end(`it said something that is no reply: ${line.slice(0, 200)}`)
-      return
-    }
+    const answer = parseAnswer(line)
     // A call that was given up has none: its late answer is of no interest.
-    const pending = this.pending.get(reply.id)
-    this.pending.delete(reply.id)
-    if (reply.ok) pending?.resolve(reply.reply)
-    else if (pending) pending.reject(new ChaosError('TOOLBOX_FAILED', `the helper ${this.name} could not do it: ${reply.error}`))
-    else this.log.log('warn', `the helper ${this.name}: ${reply.error}`)
+    const pending = answer === null ? undefined : this.pending.get(answer.id)
+    if (answer === null) this.end(`it said something that is no reply: ${line.slice(0, 200)}`)
+    else if (answer.id > this.lastId) this.end(`it answered what was not asked: ${line.slice(0, 200)}`)
+    else if ('limitMs' in answer) this.accept(pending, answer.limitMs)
+    else if (!answer.ok) this.refuse(pending, answer.error)
+    else if (pending?.isAccepted === false) this.end(`it replied to what it had not accepted: ${line.slice(0, 200)}`)
+    else pending?.reply.resolve(answer.reply)
+  }
+
+  private accept(pending: Pending | undefined, limitMs: number): void {
+    if (limitMs < 0 || limitMs > TOOLBOX_LONGEST_MS) this.end(`it said that it may take ${String(limitMs)} ms, which is no limit`)
+    else if (pending?.isAccepted === true) this.end('it accepted a request twice')
+    else if (pending !== undefined) {
+      pending.isAccepted = true
+      pending.limitMs.resolve(limitMs)
+    }
+  }
+
+  private refuse(pending: Pending | undefined, error: string): void {
+    if (pending === undefined) this.log.log('warn', `the helper ${this.name}: ${error}`)
+    else fail(pending, new ChaosError('TOOLBOX_FAILED', `the helper ${this.name} could not do it: ${error}`))
   }
 
   private end(why: string): void {
     if (this.ended) return
     this.ended = true
     clearInterval(this.renewal)
-    for (const pending of this.pending.values()) pending.reject(this.gone(`did not answer: ${why}`))
+    for (const pending of this.pending.values()) fail(pending, this.gone(`did not answer: ${why}`))
     this.pending.clear()
   }
 
@@ -152,9 +184,14 @@ export class ToolboxConnection implements ToolboxHelper {
   }
 }
 
-function parseReply(line: string): z.infer<typeof REPLY> | null {
+function fail({ isAccepted, limitMs, reply }: Pending, error: Error): void {
+  if (isAccepted) reply.reject(error)
+  else limitMs.reject(error)
+}
+
+function parseAnswer(line: string): Answer | null {
   try {
-    return REPLY.parse(JSON.parse(line))
+    return ANSWER.parse(JSON.parse(line))
   } catch {
     return null
   }

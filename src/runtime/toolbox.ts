@@ -5,7 +5,8 @@ import type Dockerode from 'dockerode'
 import { ChaosError, describeError, isChaosError } from '../core/errors.ts'
 import type { HelperRequest, Logger, ToolboxHelper, ToolboxPort } from '../core/ports.ts'
 import { TOOLBOX_ALL_OBJECTS } from '../core/toolbox.ts'
-import type { ToolboxAvoidable, ToolboxOperation, ToolboxOperations } from '../core/toolbox.ts'
+import type { ToolboxAvoidable } from '../core/toolbox.ts'
+import type { ArgumentsOf, ReplyOf, ToolboxOperation } from '../toolbox/operations/registry.ts'
 import { dockerCall, dockerStatus, orGone } from './docker-call.ts'
 import { deviceRequests, gpuOffer, isGpuRefusal } from './gpu-request.ts'
 import { ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE, type Owner } from './labels.ts'
@@ -67,9 +68,9 @@ class DockerToolbox implements Toolbox {
   async once<O extends ToolboxOperation>(
     request: HelperRequest,
     op: O,
-    args: ToolboxOperations[O]['args'],
+    args: ArgumentsOf<O>,
     signal: AbortSignal,
-  ): Promise<ToolboxOperations[O]['reply'] | null> {
+  ): Promise<ReplyOf<O> | null> {
     // A name of its own each time: one that was given up may still be on its way out.
     const named = { ...request, name: `${request.name}-${randomBytes(3).toString('hex')}` }
     if (await this.namespaceGone(request, signal)) return null

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { describeError } from '../core/errors.ts'
-import type { Json } from '../core/json.ts'
-import type { ToolboxOperation, ToolboxReply } from '../core/toolbox.ts'
-import { ARGUMENTS, parseArguments } from './arguments.ts'
-import type { Operations } from './operations.ts'
+import type { ToolboxAcceptance, ToolboxReply } from '../core/toolbox.ts'
+import type { AcceptedRequest } from '../kinds/define-operation.ts'
+import type { Helper } from './helper.ts'
+import { OPERATIONS } from './operations/registry.ts'
 
 const REQUEST = z.strictObject({ id: z.int().min(1), op: z.string(), args: z.unknown() })
 
@@ -13,37 +13,29 @@ const MAX_RUNNING = 64
 /** Reply id for a line that is no request, and so has none. */
 const NO_ID = 0
 
-/** Turns request lines into replies. Requests run side by side: a slow probe keeps no one waiting. */
-export class Dispatcher {
-  private readonly operations: Operations
-  private running = 0
+type Say = (answer: ToolboxAcceptance | ToolboxReply) => void
 
-  constructor(operations: Operations) {
-    this.operations = operations
-  }
-
-  /** Never rejects: whatever goes wrong is the reply. */
-  async answer(line: string): Promise<ToolboxReply> {
+/**
+ * What takes one request line: it says at once how long the request may take, or refuses it, and ends with the reply. It never
+ * rejects: whatever goes wrong is the reply. Requests run side by side: a slow probe keeps no one waiting.
+ */
+export function createDispatcher(helper: Helper, say: Say): (line: string) => Promise<void> {
+  let running = 0
+  return async (line) => {
     const request = parseRequest(line)
-    if (request === null) return { id: NO_ID, ok: false, error: `not a request: ${line.slice(0, 200)}` }
-    const { id, op, args } = request
-    if (!isOperation(op)) return { id, ok: false, error: `unknown operation '${op}'` }
-    if (this.running >= MAX_RUNNING) return { id, ok: false, error: `${String(MAX_RUNNING)} requests are under way already` }
-    this.running += 1
+    const id = request?.id ?? NO_ID
+    running += 1
     try {
-      return { id, ok: true, reply: await this.run(op, args) }
+      if (request === null) throw new Error(`not a request: ${line.slice(0, 200)}`)
+      const accepted = accept(request)
+      if (running > MAX_RUNNING) throw new Error(`${String(MAX_RUNNING)} requests are under way already`)
+      say({ id, limitMs: accepted.limitMs })
+      say({ id, ok: true, reply: await accepted.run(helper) })
     } catch (error) {
-      return { id, ok: false, error: describeError(error) }
+      say({ id, ok: false, error: describeError(error) })
     } finally {
-      this.running -= 1
+      running -= 1
     }
-  }
-
-  private async run(op: ToolboxOperation, args: unknown): Promise<Json> {
-    // The table's types hold per operation, and `op` picks arguments and operation alike; that it is the same one is beyond
-    // the compiler. Replies are plain objects.
-    const operation = this.operations[op] as (args: unknown) => unknown
-    return (await operation(parseArguments(op, args))) as Json
   }
 }
 
@@ -55,6 +47,8 @@ function parseRequest(line: string): z.infer<typeof REQUEST> | null {
   }
 }
 
-function isOperation(op: string): op is ToolboxOperation {
-  return Object.hasOwn(ARGUMENTS, op)
+function accept({ op, args }: z.infer<typeof REQUEST>): AcceptedRequest<unknown, Helper> {
+  const operation = OPERATIONS.find(({ name }) => name === op)
+  if (operation === undefined) throw new Error(`unknown operation '${op}'`)
+  return operation.accept(args)
 }

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { ToolboxReply } from '../core/toolbox.ts'
+import type { ToolboxAcceptance, ToolboxReply } from '../core/toolbox.ts'
 
 const PROGRAM = join(import.meta.dirname, 'main.ts')
 const LIMIT_MS = 15_000
@@ -13,16 +13,17 @@ const LIMIT_MS = 15_000
 function run(
   lines: readonly string[],
   options: { env?: Record<string, string>; replies?: number; end?: (child: ReturnType<typeof spawn>) => void } = {},
-): Promise<{ code: number | null; replies: ToolboxReply[]; stderr: string }> {
+): Promise<{ code: number | null; accepted: ToolboxAcceptance[]; replies: ToolboxReply[]; stderr: string }> {
   return new Promise((resolve, reject) => {
     const env = { PATH: process.env['PATH'] ?? '', CHAOS_TTL_MS: '60000', CHAOS_OBJECTS: 'test', ...options.env }
     const child = spawn(process.execPath, [PROGRAM], { env, timeout: LIMIT_MS, killSignal: 'SIGKILL' })
     const output = { stdout: '', stderr: '' }
-    const replies = (): ToolboxReply[] =>
+    const answers = (): (ToolboxAcceptance | ToolboxReply)[] =>
       output.stdout
         .split('\n')
         .filter(Boolean)
-        .map((line) => JSON.parse(line) as ToolboxReply)
+        .map((line) => JSON.parse(line) as ToolboxAcceptance | ToolboxReply)
+    const replies = (): ToolboxReply[] => answers().filter((answer) => 'ok' in answer)
     const end = options.end ?? (() => child.stdin.end())
     let ended = false
     child.stdout.on('data', (chunk: Buffer) => {
@@ -36,7 +37,8 @@ function run(
     // A program that ends in the middle of a line has closed the pipe; its exit code is what the test looks at.
     child.stdin.on('error', () => undefined)
     child.on('close', (code) => {
-      resolve({ code, replies: replies(), stderr: output.stderr })
+      const accepted = answers().filter((answer) => 'limitMs' in answer)
+      resolve({ code, accepted, replies: replies(), stderr: output.stderr })
     })
     for (const line of lines) child.stdin.write(`${line}\n`)
   })
@@ -46,7 +48,7 @@ const ask = (id: number, op: string, args: unknown = {}): string => JSON.stringi
 
 describe('the toolbox program', () => {
   it('answers line by line and ends with its input', async () => {
-    const { code, replies, stderr } = await run([
+    const { code, accepted, replies, stderr } = await run([
       ask(1, 'renew'),
       'no json',
       ask(2, 'nothing'),
@@ -54,6 +56,7 @@ describe('the toolbox program', () => {
       ask(4, 'toString'),
     ])
     expect(code).toBe(0)
+    expect(accepted).toEqual([{ id: 1, limitMs: 0 }])
     expect(replies).toContainEqual({ id: 1, ok: true, reply: { ttlMs: 60_000 } })
     expect(replies).toContainEqual({ id: 0, ok: false, error: 'not a request: no json' })
     expect(replies).toContainEqual({ id: 2, ok: false, error: "unknown operation 'nothing'" })

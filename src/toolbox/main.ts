@@ -1,17 +1,17 @@
 /**
- * The program in the toolbox container. Requests on standard input, replies on standard output, words for people on
+ * The program in the toolbox container. Requests on standard input, answers on standard output, words for people on
  * standard error. It undoes what it installed and ends when its input closes, a signal comes, or its lease runs out:
  * a runner that was killed cannot leave a fault behind.
  */
 import { describeError } from '../core/errors.ts'
 import { LineSplitter } from '../core/lines.ts'
 import { TOOLBOX_AVOID_VARIABLE, TOOLBOX_OBJECTS_VARIABLE, TOOLBOX_TTL_VARIABLE } from '../core/toolbox.ts'
-import { Dispatcher } from './dispatch.ts'
-import { parseAvoid } from './helper-state.ts'
+import { parseAvoid } from './avoid.ts'
+import { createDispatcher } from './dispatch.ts'
+import { createHelper } from './helper.ts'
 import { Lease, parseTtl } from './lease.ts'
-import { objectNames } from './names.ts'
-import { createOperations } from './operations.ts'
-import { readTcpCounters } from './tcp-counters.ts'
+import { objectNames } from './net/names.ts'
+import { readTcpCounters } from './net/tcp-counters.ts'
 import { UndoStack } from './undo-stack.ts'
 
 const EXIT = { undone: 0, badStart: 2, undoFailed: 3 } as const
@@ -33,18 +33,17 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     })
   }
   const names = objectNames(env[TOOLBOX_OBJECTS_VARIABLE] ?? '')
-  const state = { names, undo, avoid: parseAvoid(env[TOOLBOX_AVOID_VARIABLE]) }
-  const dispatcher = new Dispatcher(createOperations(state, lease, await readTcpCounters()))
-  serve(dispatcher, end)
+  const avoid = parseAvoid(env[TOOLBOX_AVOID_VARIABLE])
+  const helper = createHelper({ names, undo, avoid, lease, tcpAtStart: await readTcpCounters() })
+  const dispatch = createDispatcher(helper, (answer) => void process.stdout.write(`${JSON.stringify(answer)}\n`))
+  serve(dispatch, end)
 }
 
-function serve(dispatcher: Dispatcher, end: (why: string) => void): void {
+function serve(dispatch: (line: string) => Promise<void>, end: (why: string) => void): void {
   const splitter = new LineSplitter(MAX_LINE_LENGTH)
   process.stdin.on('data', (chunk: Buffer) => {
     try {
-      for (const line of splitter.push(chunk)) {
-        void dispatcher.answer(line).then((reply) => process.stdout.write(`${JSON.stringify(reply)}\n`))
-      }
+      for (const line of splitter.push(chunk)) void dispatch(line)
     } catch (error) {
       end(describeError(error))
     }

@@ -310,7 +310,7 @@ describe('a stop that is not answered', () => {
     await prepared(stop(), async ({ planned, stranger, plan, ctx }) => {
       const { id } = plan['container'] as { id: string }
       const state = before.find((one) => one.id === id)
-      const args = { pid: state?.pid ?? 0, containerId: id, signal: 'SIGSTOP' }
+      const args = { pid: state?.pid ?? 0, containerId: id, signal: 'SIGSTOP' } as const
       await ctx.toolbox.get(helperOf(plan)).call('process.signal', args, signal())
       await docker.getContainer(helperOf(plan)).kill()
       expect(await planned.leftovers(ctx)).toEqual([expect.stringMatching(/^helper/), expect.stringMatching(/is still stopped$/)])

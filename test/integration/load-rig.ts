@@ -19,7 +19,7 @@ import { createDockerClient } from '../../src/runtime/docker-client.ts'
 import { containerLauncher } from '../../src/runtime/k6-container.ts'
 import { createK6 } from '../../src/runtime/k6.ts'
 import { createSpawnExec } from '../../src/runtime/spawn-exec.ts'
-import { readHostFacts } from '../../src/toolbox/host-facts.ts'
+import { readHostFacts } from '../../src/toolbox/proc/host-facts.ts'
 
 export const K6_IMAGE = 'grafana/k6:2.2.0'
 export const OLDER_K6_IMAGE = 'grafana/k6:1.8.1'

@@ -113,7 +113,7 @@ describe('signals', () => {
     const process = await mainProcess(victim)
     await withHelper(killer('first'), async (first) => {
       await first.call('process.signal', { ...process, signal: 'SIGSTOP' }, signal())
-      const wrong = { ...process, containerId: rig.client, signal: 'SIGSTOP' }
+      const wrong = { ...process, containerId: rig.client, signal: 'SIGSTOP' } as const
       await withHelper(killer('second'), async (second) => {
         await expect(second.call('process.signal', wrong, signal())).rejects.toThrow('does not belong to')
       })

@@ -2,8 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ToolboxHelper, ToolboxPort } from '../../src/core/ports.ts'
-import type { ProcessRef } from '../../src/core/toolbox.ts'
 import { RUN_LABEL } from '../../src/runtime/labels.ts'
+import type { ProcessRef } from '../../src/toolbox/operations/arguments.ts'
 import { docker, signal, startRig, type Rig } from './support/toolbox-rig.ts'
 import { eventually, mainProcess, MEMORY_BYTES, onHost, QUOTA_US, restarts, startVictim } from './support/victim.ts'
 

@@ -1,10 +1,11 @@
 /** Which pages are read, when, and what is no page. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { FetchReply } from '../../toolbox/operations/fetch.ts'
+import type { ArgumentsOf } from '../../toolbox/operations/registry.ts'
 import type { MetricSpec } from './spec.ts'
 import type { Observation } from '../../core/clause.ts'
 import type { ContainerState, ClauseContext } from '../../core/ports.ts'
 import { helper } from '../../core/toolbox.fixture.ts'
-import type { FetchReply, ToolboxOperations } from '../../core/toolbox.ts'
 import { state } from '../container/container.fixture.ts'
 import { begin, containers, openContext } from '../shared/context.fixture.ts'
 import { metricClause } from './clause.ts'
@@ -19,7 +20,7 @@ afterEach(() => {
 const SPEC: MetricSpec = { service: 'hive', port: 9_201, path: '/metrics', metric: 'jobs', change: { at_least: 3 } }
 const HIVE = state({ id: 'h1', name: 'hive-1', service: 'hive', addresses: { test: '10.0.0.5' } })
 
-type Asked = ToolboxOperations['fetch']['args']
+type Asked = ArgumentsOf<'fetch'>
 
 function page(jobs: number, change: Partial<FetchReply> = {}): FetchReply {
   const body = `# TYPE jobs counter\njobs ${String(jobs)}\n`

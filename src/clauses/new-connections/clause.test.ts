@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Observation } from '../../core/clause.ts'
 import type { ContainerState, ClauseContext } from '../../core/ports.ts'
 import { helper } from '../../core/toolbox.fixture.ts'
-import type { HttpProbeSample, ToolboxOperations } from '../../core/toolbox.ts'
+import type { HttpProbeSample } from '../../toolbox/operations/probe-http.ts'
+import type { ArgumentsOf } from '../../toolbox/operations/registry.ts'
 import { state } from '../container/container.fixture.ts'
 import { begin, containers, openContext } from '../shared/context.fixture.ts'
 import { newConnectionsClause } from './clause.ts'
@@ -22,7 +23,7 @@ const OTHER = state({ id: 'h2', name: 'hive-2', service: 'hive', addresses: { te
 const ANSWERED: HttpProbeSample = { totalMs: 3, connectMs: 1, closeMs: 1, status: 200, bytes: 20, error: null }
 const WAITING: HttpProbeSample = { totalMs: null, connectMs: 1, closeMs: null, status: null, bytes: 0, error: 'timeout' }
 
-type Asked = ToolboxOperations['probe.http']['args']
+type Asked = ArgumentsOf<'probe.http'>
 
 interface Seen {
   readonly observation: Observation

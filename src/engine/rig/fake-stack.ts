@@ -12,8 +12,8 @@ import type {
   ToolboxPort,
 } from '../../core/ports.ts'
 import type { CanarySample } from '../../core/canary.ts'
-import type { ToolboxOperation, ToolboxOperations } from '../../core/toolbox.ts'
 import { isAborted, waitUntil } from '../../core/wait.ts'
+import type { ArgumentsOf, ReplyOf, ToolboxOperation } from '../../toolbox/operations/registry.ts'
 import type { StackDeps } from '../deps.ts'
 import { sampleOf, type Course, type World } from './world.ts'
 
@@ -157,11 +157,7 @@ function toolbox(): ToolboxPort {
 function observer(world: World, own: StackCourses): ToolboxHelper {
   return {
     name: 'observer',
-    async call<O extends ToolboxOperation>(
-      op: O,
-      args: ToolboxOperations[O]['args'],
-      signal: AbortSignal,
-    ): Promise<ToolboxOperations[O]['reply']> {
+    async call<O extends ToolboxOperation>(op: O, args: ArgumentsOf<O>, signal: AbortSignal): Promise<ReplyOf<O>> {
       if (op === 'host.read') {
         const cpuTotalTicks = 2 * world.clock.nowMs()
         const asked = cpuTotalTicks / 2
@@ -169,10 +165,10 @@ function observer(world: World, own: StackCourses): ToolboxHelper {
           ...{ memAvailableBytes: world.memAvailableBytes, diskFreeBytes: 50 * 1024 ** 3 },
           ...{ cpuTotalTicks, cpuIdleTicks: cpuTotalTicks - asked, cpuStolenTicks: asked * world.cpuStolenShare },
         }
-        return (await world.step('host.read', own.host, signal, () => facts, facts)) as ToolboxOperations[O]['reply']
+        return (await world.step('host.read', own.host, signal, () => facts, facts)) as ReplyOf<O>
       }
       if (op !== 'probe.http') throw new ChaosError('INTERNAL', `the engine asked the observer for ${op}`)
-      return await probe(world, own, args as ToolboxOperations['probe.http']['args'], signal)
+      return await probe(world, own, args as ArgumentsOf<'probe.http'>, signal)
     },
   }
 }
@@ -181,10 +177,10 @@ function observer(world: World, own: StackCourses): ToolboxHelper {
 async function probe(
   world: World,
   own: StackCourses,
-  { target, count, intervalMs }: ToolboxOperations['probe.http']['args'],
+  { target, count, intervalMs }: ArgumentsOf<'probe.http'>,
   signal: AbortSignal,
-): Promise<ToolboxOperations['probe.http']['reply']> {
-  const samples: ToolboxOperations['probe.http']['reply']['samples'][number][] = []
+): Promise<ReplyOf<'probe.http'>> {
+  const samples: ReplyOf<'probe.http'>['samples'][number][] = []
   await world.step(`probe ${target.host}`, own.page, signal, () => undefined, undefined)
   for (let index = 0; index < count; index += 1) {
     const { totalMs, error } = world.page(target.host)

@@ -1,9 +1,10 @@
 import { describeError } from '../../core/errors.ts'
 import type { ArmedFault } from '../../core/fault.ts'
 import type { FaultContext, HelperRequest } from '../../core/ports.ts'
-import type { FloodFacts, ToolboxOperations } from '../../core/toolbox.ts'
 import { fillRecord } from '../../core/variables.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
+import type { FloodFacts } from '../../toolbox/operations/flood.ts'
+import type { ArgumentsOf } from '../../toolbox/operations/registry.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import { hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { runningState } from '../shared/main-process.ts'
@@ -80,7 +81,7 @@ function counterHelper({ counter, container }: ConnectionsPlan): HelperRequest {
   return { name: counter, attachTo: { container: container.id }, pid: 'own', capabilities: [], ttlMs: HELPER_TTL_MS }
 }
 
-function countArgs({ port }: ConnectionsPlan): ToolboxOperations['tcp.count']['args'] {
+function countArgs({ port }: ConnectionsPlan): ArgumentsOf<'tcp.count'> {
   return { port, side: 'server' }
 }
 
@@ -107,7 +108,7 @@ async function flood(plan: ConnectionsPlan, flooding: Flooding, ctx: FaultContex
   flooding.flood = await ctx.toolbox.get(flooder).call('flood.open', args, ctx.signal)
 }
 
-function requestOf({ stack }: FaultContext): NonNullable<ToolboxOperations['flood.open']['args']['request']> {
+function requestOf({ stack }: FaultContext): NonNullable<ArgumentsOf<'flood.open'>['request']> {
   const { method, path, headers, body } = canaryRequest(stack.descriptor)
   return { method, path, headers: fillRecord(headers, stack.variables), body: body === null ? null : JSON.stringify(body) }
 }

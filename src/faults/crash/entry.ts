@@ -6,9 +6,8 @@ import { memory } from '../memory/fault.ts'
 import { countSchema, toCount } from '../shared/entry-keys.ts'
 import { unansweredStop } from '../unanswered-stop/fault.ts'
 import { crash } from './fault.ts'
-import { CRASH_TIMINGS, SIGNAL_PATHS } from './plan.ts'
+import { CRASH_SIGNALS, CRASH_TIMINGS, SIGNAL_PATHS } from './plan.ts'
 
-const CRASH_SIGNALS = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGABRT', 'SIGSEGV', 'SIGHUP'] as const
 /** Ways to say when and how much of a crash; an entry has at most one. */
 const CRASH_MODES = ['timing', 'timeout_seconds', 'count'] as const
 

@@ -11,6 +11,10 @@ import { workRequest } from '../shared/pool-work.ts'
 import { asTarget, chooseSome, resolveCount, runningTargets } from '../shared/targets.ts'
 import { extraRule, extraRuleSchema } from './extra-containers.ts'
 
+/** All of which end a process that does nothing about them. */
+export const CRASH_SIGNALS = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGABRT', 'SIGSEGV', 'SIGHUP'] as const
+export type CrashSignal = (typeof CRASH_SIGNALS)[number]
+
 export const CRASH_TIMINGS = ['during_inference', 'during_registration', 'random'] as const
 export type CrashTiming = (typeof CRASH_TIMINGS)[number]
 
@@ -24,7 +28,7 @@ export type SignalPath = (typeof SIGNAL_PATHS)[number]
 /** A signal that ends the main process of one container of the target or several at once. */
 export interface CrashSpec {
   readonly target: string
-  readonly signal: string
+  readonly signal: CrashSignal
   readonly via: SignalPath
   /** null is `random`: any running container, at once. */
   readonly timing: CrashTiming | null
@@ -35,7 +39,7 @@ export const crashPlan = z.strictObject({
   /** Name of the helper that sends the signal; with `via: api` there is none of that name. */
   helper: z.string(),
   target: z.string(),
-  signal: z.string(),
+  signal: z.enum(CRASH_SIGNALS),
   via: z.enum(SIGNAL_PATHS),
   timing: z.enum(CRASH_TIMINGS),
   count: z.number(),

@@ -1,9 +1,10 @@
 import { ChaosError, describeError } from '../../core/errors.ts'
 import type { ArmedFault } from '../../core/fault.ts'
 import type { FaultContext, ToolboxHelper, UndoContext } from '../../core/ports.ts'
-import type { FillFacts, ToolboxOperations, VolumeFacts } from '../../core/toolbox.ts'
 import { withDeadline } from '../../core/wait.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
+import type { FillFacts, VolumeFacts } from '../../toolbox/operations/disk.ts'
+import type { ArgumentsOf, ReplyOf } from '../../toolbox/operations/registry.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import { hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { runningState } from '../shared/main-process.ts'
@@ -101,7 +102,7 @@ async function fillUp(plan: DiskPlan, filling: Filling, ctx: FaultContext): Prom
   })
 }
 
-function fillArgs({ folder, of, percent, bytes, limitBytes }: DiskPlan, limitMs: number): ToolboxOperations['disk.fill']['args'] {
+function fillArgs({ folder, of, percent, bytes, limitBytes }: DiskPlan, limitMs: number): ArgumentsOf<'disk.fill'> {
   return { path: folder, of, percent, bytes, limitBytes, limitMs }
 }
 
@@ -165,7 +166,7 @@ async function withVolume<O extends 'disk.sweep' | 'disk.leftovers'>(
   what: string,
   op: O,
   ctx: UndoContext,
-): Promise<ToolboxOperations[O]['reply'] | null> {
+): Promise<ReplyOf<O> | null> {
   const { type, source } = plan.volume
   const isMounted = (mount: { readonly type: string; readonly source: string }): boolean =>
     mount.type === type && mount.source === source

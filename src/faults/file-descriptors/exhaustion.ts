@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../core/toolbox.ts'
+import type { Endpoint } from '../../toolbox/operations/arguments.ts'
 import type { Upkeep } from '../shared/upkeep.ts'
 import type { DescriptorReading, DescriptorsSeen, ProbeSeen } from './judge.ts'
 

@@ -1,7 +1,8 @@
 /** What the target makes of new connections before, while and after its descriptors are used up, and how many it has meanwhile. */
 import { describeError } from '../../core/errors.ts'
 import type { FaultContext, ToolboxHelper } from '../../core/ports.ts'
-import type { Endpoint, HttpProbeSample } from '../../core/toolbox.ts'
+import type { Endpoint } from '../../toolbox/operations/arguments.ts'
+import type { HttpProbeSample } from '../../toolbox/operations/probe-http.ts'
 import { startUpkeep, untilWindowEnds } from '../shared/upkeep.ts'
 import type { Upkeep } from '../shared/upkeep.ts'
 import type { Exhaustion } from './exhaustion.ts'

@@ -1,7 +1,7 @@
 /** Using up the memory of one container, step by step. */
 import { describeError } from '../../core/errors.ts'
 import type { FaultContext, ToolboxHelper } from '../../core/ports.ts'
-import type { CgroupFacts } from '../../core/toolbox.ts'
+import type { CgroupFacts } from '../../toolbox/operations/cgroup.ts'
 import { firstEvent } from '../shared/container-events.ts'
 import { hasEnded } from '../shared/main-process.ts'
 import type { MemoryReading, MemorySeen } from './judge.ts'

@@ -1,6 +1,8 @@
 import { withDeadline } from '../../core/wait.ts'
-import type { Endpoint, HttpProbeSample, TransferResult } from '../../core/toolbox.ts'
 import type { FaultContext, ToolboxHelper } from '../../core/ports.ts'
+import type { Endpoint } from '../../toolbox/operations/arguments.ts'
+import type { HttpProbeSample } from '../../toolbox/operations/probe-http.ts'
+import type { TransferResult } from '../../toolbox/operations/probe-transfer.ts'
 
 /** The way through a link from our own helper. Header values are filled in already. */
 export interface LinkAccess {

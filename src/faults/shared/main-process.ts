@@ -1,7 +1,7 @@
 /** The main process of a target, which a restart replaces. */
 import { ChaosError } from '../../core/errors.ts'
 import type { ContainerState, ToolboxHelper, UndoContext } from '../../core/ports.ts'
-import type { ProcessRef } from '../../core/toolbox.ts'
+import type { ProcessRef } from '../../toolbox/operations/arguments.ts'
 
 /** @throws TARGET_NOT_FOUND when the container does not run. */
 export async function runningState(

@@ -1,9 +1,9 @@
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
 import type { ArmedFault } from '../../core/fault.ts'
 import type { ContainerState, FaultContext, UndoContext } from '../../core/ports.ts'
-import type { ProcessFacts } from '../../core/toolbox.ts'
 import { waitUntil, withDeadline } from '../../core/wait.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
+import type { ProcessFacts } from '../../toolbox/operations/process.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import type { Judgement } from '../shared/evidence.ts'
 import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
@@ -195,7 +195,7 @@ async function continueProcess(plan: UnansweredStopPlan, ctx: UndoContext): Prom
     if (!(await isStopped(plan, ctx, signal))) return
     const state = await ctx.containers.inspect(plan.container.id, signal)
     if (state === null || state.pid === 0) return
-    const args = { pid: state.pid, containerId: state.id, signal: 'SIGCONT' }
+    const args = { pid: state.pid, containerId: state.id, signal: 'SIGCONT' } as const
     await ctx.toolbox.once(hostHelper(`${plan.helper}-undo`), 'process.signal', args, signal)
   })
 }

@@ -1,5 +1,5 @@
 /** Whether a process was deaf while the system asked it to stop. Pure. */
-import type { ProcessFacts } from '../../core/toolbox.ts'
+import type { ProcessFacts } from '../../toolbox/operations/process.ts'
 import { roundMs } from '../shared/container-events.ts'
 import type { Judgement } from '../shared/evidence.ts'
 

@@ -3,8 +3,8 @@ import type { Clock } from '../../core/clock.ts'
 import type { K6Run } from '../../core/k6.ts'
 import { roundOrNull } from '../../core/statistics.ts'
 import { stolenShare } from '../../core/stolen.ts'
-import type { HostFacts } from '../../core/toolbox.ts'
 import { isAborted } from '../../core/wait.ts'
+import type { HostFacts } from '../../toolbox/operations/host.ts'
 import type { GeneratorLook } from '../judge/judgement.ts'
 
 const EVERY_MS = 1_000

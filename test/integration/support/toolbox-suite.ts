@@ -2,8 +2,8 @@
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { systemClock } from '../../../src/core/clock.ts'
 import type { ToolboxHelper, ToolboxPort } from '../../../src/core/ports.ts'
-import type { Endpoint } from '../../../src/core/toolbox.ts'
 import { waitUntil } from '../../../src/core/wait.ts'
+import type { Endpoint } from '../../../src/toolbox/operations/arguments.ts'
 import { SERVER_PORT, signal, startRig } from './toolbox-rig.ts'
 import type { Rig } from './toolbox-rig.ts'
 

@@ -1,10 +1,10 @@
 /** A container with limits of its own, for helpers to take things from. */
 import type Dockerode from 'dockerode'
 import type { HelperRequest } from '../../../src/core/ports.ts'
-import type { ProcessRef } from '../../../src/core/toolbox.ts'
 import { RUN_LABEL } from '../../../src/runtime/labels.ts'
 import { systemClock } from '../../../src/core/clock.ts'
 import { waitUntil } from '../../../src/core/wait.ts'
+import type { ProcessRef } from '../../../src/toolbox/operations/arguments.ts'
 import { docker, SERVER_PORT, signal, type Rig } from './toolbox-rig.ts'
 
 const MIB = 1024 * 1024

@@ -1,5 +1,7 @@
-import type { HeldResult, HttpProbeSample, MarkerCounters } from '../../../core/toolbox.ts'
 import type { FaultContext } from '../../../core/ports.ts'
+import type { HeldResult } from '../../../toolbox/operations/hold.ts'
+import type { MarkerCounters } from '../../../toolbox/operations/marker.ts'
+import type { HttpProbeSample } from '../../../toolbox/operations/probe-http.ts'
 import type { Judgement } from '../../shared/evidence.ts'
 import { sendBurst, withinWindow } from '../../shared/access.ts'
 import { holdConnections, tryHeld } from './held.ts'

@@ -1,6 +1,6 @@
 import { withDeadline } from '../../../core/wait.ts'
 import type { FaultContext } from '../../../core/ports.ts'
-import type { HeldResult } from '../../../core/toolbox.ts'
+import type { HeldResult } from '../../../toolbox/operations/hold.ts'
 import type { ToxicOnLink } from './measure.ts'
 
 const HELD_CONNECTIONS = 3

@@ -2,13 +2,17 @@
 import { vi } from 'vitest'
 import type { FaultContext, ToolboxHelper } from '../../../core/ports.ts'
 import { helper } from '../../../core/toolbox.fixture.ts'
-import type { HeldResult, HttpProbeSample, MarkerCounters, ToolboxOperations, TransferResult } from '../../../core/toolbox.ts'
+import type { HeldResult } from '../../../toolbox/operations/hold.ts'
+import type { MarkerCounters } from '../../../toolbox/operations/marker.ts'
+import type { HttpProbeSample } from '../../../toolbox/operations/probe-http.ts'
+import type { TransferResult } from '../../../toolbox/operations/probe-transfer.ts'
+import type { ArgumentsOf } from '../../../toolbox/operations/registry.ts'
 import { faultContext, toolbox } from '../../shared/context.fixture.ts'
 import type { Judgement } from '../../shared/evidence.ts'
 import type { Measure, ToxicOnLink } from './measure.ts'
 
-export type Burst = ToolboxOperations['probe.http']['args']
-export type Transfer = ToolboxOperations['probe.transfer']['args']
+export type Burst = ArgumentsOf<'probe.http'>
+export type Transfer = ArgumentsOf<'probe.transfer'>
 
 /** What is behind the link: how it answers each question of a probe. */
 export interface LinkModel {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ChaosError } from '../../../core/errors.ts'
 import { helper } from '../../../core/toolbox.fixture.ts'
-import type { GpuFacts, ToolboxOperations } from '../../../core/toolbox.ts'
+import type { ReplyOf } from '../../../toolbox/operations/registry.ts'
+import type { GpuFacts } from '../../../toolbox/operations/vram.ts'
 import { container, descriptor, faultContext, stack, toolbox } from '../../shared/context.fixture.ts'
 import { allowedPids, findGpus, matchGpus, processBytes, refuseOthers } from './find.ts'
 import type { FoundGpus } from './find.ts'
@@ -95,7 +96,7 @@ test('what processes use is known of all, or not at all', () => {
 })
 
 describe('findGpus', () => {
-  type Look = ToolboxOperations['vram.look']['reply']
+  type Look = ReplyOf<'vram.look'>
   const running = [container({ id: 'w1', gpus: ['1'] }), container({ id: 'w2' })]
   const found: Look = { missing: null, driver: '570.1', devices: BOTH }
 

@@ -1,7 +1,8 @@
 /** Which GPUs the containers of a service compute on, and who else does. */
 import { ChaosError, isChaosError } from '../../../core/errors.ts'
 import type { ContainerState, FaultContext, UndoContext } from '../../../core/ports.ts'
-import type { GpuFacts, GpuProcess, ToolboxOperations } from '../../../core/toolbox.ts'
+import type { ReplyOf } from '../../../toolbox/operations/registry.ts'
+import type { GpuFacts, GpuProcess } from '../../../toolbox/operations/vram.ts'
 import { hostHelper } from '../../shared/host-helpers.ts'
 
 export type FoundGpus =
@@ -37,11 +38,7 @@ export async function findGpus(
 }
 
 /** All GPUs of the machine, by a helper that uses none of their memory and is gone afterwards. */
-export async function lookAtGpus(
-  looker: string,
-  containers: readonly string[],
-  ctx: UndoContext,
-): Promise<ToolboxOperations['vram.look']['reply']> {
+export async function lookAtGpus(looker: string, containers: readonly string[], ctx: UndoContext): Promise<ReplyOf<'vram.look'>> {
   const request = hostHelper(looker, { capabilities: [], gpu: 'all' })
   const reply = await ctx.toolbox.once(request, 'vram.look', { containers: [...containers] }, ctx.signal)
   if (reply !== null) return reply

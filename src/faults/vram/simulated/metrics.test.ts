@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ContainerState } from '../../../core/ports.ts'
 import { helper } from '../../../core/toolbox.fixture.ts'
-import type { FetchReply, ToolboxOperations } from '../../../core/toolbox.ts'
+import type { FetchReply } from '../../../toolbox/operations/fetch.ts'
+import type { ArgumentsOf } from '../../../toolbox/operations/registry.ts'
 import { container, containers, faultContext } from '../../shared/context.fixture.ts'
 import { memoryOn, MemoryReader } from './metrics.ts'
 
@@ -59,8 +60,8 @@ describe('the memory of a service', () => {
   function reading(
     list: () => readonly ContainerState[],
     fetch: (host: string) => FetchReply,
-  ): { readonly reader: MemoryReader; readonly asked: ToolboxOperations['fetch']['args'][]; readonly listings: () => number } {
-    const asked: ToolboxOperations['fetch']['args'][] = []
+  ): { readonly reader: MemoryReader; readonly asked: ArgumentsOf<'fetch'>[]; readonly listings: () => number } {
+    const asked: ArgumentsOf<'fetch'>[] = []
     let listings = 0
     const { ctx } = faultContext(6_000, {
       containers: containers({

@@ -2,9 +2,11 @@
 import type { VramSpecOfStack } from '../../../core/descriptor.ts'
 import { ChaosError, isChaosError } from '../../../core/errors.ts'
 import type { FaultContext } from '../../../core/ports.ts'
-import type { Endpoint, FloodFacts, ToolboxOperations } from '../../../core/toolbox.ts'
 import { fillRecord } from '../../../core/variables.ts'
 import { waitUntil } from '../../../core/wait.ts'
+import type { Endpoint } from '../../../toolbox/operations/arguments.ts'
+import type { FloodFacts } from '../../../toolbox/operations/flood.ts'
+import type { ArgumentsOf } from '../../../toolbox/operations/registry.ts'
 import type { Upkeep } from '../../shared/upkeep.ts'
 import { bytesPerUnit, nextBatch, sumOf } from '../filling.ts'
 import type { Batch } from '../filling.ts'
@@ -13,7 +15,7 @@ import type { MemoryReader } from './metrics.ts'
 import { requestOf } from './plan.ts'
 import type { SimulatedVramPlan } from './plan.ts'
 
-type Args = ToolboxOperations['flood.open']['args']
+type Args = ArgumentsOf<'flood.open'>
 
 interface Wave {
   readonly id: string

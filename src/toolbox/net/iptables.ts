@@ -1,0 +1,103 @@
+import { describeError } from '../../core/errors.ts'
+import { mustRun, runProgram } from '../programs/run-program.ts'
+
+/**
+ * The way out for kernels whose nftables lacks an expression: rules in chains of our own, reached by one jump each.
+ * IPv4 only, which is what Docker networks use unless told otherwise.
+ */
+export interface IptablesChain {
+  readonly chain: string
+  readonly hook: 'INPUT' | 'OUTPUT'
+  /** Matches of the jump. */
+  readonly match: readonly string[]
+  /** Rules in order; a rule without `-j` only counts. */
+  readonly rules: readonly (readonly string[])[]
+}
+
+type Backend = 'iptables' | 'iptables-legacy'
+/** The one over nf_tables first: where it works, legacy tables need not be loaded at all. */
+const BACKENDS: readonly Backend[] = ['iptables', 'iptables-legacy']
+/** `-w 2`: waits two seconds for the lock of another iptables. */
+const LOCK = ['-w', '2']
+
+/** Installs all chains with the first backend that takes them, and says which. @throws Error with both refusals. */
+export async function installChains(chains: readonly IptablesChain[]): Promise<Backend> {
+  const refusals: string[] = []
+  for (const backend of BACKENDS) {
+    try {
+      for (const chain of chains) await installChain(backend, chain)
+      return backend
+    } catch (error) {
+      refusals.push(describeError(error, 400))
+      for (const chain of chains) await removeChainFrom(backend, chain.chain)
+    }
+  }
+  throw new Error(`iptables cannot do it either: ${refusals.join('; ')}`)
+}
+
+async function installChain(backend: Backend, { chain, hook, match, rules }: IptablesChain): Promise<void> {
+  await mustRun(backend, [...LOCK, '-N', chain])
+  for (const rule of rules) await mustRun(backend, [...LOCK, '-A', chain, ...rule])
+  // The jump comes last: nothing is hit by half of the rules.
+  await mustRun(backend, [...LOCK, '-I', hook, '1', ...match, '-j', chain])
+}
+
+/** Chains of both backends, with the packet count of each of their rules. */
+export async function listChains(): Promise<{ backend: Backend; chain: string; packets: number[] }[]> {
+  const lists = await Promise.all(
+    BACKENDS.map(async (backend) => parseSave(await save(backend)).map((entry) => ({ backend, ...entry }))),
+  )
+  return lists.flat()
+}
+
+/** Packets by rule, in the order of the rules. @throws Error when the chain is not there. */
+export async function readChain(backend: Backend, chain: string): Promise<number[]> {
+  const found = parseSave(await save(backend)).find((entry) => entry.chain === chain)
+  if (!found) throw new Error(`${backend} chain '${chain}' is gone: someone else removed it`)
+  return found.packets
+}
+
+/** True when it was there, in either backend. */
+export async function removeChain(chain: string): Promise<boolean> {
+  const removed = []
+  for (const backend of BACKENDS) removed.push(await removeChainFrom(backend, chain))
+  return removed.includes(true)
+}
+
+async function removeChainFrom(backend: Backend, chain: string): Promise<boolean> {
+  const text = await save(backend)
+  for (const jump of parseJumps(text, chain)) await mustRun(backend, [...LOCK, '-D', ...jump])
+  if (!parseSave(text).some((entry) => entry.chain === chain)) return false
+  await mustRun(backend, [...LOCK, '-F', chain])
+  await mustRun(backend, [...LOCK, '-X', chain])
+  return true
+}
+
+/** All rules with their packet counts. The saving programs only read; `-L`, and `-t` of the legacy one, would load its tables. */
+async function save(backend: Backend): Promise<string> {
+  const result = await runProgram(`${backend}-save`, ['-c'])
+  if (result.exitCode === 0) return result.stdout
+  // A kernel without nf_tables has no chains of that kind. Any other failure must not read as "nothing there".
+  if (backend === 'iptables' && (await runProgram('nft', ['list', 'tables'])).exitCode !== 0) return ''
+  throw new Error(`${backend}-save exited with ${String(result.exitCode)}: ${result.stderr.trim().slice(0, 500)}`)
+}
+
+/** Chains and the packet counts of their rules, from `iptables-save -c`. */
+export function parseSave(text: string): { chain: string; packets: number[] }[] {
+  const chains = new Map<string, number[]>()
+  for (const line of text.split('\n')) {
+    const declared = /^:(\S+) /.exec(line)
+    if (declared?.[1] !== undefined) chains.set(declared[1], [])
+    const rule = /^\[(\d+):\d+\] -A (\S+) /.exec(line)
+    if (rule?.[2] !== undefined) chains.get(rule[2])?.push(Number(rule[1]))
+  }
+  return [...chains].map(([chain, packets]) => ({ chain, packets }))
+}
+
+/** Arguments of `-D` for each rule of another chain that jumps to `chain`. */
+export function parseJumps(text: string, chain: string): string[][] {
+  return text.split('\n').flatMap((line) => {
+    const jump = /^\[\d+:\d+\] -A (.*) -j (\S+)$/.exec(line)
+    return jump?.[1] !== undefined && jump[2] === chain ? [[...jump[1].split(' '), '-j', chain]] : []
+  })
+}
