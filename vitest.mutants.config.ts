@@ -28,7 +28,7 @@ export default defineConfig({
   test: {
     name: 'mutants',
     include: ['src/**/*.test.ts'],
-    exclude: ['src/entry/{readme,stack-inspection}.test.ts', 'src/config/validate-command.test.ts', 'src/github/**'],
+    exclude: ['src/app/readme.test.ts', 'src/app/run/stack-inspection.test.ts', 'src/files/validate.test.ts', 'src/github/**'],
     // Ten times what the slowest of them takes. A mutant that waits for ever is noticed no sooner.
     testTimeout: 10_000,
     sequence: { sequencer: OwnThenQuick },

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openScratchFile } from '../src/entry/files.ts'
+import { openScratchFile } from '../src/app/files.ts'
 import { passBy } from '../src/load/series/pass.ts'
 import { SeriesRecording } from '../src/load/series/recording.ts'
 

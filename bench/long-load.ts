@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { argv, memoryUsage, stdout } from 'node:process'
 import { setImmediate as turn } from 'node:timers/promises'
-import { fileArtifacts, openScratchFile } from '../src/entry/files.ts'
+import { fileArtifacts, openScratchFile } from '../src/app/files.ts'
 import { judgeLoad } from '../src/load/judge/pattern.ts'
 import { recordedFor } from '../src/load/plan/prepare.ts'
 import { planOf } from '../src/load/plan/stages.ts'

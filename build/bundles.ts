@@ -18,8 +18,8 @@ const DOCKERODE_ABSENT = {
   protobufjs: 'buildkit.cjs',
 }
 
-function frontEnd(name: string, absent: Bundle['absent']): Bundle {
-  return { name, entry: `src/entry/${name}.ts`, files: {}, absent, executable: name === 'cli' }
+function frontEnd(name: string, front: 'action' | 'cli', absent: Bundle['absent']): Bundle {
+  return { name, entry: `src/app/${front}/${name}.ts`, files: {}, absent, executable: name === 'cli' }
 }
 
 function service(name: string, image: 'service' | 'many-requests'): Bundle {
@@ -33,9 +33,9 @@ function service(name: string, image: 'service' | 'many-requests'): Bundle {
 }
 
 export const BUNDLES: readonly Bundle[] = [
-  frontEnd('main', DOCKERODE_ABSENT),
-  frontEnd('post', DOCKERODE_ABSENT),
-  frontEnd('cli', DOCKERODE_ABSENT),
+  frontEnd('main', 'action', DOCKERODE_ABSENT),
+  frontEnd('post', 'action', DOCKERODE_ABSENT),
+  frontEnd('cli', 'cli', DOCKERODE_ABSENT),
   service('queen-rbee', 'many-requests'),
   service('rbee-hive', 'many-requests'),
   service('mock-worker', 'service'),

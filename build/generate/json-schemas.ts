@@ -1,9 +1,9 @@
 /** JSON Schemas for editors, from the schemas that the program itself checks with. */
 import * as z from 'zod'
-import { manifestJsonSchema } from '../../src/config/load-schema.ts'
+import { manifestJsonSchema } from '../../src/files/load/schema.ts'
 import { resultShape } from '../../src/core/result/run.ts'
-import { scenarioFileJsonSchema } from '../../src/config/scenario-schema.ts'
-import { stackSchema } from '../../src/config/stack-schema.ts'
+import { scenarioFileJsonSchema } from '../../src/files/scenarios/schema.ts'
+import { stackSchema } from '../../src/files/stack/schema.ts'
 import type { Output } from './outputs.ts'
 
 /** `input`: what a user writes, so a key with a default is optional. */

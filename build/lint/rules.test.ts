@@ -28,14 +28,14 @@ const BAD: Readonly<Record<string, readonly [rule: string, text: string]>> = {
   'src/core/equal.ts': ['eqeqeq', 'export const f = (x: number, y: number): boolean => x == y\n'],
   'src/core/console.ts': ['no-console', "console.log('')\nexport {}\n"],
   'src/core/types.ts': ['consistent-type-imports', "import { Stats } from 'node:fs'\nexport type S = Stats\n"],
-  'src/entry/function.ts': ['max-lines-per-function', `export function f(): void {\n${TOO_LONG}\n}\n`],
-  'src/entry/file.ts': ['max-lines', Array.from({ length: 301 }, (_, i) => `export const a${String(i)} = 0`).join('\n')],
+  'src/app/function.ts': ['max-lines-per-function', `export function f(): void {\n${TOO_LONG}\n}\n`],
+  'src/app/file.ts': ['max-lines', Array.from({ length: 301 }, (_, i) => `export const a${String(i)} = 0`).join('\n')],
   'src/core/loose.js': ['prefer-const', 'let a = 1\nexport default a\n'],
 }
 
 /** Allowed where they are. */
 const GOOD: Readonly<Record<string, string>> = {
-  'src/entry/console.ts': "console.log('')\nexport {}\n",
+  'src/app/console.ts': "console.log('')\nexport {}\n",
   'src/core/long.test.ts': `export function f(): void {\n${TOO_LONG.replaceAll('console.log', 'String')}\n}\n`,
   'src/core/untyped.js': "export default JSON.parse('1')\n",
 }

@@ -18,8 +18,8 @@ async function found(file: string, text: string): Promise<(string | null)[]> {
   return results.flatMap(({ messages }) => messages.map(({ ruleId, fatal }) => (fatal === true ? 'no code' : ruleId)))
 }
 
-test('src/entry/bad-verdict.ts decides, and is found', async () => {
-  const [result] = await eslint.lintFiles(['src/entry/bad-verdict.ts'])
+test('src/app/bad-verdict.ts decides, and is found', async () => {
+  const [result] = await eslint.lintFiles(['src/app/bad-verdict.ts'])
   expect(result?.messages.map(({ ruleId }) => ruleId)).toEqual([VERDICT_RULE])
 })
 

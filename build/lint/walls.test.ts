@@ -31,7 +31,7 @@ test.each<[file: string, rule: string]>([
   ['src/engine/bad-dockerode.ts', 'no-restricted-imports'],
   ['src/faults/bad-child-process.ts', 'no-restricted-imports'],
   ['src/report/bad-actions.ts', 'no-restricted-imports'],
-  ['src/runtime/bad-operation.ts', 'no-restricted-syntax'],
+  ['src/stack/bad-operation.ts', 'no-restricted-syntax'],
 ])('%s breaks exactly %s', async (file, rule) => {
   const [result] = await eslint.lintFiles([file])
   expect(result?.messages.map((message) => message.ruleId)).toEqual([rule])
@@ -57,7 +57,7 @@ test.each([
 test('a type import does not slip through a wall', async () => {
   const rules = await brokenRules(
     'src/engine/probe.ts',
-    "import type { runtime } from '../runtime/leaf.ts'\nexport type X = typeof runtime\n",
+    "import type { stack } from '../stack/leaf.ts'\nexport type X = typeof stack\n",
   )
   expect(rules).toEqual(['import-x/no-restricted-paths'])
 })
@@ -96,14 +96,19 @@ test('src/core may import zod, for the shape of the result, and no other package
   expect(await brokenRules('src/core/probe.ts', "export const late = import('undici')\n")).toEqual(['no-restricted-syntax'])
 })
 
-test.each(['main', 'post'])('entry/%s may import src/github', async (name) => {
-  expect(await brokenRules(`src/entry/${name}.ts`, "export * from '../github/leaf.ts'\n")).toEqual([])
+test('of the folder that wires, action alone may import src/github', async () => {
+  const github = (path: string): string => `export * from '${path}/github/leaf.ts'\n`
+  for (const name of ['main', 'post', 'report'])
+    expect(await brokenRules(`src/${WIRING}/action/${name}.ts`, github('../..'))).toEqual([])
+  for (const name of ['cli/run', 'run/run', 'load/run'])
+    expect(await brokenRules(`src/${WIRING}/${name}.ts`, github('../..'))).toEqual(['import-x/no-restricted-paths'])
+  expect(await brokenRules(`src/${WIRING}/files.ts`, github('..'))).toEqual(['import-x/no-restricted-paths'])
 })
 
 test.each([
-  ['dockerode', 'src/runtime'],
-  ['dockerode/lib/container.js', 'src/runtime'],
-  ['node:child_process', 'src/runtime'],
+  ['dockerode', 'src/stack'],
+  ['dockerode/lib/container.js', 'src/stack'],
+  ['node:child_process', 'src/stack'],
   ['child_process', 'src/toolbox'],
   ['@actions/core', 'src/github'],
   ['@octokit/plugin-retry', 'src/github'],

@@ -13,25 +13,28 @@ interface Guard {
 
 /** Folders of src and what of ours each may import besides itself. A folder that is not listed here fails walls.test.ts. */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  canary: ['core'],
-  clauses: ['core', 'kinds'],
+  canary: ['core', 'ports'],
+  clauses: ['core', 'kinds', 'ports'],
   core: [],
-  config: ['clauses', 'core', 'faults', 'kinds'],
-  engine: ['core', 'kinds'],
-  faults: ['core', 'kinds'],
-  github: ['core', 'report'],
-  kinds: ['core'],
-  load: ['core'],
-  report: ['core', 'kinds'],
-  runtime: ['core'],
+  engine: ['core', 'kinds', 'ports'],
+  faults: ['core', 'kinds', 'ports'],
+  files: ['clauses', 'core', 'faults', 'kinds'],
+  github: ['core', 'ports', 'report', 'untrusted'],
+  kinds: ['core', 'ports'],
+  load: ['core', 'ports'],
+  ports: ['core'],
+  redaction: ['core'],
+  report: ['core', 'kinds', 'ports'],
+  stack: ['core', 'ports', 'redaction'],
   toolbox: ['core', 'kinds'],
+  untrusted: ['core'],
 }
 
 /**
  * What these folders may import beside that, as types: what an operation takes and answers is known to who asks for it, and
  * its code runs in the helper only.
  */
-export const TYPES_OF_OPERATIONS: readonly string[] = ['clauses', 'core', 'engine', 'faults', 'load', 'runtime']
+export const TYPES_OF_OPERATIONS: readonly string[] = ['clauses', 'engine', 'faults', 'load', 'ports', 'stack']
 const OPERATIONS = 'toolbox/operations'
 const OPERATIONS_HOME = 'src/toolbox'
 
@@ -45,17 +48,17 @@ export const LOAD_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The one folder that wires the others together. */
-export const WIRING = 'entry'
+export const WIRING = 'app'
 
 /** Packages that only the named folders may import; the regular expressions match the specifier. */
 export const GUARDED_PACKAGES: readonly Guard[] = [
-  { regex: '^dockerode($|/)', folders: ['src/runtime'], why: 'talk to Docker through the ports of src/core/ports.ts' },
+  { regex: '^dockerode($|/)', folders: ['src/stack'], why: 'talk to Docker through src/ports' },
   {
     // The toolbox is a program of its own: it runs tc, nft and ss inside its container. Tests of the services start them
     // as the programs that they are; a worker on a GPU runs the driver's own tool.
     regex: '^(node:)?child_process$',
-    folders: ['src/runtime', 'src/toolbox', 'stack/services/testing', 'stack/services/mock-worker'],
-    why: 'run programs through ExecPort of src/core/ports.ts',
+    folders: ['src/stack', 'src/toolbox', 'stack/services/testing', 'stack/services/mock-worker'],
+    why: 'run programs through ExecPort of src/ports',
   },
   { regex: '^(@actions|@octokit)/|^octokit$', folders: ['src/github'], why: 'only src/github knows GitHub' },
 ]
@@ -83,9 +86,9 @@ function zones(): object[] {
     { target: './src', from: './stack', message: 'The action does not know the services of its own stack.' },
     { target: './stack', from: './src', message: 'The services of the default stack know nothing of the action.' },
     {
-      target: `./src/${WIRING}/!(main|post|action-*).ts`,
+      target: [`./src/${WIRING}/*.ts`, `./src/${WIRING}/!(action)/**/*.ts`],
       from: './src/github',
-      message: 'src/github is imported by main.ts, post.ts and action-*.ts of src/entry only.',
+      message: `Of src/${WIRING}, action alone may import src/github.`,
     },
   ]
 }

@@ -3,10 +3,12 @@
 /** Globs relative to the repository; tests and fixtures are left out. */
 export const SCOPE: readonly string[] = [
   'src/engine/**/*.ts',
-  'src/core/{canary,json,scenario,statistics,verdict,wait}.ts',
-  'src/kinds/{define-clause,define-entry,define-fault,references}.ts',
+  'src/core/{canary,json,statistics,verdict}.ts',
+  'src/core/time/wait.ts',
+  'src/kinds/{define-clause,define-entry,define-fault,scenario,references}.ts',
   'src/faults/**/judge.ts',
-  'src/faults/shared/{access,container-events,evidence,pool-members,samples,seen-in-window,start-again,targets,uptime}.ts',
+  'src/faults/shared/{access,evidence,samples,seen-in-window}.ts',
+  'src/faults/shared/containers/{container-events,pool-members,start-again,targets,uptime}.ts',
   'src/faults/connection-resets/moments.ts',
   'src/faults/crash/{extra-containers,victims}.ts',
   'src/faults/vram/{choice,filling,gpu/find,simulated/metrics}.ts',
@@ -16,7 +18,7 @@ export const SCOPE: readonly string[] = [
   'src/load/plan/{held-curve,minimum-samples,pattern-thresholds,threshold,threshold-grammar,threshold-reader}.ts',
   'src/load/judge/{breaking-point,generator-health,held,k6-agreement,k6-exit,limits,pattern,spike-recovery,stretch-figures}.ts',
   'src/load/{judge/window-limits,run/completion,series/metrics}.ts',
-  'src/entry/{calm-stretches,report-result}.ts',
+  'src/app/run/{calm-stretches,report-result}.ts',
 ]
 
 /** What is no product code although it lies beside it. */

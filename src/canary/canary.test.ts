@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { systemClock } from '../core/clock.ts'
-import type { RunningCanary } from '../core/ports.ts'
-import { descriptor, stack } from '../core/stack.fixture.ts'
+import { systemClock } from '../core/time/clock.ts'
+import type { RunningCanary } from '../ports/canary.ts'
+import { descriptor, stack } from '../ports/stack.fixture.ts'
 import { canaryPort } from './canary.ts'
 
 /** Never answers by itself. */

@@ -1,10 +1,11 @@
 /** The canary: open loop, so that a system that hangs does not slow down the questions it is asked. */
 import type { CanarySample } from '../core/canary.ts'
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from '../core/time/clock.ts'
 import type { RequestSpec } from '../core/descriptor.ts'
 import { ChaosError } from '../core/errors.ts'
-import type { CanaryPort, RunningCanary, RunningStack } from '../core/ports.ts'
-import { isAborted, waitUntil } from '../core/wait.ts'
+import type { CanaryPort, RunningCanary } from '../ports/canary.ts'
+import type { RunningStack } from '../ports/stack.ts'
+import { isAborted, waitUntil } from '../core/time/wait.ts'
 import { sendRequest } from './http-request.ts'
 
 const DEADLINE_MS = 15_000

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { getEventListeners, once } from 'node:events'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { RequestSpec } from '../core/descriptor.ts'
-import type { RequestOutcome } from '../core/ports.ts'
+import type { RequestOutcome } from '../ports/canary.ts'
 import { sendRequest } from './http-request.ts'
 
 const servers: Server[] = []

@@ -5,7 +5,7 @@ import { search, type JSONValue } from '@jmespath-community/jmespath'
 import type { RequestSpec } from '../core/descriptor.ts'
 import { systemErrorCode } from '../core/errors.ts'
 import { fillRecord } from '../core/variables.ts'
-import type { RequestOutcome } from '../core/ports.ts'
+import type { RequestOutcome } from '../ports/canary.ts'
 
 /** By which one request of many is found again in the logs of a system. */
 const ID_HEADERS = ['x-task-id', 'x-request-id', 'x-correlation-id']

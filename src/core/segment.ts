@@ -1,5 +1,10 @@
 /** Generators of one load, as people write them. Pure. */
-import type { K6Segment } from './k6.ts'
+
+export interface K6Segment {
+  /** From 1. */
+  readonly index: number
+  readonly count: number
+}
 
 export const MOST_SEGMENTS = 1_000
 

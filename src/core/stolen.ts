@@ -1,11 +1,15 @@
 /** CPU time that a virtual machine asked for and did not get, as its host gave it to others (`steal` of proc_stat(5)). Pure. */
-import type { HostFacts } from '../toolbox/operations/host.ts'
 import type { Verdict } from './model.ts'
 
 /** From here on a reader of what was slow is told. */
 export const STOLEN_LIMIT_PERCENT = 10
 
-type CpuTicks = Pick<HostFacts, 'cpuTotalTicks' | 'cpuIdleTicks' | 'cpuStolenTicks'>
+/** As `host.read` has them, in the kernel's ticks. */
+interface CpuTicks {
+  readonly cpuTotalTicks: number
+  readonly cpuIdleTicks: number
+  readonly cpuStolenTicks: number
+}
 
 /** Of what was asked for between two looks, 0…1; NaN when nothing was. */
 export function stolenShare(before: CpuTicks, after: CpuTicks): number {

@@ -1,20 +1,17 @@
-import type { Clock } from '../core/clock.ts'
-import type { Expectation } from '../core/clause.ts'
-import type { HeldLoad } from '../core/held-load.ts'
-import type {
-  ArtifactPort,
-  CanaryPort,
-  ContainerPort,
-  LagMeter,
-  Logger,
-  RunningStack,
-  ToolboxHelper,
-  ToolboxPort,
-  ToxiproxyPort,
-} from '../core/ports.ts'
+import type { Clock } from '../core/time/clock.ts'
+import type { Expectation } from '../kinds/clause.ts'
+import type { HeldLoad } from '../ports/held-load.ts'
+import type { CanaryPort } from '../ports/canary.ts'
+import type { ContainerPort } from '../ports/docker.ts'
+import type { ArtifactPort } from '../ports/files.ts'
+import type { LagMeter } from '../ports/lag-meter.ts'
+import type { Logger } from '../ports/reporter.ts'
+import type { RunningStack } from '../ports/stack.ts'
+import type { ToolboxHelper, ToolboxPort } from '../ports/toolbox.ts'
+import type { ToxiproxyPort } from '../ports/toxiproxy.ts'
 import type { RunEvent } from '../core/run-event.ts'
 import type { Random } from '../core/random.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger } from './undo/ledger.ts'
 
 /** What all stacks of a run share. The engine imports none of what has effects; it is given it. */
 export interface RunDeps {

@@ -1,5 +1,5 @@
 /** The result of a run, also of one that never came to its first scenario: then `scenarios` is empty and `reasons` says why. */
-import { isoTime } from '../core/clock.ts'
+import { isoTime } from '../core/time/clock.ts'
 import type { SuiteName } from '../core/model.ts'
 import type { RunResult } from '../core/result/run.ts'
 import type { ScenarioResult } from '../core/result/scenario.ts'

@@ -1,12 +1,12 @@
 /** All scenarios of a run, on one stack or on several side by side. */
 import { describeError } from '../core/errors.ts'
 import type { ScenarioResult } from '../core/result/scenario.ts'
-import type { Scenario } from '../core/scenario.ts'
-import { isAborted } from '../core/wait.ts'
+import type { Scenario } from '../kinds/scenario.ts'
+import { isAborted } from '../core/time/wait.ts'
 import type { RunDeps, StackDeps } from './deps.ts'
-import { isPoisoned, Lane } from './lane.ts'
+import { isPoisoned, Lane } from './lanes/lane.ts'
 import type { EngineOptions } from './options.ts'
-import { expectedMs, scheduleOf, spanMs } from './schedule.ts'
+import { expectedMs, scheduleOf, spanMs } from './lanes/schedule.ts'
 
 export interface Ran {
   /** In the order in which the scenarios were given. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { VirtualClock } from '../core/virtual-clock.fixture.ts'
+import { VirtualClock } from '../core/time/virtual-clock.fixture.ts'
 import { together } from './together.ts'
 
 const clock = new VirtualClock()

@@ -1,4 +1,4 @@
-import { isAborted } from '../core/wait.ts'
+import { isAborted } from '../core/time/wait.ts'
 
 /**
  * Runs works side by side. When one fails the others are told to end, and are waited for: nothing goes on behind the

@@ -1,5 +1,5 @@
 /** All faults, and the entries of scenario files that ask for them. One line for each folder. */
-import type { FaultKind } from '../core/fault.ts'
+import type { FaultKind } from '../kinds/fault.ts'
 import type { EntryForm } from '../kinds/define-entry.ts'
 import { connectionResetsEntry } from './connection-resets/entry.ts'
 import { connectionResets } from './connection-resets/fault.ts'

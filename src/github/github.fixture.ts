@@ -1,7 +1,7 @@
 /** Clients for the double of GitHub, for the tests of whatever talks to it. */
 import type { GithubDouble } from '../../test/support/github-double/github-double.ts'
-import type { Logger } from '../core/ports.ts'
-import { createGithub, type Github, type GithubLimits } from './octokit-client.ts'
+import type { Logger } from '../ports/reporter.ts'
+import { createGithub, type Github, type GithubLimits } from './client/octokit.ts'
 
 export const PLACE = { owner: 'octo', repo: 'shop' } as const
 

@@ -4,10 +4,10 @@ import { resultOf } from '../../test/support/hostile-result.ts'
 import { HOSTILE_STRINGS, titleOf } from '../../test/support/hostile-strings.ts'
 import { renderMarkdownAsHtml } from '../../test/support/rendered-markdown.ts'
 import { consoleText } from '../report/escape.ts'
-import { annotate, annotateError, annotateWarning, annotationsOf } from './annotations.ts'
-import { checkAnnotations } from './check-annotations.ts'
-import { parseMarker, type CommentMarker } from './comment-marker.ts'
-import { COMMENT_BUDGET, doneBody, runningBody, supersededBody, type CommentFacts } from './comment-body.ts'
+import { annotate, annotateError, annotateWarning, annotationsOf } from './check/annotations.ts'
+import { checkAnnotations } from './check/check-annotations.ts'
+import { parseMarker, type CommentMarker } from './comment/marker.ts'
+import { COMMENT_BUDGET, doneBody, runningBody, supersededBody, type CommentFacts } from './comment/body.ts'
 
 const CASES = HOSTILE_STRINGS.map((text) => [titleOf(text), text] as const)
 const CONTROLS = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\p{Noncharacter_Code_Point}]/u

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DefaultArtifactClient } from '@actions/artifact'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { startResultsDouble, type ResultsDouble } from '../../test/support/results-double/results-double.ts'
-import { withTamedOutput } from './library-output.ts'
+import { withTamedOutput } from './step/library-output.ts'
 
 const RUN = 5
 const SERVICE = 'twirp/github.actions.results.api.v1.ArtifactService'

@@ -1,16 +1,16 @@
 /** What the pull request sees of a run from its start to its end: the comment and the check run. None of it is the verdict. */
 import type { RunVerdict } from '../core/model.ts'
-import type { Logger } from '../core/ports.ts'
+import type { Logger } from '../ports/reporter.ts'
 import type { Result } from '../report/facts.ts'
-import { matrixSlug } from './artifact-names.ts'
-import { abandonCheck, completeCheck, startCheck, type CheckPlace } from './check-run.ts'
-import { doneBody, runningBody, supersededBody, type CommentFacts } from './comment-body.ts'
-import { commentKey, type CommentState } from './comment-marker.ts'
-import { readOnlyReason, type EventContext } from './event-context.ts'
-import type { ReportInputs } from './inputs.ts'
-import { createGithub, type Github } from './octokit-client.ts'
-import { putStickyComment } from './sticky-comment.ts'
-import { tryReporting, type ReportingStep } from './try-reporting.ts'
+import { matrixSlug } from './artifacts/names.ts'
+import { abandonCheck, completeCheck, startCheck, type CheckPlace } from './check/run.ts'
+import { doneBody, runningBody, supersededBody, type CommentFacts } from './comment/body.ts'
+import { commentKey, type CommentState } from './comment/marker.ts'
+import { readOnlyReason, type EventContext } from './event/context.ts'
+import type { ReportInputs } from './step/inputs.ts'
+import { createGithub, type Github } from './client/octokit.ts'
+import { putStickyComment } from './comment/sticky.ts'
+import { tryReporting, type ReportingStep } from './client/try-reporting.ts'
 
 /** The run does not wait longer for its first comment; at the end there is nothing to wait for it. */
 const START_LIMIT_MS = 30_000

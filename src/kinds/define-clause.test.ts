@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import type { ClauseContext } from '../core/ports.ts'
-import { descriptor } from '../core/stack.fixture.ts'
+import type { ClauseContext } from './context.ts'
+import { descriptor } from '../ports/stack.fixture.ts'
 import { defineClause } from './define-clause.ts'
 import { quantity, serviceName } from './schema-kit.ts'
 

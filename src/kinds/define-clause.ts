@@ -3,9 +3,9 @@
  * a stack must have are derived, and the steps that observe it, of which it gives the first that it needs.
  */
 import type * as z from 'zod'
-import type { BegunClause, ClausePhase, Expectation, Observation, SteadyClause } from '../core/clause.ts'
+import type { BegunClause, ClausePhase, Expectation, Observation, SteadyClause } from './clause.ts'
 import type { Descriptor } from '../core/descriptor.ts'
-import type { ClauseContext } from '../core/ports.ts'
+import type { ClauseContext } from './context.ts'
 import { missingNames } from './references.ts'
 
 export interface ClauseTerms<Schema extends z.ZodObject> {

@@ -1,7 +1,7 @@
 /** An entry of a scenario file that asks for a fault: its keys, and what they mean. */
 import * as z from 'zod'
 import type { Descriptor } from '../core/descriptor.ts'
-import type { FaultRequest, Missing } from '../core/fault.ts'
+import type { FaultRequest, Missing } from './fault.ts'
 import type { KeyPath } from './display.ts'
 import { missingNames } from './references.ts'
 

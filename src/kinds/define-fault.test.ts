@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import type { FaultContext, UndoContext } from '../core/ports.ts'
+import type { FaultContext, UndoContext } from './context.ts'
 import { defineFault, type RecordFormat } from './define-fault.ts'
 
 interface Spec {

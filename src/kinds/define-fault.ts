@@ -6,8 +6,8 @@ import * as z from 'zod'
 import { ChaosError } from '../core/errors.ts'
 import type { Descriptor } from '../core/descriptor.ts'
 import type { JsonObject } from '../core/json.ts'
-import type { ArmedFault, FaultDescription, FaultKind, FaultRequest, Missing } from '../core/fault.ts'
-import type { FaultContext, UndoContext } from '../core/ports.ts'
+import type { ArmedFault, FaultDescription, FaultKind, FaultRequest, Missing } from './fault.ts'
+import type { FaultContext, UndoContext } from './context.ts'
 
 /**
  * `Spec` is what an entry asks for, `Plan` the undo record, `Armed` what this process knows beyond it between `arm` and the

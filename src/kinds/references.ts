@@ -4,7 +4,7 @@
  */
 import * as z from 'zod'
 import type { Descriptor } from '../core/descriptor.ts'
-import type { Missing } from '../core/fault.ts'
+import type { Missing } from './fault.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { listText, show } from './display.ts'
 

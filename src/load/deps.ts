@@ -1,11 +1,14 @@
 /** What the load suite is given; it imports none of it. */
-import type { Clock } from '../core/clock.ts'
-import type { K6Port, K6Segment } from '../core/k6.ts'
+import type { Clock } from '../core/time/clock.ts'
+import type { K6Port } from '../ports/k6.ts'
+import type { K6Segment } from '../core/segment.ts'
 import type { LoadPattern } from '../core/load.ts'
 import type { ProfileName } from '../core/model.ts'
-import type { ArtifactPort, CompletedPort, Logger, ScratchFile } from '../core/ports.ts'
+import type { ArtifactPort, ScratchFile } from '../ports/files.ts'
+import type { Logger } from '../ports/reporter.ts'
+import type { CompletedPort } from '../ports/stack.ts'
 import type { RunEvent } from '../core/run-event.ts'
-import type { HostFacts } from '../toolbox/operations/host.ts'
+import type { HostFacts } from '../toolbox/operations/resources/host.ts'
 
 export interface CompletedList {
   readonly port: CompletedPort

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Reporter } from '../core/ports.ts'
+import type { Reporter } from '../ports/reporter.ts'
 import { fanOut } from './fan-out.ts'
 import { runResult, scenarioResult } from './results.fixture.ts'
 

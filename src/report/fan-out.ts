@@ -1,8 +1,8 @@
 /** Reporters side by side, isolated: one that throws or hangs stops no other, and is remembered. */
 import { describeError } from '../core/errors.ts'
-import type { Reporter } from '../core/ports.ts'
+import type { Reporter } from '../ports/reporter.ts'
 import type { RunEvent } from '../core/run-event.ts'
-import { withDeadline } from '../core/wait.ts'
+import { withDeadline } from '../core/time/wait.ts'
 import type { Result } from './facts.ts'
 
 /** A reporter writes files and calls a few services; one that takes longer than this hangs. */

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { systemClock } from '../../src/core/clock.ts'
+import { systemClock } from '../../src/core/time/clock.ts'
 import type { RunResult } from '../../src/core/result/run.ts'
-import { waitUntil } from '../../src/core/wait.ts'
+import { waitUntil } from '../../src/core/time/wait.ts'
 
 const CLI = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url))
 const run = promisify(execFile)

@@ -1,6 +1,6 @@
 /** The control is there to be noticed when it is hit as well: then the scenario says nothing about its target. */
 import { expect, test } from 'vitest'
-import { systemClock } from '../../src/core/clock.ts'
+import { systemClock } from '../../src/core/time/clock.ts'
 import { stolenNote } from '../../src/core/stolen.ts'
 import { docker, heard, labelled, runIdOf, startCli } from './cli.ts'
 

@@ -1,9 +1,11 @@
 /** A boss with a pool of hands, as a stack: something to crash, to stop and to fill. */
-import { systemClock } from '../../src/core/clock.ts'
+import { systemClock } from '../../src/core/time/clock.ts'
 import type { Descriptor, PoolSpec, ServiceSpec } from '../../src/core/descriptor.ts'
-import type { ContainerState, PoolMember, PoolPort, RunningStack, ToolboxHelper } from '../../src/core/ports.ts'
-import { waitUntil } from '../../src/core/wait.ts'
-import type { StackUnderTest } from '../../src/runtime/running-stack.ts'
+import type { ContainerState } from '../../src/ports/docker.ts'
+import type { PoolMember, PoolPort, RunningStack } from '../../src/ports/stack.ts'
+import type { ToolboxHelper } from '../../src/ports/toolbox.ts'
+import { waitUntil } from '../../src/core/time/wait.ts'
+import type { StackUnderTest } from '../../src/stack/running-stack.ts'
 import { descriptorOf, signal } from './runtime-fixture.ts'
 
 export const HANDS = 3

@@ -1,14 +1,16 @@
 /** A small stack with two links, and contexts for faults as the engine would make them. */
-import { systemClock } from '../../src/core/clock.ts'
+import { systemClock } from '../../src/core/time/clock.ts'
 import type { Descriptor, Link } from '../../src/core/descriptor.ts'
 import { ChaosError } from '../../src/core/errors.ts'
 import type { Evidence } from '../../src/core/result/scenario.ts'
-import type { FaultRequest, PlannedFault, Undo, UndoRecord } from '../../src/core/fault.ts'
-import type { FaultContext, Hit, ToolboxHelper, ToolboxPort, ToxiproxyProxy } from '../../src/core/ports.ts'
+import type { FaultRequest, PlannedFault, Undo, UndoRecord } from '../../src/kinds/fault.ts'
+import type { FaultContext, Hit } from '../../src/kinds/context.ts'
+import type { ToolboxHelper, ToolboxPort } from '../../src/ports/toolbox.ts'
+import type { ToxiproxyProxy } from '../../src/ports/toxiproxy.ts'
 import { seededRandom } from '../../src/core/random.ts'
-import { readBack } from '../../src/engine/undo.ts'
+import { readBack } from '../../src/engine/undo/undo.ts'
 import { FAULTS } from '../../src/faults/registry.ts'
-import type { StackUnderTest } from '../../src/runtime/running-stack.ts'
+import type { StackUnderTest } from '../../src/stack/running-stack.ts'
 import { descriptorOf, signal } from './runtime-fixture.ts'
 
 function link(name: string, listenPort: number, leg: NonNullable<Link['leg']>): Link {

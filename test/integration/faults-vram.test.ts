@@ -1,9 +1,9 @@
 /** What becomes of GPU memory on a machine that has none to give: the reason goes with whatever is done instead. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { systemClock } from '../../src/core/clock.ts'
+import { systemClock } from '../../src/core/time/clock.ts'
 import type { Descriptor } from '../../src/core/descriptor.ts'
-import type { FaultRequest } from '../../src/core/fault.ts'
-import { waitUntil } from '../../src/core/wait.ts'
+import type { FaultRequest } from '../../src/kinds/fault.ts'
+import { waitUntil } from '../../src/core/time/wait.ts'
 import { vram } from '../../src/faults/vram/fault.ts'
 import { runFault } from './faults-context.ts'
 import { openRig } from './faults-rig.ts'

@@ -1,9 +1,9 @@
 /** The guard of the machine, with real readings by a helper and memory that this process really takes. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { systemClock } from '../../src/core/clock.ts'
+import { systemClock } from '../../src/core/time/clock.ts'
 import { isChaosError } from '../../src/core/errors.ts'
-import { waitUntil } from '../../src/core/wait.ts'
-import { HostGuard } from '../../src/engine/host-guard.ts'
+import { waitUntil } from '../../src/core/time/wait.ts'
+import { HostGuard } from '../../src/engine/watch/host-guard.ts'
 import { legsDescriptor } from './faults-context.ts'
 import { openRig, type OpenRig } from './faults-rig.ts'
 import { signal } from './runtime-fixture.ts'

@@ -1,7 +1,7 @@
 /** A store, a gate and two devices, as a stack: something of each kind to use up. */
 import type { Descriptor, ServiceSpec } from '../../src/core/descriptor.ts'
-import type { ContainerState } from '../../src/core/ports.ts'
-import type { FetchReply } from '../../src/toolbox/operations/fetch.ts'
+import type { ContainerState } from '../../src/ports/docker.ts'
+import type { FetchReply } from '../../src/toolbox/operations/requests/fetch.ts'
 import type { Rig } from './faults-context.ts'
 import { descriptorOf, signal } from './runtime-fixture.ts'
 

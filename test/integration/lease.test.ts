@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { Logger } from '../../src/core/ports.ts'
-import { findHolder } from '../../src/engine/lease.ts'
-import { runFolder } from '../../src/engine/ledger.ts'
-import { findDeadRuns } from '../../src/entry/sweep-dead-runs.ts'
-import { createDockerClient } from '../../src/runtime/docker-client.ts'
+import type { Logger } from '../../src/ports/reporter.ts'
+import { findHolder } from '../../src/engine/undo/lease.ts'
+import { runFolder } from '../../src/engine/undo/ledger.ts'
+import { findDeadRuns } from '../../src/app/cleanup/sweep-dead-runs.ts'
+import { createDockerClient } from '../../src/stack/docker/client.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const START = '2026-01-01T00:00:00.000Z'
@@ -40,7 +40,7 @@ const holderOf = (runId: string): Promise<string> => findHolder(runFolder(stateD
 
 /** A program that holds the run, says so, and lives on. */
 function holding(runId: string): string[] {
-  const ledger = JSON.stringify(join(ROOT, 'src/engine/ledger.ts'))
+  const ledger = JSON.stringify(join(ROOT, 'src/engine/undo/ledger.ts'))
   const script = `import { Ledger } from ${ledger}
     await Ledger.hold(${JSON.stringify(stateDir)}, ${JSON.stringify(runId)}, ${JSON.stringify(START)})
     process.stdout.write('held'); setInterval(() => {}, 1000)`
@@ -65,7 +65,7 @@ async function heldInContainer(runId: string): Promise<string> {
 
 /** Asks from a second container. */
 async function askedFromContainer(runId: string): Promise<string> {
-  const lease = JSON.stringify(join(ROOT, 'src/engine/lease.ts'))
+  const lease = JSON.stringify(join(ROOT, 'src/engine/undo/lease.ts'))
   const script = `import { findHolder } from ${lease}
     process.stdout.write(await findHolder(${JSON.stringify(runFolder(stateDir, runId))}, Date.now()))`
   const user = `${String(process.getuid?.())}:${String(process.getgid?.())}`

@@ -4,12 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Descriptor, Link, ServiceSpec } from '../../src/core/descriptor.ts'
-import type { ToxiproxyPort, ToxiproxyProxy } from '../../src/core/ports.ts'
+import type { ToxiproxyPort, ToxiproxyProxy } from '../../src/ports/toxiproxy.ts'
 import type { LogLevel } from '../../src/core/run-event.ts'
-import { createDockerClient } from '../../src/runtime/docker-client.ts'
-import { createSpawnExec } from '../../src/runtime/spawn-exec.ts'
-import type { BringUpOptions } from '../../src/runtime/stack.ts'
-import { findLeftovers, removeLeftovers } from '../../src/runtime/sweep.ts'
+import { createDockerClient } from '../../src/stack/docker/client.ts'
+import { createSpawnExec } from '../../src/stack/docker/spawn-exec.ts'
+import type { BringUpOptions } from '../../src/stack/stack.ts'
+import { findLeftovers, removeLeftovers } from '../../src/stack/sweep.ts'
 
 export const STACKS = join(import.meta.dirname, '..', 'fixtures', 'stacks')
 export const docker = createDockerClient()

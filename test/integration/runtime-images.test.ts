@@ -3,8 +3,8 @@ import { appendFile, cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ensureImages, type ImageDeps } from '../../src/runtime/images.ts'
-import { bringUp } from '../../src/runtime/stack.ts'
+import { ensureImages, type ImageDeps } from '../../src/stack/images/images.ts'
+import { bringUp } from '../../src/stack/stack.ts'
 import { descriptorOf, docker, exec, signal, STACKS, testRun } from './runtime-fixture.ts'
 
 let context = ''

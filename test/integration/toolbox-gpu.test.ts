@@ -4,10 +4,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { HelperRequest, ToolboxPort } from '../../src/core/ports.ts'
+import type { HelperRequest, ToolboxPort } from '../../src/ports/toolbox.ts'
 import { holderOf } from '../../src/faults/vram/gpu/means.ts'
-import { removeLeftovers } from '../../src/runtime/sweep.ts'
-import { createSpawnExec } from '../../src/runtime/spawn-exec.ts'
+import { removeLeftovers } from '../../src/stack/sweep.ts'
+import { createSpawnExec } from '../../src/stack/docker/spawn-exec.ts'
 import { docker, signal, startRig, type Rig } from './support/toolbox-rig.ts'
 
 const NO_DRIVER = /vram-hold ended with 10: vram-hold: no NVIDIA driver: libnvidia-ml\.so\.1: cannot open shared object file/

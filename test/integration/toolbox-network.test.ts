@@ -1,9 +1,9 @@
 /** What helpers do to the traffic of a container: loss, resets, and packets that are followed. */
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import type { ToolboxHelper } from '../../src/core/ports.ts'
-import { waitUntil } from '../../src/core/wait.ts'
-import { createToxiproxy } from '../../src/runtime/toxiproxy.ts'
+import type { ToolboxHelper } from '../../src/ports/toolbox.ts'
+import { waitUntil } from '../../src/core/time/wait.ts'
+import { createToxiproxy } from '../../src/stack/links/toxiproxy.ts'
 import { docker, OTHER_PORT, PROXY_PORT, SERVER_PORT, signal } from './support/toolbox-rig.ts'
 import { at, probe, rig, server, toolbox, withHelpers, wait } from './support/toolbox-suite.ts'
 

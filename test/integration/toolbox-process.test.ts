@@ -1,6 +1,6 @@
 /** Signals, descriptor limits and connections of real containers, from a helper beside them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ToolboxHelper, ToolboxPort } from '../../src/core/ports.ts'
+import type { ToolboxHelper, ToolboxPort } from '../../src/ports/toolbox.ts'
 import { docker, SERVER_PORT, signal, startRig, type Rig } from './support/toolbox-rig.ts'
 import { eventually, mainProcess, onHost, restarts, startVictim } from './support/victim.ts'
 

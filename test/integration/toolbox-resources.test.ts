@@ -1,8 +1,8 @@
 /** CPU, memory and disk of real containers, taken by a helper beside them. */
 import { readdir, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ToolboxHelper, ToolboxPort } from '../../src/core/ports.ts'
-import { RUN_LABEL } from '../../src/runtime/labels.ts'
+import type { ToolboxHelper, ToolboxPort } from '../../src/ports/toolbox.ts'
+import { RUN_LABEL } from '../../src/stack/docker/labels.ts'
 import type { ProcessRef } from '../../src/toolbox/operations/arguments.ts'
 import { docker, signal, startRig, type Rig } from './support/toolbox-rig.ts'
 import { eventually, mainProcess, MEMORY_BYTES, onHost, QUOTA_US, restarts, startVictim } from './support/victim.ts'

@@ -1,2 +1,2 @@
-/** The parser that src/entry passes to src/github, which may not know src/config; its tests pass the same one. */
-export { parseResult } from '../../src/config/result-schema.ts'
+/** The parser that src/app passes to src/github, which may not know src/files; its tests pass the same one. */
+export { parseResult } from '../../src/files/result/parse.ts'

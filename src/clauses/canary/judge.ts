@@ -1,7 +1,7 @@
 import { latencyMs } from '../../core/canary.ts'
 import type { CanarySample } from '../../core/canary.ts'
 import type { CanarySpec } from './spec.ts'
-import type { Observation } from '../../core/clause.ts'
+import type { Observation } from '../../kinds/clause.ts'
 import { median } from '../../core/statistics.ts'
 import { joinParts, msText, percentText } from '../shared/parts.ts'
 import type { Part } from '../shared/parts.ts'

@@ -1,5 +1,5 @@
 import type { ContainerSpec } from './spec.ts'
-import type { ContainerEvent, ContainerState } from '../../core/ports.ts'
+import type { ContainerEvent, ContainerState } from '../../ports/docker.ts'
 import { listText, secondsText } from '../shared/parts.ts'
 import type { Part } from '../shared/parts.ts'
 

@@ -1,8 +1,9 @@
 /** Which containers a clause asks after, from when on, and for how long it looks. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ContainerSpec } from './spec.ts'
-import type { Observation } from '../../core/clause.ts'
-import type { ContainerEvent, ContainerState, Hit } from '../../core/ports.ts'
+import type { Observation } from '../../kinds/clause.ts'
+import type { Hit } from '../../kinds/context.ts'
+import type { ContainerEvent, ContainerState } from '../../ports/docker.ts'
 import { hitAt, state } from './container.fixture.ts'
 import { containerClause } from './clause.ts'
 import { begin, containers, openContext } from '../shared/context.fixture.ts'

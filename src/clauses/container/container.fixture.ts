@@ -1,5 +1,6 @@
 /** Containers of one service around the moment at which a fault hit the first of them. */
-import type { ContainerEvent, ContainerState, Hit } from '../../core/ports.ts'
+import type { Hit } from '../../kinds/context.ts'
+import type { ContainerEvent, ContainerState } from '../../ports/docker.ts'
 import type { Subject } from './life.ts'
 
 /** Wall clock of the hit. */

@@ -1,5 +1,5 @@
 import type { ContainerSpec } from './spec.ts'
-import type { Observation } from '../../core/clause.ts'
+import type { Observation } from '../../kinds/clause.ts'
 import { joinParts, listText, secondsText } from '../shared/parts.ts'
 import type { Part } from '../shared/parts.ts'
 import { calmExpected, calmParts } from './calm.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ContainerEvent, ContainerState } from '../../core/ports.ts'
+import type { ContainerEvent, ContainerState } from '../../ports/docker.ts'
 import { died, event, HIT_MS, state, subject } from './container.fixture.ts'
 import { lifeOf } from './life.ts'
 import type { Life } from './life.ts'

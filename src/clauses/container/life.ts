@@ -1,4 +1,4 @@
-import type { ContainerEvent, ContainerState } from '../../core/ports.ts'
+import type { ContainerEvent, ContainerState } from '../../ports/docker.ts'
 
 /** A container that a clause looks at. Wall-clock times. */
 export interface Subject {

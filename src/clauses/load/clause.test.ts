@@ -1,9 +1,9 @@
 /** Which stretches of the load that holds are judged, and how long they are waited for. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { LoadSpec } from './spec.ts'
-import type { HeldLoad, StretchFigures } from '../../core/held-load.ts'
-import type { Observation } from '../../core/clause.ts'
-import type { ClauseContext } from '../../core/ports.ts'
+import type { HeldLoad, StretchFigures } from '../../ports/held-load.ts'
+import type { Observation } from '../../kinds/clause.ts'
+import type { ClauseContext } from '../../kinds/context.ts'
 import { hitAt } from '../container/container.fixture.ts'
 import { begin, openContext } from '../shared/context.fixture.ts'
 import { loadClause } from './clause.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LoadSpec } from './spec.ts'
-import type { StretchFigures } from '../../core/held-load.ts'
-import type { Observation } from '../../core/clause.ts'
+import type { StretchFigures } from '../../ports/held-load.ts'
+import type { Observation } from '../../kinds/clause.ts'
 import { judgeAfter, judgeDuring, loadText } from './judge.ts'
 
 const calm: StretchFigures = { requests: 400, errorShare: 0, p95Ms: 40 }

@@ -1,7 +1,7 @@
 /** What the load that held meanwhile met. Pure. */
 import type { LoadSpec } from './spec.ts'
-import type { HeldLimits, StretchFigures } from '../../core/held-load.ts'
-import type { Observation } from '../../core/clause.ts'
+import type { HeldLimits, StretchFigures } from '../../ports/held-load.ts'
+import type { Observation } from '../../kinds/clause.ts'
 import { joinParts, msText, percentText, secondsText } from '../shared/parts.ts'
 import type { Part } from '../shared/parts.ts'
 

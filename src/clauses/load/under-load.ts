@@ -1,5 +1,5 @@
 /** What is asked of a scenario that runs while a load holds, beside what it asks itself. Pure. */
-import type { Expectation } from '../../core/clause.ts'
+import type { Expectation } from '../../kinds/clause.ts'
 import { loadClause } from './clause.ts'
 
 /**

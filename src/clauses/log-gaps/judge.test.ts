@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LogLine } from '../../core/ports.ts'
+import type { LogLine } from '../../ports/docker.ts'
 import { collectGaps, gapsText, judgeGaps } from './judge.ts'
 
 const spec = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LogLine } from '../../core/ports.ts'
+import type { LogLine } from '../../ports/docker.ts'
 import { judgeLog, logText } from './judge.ts'
 
 const removed = { service: 'hive', matches: "event == 'removed'" }

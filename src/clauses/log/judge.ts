@@ -1,5 +1,5 @@
 import type { LogSpec } from './spec.ts'
-import type { Observation } from '../../core/clause.ts'
+import type { Observation } from '../../kinds/clause.ts'
 import { ask, lineQuery, parseLine } from '../shared/json-lines.ts'
 import type { ServiceLog } from '../shared/service-log.ts'
 

@@ -1,7 +1,7 @@
 /** Which lines of a service's log count: those of the fault, and none before it. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Expectation, Observation } from '../../core/clause.ts'
-import type { LogLine } from '../../core/ports.ts'
+import type { Expectation, Observation } from '../../kinds/clause.ts'
+import type { LogLine } from '../../ports/docker.ts'
 import { hitAt, state } from '../container/container.fixture.ts'
 import { begin, containers, openContext } from '../shared/context.fixture.ts'
 import { logClause } from './clause.ts'

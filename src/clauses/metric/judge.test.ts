@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { MetricSpec } from './spec.ts'
-import type { Observation } from '../../core/clause.ts'
+import type { Observation } from '../../kinds/clause.ts'
 import { judgeMetric, metricText, readMetric, unreadable } from './judge.ts'
 import type { MetricReading } from './judge.ts'
 

@@ -1,5 +1,5 @@
 import type { MetricSpec } from './spec.ts'
-import type { Observation } from '../../core/clause.ts'
+import type { Observation } from '../../kinds/clause.ts'
 import { parsePrometheus, seriesOf, seriesType } from '../../core/prometheus.ts'
 import { listText } from '../shared/parts.ts'
 

@@ -1,5 +1,6 @@
 import { ChaosError } from '../../core/errors.ts'
-import type { ClauseContext, ContainerGlance } from '../../core/ports.ts'
+import type { ClauseContext } from '../../kinds/context.ts'
+import type { ContainerGlance } from '../../ports/docker.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
 import { faultIsOver } from '../shared/fault-phase.ts'
 import { judgeNewConnections, newConnectionsText } from './judge.ts'

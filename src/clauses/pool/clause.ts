@@ -1,5 +1,6 @@
 import { ChaosError, isChaosError } from '../../core/errors.ts'
-import type { ClauseContext, Hit, PoolPort } from '../../core/ports.ts'
+import type { ClauseContext, Hit } from '../../kinds/context.ts'
+import type { PoolPort } from '../../ports/stack.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
 import { faultIsOver } from '../shared/fault-phase.ts'
 import { firstHits } from '../shared/first-hits.ts'

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { PoolSpec } from './spec.ts'
-import type { Observation } from '../../core/clause.ts'
-import type { Hit, PoolMember } from '../../core/ports.ts'
+import type { Observation } from '../../kinds/clause.ts'
+import type { Hit } from '../../kinds/context.ts'
+import type { PoolMember } from '../../ports/stack.ts'
 import { isPoolSettled, judgePool, memberOf, poolText } from './judge.ts'
 import type { PoolReading, PoolSeen } from './judge.ts'
 

@@ -1,6 +1,7 @@
 import type { PoolSpec } from './spec.ts'
-import type { Observation } from '../../core/clause.ts'
-import type { Hit, PoolMember } from '../../core/ports.ts'
+import type { Observation } from '../../kinds/clause.ts'
+import type { Hit } from '../../kinds/context.ts'
+import type { PoolMember } from '../../ports/stack.ts'
 import { allMet, joinParts, listText, secondsText } from '../shared/parts.ts'
 import type { Part } from '../shared/parts.ts'
 

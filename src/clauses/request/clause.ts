@@ -1,4 +1,4 @@
-import type { RequestOutcome } from '../../core/ports.ts'
+import type { RequestOutcome } from '../../ports/canary.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
 import { namedRequest } from '../shared/named-request.ts'
 import { judgeRequest, requestText } from './judge.ts'

@@ -1,6 +1,6 @@
 import type { RequestSpec } from './spec.ts'
-import type { Observation } from '../../core/clause.ts'
-import type { RequestOutcome } from '../../core/ports.ts'
+import type { Observation } from '../../kinds/clause.ts'
+import type { RequestOutcome } from '../../ports/canary.ts'
 import { joinParts, msText } from '../shared/parts.ts'
 import type { Part } from '../shared/parts.ts'
 

@@ -1,12 +1,12 @@
 /** A context for clauses whose parts are given by the test; what it does not give must not be asked for. */
-import { systemClock } from '../../core/clock.ts'
+import { systemClock } from '../../core/time/clock.ts'
 import { summarizeCanary } from '../../core/canary.ts'
 import { ChaosError } from '../../core/errors.ts'
-import type { BegunClause, Expectation } from '../../core/clause.ts'
-import type { ClauseContext } from '../../core/ports.ts'
-import { containers, stack, unused } from '../../core/stack.fixture.ts'
+import type { BegunClause, Expectation } from '../../kinds/clause.ts'
+import type { ClauseContext } from '../../kinds/context.ts'
+import { containers, stack, unused } from '../../ports/stack.fixture.ts'
 
-export { containers, descriptor, GET, stack } from '../../core/stack.fixture.ts'
+export { containers, descriptor, GET, stack } from '../../ports/stack.fixture.ts'
 
 export interface OpenContext {
   readonly ctx: ClauseContext

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Hit } from '../../core/ports.ts'
+import type { Hit } from '../../kinds/context.ts'
 import { hitAt } from '../container/container.fixture.ts'
 import { openContext } from './context.fixture.ts'
 import { faultBeganWallMs, faultIsOver, plannedEnd } from './fault-phase.ts'

@@ -1,4 +1,4 @@
-import type { ClauseContext } from '../../core/ports.ts'
+import type { ClauseContext } from '../../kinds/context.ts'
 
 /** Timers may fire this much early. */
 const EARLY_MS = 100

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { systemClock } from '../../core/clock.ts'
+import { systemClock } from '../../core/time/clock.ts'
 import { ChaosError } from '../../core/errors.ts'
 import { lookUntil } from './look-until.ts'
 

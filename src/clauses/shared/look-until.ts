@@ -1,6 +1,6 @@
 import { describeError, isChaosError } from '../../core/errors.ts'
-import { waitUntil } from '../../core/wait.ts'
-import type { WaitOptions } from '../../core/wait.ts'
+import { waitUntil } from '../../core/time/wait.ts'
+import type { WaitOptions } from '../../core/time/wait.ts'
 
 /**
  * `last` is the newest that could be read; null when nothing could. `problem` says why the last attempt gave nothing; null

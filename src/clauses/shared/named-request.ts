@@ -1,6 +1,6 @@
 import type { RequestSpec } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
-import type { ClauseContext } from '../../core/ports.ts'
+import type { ClauseContext } from '../../kinds/context.ts'
 
 /** One of the descriptor's requests. @throws TARGET_NOT_FOUND listing the names that the descriptor has. */
 export function namedRequest(wanted: string, ctx: ClauseContext): RequestSpec {

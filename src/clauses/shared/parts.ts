@@ -1,4 +1,4 @@
-import type { Observation } from '../../core/clause.ts'
+import type { Observation } from '../../kinds/clause.ts'
 
 /** One thing that a clause asserts, judged. */
 export interface Part {

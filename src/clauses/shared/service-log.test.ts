@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { ContainerPort, LogLine } from '../../core/ports.ts'
+import type { ContainerPort, LogLine } from '../../ports/docker.ts'
 import { state } from '../container/container.fixture.ts'
 import { containers, openContext } from './context.fixture.ts'
 import { readServiceLog } from './service-log.ts'

@@ -1,5 +1,6 @@
 import { ChaosError } from '../../core/errors.ts'
-import type { LogLine, ClauseContext } from '../../core/ports.ts'
+import type { ClauseContext } from '../../kinds/context.ts'
+import type { LogLine } from '../../ports/docker.ts'
 
 export interface ServiceLog {
   readonly lines: readonly LogLine[]

@@ -1,8 +1,10 @@
 /** Which requests are sent, when no more are, and which of them say nothing of the system. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WorkloadSpec } from './spec.ts'
-import type { BegunClause, Observation, SteadyClause } from '../../core/clause.ts'
-import type { PoolPort, ClauseContext, RequestOutcome } from '../../core/ports.ts'
+import type { BegunClause, Observation, SteadyClause } from '../../kinds/clause.ts'
+import type { ClauseContext } from '../../kinds/context.ts'
+import type { RequestOutcome } from '../../ports/canary.ts'
+import type { PoolPort } from '../../ports/stack.ts'
 import { hitAt } from '../container/container.fixture.ts'
 import { descriptor, GET, openContext, stack } from '../shared/context.fixture.ts'
 import { workloadClause } from './clause.ts'

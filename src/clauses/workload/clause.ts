@@ -1,5 +1,5 @@
-import type { Observation } from '../../core/clause.ts'
-import type { ClauseContext } from '../../core/ports.ts'
+import type { Observation } from '../../kinds/clause.ts'
+import type { ClauseContext } from '../../kinds/context.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
 import { plannedEnd } from '../shared/fault-phase.ts'
 import { lookUntil } from '../shared/look-until.ts'

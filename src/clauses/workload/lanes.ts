@@ -1,7 +1,7 @@
 import type { RequestSpec } from '../../core/descriptor.ts'
 import { describeError } from '../../core/errors.ts'
 import type { WorkloadSpec } from './spec.ts'
-import type { ClauseContext } from '../../core/ports.ts'
+import type { ClauseContext } from '../../kinds/context.ts'
 import { endOf } from './judge.ts'
 import type { WorkloadRecord } from './judge.ts'
 

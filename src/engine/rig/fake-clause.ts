@@ -1,5 +1,5 @@
-import type { ClausePhase, Expectation, Observation } from '../../core/clause.ts'
-import type { ClauseContext } from '../../core/ports.ts'
+import type { ClausePhase, Expectation, Observation } from '../../kinds/clause.ts'
+import type { ClauseContext } from '../../kinds/context.ts'
 import type { Course, World } from './world.ts'
 
 export interface ClauseCourses {

@@ -1,8 +1,8 @@
 import { ChaosError } from '../../core/errors.ts'
 import type { Evidence } from '../../core/result/scenario.ts'
 import * as z from 'zod'
-import type { ArmedFault, FaultDescription, FaultRequest } from '../../core/fault.ts'
-import type { FaultContext, UndoContext } from '../../core/ports.ts'
+import type { ArmedFault, FaultDescription, FaultRequest } from '../../kinds/fault.ts'
+import type { FaultContext, UndoContext } from '../../kinds/context.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import type { Course, Plan, World } from './world.ts'
 

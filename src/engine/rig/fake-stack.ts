@@ -1,18 +1,11 @@
 import type { Descriptor } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
-import type {
-  CanaryPort,
-  ContainerEvent,
-  ContainerPort,
-  ContainerState,
-  LogLine,
-  RunningCanary,
-  RunningStack,
-  ToolboxHelper,
-  ToolboxPort,
-} from '../../core/ports.ts'
+import type { CanaryPort, RunningCanary } from '../../ports/canary.ts'
+import type { ContainerEvent, ContainerPort, ContainerState, LogLine } from '../../ports/docker.ts'
+import type { RunningStack } from '../../ports/stack.ts'
+import type { ToolboxHelper, ToolboxPort } from '../../ports/toolbox.ts'
 import type { CanarySample } from '../../core/canary.ts'
-import { isAborted, waitUntil } from '../../core/wait.ts'
+import { isAborted, waitUntil } from '../../core/time/wait.ts'
 import type { ArgumentsOf, ReplyOf, ToolboxOperation } from '../../toolbox/operations/registry.ts'
 import type { StackDeps } from '../deps.ts'
 import { sampleOf, type Course, type World } from './world.ts'

@@ -1,9 +1,9 @@
 /** The whole engine in memory: what a test changes is what goes otherwise than well. */
-import type { HeldLoad } from '../../core/held-load.ts'
+import type { HeldLoad } from '../../ports/held-load.ts'
 import type { ScenarioResult } from '../../core/result/scenario.ts'
 import { seededRandom } from '../../core/random.ts'
 import type { RunEvent } from '../../core/run-event.ts'
-import type { Scenario } from '../../core/scenario.ts'
+import type { Scenario } from '../../kinds/scenario.ts'
 import type { RunDeps } from '../deps.ts'
 import type { EngineOptions } from '../options.ts'
 import { runScenarios, type Ran } from '../run.ts'

@@ -3,7 +3,7 @@
  * to at each of its steps: as it should, or fail, hang, come late, lie. All of it writes one journal.
  */
 import type { CanarySample } from '../../core/canary.ts'
-import { VirtualClock } from '../../core/virtual-clock.fixture.ts'
+import { VirtualClock } from '../../core/time/virtual-clock.fixture.ts'
 
 /** How a step goes. `late`: it ends well, long after everybody has stopped waiting, whatever its signal says. */
 export type Course = 'well' | 'fails' | 'hangs' | 'late' | 'lies' | { readonly afterMs: number }

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { defineEntry } from '../../kinds/define-entry.ts'
-import { attribute, attributeSchema, attributesText, lacksLinks, linkSchema, toLinks } from '../shared/link-keys.ts'
+import { attribute, attributeSchema, attributesText, lacksLinks, linkSchema, toLinks } from '../shared/links/keys.ts'
 import { connectionResets } from './fault.ts'
 
 const DEFAULT_PER_THIRD = 3

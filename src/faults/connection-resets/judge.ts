@@ -1,4 +1,4 @@
-import type { ResetCounters } from '../../toolbox/operations/resets.ts'
+import type { ResetCounters } from '../../toolbox/operations/network/resets.ts'
 import type { Judgement } from '../shared/evidence.ts'
 import { thirdOf } from './moments.ts'
 

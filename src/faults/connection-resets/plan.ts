@@ -1,10 +1,10 @@
 /** Which connections are reset, from which end, and when. */
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
-import type { FaultContext } from '../../core/ports.ts'
-import { endsOf, legPlan, planLegs, sideSchema } from '../shared/legs.ts'
-import { touchedServices, touchesEverything } from '../shared/links.ts'
-import type { LinkSelection } from '../shared/links.ts'
+import type { FaultContext } from '../../kinds/context.ts'
+import { endsOf, legPlan, planLegs, sideSchema } from '../shared/links/legs.ts'
+import { touchedServices, touchesEverything } from '../shared/links/links.ts'
+import type { LinkSelection } from '../shared/links/links.ts'
 import { listOf } from '../shared/plan-schema.ts'
 import { resetMoments } from './moments.ts'
 

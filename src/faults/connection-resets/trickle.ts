@@ -1,6 +1,7 @@
 import { describeError, isChaosError } from '../../core/errors.ts'
-import { withDeadline } from '../../core/wait.ts'
-import type { FaultContext, ToolboxHelper } from '../../core/ports.ts'
+import { withDeadline } from '../../core/time/wait.ts'
+import type { FaultContext } from '../../kinds/context.ts'
+import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import type { LinkAccess } from '../shared/access.ts'
 
 const CONNECTIONS = 4

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Link } from '../../core/descriptor.ts'
-import type { FloodFacts } from '../../toolbox/operations/flood.ts'
+import type { FloodFacts } from '../../toolbox/operations/requests/flood.ts'
 import { judgeConnections } from './judge.ts'
 import type { ConnectionsSeen } from './judge.ts'
 import { requestPort } from './plan.ts'

@@ -1,5 +1,5 @@
 /** Whether so many connections really stood at once. Pure. */
-import type { FloodFacts } from '../../toolbox/operations/flood.ts'
+import type { FloodFacts } from '../../toolbox/operations/requests/flood.ts'
 import type { Judgement } from '../shared/evidence.ts'
 
 /** `requests`: each sends the canary's request at the same moment. `idle`: open and silent. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ContainerEvent } from '../../core/ports.ts'
+import type { ContainerEvent } from '../../ports/docker.ts'
 import { judgeAction } from './judge.ts'
 import type { ActionSeen } from './judge.ts'
 

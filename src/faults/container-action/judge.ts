@@ -1,6 +1,6 @@
 /** Whether a container was really stopped, paused or restarted. Pure. */
-import type { ContainerEvent } from '../../core/ports.ts'
-import { exitCodeOf, firstEvent, roundMs } from '../shared/container-events.ts'
+import type { ContainerEvent } from '../../ports/docker.ts'
+import { exitCodeOf, firstEvent, roundMs } from '../shared/containers/container-events.ts'
 import type { Judgement } from '../shared/evidence.ts'
 
 export const CONTAINER_ACTIONS = ['stop', 'pause', 'restart'] as const

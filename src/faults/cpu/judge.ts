@@ -1,5 +1,5 @@
 /** How much CPU time is to be burnt, and whether it was. Pure. */
-import type { CgroupFacts } from '../../toolbox/operations/cgroup.ts'
+import type { CgroupFacts } from '../../toolbox/operations/resources/cgroup.ts'
 import type { Judgement, Measures } from '../shared/evidence.ts'
 
 export interface CpuLoad {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { ContainerAction, ContainerState, FaultContext } from '../../core/ports.ts'
+import type { FaultContext } from '../../kinds/context.ts'
+import type { ContainerAction, ContainerState } from '../../ports/docker.ts'
 import { container, containers, faultContext } from '../shared/context.fixture.ts'
 import { extraRule, extraRuleSchema, extrasAmong, findExtras, removeExtras } from './extra-containers.ts'
 

@@ -1,6 +1,7 @@
 /** Containers that a fault added to a service, found again by rule: a plan is written before they exist. */
 import * as z from 'zod'
-import type { ContainerState, UndoContext } from '../../core/ports.ts'
+import type { UndoContext } from '../../kinds/context.ts'
+import type { ContainerState } from '../../ports/docker.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
 import { listOf } from '../shared/plan-schema.ts'
 

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { PoolSpec } from '../../core/descriptor.ts'
-import type { PlannedFault } from '../../core/fault.ts'
-import type { FaultContext, PoolMember } from '../../core/ports.ts'
-import { helper } from '../../core/toolbox.fixture.ts'
+import type { PlannedFault } from '../../kinds/fault.ts'
+import type { FaultContext } from '../../kinds/context.ts'
+import type { PoolMember } from '../../ports/stack.ts'
+import { helper } from '../../ports/toolbox.fixture.ts'
 import { container, containers, descriptor, faultContext, stack } from '../shared/context.fixture.ts'
 import { crash } from './fault.ts'
 

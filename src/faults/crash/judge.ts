@@ -1,7 +1,7 @@
 /** Whether a signal really ended the main process of a container. Pure. */
 import { constants } from 'node:os'
-import type { ContainerEvent } from '../../core/ports.ts'
-import { exitCodeOf, firstEvent, roundMs } from '../shared/container-events.ts'
+import type { ContainerEvent } from '../../ports/docker.ts'
+import { exitCodeOf, firstEvent, roundMs } from '../shared/containers/container-events.ts'
 import type { Judgement } from '../shared/evidence.ts'
 
 /** A signal that was delivered. */

@@ -1,14 +1,15 @@
 /** What a crash asks for, and what its undo needs. */
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
-import type { ContainerState, FaultContext } from '../../core/ports.ts'
+import type { FaultContext } from '../../kinds/context.ts'
+import type { ContainerState } from '../../ports/docker.ts'
 import type { Count } from '../shared/entry-keys.ts'
-import { touchesEverything } from '../shared/links.ts'
+import { touchesEverything } from '../shared/links/links.ts'
 import { helperName } from '../shared/names.ts'
 import { listOf, targetContainer } from '../shared/plan-schema.ts'
-import { requirePool } from '../shared/pool-members.ts'
-import { workRequest } from '../shared/pool-work.ts'
-import { asTarget, chooseSome, resolveCount, runningTargets } from '../shared/targets.ts'
+import { requirePool } from '../shared/containers/pool-members.ts'
+import { workRequest } from '../shared/containers/pool-work.ts'
+import { asTarget, chooseSome, resolveCount, runningTargets } from '../shared/containers/targets.ts'
 import { extraRule, extraRuleSchema } from './extra-containers.ts'
 
 /** All of which end a process that does nothing about them. */

@@ -1,9 +1,11 @@
 /** Whom a crash hits, as `timing` says: found at the moment of the crash, not before. */
 import { ChaosError } from '../../core/errors.ts'
-import type { ContainerGlance, ContainerState, FaultContext, PoolMember } from '../../core/ports.ts'
-import { waitUntil } from '../../core/wait.ts'
+import type { FaultContext } from '../../kinds/context.ts'
+import type { ContainerGlance, ContainerState } from '../../ports/docker.ts'
+import type { PoolMember } from '../../ports/stack.ts'
+import { waitUntil } from '../../core/time/wait.ts'
 import type { CrashPlan } from './plan.ts'
-import { glanceAtPool, memberOf, requirePool } from '../shared/pool-members.ts'
+import { glanceAtPool, memberOf, requirePool } from '../shared/containers/pool-members.ts'
 
 export interface Victim {
   readonly container: ContainerState

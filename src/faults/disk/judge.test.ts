@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { VolumeFacts } from '../../toolbox/operations/disk.ts'
+import type { VolumeFacts } from '../../toolbox/operations/resources/disk.ts'
 import { judgeDisk, mustBeFull } from './judge.ts'
 import type { DiskReading, DiskSeen } from './judge.ts'
 

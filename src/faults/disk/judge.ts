@@ -1,5 +1,5 @@
 /** Whether a volume was really full, and stayed so. Pure. */
-import type { FillFacts, VolumeFacts } from '../../toolbox/operations/disk.ts'
+import type { FillFacts, VolumeFacts } from '../../toolbox/operations/resources/disk.ts'
 import type { Judgement } from '../shared/evidence.ts'
 import type { DiskSpec, DiskUnit } from './plan.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { ContainerMount } from '../../core/ports.ts'
-import type { VolumeFacts } from '../../toolbox/operations/disk.ts'
-import type { HostFacts } from '../../toolbox/operations/host.ts'
+import type { ContainerMount } from '../../ports/docker.ts'
+import type { VolumeFacts } from '../../toolbox/operations/resources/disk.ts'
+import type { HostFacts } from '../../toolbox/operations/resources/host.ts'
 import { allowedBytes, mountFor } from './plan.ts'
 import type { DiskSpec } from './plan.ts'
 

@@ -1,14 +1,16 @@
 /** Which volume of the target is filled, how far, and how much may be written to it at most. */
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
-import type { ContainerMount, ContainerState, FaultContext, HelperRequest } from '../../core/ports.ts'
-import type { VolumeFacts } from '../../toolbox/operations/disk.ts'
-import type { HostFacts } from '../../toolbox/operations/host.ts'
+import type { FaultContext } from '../../kinds/context.ts'
+import type { ContainerMount, ContainerState } from '../../ports/docker.ts'
+import type { HelperRequest } from '../../ports/toolbox.ts'
+import type { VolumeFacts } from '../../toolbox/operations/resources/disk.ts'
+import type { HostFacts } from '../../toolbox/operations/resources/host.ts'
 import { hostHelper } from '../shared/host-helpers.ts'
-import { touchesEverything } from '../shared/links.ts'
+import { touchesEverything } from '../shared/links/links.ts'
 import { helperName } from '../shared/names.ts'
 import { targetContainer } from '../shared/plan-schema.ts'
-import { asTarget, chooseTargets } from '../shared/targets.ts'
+import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
 
 /** What can be used up: bytes, or the file system's inodes. */
 export const DISK_UNITS = ['bytes', 'inodes'] as const

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../toolbox/operations/arguments.ts'
-import type { Upkeep } from '../shared/upkeep.ts'
+import type { Upkeep } from '../shared/containers/upkeep.ts'
 import type { DescriptorReading, DescriptorsSeen, ProbeSeen } from './judge.ts'
 
 /** What this process knows of one fault beyond its plan. */

@@ -1,8 +1,9 @@
 /** The descriptors that are left of a lowered limit, taken by connections that the target has to answer. */
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import { ChaosError, isChaosError } from '../../core/errors.ts'
-import type { FaultContext, ToolboxHelper } from '../../core/ports.ts'
-import { waitUntil } from '../../core/wait.ts'
+import type { FaultContext } from '../../kinds/context.ts'
+import type { ToolboxHelper } from '../../ports/toolbox.ts'
+import { waitUntil } from '../../core/time/wait.ts'
 import type { Exhaustion } from './exhaustion.ts'
 import { isExhausted } from './judge.ts'
 import { isPlanned } from './plan.ts'

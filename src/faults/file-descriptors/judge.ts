@@ -1,5 +1,5 @@
 /** Whether a process really ran out of file descriptors, and what that did to new connections. Pure. */
-import type { HttpProbeSample } from '../../toolbox/operations/probe-http.ts'
+import type { HttpProbeSample } from '../../toolbox/operations/requests/probe-http.ts'
 import type { Judgement } from '../shared/evidence.ts'
 
 export interface DescriptorReading {

@@ -1,15 +1,16 @@
 /** Whose descriptors run out, and what it takes to give them back. */
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
-import type { FaultContext, HelperRequest, UndoContext } from '../../core/ports.ts'
-import { withDeadline } from '../../core/wait.ts'
-import type { DescriptorFacts, ProcessFacts } from '../../toolbox/operations/process.ts'
+import type { FaultContext, UndoContext } from '../../kinds/context.ts'
+import type { HelperRequest } from '../../ports/toolbox.ts'
+import { withDeadline } from '../../core/time/wait.ts'
+import type { DescriptorFacts, ProcessFacts } from '../../toolbox/operations/processes/process.ts'
 import { hostHelper } from '../shared/host-helpers.ts'
-import { touchesEverything } from '../shared/links.ts'
-import { runningState } from '../shared/main-process.ts'
+import { touchesEverything } from '../shared/links/links.ts'
+import { runningState } from '../shared/containers/main-process.ts'
 import { helperName } from '../shared/names.ts'
 import { targetContainer } from '../shared/plan-schema.ts'
-import { asTarget, chooseTargets } from '../shared/targets.ts'
+import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
 
 /** Soft limit of one container of the target lowered to its highest open descriptor + headroom, the rest held by sockets. */
 export interface FileDescriptorsSpec {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { ContainerPort, ToolboxPort } from '../../core/ports.ts'
+import type { ContainerPort } from '../../ports/docker.ts'
+import type { ToolboxPort } from '../../ports/toolbox.ts'
 import { isGone, readingOf, stepBytes } from './filling.ts'
 
 const MIB = 1_048_576

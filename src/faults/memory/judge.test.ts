@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ContainerEvent } from '../../core/ports.ts'
+import type { ContainerEvent } from '../../ports/docker.ts'
 import { judgeHold, judgeOom } from './judge.ts'
 import type { MemorySeen, OomSeen } from './judge.ts'
 

@@ -1,6 +1,6 @@
 /** Whether memory was really used up: held, or driven on until the kernel killed the main process. Pure. */
-import type { ContainerEvent } from '../../core/ports.ts'
-import { exitCodeOf, firstEvent, roundMs } from '../shared/container-events.ts'
+import type { ContainerEvent } from '../../ports/docker.ts'
+import { exitCodeOf, firstEvent, roundMs } from '../shared/containers/container-events.ts'
 import type { Judgement } from '../shared/evidence.ts'
 
 /** One look at the cgroup of the target. */

@@ -1,7 +1,7 @@
 /** What a memory fault keeps for its undo, and how much it may fill. */
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
-import type { ContainerState } from '../../core/ports.ts'
+import type { ContainerState } from '../../ports/docker.ts'
 import { listOf, targetContainer } from '../shared/plan-schema.ts'
 
 /** `hold`: kept there. `oom`: driven on from there until the kernel kills the main process. */

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { defineEntry } from '../../kinds/define-entry.ts'
-import { attribute, attributeSchema, attributesText, lacksLinks, linkSchema, toLinks } from '../shared/link-keys.ts'
+import { attribute, attributeSchema, attributesText, lacksLinks, linkSchema, toLinks } from '../shared/links/keys.ts'
 import { packetLoss } from './fault.ts'
 
 export const percentRule = attribute('percent', '%', { required: true, minimum: 1, maximum: 100, integer: false })

@@ -1,6 +1,6 @@
 import { roundOrNull } from '../../core/statistics.ts'
 import type { Judgement } from '../shared/evidence.ts'
-import type { Side } from '../shared/legs.ts'
+import type { Side } from '../shared/links/legs.ts'
 
 /** DESIGN's margin: 30 ± 8 % over at least 400 packets. */
 export const FEWEST_PACKETS = 400

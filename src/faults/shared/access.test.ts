@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { helper } from '../../core/toolbox.fixture.ts'
+import { helper } from '../../ports/toolbox.fixture.ts'
 import { faultContext } from './context.fixture.ts'
 import { paddingHeader, requestSize, sendBurst, transfer, withinWindow } from './access.ts'
 import { moved, ok } from '../toxic/measures/samples.fixture.ts'

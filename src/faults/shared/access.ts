@@ -1,8 +1,9 @@
-import { withDeadline } from '../../core/wait.ts'
-import type { FaultContext, ToolboxHelper } from '../../core/ports.ts'
+import { withDeadline } from '../../core/time/wait.ts'
+import type { FaultContext } from '../../kinds/context.ts'
+import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import type { Endpoint } from '../../toolbox/operations/arguments.ts'
-import type { HttpProbeSample } from '../../toolbox/operations/probe-http.ts'
-import type { TransferResult } from '../../toolbox/operations/probe-transfer.ts'
+import type { HttpProbeSample } from '../../toolbox/operations/requests/probe-http.ts'
+import type { TransferResult } from '../../toolbox/operations/requests/probe-transfer.ts'
 
 /** The way through a link from our own helper. Header values are filled in already. */
 export interface LinkAccess {

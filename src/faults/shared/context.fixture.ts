@@ -1,12 +1,14 @@
 /** A context for faults whose parts are given by the test; what it does not give must not be asked for. */
-import { systemClock } from '../../core/clock.ts'
+import { systemClock } from '../../core/time/clock.ts'
 import { ChaosError } from '../../core/errors.ts'
-import type { ContainerState, FaultContext, ToolboxPort } from '../../core/ports.ts'
+import type { FaultContext } from '../../kinds/context.ts'
+import type { ContainerState } from '../../ports/docker.ts'
+import type { ToolboxPort } from '../../ports/toolbox.ts'
 import { seededRandom } from '../../core/random.ts'
-import { containers, stack, unused } from '../../core/stack.fixture.ts'
-import { helper } from '../../core/toolbox.fixture.ts'
+import { containers, stack, unused } from '../../ports/stack.fixture.ts'
+import { helper } from '../../ports/toolbox.fixture.ts'
 
-export { containers, descriptor, stack } from '../../core/stack.fixture.ts'
+export { containers, descriptor, stack } from '../../ports/stack.fixture.ts'
 
 export function toolbox(changes: Partial<ToolboxPort> = {}): ToolboxPort {
   return {

@@ -1,9 +1,10 @@
 /** Helpers in the host's pid namespace, which reach the processes of containers from outside. */
-import type { HelperRequest, UndoContext } from '../../core/ports.ts'
-import { withDeadline } from '../../core/wait.ts'
+import type { UndoContext } from '../../kinds/context.ts'
+import type { HelperRequest } from '../../ports/toolbox.ts'
+import { withDeadline } from '../../core/time/wait.ts'
 import { HELPER_TTL_MS } from './names.ts'
 import { allOrThrow } from './all-or-throw.ts'
-import { UNDO_STEP_LIMIT_MS } from './undo-limit.ts'
+import { UNDO_STEP_LIMIT_MS } from './containers/undo-limit.ts'
 
 /** No network, and of all capabilities only those asked for. */
 export function hostHelper(name: string, changes: Partial<HelperRequest> = {}): HelperRequest {

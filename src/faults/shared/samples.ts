@@ -1,4 +1,4 @@
-import type { HttpProbeSample } from '../../toolbox/operations/probe-http.ts'
+import type { HttpProbeSample } from '../../toolbox/operations/requests/probe-http.ts'
 
 export const BASELINE_BURST = { count: 12, intervalMs: 20, timeoutMs: 2_000 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { FaultContext } from '../../core/ports.ts'
+import type { FaultContext } from '../../kinds/context.ts'
 import { faultContext } from './context.fixture.ts'
 import { seenInWindow } from './seen-in-window.ts'
 

@@ -1,6 +1,6 @@
 import { isChaosError } from '../../core/errors.ts'
-import type { FaultContext } from '../../core/ports.ts'
-import { waitUntil } from '../../core/wait.ts'
+import type { FaultContext } from '../../kinds/context.ts'
+import { waitUntil } from '../../core/time/wait.ts'
 
 const SHORTEST_MS = 1_000
 

@@ -1,6 +1,6 @@
 import { ChaosError } from '../../core/errors.ts'
-import type { ArmedFault } from '../../core/fault.ts'
-import type { FaultContext } from '../../core/ports.ts'
+import type { ArmedFault } from '../../kinds/fault.ts'
+import type { FaultContext } from '../../kinds/context.ts'
 import { fillRecord } from '../../core/variables.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import { combinePlaces } from '../shared/evidence.ts'

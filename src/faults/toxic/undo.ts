@@ -1,9 +1,10 @@
-import { withDeadline } from '../../core/wait.ts'
-import type { ToxiproxyPort, ToxiproxyProxy, UndoContext } from '../../core/ports.ts'
-import { helperLeftovers, stopHelpers } from '../shared/namespace-helpers.ts'
+import { withDeadline } from '../../core/time/wait.ts'
+import type { UndoContext } from '../../kinds/context.ts'
+import type { ToxiproxyPort, ToxiproxyProxy } from '../../ports/toxiproxy.ts'
+import { helperLeftovers, stopHelpers } from '../shared/links/namespace-helpers.ts'
 import type { ToxicEntry, ToxicPlan } from './plan.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
-import { UNDO_STEP_LIMIT_MS } from '../shared/undo-limit.ts'
+import { UNDO_STEP_LIMIT_MS } from '../shared/containers/undo-limit.ts'
 
 const LONGEST_PENDING_RESET_MS = 60_000
 

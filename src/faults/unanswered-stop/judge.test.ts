@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ProcessFacts } from '../../toolbox/operations/process.ts'
+import type { ProcessFacts } from '../../toolbox/operations/processes/process.ts'
 import { judgeUnansweredStop } from './judge.ts'
 import type { DeafSeen } from './judge.ts'
 

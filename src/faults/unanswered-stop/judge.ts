@@ -1,6 +1,6 @@
 /** Whether a process was deaf while the system asked it to stop. Pure. */
-import type { ProcessFacts } from '../../toolbox/operations/process.ts'
-import { roundMs } from '../shared/container-events.ts'
+import type { ProcessFacts } from '../../toolbox/operations/processes/process.ts'
+import { roundMs } from '../shared/containers/container-events.ts'
 import type { Judgement } from '../shared/evidence.ts'
 
 export interface DeafSeen {

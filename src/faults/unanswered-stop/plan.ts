@@ -1,12 +1,12 @@
 /** Which member of the pool is made deaf, and what it takes to undo that. */
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
-import type { FaultContext } from '../../core/ports.ts'
-import { touchesEverything } from '../shared/links.ts'
+import type { FaultContext } from '../../kinds/context.ts'
+import { touchesEverything } from '../shared/links/links.ts'
 import { helperName } from '../shared/names.ts'
 import { targetContainer } from '../shared/plan-schema.ts'
-import { requirePool } from '../shared/pool-members.ts'
-import { asTarget, chooseTargets } from '../shared/targets.ts'
+import { requirePool } from '../shared/containers/pool-members.ts'
+import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
 
 /**
  * One member of the pool is made deaf (SIGSTOP), then the system is asked to stop it. The system's own signal is seen

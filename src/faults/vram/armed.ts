@@ -1,4 +1,4 @@
-import type { ArmedFault } from '../../core/fault.ts'
+import type { ArmedFault } from '../../kinds/fault.ts'
 
 /** GPU memory that is or will be taken, by whatever means. */
 export interface ArmedVram extends ArmedFault {

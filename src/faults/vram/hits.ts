@@ -1,6 +1,6 @@
-import type { FaultContext } from '../../core/ports.ts'
-import { glanceAtPool, memberOf } from '../shared/pool-members.ts'
-import { runningTargets } from '../shared/targets.ts'
+import type { FaultContext } from '../../kinds/context.ts'
+import { glanceAtPool, memberOf } from '../shared/containers/pool-members.ts'
+import { runningTargets } from '../shared/containers/targets.ts'
 
 /** Tells of all running containers of the service that they are hit now. @throws TARGET_NOT_FOUND for none. */
 export async function tellHits(service: string, ctx: FaultContext): Promise<void> {

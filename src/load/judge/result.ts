@@ -1,5 +1,5 @@
 /** The result of a pattern, of one that ran and of one that never did. Pure. */
-import { isoTime } from '../../core/clock.ts'
+import { isoTime } from '../../core/time/clock.ts'
 import type { LoadPattern } from '../../core/load.ts'
 import type { LoadResult } from '../../core/result/load.ts'
 import { decideLoad } from '../../core/verdict.ts'

@@ -1,8 +1,8 @@
 /** What became of the requests of a stretch, for whatever looks at windows. Pure. */
-import type { HeldLimits, StretchFigures } from '../../core/held-load.ts'
+import type { HeldLimits, StretchFigures } from '../../ports/held-load.ts'
 import type { AskableSeconds, Later, PassingSeries, SampleAggregate } from '../series/questions.ts'
 
-export type { StretchFigures } from '../../core/held-load.ts'
+export type { StretchFigures } from '../../ports/held-load.ts'
 
 /** With fewer a p95 says nothing about a window. */
 const FEWEST_SAMPLES = 20

@@ -1,7 +1,7 @@
 /** What is to be run of a pattern, and what it will be judged by: known before anything is sent. */
 import { createHash } from 'node:crypto'
 import type { JsonObject } from '../../core/json.ts'
-import type { K6Version } from '../../core/k6.ts'
+import type { K6Version } from '../../ports/k6.ts'
 import type { LoadPattern } from '../../core/load.ts'
 import type { LoadDeps, LoadOptions } from '../deps.ts'
 import type { RecorderOptions } from '../series/recorder.ts'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { CompletedPort } from '../../core/ports.ts'
-import { VirtualClock } from '../../core/virtual-clock.fixture.ts'
+import type { CompletedPort } from '../../ports/stack.ts'
+import { VirtualClock } from '../../core/time/virtual-clock.fixture.ts'
 import { CompletionReader } from './completion-reader.ts'
 
 /** A job is completed each time that somebody looks. */

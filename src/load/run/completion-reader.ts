@@ -1,8 +1,8 @@
 /** Follows the system's list of completed jobs while a load runs. */
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import { describeError } from '../../core/errors.ts'
-import type { CompletedPort } from '../../core/ports.ts'
-import { isAborted } from '../../core/wait.ts'
+import type { CompletedPort } from '../../ports/stack.ts'
+import { isAborted } from '../../core/time/wait.ts'
 import type { CompletionFacts } from '../judge/judgement.ts'
 import { Completion } from './completion.ts'
 

@@ -1,8 +1,9 @@
 /** One run of k6: its samples become a series while it runs, and series, looks and log are kept when it has ended. */
 import type { JsonObject } from '../../core/json.ts'
-import type { K6End, K6Run, K6Segment } from '../../core/k6.ts'
+import type { K6End, K6Run } from '../../ports/k6.ts'
+import type { K6Segment } from '../../core/segment.ts'
 import type { LoadResult } from '../../core/result/load.ts'
-import type { ScratchFile } from '../../core/ports.ts'
+import type { ScratchFile } from '../../ports/files.ts'
 import type { LoadDeps } from '../deps.ts'
 import type { LoadJudgement } from '../judge/judgement.ts'
 import { measuredJson, type Measured } from '../judge/measured.ts'

@@ -1,10 +1,10 @@
 /** Looks at k6 and its machine once a second: a generator at its own end measures itself. */
-import type { Clock } from '../../core/clock.ts'
-import type { K6Run } from '../../core/k6.ts'
+import type { Clock } from '../../core/time/clock.ts'
+import type { K6Run } from '../../ports/k6.ts'
 import { roundOrNull } from '../../core/statistics.ts'
 import { stolenShare } from '../../core/stolen.ts'
-import { isAborted } from '../../core/wait.ts'
-import type { HostFacts } from '../../toolbox/operations/host.ts'
+import { isAborted } from '../../core/time/wait.ts'
+import type { HostFacts } from '../../toolbox/operations/resources/host.ts'
 import type { GeneratorLook } from '../judge/judgement.ts'
 
 const EVERY_MS = 1_000

@@ -1,5 +1,5 @@
 /** What a load that goes on is known to have met: of the seconds that are whole by now. Times are of the wall clock. */
-import type { HeldLimits, HeldLoad, StretchFigures } from '../../core/held-load.ts'
+import type { HeldLimits, HeldLoad, StretchFigures } from '../../ports/held-load.ts'
 import { figureWindows, isBad, passingFigures } from '../judge/stretch-figures.ts'
 import type { StoredSeries } from '../series/data.ts'
 import { passBy } from '../series/pass.ts'

@@ -3,7 +3,7 @@ import { describeError } from '../../core/errors.ts'
 import type { LoadPattern } from '../../core/load.ts'
 import type { ProfileName } from '../../core/model.ts'
 import type { LoadResult } from '../../core/result/load.ts'
-import { isAborted, waitUntil } from '../../core/wait.ts'
+import { isAborted, waitUntil } from '../../core/time/wait.ts'
 import type { LoadDeps, LoadOptions } from '../deps.ts'
 import { runPattern } from './pattern-run.ts'
 

@@ -1,5 +1,5 @@
 /** A series on its way into the file that is kept of it: judged by what goes in, and by nothing else. */
-import type { ArtifactPort } from '../../core/ports.ts'
+import type { ArtifactPort } from '../../ports/files.ts'
 import type { SeriesFacts, SeriesSecond, StoredSeries } from './data.ts'
 import { packSeries } from './file.ts'
 import { SeriesPass } from './pass.ts'

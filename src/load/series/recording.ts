@@ -1,6 +1,6 @@
 /** k6's samples on their way into a series: the newest seconds are in memory, those before them in a file. */
 import type { Json } from '../../core/json.ts'
-import type { ScratchFile } from '../../core/ports.ts'
+import type { ScratchFile } from '../../ports/files.ts'
 import type { SeriesSecond, StoredSeries } from './data.ts'
 import type { LiveLook } from './live-figures.ts'
 import { SeriesRecorder, type RecorderOptions } from './recorder.ts'

@@ -1,5 +1,5 @@
 /** A scratch file in memory, which shows what was read of it. */
-import type { ScratchFile } from '../../core/ports.ts'
+import type { ScratchFile } from '../../ports/files.ts'
 
 export interface MemoryScratch extends ScratchFile {
   readonly reads: { readonly from: number; readonly to: number }[]

@@ -2,7 +2,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { ChaosError } from '../../core/errors.ts'
-import type { ScratchFile } from '../../core/ports.ts'
+import type { ScratchFile } from '../../ports/files.ts'
 import type { SeriesSecond } from './data.ts'
 import { parseSecond, secondLine } from './lines.ts'
 import { unzippedLines, type LineLimits } from './zipped-lines.ts'

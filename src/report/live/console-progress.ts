@@ -1,5 +1,5 @@
 /** Live progress on stderr: one line that refreshes itself on a terminal, plain lines elsewhere. stdout stays for results. */
-import type { Reporter } from '../../core/ports.ts'
+import type { Reporter } from '../../ports/reporter.ts'
 import type { RunEvent } from '../../core/run-event.ts'
 import { consoleText } from '../escape.ts'
 import { LiveLine, type TerminalStream } from './live-line.ts'

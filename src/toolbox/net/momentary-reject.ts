@@ -1,4 +1,4 @@
-import { systemClock } from '../../core/clock.ts'
+import { systemClock } from '../../core/time/clock.ts'
 import type { HelperState } from '../helper.ts'
 import {
   addCounter,

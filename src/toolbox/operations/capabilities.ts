@@ -9,7 +9,7 @@ import { addCounter, addRule, createChain, createTable, refusedByNft } from '../
 import { canKillSockets } from '../net/socket-kill.ts'
 import { mustRun, runProgram } from '../programs/run-program.ts'
 import { none } from './arguments.ts'
-import { payloadRefusal } from './marker.ts'
+import { payloadRefusal } from './network/marker.ts'
 
 interface ToolboxCapabilities {
   readonly nft: boolean

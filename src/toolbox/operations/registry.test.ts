@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import type { ToolboxHelper } from '../../core/ports.ts'
-import { helper } from '../../core/toolbox.fixture.ts'
 import { OPERATIONS } from './registry.ts'
 import type { ArgumentsOf, ToolboxOperation } from './registry.ts'
 
@@ -35,17 +33,5 @@ describe('the operations', () => {
     expect(limitMs('vram.open', { gpu: 'GPU-0a1b2c3d-0000-4000-8000-0123456789ab', allow: null })).toBe(30_000)
     expect(limitMs('process.look', process)).toBe(0)
     expect(limitMs('undo', {})).toBe(0)
-  })
-
-  it('take no arguments of another, and are asked for nothing that another answers', async () => {
-    const signal = new AbortController().signal
-    const asked: ToolboxHelper = helper('h', { 'hold.close': () => ({ closed: 2 }), renew: () => ({ ttlMs: 5 }) })
-    expect((await asked.call('hold.close', { id: 'a' }, signal)).closed).toBe(2)
-    // @ts-expect-error A group is closed by its id.
-    await asked.call('hold.close', { port: 80, side: 'client' }, signal)
-    // @ts-expect-error A lease has no number of connections.
-    expect((await asked.call('renew', {}, signal)).closed).toBeUndefined()
-    // @ts-expect-error Nobody defined it.
-    await expect(asked.call('hold.on', {}, signal)).rejects.toThrow('not given')
   })
 })

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { systemClock } from '../../../src/core/clock.ts'
-import { waitUntil } from '../../../src/core/wait.ts'
+import { systemClock } from '../../../src/core/time/clock.ts'
+import { waitUntil } from '../../../src/core/time/wait.ts'
 
 const run = promisify(execFile)
 

@@ -4,7 +4,7 @@
  * less, once is enough to be wrong.
  */
 import { expect } from 'vitest'
-import { systemClock } from '../../../src/core/clock.ts'
+import { systemClock } from '../../../src/core/time/clock.ts'
 import type { LoadResult } from '../../../src/core/result/load.ts'
 import type { RunResult } from '../../../src/core/result/run.ts'
 import type { ScenarioResult } from '../../../src/core/result/scenario.ts'

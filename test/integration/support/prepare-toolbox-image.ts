@@ -15,9 +15,9 @@ import {
 import { dirname, join, resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { BUNDLES } from '../../../build/bundles.ts'
-import { createDockerClient } from '../../../src/runtime/docker-client.ts'
-import { ensureBuilt } from '../../../src/runtime/images.ts'
-import { createSpawnExec } from '../../../src/runtime/spawn-exec.ts'
+import { createDockerClient } from '../../../src/stack/docker/client.ts'
+import { ensureBuilt } from '../../../src/stack/images/images.ts'
+import { createSpawnExec } from '../../../src/stack/docker/spawn-exec.ts'
 
 const REPOSITORY = resolve(import.meta.dirname, '../../..')
 const IMAGE = 'chaos-action-test/toolbox'

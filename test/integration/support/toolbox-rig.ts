@@ -1,12 +1,12 @@
 /** Two plain containers and a toxiproxy on a network of their own: something for helpers to work on. */
 import { randomBytes } from 'node:crypto'
-import type { HelperRequest, ToolboxPort } from '../../../src/core/ports.ts'
+import type { HelperRequest, ToolboxPort } from '../../../src/ports/toolbox.ts'
 import type { LogLevel } from '../../../src/core/run-event.ts'
 import type { ToolboxAvoidable } from '../../../src/core/toolbox.ts'
-import { createDockerClient } from '../../../src/runtime/docker-client.ts'
-import { RUN_LABEL } from '../../../src/runtime/labels.ts'
-import { removeLeftovers } from '../../../src/runtime/sweep.ts'
-import { createToolbox } from '../../../src/runtime/toolbox.ts'
+import { createDockerClient } from '../../../src/stack/docker/client.ts'
+import { RUN_LABEL } from '../../../src/stack/docker/labels.ts'
+import { removeLeftovers } from '../../../src/stack/sweep.ts'
+import { createToolbox } from '../../../src/stack/helper/toolbox.ts'
 import { toolboxImage } from './toolbox-image.ts'
 
 export const SERVER_PORT = 8000

@@ -2,8 +2,8 @@
  * A runner for the tests to kill: starts a helper with 30 % loss in a container's network and says `installed`.
  * Arguments: image, run id, helper name, container, port, lease in ms, and `stay` or `forget`.
  */
-import { createDockerClient } from '../../../src/runtime/docker-client.ts'
-import { createToolbox } from '../../../src/runtime/toolbox.ts'
+import { createDockerClient } from '../../../src/stack/docker/client.ts'
+import { createToolbox } from '../../../src/stack/helper/toolbox.ts'
 
 const [image = '', runId = '', name = '', container = '', port = '', ttlMs = '', then = ''] = process.argv.slice(2)
 const toolbox = createToolbox({ docker: createDockerClient(), image, runId, log: { log: () => undefined } })

@@ -1,8 +1,8 @@
 /** What the files about helpers share: a rig for each of them, which every test leaves as it found it. */
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
-import { systemClock } from '../../../src/core/clock.ts'
-import type { ToolboxHelper, ToolboxPort } from '../../../src/core/ports.ts'
-import { waitUntil } from '../../../src/core/wait.ts'
+import { systemClock } from '../../../src/core/time/clock.ts'
+import type { ToolboxHelper, ToolboxPort } from '../../../src/ports/toolbox.ts'
+import { waitUntil } from '../../../src/core/time/wait.ts'
 import type { Endpoint } from '../../../src/toolbox/operations/arguments.ts'
 import { SERVER_PORT, signal, startRig } from './toolbox-rig.ts'
 import type { Rig } from './toolbox-rig.ts'

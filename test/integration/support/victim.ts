@@ -1,9 +1,9 @@
 /** A container with limits of its own, for helpers to take things from. */
 import type Dockerode from 'dockerode'
-import type { HelperRequest } from '../../../src/core/ports.ts'
-import { RUN_LABEL } from '../../../src/runtime/labels.ts'
-import { systemClock } from '../../../src/core/clock.ts'
-import { waitUntil } from '../../../src/core/wait.ts'
+import type { HelperRequest } from '../../../src/ports/toolbox.ts'
+import { RUN_LABEL } from '../../../src/stack/docker/labels.ts'
+import { systemClock } from '../../../src/core/time/clock.ts'
+import { waitUntil } from '../../../src/core/time/wait.ts'
 import type { ProcessRef } from '../../../src/toolbox/operations/arguments.ts'
 import { docker, SERVER_PORT, signal, type Rig } from './toolbox-rig.ts'
 

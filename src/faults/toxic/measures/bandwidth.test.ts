@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { TransferResult } from '../../../toolbox/operations/probe-transfer.ts'
+import type { TransferResult } from '../../../toolbox/operations/requests/probe-transfer.ts'
 import { requestSize } from '../../shared/access.ts'
 import { judgeBandwidth, measureBandwidth, rateOf } from './bandwidth.ts'
 import { measured, toxicOn } from './link.fixture.ts'

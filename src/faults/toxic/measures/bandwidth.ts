@@ -1,5 +1,5 @@
 import { median, roundOrNull } from '../../../core/statistics.ts'
-import type { TransferResult } from '../../../toolbox/operations/probe-transfer.ts'
+import type { TransferResult } from '../../../toolbox/operations/requests/probe-transfer.ts'
 import { joinJudgements } from '../../shared/evidence.ts'
 import type { Judgement } from '../../shared/evidence.ts'
 import { requestSize, withinWindow } from '../../shared/access.ts'

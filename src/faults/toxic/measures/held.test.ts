@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { FaultContext } from '../../../core/ports.ts'
-import { helper } from '../../../core/toolbox.fixture.ts'
+import type { FaultContext } from '../../../kinds/context.ts'
+import { helper } from '../../../ports/toolbox.fixture.ts'
 import { faultContext } from '../../shared/context.fixture.ts'
 import { holdConnections, tryHeld } from './held.ts'
 import { toxicOn } from './link.fixture.ts'

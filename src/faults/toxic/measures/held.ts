@@ -1,6 +1,6 @@
-import { withDeadline } from '../../../core/wait.ts'
-import type { FaultContext } from '../../../core/ports.ts'
-import type { HeldResult } from '../../../toolbox/operations/hold.ts'
+import { withDeadline } from '../../../core/time/wait.ts'
+import type { FaultContext } from '../../../kinds/context.ts'
+import type { HeldResult } from '../../../toolbox/operations/requests/hold.ts'
 import type { ToxicOnLink } from './measure.ts'
 
 const HELD_CONNECTIONS = 3

@@ -1,6 +1,6 @@
-import type { FaultContext } from '../../../core/ports.ts'
+import type { FaultContext } from '../../../kinds/context.ts'
 import { interquartileRange, median, roundOrNull } from '../../../core/statistics.ts'
-import type { HttpProbeSample } from '../../../toolbox/operations/probe-http.ts'
+import type { HttpProbeSample } from '../../../toolbox/operations/requests/probe-http.ts'
 import { signedMs } from '../../shared/evidence.ts'
 import type { Judgement } from '../../shared/evidence.ts'
 import { sendBurst, withinWindow } from '../../shared/access.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { TransferResult } from '../../../toolbox/operations/probe-transfer.ts'
+import type { TransferResult } from '../../../toolbox/operations/requests/probe-transfer.ts'
 import { requestSize } from '../../shared/access.ts'
 import { judgeLimit, measureLimitData } from './limit-data.ts'
 import type { LimitSpec } from './limit-data.ts'

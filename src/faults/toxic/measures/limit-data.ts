@@ -1,4 +1,4 @@
-import type { TransferResult } from '../../../toolbox/operations/probe-transfer.ts'
+import type { TransferResult } from '../../../toolbox/operations/requests/probe-transfer.ts'
 import { joinJudgements } from '../../shared/evidence.ts'
 import type { Judgement } from '../../shared/evidence.ts'
 import { requestSize, sendBurst, withinWindow } from '../../shared/access.ts'

@@ -1,4 +1,4 @@
-import type { FaultContext } from '../../../core/ports.ts'
+import type { FaultContext } from '../../../kinds/context.ts'
 import type { LinkAccess } from '../../shared/access.ts'
 import type { Judgement } from '../../shared/evidence.ts'
 import type { ToxiproxyToxicName } from '../toxics.ts'

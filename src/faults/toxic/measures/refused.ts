@@ -1,4 +1,4 @@
-import type { HttpProbeSample } from '../../../toolbox/operations/probe-http.ts'
+import type { HttpProbeSample } from '../../../toolbox/operations/requests/probe-http.ts'
 import type { Judgement } from '../../shared/evidence.ts'
 import { sendBurst, withinWindow } from '../../shared/access.ts'
 import { attributeOf } from './measure.ts'

@@ -1,5 +1,5 @@
-import type { HttpProbeSample } from '../../../toolbox/operations/probe-http.ts'
-import type { TransferResult } from '../../../toolbox/operations/probe-transfer.ts'
+import type { HttpProbeSample } from '../../../toolbox/operations/requests/probe-http.ts'
+import type { TransferResult } from '../../../toolbox/operations/requests/probe-transfer.ts'
 
 /** Samples for tests: answered after `totalMs`. */
 export function ok(totalMs: number, closeMs: number | null = 1): HttpProbeSample {

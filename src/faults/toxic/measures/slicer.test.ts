@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { HttpProbeSample } from '../../../toolbox/operations/probe-http.ts'
-import type { TransferResult } from '../../../toolbox/operations/probe-transfer.ts'
+import type { HttpProbeSample } from '../../../toolbox/operations/requests/probe-http.ts'
+import type { TransferResult } from '../../../toolbox/operations/requests/probe-transfer.ts'
 import { requestSize } from '../../shared/access.ts'
 import { measured, toxicOn } from './link.fixture.ts'
 import type { LinkModel } from './link.fixture.ts'

@@ -1,6 +1,6 @@
 import { interquartileRange, median, roundOrNull } from '../../../core/statistics.ts'
-import type { HttpProbeSample } from '../../../toolbox/operations/probe-http.ts'
-import type { TransferResult } from '../../../toolbox/operations/probe-transfer.ts'
+import type { HttpProbeSample } from '../../../toolbox/operations/requests/probe-http.ts'
+import type { TransferResult } from '../../../toolbox/operations/requests/probe-transfer.ts'
 import { joinJudgements, signedMs } from '../../shared/evidence.ts'
 import type { Judgement } from '../../shared/evidence.ts'
 import { paddingHeader, requestSize, sendBurst, withinWindow } from '../../shared/access.ts'

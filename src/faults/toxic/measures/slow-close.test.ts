@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { HttpProbeSample } from '../../../toolbox/operations/probe-http.ts'
+import type { HttpProbeSample } from '../../../toolbox/operations/requests/probe-http.ts'
 import { measured, toxicOn } from './link.fixture.ts'
 import { failed, ok, times } from './samples.fixture.ts'
 import { judgeSlowClose, measureSlowClose } from './slow-close.ts'

@@ -1,5 +1,5 @@
 import { median, roundOrNull } from '../../../core/statistics.ts'
-import type { HttpProbeSample } from '../../../toolbox/operations/probe-http.ts'
+import type { HttpProbeSample } from '../../../toolbox/operations/requests/probe-http.ts'
 import { signedMs } from '../../shared/evidence.ts'
 import type { Judgement } from '../../shared/evidence.ts'
 import { sendBurst, withinWindow } from '../../shared/access.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { helper } from '../../../core/toolbox.fixture.ts'
+import { helper } from '../../../ports/toolbox.fixture.ts'
 import { faultContext } from '../../shared/context.fixture.ts'
 import { toxicOn } from './link.fixture.ts'
 import type { Transfer } from './link.fixture.ts'

@@ -1,5 +1,5 @@
-import type { FaultContext } from '../../../core/ports.ts'
-import type { TransferResult } from '../../../toolbox/operations/probe-transfer.ts'
+import type { FaultContext } from '../../../kinds/context.ts'
+import type { TransferResult } from '../../../toolbox/operations/requests/probe-transfer.ts'
 import { transfer } from '../../shared/access.ts'
 import type { ToxicOnLink } from './measure.ts'
 

@@ -1,8 +1,9 @@
 /** Which GPUs the containers of a service compute on, and who else does. */
 import { ChaosError, isChaosError } from '../../../core/errors.ts'
-import type { ContainerState, FaultContext, UndoContext } from '../../../core/ports.ts'
+import type { FaultContext, UndoContext } from '../../../kinds/context.ts'
+import type { ContainerState } from '../../../ports/docker.ts'
 import type { ReplyOf } from '../../../toolbox/operations/registry.ts'
-import type { GpuFacts, GpuProcess } from '../../../toolbox/operations/vram.ts'
+import type { GpuFacts, GpuProcess } from '../../../toolbox/operations/resources/vram.ts'
 import { hostHelper } from '../../shared/host-helpers.ts'
 
 export type FoundGpus =

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { GpuFacts, VramFacts } from '../../../toolbox/operations/vram.ts'
+import type { GpuFacts, VramFacts } from '../../../toolbox/operations/resources/vram.ts'
 import { gpuBefore, judgeGpuVram, unreleased, usedPercent } from './judge.ts'
 import type { GpuVramSeen } from './judge.ts'
 

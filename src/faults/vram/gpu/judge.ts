@@ -1,6 +1,6 @@
 /** Whether memory of a GPU was really taken, stayed so, and is free again. Pure. */
 import * as z from 'zod'
-import type { GpuFacts, VramFacts } from '../../../toolbox/operations/vram.ts'
+import type { GpuFacts, VramFacts } from '../../../toolbox/operations/resources/vram.ts'
 import type { Judgement } from '../../shared/evidence.ts'
 import { KEPT_SHARE, shareOf, TOLERANCE_POINTS, WATCHED_SHARE } from '../judge.ts'
 import { processBytes } from './find.ts'

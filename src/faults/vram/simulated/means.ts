@@ -3,12 +3,12 @@
  * it proves is how the services account for that memory, not what a device does.
  */
 import { isChaosError } from '../../../core/errors.ts'
-import type { FaultContext, UndoContext } from '../../../core/ports.ts'
-import { waitUntil } from '../../../core/wait.ts'
+import type { FaultContext, UndoContext } from '../../../kinds/context.ts'
+import { waitUntil } from '../../../core/time/wait.ts'
 import { combinePlaces } from '../../shared/evidence.ts'
 import { hostHelperLeftovers, stopHostHelpers } from '../../shared/host-helpers.ts'
-import { networkHelper } from '../../shared/network-helpers.ts'
-import { startUpkeep, untilWindowEnds } from '../../shared/upkeep.ts'
+import { networkHelper } from '../../shared/links/network-helpers.ts'
+import { startUpkeep, untilWindowEnds } from '../../shared/containers/upkeep.ts'
 import type { ArmedVram } from '../armed.ts'
 import { tellHits } from '../hits.ts'
 import { judgeVram } from '../judge.ts'

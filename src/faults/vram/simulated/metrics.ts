@@ -3,8 +3,9 @@ import type { VramSpecOfStack } from '../../../core/descriptor.ts'
 import { ChaosError } from '../../../core/errors.ts'
 import { parsePrometheus, seriesOf } from '../../../core/prometheus.ts'
 import type { PrometheusPage } from '../../../core/prometheus.ts'
-import type { ContainerState, FaultContext } from '../../../core/ports.ts'
-import { addressOf } from '../../shared/network-helpers.ts'
+import type { FaultContext } from '../../../kinds/context.ts'
+import type { ContainerState } from '../../../ports/docker.ts'
+import { addressOf } from '../../shared/links/network-helpers.ts'
 import type { MemoryOfOne } from '../filling.ts'
 
 const PAGE_LIMIT_MS = 2_000

@@ -2,12 +2,12 @@
 import * as z from 'zod'
 import type { RequestSpec, VramSpecOfStack } from '../../../core/descriptor.ts'
 import { ChaosError } from '../../../core/errors.ts'
-import type { FaultDescription } from '../../../core/fault.ts'
-import type { FaultContext } from '../../../core/ports.ts'
-import { touchesEverything } from '../../shared/links.ts'
+import type { FaultDescription } from '../../../kinds/fault.ts'
+import type { FaultContext } from '../../../kinds/context.ts'
+import { touchesEverything } from '../../shared/links/links.ts'
 import { helperName } from '../../shared/names.ts'
 import { listOf } from '../../shared/plan-schema.ts'
-import { runningTargets } from '../../shared/targets.ts'
+import { runningTargets } from '../../shared/containers/targets.ts'
 import type { VramSpec } from '../spec.ts'
 
 export const simulatedVramPlan = z.strictObject({

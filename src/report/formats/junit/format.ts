@@ -1,5 +1,5 @@
 /** JUnit XML, as CI systems read it: failed → failure, error and inconclusive → error, skipped → skipped. */
-import { isoTime } from '../../../core/clock.ts'
+import { isoTime } from '../../../core/time/clock.ts'
 import type { Verdict } from '../../../core/model.ts'
 import { decideApart } from '../../../core/verdict.ts'
 import { defineFormat } from '../../../kinds/define-format.ts'

@@ -1,0 +1,32 @@
+/** Mode `merge`: what several generators measured, judged as one load. */
+import { resolve } from 'node:path'
+import { globSync } from 'node:fs'
+import { ChaosError } from '../../core/errors.ts'
+import { withCommandsStopped } from '../../github/step/foreign-output.ts'
+import { consoleFormat } from '../../report/formats/console/format.ts'
+import { render } from '../../report/render.ts'
+import { beginReporting, endStep, stepReporters, type ActionStep, type StepEnd } from './step.ts'
+import { runMerge } from '../load/merge.ts'
+import { quoted } from '../repeat-command.ts'
+
+/** @throws BAD_INPUT for what is no series, or not all of one load. */
+export async function actionMerge(step: ActionStep): Promise<StepEnd> {
+  const { inputs, outDir } = step
+  const sources = inputs.sources.flatMap(expand)
+  const repeatCommand = `node dist/cli/index.js merge ${inputs.sources.map(quoted).join(' ')} --out ${quoted(inputs.out)}`
+  const reported = await beginReporting(step, null)
+  const outcome = await withCommandsStopped(async () => {
+    const ended = await runMerge({ sources, outDir, repeatCommand }, stepReporters(outDir))
+    process.stdout.write(render(consoleFormat, ended.result))
+    return ended
+  })
+  return endStep(step, outcome, reported)
+}
+
+function expand(pattern: string): string[] {
+  const found = globSync(pattern)
+    .map((path) => resolve(path))
+    .sort()
+  if (found.length > 0) return found
+  throw new ChaosError('BAD_INPUT', `sources names ${pattern}, which is not there`)
+}

@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import { stderrLogger, watchSignals } from './common.ts'
+import { stateDir } from '../paths.ts'
+
+export function addCleanupCommand(program: Command): void {
+  program
+    .command('cleanup')
+    .description('undo and remove what dead runs left; a run whose process is alive is not touched')
+    .option('--run <id>', 'only this run')
+    .addHelpText('after', '\nExample:\n  chaos-action cleanup\n  chaos-action cleanup --run 1f2e3d4c')
+    .action(async (flags: { run?: string }) => {
+      const { cleanupRuns, createDockerClient, FAULTS, prepareToolboxImage } = await import('./work.ts')
+      const signals = watchSignals()
+      try {
+        const docker = createDockerClient()
+        const log = stderrLogger(process.env)
+        const { signal } = signals
+        const toolboxImage = await prepareToolboxImage({ docker, log, env: process.env, signal })
+        const options = { docker, stateDir: stateDir(process.env), faults: FAULTS, toolboxImage, log, signal }
+        const report = await cleanupRuns(options, flags.run ?? null)
+        for (const run of report.runs) {
+          const text =
+            run.leftAlone !== null
+              ? `left alone: ${run.leftAlone}`
+              : `${String(run.undone)} faults undone, ${String(run.removed)} objects removed`
+          process.stdout.write(`${run.runId}: ${text}${run.problems.map((problem) => `\n  not removed: ${problem}`).join('')}\n`)
+        }
+        if (report.runs.length === 0) process.stdout.write('nothing to clean up\n')
+        process.exitCode = report.runs.some((run) => run.problems.length > 0) ? 2 : 0
+      } finally {
+        signals.stop()
+      }
+    })
+}

@@ -1,0 +1,75 @@
+/** One stack of a run, with its canary: scenarios run on it one after the other. */
+import { isoTime } from '../../core/time/clock.ts'
+import { describeError } from '../../core/errors.ts'
+import type { ScenarioResult } from '../../core/result/scenario.ts'
+import type { Scenario } from '../../kinds/scenario.ts'
+import type { EngineDeps } from '../deps.ts'
+import type { EngineOptions } from '../options.ts'
+import { runScenario } from '../scenario/run.ts'
+import { StackCanary } from './stack-canary.ts'
+
+export class Lane {
+  private readonly deps: EngineDeps
+  private readonly options: EngineOptions
+  private readonly signal: AbortSignal
+  private canary: StackCanary | null = null
+  private trouble: string | null = null
+
+  constructor(deps: EngineDeps, options: EngineOptions, signal: AbortSignal) {
+    this.deps = deps
+    this.options = options
+    this.signal = signal
+  }
+
+  get stack(): EngineDeps {
+    return this.deps
+  }
+
+  /** Why no scenario can run on this stack any more; null while one can. */
+  get broken(): string | null {
+    return this.trouble
+  }
+
+  async run(scenario: Scenario): Promise<ScenarioResult> {
+    this.canary ??= new StackCanary(this.deps, this.signal)
+    return runScenario(this.deps, this.options, scenario, this.canary, this.signal)
+  }
+
+  /** Asks nothing more of the stack, until its next scenario. */
+  rest(): void {
+    this.canary?.stop()
+    this.canary = null
+  }
+
+  /**
+   * Makes the stack anew after a scenario that left it in trouble, so that one red does not poison the rest. When that
+   * fails the lane is broken. The observer stays: the stack's networks outlive its containers.
+   */
+  async recreateAfter(result: ScenarioResult): Promise<void> {
+    const { clock, emit, stack, number } = this.deps
+    this.rest()
+    const step = `recreating the stack after ${result.id}`
+    emit({ type: 'step-started', step })
+    const startedMs = clock.nowMs()
+    try {
+      await stack.recreate(this.signal)
+    } catch (error) {
+      this.trouble = `stack ${String(number)} could not be recreated after ${result.id}: ${describeError(error)}`
+      return
+    } finally {
+      emit({ type: 'step-ended', step, durationMs: Math.round(clock.nowMs() - startedMs) })
+    }
+    result.events.push({
+      at: isoTime(clock.wallMs()),
+      source: 'engine',
+      kind: 'stack-recreated',
+      detail: `after this scenario, in ${String(Math.round(clock.nowMs() - startedMs))} ms`,
+    })
+  }
+}
+
+/** Whether what ran there before may show in the next scenario. */
+export function isPoisoned(result: ScenarioResult): boolean {
+  if (result.verdict === 'error') return true
+  return result.verdict !== 'skipped' && !result.recovery.recovered
+}

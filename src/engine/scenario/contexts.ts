@@ -1,0 +1,63 @@
+/** What faults and clauses of a scenario are given. */
+import { summarizeCanary } from '../../core/canary.ts'
+import { ChaosError } from '../../core/errors.ts'
+import type { FaultContext, ClauseContext, ScenarioWindow, UndoContext } from '../../kinds/context.ts'
+import type { EngineDeps } from '../deps.ts'
+import type { FaultSet } from './fault-set.ts'
+import type { ScenarioState } from './state.ts'
+import type { StackCanary } from '../lanes/stack-canary.ts'
+
+export function undoContext(deps: EngineDeps, signal: AbortSignal): UndoContext {
+  const { clock, log, runId, containers, toolbox, toxiproxy } = deps
+  return { clock, log, runId, containers, toolbox, toxiproxy, signal }
+}
+
+export function faultContext(deps: EngineDeps, scenarioId: string, state: ScenarioState, signal: AbortSignal): FaultContext {
+  return {
+    ...undoContext(deps, signal),
+    scenarioId,
+    random: deps.random.fork(scenarioId),
+    stack: deps.stack,
+    observer: deps.observer(),
+    windowMs: state.windowMs,
+    number: () => (state.numbers += 1),
+    window: () => openedWindow(state),
+    hit: (hit) => void state.hits.push(hit),
+  }
+}
+
+/** `steadySinceMs`: since when the steady state holds, ms of the run's clock. */
+export function clauseContext(
+  deps: EngineDeps,
+  { state, canary, faults }: { readonly state: ScenarioState; readonly canary: StackCanary; readonly faults: FaultSet },
+  steadySinceMs: number,
+  signal: AbortSignal,
+): ClauseContext {
+  const { clock, log, stack, containers, load, canary: port } = deps
+  const { revertedMs } = state
+  return {
+    clock,
+    log,
+    stack,
+    containers,
+    signal,
+    observer: deps.observer(),
+    windowMs: state.windowMs,
+    window: () => openedWindow(state),
+    injectedAtWallMs: state.injectedWallMs,
+    faultEndedAtWallMs: revertedMs === null ? null : clock.wallMs() - (clock.nowMs() - revertedMs),
+    load,
+    canary: {
+      steady: state.steady ?? summarizeCanary(canary.samples(steadySinceMs), steadySinceMs, clock.nowMs()),
+      samples: (fromMs, toMs) => canary.settled(fromMs, toMs, signal),
+    },
+    canaryDelayMs: faults.canaryDelayMs(),
+    hits: () => [...state.hits],
+    request: (spec, limits) => port.request(stack, spec, limits, signal),
+  }
+}
+
+function openedWindow({ window }: ScenarioState): ScenarioWindow {
+  if (window === null) throw new ChaosError('INTERNAL', 'the fault window was asked for before inject')
+  return window
+}

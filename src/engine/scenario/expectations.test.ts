@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import type { Expectation } from '../../kinds/clause.ts'
+import { ExpectationSet } from './expectations.ts'
+
+function clause(afterWindowMs: number, phase: Expectation['phase'] = 'during'): Expectation {
+  return {
+    ...{ kind: 'slow', phase, spec: {}, text: 'slow', afterWindowMs, missing: () => [] },
+    steady: () => Promise.reject(new Error('not asked for here')),
+  }
+}
+
+describe('the longest that clauses of a phase may need', () => {
+  it('is that of the slowest of them', () => {
+    const set = new ExpectationSet([clause(0), clause(40_000), clause(60_000), clause(90_000, 'after')])
+    expect(set.longestMs('during')).toBe(60_000)
+    expect(set.longestMs('after')).toBe(90_000)
+  })
+
+  it('is nothing when there is none', () => {
+    expect(new ExpectationSet([]).longestMs('after')).toBe(0)
+  })
+})
+
+describe('the steps of a clause', () => {
+  const ctx = { signal: new AbortController().signal } as never
+
+  it('follow from each other: it is not begun without its steady state', async () => {
+    const beginning = new ExpectationSet([clause(0)]).begin(ctx)
+    await expect(beginning).rejects.toMatchObject({ code: 'INTERNAL', message: 'slow: begun before its steady state' })
+  })
+
+  it('nor decided when it was not begun', async () => {
+    expect(await new ExpectationSet([clause(0)]).observe('during', ctx)).toEqual([
+      { phase: 'during', text: 'slow', expected: 'to be observed', observed: 'the probe broke: it was not begun', met: null },
+    ])
+  })
+})

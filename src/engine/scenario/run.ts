@@ -1,0 +1,325 @@
+/** One scenario through its phases. Whatever happens, what was planned is reverted and proven gone. */
+import { summarizeCanary } from '../../core/canary.ts'
+import { isoTime } from '../../core/time/clock.ts'
+import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
+import type { ScenarioResult, TimelineEvent } from '../../core/result/scenario.ts'
+import type { FaultContext, ClauseContext } from '../../kinds/context.ts'
+import { faultWindowMs, recoveryLimitMs, type Scenario } from '../../kinds/scenario.ts'
+import { isAborted, withDeadline } from '../../core/time/wait.ts'
+import type { HostFacts } from '../../toolbox/operations/resources/host.ts'
+import { collect } from '../watch/collect.ts'
+import { faultContext, clauseContext, undoContext } from './contexts.ts'
+import { chooseControl, ControlWatch } from '../watch/control.ts'
+import type { EngineDeps } from '../deps.ts'
+import { ExpectationSet } from './expectations.ts'
+import { FaultSet } from './fault-set.ts'
+import { HOST_FLOORS, HostGuard } from '../watch/host-guard.ts'
+import {
+  COLLECT_LIMIT_MS,
+  AFTER_LIMIT_MS,
+  BEGIN_LIMIT_MS,
+  CANARY_DEADLINE_MS,
+  HOLD_MARGIN_MS,
+  HURRIED_UNDO,
+  INJECT_LIMIT_MS,
+  PATIENT_UNDO,
+  PREPARE_LIMIT_MS,
+  STEADY_LIMIT_MS,
+  type EngineOptions,
+  type UndoLimits,
+} from '../options.ts'
+import { PhaseRecorder } from './phases.ts'
+import { awaitRecovery, withoutRelapse } from './recovery.ts'
+import { buildResult, newState, type ScenarioState } from './state.ts'
+import type { StackCanary } from '../lanes/stack-canary.ts'
+import { starvation } from '../watch/starvation.ts'
+import { reachSteadyState, steadyAfterPrepare } from './steady.ts'
+import { together } from '../together.ts'
+
+/** The canary goes on before and after it. Never throws: what went wrong is in the result. */
+export async function runScenario(
+  deps: EngineDeps,
+  options: EngineOptions,
+  scenario: Scenario,
+  canary: StackCanary,
+  signal: AbortSignal,
+): Promise<ScenarioResult> {
+  return new ScenarioRun(deps, options, scenario, canary, signal).execute()
+}
+
+class ScenarioRun {
+  private readonly deps: EngineDeps
+  private readonly options: EngineOptions
+  private readonly scenario: Scenario
+  readonly canary: StackCanary
+  private readonly signal: AbortSignal
+  readonly state: ScenarioState
+  private readonly phases: PhaseRecorder
+  readonly faults: FaultSet
+  private readonly lag: ReturnType<EngineDeps['lag']>
+  private readonly expectations: ExpectationSet
+  private watch: ControlWatch | null = null
+  private readonly notes: TimelineEvent[] = []
+  private guard: HostGuard | null = null
+  private steadySinceMs = Number.NaN
+
+  constructor(deps: EngineDeps, options: EngineOptions, scenario: Scenario, canary: StackCanary, signal: AbortSignal) {
+    this.deps = deps
+    this.options = options
+    this.scenario = scenario
+    this.canary = canary
+    this.signal = signal
+    this.lag = deps.lag()
+    this.state = newState(deps.number, deps.clock.nowMs(), deps.clock.wallMs(), faultWindowMs(scenario, options.profile))
+    this.faults = new FaultSet(deps)
+    const alsoAsked = deps.askedOfLoad(scenario.expect, recoveryLimitMs(scenario, options.profile))
+    this.expectations = new ExpectationSet([...scenario.expect, ...alsoAsked])
+    this.phases = new PhaseRecorder(deps.clock, (phase) => {
+      deps.emit({ type: 'phase-started', id: scenario.id, phase })
+    })
+  }
+
+  async execute(): Promise<ScenarioResult> {
+    this.canary.begin()
+    try {
+      await this.experiment()
+    } catch (error) {
+      this.keep(error)
+    }
+    const revertedMs = await this.revert()
+    // The proof that the fault is gone and the proof that the system is well do not disturb each other.
+    const clean = this.clean()
+    if (this.state.injectedMs !== null && this.state.harnessErrors.length === 0) {
+      try {
+        await this.recover(revertedMs)
+      } catch (error) {
+        this.keep(error)
+      }
+    }
+    await clean
+    await this.finish()
+    return buildResult(this.state, this.scenario, this.options, this.phases.results, this.deps.clock.nowMs())
+  }
+
+  /** steady beside plan and prepare → inject → effect beside during. */
+  private async experiment(): Promise<void> {
+    const { state, phases } = this
+    await together(this.signal, [(signal) => this.steady(signal), (signal) => this.prepare(signal)])
+    const sinceMs = await this.stillSteady()
+    await phases.run('inject', INJECT_LIMIT_MS, this.guarded(), async (phaseSignal) => {
+      if (!this.options.noInject) await this.faults.inject(this.faultContext(phaseSignal))
+      state.injected = !this.options.noInject
+      this.openWindow()
+    })
+    await this.observe(sinceMs)
+  }
+
+  private async steady(signal: AbortSignal): Promise<void> {
+    await this.phases.run('steady', STEADY_LIMIT_MS + 10_000, signal, async (phaseSignal) => {
+      this.steadySinceMs = await reachSteadyState(this.deps, this.canary, phaseSignal)
+      await this.expectations.steady(this.clauseContext(phaseSignal, this.steadySinceMs))
+    })
+  }
+
+  private async prepare(signal: AbortSignal): Promise<void> {
+    const { deps, state, phases, scenario } = this
+    await phases.run('plan', PREPARE_LIMIT_MS, signal, async (phaseSignal) => {
+      await this.faults.plan(scenario, this.faultContext(phaseSignal))
+      state.descriptions = this.faults.descriptions()
+    })
+    await phases.run('prepare', PREPARE_LIMIT_MS, signal, async (phaseSignal) => {
+      const read = (inner: AbortSignal): Promise<HostFacts> => deps.observer().call('host.read', {}, inner)
+      const guard = await HostGuard.start({ clock: deps.clock, read, floors: HOST_FLOORS, signal: phaseSignal })
+      this.guard = inTime(guard, phaseSignal)
+      const choice = chooseControl(scenario, deps.stack.descriptor.services, state.descriptions)
+      state.controlReason = choice.reason
+      if (choice.service !== null)
+        this.watch = inTime(await ControlWatch.start(deps, choice.service, deps.observer(), phaseSignal), phaseSignal)
+      await together(phaseSignal, [
+        (inner) => this.faults.arm(this.faultContext(inner)),
+        (inner) => this.watch?.awaitSteady(inner) ?? Promise.resolve(),
+      ])
+    })
+  }
+
+  /** @returns since when the steady state has held that the fault is judged against. */
+  private async stillSteady(): Promise<number> {
+    const { deps, state, signal, canary, expectations } = this
+    const sinceMs = await steadyAfterPrepare(deps, canary, this.steadySinceMs, signal, (detail) => {
+      this.note('steady-again', detail)
+    })
+    // On the scenario's signal: what is begun goes on through the phases that follow.
+    const begin = (): Promise<void> => expectations.begin(this.clauseContext(signal, sinceMs))
+    await withDeadline('starting what the clauses ask for', BEGIN_LIMIT_MS, signal, begin, deps.clock)
+    canary.usual()
+    state.steady = summarizeCanary(canary.samples(sinceMs), sinceMs, deps.clock.nowMs())
+    if (state.steady.failed > 0) {
+      throw new ChaosError(
+        'NOT_STEADY',
+        `${String(state.steady.failed)} canary requests failed before anything was injected, so nothing was`,
+      )
+    }
+    return sinceMs
+  }
+
+  /** Effect and during-clauses at once; the fault is held for the planned window and until both are decided. */
+  private async observe(steadySinceMs: number): Promise<void> {
+    const { state, phases, expectations } = this
+    const signal = this.guarded()
+    const limitMs = state.windowMs + Math.max(CANARY_DEADLINE_MS, expectations.longestMs('during')) + HOLD_MARGIN_MS
+    const effect = phases.run('effect', limitMs, signal, async (phaseSignal) => {
+      state.effect = await this.faults.effect(this.faultContext(phaseSignal))
+    })
+    const during = phases.run('during', limitMs, signal, async (phaseSignal) => {
+      const clauses = expectations.observe('during', this.clauseContext(phaseSignal, steadySinceMs))
+      await Promise.all([state.window?.planned, clauses])
+      state.expectations = await clauses
+    })
+    const outcomes = await Promise.allSettled([effect, during])
+    if (state.expectations.length === 0)
+      state.expectations = expectations.undecided('during', 'not decided while the fault was on')
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  }
+
+  /** The run's signal, and the end of the fault when the machine itself comes too close to its limits. */
+  private guarded(): AbortSignal {
+    return this.guard === null ? this.signal : AbortSignal.any([this.signal, this.guard.signal])
+  }
+
+  private openWindow(): void {
+    const { deps, state } = this
+    const startedMs = deps.clock.nowMs()
+    state.injectedMs = startedMs
+    state.injectedWallMs = deps.clock.wallMs()
+    const planned = deps.clock.sleep(state.windowMs, this.signal)
+    // Several waiters may share it, or none after an abort: the rejection itself is not news.
+    planned.catch(() => undefined)
+    state.window = { startedMs, plannedMs: state.windowMs, planned }
+  }
+
+  /** On a signal of its own: a cancelled run must still be able to undo. @returns when it had ended, ms of the run's clock. */
+  private async revert(): Promise<number> {
+    const { deps, state, phases } = this
+    const limits = this.undoLimits()
+    state.revertCalledMs = deps.clock.nowMs()
+    try {
+      await phases.run('revert', limits.allRevertsMs, new AbortController().signal, async (phaseSignal) => {
+        const failures = await this.faults.revert(undoContext(this.deps, phaseSignal), limits.revertMs)
+        for (const failure of failures) this.keepStaying(`not reverted: ${failure}`)
+      })
+    } catch (error) {
+      this.keepStaying(`not reverted: ${describeError(error)}`)
+    }
+    const revertedMs = deps.clock.nowMs()
+    state.revertedMs = revertedMs
+    this.canary.dense()
+    return revertedMs
+  }
+
+  /** As they are when it begins: a cancel that comes later finds the undoing under way. */
+  private undoLimits(): UndoLimits {
+    return this.signal.aborted ? HURRIED_UNDO : PATIENT_UNDO
+  }
+
+  private async clean(): Promise<void> {
+    const { state, phases } = this
+    try {
+      await phases.run('clean', this.undoLimits().cleanMs, new AbortController().signal, async (phaseSignal) => {
+        state.leftovers = await this.faults.leftovers(undoContext(this.deps, phaseSignal))
+      })
+    } catch (error) {
+      this.keepStaying(`not proven to be reverted: ${describeError(error)}`)
+    }
+  }
+
+  private async recover(fromMs: number): Promise<void> {
+    const { deps, state, scenario, phases, signal, canary, expectations } = this
+    const limitMs = recoveryLimitMs(scenario, this.options.profile)
+    const afterMs = Math.max(AFTER_LIMIT_MS, expectations.longestMs('after') + HOLD_MARGIN_MS)
+    await phases.run('recovery', limitMs + afterMs, signal, async (phaseSignal) => {
+      const terms = {
+        fromMs,
+        limitMs,
+        backends: deps.stack.descriptor.pool?.size ?? 1,
+        steadyP50Ms: state.steady?.p50Ms ?? Number.NaN,
+      }
+      const { result, provenSinceMs } = await awaitRecovery(deps, canary, terms, phaseSignal)
+      state.recovery = result
+      state.expectations.push(...(await expectations.observe('after', this.clauseContext(phaseSignal, state.startedMs))))
+      const injectedMs = state.injectedMs ?? fromMs
+      await canary.settled(injectedMs, injectedMs + state.windowMs, phaseSignal)
+      state.recovery = withoutRelapse(result, canary.samples(fromMs), fromMs)
+      if (provenSinceMs !== null) canary.provenSince(provenSinceMs)
+    })
+  }
+
+  private async finish(): Promise<void> {
+    const { deps, state, phases } = this
+    state.samples = this.canary.samples(state.startedMs)
+    this.expectations.stop()
+    this.guard?.stop()
+    state.host = this.guard?.result() ?? null
+    state.starved = starvation(state.samples, this.lag.p99Ms())
+    this.lag.stop()
+    const noLoad = deps.load?.problem() ?? null
+    if (noLoad !== null) state.harnessErrors.push(noLoad)
+    // Collecting is bounded and does not follow a cancel: the logs of an interrupted scenario are wanted most.
+    try {
+      await phases.run('collect', COLLECT_LIMIT_MS, new AbortController().signal, (phaseSignal) =>
+        together(phaseSignal, [(inner) => this.judgeControl(inner), (inner) => this.collect(inner)]),
+      )
+    } catch (error) {
+      this.keep(error)
+    } finally {
+      this.watch?.stop()
+    }
+  }
+
+  private async judgeControl(signal: AbortSignal): Promise<void> {
+    const { state, watch } = this
+    if (watch === null || state.injectedMs === null || state.revertCalledMs === null) return
+    state.control = await watch.judge(state.injectedMs, state.revertCalledMs, signal)
+  }
+
+  private async collect(signal: AbortSignal): Promise<void> {
+    const { deps, state } = this
+    const window = { sinceWallMs: state.startedWallMs, untilWallMs: deps.clock.wallMs(), originMs: state.startedMs }
+    const seen = { samples: state.samples, hits: state.hits, notes: this.notes }
+    state.collected = await collect(deps, this.scenario.id, window, seen, signal)
+  }
+
+  /** For the reader of the result: an event of the scenario, and a line in the log. */
+  private note(kind: string, detail: string): void {
+    this.notes.push({ at: isoTime(this.deps.clock.wallMs()), source: 'engine', kind, detail })
+    this.deps.log.log('warn', `${this.scenario.id}: ${detail}`)
+  }
+
+  private keepStaying(why: string): void {
+    this.state.mayStay = true
+    this.state.harnessErrors.push(why)
+  }
+
+  private keep(error: unknown): void {
+    if (isChaosError(error, 'CAPABILITY_MISSING') && !this.faults.isAnyInjected) {
+      this.state.missingCapability = error.message
+      return
+    }
+    const hint = isChaosError(error) && error.hint !== undefined ? ` ${error.hint}` : ''
+    this.state.harnessErrors.push(`${describeError(error)}${hint}`)
+  }
+
+  private faultContext(signal: AbortSignal): FaultContext {
+    return faultContext(this.deps, this.scenario.id, this.state, signal)
+  }
+
+  private clauseContext(signal: AbortSignal, steadySinceMs: number): ClauseContext {
+    return clauseContext(this.deps, this, steadySinceMs, signal)
+  }
+}
+
+/** What was started for a phase that is over by now has nobody who would stop it. */
+function inTime<T extends { stop(): void }>(started: T, phase: AbortSignal): T {
+  if (!isAborted(phase)) return started
+  started.stop()
+  throw phase.reason
+}

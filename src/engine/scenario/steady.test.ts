@@ -1,0 +1,88 @@
+import { expect, it } from 'vitest'
+import type { CanarySample } from '../../core/canary.ts'
+import { systemClock } from '../../core/time/clock.ts'
+import { STEADY_STREAK } from '../options.ts'
+import { World } from '../rig/world.ts'
+import { reachSteadyState, steadyAfterPrepare } from './steady.ts'
+
+function sample(intendedMs: number, ok: boolean): CanarySample {
+  const error = ok ? null : 'status 503'
+  return { intendedMs, sentMs: intendedMs, doneMs: intendedMs + 5, status: ok ? 200 : 503, ok, error }
+}
+
+type Canary = Parameters<typeof steadyAfterPrepare>[1]
+
+/** A canary that was sent once a millisecond and failed at the given places. */
+function canaryOf(count: () => number, failedAt: readonly number[]): Canary {
+  const startedMs = systemClock.nowMs() - 1_000
+  const samples = (fromMs: number): CanarySample[] =>
+    Array.from({ length: count() }, (_, index) => sample(startedMs + index, !failedAt.includes(index))).filter(
+      ({ intendedMs }) => intendedMs >= fromMs,
+    )
+  return { samples, steadySinceMs: startedMs }
+}
+
+const deps = {
+  clock: systemClock,
+  stack: { unhealthy: () => Promise.resolve(null) } as unknown as Parameters<typeof steadyAfterPrepare>[0]['stack'],
+}
+const { signal } = new AbortController()
+
+it('keeps the steady state that has held all through the preparation', async () => {
+  const told: string[] = []
+  const canary = canaryOf(() => 30, [3])
+  const since = canary.steadySinceMs + 10
+  expect(await steadyAfterPrepare(deps, canary, since, signal, (detail) => told.push(detail))).toBe(since)
+  expect(told).toEqual([])
+})
+
+it('waits for it once more after requests that failed meanwhile, says so, and forgets what was before', async () => {
+  const told: string[] = []
+  let looks = 0
+  const canary = canaryOf(() => 15 + Math.min(looks++, 20), [12, 14])
+  const since = canary.steadySinceMs + 5
+  const again = await steadyAfterPrepare(deps, canary, since, signal, (detail) => told.push(detail))
+  expect(again - since).toBeCloseTo(10, 5)
+  expect(canary.samples(-Infinity).length).toBeGreaterThanOrEqual(15 + STEADY_STREAK)
+  expect(told).toEqual([
+    '2 canary requests failed while the fault was prepared; the steady state was reached again before it was injected',
+  ])
+})
+
+it('tells of a single request in the singular', async () => {
+  const told: string[] = []
+  let looks = 0
+  const canary = canaryOf(() => 15 + Math.min(looks++, 20), [12])
+  await steadyAfterPrepare(deps, canary, canary.steadySinceMs + 5, signal, (detail) => told.push(detail))
+  expect(told).toEqual([
+    '1 canary request failed while the fault was prepared; the steady state was reached again before it was injected',
+  ])
+})
+
+it('is ten good requests in a row, and begins with the first of them', async () => {
+  let length = 0
+  const canary = canaryOf(() => (length += 1), [3, 6])
+  const since = await reachSteadyState(deps, canary, signal)
+  expect(since - canary.steadySinceMs).toBeCloseTo(7, 5)
+  // Nine were not enough; once more it was read after Docker was asked.
+  expect(length).toBe(18)
+})
+
+it('that does not come is told with what was missing, and what that was', async () => {
+  const { clock } = new World()
+  const canary: Canary = { samples: () => [sample(clock.nowMs(), false)], steadySinceMs: clock.nowMs() }
+  const [end] = await clock.until(Promise.allSettled([reachSteadyState({ ...deps, clock }, canary, signal)]))
+  expect(end).toMatchObject({ status: 'rejected', reason: { code: 'NOT_STEADY', cause: { code: 'TIMEOUT' } } })
+})
+
+it('that is not awaited any more is no state that was not reached', async () => {
+  const aborter = new AbortController()
+  aborter.abort(new Error('enough'))
+  await expect(
+    reachSteadyState(
+      deps,
+      canaryOf(() => 3, []),
+      aborter.signal,
+    ),
+  ).rejects.toMatchObject({ code: 'ABORTED' })
+})

@@ -1,0 +1,18 @@
+/** Whether this process itself got the CPU that its measurements need. */
+import type { CanarySample } from '../../core/canary.ts'
+import { percentile } from '../../core/statistics.ts'
+import { STARVED_LAG_P99_MS, STARVED_LATENESS_P95_MS } from '../options.ts'
+
+/** Why the harness's own figures cannot be trusted; null when they can. */
+export function starvation(samples: readonly CanarySample[], lagP99Ms: number): string | null {
+  const latenessMs = percentile(
+    samples.map((sample) => sample.sentMs - sample.intendedMs),
+    95,
+  )
+  if (latenessMs > STARVED_LATENESS_P95_MS) {
+    return `the canary was sent ${String(Math.round(latenessMs))} ms late at p95 (limit ${String(STARVED_LATENESS_P95_MS)} ms)`
+  }
+  if (lagP99Ms > STARVED_LAG_P99_MS)
+    return `event-loop lag p99 ${String(Math.round(lagP99Ms))} ms (limit ${String(STARVED_LAG_P99_MS)} ms)`
+  return null
+}

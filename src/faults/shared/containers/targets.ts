@@ -1,0 +1,62 @@
+/** Which containers of a service a fault hits. */
+import { ChaosError } from '../../../core/errors.ts'
+import type { FaultContext } from '../../../kinds/context.ts'
+import type { ContainerState } from '../../../ports/docker.ts'
+import type { Random } from '../../../core/random.ts'
+import type { Count } from '../entry-keys.ts'
+import type { TargetContainer } from '../plan-schema.ts'
+
+export interface Choice<T> {
+  readonly chosen: readonly T[]
+  /** For people, with the rounding: `50 % of 3 → 2`. */
+  readonly text: string
+}
+
+/**
+ * How many of `available` are meant. A share is rounded up; null is one. Pure.
+ * @throws TARGET_NOT_FOUND when there are fewer than that.
+ */
+export function resolveCount(count: Count | null, available: number): { number: number; text: string } {
+  const all = String(available)
+  if (count !== null && 'percent' in count) {
+    const number = Math.ceil((count.percent * available) / 100)
+    return { number, text: `${String(count.percent)} % of ${all} → ${String(number)}` }
+  }
+  const number = count?.number ?? 1
+  if (number > available) {
+    throw new ChaosError('TARGET_NOT_FOUND', `${String(number)} containers are to be hit, and ${all} are running`)
+  }
+  return { number, text: `${String(number)} of ${all}` }
+}
+
+/** Seeded choice among the given ones; the chosen come back in the order they were given in. */
+export function chooseSome<T>(items: readonly T[], number: number, random: Random): T[] {
+  const drawn = new Set(random.shuffle(items).slice(0, number))
+  return items.filter((item) => drawn.has(item))
+}
+
+/** Running containers of the service by name. @throws TARGET_NOT_FOUND naming the service and what it has. */
+export async function runningTargets(service: string, ctx: FaultContext): Promise<ContainerState[]> {
+  const all = await ctx.containers.list(service, ctx.signal)
+  const running = all.filter(({ status }) => status === 'running')
+  if (running.length > 0) return running
+  const has = all.map(({ name, status }) => `${name} (${status})`).join(', ') || 'no container at all'
+  throw new ChaosError('TARGET_NOT_FOUND', `no container of the service '${service}' is running; it has ${has}`, {
+    hint: `Services of the stack: ${ctx.stack.descriptor.services.map(({ name }) => name).join(', ')}`,
+  })
+}
+
+/** So many of the service's running containers, chosen by the scenario's seed. */
+export async function chooseTargets(
+  target: string,
+  count: Count | null,
+  ctx: FaultContext,
+): Promise<Choice<ContainerState> & { readonly running: readonly ContainerState[] }> {
+  const running = await runningTargets(target, ctx)
+  const { number, text } = resolveCount(count, running.length)
+  return { running, chosen: chooseSome(running, number, ctx.random), text }
+}
+
+export function asTarget({ id, name, restartPolicy }: ContainerState): TargetContainer {
+  return { id, name, restartPolicy: restartPolicy ?? 'no' }
+}

@@ -1,0 +1,172 @@
+/** Load patterns of folders: entries of manifests, and scripts that no manifest names. */
+import { readdirSync } from 'node:fs'
+import { basename, dirname, extname, join, resolve } from 'node:path'
+import type { LoadPattern, LoadScale } from '../../core/load.ts'
+import { PROFILES } from '../../core/model.ts'
+import type { ProfileName } from '../../core/model.ts'
+import { childOf } from '../json-tree.ts'
+import type { JsonNode } from '../json-tree.ts'
+import { manifestSchema, MAX_PATTERNS, patternSchema } from './schema.ts'
+import type { PatternInput } from './schema.ts'
+import type { Mistake } from '../mistakes.ts'
+import { MistakeList } from '../mistakes.ts'
+import { pathKind, readJsonSource } from '../read-source.ts'
+import type { JsonSource } from '../read-source.ts'
+import { SCENARIO_ID } from '../scenarios/schema.ts'
+import { checkNode } from '../schema-issues.ts'
+
+export const MANIFEST_FILE = 'load.json'
+const SCRIPT_ENDS = new Set(['.js', '.mjs', '.ts'])
+
+export interface LoadFiles {
+  /** In the order of the folders; in each the manifest's first, then the other scripts by name. */
+  readonly patterns: LoadPattern[]
+  readonly mistakes: Mistake[]
+}
+
+/**
+ * Reads the folders. Every script in one of them is a pattern, with or without an entry in its `load.json`; those in
+ * folders below are what scripts import. Never throws for what the files hold.
+ */
+export function readLoadFolders(folders: readonly string[]): LoadFiles {
+  const reader = new LoadReader()
+  for (const folder of new Set(folders.map((each) => resolve(each)))) reader.read(folder)
+  return reader.result()
+}
+
+class LoadReader {
+  private readonly patterns: LoadPattern[] = []
+  private readonly lists: MistakeList[] = []
+  private readonly places = new Map<string, string>()
+
+  read(folder: string): void {
+    const names = scriptsOf(folder)
+    const manifest = join(folder, MANIFEST_FILE)
+    const isThere = pathKind(manifest) !== null
+    if (names === null || (names.length === 0 && !isThere)) {
+      const mistakes = new MistakeList(folder)
+      mistakes.add(0, [], names === null ? 'this folder cannot be read' : 'there is no k6 script in this folder')
+      this.lists.push(mistakes)
+      return
+    }
+    const named = isThere ? this.readManifest(manifest) : new Set<string>()
+    for (const name of names) {
+      const script = join(folder, name)
+      if (!named.has(script)) this.addPlain(script)
+    }
+  }
+
+  /** @returns the scripts that it names. */
+  private readManifest(file: string): Set<string> {
+    const source = readJsonSource(file)
+    this.lists.push(source.mistakes)
+    const named = new Set<string>()
+    if (source.root === null) return named
+    checkNode(manifestSchema, source.root, [], source.mistakes)
+    const list = childOf(source.root, 'patterns')
+    if (list?.kind !== 'array' || list.items.length > MAX_PATTERNS) return named
+    list.items.forEach((node, index) => {
+      const script = this.readEntry(source, node, index)
+      if (script !== null) named.add(script)
+    })
+    return named
+  }
+
+  private readEntry(source: JsonSource, node: JsonNode, index: number): string | null {
+    const at = ['patterns', index]
+    const entry = checkNode(patternSchema, node, at, source.mistakes)
+    if (entry === null) {
+      // A script whose entry has mistakes must not be run without it.
+      const script = childOf(node, 'script')
+      return script?.kind === 'scalar' && typeof script.value === 'string' ? resolve(dirname(source.file), script.value) : null
+    }
+    const { line, column } = source.locate(node.offset)
+    const tell = (key: string, message: string): void => {
+      source.mistakes.add(childOf(node, key)?.offset ?? node.offset, [...at, key], message)
+    }
+    const script = resolve(dirname(source.file), entry.script)
+    if (pathKind(script) !== 'file') tell('script', `there is no file ${entry.script} beside ${basename(source.file)}`)
+    else if (
+      this.claim(entry.id, `${source.file}:${String(line)}:${String(column)}`, (message) => {
+        tell('id', message)
+      })
+    )
+      this.patterns.push(toPattern(entry, script, { file: source.file, line }))
+    return script
+  }
+
+  private addPlain(script: string): void {
+    const id = basename(script, extname(script))
+    const mistakes = new MistakeList(script)
+    this.lists.push(mistakes)
+    const tell = (message: string): void => {
+      mistakes.add(0, [], message)
+    }
+    if (!SCENARIO_ID.test(id)) {
+      tell(`"${id}" cannot be a pattern's id: name the file with letters, digits, dots, dashes and underscores`)
+      return
+    }
+    if (!this.claim(id, script, tell)) return
+    this.patterns.push(toPattern({ id, name: id, script, expected_behavior: PLAIN_BEHAVIOR }, script, { file: script, line: 1 }))
+  }
+
+  private claim(id: string, place: string, tell: (message: string) => void): boolean {
+    const earlier = this.places.get(id)
+    if (earlier !== undefined) {
+      tell(`"${id}" is taken by ${earlier}: ids are unique over all patterns`)
+      return false
+    }
+    this.places.set(id, place)
+    return true
+  }
+
+  result(): LoadFiles {
+    return { patterns: this.patterns, mistakes: this.lists.flatMap((list) => list.toArray()) }
+  }
+}
+
+const PLAIN_BEHAVIOR = "The script's own thresholds hold."
+
+function toPattern(entry: PatternInput, script: string, source: LoadPattern['source']): LoadPattern {
+  return {
+    ...{ id: entry.id, name: entry.name, expectedBehavior: entry.expected_behavior, script },
+    thresholds: entry.thresholds ?? null,
+    gateUsers: entry.gate_users ?? null,
+    measure: entry.measure ?? [],
+    model: entry.model ?? 'closed',
+    thinkSeconds: entry.think_seconds ?? null,
+    answerSeconds: entry.answer_seconds ?? null,
+    onDemand: entry.on_demand ?? false,
+    scales: scalesOf(entry.profiles),
+    environment: entry.environment ?? {},
+    source,
+  }
+}
+
+function scalesOf(profiles: PatternInput['profiles']): LoadPattern['scales'] {
+  const scales: Partial<Record<ProfileName, LoadScale>> = {}
+  for (const name of PROFILES) {
+    const scale = profiles?.[name]
+    if (scale === undefined) continue
+    const { duration_seconds: durationSeconds, users, gate_users: gateUsers } = scale
+    scales[name] = {
+      ...(durationSeconds === undefined ? {} : { durationSeconds }),
+      ...(users === undefined ? {} : { users }),
+      ...(gateUsers === undefined ? {} : { gateUsers }),
+    }
+  }
+  return scales
+}
+
+/** null when the folder cannot be read. */
+function scriptsOf(folder: string): string[] | null {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true })
+    return entries
+      .filter((entry) => entry.isFile() && SCRIPT_ENDS.has(extname(entry.name)) && !entry.name.startsWith('.'))
+      .map((entry) => entry.name)
+      .sort()
+  } catch {
+    return null
+  }
+}

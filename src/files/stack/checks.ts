@@ -1,0 +1,140 @@
+/** What a schema cannot see in a stack descriptor: names that refer to other parts of it, and to files. */
+import { globSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
+import { show } from '../../kinds/display.ts'
+import type { KeyPath } from '../../kinds/display.ts'
+import { pathKind } from '../read-source.ts'
+import { MAX_FILES } from '../scenarios/files.ts'
+import type { StackFile } from './schema.ts'
+import { unknownName } from '../../kinds/references.ts'
+
+export type Tell = (path: KeyPath, message: string) => void
+
+/** `from` of a link that begins outside the stack. */
+const CLIENT = 'client'
+
+export function checkStack(stack: StackFile, folder: string, tell: Tell): void {
+  const services = Object.keys(stack.services)
+  // toxiproxy is part of the stack, but need not be described as one of its services.
+  const containers = stack.toxiproxy === null ? services : [...services, stack.toxiproxy.service]
+  if (services.length === 0) tell(['services'], 'is empty: there would be nothing to break')
+  checkServices(stack, tell)
+  known(tell, ['entry', 'service'], stack.entry.service, containers, 'service')
+  stack.images.forEach((image, index) => {
+    known(tell, ['images', index, 'service'], image.service, services, 'service')
+    if (pathKind(resolve(folder, image.context)) !== 'folder') tell(['images', index, 'context'], 'there is no such folder')
+  })
+  checkLinks(stack, services, containers, tell)
+  known(tell, ['canary', 'request'], stack.canary.request, Object.keys(stack.requests), 'request')
+  checkPool(stack, services, containers, tell)
+  checkVram(stack, services, tell)
+  checkCompleted(stack, containers, tell)
+  stack.compose.forEach((file, index) => {
+    if (pathKind(resolve(folder, file)) !== 'file') tell(['compose', index], 'there is no such file')
+  })
+  checkRepeats(stack.compose, ['compose'], tell)
+  checkRepeats(stack.secrets, ['secrets'], tell)
+}
+
+/** The scenario files behind the globs, absolute, each once. */
+export function resolveScenarioFiles(globs: readonly string[], folder: string, tell: Tell): string[] {
+  const files = new Set<string>()
+  globs.forEach((pattern, index) => {
+    const found = globSync(pattern, { cwd: folder })
+      .map((file) => resolve(folder, file))
+      .filter((file) => pathKind(file) === 'file')
+      .sort()
+    if (found.length === 0) tell(['scenarios', index], `matches no file in ${folder}`)
+    for (const file of found) files.add(file)
+  })
+  if (files.size > MAX_FILES) tell(['scenarios'], `matches ${String(files.size)} files; at most ${String(MAX_FILES)} are read`)
+  return [...files]
+}
+
+/** A path for messages: short where the file is below the working directory. */
+export function shortPath(file: string): string {
+  const short = relative(process.cwd(), file)
+  return short !== '' && !short.startsWith('..') ? short : file
+}
+
+function known(tell: Tell, path: KeyPath, name: string, names: readonly string[], what: string): void {
+  if (!names.includes(name)) tell(path, unknownName(what, name, names))
+}
+
+function checkServices(stack: StackFile, tell: Tell): void {
+  const services = Object.keys(stack.services)
+  for (const [name, service] of Object.entries(stack.services)) {
+    if (name === CLIENT) tell(['services', name], `no service can be called "${CLIENT}": in links that is the outside`)
+    service.depends_on.forEach((other, index) => {
+      const path = ['services', name, 'depends_on', index]
+      if (other === name) tell(path, 'a service does not depend on itself')
+      else known(tell, path, other, services, 'service')
+    })
+  }
+}
+
+function checkLinks(stack: StackFile, services: readonly string[], containers: readonly string[], tell: Tell): void {
+  const names = Object.keys(stack.links)
+  const proxies = new Map<string, string>()
+  const ports = new Map<number, string>()
+  if (names.length > 0 && stack.toxiproxy === null)
+    tell(['links'], 'links need toxiproxy: say which service and port its API has')
+  for (const [name, link] of Object.entries(stack.links)) {
+    const at = ['links', name]
+    if (name === 'all') tell(at, 'no link can be called "all": in scenarios that means every link')
+    known(tell, [...at, 'from'], link.from, [CLIENT, ...services], 'service')
+    known(tell, [...at, 'to'], link.to, services, 'service')
+    known(tell, [...at, 'upstream', 'service'], link.upstream.service, containers, 'service')
+    if (link.leg !== null) {
+      known(tell, [...at, 'leg', 'client'], link.leg.client, containers, 'service')
+      known(tell, [...at, 'leg', 'server'], link.leg.server, containers, 'service')
+    }
+    checkTaken(proxies, link.proxy, name, [...at, 'proxy'], tell)
+    checkTaken(ports, link.listen_port, name, [...at, 'listen_port'], tell)
+  }
+  if (stack.default_link !== null) known(tell, ['default_link'], stack.default_link, names, 'link')
+}
+
+function checkTaken<T>(taken: Map<T, string>, value: T, link: string, path: KeyPath, tell: Tell): void {
+  const other = taken.get(value)
+  if (other === undefined) taken.set(value, link)
+  else tell(path, `is that of link "${other}" already: a fault on one would hit both`)
+}
+
+function checkPool(stack: StackFile, services: readonly string[], containers: readonly string[], tell: Tell): void {
+  const { pool } = stack
+  if (pool === null) return
+  known(tell, ['pool', 'service'], pool.service, services, 'service')
+  known(tell, ['pool', 'list', 'service'], pool.list.service, containers, 'service')
+  if (pool.work !== null) known(tell, ['pool', 'work'], pool.work, Object.keys(stack.requests), 'request')
+  const meanings = new Map<string, string>()
+  for (const [meaning, states] of Object.entries(pool.states)) {
+    states.forEach((state, index) => {
+      const other = meanings.get(state)
+      if (other !== undefined) tell(['pool', 'states', meaning, index], `${show(state)} means ${other} already`)
+      meanings.set(state, meaning)
+    })
+  }
+}
+
+function checkCompleted({ completed }: StackFile, containers: readonly string[], tell: Tell): void {
+  if (completed !== null) known(tell, ['completed', 'service'], completed.service, containers, 'service')
+}
+
+function checkVram({ vram, requests }: StackFile, services: readonly string[], tell: Tell): void {
+  if (vram === null) return
+  known(tell, ['vram', 'service'], vram.service, services, 'service')
+  known(tell, ['vram', 'request'], vram.request, Object.keys(requests), 'request')
+  const body = requests[vram.request]?.body
+  const key = vram.size_key
+  const sized = typeof body === 'object' && body !== null && !Array.isArray(body) && typeof body[key] === 'number'
+  if (body !== undefined && !sized) {
+    tell(['vram', 'size_key'], `the body of request ${show(vram.request)} has no number at ${show(key)}`)
+  }
+}
+
+function checkRepeats(values: readonly string[], path: KeyPath, tell: Tell): void {
+  values.forEach((value, index) => {
+    if (values.indexOf(value) < index) tell([...path, index], 'is in the list twice')
+  })
+}

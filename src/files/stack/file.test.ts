@@ -1,0 +1,232 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isChaosError } from '../../core/errors.ts'
+import { checkDescriptorFile, loadDescriptor } from './file.ts'
+
+const FIXTURE = join(import.meta.dirname, '../../../test/fixtures/scenarios/stack')
+type Stack = Record<string, unknown>
+let folder = ''
+let sample = ''
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'chaos-stack-'))
+  cpSync(FIXTURE, folder, { recursive: true })
+  sample = readFileSync(join(FIXTURE, 'stack.json'), 'utf8')
+})
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** The sample with one value replaced (undefined: removed), as `key: message` of its mistakes. */
+function withValue(path: readonly (string | number)[], value: unknown): string[] {
+  const stack = JSON.parse(sample) as Stack
+  let parent: object = stack
+  for (const part of path.slice(0, -1)) parent = Reflect.get(parent, part) as object
+  Reflect.set(parent, path.at(-1) ?? '', value)
+  const file = join(folder, 'changed.json')
+  writeFileSync(file, JSON.stringify(stack))
+  return checkDescriptorFile(file).mistakes.map(({ key, message }) => `${key}: ${message}`)
+}
+
+describe('loadDescriptor', () => {
+  it('reads a descriptor with all keys', () => {
+    const descriptor = loadDescriptor(join(folder, 'stack.json'))
+    expect(descriptor).toMatchObject({
+      name: 'sample',
+      reference: false,
+      file: join(folder, 'stack.json'),
+      composeFiles: [join(folder, 'compose.yml')],
+      images: [{ variable: 'FRONT_IMAGE', context: folder }],
+      secrets: ['API_TOKEN'],
+      entry: { service: 'toxiproxy', port: 7_000 },
+      defaultLink: 'back',
+      canary: { request: 'small', ratePerSecond: 10 },
+      scenarioFiles: [join(folder, 'stress/all-keys.json')],
+      defects: { variable: 'DEFECTS', known: { 'no-retry': { fails: ['X-1'] } } },
+    })
+    expect(descriptor.services).toEqual([
+      {
+        name: 'front',
+        health: { port: 8_080, path: '/health' },
+        dependsOn: ['worker'],
+        replicas: 1,
+        control: true,
+        data: null,
+        gpu: false,
+      },
+      {
+        name: 'worker',
+        health: { port: 9_000, path: '/health' },
+        dependsOn: [],
+        replicas: 4,
+        control: true,
+        data: '/data',
+        gpu: true,
+      },
+      { name: 'holder', health: null, dependsOn: [], replicas: 1, control: false, data: null, gpu: false },
+    ])
+    expect(descriptor.links.map(({ name, onCanaryPath, leg }) => ({ name, onCanaryPath, leg }))).toEqual([
+      { name: 'back', onCanaryPath: true, leg: { client: 'front', server: 'toxiproxy', port: 7_001 } },
+      { name: 'entry', onCanaryPath: false, leg: null },
+    ])
+    expect(descriptor.requests['large']).toEqual({
+      method: 'GET',
+      path: '/large',
+      headers: {},
+      body: null,
+      good: { status: [200, 206], bodyMatches: null },
+    })
+    expect(descriptor.pool).toMatchObject({
+      ...{ inFlight: 'in_flight', stop: { method: 'DELETE', path: '/workers/{id}' }, work: 'large' },
+    })
+    expect(descriptor.vram).toEqual({
+      ...{ service: 'worker', request: 'small', sizeKey: 'size', largest: 100, smallest: 1 },
+      metrics: { port: 9_000, path: '/metrics', usedBytes: 'used', totalBytes: 'total' },
+    })
+  })
+
+  it('reads the smallest one', () => {
+    const file = join(folder, 'small.json')
+    writeFileSync(
+      file,
+      JSON.stringify({
+        name: 'small',
+        compose: ['compose.yml'],
+        services: { web: { health: { port: 80, path: '/' } } },
+        entry: { service: 'web', port: 80 },
+        requests: { home: { method: 'GET', path: '/', good: { status: [200] } } },
+        canary: { request: 'home' },
+        scenarios: ['stress/*.json'],
+      }),
+    )
+    expect(loadDescriptor(file)).toMatchObject({
+      images: [],
+      secrets: [],
+      toxiproxy: null,
+      links: [],
+      defaultLink: null,
+      pool: null,
+      defects: null,
+      canary: { ratePerSecond: 10 },
+    })
+  })
+
+  it('throws every mistake with its place', () => {
+    const file = join(folder, 'bad.json')
+    writeFileSync(
+      file,
+      sample.replace('"listen_port": 7001', '"listen_port": "7001"').replace('"default_link"', '"default-link"'),
+    )
+    const error = thrown(() => loadDescriptor(file))
+    expect(isChaosError(error, 'BAD_INPUT')).toBe(true)
+    const lines = String(error).split('\n')
+    expect(lines).toHaveLength(3)
+    expect(lines[1]).toMatch(
+      /bad\.json:\d+:\d+: links\.back\.listen_port: must be a whole number, from 1 to 65535, not "7001": write 7001/,
+    )
+    expect(lines[2]).toMatch(/bad\.json:\d+:\d+: default-link: unknown key; did you mean "default_link"\?/)
+  })
+
+  it.each(['[]', '', '{', '{"name": 1}'])('throws BAD_INPUT for %s', (text) => {
+    const file = join(folder, 'odd.json')
+    writeFileSync(file, text)
+    expect(
+      isChaosError(
+        thrown(() => loadDescriptor(file)),
+        'BAD_INPUT',
+      ),
+    ).toBe(true)
+  })
+})
+
+describe('names that refer to something', () => {
+  it.each<[readonly (string | number)[], unknown, string]>([
+    [
+      ['links', 'back', 'from'],
+      'frnt',
+      'links.back.from: there is no service "frnt"; did you mean "front"? (known: client, front, worker, holder)',
+    ],
+    [['links', 'back', 'to'], 'client', 'links.back.to: there is no service "client" (known: front, worker, holder)'],
+    [['links', 'back', 'upstream', 'service'], 'x', 'links.back.upstream.service: there is no service "x"'],
+    [['links', 'back', 'leg', 'server'], 'proxy', 'links.back.leg.server: there is no service "proxy"'],
+    [['links', 'entry', 'proxy'], 'back', 'links.entry.proxy: is that of link "back" already'],
+    [['links', 'entry', 'listen_port'], 7_001, 'links.entry.listen_port: is that of link "back" already'],
+    [['default_link'], 'bck', 'default_link: there is no link "bck"; did you mean "back"?'],
+    [['toxiproxy'], null, 'links: links need toxiproxy'],
+    [['canary', 'request'], 'tiny', 'canary.request: there is no request "tiny"'],
+    [['pool', 'work'], 'tiny', 'pool.work: there is no request "tiny"'],
+    [['vram', 'service'], 'wrker', 'vram.service: there is no service "wrker"; did you mean "worker"?'],
+    [['vram', 'request'], 'tiny', 'vram.request: there is no request "tiny"'],
+    [['vram', 'size_key'], 'prompt', 'vram.size_key: the body of request "small" has no number at "prompt"'],
+    [['canary', 'request'], 'toString', 'canary.request: there is no request "toString"'],
+    [['entry', 'service'], 'door', 'entry.service: there is no service "door"'],
+    [['images', 0, 'service'], 'toxiproxy', 'images[0].service: there is no service "toxiproxy"'],
+    [['images', 0, 'context'], 'compose.yml', 'images[0].context: there is no such folder'],
+    [['compose', 0], 'none.yml', 'compose[0]: there is no such file'],
+    [['compose', 0], 'x'.repeat(900), 'compose[0]: there is no such file'],
+    [['scenarios', 0], 'chaos/*.json', 'scenarios[0]: matches no file in '],
+    [['scenarios', 0], '{a,b}{a,b}', 'scenarios[0]: must be a path in which'],
+    [['scenarios', 0], '+(+(+(a)))', 'scenarios[0]: must be a path in which'],
+    [['services', 'front', 'depends_on', 0], 'front', 'services.front.depends_on[0]: a service does not depend on itself'],
+    [
+      ['services', 'front', 'depends_on', 0],
+      'wrker',
+      'services.front.depends_on[0]: there is no service "wrker"; did you mean "worker"?',
+    ],
+    [['pool', 'service'], 'x', 'pool.service: there is no service "x"'],
+    [['pool', 'list', 'service'], 'x', 'pool.list.service: there is no service "x"'],
+    [['pool', 'states', 'failed', 0], 'ready', 'pool.states.failed[0]: "ready" means ready already'],
+  ])('%j = %j', (path, value, message) => {
+    const mistakes = withValue(path, value)
+    expect(mistakes.join('\n')).toContain(message)
+  })
+
+  it('knows the link of no link', () => {
+    expect(withValue(['links', 'all'], (JSON.parse(sample) as { links: Stack }).links['entry'])[0]).toContain(
+      'no link can be called "all"',
+    )
+    expect(withValue(['services', 'client'], { health: null })[0]).toContain('no service can be called "client"')
+  })
+})
+
+describe('values', () => {
+  it.each<[readonly (string | number)[], unknown, string]>([
+    [['name'], 'A b', 'name: must be a name of small letters'],
+    [['compose'], [], 'compose: must have at least 1 item, not 0'],
+    [['services', 'front', 'health'], undefined, 'services.front.health: is missing: it must be an object'],
+    [['services', 'front', 'replicas'], 0, 'services.front.replicas: must be a whole number, from 1 to 1000, not 0'],
+    [['services', 'front', 'gpu'], 'GPU-1', 'services.front.gpu: must be'],
+    [['services', 'front', 'data'], 'data', 'services.front.data: must be an absolute path in the container, not "data"'],
+    [['vram', 'smallest'], 101, 'vram.smallest: must not be above largest'],
+    [['vram', 'metrics', 'used_bytes'], 'a b', 'vram.metrics.used_bytes: must be the name of a Prometheus metric'],
+    [['services', 'front', 'contrl'], true, 'services.front.contrl: unknown key; did you mean "control"?'],
+    [['services', 'a b'], { health: null }, 'services["a b"]: is not the name of a compose service'],
+    [
+      ['requests', 'small', 'good', 'status'],
+      [99],
+      'requests.small.good.status[0]: must be a whole number, from 100 to 599, not 99',
+    ],
+    [['requests', 'small', 'good', 'body_matches'], 'a ==', 'requests.small.good.body_matches: is no JMESPath'],
+    [['requests', 'small', 'headers'], { 'X-A': 'a\r\nb' }, 'requests.small.headers.X-A: must be one line of text'],
+    [['requests', 'small', 'headers'], { 'X A': 'a' }, 'requests.small.headers["X A"]: is not the name of an HTTP header'],
+    [['requests', 'small', 'path'], 'tasks', 'requests.small.path: must be a path that begins with /'],
+    [['requests', 'small', 'method'], 'post', 'requests.small.method: must be one of GET'],
+    [['canary', 'rate_per_second'], 0, 'canary.rate_per_second: must be a number, from 1 to 100, not 0'],
+    [['secrets', 0], 'A-B', 'secrets[0]: must be the name of an environment variable'],
+    [['pool', 'members'], 'workers[', 'pool.members: is no JMESPath'],
+    [['defects', 'known', 'no-retry', 'fails'], [], 'defects.known.no-retry.fails: must have at least 1 item, not 0'],
+  ])('%j = %j', (path, value, message) => {
+    expect(withValue(path, value)).toEqual([expect.stringContaining(message)])
+  })
+})
+
+function thrown(work: () => unknown): unknown {
+  try {
+    work()
+  } catch (error) {
+    return error
+  }
+  return null
+}

@@ -1,0 +1,107 @@
+/** Reads a stack descriptor file into what the engine knows of a stack. */
+import { dirname, resolve } from 'node:path'
+import type { Descriptor, Link, PoolSpec, RequestSpec, ServiceSpec, VramSpecOfStack } from '../../core/descriptor.ts'
+import type { Json } from '../../core/json.ts'
+import type { KeyPath } from '../../kinds/display.ts'
+import { nodeAt } from '../json-tree.ts'
+import { mistakesError } from '../mistakes.ts'
+import type { Mistake } from '../mistakes.ts'
+import { readJsonSource } from '../read-source.ts'
+import { checkNode } from '../schema-issues.ts'
+import { checkStack, resolveScenarioFiles, shortPath } from './checks.ts'
+import { stackSchema } from './schema.ts'
+import type { StackFile } from './schema.ts'
+
+export interface CheckedStack {
+  readonly descriptor: Descriptor | null
+  readonly mistakes: Mistake[]
+  /** Where a key stands in the file. */
+  readonly locate: (path: KeyPath) => { line: number; column: number }
+}
+
+/** Checks a descriptor file and the files it names; never throws for what it holds. */
+export function checkDescriptorFile(file: string): CheckedStack {
+  const source = readJsonSource(file)
+  const { root, mistakes } = source
+  if (root === null) return { descriptor: null, mistakes: mistakes.toArray(), locate: () => source.locate(0) }
+  const locate = (path: KeyPath): { line: number; column: number } => source.locate(nodeAt(root, path).node.offset)
+  const stack = checkNode(stackSchema, root, [], mistakes)
+  if (stack === null) return { descriptor: null, mistakes: mistakes.toArray(), locate }
+  const tell = (path: KeyPath, message: string): void => {
+    mistakes.add(nodeAt(root, path).node.offset, path, message)
+  }
+  const folder = dirname(resolve(file))
+  checkStack(stack, folder, tell)
+  const scenarioFiles = resolveScenarioFiles(stack.scenarios, folder, tell)
+  const descriptor = mistakes.count === 0 ? toDescriptor(stack, resolve(file), scenarioFiles) : null
+  return { descriptor, mistakes: mistakes.toArray(), locate }
+}
+
+/** @throws ChaosError BAD_INPUT with all mistakes of the file. */
+export function loadDescriptor(file: string): Descriptor {
+  const { descriptor, mistakes } = checkDescriptorFile(file)
+  if (descriptor === null) throw mistakesError('the stack descriptor', mistakes)
+  return descriptor
+}
+
+function toDescriptor(stack: StackFile, file: string, scenarioFiles: readonly string[]): Descriptor {
+  const folder = dirname(file)
+  return {
+    name: stack.name,
+    reference: stack.reference,
+    file,
+    composeFiles: stack.compose.map((path) => resolve(folder, path)),
+    images: stack.images.map((image) => ({ ...image, context: resolve(folder, image.context) })),
+    secrets: stack.secrets,
+    stacks: stack.stacks,
+    cpuQuotas: stack.cpu_quotas,
+    services: Object.entries(stack.services).map(toService),
+    entry: stack.entry,
+    toxiproxy: stack.toxiproxy,
+    links: Object.entries(stack.links).map(toLink),
+    defaultLink: stack.default_link,
+    requests: Object.fromEntries(Object.entries(stack.requests).map(([name, request]) => [name, toRequest(request)])),
+    canary: { request: stack.canary.request, ratePerSecond: stack.canary.rate_per_second },
+    pool: stack.pool === null ? null : toPool(stack.pool),
+    vram: stack.vram === null ? null : toVram(stack.vram),
+    completed: stack.completed,
+    scenarioFiles: scenarioFiles.map(shortPath),
+    loadFolders: stack.load.map((path) => shortPath(resolve(folder, path))),
+    defects: stack.defects === null ? null : toDefects(stack.defects),
+  }
+}
+
+function toService([name, service]: [string, StackFile['services'][string]]): ServiceSpec {
+  const { health, depends_on: dependsOn, replicas, control, data, gpu } = service
+  return { name, health, dependsOn, replicas, control, data, gpu }
+}
+
+function toLink([name, link]: [string, StackFile['links'][string]]): Link {
+  const { from, to, proxy, upstream, probe, leg } = link
+  return { name, from, to, proxy, listenPort: link.listen_port, upstream, onCanaryPath: link.on_canary_path, probe, leg }
+}
+
+function toRequest(request: StackFile['requests'][string]): RequestSpec {
+  const { method, path, headers, good } = request
+  const body: Json = request.body
+  return { method, path, headers, body, good: { status: good.status, bodyMatches: good.body_matches } }
+}
+
+function toDefects({ variable, known }: NonNullable<StackFile['defects']>): NonNullable<Descriptor['defects']> {
+  const defects = Object.entries(known).map(
+    ([name, { may_fail: mayFail = [], blinds = [], clauses = {}, fails, text }]) =>
+      [name, { fails, clauses, mayFail, blinds, text }] as const,
+  )
+  return { variable, known: Object.fromEntries(defects) }
+}
+
+function toPool(pool: NonNullable<StackFile['pool']>): PoolSpec {
+  const { in_flight: inFlight, ...rest } = pool
+  return { ...rest, inFlight }
+}
+
+function toVram(vram: NonNullable<StackFile['vram']>): VramSpecOfStack {
+  const { service, request, size_key: sizeKey, largest, smallest, metrics } = vram
+  const { port, path, used_bytes: usedBytes, total_bytes: totalBytes } = metrics
+  return { service, request, sizeKey, largest, smallest, metrics: { port, path, usedBytes, totalBytes } }
+}

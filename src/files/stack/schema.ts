@@ -1,0 +1,273 @@
+/** The stack descriptor file: the schema that checks it and that editors get as JSON Schema. */
+import * as z from 'zod'
+import { MOST_STACKS } from '../../core/descriptor.ts'
+import { LINK_NAME } from '../../faults/shared/links/keys.ts'
+import {
+  jmespath,
+  line,
+  oneOf,
+  port,
+  quantity,
+  SERVICE_NAME,
+  serviceName,
+  shaped,
+  statuses,
+  urlPath,
+} from '../../kinds/schema-kit.ts'
+import { SCENARIO_ID } from '../scenarios/schema.ts'
+
+const MAX_REPLICAS = 1_000
+
+function variable(description: string): z.ZodString {
+  return shaped(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable', description)
+}
+
+const method = oneOf(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], 'HTTP method')
+
+const headerName = z
+  .string()
+  .max(200)
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'is not the name of an HTTP header' })
+const headers = z
+  .record(headerName, shaped(/^[^\r\n\0]*$/, 'one line of text', 'May hold ${NAME} of a secret or variable', 8_000))
+  .meta({ description: 'HTTP headers; ${NAME} stands for the value of a variable' })
+
+function relativePath(description: string): z.ZodString {
+  return shaped(/^[^\p{Cc}]+$/u, 'a path', `${description}, relative to this file`, 1_000)
+}
+
+/** Braces and extended patterns are left out: a short text of them can stand for more paths than can be tried. */
+const glob = shaped(
+  /^(?!.*[+@!?*]\()[^{}\p{Cc}]+$/u,
+  'a path in which *, ** and ? may stand for names (no braces)',
+  'A scenario file, or a glob of such, relative to this file',
+)
+
+const endpoint = { service: serviceName('A service of the stack'), port: port('Port inside the stack’s network') }
+
+const service = z.strictObject({
+  health: z
+    .strictObject({ port: port('Port of the health page'), path: urlPath('Path of the health page') })
+    .nullable()
+    .meta({ description: 'Direct health page; null for a service that has none' }),
+  depends_on: z
+    .array(serviceName('A service'))
+    .max(100)
+    .default([])
+    .meta({ description: 'Services without which this one’s health page may turn red' }),
+  replicas: quantity({
+    minimum: 1,
+    maximum: MAX_REPLICAS,
+    integer: true,
+    description: 'Containers that the compose file runs',
+  }).default(1),
+  control: z.boolean().default(true).meta({ description: 'May be chosen as the control' }),
+  data: shaped(/^\/[^\p{Cc}]*$/u, 'an absolute path in the container', 'The bounded volume that holds its data', 1_000)
+    .nullable()
+    .default(null),
+  gpu: z.boolean().default(false).meta({ description: 'Its containers compute on NVIDIA GPUs that Docker gives them' }),
+})
+
+const link = z.strictObject({
+  from: serviceName('The calling service, or "client" for the entry'),
+  to: serviceName('The service at the far end'),
+  proxy: line(128, 'Name of the toxiproxy proxy that realises the link'),
+  listen_port: port('Port that the proxy listens on'),
+  upstream: z.strictObject(endpoint).meta({ description: 'Where the proxy forwards to' }),
+  on_canary_path: z.boolean().default(false).meta({ description: 'The canary request crosses this link' }),
+  probe: z
+    .strictObject({ path: urlPath('Answered through the link without help of other services'), headers: headers.default({}) })
+    .meta({ description: 'How to get bytes back through the link' }),
+  leg: z
+    .strictObject({
+      client: serviceName('Container that connects'),
+      server: serviceName('Container that accepts'),
+      port: port('Port that no other link uses'),
+    })
+    .nullable()
+    .default(null)
+    .meta({ description: 'The stretch on which packets can be lost and connections reset' }),
+})
+
+const request = z.strictObject({
+  method,
+  path: urlPath('Path at the entry'),
+  headers: headers.default({}),
+  body: z.json().default(null).meta({ description: 'Sent as JSON; null for none' }),
+  good: z
+    .strictObject({
+      status: statuses('Statuses of a good answer'),
+      body_matches: jmespath('Must yield true on the JSON body').nullable().default(null),
+    })
+    .meta({ description: 'Which answers are good' }),
+})
+
+const stateNames = z.array(line(100, 'A state as the listing names it')).max(50)
+
+const pool = z.strictObject({
+  service: serviceName('The service whose containers are the members'),
+  size: quantity({ minimum: 1, maximum: MAX_REPLICAS, integer: true, description: 'Members of the whole pool' }),
+  list: z.strictObject({ ...endpoint, path: urlPath('Path of the listing'), headers: headers.default({}) }),
+  members: jmespath('Members in the listing'),
+  id: jmespath('Id of a member'),
+  state: jmespath('State of a member'),
+  container: jmespath('Container of a member'),
+  in_flight: jmespath('Requests that a member works on'),
+  states: z
+    .strictObject({ registering: stateNames, ready: stateNames, busy: stateNames, failed: stateNames })
+    .meta({ description: 'What the states of the listing mean' }),
+  stop: z
+    .strictObject({ method, path: urlPath('Path at the listing’s service; {id} stands for the member') })
+    .nullable()
+    .default(null)
+    .meta({ description: 'How to ask for the stop of a member' }),
+  work: line(64, 'A request that takes long enough to be met in the middle').nullable().default(null),
+})
+
+const metricName = shaped(/^[a-zA-Z_:][a-zA-Z0-9_:]{0,199}$/, 'the name of a Prometheus metric', 'A gauge, bytes')
+
+const vram = z
+  .strictObject({
+    service: serviceName('The service that declares GPU memory'),
+    request: line(64, 'The request whose copies hold the memory while they are under way'),
+    size_key: line(100, 'Key of its body whose number says how much one copy takes'),
+    largest: quantity({ minimum: 1, maximum: 1_000_000_000, integer: true, description: 'Largest number for that key' }),
+    smallest: quantity({ minimum: 1, maximum: 1_000_000_000, integer: true, description: 'Smallest number for that key' }),
+    metrics: z
+      .strictObject({
+        port: port('Port of the metrics page'),
+        path: urlPath('Path of the metrics page'),
+        used_bytes: metricName,
+        total_bytes: metricName,
+      })
+      .meta({ description: 'What each container of the service says of its memory' }),
+  })
+  .refine((spec) => spec.smallest <= spec.largest, { error: 'must not be above largest', path: ['smallest'] })
+  .meta({ description: 'How GPU memory is used up where there is no GPU' })
+
+const completed = z
+  .strictObject({
+    ...endpoint,
+    path: shaped(
+      /^\/[^\s\p{Cc}]*\{after\}[^\s\p{Cc}]*$/u,
+      'a path that begins with / and has {after} in it',
+      'Path of a page; {after} stands for the place to go on from',
+      1_000,
+    ),
+    headers: headers.default({}),
+    first: line(100, 'Stands for {after} at the beginning: the page then tells the place after all that are completed'),
+    ids: jmespath('Ids of completed jobs in the page'),
+    next: jmespath('The place to go on from'),
+    claim: z
+      .strictObject({
+        metric: line(128, "A load script's counter, one sample for each answer"),
+        key: line(128, "Key of the sample's metadata that holds the job's id"),
+      })
+      .meta({ description: 'How a load script says which jobs were done for it' }),
+  })
+  .meta({ description: 'How the system tells which jobs it has completed: served answers are held against it' })
+
+const defects = z.strictObject({
+  variable: variable('Compose variable that carries the defects'),
+  known: z.record(
+    shaped(/^[a-z0-9][a-z0-9-]{0,63}$/, 'a name of small letters, digits and dashes', 'A defect'),
+    z.strictObject({
+      fails: z
+        .array(shaped(SCENARIO_ID, 'the id of a scenario', 'A scenario that it must turn failed'))
+        .min(1)
+        .max(100),
+      clauses: z
+        .record(
+          names(SCENARIO_ID, 'the id of a scenario'),
+          z.strictObject({
+            text: line(400, 'Beginning of the text of the clause or limit that must be missed, as reports show it'),
+            observed: line(400, 'A part of what is observed then').optional(),
+          }),
+        )
+        .optional()
+        .meta({
+          description: 'What is missed in each of them: one that is red for something else has not found the defect',
+        }),
+      may_fail: z
+        .array(
+          shaped(
+            SCENARIO_ID,
+            'the id of a scenario',
+            'A scenario that it turns failed on some machines, as on one with few CPUs',
+          ),
+        )
+        .max(100)
+        .optional(),
+      blinds: z
+        .array(
+          shaped(SCENARIO_ID, 'the id of a scenario', 'A scenario whose fault cannot bite with it, so that it is inconclusive'),
+        )
+        .max(100)
+        .optional(),
+      text: line(400, 'What is wrong then'),
+    }),
+  ),
+})
+
+function names(pattern: RegExp, what: string): z.ZodString {
+  return z.string().regex(pattern, { error: `is not ${what}` })
+}
+
+export const stackSchema = z
+  .strictObject({
+    $schema: z.string().max(2_000).optional(),
+    name: shaped(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a name of small letters, digits, dashes and underscores', 'Name of the stack'),
+    reference: z.boolean().default(false).meta({ description: 'The stack that ships with the action' }),
+    compose: z.array(relativePath('A compose file')).min(1).max(20),
+    images: z
+      .array(
+        z.strictObject({
+          variable: variable('Compose variable that names the image'),
+          service: serviceName('The service that runs it'),
+          repository: shaped(/^[a-z0-9][a-z0-9._/:-]{0,254}$/, 'an image name without a tag', 'Name of the built image'),
+          context: relativePath('Folder with the Dockerfile'),
+        }),
+      )
+      .max(100)
+      .default([])
+      .meta({ description: 'Images that are built from this folder unless their variable is set' }),
+    secrets: z
+      .array(variable('A variable'))
+      .max(100)
+      .default([])
+      .meta({ description: 'Variables that get a random value per run and are redacted everywhere' }),
+    stacks: quantity({
+      minimum: 1,
+      maximum: MOST_STACKS,
+      integer: true,
+      description:
+        'How many of it were seen to be well side by side on a machine with as many CPUs: so many are used unless a run says otherwise',
+    }).default(1),
+    cpu_quotas: oneOf(
+      ['from_start', 'when_healthy'],
+      'When the CPU quotas of the compose file hold: when_healthy lets the services start on all CPUs, which changes a program that looks at its quota when it starts',
+    ).default('from_start'),
+    services: z.record(names(SERVICE_NAME, 'the name of a compose service'), service),
+    entry: z.strictObject(endpoint).meta({ description: 'Where requests enter the stack' }),
+    toxiproxy: z.strictObject(endpoint).nullable().default(null).meta({ description: 'Service and port of the toxiproxy API' }),
+    links: z.record(names(LINK_NAME, 'a name for a link'), link).default({}),
+    default_link: shaped(LINK_NAME, 'the name of a link', 'Link of network entries that name none').nullable().default(null),
+    requests: z.record(names(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a name for a request'), request),
+    canary: z.strictObject({
+      request: line(64, 'Name of the request that is sent all the time'),
+      rate_per_second: quantity({ minimum: 1, maximum: 100, description: 'Requests a second' }).default(10),
+    }),
+    pool: pool.nullable().default(null),
+    vram: vram.nullable().default(null),
+    completed: completed.nullable().default(null),
+    scenarios: z.array(glob).min(1).max(100),
+    load: z
+      .array(relativePath('A folder'))
+      .max(20)
+      .default([])
+      .meta({ description: 'Folders with k6 scripts, each a load pattern, and perhaps a load.json that says more about them' }),
+    defects: defects.nullable().default(null),
+  })
+  .meta({ title: 'chaos-action stack' })
+
+export type StackFile = z.output<typeof stackSchema>

@@ -1,0 +1,122 @@
+/** `validate`: checks files without Docker and without running anything. */
+import { globSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { checkAgainstDescriptor, checkDefects } from './scenarios/cross-check.ts'
+import { printable } from '../kinds/display.ts'
+import { childOf } from './json-tree.ts'
+import { readLoadFolders } from './load/files.ts'
+import { formatMistake } from './mistakes.ts'
+import type { Mistake } from './mistakes.ts'
+import { pathKind, readJsonSource } from './read-source.ts'
+import { MAX_FILES, validateScenarioFiles } from './scenarios/files.ts'
+import { checkDescriptorFile } from './stack/file.ts'
+
+/**
+ * Checks scenario files, folders of such (every .json below), manifests of load patterns, and stack descriptors together
+ * with the scenarios and patterns that they name.
+ * `write` gets whole lines. Returns the exit code: 0 all is well, 2 mistakes.
+ */
+export function runValidate(paths: readonly string[], write: (text: string) => void): 0 | 2 {
+  const writeLine = (line: string): void => {
+    write(`${line}\n`)
+  }
+  const all = paths.flatMap(expandFolder)
+  if (all.length === 0 || all.length > MAX_FILES) {
+    writeLine(
+      all.length === 0 ? nothing(paths) : `${String(all.length)} files: at most ${String(MAX_FILES)} are checked in one go`,
+    )
+    return 2
+  }
+  const mistakes: Mistake[] = []
+  const scenarioPaths: string[] = []
+  let stacks = 0
+  let scenarios = 0
+  let patterns = 0
+  let files = 0
+  const count = (checked: Checked): void => {
+    scenarios += checked.scenarios
+    patterns += checked.patterns
+    files += checked.files
+    mistakes.push(...checked.mistakes)
+  }
+  for (const path of all) {
+    const kind = kindOf(path)
+    if (kind === 'stack') {
+      stacks += 1
+      count(validateStack(path))
+    } else if (kind === 'load') {
+      count(validateLoad([dirname(path)]))
+    } else {
+      scenarioPaths.push(path)
+    }
+  }
+  const plain = validateScenarioFiles(scenarioPaths)
+  count({ scenarios: plain.scenarios.length, patterns: 0, files: scenarioPaths.length, mistakes: plain.mistakes })
+  for (const mistake of mistakes) writeLine(formatMistake(mistake))
+  writeLine(summary(mistakes, { scenarios, patterns, stacks, files }))
+  return mistakes.length === 0 ? 0 : 2
+}
+
+function nothing(paths: readonly string[]): string {
+  if (paths.length === 0) return 'nothing to validate: name at least one scenario file, folder or stack descriptor'
+  return `nothing to validate: there is no .json file in ${printable(paths.join(', '), 500)}`
+}
+
+interface Checked {
+  readonly scenarios: number
+  readonly patterns: number
+  readonly files: number
+  readonly mistakes: readonly Mistake[]
+}
+
+/** A manifest stands for its folder: what no entry names is a pattern as well. */
+function validateLoad(folders: readonly string[]): Checked {
+  const { patterns, mistakes } = readLoadFolders(folders)
+  return { scenarios: 0, patterns: patterns.length, files: folders.length, mistakes }
+}
+
+function validateStack(file: string): Checked {
+  const { descriptor, mistakes, locate } = checkDescriptorFile(file)
+  if (descriptor === null) return { scenarios: 0, patterns: 0, files: 1, mistakes }
+  const read = validateScenarioFiles(descriptor.scenarioFiles)
+  const found = [...read.mistakes, ...checkAgainstDescriptor(read.scenarios, descriptor, read.locate)]
+  const load = readLoadFolders(descriptor.loadFolders)
+  // With mistakes in these an id may only seem to be missing.
+  if (read.mistakes.length === 0 && load.mistakes.length === 0)
+    found.push(...checkDefects([...read.scenarios, ...load.patterns], { ...descriptor, file }, locate))
+  const files = 1 + descriptor.scenarioFiles.length + descriptor.loadFolders.length
+  return { scenarios: read.scenarios.length, patterns: load.patterns.length, files, mistakes: [...found, ...load.mistakes] }
+}
+
+function summary(mistakes: readonly Mistake[], checked: Omit<Checked, 'mistakes'> & { stacks: number }): string {
+  const files = counted(checked.files, 'file')
+  if (mistakes.length > 0) {
+    const lines = counted(
+      mistakes.reduce((sum, mistake) => sum + (mistake.more ?? 1), 0),
+      'mistake',
+    )
+    return `${lines} in ${counted(new Set(mistakes.map((mistake) => mistake.file)).size, 'file')}; ${files} checked`
+  }
+  const stacks = checked.stacks === 0 ? '' : ` and ${counted(checked.stacks, 'stack')}`
+  const patterns = checked.patterns === 0 ? '' : `, ${counted(checked.patterns, 'load pattern')}`
+  return `valid: ${counted(checked.scenarios, 'scenario')}${patterns}${stacks} in ${files}`
+}
+
+function counted(count: number, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
+function expandFolder(path: string): string[] {
+  if (pathKind(path) !== 'folder') return [path]
+  return globSync('**/*.json', { cwd: path })
+    .sort()
+    .map((file) => join(path, file))
+}
+
+/** Told by its content, as nothing prescribes the file's name. Its mistakes are told when it is checked. */
+function kindOf(path: string): 'stack' | 'load' | 'scenarios' {
+  const { root } = readJsonSource(path)
+  const has = (key: string): boolean => root !== null && childOf(root, key) !== undefined
+  if (has('compose') || has('services')) return 'stack'
+  return has('patterns') ? 'load' : 'scenarios'
+}

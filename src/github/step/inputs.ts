@@ -1,0 +1,274 @@
+/** The action's inputs: strict, as a misspelt input or value that is ignored is a check that nobody runs. */
+import { parseAllow, type AllowKind } from '../../untrusted/allow-untrusted.ts'
+import { MOST_STACKS } from '../../core/descriptor.ts'
+import { ChaosError } from '../../core/errors.ts'
+import type { K6Segment } from '../../core/segment.ts'
+import { LOAD_MODELS, type LoadPattern } from '../../core/load.ts'
+import { PROFILES, SUITES, type ProfileName, type RunVerdict, type SuiteName } from '../../core/model.ts'
+import { MOST_SEGMENTS, parseMoment, parseSegment } from '../../core/segment.ts'
+import { didYouMean } from '../../core/suggest.ts'
+import { LOGS_POLICIES, type LogsPolicy } from '../artifacts/files.ts'
+import { ARTIFACT_NAME_RULE, DEFAULT_ARTIFACT_NAME, isArtifactName } from '../artifacts/names.ts'
+import { COMMENT_MODES, type CommentMode } from '../comment/decision.ts'
+import { InputReader, refusal, variableOf, type Env } from './input-values.ts'
+
+export const MODES = ['run', 'report', 'merge', 'cleanup', 'nightly-issue', 'nightly-watchdog'] as const
+export type Mode = (typeof MODES)[number]
+
+export const RED_VERDICTS = ['failed', 'error', 'inconclusive'] as const satisfies readonly RunVerdict[]
+
+const ALL_VERDICTS = ['passed', ...RED_VERDICTS] as const
+
+export interface ActionInputs {
+  readonly mode: Mode
+  readonly suites: readonly SuiteName[]
+  readonly profile: ProfileName
+  /** As written; null takes the action's own stack. */
+  readonly stack: string | null
+  readonly scenarios: readonly string[]
+  readonly only: readonly string[]
+  readonly seed: number | null
+  /** How many of the stack side by side; null leaves it to the run. */
+  readonly stacks: number | null
+  readonly strict: boolean
+  /** Verdicts that fail the job. */
+  readonly failOn: readonly RunVerdict[]
+  readonly noInject: boolean
+  readonly defects: readonly string[]
+  /** One limit a line. */
+  readonly thresholds: readonly string[]
+  readonly loadModel: LoadPattern['model'] | null
+  readonly k6Path: string | null
+  /** Id of a load pattern that holds while scenarios run. */
+  readonly underLoad: string | null
+  /** Load patterns against an address instead of a stack; null: a stack. */
+  readonly load: AddressLoadInputs | null
+  /** Of `merge`. */
+  readonly sources: readonly string[]
+  readonly out: string
+  readonly timeoutMinutes: number
+  readonly allowUntrusted: ReadonlySet<AllowKind>
+  readonly report: ReportInputs
+  readonly nightly: NightlyInputs
+}
+
+export interface AddressLoadInputs {
+  readonly url: string
+  /** Folders of k6 scripts; empty takes the action's own. */
+  readonly scripts: readonly string[]
+  /** Names of variables of the step's environment. */
+  readonly variables: readonly string[]
+  readonly segment: K6Segment | null
+  /** ms since the epoch. */
+  readonly startWallMs: number | null
+}
+
+export interface ReportInputs {
+  readonly token: string
+  readonly comment: CommentMode
+  /** What tells this job's comment from those of the other jobs of its matrix; '' without one. */
+  readonly commentKey: string
+  readonly check: boolean
+  readonly logs: LogsPolicy
+  readonly artifactName: string
+  /** null: as the repository has it. */
+  readonly artifactRetentionDays: number | null
+}
+
+export interface NightlyInputs {
+  /** Of the night, as the action said it; null: there was none. */
+  readonly verdict: RunVerdict | null
+  /** Path of its result.json; null: there is none. */
+  readonly result: string | null
+  /** File name of the nightly's workflow. */
+  readonly workflow: string | null
+  readonly maxAgeHours: number
+}
+
+/** Names and defaults as in action.yml; a test compares the two. */
+export const INPUT_DEFAULTS = {
+  mode: 'run',
+  suites: SUITES.join(','),
+  profile: 'quick',
+  stack: '',
+  scenarios: '',
+  only: '',
+  seed: '',
+  stacks: '',
+  strict: 'false',
+  'fail-on': RED_VERDICTS.join(','),
+  'allow-inconclusive': 'false',
+  'allow-untrusted': 'false',
+  'no-inject': 'false',
+  defects: '',
+  thresholds: '',
+  'load-model': '',
+  'under-load': '',
+  'k6-path': '',
+  'load-url': '',
+  'load-scripts': '',
+  'load-variables': '',
+  'load-segment': '',
+  'load-start-at': '',
+  sources: '',
+  out: 'results/latest',
+  'timeout-minutes': '90',
+  comment: 'always',
+  'comment-key': '${{ toJSON(matrix) }}',
+  check: 'false',
+  logs: 'on-failure',
+  'artifact-name': DEFAULT_ARTIFACT_NAME,
+  'artifact-retention-days': '',
+  token: '${{ github.token }}',
+  verdict: '',
+  result: '',
+  'nightly-workflow': '',
+  'nightly-max-age-hours': '36',
+} as const
+
+export type InputName = keyof typeof INPUT_DEFAULTS
+
+const LARGEST_SEED = 2 ** 31 - 1
+const LONGEST_MINUTES = 1_440
+const LONGEST_RETENTION_DAYS = 90
+const LONGEST_AGE_HOURS = 24 * 30
+/** What only means something together with another input. */
+const NEEDS: Readonly<Partial<Record<InputName, { readonly input: InputName; readonly value?: string }>>> = {
+  'load-scripts': { input: 'load-url' },
+  'load-variables': { input: 'load-url' },
+  'load-segment': { input: 'load-url' },
+  'load-start-at': { input: 'load-segment' },
+  sources: { input: 'mode', value: 'merge' },
+  verdict: { input: 'mode', value: 'nightly-issue' },
+  result: { input: 'mode', value: 'nightly-issue' },
+}
+/** Of scenarios; harmless as long as they are false, which a calling workflow passes on. */
+const OF_SCENARIOS = ['no-inject', 'strict'] as const satisfies readonly InputName[]
+/** What speaks of a stack, and an address is none. */
+const OF_A_STACK = ['stack', 'stacks', 'scenarios', 'defects', 'seed', 'under-load'] as const satisfies readonly InputName[]
+
+/** @throws BAD_INPUT naming the input, what was given and what is allowed. */
+export function readInputs(env: Env = process.env): ActionInputs {
+  refuseUnknown(env)
+  const read = new InputReader<InputName>(env, INPUT_DEFAULTS)
+  refuseContradictions(read)
+  return {
+    mode: read.oneOf('mode', MODES),
+    suites: read.listOf('suites', SUITES),
+    profile: read.oneOf('profile', PROFILES),
+    stack: read.textOrNull('stack'),
+    scenarios: read.list('scenarios'),
+    only: read.list('only'),
+    seed: read.integerOrNull('seed', 1, LARGEST_SEED),
+    stacks: read.integerOrNull('stacks', 1, MOST_STACKS),
+    strict: read.boolean('strict'),
+    failOn: readFailOn(read),
+    noInject: read.boolean('no-inject'),
+    defects: read.list('defects'),
+    thresholds: read.lines('thresholds'),
+    loadModel: read.given('load-model') ? read.oneOf('load-model', LOAD_MODELS) : null,
+    k6Path: read.textOrNull('k6-path'),
+    underLoad: read.textOrNull('under-load'),
+    load: readLoad(read),
+    sources: read.list('sources'),
+    out: read.text('out'),
+    timeoutMinutes: read.integer('timeout-minutes', 1, LONGEST_MINUTES),
+    allowUntrusted: parseAllow(read.list('allow-untrusted')),
+    report: readReport(read),
+    nightly: {
+      verdict: read.given('verdict') ? read.oneOf('verdict', ALL_VERDICTS) : null,
+      result: read.textOrNull('result'),
+      workflow: read.textOrNull('nightly-workflow'),
+      maxAgeHours: read.integer('nightly-max-age-hours', 1, LONGEST_AGE_HOURS),
+    },
+  }
+}
+
+function readFailOn(read: InputReader<InputName>): RunVerdict[] {
+  const named = read.text('fail-on') === 'none' ? [] : read.listOf('fail-on', RED_VERDICTS)
+  if (!read.boolean('allow-inconclusive')) return named
+  if (read.given('fail-on') && named.includes('inconclusive'))
+    throw new ChaosError('BAD_INPUT', 'allow-inconclusive is true, and fail-on names inconclusive: leave one of them out')
+  return named.filter((verdict) => verdict !== 'inconclusive')
+}
+
+function readLoad(read: InputReader<InputName>): AddressLoadInputs | null {
+  const url = read.textOrNull('load-url')
+  if (url === null) return null
+  return {
+    url,
+    scripts: read.list('load-scripts'),
+    variables: read.list('load-variables'),
+    segment: readSegment(read.textOrNull('load-segment')),
+    startWallMs: readMoment(read.textOrNull('load-start-at')),
+  }
+}
+
+function readSegment(text: string | null): K6Segment | null {
+  if (text === null) return null
+  const segment = parseSegment(text)
+  if (segment === null) throw refusal('load-segment', text, `one such as 2/3, of up to ${String(MOST_SEGMENTS)}`)
+  return segment
+}
+
+function readMoment(text: string | null): number | null {
+  if (text === null) return null
+  const wallMs = parseMoment(text)
+  if (wallMs === null) throw refusal('load-start-at', text, 'a time with its zone, such as 2026-11-24T03:00:00Z')
+  return wallMs
+}
+
+function readReport(read: InputReader<InputName>): ReportInputs {
+  const artifactName = read.text('artifact-name')
+  if (!isArtifactName(artifactName)) throw refusal('artifact-name', artifactName, ARTIFACT_NAME_RULE)
+  return {
+    token: read.given('token') ? read.text('token') : '',
+    comment: read.oneOf('comment', COMMENT_MODES),
+    commentKey: readKey(read),
+    check: read.boolean('check'),
+    logs: read.oneOf('logs', LOGS_POLICIES),
+    artifactName,
+    artifactRetentionDays: read.integerOrNull('artifact-retention-days', 1, LONGEST_RETENTION_DAYS),
+  }
+}
+
+/** `null` is what a job without a matrix has; where nobody fills the default in there is none either. */
+function readKey(read: InputReader<InputName>): string {
+  const key = read.given('comment-key') ? read.text('comment-key') : ''
+  return key === 'null' ? '' : key
+}
+
+function refuseContradictions(read: InputReader<InputName>): void {
+  for (const [name, { input, value }] of Object.entries(NEEDS) as [InputName, { input: InputName; value?: string }][]) {
+    if (!read.given(name)) continue
+    const met = value === undefined ? read.given(input) : read.text(input) === value
+    if (!met) throw new ChaosError('BAD_INPUT', `the input ${name} needs ${input}${value === undefined ? '' : `: ${value}`}`)
+  }
+  if (read.text('mode') === 'merge' && !read.given('sources'))
+    throw new ChaosError('BAD_INPUT', 'mode merge needs sources: the folders of results of all segments')
+  if (!read.given('load-url')) return
+  // Ignored, a rehearsal would send a load, and could pass.
+  const isOther = read.given('suites') && read.text('suites') !== 'load'
+  const ofStack = [
+    ...OF_A_STACK.filter((name) => read.given(name)),
+    ...OF_SCENARIOS.filter((name) => read.boolean(name)),
+    ...(isOther ? ['suites'] : []),
+  ][0]
+  if (ofStack !== undefined)
+    throw new ChaosError(
+      'BAD_INPUT',
+      `load-url is the address of a running system, and ${ofStack} speaks of a stack: leave one out`,
+    )
+}
+
+/** The runner passes every key of `with:` on, declared or not, and only warns about those that are not. */
+function refuseUnknown(env: Env): void {
+  const names = Object.keys(INPUT_DEFAULTS)
+  const known = new Set(names.map(variableOf))
+  const unknown = Object.keys(env).filter((key) => key.startsWith('INPUT_') && !known.has(key))
+  const [first] = unknown
+  if (first === undefined) return
+  const shown = unknown.map((key) => `"${key.slice('INPUT_'.length).toLowerCase()}"`).join(', ')
+  const meant = didYouMean(first.slice('INPUT_'.length).toLowerCase(), names) || '.'
+  throw new ChaosError('BAD_INPUT', `there is no input ${shown}${meant} Inputs are ${names.join(', ')}`)
+}

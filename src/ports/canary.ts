@@ -1,0 +1,55 @@
+/** Requests through the entry, and the canary that sends them without an end. */
+import type { CanarySample, CanaryWindow } from '../core/canary.ts'
+import type { Clock } from '../core/time/clock.ts'
+import type { RequestSpec } from '../core/descriptor.ts'
+import type { RunningStack } from './stack.ts'
+
+/** Open-loop canary of one stack, from its first scenario to its last. */
+export interface RunningCanary {
+  /** All requests with an outcome that were intended since `fromMs`, in the order of their intended send times. */
+  samples(fromMs: number): readonly CanarySample[]
+  /** Waits for the outcome of every request intended in [fromMs, toMs), and returns them. */
+  settled(fromMs: number, toMs: number, signal: AbortSignal): Promise<readonly CanarySample[]>
+  /** From now on so many requests a second; null is the rate that the descriptor gives. */
+  pace(ratePerSecond: number | null): void
+  /** Drops what was intended before, requests in flight too: nobody will ask for it again. */
+  forget(beforeMs: number): void
+  /** Sends nothing more; requests in flight are dropped. */
+  stop(): void
+}
+
+export interface CanaryPort {
+  start(stack: RunningStack, options: { clock: Clock; signal: AbortSignal }): RunningCanary
+  /** One request of the descriptor through the entry. */
+  request(
+    stack: RunningStack,
+    spec: RequestSpec,
+    limits: { deadlineMs: number; maxBytes: number },
+    signal: AbortSignal,
+  ): Promise<RequestOutcome>
+}
+
+export interface RequestOutcome {
+  readonly status: number | null
+  readonly error: string | null
+  readonly good: boolean
+  readonly reason: string | null
+  readonly firstByteMs: number | null
+  readonly totalMs: number
+  readonly bytes: number
+  /** SHA-256 of the body, hex. */
+  readonly bodyHash: string | null
+  readonly complete: boolean
+  /** Body as text, cut at maxBytes. */
+  readonly body: string
+  /** Value of the answer's x-task-id, x-request-id or x-correlation-id header; null when it has none. */
+  readonly answerId?: string | null
+}
+
+/** What clauses may see of the canary. */
+export interface CanaryView {
+  /** The steady state before the fault. */
+  readonly steady: CanaryWindow
+  /** Waits until all requests intended in the fault window so far have an outcome, and returns them. */
+  samples(fromMs: number, toMs: number): Promise<readonly CanarySample[]>
+}

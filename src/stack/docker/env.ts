@@ -1,0 +1,30 @@
+/** The environment of `docker` and `docker compose`. */
+import { readFile } from 'node:fs/promises'
+import { ChaosError } from '../../core/errors.ts'
+import { childEnv, declaredSecrets } from './child-env.ts'
+
+export interface DockerEnvOptions {
+  readonly source: Readonly<Record<string, string | undefined>>
+  readonly composeFiles: readonly string[]
+  /** Names that the stack's descriptor declares. */
+  readonly secrets: readonly string[]
+  readonly add: Readonly<Record<string, string>>
+}
+
+/**
+ * What the compose files may see: see child-env. The daemon is named outright, because the programs would follow the
+ * current docker context, which our own client does not know.
+ */
+export async function dockerEnv(options: DockerEnvOptions): Promise<Record<string, string>> {
+  const texts = await Promise.all(options.composeFiles.map(readComposeFile))
+  const declared = new Set([...options.secrets, ...declaredSecrets(options.source, texts)])
+  return { DOCKER_HOST: 'unix:///var/run/docker.sock', ...childEnv(options.source, { declared, add: options.add }) }
+}
+
+async function readComposeFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new ChaosError('BAD_INPUT', `the compose file ${file} cannot be read`, { cause })
+  }
+}

@@ -1,0 +1,40 @@
+/** What a running k6 is to those who start it, wherever it runs. */
+import type { ExecResult } from '../../ports/exec.ts'
+
+export interface K6Process {
+  /** Its exit code; 128 + n when signal n killed it. */
+  readonly exited: Promise<number>
+  /** Nothing when it has ended. */
+  kill(signal: 'SIGINT' | 'SIGKILL'): Promise<void>
+  /** The last of what it said, once it has ended. */
+  log(): Promise<string>
+  /** CPU time so far, µs; null when there is nothing to read. */
+  cpuUs(signal: AbortSignal): Promise<number | null>
+  /** Once it has ended. */
+  remove(): Promise<void>
+}
+
+export interface K6Launch {
+  readonly name: string
+  readonly argv: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  /** On this machine. */
+  readonly folder: string
+  /** On this machine: the script's own folder, for it and what lies beside it. */
+  readonly scripts: string
+}
+
+/** Where k6 sees what lies in `folder` and `scripts` on this machine. */
+export interface K6Paths {
+  readonly folder: string
+  readonly scripts: string
+}
+
+export interface K6Launcher {
+  readonly kind: string
+  readonly entryUrl: string
+  paths(request: Pick<K6Launch, 'folder' | 'scripts'>): K6Paths
+  /** A short command, to its end. @throws CAPABILITY_MISSING when there is no k6 to run it. */
+  command(request: Omit<K6Launch, 'folder'>, signal: AbortSignal): Promise<ExecResult>
+  launch(request: K6Launch, signal: AbortSignal): Promise<K6Process>
+}

@@ -1,0 +1,118 @@
+/** The pool of workers as the system itself lists it, read inside the stack's network: what breaks the way in hides nothing. */
+import jmespath, { compile, type JSONValue } from '@jmespath-community/jmespath'
+import type { PoolSpec } from '../../core/descriptor.ts'
+import { ChaosError, describeError } from '../../core/errors.ts'
+import type { ContainerPort } from '../../ports/docker.ts'
+import type { PoolMember, PoolPort } from '../../ports/stack.ts'
+import type { ToolboxHelper } from '../../ports/toolbox.ts'
+import { openStackPage, shown } from './page.ts'
+
+/** The system's own page on its own network; one that takes longer is as good as none. */
+const LIST_LIMIT_MS = 3_000
+/** A system may answer only when the member has ended. */
+const STOP_LIMIT_MS = 15_000
+const MOST_BYTES = 2 * 1024 * 1024
+const SHOWN_LENGTH = 200
+
+export interface PoolDeps {
+  readonly spec: PoolSpec
+  readonly containers: ContainerPort
+  /** Docker network that the observer is on. */
+  readonly network: string
+  readonly variables: Readonly<Record<string, string>>
+  readonly observer: ToolboxHelper
+}
+
+export function createPool(deps: PoolDeps): PoolPort {
+  const { spec, containers, network, variables, observer } = deps
+  const { service, port, headers } = spec.list
+  const read = memberReader(spec)
+  const page = openStackPage({
+    subject: 'the pool',
+    code: 'POOL_UNREADABLE',
+    mostBytes: MOST_BYTES,
+    service,
+    port,
+    headers,
+    containers,
+    network,
+    variables,
+    observer,
+  })
+  return {
+    async members(signal) {
+      return read(await page.read(spec.list.path, LIST_LIMIT_MS, signal))
+    },
+    async stop(member, signal) {
+      const { stop } = spec
+      if (stop === null) {
+        throw new ChaosError(
+          'CAPABILITY_MISSING',
+          'the descriptor does not say how to ask for the stop of a member of the pool',
+          {
+            hint: 'Add pool.stop to the stack descriptor.',
+          },
+        )
+      }
+      await page.ask(stop.method, stop.path.replaceAll('{id}', encodeURIComponent(member)), STOP_LIMIT_MS, signal)
+    },
+  }
+}
+
+/** Compiled once: a member is waited for by reading the list again and again. */
+function memberReader(spec: PoolSpec): (listing: JSONValue) => PoolMember[] {
+  const search = (key: Expression): ((value: JSONValue) => JSONValue) => {
+    const tree = compile(spec[key])
+    return (value) => {
+      try {
+        return jmespath.TreeInterpreter.search(tree, value)
+      } catch (error) {
+        throw unreadable(spec, key, describeError(error, SHOWN_LENGTH))
+      }
+    }
+  }
+  const [members, id, state, container, inFlight] = [
+    search('members'),
+    search('id'),
+    search('state'),
+    search('container'),
+    search('inFlight'),
+  ]
+  const text = (key: 'id' | 'state' | 'container', value: JSONValue): string => {
+    if (typeof value === 'string' && value !== '') return value
+    if (key === 'id' && typeof value === 'number') return String(value)
+    throw unreadable(spec, key, `${shown(JSON.stringify(value))} instead of a text`)
+  }
+  return (listing) => {
+    const found = members(listing)
+    if (!Array.isArray(found)) throw unreadable(spec, 'members', `${shown(JSON.stringify(found))} instead of a list`)
+    return found.map((member) => {
+      const stateName = text('state', state(member))
+      const busyWith = inFlight(member)
+      if (typeof busyWith !== 'number')
+        throw unreadable(spec, 'inFlight', `${shown(JSON.stringify(busyWith))} instead of a number`)
+      return {
+        id: text('id', id(member)),
+        state: stateName,
+        meaning: meaningOf(stateName, spec.states),
+        container: text('container', container(member)),
+        inFlight: busyWith,
+      }
+    })
+  }
+}
+
+/** null for a state that the descriptor does not name. Pure. */
+function meaningOf(state: string, states: PoolSpec['states']): PoolMember['meaning'] {
+  for (const meaning of ['registering', 'ready', 'busy', 'failed'] as const) {
+    if (states[meaning].includes(state)) return meaning
+  }
+  return null
+}
+
+type Expression = 'members' | 'id' | 'state' | 'container' | 'inFlight'
+
+function unreadable(spec: PoolSpec, key: Expression, what: string): ChaosError {
+  const text = `the pool's listing ${spec.list.path} of ${spec.list.service} has another shape: ${spec[key]} gives ${what}`
+  return new ChaosError('POOL_UNREADABLE', text, { hint: `Check pool.${key} of the stack descriptor against the listing.` })
+}
