@@ -2,6 +2,7 @@
  * Ratios to what a person would do instead, taken in one run on one machine: absolute times say more about the machine.
  * Needs Docker, the default stack's images and the bundles in dist/. Usage: npm run bench [-- --rounds 5]
  */
+import { msBetween } from '../src/core/time/moment.ts'
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -39,7 +40,7 @@ interface Row {
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const startedMs = systemClock.nowMs()
   await work()
-  return systemClock.nowMs() - startedMs
+  return msBetween(startedMs, systemClock.nowMs())
 }
 
 /** The median of the times that `measure` gives. */
@@ -93,7 +94,7 @@ async function onStacks(rounds: number, toolboxImage: string): Promise<Row[]> {
       ...{ descriptor, docker, runId, stateDir, exec: createSpawnExec(), env: process.env, defects: [] },
       ...{ toxiproxyAt: createToxiproxy, log: quiet, signal },
     })
-    ours.push(systemClock.nowMs() - startedMs)
+    ours.push(msBetween(startedMs, systemClock.nowMs()))
     try {
       const proxy = stack.toxiproxy()
       if (proxy === null) throw new Error('the default stack has no toxiproxy')
@@ -146,7 +147,7 @@ async function compareDeaths(
   const workers = await stack.containers.list('mock-worker', signal)
   for (const [index, { id, pid }] of workers.entries()) {
     const isOurs = index % 2 === 0
-    const fromMs = Date.now()
+    const fromMs = systemClock.wallMs()
     if (isOurs) await helper.call('process.signal', { pid, containerId: id, signal: 'SIGKILL' }, signal)
     else await run('docker', ['kill', '--signal', 'KILL', id])
     const options = { everyMs: 5, attemptMs: 1_000, limitMs: 10_000, signal, clock: systemClock }
@@ -156,7 +157,7 @@ async function compareDeaths(
       (event) => event !== undefined,
       options,
     )
-    ;(isOurs ? ours : plain).push((die?.atMs ?? Number.NaN) - fromMs)
+    ;(isOurs ? ours : plain).push(die === undefined ? Number.NaN : msBetween(fromMs, die.atMs))
   }
   await toolbox.stop(helperName, signal)
 }

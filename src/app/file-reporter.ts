@@ -1,3 +1,4 @@
+import { systemClock } from '../core/time/clock.ts'
 import { mkdirSync, appendFileSync } from 'node:fs'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,7 +15,7 @@ export function fileReporter(outDir: string): Reporter {
     name: 'files',
     onEvent(event) {
       mkdirSync(outDir, { recursive: true })
-      appendFileSync(log, `${runLogLine(event, Date.now())}\n`)
+      appendFileSync(log, `${runLogLine(event, systemClock.wallMs())}\n`)
     },
     async onEnd(result) {
       await mkdir(outDir, { recursive: true })

@@ -1,4 +1,5 @@
 /** The canary: open loop, so that a system that hangs does not slow down the questions it is asked. */
+import { later, msBetween, type Mono } from '../core/time/moment.ts'
 import type { CanarySample } from '../core/canary.ts'
 import type { Clock } from '../core/time/clock.ts'
 import type { RequestSpec } from '../core/descriptor.ts'
@@ -26,7 +27,7 @@ export function canaryPortOver(send: typeof sendRequest): CanaryPort {
 
 /** One request that was due. */
 interface Sent {
-  readonly intendedMs: number
+  readonly intendedMs: Mono
   readonly dropped: AbortController
   outcome: CanarySample | null
 }
@@ -42,7 +43,7 @@ class OpenLoopCanary implements RunningCanary {
   private intervalMs: number
   private readonly sent: Sent[] = []
   /** When the next one is due. */
-  private nextMs: number
+  private nextMs: Mono
   /** Aborted to look at once when that is, as the pace has changed. */
   private pause = new AbortController()
   private inFlight = 0
@@ -63,14 +64,14 @@ class OpenLoopCanary implements RunningCanary {
     void this.loop()
   }
 
-  samples(fromMs: number): readonly CanarySample[] {
+  samples(fromMs: Mono): readonly CanarySample[] {
     return this.sent.slice(this.indexOf(fromMs)).flatMap(({ outcome }) => (outcome === null ? [] : [outcome]))
   }
 
-  async settled(fromMs: number, toMs: number, signal: AbortSignal): Promise<readonly CanarySample[]> {
-    const untilSentMs = Math.max(0, toMs - this.clock.nowMs())
+  async settled(fromMs: Mono, toMs: Mono, signal: AbortSignal): Promise<readonly CanarySample[]> {
+    const untilSentMs = Math.max(0, msBetween(this.clock.nowMs(), toMs))
     await waitUntil(
-      `the outcome of every canary request sent in ${String(Math.round(toMs - fromMs))} ms`,
+      `the outcome of every canary request sent in ${String(Math.round(msBetween(fromMs, toMs)))} ms`,
       () => Promise.resolve(this.pending(fromMs, toMs)),
       (pending) => pending === 0,
       { everyMs: 20, attemptMs: 1_000, limitMs: untilSentMs + DEADLINE_MS + 2_000, signal, clock: this.clock },
@@ -81,12 +82,12 @@ class OpenLoopCanary implements RunningCanary {
   pace(ratePerSecond: number | null): void {
     const intervalMs = ratePerSecond === null ? this.usualIntervalMs : 1_000 / ratePerSecond
     // From the newest on, so that no gap is longer than the longer of the two paces.
-    this.nextMs += intervalMs - this.intervalMs
+    this.nextMs = later(this.nextMs, intervalMs - this.intervalMs)
     this.intervalMs = intervalMs
     this.pause.abort()
   }
 
-  forget(beforeMs: number): void {
+  forget(beforeMs: Mono): void {
     for (const { dropped, outcome } of this.sent.splice(0, this.indexOf(beforeMs))) {
       // A connection that the system has left hanging is one of its descriptors, which the next scenario may count.
       if (outcome === null) dropped.abort(new Error('nobody asks for this request any more'))
@@ -98,20 +99,21 @@ class OpenLoopCanary implements RunningCanary {
   }
 
   /** Of the first that was intended then or later. Intended times only grow. */
-  private indexOf(fromMs: number): number {
+  private indexOf(fromMs: Mono): number {
     let [low, high] = [0, this.sent.length]
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
-      if ((this.sent[middle]?.intendedMs ?? Infinity) < fromMs) low = middle + 1
+      const intendedMs = this.sent[middle]?.intendedMs
+      if (intendedMs !== undefined && intendedMs < fromMs) low = middle + 1
       else high = middle
     }
     return low
   }
 
   /** Requests of the span that have no outcome, those not yet sent included. */
-  private pending(fromMs: number, toMs: number): number {
+  private pending(fromMs: Mono, toMs: Mono): number {
     const open = this.sent.slice(this.indexOf(fromMs), this.indexOf(toMs)).filter(({ outcome }) => outcome === null)
-    return open.length + Math.max(0, Math.ceil((toMs - this.nextMs) / this.intervalMs))
+    return open.length + Math.max(0, Math.ceil(msBetween(this.nextMs, toMs) / this.intervalMs))
   }
 
   /** Sends all that is due, then sleeps until the next: a late timer delays nothing but is seen as lateness. */
@@ -123,14 +125,14 @@ class OpenLoopCanary implements RunningCanary {
       while (this.nextMs <= this.clock.nowMs()) this.sendOne()
       if (isAborted(this.pause.signal)) this.pause = new AbortController()
       // Woken by a new pace or by the end: the loop looks which.
-      await this.clock.sleep(Math.max(1, this.nextMs - this.clock.nowMs()), this.pause.signal).catch(() => undefined)
+      await this.clock.sleep(Math.max(1, msBetween(this.clock.nowMs(), this.nextMs)), this.pause.signal).catch(() => undefined)
     }
   }
 
   private sendOne(): void {
     const sentMs = this.clock.nowMs()
     const one: Sent = { intendedMs: this.nextMs, dropped: new AbortController(), outcome: null }
-    this.nextMs += this.intervalMs
+    this.nextMs = later(this.nextMs, this.intervalMs)
     this.sent.push(one)
     if (this.inFlight >= MAX_IN_FLIGHT) {
       one.outcome = { intendedMs: one.intendedMs, sentMs, doneMs: sentMs, status: null, ok: false, error: 'overflow' }
@@ -142,7 +144,7 @@ class OpenLoopCanary implements RunningCanary {
     })
   }
 
-  private async ask(one: Sent, sentMs: number): Promise<void> {
+  private async ask(one: Sent, sentMs: Mono): Promise<void> {
     const { intendedMs } = one
     const known = (what: Pick<CanarySample, 'status' | 'ok' | 'error'>): void => {
       one.outcome = { intendedMs, sentMs, doneMs: this.clock.nowMs(), ...what }
@@ -151,7 +153,7 @@ class OpenLoopCanary implements RunningCanary {
       const outcome = await this.send(this.spec, {
         baseUrl: this.stack.entryUrl,
         variables: this.stack.variables,
-        deadlineMs: Math.max(1, intendedMs + DEADLINE_MS - sentMs),
+        deadlineMs: Math.max(1, DEADLINE_MS - msBetween(intendedMs, sentMs)),
         maxBytes: MAX_BODY_BYTES,
         signal: AbortSignal.any([this.signal, one.dropped.signal]),
       })

@@ -1,12 +1,13 @@
+import { mono } from './time/moment.fixture.ts'
 import { describe, expect, it } from 'vitest'
 import { latencyMs, recoveryStreak, roundedWindow, summarizeCanary } from './canary.ts'
 import type { CanarySample } from './canary.ts'
 
 function sample(intendedMs: number, latencyMs: number, ok = true): CanarySample {
   return {
-    intendedMs,
-    sentMs: intendedMs + 1,
-    doneMs: intendedMs + latencyMs,
+    intendedMs: mono(intendedMs),
+    sentMs: mono(intendedMs + 1),
+    doneMs: mono(intendedMs + latencyMs),
     status: ok ? 200 : 503,
     ok,
     error: ok ? null : 'status 503',
@@ -15,28 +16,28 @@ function sample(intendedMs: number, latencyMs: number, ok = true): CanarySample 
 
 describe('summarizeCanary', () => {
   it('counts latency from the intended send time and leaves failures out of the percentiles', () => {
-    const window = summarizeCanary([sample(0, 100), sample(100, 300), sample(200, 1, false)], 0, 1_000)
+    const window = summarizeCanary([sample(0, 100), sample(100, 300), sample(200, 1, false)], mono(0), mono(1_000))
     expect(window).toMatchObject({ total: 3, failed: 1, p50Ms: 100, p95Ms: 300, maxLatenessMs: 1 })
   })
 
   it('judges by intended send time, whenever the answer came', () => {
-    const window = summarizeCanary([sample(-100, 50), sample(900, 5_000), sample(1_000, 10)], 0, 1_000)
+    const window = summarizeCanary([sample(-100, 50), sample(900, 5_000), sample(1_000, 10)], mono(0), mono(1_000))
     expect(window.total).toBe(1)
   })
 
   it('gives NaN, never 0, for percentiles without a good sample', () => {
-    const window = summarizeCanary([sample(0, 10, false)], 0, 1_000)
+    const window = summarizeCanary([sample(0, 10, false)], mono(0), mono(1_000))
     expect([window.p50Ms, window.p95Ms]).toEqual([Number.NaN, Number.NaN])
-    expect(summarizeCanary([], 0, 1_000).longestOutageMs).toBeNaN()
+    expect(summarizeCanary([], mono(0), mono(1_000)).longestOutageMs).toBeNaN()
   })
 
   it('measures an outage from the edges of the window too', () => {
-    expect(summarizeCanary([sample(0, 10, false), sample(100, 10, false)], 0, 2_000).longestOutageMs).toBe(2_000)
-    expect(summarizeCanary([sample(0, 700), sample(600, 200)], 0, 1_000).longestOutageMs).toBe(700)
+    expect(summarizeCanary([sample(0, 10, false), sample(100, 10, false)], mono(0), mono(2_000)).longestOutageMs).toBe(2_000)
+    expect(summarizeCanary([sample(0, 700), sample(600, 200)], mono(0), mono(1_000)).longestOutageMs).toBe(700)
   })
 
   it('counts an outage that outlasts the window to the first good answer after it', () => {
-    expect(summarizeCanary([sample(0, 100), sample(1_400, 100)], 0, 1_000).longestOutageMs).toBe(1_400)
+    expect(summarizeCanary([sample(0, 100), sample(1_400, 100)], mono(0), mono(1_000)).longestOutageMs).toBe(1_400)
   })
 
   it.each<[string, CanarySample[], number]>([
@@ -45,12 +46,12 @@ describe('summarizeCanary', () => {
     ['that between two answers, in whatever order they came', [sample(0, 900), sample(100, 100), sample(200, 10)], 690],
     ['as if there was no answer, one that was not good', [sample(0, 300), sample(300, 200, false), sample(700, 100)], 500],
   ])('measures the longest outage: %s', (_rule, samples, longestMs) => {
-    expect(summarizeCanary(samples, 0, 1_000).longestOutageMs).toBe(longestMs)
+    expect(summarizeCanary(samples, mono(0), mono(1_000)).longestOutageMs).toBe(longestMs)
   })
 
   it('keeps the samples of the window, both edges told apart, and the worst lateness of these', () => {
-    const late = { ...sample(999, 10), sentMs: 1_249 }
-    const window = summarizeCanary([sample(0, 10), late, { ...sample(1_000, 10), sentMs: 9_000 }], 0, 1_000)
+    const late = { ...sample(999, 10), sentMs: mono(1_249) }
+    const window = summarizeCanary([sample(0, 10), late, { ...sample(1_000, 10), sentMs: mono(9_000) }], mono(0), mono(1_000))
     expect(window.samples.map(({ intendedMs }) => intendedMs)).toEqual([0, 999])
     expect(window.maxLatenessMs).toBe(250)
     expect(latencyMs(sample(200, 35))).toBe(35)
@@ -65,9 +66,9 @@ describe('roundedWindow', () => {
       longestOutageMs: 99.5,
       maxLatenessMs: 1.2,
     }
-    const window = { ...summarizeCanary([], 0, 1), p50Ms, p95Ms, longestOutageMs, maxLatenessMs }
+    const window = { ...summarizeCanary([], mono(0), mono(1)), p50Ms, p95Ms, longestOutageMs, maxLatenessMs }
     expect(roundedWindow(window)).toEqual({ p50Ms: 12, p95Ms: 41, longestOutageMs: 100, maxLatenessMs: 1 })
-    expect(roundedWindow(summarizeCanary([], 0, 1))).toEqual({
+    expect(roundedWindow(summarizeCanary([], mono(0), mono(1)))).toEqual({
       p50Ms: null,
       p95Ms: null,
       longestOutageMs: null,

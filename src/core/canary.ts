@@ -1,11 +1,12 @@
 /** Canary samples and what is computed from them. Pure: sending is the probe's work. */
+import { latest, msBetween, type Mono } from './time/moment.ts'
 import { percentile, roundOrNull } from './statistics.ts'
 
 /** One canary request. Times are monotonic ms of the run's clock. Latency counts from the intended send time. */
 export interface CanarySample {
-  readonly intendedMs: number
-  readonly sentMs: number
-  readonly doneMs: number
+  readonly intendedMs: Mono
+  readonly sentMs: Mono
+  readonly doneMs: Mono
   readonly status: number | null
   readonly ok: boolean
   /** Node's error code, `deadline`, `overflow` (200 in flight) or what the good-answer rule missed; null when ok. */
@@ -24,11 +25,11 @@ export interface CanaryWindow {
 }
 
 export function latencyMs(sample: CanarySample): number {
-  return sample.doneMs - sample.intendedMs
+  return msBetween(sample.intendedMs, sample.doneMs)
 }
 
 /** Percentiles are over good samples: a fast wrong answer must not look like a fast system. */
-export function summarizeCanary(samples: readonly CanarySample[], fromMs: number, toMs: number): CanaryWindow {
+export function summarizeCanary(samples: readonly CanarySample[], fromMs: Mono, toMs: Mono): CanaryWindow {
   const inWindow = samples.filter((sample) => sample.intendedMs >= fromMs && sample.intendedMs < toMs)
   const good = inWindow.filter((sample) => sample.ok)
   const latencies = good.map(latencyMs)
@@ -39,26 +40,26 @@ export function summarizeCanary(samples: readonly CanarySample[], fromMs: number
     p50Ms: percentile(latencies, 50),
     p95Ms: percentile(latencies, 95),
     longestOutageMs: longestOutage(samples, fromMs, toMs),
-    maxLatenessMs: inWindow.reduce((worst, sample) => Math.max(worst, sample.sentMs - sample.intendedMs), 0),
+    maxLatenessMs: inWindow.reduce((worst, sample) => Math.max(worst, msBetween(sample.intendedMs, sample.sentMs)), 0),
   }
 }
 
 /** Gap between successful completions of any request, so that an outage that outlasts the window's requests counts whole. */
-function longestOutage(samples: readonly CanarySample[], fromMs: number, toMs: number): number {
+function longestOutage(samples: readonly CanarySample[], fromMs: Mono, toMs: Mono): number {
   if (samples.length === 0) return Number.NaN
   // What was done before the window is as good as done at its beginning.
   const done = samples
     .filter((sample) => sample.ok)
-    .map((sample) => Math.max(fromMs, sample.doneMs))
-    .sort((a, b) => a - b)
+    .map((sample) => latest(fromMs, sample.doneMs))
+    .sort((one, other) => msBetween(other, one))
   let previous = fromMs
   let longest = 0
   for (const at of done) {
     if (previous >= toMs) break
-    longest = Math.max(longest, at - previous)
+    longest = Math.max(longest, msBetween(previous, at))
     previous = at
   }
-  return Math.max(longest, toMs - previous)
+  return Math.max(longest, msBetween(previous, toMs))
 }
 
 /** Requests in a row that notice one dead backend of `backends` with 99 % (at least 5). */

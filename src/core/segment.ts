@@ -1,3 +1,4 @@
+import { parseWall, type Wall } from './time/moment.ts'
 /** Generators of one load, as people write them. Pure. */
 
 export interface K6Segment {
@@ -15,9 +16,8 @@ export function parseSegment(text: string): K6Segment | null {
   return { index, count }
 }
 
-/** ISO 8601 with its zone, as ms since the epoch; null for what is no such time. */
-export function parseMoment(text: string): number | null {
+/** ISO 8601 with its zone; null for what is no such time. */
+export function parseMoment(text: string): Wall | null {
   const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text)
-  const wallMs = isTime ? Date.parse(text) : Number.NaN
-  return Number.isNaN(wallMs) ? null : wallMs
+  return isTime ? parseWall(text) : null
 }

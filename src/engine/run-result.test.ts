@@ -1,3 +1,4 @@
+import { wall } from '../core/time/moment.fixture.ts'
 import { describe, expect, it } from 'vitest'
 import type { SuiteName, Verdict } from '../core/model.ts'
 import type { LoadResult } from '../core/result/load.ts'
@@ -7,7 +8,7 @@ import { buildRunResult, type RunFacts } from './run-result.ts'
 
 const FACTS: RunFacts = {
   ...{ version: '1.2.3', seed: 7, strict: false, defects: ['no-retry'], environment: { compose: '2.30.0' } },
-  ...{ startedWallMs: Date.parse('2026-03-01T10:00:00Z'), startedMs: 1_000 },
+  startedWallMs: wall(Date.parse('2026-03-01T10:00:00Z')),
 }
 const RUN = {
   ...{ id: 'r1', profile: 'quick' as const, stack: 'shop', stacks: 2, address: null, images: [], reference: false },
@@ -30,7 +31,7 @@ function load(verdict: Verdict): LoadResult {
 }
 
 function result(scenarios: ScenarioResult[], reasons: string[] = [], loads: LoadResult[] = [], facts = FACTS): RunResult {
-  return buildRunResult(facts, RUN, { scenarios, load: loads }, reasons, 6_400.4)
+  return buildRunResult(facts, RUN, { scenarios, load: loads }, reasons, 5_400.4)
 }
 
 describe('the verdict of a run', () => {

@@ -1,5 +1,5 @@
 /** The result of a run, also of one that never came to its first scenario: then `scenarios` is empty and `reasons` says why. */
-import { isoTime } from '../core/time/clock.ts'
+import { isoTime, type Wall } from '../core/time/moment.ts'
 import type { SuiteName } from '../core/model.ts'
 import type { RunResult } from '../core/result/run.ts'
 import type { ScenarioResult } from '../core/result/scenario.ts'
@@ -14,8 +14,7 @@ export interface RunFacts {
   readonly strict: boolean
   readonly defects: readonly string[]
   readonly environment: Readonly<Record<string, Json>>
-  readonly startedWallMs: number
-  readonly startedMs: number
+  readonly startedWallMs: Wall
 }
 
 type RunPart = Pick<
@@ -28,7 +27,7 @@ export function buildRunResult(
   run: RunPart,
   { scenarios, load }: Pick<RunResult, 'scenarios' | 'load'>,
   reasons: string[],
-  endedMs: number,
+  durationMs: number,
 ): RunResult {
   const all = [...scenarios, ...load]
   const counts = countVerdicts(all.map(({ verdict }) => verdict))
@@ -39,7 +38,7 @@ export function buildRunResult(
       ...run,
       seed: facts.seed,
       startedAt: isoTime(facts.startedWallMs),
-      durationMs: Math.round(endedMs - facts.startedMs),
+      durationMs: Math.round(durationMs),
       strict: facts.strict,
       defects: [...facts.defects],
     },

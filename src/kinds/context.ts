@@ -1,4 +1,5 @@
 /** What faults and clauses are given to work with. */
+import type { Mono, Wall } from '../core/time/moment.ts'
 import type { Clock } from '../core/time/clock.ts'
 import type { RequestSpec } from '../core/descriptor.ts'
 import type { Random } from '../core/random.ts'
@@ -23,8 +24,8 @@ export interface UndoContext {
 }
 
 export interface ScenarioWindow {
-  /** Monotonic; set when inject returns. */
-  readonly startedMs: number
+  /** When inject returned. */
+  readonly startedMs: Mono
   readonly plannedMs: number
   /** Resolves at startedMs + plannedMs. */
   readonly planned: Promise<void>
@@ -37,8 +38,8 @@ export interface Hit {
   readonly service: string
   /** Pid of the main process when it was hit, in the host's namespace. */
   readonly pid: number
-  readonly atMs: number
-  readonly atWallMs: number
+  readonly atMs: Mono
+  readonly atWallMs: Wall
   /** Id by which the pool listed it then; null where there is no pool, or it was not in it. */
   readonly member: string | null
 }
@@ -68,9 +69,9 @@ export interface ClauseContext {
   readonly windowMs: number
   window(): ScenarioWindow
   /** Wall-clock epoch at which inject returned, for log lines. */
-  readonly injectedAtWallMs: number
+  readonly injectedAtWallMs: Wall
   /** When everything was reverted, by the wall clock; null before. */
-  readonly faultEndedAtWallMs: number | null
+  readonly faultEndedAtWallMs: Wall | null
   /** The load that holds meanwhile; null when the run has none. */
   readonly load: HeldLoad | null
   readonly canary: CanaryView

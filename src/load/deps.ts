@@ -1,4 +1,5 @@
 /** What the load suite is given; it imports none of it. */
+import type { Wall } from '../core/time/moment.ts'
 import type { Clock } from '../core/time/clock.ts'
 import type { K6Port } from '../ports/k6.ts'
 import type { K6Segment } from '../core/segment.ts'
@@ -68,6 +69,6 @@ export interface LoadOptions {
   /** One generator's part of a load that several make together. */
   readonly segment: K6Segment | null
   /** When k6 is to be started, ms since the epoch; null: as soon as it can. */
-  readonly startWallMs: number | null
+  readonly startWallMs: Wall | null
   readonly repeatCommand: (id: string) => string
 }

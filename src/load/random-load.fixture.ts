@@ -2,6 +2,7 @@
  * Loads made up from a seed: rows as k6 writes them, with what a judgement needs beside them. `golden/judgements.json` holds
  * what became of some when a whole series was kept in memory.
  */
+import { later, type Wall } from '../core/time/moment.ts'
 import { seededRandom, type Random } from '../core/random.ts'
 import type { GeneratorFacts } from './judge/judgement.ts'
 import type { Measured } from './judge/measured.ts'
@@ -12,7 +13,7 @@ import { START_MS, type Row } from './series/samples.fixture.ts'
 
 export interface LoadPart {
   readonly rows: readonly Row[]
-  readonly startMs: number
+  readonly startMs: Wall
   readonly measured: Measured
 }
 
@@ -59,7 +60,7 @@ export function randomLoad(seed: number): RandomLoad {
       const rows = rowsOf(own, plan, weather, parts)
       return {
         rows,
-        startMs: START_MS + (index === 0 ? 0 : own.integer(0, 4_000)),
+        startMs: later(START_MS, index === 0 ? 0 : own.integer(0, 4_000)),
         measured: measuredOf(own, rows, { ...common, isHeld: calm !== null }),
       }
     }),

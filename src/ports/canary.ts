@@ -1,4 +1,5 @@
 /** Requests through the entry, and the canary that sends them without an end. */
+import type { Mono } from '../core/time/moment.ts'
 import type { CanarySample, CanaryWindow } from '../core/canary.ts'
 import type { Clock } from '../core/time/clock.ts'
 import type { RequestSpec } from '../core/descriptor.ts'
@@ -7,13 +8,13 @@ import type { RunningStack } from './stack.ts'
 /** Open-loop canary of one stack, from its first scenario to its last. */
 export interface RunningCanary {
   /** All requests with an outcome that were intended since `fromMs`, in the order of their intended send times. */
-  samples(fromMs: number): readonly CanarySample[]
+  samples(fromMs: Mono): readonly CanarySample[]
   /** Waits for the outcome of every request intended in [fromMs, toMs), and returns them. */
-  settled(fromMs: number, toMs: number, signal: AbortSignal): Promise<readonly CanarySample[]>
+  settled(fromMs: Mono, toMs: Mono, signal: AbortSignal): Promise<readonly CanarySample[]>
   /** From now on so many requests a second; null is the rate that the descriptor gives. */
   pace(ratePerSecond: number | null): void
   /** Drops what was intended before, requests in flight too: nobody will ask for it again. */
-  forget(beforeMs: number): void
+  forget(beforeMs: Mono): void
   /** Sends nothing more; requests in flight are dropped. */
   stop(): void
 }
@@ -51,5 +52,5 @@ export interface CanaryView {
   /** The steady state before the fault. */
   readonly steady: CanaryWindow
   /** Waits until all requests intended in the fault window so far have an outcome, and returns them. */
-  samples(fromMs: number, toMs: number): Promise<readonly CanarySample[]>
+  samples(fromMs: Mono, toMs: Mono): Promise<readonly CanarySample[]>
 }

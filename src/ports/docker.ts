@@ -1,3 +1,4 @@
+import type { Wall } from '../core/time/moment.ts'
 /** Containers of the run, and what the daemon says and does of them. */
 
 export interface ContainerState {
@@ -46,7 +47,7 @@ export type ContainerAction =
   | { readonly do: 'start' | 'pause' | 'unpause' | 'restart' | 'remove' }
 
 export interface ContainerEvent {
-  readonly atMs: number
+  readonly atMs: Wall
   readonly action: string
   readonly containerId: string
   readonly service: string
@@ -63,19 +64,15 @@ export interface ContainerPort {
   /** null when it is gone. */
   inspect(id: string, signal: AbortSignal): Promise<ContainerState | null>
   /** Lines of both streams in time order with Docker's own timestamps, the newest `maxBytes` of them. */
-  logs(
-    id: string,
-    window: { sinceWallMs: number; untilWallMs: number; maxBytes: number },
-    signal: AbortSignal,
-  ): Promise<LogLine[]>
+  logs(id: string, window: { sinceWallMs: Wall; untilWallMs: Wall; maxBytes: number }, signal: AbortSignal): Promise<LogLine[]>
   /** @throws TARGET_NOT_FOUND when it is gone, except for `remove`. */
   act(id: string, action: ContainerAction, signal: AbortSignal): Promise<void>
   /** Events of this run's containers so far, oldest first, from the feed that is open since the stack came up. */
-  events(sinceWallMs: number): readonly ContainerEvent[]
+  events(sinceWallMs: Wall): readonly ContainerEvent[]
 }
 
 export interface LogLine {
-  readonly atMs: number
+  readonly atMs: Wall
   readonly stream: 'stdout' | 'stderr'
   readonly text: string
 }

@@ -1,3 +1,4 @@
+import type { Wall } from '../core/time/moment.ts'
 /** A load pattern that holds while scenarios run, as they may ask it. Times are of the wall clock, ms since the epoch. */
 
 /** What became of the requests of a stretch. */
@@ -23,10 +24,10 @@ export interface HeldLoad {
   /** Those of the pattern, or the usual ones: a second that misses one of them is bad. */
   readonly limits: HeldLimits
   /** Seconds before this are recorded whole: k6 tells of a request when it has ended, and writes twice a second. */
-  wholeUntilWallMs(): number
-  figures(fromWallMs: number, toWallMs: number): Promise<StretchFigures>
+  wholeUntilWallMs(): Wall
+  figures(fromWallMs: Wall, toWallMs: Wall): Promise<StretchFigures>
   /** Since when, of the whole seconds after `fromWallMs`, none was bad; null while the newest is, or none can be decided. */
-  goodSinceWallMs(fromWallMs: number): Promise<number | null>
+  goodSinceWallMs(fromWallMs: Wall): Promise<Wall | null>
   /** Why it does not hold any more; null while it does. */
   problem(): string | null
 }

@@ -1,4 +1,5 @@
 /** The clauses on real containers: what Docker, its logs and its network say, judged. */
+import { EPOCH } from '../../src/core/time/moment.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/core/time/clock.ts'
 import type { ServiceSpec } from '../../src/core/descriptor.ts'
@@ -205,7 +206,7 @@ async function logged(lost: number): Promise<void> {
   await waitUntil(
     `${String(lost)} lines of each worker in its log`,
     async (abort) => {
-      const window = { sinceWallMs: 0, untilWallMs: Date.now(), maxBytes: 1_000_000 }
+      const window = { sinceWallMs: EPOCH, untilWallMs: systemClock.wallMs(), maxBytes: 1_000_000 }
       const logs = await Promise.all(all.map(({ id }) => rig.stack.containers.logs(id, window, abort)))
       return logs.map((lines) => lines.filter(({ text }) => text.includes('lost')).length)
     },

@@ -1,4 +1,5 @@
 /** A small stack with two links, and contexts for faults as the engine would make them. */
+import type { Mono } from '../../src/core/time/moment.ts'
 import { systemClock } from '../../src/core/time/clock.ts'
 import type { Descriptor, Link } from '../../src/core/descriptor.ts'
 import { ChaosError } from '../../src/core/errors.ts'
@@ -71,7 +72,7 @@ let scenarios = 0
 
 /** A context whose window begins with the first call of `open`. */
 export function contextOf(rig: Rig, windowMs: number): { ctx: FaultContext; open: () => void } {
-  let startedMs: number | null = null
+  let startedMs: Mono | null = null
   let number = 0
   scenarios += 1
   const ctx: FaultContext = {

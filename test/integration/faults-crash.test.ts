@@ -1,3 +1,5 @@
+import { wall } from '../../src/core/time/moment.fixture.ts'
+import { EPOCH, msBetween } from '../../src/core/time/moment.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/core/time/clock.ts'
 import type { JsonObject } from '../../src/core/json.ts'
@@ -122,7 +124,7 @@ describe('a crash from the host’s pid namespace', () => {
     expect(hit).toMatchObject({ service: 'hand', pid: victim?.pid, name: victim?.name })
     expect(hit?.member).toMatch(/^m\d+$/)
     // A younger one would come back only after a pause.
-    expect((hit?.atWallMs ?? 0) - Date.parse(victim?.startedAt ?? '')).toBeGreaterThanOrEqual(10_000)
+    expect(msBetween(wall(Date.parse(victim?.startedAt ?? '')), hit?.atWallMs ?? EPOCH)).toBeGreaterThanOrEqual(10_000)
     // Docker counts only the restarts that it did by itself.
     expect(victim === undefined ? null : await awaitAnother(victim)).toMatchObject({
       restartCount: (victim?.restartCount ?? 0) + 1,
@@ -287,10 +289,10 @@ describe('a stop that is not answered', () => {
       const victim = before.get(rig.hits[0]?.containerId ?? '')
       const back = await awaitAnother(victim as ContainerState)
       const die = rig.stack.containers
-        .events(rig.hits[0]?.atWallMs ?? 0)
+        .events(rig.hits[0]?.atWallMs ?? EPOCH)
         .find(({ action, containerId }) => action === 'die' && containerId === back.id)
       expect(die?.attributes['exitCode']).toBe('137')
-      expect((die?.atMs ?? 0) - (rig.hits[0]?.atWallMs ?? 0)).toBeGreaterThan(1_900)
+      expect(msBetween(rig.hits[0]?.atWallMs ?? EPOCH, die?.atMs ?? EPOCH)).toBeGreaterThan(1_900)
     })
   })
 
@@ -301,7 +303,7 @@ describe('a stop that is not answered', () => {
     expect(leftovers.after).toEqual([])
     const back = await awaitAnother(before.get(rig.hits[0]?.containerId ?? '') as ContainerState)
     const die = rig.stack.containers
-      .events(rig.hits[0]?.atWallMs ?? 0)
+      .events(rig.hits[0]?.atWallMs ?? EPOCH)
       .find(({ action, containerId }) => action === 'die' && containerId === back.id)
     expect(die?.attributes['exitCode']).toBe('0')
   })

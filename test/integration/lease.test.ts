@@ -1,4 +1,5 @@
 /** Who holds a run, told from outside its process, and from outside its container. */
+import { wall } from '../../src/core/time/moment.fixture.ts'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -36,7 +37,7 @@ const log: Logger = {
     throw new Error(`${level}: ${text}`)
   },
 }
-const holderOf = (runId: string): Promise<string> => findHolder(runFolder(stateDir, runId), Date.now())
+const holderOf = (runId: string): Promise<string> => findHolder(runFolder(stateDir, runId), wall(Date.now()))
 
 /** A program that holds the run, says so, and lives on. */
 function holding(runId: string): string[] {
@@ -109,9 +110,9 @@ it('is seen from outside its container and from another one, and the sweep leave
   const id = await heldInContainer('boxed')
   expect(await holderOf('boxed')).toBe('alive')
   expect(await askedFromContainer('boxed')).toBe('alive')
-  expect(await findDeadRuns(stateDir, Date.now() + 120_000, log)).toEqual([])
+  expect(await findDeadRuns(stateDir, wall(Date.now() + 120_000), log)).toEqual([])
   await docker.getContainer(id).kill()
   await docker.getContainer(id).wait()
   expect(await askedFromContainer('boxed')).toBe('gone')
-  expect(await findDeadRuns(stateDir, Date.now(), log)).toEqual(['boxed'])
+  expect(await findDeadRuns(stateDir, wall(Date.now()), log)).toEqual(['boxed'])
 })

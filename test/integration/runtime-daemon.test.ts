@@ -1,3 +1,4 @@
+import { wall } from '../../src/core/time/moment.fixture.ts'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
@@ -94,7 +95,7 @@ test('the event feed connects again after a break and misses nothing; while it i
   const wait = { everyMs: 50, attemptMs: 2_000, limitMs: 15_000, signal: signal(), clock: systemClock }
   const create = (): Promise<{ id: string }> =>
     docker.createContainer({ Image: 'node:24-trixie-slim', Labels: { 'chaos-action.run': run.runId } })
-  const ids = async (): Promise<string[]> => Promise.resolve(feed.since(0).map(({ containerId }) => containerId))
+  const ids = async (): Promise<string[]> => Promise.resolve(feed.since(wall(0)).map(({ containerId }) => containerId))
 
   const first = await create()
   await waitUntil('the first event', ids, (seen) => seen.includes(first.id), wait)

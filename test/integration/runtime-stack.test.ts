@@ -1,3 +1,4 @@
+import { wall } from '../../src/core/time/moment.fixture.ts'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -221,7 +222,7 @@ test('reports what happened to containers, and what they said, with Docker’s t
   if (web === undefined) throw new Error('the stack has no web container')
   const upMs = Date.now()
   await docker.getContainer(web.id).kill()
-  const died = async (): Promise<readonly ContainerEvent[]> => Promise.resolve(stack.containers.events(upMs))
+  const died = async (): Promise<readonly ContainerEvent[]> => Promise.resolve(stack.containers.events(wall(upMs)))
   const events = await waitUntil('the die event', died, (seen) => seen.some(({ action }) => action === 'die'), {
     ...POLL,
     signal: signal(),
@@ -230,8 +231,8 @@ test('reports what happened to containers, and what they said, with Docker’s t
   expect(die).toMatchObject({ containerId: web.id, service: 'web' })
   expect(die?.attributes['exitCode']).toBe('137')
   expect(die?.atMs).toBeGreaterThanOrEqual(upMs - 50)
-  expect(stack.containers.events(startedMs).filter(({ action }) => action === 'create')).toHaveLength(3)
-  expect(stack.containers.events(Date.now() + 60_000)).toEqual([])
+  expect(stack.containers.events(wall(startedMs)).filter(({ action }) => action === 'create')).toHaveLength(3)
+  expect(stack.containers.events(wall(Date.now() + 60_000))).toEqual([])
   expect(await stack.unhealthy(signal())).toContain(`${web.name} exited with code 137`)
 
   const [, other] = await stack.containers.list('web', signal())
@@ -241,17 +242,17 @@ test('reports what happened to containers, and what they said, with Docker’s t
   for (const word of words) await saidBy(stack.entryUrl, word)
   const logs = await stack.containers.logs(
     other.id,
-    { sinceWallMs: sayMs - 50, untilWallMs: Date.now() + 1_000, maxBytes: 65_536 },
+    { sinceWallMs: wall(sayMs - 50), untilWallMs: wall(Date.now() + 1_000), maxBytes: 65_536 },
     signal(),
   )
   const said = logs.filter(({ stream }) => stream === 'stdout').map(({ text }) => text)
   expect(said.length).toBeGreaterThan(0)
   expect(said.every((text) => /^out word-\d+$/.test(text))).toBe(true)
   expect(logs.filter(({ stream }) => stream === 'stderr')).toHaveLength(said.length)
-  expect(logs.every(({ atMs }) => atMs >= sayMs - 50 && atMs <= Date.now() + 1_000)).toBe(true)
+  expect(logs.every(({ atMs }) => atMs >= wall(sayMs - 50) && atMs <= wall(Date.now() + 1_000))).toBe(true)
   const newest = await stack.containers.logs(
     other.id,
-    { sinceWallMs: 0, untilWallMs: Date.now() + 1_000, maxBytes: 40 },
+    { sinceWallMs: wall(0), untilWallMs: wall(Date.now() + 1_000), maxBytes: 40 },
     signal(),
   )
   expect(newest.at(-1)?.text).toBe(logs.at(-1)?.text)
@@ -298,7 +299,7 @@ test('a helper on the network does not survive the run, and does not show as par
   })
   await helper.start()
   expect((await stack.containers.all(signal())).map(({ id }) => id)).not.toContain(helper.id)
-  expect(stack.containers.events(0).map(({ containerId }) => containerId)).not.toContain(helper.id)
+  expect(stack.containers.events(wall(0)).map(({ containerId }) => containerId)).not.toContain(helper.id)
   await stack.recreate(signal())
   expect((await stack.containers.inspect(helper.id, signal()))?.status).toBe('running')
   await stack.down(signal())

@@ -1,4 +1,5 @@
 /** What a job finds on a machine that outlives jobs: dead runs beside live ones. */
+import { systemClock } from '../../src/core/time/clock.ts'
 import { access, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
@@ -58,7 +59,7 @@ async function withContainer(run = randomBytes(4).toString('hex')): Promise<stri
 function options(): SweepOptions {
   const log: Logger = { log: (level, text) => void said.push(`${level}: ${text}`) }
   return {
-    ...{ docker, stateDir, faults: new Map(), log, signal: AbortSignal.timeout(60_000), nowWallMs: Date.now() },
+    ...{ docker, stateDir, faults: new Map(), log, signal: AbortSignal.timeout(60_000), nowWallMs: systemClock.wallMs() },
     toolboxImage: () => Promise.resolve(''),
   }
 }

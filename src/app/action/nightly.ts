@@ -1,4 +1,5 @@
 /** Modes `nightly-issue` and `nightly-watchdog`: one issue while the nightly is red, or does not finish any more. */
+import { systemClock } from '../../core/time/clock.ts'
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { parseResult } from '../../files/result/parse.ts'
@@ -38,7 +39,7 @@ export async function actionWatchdog(step: ActionStep): Promise<StepEnd> {
   const branch = process.env['GITHUB_REF_NAME'] ?? 'main'
   return put(step, async (github) => {
     const last = await lastFinishedRun(github, { owner: context.owner, repo: context.repo, workflow, branch })
-    return overdueWish(last, { key: workflow, nowMs: Date.now(), limitHours, watchdogUrl: context.runUrl })
+    return overdueWish(last, { key: workflow, nowMs: systemClock.wallMs(), limitHours, watchdogUrl: context.runUrl })
   })
 }
 

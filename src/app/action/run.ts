@@ -1,4 +1,5 @@
 /** Mode `run`: a stack is brought up, broken, loaded and judged. */
+import { systemClock } from '../../core/time/clock.ts'
 import { join, resolve } from 'node:path'
 import { FAULTS } from '../../faults/registry.ts'
 import { withCommandsStopped } from '../../github/step/foreign-output.ts'
@@ -42,7 +43,7 @@ async function sweepBefore(stateFolder: string, signal: AbortSignal): Promise<vo
   const docker = createDockerClient()
   const log = stdoutLogger
   await sweepDeadRuns({
-    ...{ docker, stateDir: stateFolder, faults: FAULTS, log, signal, nowWallMs: Date.now() },
+    ...{ docker, stateDir: stateFolder, faults: FAULTS, log, signal, nowWallMs: systemClock.wallMs() },
     toolboxImage: (inner) => prepareToolboxImage({ docker, log, env: process.env, signal: inner }),
   })
 }

@@ -1,7 +1,8 @@
 /** Logs of a run that died before it could write them itself, while its containers are still there. */
+import { systemClock } from '../../core/time/clock.ts'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isoTime } from '../../core/time/clock.ts'
+import { EPOCH, isoTime } from '../../core/time/moment.ts'
 import { describeError } from '../../core/errors.ts'
 import type { ContainerPort, ContainerState, LogLine } from '../../ports/docker.ts'
 import type { ArtifactPort } from '../../ports/files.ts'
@@ -81,14 +82,14 @@ async function linesOf(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const untilWallMs = Date.now()
+  const untilWallMs = systemClock.wallMs()
   const note = (text: string): LogLine => ({ atMs: untilWallMs, stream: 'stderr', text: `[${text}]` })
   let lines: LogLine[]
   if (maxBytes === 0) lines = [note(`left out: the logs before it have used up ${String(BYTES_IN_ALL)} bytes`)]
   else if (isAborted(signal)) lines = [note(`left out: the time for logs was up`)]
   else
     lines = await containers
-      .logs(id, { sinceWallMs: 0, untilWallMs, maxBytes }, signal)
+      .logs(id, { sinceWallMs: EPOCH, untilWallMs, maxBytes }, signal)
       .catch((error: unknown) => [note(`could not be read: ${describeError(error, 200)}`)])
   return lines.map((line) => `${isoTime(line.atMs)} ${name} ${line.text}`)
 }

@@ -1,3 +1,4 @@
+import { wall } from '../../core/time/moment.fixture.ts'
 import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,7 +26,7 @@ async function leaveDead(runId: string): Promise<void> {
 
 const said: string[] = []
 const log: Logger = { log: (level, text) => void said.push(`${level}: ${text}`) }
-const dead = (laterMs = 0): Promise<string[]> => findDeadRuns(stateDir, Date.now() + laterMs, log)
+const dead = (laterMs = 0): Promise<string[]> => findDeadRuns(stateDir, wall(Date.now() + laterMs), log)
 
 test('a run whose process is gone is dead, at once; the live one beside it is not', async () => {
   await Ledger.hold(stateDir, 'alive', START)
@@ -73,5 +74,5 @@ test('one of another machine that shares the folder is not known to be dead', as
 })
 
 test('without a state directory there is none', async () => {
-  expect(await findDeadRuns(join(stateDir, 'none'), Date.now(), log)).toEqual([])
+  expect(await findDeadRuns(join(stateDir, 'none'), wall(Date.now()), log)).toEqual([])
 })

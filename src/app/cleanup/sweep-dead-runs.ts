@@ -1,4 +1,5 @@
 /** Before a run on a machine that outlives its jobs: what dead runs of ours left there. */
+import { msBetween, sinceEpochMs, wallAt, type Wall } from '../../core/time/moment.ts'
 import { stat, utimes } from 'node:fs/promises'
 import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../ports/reporter.ts'
@@ -14,7 +15,7 @@ const MOST_RUNS = 20
 export interface SweepOptions extends Omit<CleanupOptions, 'toolboxImage' | 'beforeRemoval'> {
   /** Asked for only when something is to be undone. */
   readonly toolboxImage: (signal: AbortSignal) => Promise<string>
-  readonly nowWallMs: number
+  readonly nowWallMs: Wall
 }
 
 /**
@@ -49,7 +50,7 @@ export async function sweepDeadRuns(options: SweepOptions): Promise<CleanupRepor
 async function sweepDeadRun(
   options: CleanupOptions,
   runId: string,
-  nowWallMs: number,
+  nowWallMs: Wall,
 ): Promise<CleanupReport['runs'][number] | null> {
   const { log } = options
   try {
@@ -71,20 +72,21 @@ async function sweepDeadRun(
  * Ids of runs in the state directory whose process is gone for certain, those that wait longest first. One that cannot be
  * looked at is a warning, and none of them.
  */
-export async function findDeadRuns(stateDir: string, nowWallMs: number, log: Logger): Promise<string[]> {
-  const dead: { readonly runId: string; readonly sinceMs: number }[] = []
+export async function findDeadRuns(stateDir: string, nowWallMs: Wall, log: Logger): Promise<string[]> {
+  const dead: { readonly runId: string; readonly sinceMs: Wall }[] = []
   for (const runId of await knownRuns(stateDir)) {
     const folder = runFolder(stateDir, runId)
     try {
-      if ((await findHolder(folder, nowWallMs)) === 'gone') dead.push({ runId, sinceMs: (await stat(folder)).mtimeMs })
+      if ((await findHolder(folder, nowWallMs)) === 'gone') dead.push({ runId, sinceMs: wallAt((await stat(folder)).mtimeMs) })
     } catch (error) {
       log.log('warn', `whether run ${runId} is dead cannot be told: ${describeError(error)}`)
     }
   }
-  return dead.sort((one, other) => one.sinceMs - other.sinceMs).map(({ runId }) => runId)
+  return dead.sort((one, other) => msBetween(other.sinceMs, one.sinceMs)).map(({ runId }) => runId)
 }
 
 /** One that can never be removed must not keep its place before the others. */
-async function putLast(folder: string, nowWallMs: number): Promise<void> {
-  await utimes(folder, nowWallMs / 1_000, nowWallMs / 1_000)
+async function putLast(folder: string, nowWallMs: Wall): Promise<void> {
+  const seconds = sinceEpochMs(nowWallMs) / 1_000
+  await utimes(folder, seconds, seconds)
 }

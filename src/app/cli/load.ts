@@ -1,3 +1,4 @@
+import type { Wall } from '../../core/time/moment.ts'
 import { join } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
 import { ChaosError } from '../../core/errors.ts'
@@ -9,7 +10,7 @@ import type { RunUi } from '../run/ui.ts'
 
 interface LoadFlags extends PatternFlags {
   segment?: K6Segment
-  startAt?: number
+  startAt?: Wall
 }
 
 const EXAMPLE = `
@@ -65,7 +66,7 @@ function segment(text: string): K6Segment {
   return parsed
 }
 
-function moment(text: string): number {
+function moment(text: string): Wall {
   const wallMs = parseMoment(text)
   if (wallMs === null) throw new InvalidArgumentError('a time with its zone is expected, such as 2026-11-24T03:00:00Z.')
   return wallMs

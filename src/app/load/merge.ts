@@ -11,7 +11,7 @@ import { EXIT_CODES } from '../../core/verdict.ts'
 import { buildRunResult } from '../../engine/run-result.ts'
 import { judgeMeasured, measuredJson, parseMeasured } from '../../load/judge/measured.ts'
 import { judgedResult } from '../../load/judge/result.ts'
-import { mergeMeasured, type MeasuredSegment, type MergedLoad } from '../../load/merge/segments.ts'
+import { mergeMeasured, spanOf, type MeasuredSegment, type MergedLoad } from '../../load/merge/segments.ts'
 import { openSeriesFile } from '../../load/series/file.ts'
 import { keepSeries } from '../../load/series/keep.ts'
 import { fanOut } from '../../report/fan-out.ts'
@@ -80,18 +80,17 @@ function resultOf(merged: readonly MergedLoad[], load: LoadResult[]): RunResult 
   const all = merged.map(({ measured }) => measured)
   const [first] = all
   if (first === undefined) throw new ChaosError('BAD_INPUT', 'there is no series to merge')
-  const startedWallMs = Math.min(...all.map((measured) => measured.startedWallMs))
-  const endedWallMs = Math.max(...all.map((measured) => measured.startedWallMs + measured.durationMs))
+  const { startedWallMs, durationMs } = spanOf(first, ...all)
   const { profile, address } = first
   return buildRunResult(
-    { version: TOOL_VERSION, seed: null, strict: false, defects: [], environment: {}, startedWallMs, startedMs: startedWallMs },
+    { version: TOOL_VERSION, seed: null, strict: false, defects: [], environment: {}, startedWallMs },
     {
       ...{ id: newRunId(), profile, stack: address, stacks: 0, address, images: [], reference: false, noInject: false },
       plannedMs: all.reduce((sum, { plan }) => sum + plan.durationMs, 0),
     },
     { scenarios: [], load },
     [],
-    endedWallMs,
+    durationMs,
   )
 }
 

@@ -1,6 +1,7 @@
 /** Load patterns against an address, without a stack of ours: whole, or as one of several generators. */
 import { mkdir } from 'node:fs/promises'
-import { isoTime, systemClock } from '../../core/time/clock.ts'
+import { instantOf, systemClock } from '../../core/time/clock.ts'
+import { isoTime, msBetween, type Wall } from '../../core/time/moment.ts'
 import { ChaosError, explainError } from '../../core/errors.ts'
 import type { K6Segment } from '../../core/segment.ts'
 import type { LoadPattern } from '../../core/load.ts'
@@ -59,7 +60,7 @@ export async function runAddressLoad(request: AddressLoadRequest, plainUi: RunUi
   const session = await openSession(request, ui, (event) => {
     reporters.onEvent(event)
   })
-  const { startedMs, startedWallMs } = { startedMs: systemClock.nowMs(), startedWallMs: systemClock.wallMs() }
+  const started = instantOf(systemClock)
   const plannedMs = plannedLoadMs(request.patterns, request.profile)
   const { runId, emit } = session
   const { profile, address, patterns } = request
@@ -72,11 +73,11 @@ export async function runAddressLoad(request: AddressLoadRequest, plainUi: RunUi
     found = { results: [], reasons: [`the load patterns were not run: ${explainError(error)}`] }
   }
   const result = buildRunResult(
-    { version: TOOL_VERSION, seed: null, strict: false, defects: [], environment: {}, startedWallMs, startedMs },
+    { version: TOOL_VERSION, seed: null, strict: false, defects: [], environment: {}, startedWallMs: started.atWallMs },
     { id: runId, profile, stack: address, stacks: 0, address, images: [], reference: false, noInject: false, plannedMs },
     { scenarios: [], load: found.results },
     found.reasons,
-    systemClock.nowMs(),
+    msBetween(started.atMs, systemClock.nowMs()),
   )
   emit({ type: 'run-ended', verdict: result.verdict, durationMs: result.run.durationMs })
   const reported = await reportResult(redaction.object(result), reporters, ui.reporters)
@@ -87,7 +88,7 @@ export async function runAddressLoad(request: AddressLoadRequest, plainUi: RunUi
 export async function runAddressSegment(
   request: AddressLoadRequest,
   segment: K6Segment,
-  startWallMs: number | null,
+  startWallMs: Wall | null,
   plainUi: RunUi,
 ): Promise<MeasuredPart> {
   const pattern = onlyPattern(request)

@@ -1,3 +1,5 @@
+import { wall } from '../../core/time/moment.fixture.ts'
+import { msBetween, type Wall } from '../../core/time/moment.ts'
 import { expect, it } from 'vitest'
 import type { PhaseName, ScenarioResult } from '../../core/result/scenario.ts'
 import { calmStretches, longestHoldMs } from './calm-stretches.ts'
@@ -23,8 +25,11 @@ function scenario(plan: number, inject: number, recovered: number | null, isRecr
 
 /** In seconds from the start; the first has no beginning. */
 function calm(scenarios: readonly Phased[], end: number): (number | null)[][] {
-  const seconds = (wallMs: number): number | null => (Number.isFinite(wallMs) ? (wallMs - ORIGIN_MS) / 1_000 : null)
-  return calmStretches(scenarios, ORIGIN_MS + end * 1_000).map(({ fromWallMs, toWallMs }) => [
+  const seconds = (at: Wall): number | null => {
+    const sinceOriginMs = msBetween(wall(ORIGIN_MS), at)
+    return Number.isFinite(sinceOriginMs) ? sinceOriginMs / 1_000 : null
+  }
+  return calmStretches(scenarios, wall(ORIGIN_MS + end * 1_000)).map(({ fromWallMs, toWallMs }) => [
     seconds(fromWallMs),
     seconds(toWallMs),
   ])

@@ -1,4 +1,5 @@
 /** When no fault was on while a load held beside scenarios. Pure. */
+import { later, parseWall, wallAt, type Wall } from '../../core/time/moment.ts'
 import type { ScenarioResult } from '../../core/result/scenario.ts'
 import type { CalmStretch } from '../../load/judge/held.ts'
 
@@ -11,9 +12,9 @@ const HOLD_MARGIN_MS = 300_000
 type Phased = Pick<ScenarioResult, 'phases' | 'recovery' | 'events'>
 
 /** Until the first fault, between the recovery of one and the next, and after the last. `endWallMs`: of the scenarios. */
-export function calmStretches(scenarios: readonly Phased[], endWallMs: number): CalmStretch[] {
+export function calmStretches(scenarios: readonly Phased[], endWallMs: Wall): CalmStretch[] {
   const stretches: CalmStretch[] = []
-  let calmSinceMs: number | null = Number.NEGATIVE_INFINITY
+  let calmSinceMs: Wall | null = wallAt(Number.NEGATIVE_INFINITY)
   for (const scenario of scenarios) {
     const steadyMs = startOf(scenario, 'plan')
     // What did not recover is calm again when the next scenario has found its steady state.
@@ -32,12 +33,13 @@ export function longestHoldMs(plannedMs: number): number {
   return plannedMs * HOLD_FACTOR + HOLD_MARGIN_MS
 }
 
-function startOf({ phases }: Phased, name: string): number | null {
+function startOf({ phases }: Phased, name: string): Wall | null {
   const phase = phases.find((one) => one.name === name)
-  return phase === undefined ? null : Date.parse(phase.startedAt)
+  return phase === undefined ? null : parseWall(phase.startedAt)
 }
 
-function endOf({ phases }: Phased, name: string): number | null {
+function endOf({ phases }: Phased, name: string): Wall | null {
   const phase = phases.find((one) => one.name === name)
-  return phase === undefined ? null : Date.parse(phase.startedAt) + phase.durationMs + AFTER_MS
+  const startedMs = phase === undefined ? null : parseWall(phase.startedAt)
+  return phase === undefined || startedMs === null ? null : later(startedMs, phase.durationMs + AFTER_MS)
 }

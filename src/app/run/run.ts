@@ -2,7 +2,8 @@
 import { mkdir } from 'node:fs/promises'
 import { randomBytes, randomInt } from 'node:crypto'
 import { canaryPort } from '../../canary/canary.ts'
-import { isoTime, systemClock } from '../../core/time/clock.ts'
+import { instantOf, systemClock } from '../../core/time/clock.ts'
+import { isoTime, msBetween, type Mono } from '../../core/time/moment.ts'
 import type { Descriptor } from '../../core/descriptor.ts'
 import { explainError } from '../../core/errors.ts'
 import type { Json } from '../../core/json.ts'
@@ -64,6 +65,7 @@ interface Session extends Plan {
   readonly runId: string
   readonly seed: number
   readonly facts: RunFacts
+  readonly startedMs: Mono
   readonly docker: CountedDockerClient
   readonly emit: (event: RunEvent) => void
   readonly repeatCommand: (id: string) => string
@@ -74,6 +76,7 @@ export async function runChaos(request: RunRequest, plainUi: RunUi): Promise<Run
   const plan = loadPlan(request)
   const { descriptor, scenarios, patterns } = plan
   const plannedMs = plannedRunMs(plan, request)
+  const started = instantOf(systemClock)
   await mkdir(request.outDir, { recursive: true })
   const seed = request.seed ?? randomInt(1, 2 ** 31)
   const facts: RunFacts = {
@@ -82,8 +85,7 @@ export async function runChaos(request: RunRequest, plainUi: RunUi): Promise<Run
     strict: request.strict,
     defects: request.defects,
     environment: {},
-    startedWallMs: systemClock.wallMs(),
-    startedMs: systemClock.nowMs(),
+    startedWallMs: started.atWallMs,
   }
   const secrets = secretValues(descriptor, plainUi.env)
   const names = [descriptor.name, ...descriptor.services.map(({ name }) => name)]
@@ -104,6 +106,7 @@ export async function runChaos(request: RunRequest, plainUi: RunUi): Promise<Run
     runId,
     seed,
     facts,
+    startedMs: started.atMs,
     docker: countedDockerClient(),
     emit,
     repeatCommand: repeatCommandFor(request, seed, descriptor.file),
@@ -254,7 +257,7 @@ async function step<T>(session: Session, name: string, work: () => Promise<T>): 
   try {
     return await work()
   } finally {
-    session.emit({ type: 'step-ended', step: name, durationMs: Math.round(systemClock.nowMs() - startedMs) })
+    session.emit({ type: 'step-ended', step: name, durationMs: Math.round(msBetween(startedMs, systemClock.nowMs())) })
   }
 }
 
@@ -282,7 +285,7 @@ function resultOf(
     },
     outcome,
     reasons,
-    systemClock.nowMs(),
+    msBetween(session.startedMs, systemClock.nowMs()),
   )
   return session.redaction.object(result)
 }

@@ -1,3 +1,6 @@
+import { systemClock } from '../../core/time/clock.ts'
+import { later, msBetween, type Mono } from '../../core/time/moment.ts'
+import { mono } from '../../core/time/moment.fixture.ts'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { summarizeCanary } from '../../core/canary.ts'
 import type { CanarySample } from '../../core/canary.ts'
@@ -14,10 +17,10 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function sample(intendedMs: number, latencyMs: number, status = 200): CanarySample {
+function sample(intendedMs: Mono, latencyMs: number, status = 200): CanarySample {
   const ok = status === 200
   const error = ok ? null : `status ${String(status)}`
-  return { intendedMs, sentMs: intendedMs, doneMs: intendedMs + latencyMs, status, ok, error }
+  return { intendedMs, sentMs: intendedMs, doneMs: later(intendedMs, latencyMs), status, ok, error }
 }
 
 interface Judged {
@@ -31,23 +34,23 @@ async function judge(
   spec: CanarySpec,
   answer: (place: number) => Partial<CanarySample>,
   changes: Partial<ClauseContext> = {},
-  before: readonly CanarySample[] = [sample(0, 20)],
+  before: readonly CanarySample[] = [sample(mono(0), 20)],
 ): Promise<Judged> {
   let asked: Judged['asked'] = [Number.NaN, Number.NaN, Number.NaN]
-  const steady = summarizeCanary(before, 0, 1)
+  const steady = summarizeCanary(before, mono(0), mono(1))
   const { ctx, open } = openContext(6_000, {
     canary: {
       steady,
       samples(fromMs, toMs) {
-        asked = [fromMs - startMs, toMs - startMs, performance.now() - startMs]
+        asked = [msBetween(startMs, fromMs), msBetween(startMs, toMs), msBetween(startMs, systemClock.nowMs())]
         return Promise.resolve(
-          Array.from({ length: 60 }, (_, place) => ({ ...sample(fromMs + 100 * place, 20), ...answer(place) })),
+          Array.from({ length: 60 }, (_, place) => ({ ...sample(later(fromMs, 100 * place), 20), ...answer(place) })),
         )
       },
     },
     ...changes,
   })
-  const startMs = performance.now()
+  const startMs = systemClock.nowMs()
   open()
   const observed = (await begin(canaryClause.expect(spec, 'during'), ctx)).observe(ctx)
   observed.catch(() => undefined)
@@ -64,7 +67,7 @@ it('asks for the requests of the planned window, when that is over', async () =>
 it('leaves out good answers that came after the planned end, whatever the clock says then', async () => {
   const spec = { answers: { status: [503], share: 1 } }
   const { observation } = await judge(spec, (place) =>
-    place < 40 ? { status: 503, ok: false } : { doneMs: performance.now() + 1 },
+    place < 40 ? { status: 503, ok: false } : { doneMs: later(systemClock.nowMs(), 1) },
   )
   expect(observation).toMatchObject({
     observed: '100 % of 40 (40 × 503), 20 good answers after the window not counted',
@@ -74,7 +77,7 @@ it('leaves out good answers that came after the planned end, whatever the clock 
 
 it('compares with the steady state, and with what the faults of the scenario add', async () => {
   const spec = { slower_by_fault: { tolerance: 0.1 } }
-  const slow = (place: number): Partial<CanarySample> => ({ doneMs: performance.now() - 6_000 + 100 * place + 520 })
+  const slow = (place: number): Partial<CanarySample> => ({ doneMs: mono(performance.now() - 6_000 + 100 * place + 520) })
   const { observation } = await judge(spec, slow, { canaryDelayMs: 500 })
   expect(observation).toEqual({
     expected: 'median slower by 500 ms ± 10 %',
@@ -84,9 +87,9 @@ it('compares with the steady state, and with what the faults of the scenario add
 })
 
 it('takes for what the steady state varied by that of its good answers only', async () => {
-  const good = Array.from({ length: 6 }, () => sample(0, 20))
-  const bad = Array.from({ length: 4 }, () => sample(0, 15_000, 503))
-  const slow = (place: number): Partial<CanarySample> => ({ doneMs: performance.now() - 6_000 + 100 * place + 620 })
+  const good = Array.from({ length: 6 }, () => sample(mono(0), 20))
+  const bad = Array.from({ length: 4 }, () => sample(mono(0), 15_000, 503))
+  const slow = (place: number): Partial<CanarySample> => ({ doneMs: mono(performance.now() - 6_000 + 100 * place + 620) })
   const spec = { slower_by_fault: { tolerance: 0.1 } }
   const { observation } = await judge(spec, slow, { canaryDelayMs: 500 }, [...good, ...bad])
   expect(observation).toMatchObject({

@@ -1,3 +1,4 @@
+import { later } from '../../core/time/moment.ts'
 import { latencyMs } from '../../core/canary.ts'
 import { interquartileRange } from '../../core/statistics.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
@@ -12,7 +13,7 @@ export const canaryClause = defineClause({
   text: canaryText,
   async observe(spec, ctx) {
     const window = ctx.window()
-    const endMs = window.startedMs + window.plannedMs
+    const endMs = later(window.startedMs, window.plannedMs)
     await plannedEnd(ctx)
     const samples = await ctx.canary.samples(window.startedMs, endMs)
     const { steady } = ctx.canary

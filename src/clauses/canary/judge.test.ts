@@ -1,3 +1,4 @@
+import { mono } from '../../core/time/moment.fixture.ts'
 import { describe, expect, it } from 'vitest'
 import type { CanarySample } from '../../core/canary.ts'
 import { canaryText, judgeCanary } from './judge.ts'
@@ -8,9 +9,9 @@ function sample(index: number, status: number | null, latency: number): CanarySa
   const intendedMs = index * 100
   const good = status === 200
   return {
-    intendedMs,
-    sentMs: intendedMs,
-    doneMs: intendedMs + latency,
+    intendedMs: mono(intendedMs),
+    sentMs: mono(intendedMs),
+    doneMs: mono(intendedMs + latency),
     status,
     ok: good,
     error: good ? null : status === null ? 'deadline' : `status ${String(status)}`,
@@ -18,7 +19,7 @@ function sample(index: number, status: number | null, latency: number): CanarySa
 }
 
 function seen(samples: readonly CanarySample[], rest: Partial<CanarySeen> = {}): CanarySeen {
-  return { samples, windowEndMs: 6_000, steadyP50Ms: 20, steadySpreadMs: 0, delayMs: null, ...rest }
+  return { samples, windowEndMs: mono(6_000), steadyP50Ms: 20, steadySpreadMs: 0, delayMs: null, ...rest }
 }
 
 const many = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index))

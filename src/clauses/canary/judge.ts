@@ -1,3 +1,4 @@
+import { monoAt, type Mono } from '../../core/time/moment.ts'
 import { latencyMs } from '../../core/canary.ts'
 import type { CanarySample } from '../../core/canary.ts'
 import type { CanarySpec } from './spec.ts'
@@ -12,7 +13,7 @@ export const FEWEST_SAMPLES = 20
 export interface CanarySeen {
   /** Requests whose intended send time lies in the window, each with its outcome. */
   readonly samples: readonly CanarySample[]
-  readonly windowEndMs: number
+  readonly windowEndMs: Mono
   readonly steadyP50Ms: number
   /** How much the middle half of the good answers of the steady state spreads. */
   readonly steadySpreadMs: number
@@ -38,7 +39,7 @@ export function judgeCanary(spec: CanarySpec, seen: CanarySeen): Observation {
 
 /** `canary: ≥ 97 % good; every answer within 15000 ms`. */
 export function canaryText(spec: CanarySpec): string {
-  const seen = { samples: [], windowEndMs: 0, steadyP50Ms: Number.NaN, steadySpreadMs: 0, delayMs: null }
+  const seen = { samples: [], windowEndMs: monoAt(0), steadyP50Ms: Number.NaN, steadySpreadMs: 0, delayMs: null }
   return `canary: ${judgeCanary(spec, seen).expected}`
 }
 

@@ -1,3 +1,4 @@
+import { later } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import type { ContainerSpec } from './spec.ts'
 import { died, event, HIT_MS, state } from './container.fixture.ts'
@@ -10,7 +11,7 @@ const two = state({ id: 'w2', name: 'worker-2', pid: 300 })
 
 /** From 50 ms before the hit to 6 s after it. */
 function stretch(change: Partial<Stretch>): Stretch {
-  const times = { fromWallMs: HIT_MS - 50, untilWallMs: HIT_MS + 6_000, zeroWallMs: HIT_MS }
+  const times = { fromWallMs: later(HIT_MS, -50), untilWallMs: later(HIT_MS, 6_000), zeroWallMs: HIT_MS }
   return { before: [one, two], after: [one, two], events: [], ...times, ...change }
 }
 

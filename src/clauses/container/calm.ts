@@ -1,3 +1,4 @@
+import { msBetween, type Wall } from '../../core/time/moment.ts'
 import type { ContainerSpec } from './spec.ts'
 import type { ContainerEvent, ContainerState } from '../../ports/docker.ts'
 import { listText, secondsText } from '../shared/parts.ts'
@@ -18,10 +19,10 @@ export interface Stretch {
   /** The same containers at the end; one that is gone is missing. */
   readonly after: readonly ContainerState[]
   readonly events: readonly ContainerEvent[]
-  readonly fromWallMs: number
-  readonly untilWallMs: number
+  readonly fromWallMs: Wall
+  readonly untilWallMs: Wall
   /** Times in the texts count from here. */
-  readonly zeroWallMs: number
+  readonly zeroWallMs: Wall
 }
 
 /**
@@ -92,6 +93,6 @@ function counted(calm: Calm): string {
 }
 
 function moment(event: ContainerEvent, stretch: Stretch): string {
-  const sinceMs = event.atMs - stretch.zeroWallMs
+  const sinceMs = msBetween(stretch.zeroWallMs, event.atMs)
   return sinceMs < 0 ? ' while the fault was injected' : ` after ${secondsText(sinceMs)}`
 }

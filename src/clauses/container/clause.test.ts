@@ -1,4 +1,6 @@
 /** Which containers a clause asks after, from when on, and for how long it looks. */
+import { systemClock } from '../../core/time/clock.ts'
+import { later, msBetween } from '../../core/time/moment.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ContainerSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
@@ -15,13 +17,18 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
+/** From inject on. */
+interface AtMs {
+  readonly atMs: number
+}
+
 /** What happens, ms from inject on. */
 interface History {
   /** At `begin`, half a second before inject. */
   readonly before?: readonly ContainerState[]
   readonly states?: (id: string, atMs: number) => ContainerState | null
-  readonly events?: readonly (Omit<ContainerEvent, 'attributes' | 'service'> & { readonly exitCode?: string })[]
-  readonly hits?: readonly Hit[]
+  readonly events?: readonly (Omit<ContainerEvent, 'atMs' | 'attributes' | 'service'> & AtMs & { readonly exitCode?: string })[]
+  readonly hits?: readonly (Omit<Partial<Hit>, 'atMs' | 'atWallMs'> & AtMs)[]
   readonly lateMs?: number
   readonly signal?: AbortSignal
 }
@@ -37,13 +44,13 @@ const two = state({ id: 'w2', name: 'worker-2', pid: 101 })
 
 async function observe(spec: Partial<ContainerSpec>, history: History): Promise<Seen> {
   const looksMs: number[] = []
-  let injectedMs = Date.now() + 500
-  const nowMs = (): number => Date.now() - injectedMs
+  let injectedMs = later(systemClock.wallMs(), 500)
+  const nowMs = (): number => msBetween(injectedMs, systemClock.wallMs())
   const told = (history.events ?? []).map(({ exitCode, atMs, ...event }) => ({
-    ...{ ...event, atMs: atMs + injectedMs, service: 'worker', attributes: exitCode === undefined ? {} : { exitCode } },
+    ...{ ...event, atMs: later(injectedMs, atMs), service: 'worker', attributes: exitCode === undefined ? {} : { exitCode } },
   }))
   const { ctx, open } = openContext(6_000, {
-    hits: () => (history.hits ?? []).map((hit) => ({ ...hit, atWallMs: hit.atWallMs + injectedMs })),
+    hits: () => (history.hits ?? []).map(({ atMs, ...hit }) => hitAt(later(injectedMs, atMs), hit)),
     containers: containers({
       list: () => Promise.resolve([...(history.before ?? [one, two])]),
       inspect: (id) => {
@@ -51,7 +58,7 @@ async function observe(spec: Partial<ContainerSpec>, history: History): Promise<
         const now = (history.before ?? [one, two]).find((container) => container.id === id) ?? null
         return Promise.resolve(history.states === undefined ? now : history.states(id, nowMs()))
       },
-      events: (sinceWallMs) => told.filter(({ atMs }) => atMs >= sinceWallMs && atMs <= Date.now()),
+      events: (sinceWallMs) => told.filter(({ atMs }) => atMs >= sinceWallMs && atMs <= systemClock.wallMs()),
     }),
     ...(history.signal === undefined ? {} : { signal: history.signal }),
   })
@@ -77,7 +84,7 @@ describe('the containers of a clause', () => {
   it('are those that were hit where it says so, their times counted from the hit', async () => {
     const { observation } = await observe(
       { hit: true, died_within_seconds: 1 },
-      { hits: [hitAt(2_000)], events: [died(2_300), started(2_400)], states: () => state() },
+      { hits: [{ atMs: 2_000 }], events: [died(2_300), started(2_400)], states: () => state() },
     )
     expect(observation).toMatchObject({ observed: expect.stringMatching(/^worker-1 died after 0.30 s/) as string, met: true })
   })
@@ -85,7 +92,11 @@ describe('the containers of a clause', () => {
   it('are otherwise all of the service, those that were not hit counted from inject', async () => {
     const { observation } = await observe(
       { died_within_seconds: 3 },
-      { hits: [hitAt(2_000)], events: [died(2_300), died(2_500, 'w2')], states: (id) => state({ id, status: 'exited', pid: 0 }) },
+      {
+        hits: [{ atMs: 2_000 }],
+        events: [died(2_300), died(2_500, 'w2')],
+        states: (id) => state({ id, status: 'exited', pid: 0 }),
+      },
     )
     expect(observation).toMatchObject({
       observed: '2 of 2 did: worker-1 died after 0.30 s with exit code 137; worker-2 died after 2.50 s with exit code 137',
@@ -94,7 +105,7 @@ describe('the containers of a clause', () => {
   })
 
   it('are not those of another service, though they were hit', async () => {
-    const hits = [hitAt(0, { service: 'queen', name: 'queen-1', containerId: 'q1' })]
+    const hits = [{ atMs: 0, service: 'queen', name: 'queen-1', containerId: 'q1' }]
     expect((await observe({ hit: true, exit_code: 137 }, { hits })).observation).toMatchObject({
       observed: 'nothing was hit of worker (only queen-1)',
       met: null,
@@ -102,7 +113,7 @@ describe('the containers of a clause', () => {
   })
 
   it('are asked after the first hit of each, though it was hit again', async () => {
-    const hits = [hitAt(1_000), hitAt(3_500, { containerId: 'w2', name: 'worker-2', pid: 101 }), hitAt(4_000)]
+    const hits = [{ atMs: 1_000 }, { atMs: 3_500, containerId: 'w2', name: 'worker-2', pid: 101 }, { atMs: 4_000 }]
     const { observation } = await observe(
       { hit: true, exit_code: 137 },
       { hits, events: [died(1_100), died(3_600, 'w2')], states: (id) => state({ id, pid: 0, status: 'exited' }) },
@@ -116,7 +127,7 @@ describe('the containers of a clause', () => {
     ['up to a second before the hit was told', 1_000, true],
     ['no longer before it', 999, false],
   ])('have died of the fault %s', async (_when, diedMs, met) => {
-    const history = { hits: [hitAt(2_000)], events: [died(diedMs)], states: () => state({ pid: 0, status: 'exited' }) }
+    const history = { hits: [{ atMs: 2_000 }], events: [died(diedMs)], states: () => state({ pid: 0, status: 'exited' }) }
     expect((await observe({ hit: true, exit_code: 137 }, history)).observation.met).toBe(met)
   })
 
@@ -127,7 +138,7 @@ describe('the containers of a clause', () => {
   })
 
   it('have survived it where they are still the process that was hit, or that was there before', async () => {
-    const history = { before: [one], hits: [hitAt(2_000)], events: [died(1_500)] }
+    const history = { before: [one], hits: [{ atMs: 2_000 }], events: [died(1_500)] }
     const observed = 'worker-1 did not die (running)'
     expect((await observe({ hit: true, exit_code: 137 }, history)).observation).toMatchObject({ observed, met: false })
     expect((await observe({ exit_code: 137 }, { ...history, hits: [] })).observation).toMatchObject({ observed, met: false })
@@ -136,7 +147,7 @@ describe('the containers of a clause', () => {
   it('may be gone in the end', async () => {
     const { observation } = await observe(
       { hit: true, died_within_seconds: 1, running_again_within_seconds: 1 },
-      { hits: [hitAt(2_000)], events: [died(2_300)], states: () => null },
+      { hits: [{ atMs: 2_000 }], events: [died(2_300)], states: () => null },
     )
     expect(observation).toMatchObject({
       observed: 'worker-1 died after 0.30 s with exit code 137, not running again (gone)',
@@ -145,13 +156,13 @@ describe('the containers of a clause', () => {
   })
 
   it('are only those that were hit for its calm, too', async () => {
-    const { observation } = await observe({ hit: true, survives: true }, { hits: [hitAt(2_000)], events: [died(2_300, 'w2')] })
+    const { observation } = await observe({ hit: true, survives: true }, { hits: [{ atMs: 2_000 }], events: [died(2_300, 'w2')] })
     expect(observation).toMatchObject({ observed: 'none of 1 (worker-1) died or was restarted', met: true })
   })
 
   it('whose pid was not known are not taken for the same process', async () => {
     const still = state({ pid: 0 })
-    const history: History = { before: [still], hits: [hitAt(0, { pid: 0 })], events: [died(100)], states: () => still }
+    const history: History = { before: [still], hits: [{ atMs: 0, pid: 0 }], events: [died(100)], states: () => still }
     expect((await observe({ hit: true, exit_code: 137 }, history)).observation.met).toBe(true)
     expect((await observe({ exit_code: 137 }, { ...history, hits: [] })).observation.met).toBe(true)
   })
@@ -178,7 +189,7 @@ describe('how long it is looked', () => {
   it('until the fate of each is settled', async () => {
     const spec = { hit: true, died_within_seconds: 1, running_again_within_seconds: 5 }
     const back = {
-      hits: [hitAt(3_000), hitAt(3_000, { containerId: 'w2', name: 'worker-2', pid: 101 })],
+      hits: [{ atMs: 3_000 }, { atMs: 3_000, containerId: 'w2', name: 'worker-2', pid: 101 }],
       events: [died(3_100), started(7_050), died(3_100, 'w2'), started(3_500, 'w2')],
     }
     const { observation, endedMs } = await observe(spec, {
@@ -193,7 +204,7 @@ describe('how long it is looked', () => {
     const { observation } = await observe(
       { hit: true, exit_code: 137 },
       {
-        ...{ hits: [hitAt(3_000)], events: [died(3_100)] },
+        ...{ hits: [{ atMs: 3_000 }], events: [died(3_100)] },
         states: () => {
           // The first look is for the calm of the window.
           if ((looks += 1) > 2) throw new Error('the daemon is gone')
@@ -212,7 +223,7 @@ describe('how long it is looked', () => {
     const cancelled = observe(
       { hit: true, running_again_within_seconds: 5 },
       {
-        ...{ hits: [hitAt(5_000)], events: [died(5_100)], states: () => state({ pid: 0, status: 'exited' }) },
+        ...{ hits: [{ atMs: 5_000 }], events: [died(5_100)], states: () => state({ pid: 0, status: 'exited' }) },
         signal: controller.signal,
       },
     )
@@ -222,7 +233,7 @@ describe('how long it is looked', () => {
   it('until the limits of the clause have passed', async () => {
     const spec = { hit: true, running_again_within_seconds: 5 }
     const { observation, endedMs } = await observe(spec, {
-      ...{ hits: [hitAt(5_000)], events: [died(5_100)], states: () => state({ pid: 0, status: 'exited' }) },
+      ...{ hits: [{ atMs: 5_000 }], events: [died(5_100)], states: () => state({ pid: 0, status: 'exited' }) },
     })
     expect([observation.met, endedMs]).toEqual([false, 11_200])
     const longestMs = (asked: Partial<ContainerSpec>): number =>
@@ -237,10 +248,14 @@ describe('how long it is looked', () => {
     const spec = { hit: true, died_within_seconds: 1, running_again_within_seconds: 5 }
     const falls = Array.from({ length: 30 }, (_, index) => died(5_100 + index * 500))
     const { endedMs } = await observe(spec, {
-      ...{ hits: [hitAt(5_000)], events: [], states: (_id, atMs) => (atMs > 0 ? state({ pid: 100 }) : null) },
+      ...{ hits: [{ atMs: 5_000 }], events: [], states: (_id, atMs) => (atMs > 0 ? state({ pid: 100 }) : null) },
     })
     expect(endedMs).toBeLessThanOrEqual(6_000 + 9_000)
-    const late = await observe(spec, { hits: [hitAt(5_000)], events: falls, states: () => state({ pid: 0, status: 'exited' }) })
+    const late = await observe(spec, {
+      hits: [{ atMs: 5_000 }],
+      events: falls,
+      states: () => state({ pid: 0, status: 'exited' }),
+    })
     expect([late.observation.met, late.endedMs]).toEqual([false, 11_200])
   })
 })
@@ -250,7 +265,7 @@ describe('what cannot be read', () => {
     const broken = observe(
       { hit: true, exit_code: 137 },
       {
-        hits: [hitAt(5_500)],
+        hits: [{ atMs: 5_500 }],
         states: (_id, atMs) => {
           if (atMs > 6_000) throw new Error('the daemon is gone')
           return one

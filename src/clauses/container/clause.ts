@@ -1,3 +1,4 @@
+import { earliest, later, type Wall } from '../../core/time/moment.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { ClauseContext, Hit } from '../../kinds/context.ts'
@@ -21,7 +22,7 @@ const HIT_SLACK_MS = 1_000
 
 /** The service as it was just before the fault. */
 interface ContainersBefore {
-  readonly wallMs: number
+  readonly wallMs: Wall
   readonly states: readonly ContainerState[]
 }
 
@@ -58,7 +59,7 @@ function subjectsOf(spec: ContainerSpec, hits: readonly Hit[], before: Container
       containerId,
       name,
       sinceWallMs: atWallMs,
-      fromWallMs: atWallMs - HIT_SLACK_MS,
+      fromWallMs: later(atWallMs, -HIT_SLACK_MS),
       pid,
     }))
   if (spec.hit === true) return hit
@@ -82,7 +83,7 @@ async function look(
   signal: AbortSignal,
 ): Promise<ContainerView> {
   const states = await Promise.all(subjects.map(({ containerId }) => ctx.containers.inspect(containerId, signal)))
-  const fromWallMs = Math.min(before.wallMs, ...subjects.map((subject) => subject.fromWallMs))
+  const fromWallMs = earliest(before.wallMs, ...subjects.map((subject) => subject.fromWallMs))
   return { states: states.filter((state) => state !== null), events: ctx.containers.events(fromWallMs) }
 }
 
@@ -100,7 +101,7 @@ function calmBetween(
     after: view.states,
     events: view.events,
     fromWallMs: before.wallMs,
-    untilWallMs: over ? ctx.clock.wallMs() : ctx.injectedAtWallMs + ctx.window().plannedMs,
+    untilWallMs: over ? ctx.clock.wallMs() : later(ctx.injectedAtWallMs, ctx.window().plannedMs),
     zeroWallMs: ctx.injectedAtWallMs,
   })
 }

@@ -1,10 +1,12 @@
 /** Containers of one service around the moment at which a fault hit the first of them. */
+import { mono, wall } from '../../core/time/moment.fixture.ts'
+import { later, type Wall } from '../../core/time/moment.ts'
 import type { Hit } from '../../kinds/context.ts'
 import type { ContainerEvent, ContainerState } from '../../ports/docker.ts'
 import type { Subject } from './life.ts'
 
 /** Wall clock of the hit. */
-export const HIT_MS = 1_000_000
+export const HIT_MS = wall(1_000_000)
 
 export function event(
   afterMs: number,
@@ -12,7 +14,7 @@ export function event(
   attributes: Record<string, string> = {},
   containerId = 'w1',
 ): ContainerEvent {
-  return { atMs: HIT_MS + afterMs, action, containerId, service: 'worker', attributes }
+  return { atMs: later(HIT_MS, afterMs), action, containerId, service: 'worker', attributes }
 }
 
 export function died(afterMs: number, exitCode = '137', containerId = 'w1'): ContainerEvent {
@@ -45,13 +47,13 @@ export function subject(id = 'w1', change: Partial<Subject> = {}): Subject {
     containerId: id,
     name: id.replace('w', 'worker-'),
     sinceWallMs: HIT_MS,
-    fromWallMs: HIT_MS - 1_000,
+    fromWallMs: later(HIT_MS, -1_000),
     pid: 100,
     ...change,
   }
 }
 
 /** A fault tells that it hit the first of them. */
-export function hitAt(atWallMs: number, change: Partial<Hit> = {}): Hit {
-  return { containerId: 'w1', name: 'worker-1', service: 'worker', pid: 100, atMs: 0, atWallMs, member: null, ...change }
+export function hitAt(atWallMs: Wall, change: Partial<Hit> = {}): Hit {
+  return { containerId: 'w1', name: 'worker-1', service: 'worker', pid: 100, atMs: mono(0), atWallMs, member: null, ...change }
 }

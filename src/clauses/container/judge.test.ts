@@ -1,3 +1,4 @@
+import { later } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import type { ContainerSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
@@ -148,7 +149,7 @@ describe('the fate of containers', () => {
 
 describe('isSettled', () => {
   const settled = (spec: ContainerSpec, events: ContainerEvent[], states: ContainerState[], afterMs: number): boolean =>
-    isSettled(spec, lifeOf(subject(), { events, states }), HIT_MS + afterMs)
+    isSettled(spec, lifeOf(subject(), { events, states }), later(HIT_MS, afterMs))
   const down = [state({ status: 'exited', pid: 0 })]
   const alive = [state({ pid: 100 })]
   const back = [died(310), event(800, 'start')]

@@ -1,3 +1,4 @@
+import { later, msBetween, type Wall } from '../../core/time/moment.ts'
 import type { ContainerSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import { joinParts, listText, secondsText } from '../shared/parts.ts'
@@ -44,13 +45,13 @@ export function asksForDeath(spec: ContainerSpec): boolean {
 }
 
 /** Pure: nothing that may still happen can change what the clause says of this container. */
-export function isSettled(spec: ContainerSpec, life: Life, nowWallMs: number): boolean {
+export function isSettled(spec: ContainerSpec, life: Life, nowWallMs: Wall): boolean {
   if (!asksForDeath(spec)) return true
   if (life.death === null) {
     const limitMs = spec.died_within_seconds === undefined ? 0 : spec.died_within_seconds * 1_000
-    return nowWallMs > life.subject.sinceWallMs + limitMs + EVENT_LAG_MS
+    return nowWallMs > later(life.subject.sinceWallMs, limitMs + EVENT_LAG_MS)
   }
-  const sinceDeathMs = nowWallMs - life.death.atWallMs
+  const sinceDeathMs = msBetween(life.death.atWallMs, nowWallMs)
   if (spec.oom !== undefined && life.oomAtWallMs === null && sinceDeathMs <= OOM_SLACK_MS + EVENT_LAG_MS) return false
   const againSeconds = spec.running_again_within_seconds
   if (againSeconds === undefined || life.againAtWallMs !== null) return true
@@ -88,18 +89,18 @@ function meets(spec: ContainerSpec, life: Life): boolean {
   const { died_within_seconds: diedSeconds, exit_code: code, oom, running_again_within_seconds: againSeconds } = spec
   if (oom === false && life.oomAtWallMs !== null) return false
   if (life.death === null) return diedSeconds === undefined && code === undefined && againSeconds === undefined && oom === false
-  if (life.death.atWallMs - life.subject.sinceWallMs > (diedSeconds ?? Infinity) * 1_000) return false
+  if (msBetween(life.subject.sinceWallMs, life.death.atWallMs) > (diedSeconds ?? Infinity) * 1_000) return false
   if (code !== undefined && life.death.exitCode !== code) return false
   if (oom === true && life.oomAtWallMs === null) return false
   if (againSeconds === undefined) return true
-  return life.againAtWallMs !== null && life.againAtWallMs - life.death.atWallMs <= againSeconds * 1_000
+  return life.againAtWallMs !== null && msBetween(life.death.atWallMs, life.againAtWallMs) <= againSeconds * 1_000
 }
 
 /** `worker-1 died after 0.31 s with exit code 137, running again 0.52 s later with another pid`. */
 function story(spec: ContainerSpec, life: Life): string {
   const { subject, death } = life
   if (death === null) return `${subject.name} did not die (${life.status}${oomText(spec, life)})`
-  const afterMs = Math.max(0, death.atWallMs - subject.sinceWallMs)
+  const afterMs = Math.max(0, msBetween(subject.sinceWallMs, death.atWallMs))
   const died = `died after ${secondsText(afterMs)} with exit code ${death.exitCode === null ? '?' : String(death.exitCode)}`
   return `${subject.name} ${died}${oomText(spec, life)}${againText(spec, life, death.atWallMs)}`
 }
@@ -109,9 +110,9 @@ function oomText(spec: ContainerSpec, life: Life): string {
   return life.oomAtWallMs === null ? ', no oom event' : ', oom event'
 }
 
-function againText(spec: ContainerSpec, life: Life, diedWallMs: number): string {
+function againText(spec: ContainerSpec, life: Life, diedWallMs: Wall): string {
   const relapses = life.laterDeaths === 0 ? '' : ` after ${String(life.laterDeaths)} more deaths`
   if (life.againAtWallMs !== null)
-    return `, running again ${secondsText(life.againAtWallMs - diedWallMs)} later with another pid${relapses}`
+    return `, running again ${secondsText(msBetween(diedWallMs, life.againAtWallMs))} later with another pid${relapses}`
   return spec.running_again_within_seconds === undefined ? '' : `, not running again (${life.status})${relapses}`
 }

@@ -1,25 +1,30 @@
+import { msBetween } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import type { ContainerEvent, ContainerState } from '../../ports/docker.ts'
 import { died, event, HIT_MS, state, subject } from './container.fixture.ts'
 import { lifeOf } from './life.ts'
 import type { Life } from './life.ts'
 
-type Told = Partial<Omit<Life, 'subject'>>
+interface Told extends Pick<Life, 'status' | 'laterDeaths'> {
+  readonly death: { readonly afterMs: number; readonly exitCode: number | null } | null
+  readonly oomAfterMs: number | null
+  readonly againAfterMs: number | null
+}
 
 /** What is told of a container that was hit, times from the hit on. */
 function life(events: readonly ContainerEvent[], states: readonly ContainerState[] = [state()], change = {}): Told {
   const { status, death, oomAtWallMs, againAtWallMs, laterDeaths } = lifeOf(subject('w1', change), { events, states })
   return {
     status,
-    death: death === null ? null : { ...death, atWallMs: death.atWallMs - HIT_MS },
-    oomAtWallMs: oomAtWallMs === null ? null : oomAtWallMs - HIT_MS,
-    againAtWallMs: againAtWallMs === null ? null : againAtWallMs - HIT_MS,
+    death: death === null ? null : { exitCode: death.exitCode, afterMs: msBetween(HIT_MS, death.atWallMs) },
+    oomAfterMs: oomAtWallMs === null ? null : msBetween(HIT_MS, oomAtWallMs),
+    againAfterMs: againAtWallMs === null ? null : msBetween(HIT_MS, againAtWallMs),
     laterDeaths,
   }
 }
 
-const ALIVE: Told = { status: 'running', death: null, oomAtWallMs: null, againAtWallMs: null, laterDeaths: 0 }
-const DEAD: Told = { ...ALIVE, death: { atWallMs: 300, exitCode: 137 } }
+const ALIVE: Told = { status: 'running', death: null, oomAfterMs: null, againAfterMs: null, laterDeaths: 0 }
+const DEAD: Told = { ...ALIVE, death: { afterMs: 300, exitCode: 137 } }
 const down = [state({ status: 'exited', pid: 0 })]
 const same = [state({ pid: 100 })]
 
@@ -33,12 +38,12 @@ describe('the life of a container', () => {
     ['that ended and is gone', { ...DEAD, status: 'gone' }, [died(300), event(400, 'destroy')], []],
     [
       'that ended just before the hit was told',
-      { ...DEAD, death: { atWallMs: -1_000, exitCode: 137 } },
+      { ...DEAD, death: { afterMs: -1_000, exitCode: 137 } },
       [died(-1_000)],
       [state()],
     ],
-    ['that began again', { ...DEAD, againAtWallMs: 800 }, [died(300), event(800, 'start')], [state()]],
-    ['that began again in the same millisecond', { ...DEAD, againAtWallMs: 300 }, [died(300), event(300, 'start')], [state()]],
+    ['that began again', { ...DEAD, againAfterMs: 800 }, [died(300), event(800, 'start')], [state()]],
+    ['that began again in the same millisecond', { ...DEAD, againAfterMs: 300 }, [died(300), event(300, 'start')], [state()]],
     ['that is said to run and has no process', DEAD, [died(300), event(800, 'start')], [state({ pid: 0 })]],
     [
       'that is said to be down and has one',
@@ -49,17 +54,17 @@ describe('the life of a container', () => {
     ['that runs again though nobody told of a start', DEAD, [event(200, 'start'), died(300)], [state()]],
     [
       'that fell twice more, and counts from the last time',
-      { ...DEAD, againAtWallMs: 2_000, laterDeaths: 2 },
+      { ...DEAD, againAfterMs: 2_000, laterDeaths: 2 },
       [died(300), event(800, 'start'), died(900), event(1_000, 'start'), died(1_100, '1'), event(2_000, 'start')],
       [state()],
     ],
-    ['whose exit code nobody told', { ...DEAD, death: { atWallMs: 300, exitCode: null } }, [event(300, 'die')], [state()]],
+    ['whose exit code nobody told', { ...DEAD, death: { afterMs: 300, exitCode: null } }, [event(300, 'die')], [state()]],
   ])('%s', (_what, told, events, states) => {
     expect(life(events, states)).toEqual(told)
   })
 
   it('whose pid was not known began again all the same', () => {
-    expect(life([died(300), event(800, 'start')], [state()], { pid: 0 })).toEqual({ ...DEAD, againAtWallMs: 800 })
+    expect(life([died(300), event(800, 'start')], [state()], { pid: 0 })).toEqual({ ...DEAD, againAfterMs: 800 })
   })
 
   it.each<[string, number | null, ContainerEvent[], ContainerState[]]>([
@@ -70,7 +75,7 @@ describe('the life of a container', () => {
     ['that spared the main process', 300, [event(300, 'oom')], same],
     ['of another container', null, [event(290, 'oom', {}, 'w2'), died(300)], down],
     ['of long before the hit', null, [event(-1_001, 'oom'), died(300)], down],
-  ])('knows of an oom %s', (_when, oomAtWallMs, events, states) => {
-    expect(life(events, states).oomAtWallMs).toBe(oomAtWallMs)
+  ])('knows of an oom %s', (_when, oomAfterMs, events, states) => {
+    expect(life(events, states).oomAfterMs).toBe(oomAfterMs)
   })
 })

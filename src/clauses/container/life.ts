@@ -1,3 +1,4 @@
+import { later, type Wall } from '../../core/time/moment.ts'
 import type { ContainerEvent, ContainerState } from '../../ports/docker.ts'
 
 /** A container that a clause looks at. Wall-clock times. */
@@ -5,9 +6,9 @@ export interface Subject {
   readonly containerId: string
   readonly name: string
   /** When it was hit, or the fault was on: what times count from. */
-  readonly sinceWallMs: number
+  readonly sinceWallMs: Wall
   /** Events before this belong to something else. */
-  readonly fromWallMs: number
+  readonly fromWallMs: Wall
   /** Pid of its main process before it could die; 0 when that is not known. */
   readonly pid: number
 }
@@ -23,11 +24,11 @@ export interface Life {
   readonly subject: Subject
   /** Docker's word for how it is now; `gone` for one that was removed. */
   readonly status: string
-  readonly death: { readonly atWallMs: number; readonly exitCode: number | null } | null
+  readonly death: { readonly atWallMs: Wall; readonly exitCode: number | null } | null
   /** Kernel's kill in its cgroup, up to its death. */
-  readonly oomAtWallMs: number | null
+  readonly oomAtWallMs: Wall | null
   /** Since when it runs again, with another pid; null when it does not. */
-  readonly againAtWallMs: number | null
+  readonly againAtWallMs: Wall | null
   /** Times that it died again after the first. */
   readonly laterDeaths: number
 }
@@ -43,7 +44,9 @@ export function lifeOf(subject: Subject, view: ContainerView): Life {
   const sameProcess = running && state.pid === subject.pid
   const deaths = sameProcess ? [] : events.filter(({ action }) => action === 'die')
   const [death] = deaths
-  const oom = events.find(({ action, atMs }) => action === 'oom' && (death === undefined || atMs <= death.atMs + OOM_SLACK_MS))
+  const oom = events.find(
+    ({ action, atMs }) => action === 'oom' && (death === undefined || atMs <= later(death.atMs, OOM_SLACK_MS)),
+  )
   const lastDeath = deaths.at(-1)
   const again = events.find(({ action, atMs }) => action === 'start' && lastDeath !== undefined && atMs >= lastDeath.atMs)
   return {

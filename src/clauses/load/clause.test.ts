@@ -1,4 +1,6 @@
 /** Which stretches of the load that holds are judged, and how long they are waited for. */
+import { systemClock } from '../../core/time/clock.ts'
+import { later, msBetween } from '../../core/time/moment.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { LoadSpec } from './spec.ts'
 import type { HeldLoad, StretchFigures } from '../../ports/held-load.ts'
@@ -45,29 +47,29 @@ async function observe(
   model: LoadModel,
   { hitMs, faultEndedMs, lateMs = 0, changes = {} }: Course = {},
 ): Promise<Seen> {
-  const startMs = Date.now()
-  const atMs = (): number => Date.now() - startMs
+  const startMs = systemClock.wallMs()
+  const atMs = (): number => msBetween(startMs, systemClock.wallMs())
   const stretches: (readonly [number, number])[] = []
   const load: HeldLoad = {
     ...{ id: 'LT-001', users: model.users === undefined ? 100 : model.users, limits: { errorShare: 0.01, p95Ms: 500 } },
-    wholeUntilWallMs: () => startMs + (model.wholeUntil ?? ((now) => now))(atMs()),
+    wholeUntilWallMs: () => later(startMs, (model.wholeUntil ?? ((now) => now))(atMs())),
     figures: (fromWallMs, toWallMs) => {
-      const stretch = [fromWallMs - startMs, toWallMs - startMs] as const
+      const stretch = [msBetween(startMs, fromWallMs), msBetween(startMs, toWallMs)] as const
       stretches.push(stretch)
       return Promise.resolve(model.figures?.(...stretch) ?? (stretch[1] <= 0 ? CALM : BAD))
     },
     goodSinceWallMs: (sinceWallMs) => {
-      const since = model.goodSince?.(sinceWallMs - startMs, atMs()) ?? null
-      return Promise.resolve(since === null ? null : since + startMs)
+      const since = model.goodSince?.(msBetween(startMs, sinceWallMs), atMs()) ?? null
+      return Promise.resolve(since === null ? null : later(startMs, since))
     },
     problem: () => null,
   }
-  const hits = hitMs === undefined ? [] : [hitAt(startMs + hitMs)]
+  const hits = hitMs === undefined ? [] : [hitAt(later(startMs, hitMs))]
   const { ctx, open } = openContext(6_000, { load, hits: () => hits, ...changes })
   const clause = await begin(loadClause.expect(spec, 'during'), ctx)
   open()
   await vi.advanceTimersByTimeAsync(lateMs)
-  const faultEndedAtWallMs = faultEndedMs === undefined ? null : startMs + faultEndedMs
+  const faultEndedAtWallMs = faultEndedMs === undefined ? null : later(startMs, faultEndedMs)
   const observed = clause
     .observe({ ...ctx, faultEndedAtWallMs, injectedAtWallMs: ctx.injectedAtWallMs })
     .then((observation) => ({ observation, endedMs: atMs(), stretches: stretches.slice(-2) }))

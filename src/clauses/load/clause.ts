@@ -1,3 +1,4 @@
+import { later, latest, msBetween, type Wall } from '../../core/time/moment.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { HeldLoad } from '../../ports/held-load.ts'
@@ -46,11 +47,11 @@ async function observe(spec: LoadSpec, load: HeldLoad, ctx: ClauseContext): Prom
   await lookUntil(
     `the load ${load.id} within its limits again`,
     () => load.goodSinceWallMs(endedWallMs),
-    (sinceMs) => sinceMs !== null && load.wholeUntilWallMs() - sinceMs >= GOOD_FOR_MS,
+    (sinceMs) => sinceMs !== null && msBetween(sinceMs, load.wholeUntilWallMs()) >= GOOD_FOR_MS,
     { everyMs: LOOK_EVERY_MS, attemptMs: 1_000, limitMs, signal: ctx.signal, clock: ctx.clock },
   )
   const sinceMs = await load.goodSinceWallMs(endedWallMs)
-  return judgeAfter(within, sinceMs === null ? null : sinceMs - endedWallMs, load.limits)
+  return judgeAfter(within, sinceMs === null ? null : msBetween(endedWallMs, sinceMs), load.limits)
 }
 
 /**
@@ -58,7 +59,7 @@ async function observe(spec: LoadSpec, load: HeldLoad, ctx: ClauseContext): Prom
  * those that are the first to have an answer under a fault are the lucky ones. The fault is held meanwhile.
  */
 async function windowSeen(load: HeldLoad, ctx: ClauseContext): Promise<LoadSeen> {
-  const plannedMs = ctx.injectedAtWallMs + ctx.window().plannedMs
+  const plannedMs = later(ctx.injectedAtWallMs, ctx.window().plannedMs)
   const fromMs = faultBeganWallMs(ctx)
   const enough = load.users ?? 1
   const isSeen = async (): Promise<boolean> => {
@@ -73,11 +74,11 @@ async function windowSeen(load: HeldLoad, ctx: ClauseContext): Promise<LoadSeen>
     signal: ctx.signal,
     clock: ctx.clock,
   })
-  return seenOf(load, fromMs, Math.max(plannedMs, load.wholeUntilWallMs()))
+  return seenOf(load, fromMs, latest(plannedMs, load.wholeUntilWallMs()))
 }
 
-async function seenOf(load: HeldLoad, fromMs: number, toMs: number): Promise<LoadSeen> {
-  const [before, during] = [await load.figures(fromMs - BEFORE_MS, fromMs), await load.figures(fromMs, toMs)]
+async function seenOf(load: HeldLoad, fromMs: Wall, toMs: Wall): Promise<LoadSeen> {
+  const [before, during] = [await load.figures(later(fromMs, -BEFORE_MS), fromMs), await load.figures(fromMs, toMs)]
   return { users: load.users, before, during }
 }
 

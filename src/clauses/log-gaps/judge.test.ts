@@ -1,3 +1,4 @@
+import { wall } from '../../core/time/moment.fixture.ts'
 import { describe, expect, it } from 'vitest'
 import type { LogLine } from '../../ports/docker.ts'
 import { collectGaps, gapsText, judgeGaps } from './judge.ts'
@@ -14,7 +15,7 @@ const spec = {
 }
 
 function line(atMs: number, fields: object | string): LogLine {
-  return { atMs, stream: 'stdout', text: typeof fields === 'string' ? fields : JSON.stringify(fields) }
+  return { atMs: wall(atMs), stream: 'stdout', text: typeof fields === 'string' ? fields : JSON.stringify(fields) }
 }
 
 /** A task whose attempts last 1200 ms with these pauses between them. */
@@ -172,7 +173,7 @@ describe('the time of a line', () => {
     share: 1,
   } as const
   const line = (atMs: number, time: string, event: 'failed' | 'started'): LogLine => ({
-    atMs,
+    atMs: wall(atMs),
     stream: 'stdout',
     text: JSON.stringify({ task: 'a', time, [event]: true }),
   })
@@ -191,7 +192,7 @@ describe('the time of a line', () => {
 
   it('may be a number', () => {
     const numbered = (atMs: number, event: 'failed' | 'started'): LogLine => ({
-      ...{ atMs: 5, stream: 'stdout', text: JSON.stringify({ task: 'a', time: atMs, [event]: true }) },
+      ...{ atMs: wall(5), stream: 'stdout', text: JSON.stringify({ task: 'a', time: atMs, [event]: true }) },
     })
     const both = [numbered(0, 'failed'), numbered(100, 'started')]
     expect(collectGaps({ ...spec, at: 'time' }, both).groups.get('a')).toEqual([100])

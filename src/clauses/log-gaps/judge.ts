@@ -1,3 +1,4 @@
+import { msBetween, parseWall, wallAt, type Wall } from '../../core/time/moment.ts'
 import type { JSONValue } from '@jmespath-community/jmespath'
 import type { LogGapsSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
@@ -8,7 +9,7 @@ import { ask, lineQuery, parseLine } from '../shared/json-lines.ts'
 
 interface Group {
   readonly gapsMs: number[]
-  openedMs: number | null
+  openedMs: Wall | null
 }
 
 export interface GapGroups {
@@ -28,13 +29,13 @@ export function collectGaps(spec: LogGapsSpec, lines: readonly LogLine[]): GapGr
     const parsed = parseLine(text)
     return parsed === null ? [] : [{ parsed, atMs: at === null ? atMs : lineTime(ask(at, parsed)) }]
   })
-  for (const { parsed, atMs } of json.filter(hasTime).sort((a, b) => a.atMs - b.atMs)) {
+  for (const { parsed, atMs } of json.filter(hasTime).sort((a, b) => msBetween(b.atMs, a.atMs))) {
     const key = groupKey(ask(groupBy, parsed))
     if (key === null) continue
     const group = groups.get(key)
     // A line may end one gap and begin the next.
     if (group !== undefined && group.openedMs !== null && ask(to, parsed) === true) {
-      group.gapsMs.push(atMs - group.openedMs)
+      group.gapsMs.push(msBetween(group.openedMs, atMs))
       group.openedMs = null
     }
     if (ask(from, parsed) === true) {
@@ -86,12 +87,12 @@ function medianGaps(groups: readonly (readonly number[])[]): string {
 }
 
 /** null for what is no time: the line then belongs to no gap, and a gap that is missing is a miss. */
-function lineTime(value: JSONValue): number | null {
-  const atMs = typeof value === 'number' ? value : typeof value === 'string' ? Date.parse(value) : Number.NaN
-  return Number.isFinite(atMs) ? atMs : null
+function lineTime(value: JSONValue): Wall | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? wallAt(value) : null
+  return typeof value === 'string' ? parseWall(value) : null
 }
 
-function hasTime<T>(line: T & { readonly atMs: number | null }): line is T & { readonly atMs: number } {
+function hasTime<T>(line: T & { readonly atMs: Wall | null }): line is T & { readonly atMs: Wall } {
   return line.atMs !== null
 }
 

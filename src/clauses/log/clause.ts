@@ -1,3 +1,4 @@
+import { later } from '../../core/time/moment.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
 import { faultBeganWallMs, faultIsOver, plannedEnd } from '../shared/fault-phase.ts'
 import { readServiceLog } from '../shared/service-log.ts'
@@ -12,7 +13,7 @@ export const logClause = defineClause({
   async observe(spec, ctx) {
     const over = faultIsOver(ctx)
     await plannedEnd(ctx)
-    const endWallMs = ctx.injectedAtWallMs + ctx.window().plannedMs
+    const endWallMs = later(ctx.injectedAtWallMs, ctx.window().plannedMs)
     const window = { sinceWallMs: faultBeganWallMs(ctx), untilWallMs: over ? ctx.clock.wallMs() : endWallMs }
     return judgeLog(spec, await readServiceLog(spec.service, ctx, window))
   },

@@ -1,3 +1,4 @@
+import { wall } from '../../core/time/moment.fixture.ts'
 import { describe, expect, it } from 'vitest'
 import type { LogLine } from '../../ports/docker.ts'
 import { judgeLog, logText } from './judge.ts'
@@ -7,7 +8,7 @@ const LINE = JSON.stringify({ event: 'removed', worker: 'w1' })
 const OTHER = JSON.stringify({ event: 'served' })
 
 function log(...texts: string[]): { lines: LogLine[]; cut: boolean } {
-  return { lines: texts.map((text, index) => ({ atMs: index, stream: 'stdout', text })), cut: false }
+  return { lines: texts.map((text, index) => ({ atMs: wall(index), stream: 'stdout', text })), cut: false }
 }
 
 describe('judgeLog', () => {

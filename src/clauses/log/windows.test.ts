@@ -1,4 +1,7 @@
 /** Which lines of a service's log count: those of the fault, and none before it. */
+import { systemClock } from '../../core/time/clock.ts'
+import { later, msBetween } from '../../core/time/moment.ts'
+import { wall } from '../../core/time/moment.fixture.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Expectation, Observation } from '../../kinds/clause.ts'
 import type { LogLine } from '../../ports/docker.ts'
@@ -31,12 +34,18 @@ async function observe(
 ): Promise<Read> {
   let span: Read['span'] = [Number.NaN, Number.NaN, Number.NaN]
   const { ctx, open } = openContext(6_000, {
-    hits: () => hits.map((afterMs) => hitAt(injectedMs + afterMs)),
+    hits: () => hits.map((afterMs) => hitAt(later(injectedMs, afterMs))),
     containers: containers({
       list: () => Promise.resolve([state()]),
       logs: (_id, { sinceWallMs, untilWallMs }) => {
-        span = [sinceWallMs - injectedMs, untilWallMs - injectedMs, Date.now() - injectedMs]
-        return Promise.resolve(texts.map((text, atMs): LogLine => ({ atMs, stream: 'stdout', text: JSON.stringify(text) })))
+        span = [
+          msBetween(injectedMs, sinceWallMs),
+          msBetween(injectedMs, untilWallMs),
+          msBetween(injectedMs, systemClock.wallMs()),
+        ]
+        return Promise.resolve(
+          texts.map((text, atMs): LogLine => ({ atMs: wall(atMs), stream: 'stdout', text: JSON.stringify(text) })),
+        )
       },
     }),
   })

@@ -1,3 +1,4 @@
+import { later, msBetween } from '../../core/time/moment.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
 import type { ContainerGlance } from '../../ports/docker.ts'
@@ -29,11 +30,11 @@ async function tried(spec: NewConnectionsSpec, ctx: ClauseContext): Promise<NewC
   const { startedMs, plannedMs } = ctx.window()
   const over = faultIsOver(ctx)
   const seen: NewConnection[] = []
-  for (let round = 0; over ? round < TRIES_AFTER : ctx.clock.nowMs() < startedMs + plannedMs; round += 1) {
-    const nextMs = ctx.clock.nowMs() + TRY_EVERY_MS
+  for (let round = 0; over ? round < TRIES_AFTER : ctx.clock.nowMs() < later(startedMs, plannedMs); round += 1) {
+    const nextMs = later(ctx.clock.nowMs(), TRY_EVERY_MS)
     const containers = await containersOf(spec, ctx)
     seen.push(...(await Promise.all(containers.map((container) => tryOnce(spec, container, ctx)))).flat())
-    await ctx.clock.sleep(Math.max(0, nextMs - ctx.clock.nowMs()), ctx.signal)
+    await ctx.clock.sleep(Math.max(0, msBetween(ctx.clock.nowMs(), nextMs)), ctx.signal)
   }
   return seen
 }
@@ -50,7 +51,7 @@ async function containersOf(spec: NewConnectionsSpec, ctx: ClauseContext): Promi
 async function tryOnce(spec: NewConnectionsSpec, container: ContainerGlance, ctx: ClauseContext): Promise<NewConnection[]> {
   const host = container.addresses[ctx.stack.network]
   if (host === undefined) return []
-  const afterMs = ctx.clock.nowMs() - ctx.window().startedMs
+  const afterMs = msBetween(ctx.window().startedMs, ctx.clock.nowMs())
   const target = { host, port: spec.port }
   const args = { target, path: spec.path, headers: {}, count: 1, intervalMs: 0, timeoutMs: spec.ended_within_ms }
   const { samples } = await ctx.observer.call('probe.http', args, ctx.signal)

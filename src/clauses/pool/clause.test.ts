@@ -1,4 +1,5 @@
 /** When the listing of the pool is read, for how long, and whose hits count. */
+import { mono, wall } from '../../core/time/moment.fixture.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { PoolSpec as DescriptorPool } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
@@ -40,7 +41,7 @@ interface History {
   /** What is listed so many ms after inject; the first reading comes half a second before it. */
   readonly list: (atMs: number) => Listing
   /** Times from inject on. */
-  readonly hits?: readonly Partial<Hit>[]
+  readonly hits?: readonly (Omit<Partial<Hit>, 'atMs'> & { readonly atMs?: number })[]
   readonly lateMs?: number
 }
 
@@ -61,7 +62,7 @@ async function observe(spec: PoolSpec, history: History, changes: Partial<Clause
   }
   const { ctx, open } = openContext(6_000, {
     stack: stack({ pool: () => pool, descriptor: descriptor({ pool: POOL }) }),
-    hits: () => hits.map((hit) => hitAt(0, { member: 'm1', ...hit, atMs: startMs + (hit.atMs ?? 0) })),
+    hits: () => hits.map((hit) => hitAt(wall(0), { member: 'm1', ...hit, atMs: mono(startMs + (hit.atMs ?? 0)) })),
     ...changes,
   })
   const clause = await begin(poolClause.expect(spec, 'during'), ctx)

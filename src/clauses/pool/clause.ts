@@ -1,3 +1,4 @@
+import { later, msBetween } from '../../core/time/moment.ts'
 import { ChaosError, isChaosError } from '../../core/errors.ts'
 import type { ClauseContext, Hit } from '../../kinds/context.ts'
 import type { PoolPort } from '../../ports/stack.ts'
@@ -50,10 +51,10 @@ async function watch(spec: PoolSpec, ctx: ClauseContext, before: PoolReading | n
   const window = ctx.window()
   const afterFault = faultIsOver(ctx)
   const startMs = afterFault ? ctx.clock.nowMs() : window.startedMs
-  const endMs = window.startedMs + window.plannedMs
+  const endMs = later(window.startedMs, window.plannedMs)
   const readings: PoolReading[] = [before].filter((reading) => reading !== null)
   const seen = (problem: string | null): PoolSeen => ({ readings, hits: poolHits(ctx), startMs, afterFault, problem })
-  const limitMs = Math.max(0, endMs - ctx.clock.nowMs()) + longestSeconds(spec) * 1_000 + MARGIN_MS
+  const limitMs = Math.max(0, msBetween(ctx.clock.nowMs(), endMs)) + longestSeconds(spec) * 1_000 + MARGIN_MS
   const looked = await lookUntil(
     'the listing of the pool',
     async (signal) => {

@@ -1,3 +1,4 @@
+import { mono, wall } from '../../core/time/moment.fixture.ts'
 import { describe, expect, it } from 'vitest'
 import type { PoolSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
@@ -11,8 +12,8 @@ const HIT: Hit = {
   name: 'worker-1',
   service: 'worker',
   pid: 100,
-  atMs: 1_000,
-  atWallMs: 5_001_000,
+  atMs: mono(1_000),
+  atWallMs: wall(5_001_000),
   member: 'm1',
 }
 const REMOVED: PoolSpec = { hit_removed_within_seconds: 3 }
@@ -26,7 +27,7 @@ function member(id: string, meaning: PoolMember['meaning'] = 'ready', container 
 /** A reading every 100 ms in [from, to), as `at` says what is listed then. */
 function every(fromMs: number, toMs: number, at: (atMs: number) => PoolMember[]): PoolReading[] {
   const count = Math.ceil((toMs - fromMs) / 100)
-  return Array.from({ length: count }, (_, index) => ({ atMs: fromMs + index * 100, members: at(fromMs + index * 100) }))
+  return Array.from({ length: count }, (_, index) => ({ atMs: mono(fromMs + index * 100), members: at(fromMs + index * 100) }))
 }
 
 const OTHERS = [member('m2'), member('m3', 'busy')]
@@ -37,7 +38,7 @@ function goneAt(goneMs: number, toMs = 6_000): PoolReading[] {
 }
 
 function seen(readings: readonly PoolReading[], change: Partial<PoolSeen> = {}): PoolSeen {
-  return { readings, hits: [HIT], startMs: 1_200, afterFault: false, problem: null, ...change }
+  return { readings, hits: [HIT], startMs: mono(1_200), afterFault: false, problem: null, ...change }
 }
 
 function judge(spec: PoolSpec, readings: readonly PoolReading[], change: Partial<PoolSeen> = {}): Observation {
@@ -130,7 +131,7 @@ describe('a member that was hit', () => {
     const never = 'm1 (worker-1) is not listed as far as is known: the listing was never read'
     expect(judge(REMOVED, [])).toMatchObject({ observed: never, met: null })
     // A reading of the very moment may have begun before it.
-    const before = [{ atMs: 1_000, members: [member('m1')] }]
+    const before = [{ atMs: mono(1_000), members: [member('m1')] }]
     expect(judge(REMOVED, before).observed).toBe(never.replace('not listed', 'listed as ready'))
   })
 
@@ -155,9 +156,9 @@ describe('a member that was hit', () => {
   })
 
   it('has its time counted from the start of observation after the fault', () => {
-    const late = goneAt(5_000, 9_000).filter(({ atMs }) => atMs > 4_000)
+    const late = goneAt(5_000, 9_000).filter(({ atMs }) => atMs > mono(4_000))
     expect(judge(REMOVED, late).met).toBe(false)
-    expect(judge(REMOVED, late, { afterFault: true, startMs: 4_000 }).met).toBe(true)
+    expect(judge(REMOVED, late, { afterFault: true, startMs: mono(4_000) }).met).toBe(true)
   })
 })
 
@@ -169,7 +170,7 @@ describe('memberOf', () => {
   })
 
   it('looks first at the listing nearest before the hit, and then at those right after it', () => {
-    const listed = (atMs: number, id: string): PoolReading => ({ atMs, members: [member(id, 'busy', 'worker-1')] })
+    const listed = (atMs: number, id: string): PoolReading => ({ atMs: mono(atMs), members: [member(id, 'busy', 'worker-1')] })
     expect(memberOf(unknown, seen([listed(800, 'm1'), listed(1_000, 'm2'), listed(1_001, 'm3')]))).toBe('m2')
     expect(memberOf(unknown, seen([listed(1_001, 'm3'), listed(1_400, 'm4')]))).toBe('m3')
     expect(memberOf(unknown, seen([listed(1_500, 'm4')]))).toBe('m4')
@@ -178,7 +179,7 @@ describe('memberOf', () => {
 
   it('finds the registration that the hit container had, not the one it has made since', () => {
     const again = every(1_400, 2_000, () => [member('m9', 'registering', 'worker-1')])
-    const before = [{ atMs: 950, members: [member('m0', 'failed', 'worker-1'), member('m1')] }]
+    const before = [{ atMs: mono(950), members: [member('m0', 'failed', 'worker-1'), member('m1')] }]
     expect(memberOf(unknown, seen([...before, ...again]))).toBe('m1')
     expect(memberOf(unknown, seen(every(1_600, 2_000, () => [member('m9', 'registering', 'worker-1')])))).toBeNull()
   })
@@ -186,7 +187,7 @@ describe('memberOf', () => {
   it('knows a container by its name, its id, or the first 12 digits of that', () => {
     const [first, rest] = ['a'.repeat(12), 'b'.repeat(52)]
     const found = (container: string): string | null =>
-      memberOf({ ...unknown, containerId: first + rest }, seen([{ atMs: 900, members: [member('m1', 'busy', container)] }]))
+      memberOf({ ...unknown, containerId: first + rest }, seen([{ atMs: mono(900), members: [member('m1', 'busy', container)] }]))
     expect(['worker-1', first + rest, first].map(found)).toEqual(['m1', 'm1', 'm1'])
     expect(['worker-10', first.slice(1), rest, ''].map(found)).toEqual([null, null, null, null])
   })
@@ -233,8 +234,8 @@ describe('members that can work', () => {
   it('have their time counted from the window where nothing was hit, and from the last hit where several were', () => {
     const at = (atMs: number): number => (atMs < 4_300 ? 1 : 2)
     expect(ready(READY, at).met).toBe(false)
-    expect(ready(READY, at, { hits: [], startMs: 1_400 }).met).toBe(true)
-    expect(ready(READY, at, { hits: [HIT, { ...HIT, atMs: 1_500 }] }).met).toBe(true)
+    expect(ready(READY, at, { hits: [], startMs: mono(1_400) }).met).toBe(true)
+    expect(ready(READY, at, { hits: [HIT, { ...HIT, atMs: mono(1_500) }] }).met).toBe(true)
   })
 
   it('are unknown when the listing was never read', () => {
@@ -243,11 +244,13 @@ describe('members that can work', () => {
       observed: `${never}; the listing could not be read in the end: status 500`,
       met: null,
     })
-    expect(judge(READY, [{ atMs: 1_000, members: count(2) }])).toMatchObject({ observed: never, met: null })
+    expect(judge(READY, [{ atMs: mono(1_000), members: count(2) }])).toMatchObject({ observed: never, met: null })
   })
 
   it('are told by what was not seen of them', () => {
-    const blind = every(900, 6_000, (atMs) => count(atMs < 2_600 ? 1 : 2)).filter(({ atMs }) => atMs < 1_500 || atMs > 3_000)
+    const blind = every(900, 6_000, (atMs) => count(atMs < 2_600 ? 1 : 2)).filter(
+      ({ atMs }) => atMs < mono(1_500) || atMs > mono(3_000),
+    )
     expect(judge(READY, blind)).toMatchObject({
       observed: '2 or more ready or busy between 0.40 s and 2.10 s, when the listing was not read (fewest 1)',
       met: true,
@@ -257,7 +260,7 @@ describe('members that can work', () => {
 
 describe('isPoolSettled', () => {
   const settled = (spec: PoolSpec, readings: PoolReading[], change: Partial<PoolSeen> = {}): boolean =>
-    isPoolSettled(spec, seen(readings, change), readings.at(-1)?.atMs ?? 0)
+    isPoolSettled(spec, seen(readings, change), readings.at(-1)?.atMs ?? mono(0))
 
   it('waits until what is awaited is listed, or its limit has passed', () => {
     expect(settled(REMOVED, goneAt(9_000, 4_001))).toBe(false)
@@ -275,7 +278,7 @@ describe('isPoolSettled', () => {
   })
 
   it('waits for the limit from its own start after the fault', () => {
-    const after = { afterFault: true, startMs: 2_000 }
+    const after = { afterFault: true, startMs: mono(2_000) }
     expect(settled(REMOVED, goneAt(9_000, 5_001), after)).toBe(false)
     expect(settled(REMOVED, goneAt(9_000, 5_101), after)).toBe(true)
   })
@@ -290,7 +293,7 @@ describe('isPoolSettled', () => {
     const back = (toMs: number): PoolReading[] => every(900, toMs, (atMs) => (atMs < 2_000 ? [] : OTHERS))
     expect(settled(READY, back(2_201))).toBe(false)
     expect(settled(READY, back(2_301))).toBe(true)
-    const blind = (toMs: number): PoolReading[] => back(toMs).filter(({ atMs }) => atMs < 1_100 || atMs >= 2_000)
+    const blind = (toMs: number): PoolReading[] => back(toMs).filter(({ atMs }) => atMs < mono(1_100) || atMs >= mono(2_000))
     expect(settled(READY, blind(2_201))).toBe(false)
     expect(settled(READY, blind(2_301))).toBe(true)
   })
@@ -299,7 +302,7 @@ describe('isPoolSettled', () => {
     const none = (toMs: number): PoolReading[] => every(900, toMs, () => [])
     expect(settled(READY, none(4_001))).toBe(false)
     expect(settled(READY, none(4_101))).toBe(true)
-    expect(settled(READY, none(4_201), { hits: [HIT, { ...HIT, atMs: 1_200 }] })).toBe(false)
+    expect(settled(READY, none(4_201), { hits: [HIT, { ...HIT, atMs: mono(1_200) }] })).toBe(false)
   })
 })
 

@@ -1,3 +1,4 @@
+import { later, latest, monoAt, msBetween, type Mono } from '../../core/time/moment.ts'
 import type { PoolSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import type { Hit } from '../../kinds/context.ts'
@@ -5,9 +6,9 @@ import type { PoolMember } from '../../ports/stack.ts'
 import { allMet, joinParts, listText, secondsText } from '../shared/parts.ts'
 import type { Part } from '../shared/parts.ts'
 
-/** The listing as it was at one moment, monotonic ms: when it had been read. */
+/** The listing as it was at one moment: when it had been read. */
 export interface PoolReading {
-  readonly atMs: number
+  readonly atMs: Mono
   readonly members: readonly PoolMember[]
 }
 
@@ -16,7 +17,7 @@ export interface PoolSeen {
   readonly readings: readonly PoolReading[]
   readonly hits: readonly Hit[]
   /** What times count from where no hit says it: the window's start, or in the phase after the fault its own. */
-  readonly startMs: number
+  readonly startMs: Mono
   /** Times count from `startMs` whatever was hit when. */
   readonly afterFault: boolean
   /** Why the listing could not be read in the end; null when it could. */
@@ -31,10 +32,10 @@ const MEET_MS = 500
 const HOLD_MS = 300
 
 type Moment =
-  | { readonly kind: 'at'; readonly atMs: number }
-  | { readonly kind: 'between'; readonly fromMs: number; readonly toMs: number }
+  | { readonly kind: 'at'; readonly atMs: Mono }
+  | { readonly kind: 'between'; readonly fromMs: Mono; readonly toMs: Mono }
   /** Not so in the last reading, at that moment. */
-  | { readonly kind: 'not'; readonly lastMs: number }
+  | { readonly kind: 'not'; readonly lastMs: Mono }
   | { readonly kind: 'unread' }
 
 /** Pure. What the listing did not say because it could not be read leaves its part undecided. */
@@ -50,25 +51,25 @@ export function judgePool(spec: PoolSpec, seen: PoolSeen): Observation {
 
 /** `pool: the member that was hit is listed as failed within 4 s`. */
 export function poolText(spec: PoolSpec): string {
-  const nothing = { readings: [], hits: [], startMs: 0, afterFault: false, problem: null }
+  const nothing = { readings: [], hits: [], startMs: monoAt(0), afterFault: false, problem: null }
   return `pool: ${judgePool(spec, nothing).expected}`
 }
 
 /** Pure: nothing that may still be listed can change the judgement. */
-export function isPoolSettled(spec: PoolSpec, seen: PoolSeen, nowMs: number): boolean {
-  const past = (zeroMs: number, seconds: number): boolean => nowMs > zeroMs + seconds * 1_000
+export function isPoolSettled(spec: PoolSpec, seen: PoolSeen, nowMs: Mono): boolean {
+  const past = (zeroMs: Mono, seconds: number): boolean => nowMs > later(zeroMs, seconds * 1_000)
   const hitsSettled = (state: 'removed' | 'failed', seconds: number | undefined): boolean =>
     seconds === undefined ||
     seen.hits.every((hit) => {
       const member = memberOf(hit, seen)
-      if (member === null) return nowMs > hit.atMs + MEET_MS
+      if (member === null) return nowMs > later(hit.atMs, MEET_MS)
       return isKnown(hitMoment(state, member, hit, seen)) || past(zeroOf(hit, seen), seconds)
     })
   if (!hitsSettled('removed', spec.hit_removed_within_seconds) || !hitsSettled('failed', spec.hit_failed_within_seconds))
     return false
   if (spec.ready === undefined) return true
   const moment = readyMoment(spec.ready.at_least, seen)
-  const holds = isKnown(moment) && nowMs - (moment.kind === 'at' ? moment.atMs : moment.toMs) >= HOLD_MS
+  const holds = isKnown(moment) && msBetween(moment.kind === 'at' ? moment.atMs : moment.toMs, nowMs) >= HOLD_MS
   return holds || past(readyZero(seen), spec.ready.within_seconds)
 }
 
@@ -76,13 +77,14 @@ function isKnown(moment: Moment): moment is Exclude<Moment, { kind: 'not' | 'unr
   return moment.kind === 'at' || moment.kind === 'between'
 }
 
-function zeroOf(hit: Hit, seen: PoolSeen): number {
+function zeroOf(hit: Hit, seen: PoolSeen): Mono {
   return seen.afterFault ? seen.startMs : hit.atMs
 }
 
 /** So many can work again some time after the last of them was hit. */
-function readyZero(seen: PoolSeen): number {
-  return seen.hits.length === 0 ? seen.startMs : Math.max(...seen.hits.map((hit) => zeroOf(hit, seen)))
+function readyZero(seen: PoolSeen): Mono {
+  const [first = seen.startMs, ...others] = seen.hits.map((hit) => zeroOf(hit, seen))
+  return latest(first, ...others)
 }
 
 function hitPart(state: 'removed' | 'failed', seconds: number, seen: PoolSeen): Part {
@@ -123,8 +125,8 @@ function readyPart(ready: NonNullable<PoolSpec['ready']>, seen: PoolSeen): Part 
   return { expected, observed, met: inTime(moment, zeroMs, ready.within_seconds) }
 }
 
-function inTime(moment: Moment, zeroMs: number, seconds: number): boolean | null {
-  const deadlineMs = zeroMs + seconds * 1_000
+function inTime(moment: Moment, zeroMs: Mono, seconds: number): boolean | null {
+  const deadlineMs = later(zeroMs, seconds * 1_000)
   switch (moment.kind) {
     case 'at':
       return moment.atMs <= deadlineMs
@@ -138,8 +140,8 @@ function inTime(moment: Moment, zeroMs: number, seconds: number): boolean | null
   }
 }
 
-function whenText(moment: Moment, zeroMs: number): string {
-  const after = (atMs: number): string => secondsText(Math.max(0, atMs - zeroMs))
+function whenText(moment: Moment, zeroMs: Mono): string {
+  const after = (atMs: Mono): string => secondsText(Math.max(0, msBetween(zeroMs, atMs)))
   switch (moment.kind) {
     case 'at':
       return `after ${after(moment.atMs)}`
@@ -172,21 +174,23 @@ function readyMoment(atLeast: number, seen: PoolSeen): Moment {
 }
 
 /** From which reading on it was so in all that followed. */
-function sinceWhen(readings: readonly PoolReading[], isSo: (reading: PoolReading) => boolean, zeroMs: number): Moment {
+function sinceWhen(readings: readonly PoolReading[], isSo: (reading: PoolReading) => boolean, zeroMs: Mono): Moment {
   const last = readings.at(-1)
   if (last === undefined) return { kind: 'unread' }
   const lastNot = readings.findLastIndex((reading) => !isSo(reading))
   const first = readings[lastNot + 1]
   if (first === undefined) return { kind: 'not', lastMs: last.atMs }
   const fromMs = readings[lastNot]?.atMs ?? zeroMs
-  return first.atMs - fromMs <= CLOSE_MS ? { kind: 'at', atMs: first.atMs } : { kind: 'between', fromMs, toMs: first.atMs }
+  return msBetween(fromMs, first.atMs) <= CLOSE_MS
+    ? { kind: 'at', atMs: first.atMs }
+    : { kind: 'between', fromMs, toMs: first.atMs }
 }
 
 /** The id by which the pool listed what was hit: told with the hit, or found by its container in the listing nearest before it. */
 export function memberOf(hit: Hit, seen: PoolSeen): string | null {
   if (hit.member !== null) return hit.member
   const before = seen.readings.filter(({ atMs }) => atMs <= hit.atMs).toReversed()
-  const known = seen.readings.filter(({ atMs }) => atMs <= hit.atMs + MEET_MS)
+  const known = seen.readings.filter(({ atMs }) => atMs <= later(hit.atMs, MEET_MS))
   for (const reading of [...before, ...known]) {
     const listed = reading.members.filter((member) => isContainer(member, hit))
     // Earlier registrations of the same container may still be listed as failed.

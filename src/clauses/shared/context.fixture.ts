@@ -1,4 +1,5 @@
 /** A context for clauses whose parts are given by the test; what it does not give must not be asked for. */
+import { EPOCH, monoAt, type Mono } from '../../core/time/moment.ts'
 import { systemClock } from '../../core/time/clock.ts'
 import { summarizeCanary } from '../../core/canary.ts'
 import { ChaosError } from '../../core/errors.ts'
@@ -17,8 +18,8 @@ export interface OpenContext {
 /** A window of `windowMs` that begins with `open`. */
 export function openContext(windowMs: number, changes: Partial<ClauseContext> = {}): OpenContext {
   const signal = changes.signal ?? AbortSignal.timeout(20_000)
-  let window: { startedMs: number; plannedMs: number; planned: Promise<void> } | null = null
-  let wallMs = 0
+  let window: { startedMs: Mono; plannedMs: number; planned: Promise<void> } | null = null
+  let wallMs = EPOCH
   const ctx: ClauseContext = {
     clock: systemClock,
     signal,
@@ -36,7 +37,7 @@ export function openContext(windowMs: number, changes: Partial<ClauseContext> = 
     },
     faultEndedAtWallMs: null,
     load: null,
-    canary: { steady: summarizeCanary([], 0, 0), samples: unused('canary samples') },
+    canary: { steady: summarizeCanary([], monoAt(0), monoAt(0)), samples: unused('canary samples') },
     canaryDelayMs: null,
     hits: () => [],
     request: unused('a request'),

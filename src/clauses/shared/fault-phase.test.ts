@@ -1,3 +1,4 @@
+import { later } from '../../core/time/moment.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Hit } from '../../kinds/context.ts'
 import { hitAt } from '../container/container.fixture.ts'
@@ -28,10 +29,10 @@ describe('the fault', () => {
     open()
     const injectedMs = ctx.injectedAtWallMs
     expect(faultBeganWallMs(ctx)).toBe(injectedMs)
-    hits.push(hitAt(injectedMs + 50))
+    hits.push(hitAt(later(injectedMs, 50)))
     expect(faultBeganWallMs(ctx)).toBe(injectedMs)
-    hits.push(hitAt(injectedMs - 300), hitAt(injectedMs - 200))
-    expect(faultBeganWallMs(ctx)).toBe(injectedMs - 300)
+    hits.push(hitAt(later(injectedMs, -300)), hitAt(later(injectedMs, -200)))
+    expect(faultBeganWallMs(ctx)).toBe(later(injectedMs, -300))
   })
 })
 

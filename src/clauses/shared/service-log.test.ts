@@ -1,3 +1,4 @@
+import { wall } from '../../core/time/moment.fixture.ts'
 import { expect, it } from 'vitest'
 import type { ContainerPort, LogLine } from '../../ports/docker.ts'
 import { state } from '../container/container.fixture.ts'
@@ -7,10 +8,10 @@ import type { ServiceLog } from './service-log.ts'
 
 const MIB = 1_024 * 1_024
 const KEPT = 8 * MIB
-const WINDOW = { sinceWallMs: 1_000, untilWallMs: 2_000 }
+const WINDOW = { sinceWallMs: wall(1_000), untilWallMs: wall(2_000) }
 
 function line(text: string): LogLine {
-  return { atMs: 1_500, stream: 'stdout', text }
+  return { atMs: wall(1_500), stream: 'stdout', text }
 }
 
 /** The log of a service whose containers have written these lines, and what was asked of them. */

@@ -1,3 +1,4 @@
+import type { Wall } from '../../core/time/moment.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
 import type { LogLine } from '../../ports/docker.ts'
@@ -17,7 +18,7 @@ const LONGEST_PIECE_BYTES = 17 * 1_024
 export async function readServiceLog(
   service: string,
   ctx: ClauseContext,
-  window: { readonly sinceWallMs: number; readonly untilWallMs: number },
+  window: { readonly sinceWallMs: Wall; readonly untilWallMs: Wall },
 ): Promise<ServiceLog> {
   const containers = await ctx.containers.list(service, ctx.signal)
   if (containers.length === 0)

@@ -1,4 +1,5 @@
 /** Which requests are sent, when no more are, and which of them say nothing of the system. */
+import { mono, wall } from '../../core/time/moment.fixture.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WorkloadSpec } from './spec.ts'
 import type { BegunClause, Observation, SteadyClause } from '../../kinds/clause.ts'
@@ -108,7 +109,9 @@ describe('requests of a workload', () => {
 
   it('that the first hit has met count as well, where that came before inject had returned', async () => {
     const startMs = performance.now()
-    const { seen } = await met(slowly, { hits: () => [hitAt(0, { atMs: startMs + 80 }), hitAt(0, { atMs: startMs + 30 })] })
+    const { seen } = await met(slowly, {
+      hits: () => [hitAt(wall(0), { atMs: mono(startMs + 80) }), hitAt(wall(0), { atMs: mono(startMs + 30) })],
+    })
     expect(seen.observed).toBe('3 under way when the fault came; 36 of 36 did, slowest 60 ms; 100 % good')
   })
 

@@ -1,3 +1,4 @@
+import { earliest, later, msBetween, type Mono } from '../../core/time/moment.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
@@ -42,13 +43,13 @@ export const workloadClause = defineClause({
 
 async function begin(spec: WorkloadSpec, spreadMs: number, ctx: ClauseContext): Promise<WorkloadLanes> {
   const request = namedRequest(spec.name, ctx)
-  let endsMs = 0
+  let endsMs = ctx.clock.nowMs()
   const start = (): WorkloadLanes => {
-    endsMs = ctx.clock.nowMs() + spreadMs
+    endsMs = later(ctx.clock.nowMs(), spreadMs)
     return new WorkloadLanes(spec, request, spreadMs, ctx)
   }
   const lanes = await reachedPool(spec, start, ctx)
-  await ctx.clock.sleep(Math.max(0, endsMs - ctx.clock.nowMs()) + PROGRESS_MS, ctx.signal)
+  await ctx.clock.sleep(Math.max(0, msBetween(ctx.clock.nowMs(), endsMs)) + PROGRESS_MS, ctx.signal)
   return lanes
 }
 
@@ -63,7 +64,13 @@ async function observe(spec: WorkloadSpec, lanes: WorkloadLanes, ctx: ClauseCont
   )
   const { startedMs, plannedMs } = ctx.window()
   const { records, unendedMs, exhausted } = lanes
-  return judgeWorkload(spec, { records, unendedMs, exhausted, faultMs: faultMoment(ctx), windowEndMs: startedMs + plannedMs })
+  return judgeWorkload(spec, {
+    records,
+    unendedMs,
+    exhausted,
+    faultMs: faultMoment(ctx),
+    windowEndMs: later(startedMs, plannedMs),
+  })
 }
 
 /** How long one request takes in the steady state, ms, as far as it is of interest; whether its answer is good is not asked here, and it is not waited for to the end. */
@@ -76,7 +83,7 @@ async function answerMs(spec: WorkloadSpec, ctx: ClauseContext): Promise<number>
     () => undefined,
   )
   await Promise.race([ended, ctx.clock.sleep(MOST_SPREAD_MS, ctx.signal)])
-  return Math.min(MOST_SPREAD_MS, ctx.clock.nowMs() - startedMs)
+  return Math.min(MOST_SPREAD_MS, msBetween(startedMs, ctx.clock.nowMs()))
 }
 
 /**
@@ -103,8 +110,8 @@ async function reachedPool(spec: WorkloadSpec, start: () => WorkloadLanes, ctx: 
 }
 
 /** Where the fault told what it hit, the moment of that; else inject has just returned. */
-function faultMoment(ctx: ClauseContext): number {
-  return Math.min(ctx.window().startedMs, ...ctx.hits().map((hit) => hit.atMs))
+function faultMoment(ctx: ClauseContext): Mono {
+  return earliest(ctx.window().startedMs, ...ctx.hits().map((hit) => hit.atMs))
 }
 
 /** For the last request, sent at the very end of the window. */

@@ -1,3 +1,4 @@
+import { mono } from '../../core/time/moment.fixture.ts'
 import { describe, expect, it } from 'vitest'
 import type { RequestOutcome } from '../../ports/canary.ts'
 import { endOf, judgeWorkload, workloadText } from './judge.ts'
@@ -18,7 +19,7 @@ const OUTCOME: RequestOutcome = {
 }
 
 function record(startedMs: number, endedMs: number, change: Partial<WorkloadRecord> = {}): WorkloadRecord {
-  return { startedMs, endedMs, end: 'good', what: 'status 200', id: null, ...change }
+  return { startedMs: mono(startedMs), endedMs: mono(endedMs), end: 'good', what: 'status 200', id: null, ...change }
 }
 
 const CLEAN = { end: 'clean error', what: 'status 503' } as const
@@ -32,7 +33,7 @@ const STEADY: readonly WorkloadRecord[] = [
 ]
 
 function seen(records: readonly WorkloadRecord[], change: Partial<WorkloadSeen> = {}): WorkloadSeen {
-  return { records, faultMs: 1_000, windowEndMs: 7_000, unendedMs: [], exhausted: false, ...change }
+  return { records, faultMs: mono(1_000), windowEndMs: mono(7_000), unendedMs: [], exhausted: false, ...change }
 }
 
 /** The records with those at the given places replaced. */
@@ -152,13 +153,13 @@ describe('judgeWorkload', () => {
     expect(judgeWorkload(SPEC, seen(early)).met).toBe(true)
     expect(judgeWorkload(SPEC, seen([...STEADY, record(7_000, 7_200, BROKEN)])).met).toBe(true)
     // Ended in the very moment of the fault, begun in the last one of its window, ended after it.
-    expect(judgeWorkload(SPEC, seen(changed([0], { ...BROKEN, endedMs: 1_000 }))).met).toBe(false)
+    expect(judgeWorkload(SPEC, seen(changed([0], { ...BROKEN, endedMs: mono(1_000) }))).met).toBe(false)
     expect(judgeWorkload(SPEC, seen([...STEADY, record(6_999, 9_000, BROKEN)])).met).toBe(false)
     expect(judgeWorkload(SPEC, seen(changed([10], BROKEN))).met).toBe(false)
   })
 
   it('is undecided when the fault met no request, unless a promise was broken all the same', () => {
-    const none = STEADY.filter(({ startedMs }) => startedMs >= 1_000)
+    const none = STEADY.filter(({ startedMs }) => startedMs >= mono(1_000))
     expect(judgeWorkload(SPEC, seen(none))).toMatchObject({
       observed: '0 under way when the fault came; 6 of 6 did, slowest 900 ms; 100 % good',
       met: null,
@@ -177,7 +178,7 @@ describe('judgeWorkload', () => {
   it.each<[string, WorkloadSeen, string]>([
     [
       'one that has no end',
-      seen(STEADY, { unendedMs: [900] }),
+      seen(STEADY, { unendedMs: [mono(900)] }),
       '5 under way when the fault came; 10 of 10 did, slowest 900 ms; 1 had no end when we stopped looking; 100 % good',
     ],
     [
@@ -203,7 +204,7 @@ describe('judgeWorkload', () => {
   })
 
   it('is missed by a broken promise, whatever else we did not see to its end', () => {
-    expect(judgeWorkload(SPEC, seen(changed([3], BROKEN), { unendedMs: [900], exhausted: true })).met).toBe(false)
+    expect(judgeWorkload(SPEC, seen(changed([3], BROKEN), { unendedMs: [mono(900)], exhausted: true })).met).toBe(false)
     const both = changed([3], BROKEN).map((one, place) => (place === 1 ? { ...one, ...UNKNOWN } : one))
     expect(judgeWorkload(SPEC, seen(both))).toMatchObject({
       observed: expect.stringMatching(/ 8 of 10 did, .*; one sent 300 ms .*; one sent 500 ms /) as string,
@@ -212,8 +213,8 @@ describe('judgeWorkload', () => {
   })
 
   it('counts what has no end as under way only where it was sent before the fault', () => {
-    const none = STEADY.filter(({ startedMs }) => startedMs >= 1_000)
-    expect(judgeWorkload(SPEC, seen(none, { unendedMs: [1_000, 2_000] })).observed).toMatch(/^0 under way/)
+    const none = STEADY.filter(({ startedMs }) => startedMs >= mono(1_000))
+    expect(judgeWorkload(SPEC, seen(none, { unendedMs: [mono(1_000), mono(2_000)] })).observed).toMatch(/^0 under way/)
   })
 })
 

@@ -1,13 +1,14 @@
+import { msBetween, type Mono } from '../../core/time/moment.ts'
 import type { WorkloadSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import type { RequestOutcome } from '../../ports/canary.ts'
 import { joinParts, listText, msText, percentText } from '../shared/parts.ts'
 import type { Part } from '../shared/parts.ts'
 
-/** One request of a lane that has ended. Monotonic ms. */
+/** One request of a lane that has ended. */
 export interface WorkloadRecord {
-  readonly startedMs: number
-  readonly endedMs: number
+  readonly startedMs: Mono
+  readonly endedMs: Mono
   readonly end: RequestEnd
   /** For people: `status 503`, `no answer, ECONNREFUSED`. */
   readonly what: string
@@ -21,10 +22,10 @@ export type RequestEnd = 'good' | 'clean error' | 'broken' | 'unknown'
 export interface WorkloadSeen {
   readonly records: readonly WorkloadRecord[]
   /** The first moment at which the fault may have met a request. */
-  readonly faultMs: number
-  readonly windowEndMs: number
+  readonly faultMs: Mono
+  readonly windowEndMs: Mono
   /** When those were sent that had no end when we stopped looking. */
-  readonly unendedMs: readonly number[]
+  readonly unendedMs: readonly Mono[]
   /** The lanes stopped before the window's end, as they had sent all that they may. */
   readonly exhausted: boolean
 }
@@ -66,7 +67,7 @@ function underWayPart(met: readonly WorkloadRecord[], seen: WorkloadSeen): Part 
 function honestPart(spec: WorkloadSpec, met: readonly WorkloadRecord[], seen: WorkloadSeen): Part {
   const broken = met.filter(({ end }) => end === 'broken')
   const unknown = met.filter(({ end }) => end === 'unknown')
-  const slowest = Math.max(...met.map(({ startedMs, endedMs }) => endedMs - startedMs))
+  const slowest = Math.max(...met.map(({ startedMs, endedMs }) => msBetween(startedMs, endedMs)))
   const told = [...broken, ...unknown].map((record) => recordText(record, seen.faultMs))
   const doubts = [
     ...(seen.unendedMs.length > 0 ? [`${String(seen.unendedMs.length)} had no end when we stopped looking`] : []),
@@ -103,8 +104,8 @@ function goodExpected(spec: WorkloadSpec): string {
 }
 
 /** `task-7 sent 312 ms before the fault: status 200, ECONNRESET`. */
-function recordText(record: WorkloadRecord, faultMs: number): string {
-  const sinceMs = record.startedMs - faultMs
+function recordText(record: WorkloadRecord, faultMs: Mono): string {
+  const sinceMs = msBetween(faultMs, record.startedMs)
   const when = sinceMs < 0 ? `sent ${msText(-sinceMs)} before the fault` : `sent ${msText(sinceMs)} after the fault`
   return `${record.id ?? 'one'} ${when}: ${record.what}`
 }

@@ -1,3 +1,4 @@
+import { later, msBetween, type Mono } from '../../core/time/moment.ts'
 import type { RequestSpec } from '../../core/descriptor.ts'
 import { describeError } from '../../core/errors.ts'
 import type { WorkloadSpec } from './spec.ts'
@@ -22,7 +23,7 @@ export class WorkloadLanes {
   private readonly request: RequestSpec
   private readonly ctx: ClauseContext
   private readonly stopped = new AbortController()
-  private readonly underWay = new Set<{ readonly startedMs: number }>()
+  private readonly underWay = new Set<{ readonly startedMs: Mono }>()
   private sent = 0
 
   constructor(spec: WorkloadSpec, request: RequestSpec, spreadMs: number, ctx: ClauseContext) {
@@ -42,7 +43,7 @@ export class WorkloadLanes {
   }
 
   /** When the requests were sent that have no outcome yet. */
-  get unendedMs(): readonly number[] {
+  get unendedMs(): readonly Mono[] {
     return [...this.underWay].map(({ startedMs }) => startedMs)
   }
 
@@ -55,7 +56,7 @@ export class WorkloadLanes {
       const record = await this.sendOne()
       if (record === null) return
       this.records.push(record)
-      const tookMs = record.endedMs - record.startedMs
+      const tookMs = msBetween(record.startedMs, record.endedMs)
       if (record.end === 'good' || tookMs >= PAUSE_MS) continue
       await ctx.clock.sleep(PAUSE_MS, signal).catch(() => undefined)
     }
@@ -95,5 +96,5 @@ function windowIsOver(ctx: ClauseContext): boolean {
   } catch {
     return false
   }
-  return ctx.clock.nowMs() >= window.startedMs + window.plannedMs
+  return ctx.clock.nowMs() >= later(window.startedMs, window.plannedMs)
 }

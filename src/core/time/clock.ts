@@ -1,14 +1,16 @@
-/** Time as a dependency. `nowMs` is monotonic and for intervals; `wallMs` is the epoch and for reports only. */
+import { monoAt, wallAt, type Instant, type Mono, type Wall } from './moment.ts'
+
+/** Time as a dependency. `nowMs` is for intervals; `wallMs` is for reports and for what others tell of. */
 export interface Clock {
-  nowMs(): number
-  wallMs(): number
+  nowMs(): Mono
+  wallMs(): Wall
   /** Resolves after `ms`, rejects with the signal's reason when it aborts. Not for synchronisation: use waitUntil. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
 export const systemClock: Clock = {
-  nowMs: () => performance.now(),
-  wallMs: () => Date.now(),
+  nowMs: () => monoAt(performance.now()),
+  wallMs: () => wallAt(Date.now()),
   sleep: sleepFor,
 }
 
@@ -33,7 +35,7 @@ function sleepFor(ms: number, signal?: AbortSignal): Promise<void> {
   })
 }
 
-/** An ISO time for reports from an epoch in milliseconds. */
-export function isoTime(wallMs: number): string {
-  return new Date(wallMs).toISOString()
+/** Both clocks, read together. */
+export function instantOf(clock: Clock): Instant {
+  return { atMs: clock.nowMs(), atWallMs: clock.wallMs() }
 }

@@ -1,5 +1,6 @@
 /** Time that passes only when nothing else can go on, so that an hour of waiting takes milliseconds and always the same course. */
 import type { Clock } from './clock.ts'
+import { monoAt, wallAt, type Mono, type Wall } from './moment.ts'
 
 const WALL_START_MS = Date.parse('2026-03-01T10:00:00.000Z')
 
@@ -14,12 +15,12 @@ export class VirtualClock implements Clock {
   private sleepers: Sleeper[] = []
   private order = 0
 
-  nowMs(): number {
-    return this.now
+  nowMs(): Mono {
+    return monoAt(this.now)
   }
 
-  wallMs(): number {
-    return WALL_START_MS + this.now
+  wallMs(): Wall {
+    return wallAt(WALL_START_MS + this.now)
   }
 
   /** How many wait for a time to come: what nobody needs any more should not. */

@@ -1,3 +1,4 @@
+import { msBetween } from './moment.ts'
 import { expect, it } from 'vitest'
 import { VirtualClock } from './virtual-clock.fixture.ts'
 import { withDeadline } from './wait.ts'
@@ -8,7 +9,7 @@ it('wakes sleepers in the order of their times, and those of one time in the ord
   const woken: string[] = []
   const one = async (name: string, ms: number): Promise<void> => {
     await clock.sleep(ms)
-    woken.push(`${name} ${String(clock.nowMs() - startedMs)}`)
+    woken.push(`${name} ${String(msBetween(startedMs, clock.nowMs()))}`)
   }
   await clock.until(Promise.all([one('c', 3_600_000), one('a', 5), one('b', 5)]))
   expect(woken).toEqual(['a 5', 'b 5', 'c 3600000'])

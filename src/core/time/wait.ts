@@ -1,3 +1,4 @@
+import { msBetween } from './moment.ts'
 import { abortedError, ChaosError, describeError } from '../errors.ts'
 import { systemClock, type Clock } from './clock.ts'
 
@@ -26,7 +27,7 @@ export async function waitUntil<T>(
   let last = 'nothing was read yet'
   for (;;) {
     if (isAborted(options.signal)) throw abortedError(options.signal, `waiting for ${name}`)
-    const leftMs = options.limitMs - (options.clock.nowMs() - startedMs)
+    const leftMs = options.limitMs - msBetween(startedMs, options.clock.nowMs())
     if (leftMs <= 0) break
     try {
       const limitMs = Math.min(options.attemptMs, leftMs)
@@ -36,7 +37,7 @@ export async function waitUntil<T>(
     } catch (error) {
       last = `last error: ${describeError(error, 500)}`
     }
-    const pauseMs = Math.min(options.everyMs, options.limitMs - (options.clock.nowMs() - startedMs))
+    const pauseMs = Math.min(options.everyMs, options.limitMs - msBetween(startedMs, options.clock.nowMs()))
     // A cancel ends the attempt and the pause: the next turn tells of it.
     if (pauseMs > 0) await options.clock.sleep(pauseMs, options.signal).catch(() => undefined)
   }

@@ -1,5 +1,5 @@
 /** One stack of a run, with its canary: scenarios run on it one after the other. */
-import { isoTime } from '../../core/time/clock.ts'
+import { isoTime, msBetween } from '../../core/time/moment.ts'
 import { describeError } from '../../core/errors.ts'
 import type { ScenarioResult } from '../../core/result/scenario.ts'
 import type { Scenario } from '../../kinds/scenario.ts'
@@ -57,13 +57,13 @@ export class Lane {
       this.trouble = `stack ${String(number)} could not be recreated after ${result.id}: ${describeError(error)}`
       return
     } finally {
-      emit({ type: 'step-ended', step, durationMs: Math.round(clock.nowMs() - startedMs) })
+      emit({ type: 'step-ended', step, durationMs: Math.round(msBetween(startedMs, clock.nowMs())) })
     }
     result.events.push({
       at: isoTime(clock.wallMs()),
       source: 'engine',
       kind: 'stack-recreated',
-      detail: `after this scenario, in ${String(Math.round(clock.nowMs() - startedMs))} ms`,
+      detail: `after this scenario, in ${String(Math.round(msBetween(startedMs, clock.nowMs())))} ms`,
     })
   }
 }

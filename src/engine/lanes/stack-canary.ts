@@ -1,4 +1,5 @@
 /** The canary of one stack: it goes on from scenario to scenario, so that the proof of one recovery is the next steady state. */
+import type { Mono } from '../../core/time/moment.ts'
 import type { CanarySample } from '../../core/canary.ts'
 import type { RunningCanary } from '../../ports/canary.ts'
 import type { EngineDeps } from '../deps.ts'
@@ -7,7 +8,7 @@ import { DENSE_PACE_FACTOR } from '../options.ts'
 export class StackCanary {
   private readonly deps: Pick<EngineDeps, 'canary' | 'clock' | 'stack'>
   private readonly running: RunningCanary
-  private sinceMs: number
+  private sinceMs: Mono
 
   /** Begins to ask at once, at the rate of the descriptor: services that have just started are slow when they are asked a lot. */
   constructor(deps: Pick<EngineDeps, 'canary' | 'clock' | 'stack'>, signal: AbortSignal) {
@@ -17,12 +18,12 @@ export class StackCanary {
   }
 
   /** Requests that were intended before this say nothing of the steady state: a fault was on, or its traces were. ms. */
-  get steadySinceMs(): number {
+  get steadySinceMs(): Mono {
     return this.sinceMs
   }
 
   /** The system was seen to be well since then: what is older is forgotten with the next scenario. */
-  provenSince(intendedMs: number): void {
+  provenSince(intendedMs: Mono): void {
     this.sinceMs = intendedMs
   }
 
@@ -31,11 +32,11 @@ export class StackCanary {
     this.running.forget(this.sinceMs)
   }
 
-  samples(fromMs: number): readonly CanarySample[] {
+  samples(fromMs: Mono): readonly CanarySample[] {
     return this.running.samples(fromMs)
   }
 
-  settled(fromMs: number, toMs: number, signal: AbortSignal): Promise<readonly CanarySample[]> {
+  settled(fromMs: Mono, toMs: Mono, signal: AbortSignal): Promise<readonly CanarySample[]> {
     return this.running.settled(fromMs, toMs, signal)
   }
 

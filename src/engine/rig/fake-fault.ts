@@ -1,3 +1,4 @@
+import { instantOf } from '../../core/time/clock.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { Evidence } from '../../core/result/scenario.ts'
 import * as z from 'zod'
@@ -108,8 +109,8 @@ export function fakeFault(world: World, kind: string, courses: Partial<FaultCour
       const act = (): void => {
         world.broken.add(targetOf(plan))
         for (const name of own.hits) {
-          const [atMs, atWallMs] = [ctx.clock.nowMs(), ctx.clock.wallMs()]
-          ctx.hit({ containerId: `${name}0123456789ab`, name, service: targetOf(plan), pid: 42, atMs, atWallMs, member: null })
+          const at = instantOf(ctx.clock)
+          ctx.hit({ containerId: `${name}0123456789ab`, name, service: targetOf(plan), pid: 42, ...at, member: null })
         }
       }
       return world.step(`inject ${nameOf(plan)}`, own.inject, ctx.signal, act, undefined)

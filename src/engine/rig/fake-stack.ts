@@ -1,3 +1,4 @@
+import { later, monoAt, msBetween, type Mono, type Wall } from '../../core/time/moment.ts'
 import type { Descriptor } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { CanaryPort, RunningCanary } from '../../ports/canary.ts'
@@ -134,8 +135,8 @@ function containerPort(world: World, own: StackCourses, descriptor: Descriptor):
     inspect: (id) => Promise.resolve(states().find((state) => state.id === id) ?? null),
     logs: (id, window, signal) => {
       world.logLimitsBytes.push(window.maxBytes)
-      const line = (text: string, atMs: number): LogLine => ({ atMs, stream: 'stdout', text })
-      const lines = [line('second', window.untilWallMs - 1), line('first', window.sinceWallMs)]
+      const line = (text: string, atMs: Wall): LogLine => ({ atMs, stream: 'stdout', text })
+      const lines = [line('second', later(window.untilWallMs, -1)), line('first', window.sinceWallMs)]
       return world.step(`logs ${id}`, own.logs, signal, () => lines, [])
     },
     act: unused('an action'),
@@ -152,8 +153,8 @@ function observer(world: World, own: StackCourses): ToolboxHelper {
     name: 'observer',
     async call<O extends ToolboxOperation>(op: O, args: ArgumentsOf<O>, signal: AbortSignal): Promise<ReplyOf<O>> {
       if (op === 'host.read') {
-        const cpuTotalTicks = 2 * world.clock.nowMs()
-        const asked = cpuTotalTicks / 2
+        const asked = msBetween(monoAt(0), world.clock.nowMs())
+        const cpuTotalTicks = 2 * asked
         const facts = {
           ...{ memAvailableBytes: world.memAvailableBytes, diskFreeBytes: 50 * 1024 ** 3 },
           ...{ cpuTotalTicks, cpuIdleTicks: cpuTotalTicks - asked, cpuStolenTicks: asked * world.cpuStolenShare },
@@ -206,7 +207,7 @@ class FakeCanary implements RunningCanary {
   private intervalMs: number
   private readonly stopped = new AbortController()
   private sent: { readonly sample: CanarySample }[] = []
-  private nextMs: number
+  private nextMs: Mono
 
   constructor(world: World, rate: number, signal: AbortSignal) {
     this.world = world
@@ -219,12 +220,12 @@ class FakeCanary implements RunningCanary {
     void this.loop()
   }
 
-  samples(fromMs: number): readonly CanarySample[] {
+  samples(fromMs: Mono): readonly CanarySample[] {
     const nowMs = this.world.clock.nowMs()
     return this.sent.map(({ sample }) => sample).filter(({ intendedMs, doneMs }) => intendedMs >= fromMs && doneMs <= nowMs)
   }
 
-  async settled(fromMs: number, toMs: number, signal: AbortSignal): Promise<readonly CanarySample[]> {
+  async settled(fromMs: Mono, toMs: Mono, signal: AbortSignal): Promise<readonly CanarySample[]> {
     const { clock } = this.world
     const pending = (): number =>
       this.sent.filter(({ sample }) => sample.intendedMs < toMs && sample.doneMs > clock.nowMs()).length +
@@ -234,7 +235,7 @@ class FakeCanary implements RunningCanary {
       () => Promise.resolve(pending()),
       (left) => left === 0,
       {
-        ...{ everyMs: 20, attemptMs: 1_000, limitMs: Math.max(0, toMs - clock.nowMs()) + 17_000, signal, clock },
+        ...{ everyMs: 20, attemptMs: 1_000, limitMs: Math.max(0, msBetween(clock.nowMs(), toMs)) + 17_000, signal, clock },
       },
     )
     return this.samples(fromMs).filter(({ intendedMs }) => intendedMs < toMs)
@@ -245,7 +246,7 @@ class FakeCanary implements RunningCanary {
     this.intervalMs = ratePerSecond === null ? this.usualMs : 1_000 / ratePerSecond
   }
 
-  forget(beforeMs: number): void {
+  forget(beforeMs: Mono): void {
     const kept = this.sent.filter(({ sample }) => sample.intendedMs >= beforeMs)
     this.world.note(`canary forgets ${String(this.sent.length - kept.length)}`)
     this.sent = kept
@@ -261,9 +262,9 @@ class FakeCanary implements RunningCanary {
     while (!isAborted(this.stopped.signal)) {
       while (this.nextMs <= clock.nowMs()) {
         this.sent.push({ sample: sampleOf(this.world, this.nextMs, this.world.answer(this.nextMs)) })
-        this.nextMs += this.intervalMs
+        this.nextMs = later(this.nextMs, this.intervalMs)
       }
-      await clock.sleep(this.nextMs - clock.nowMs(), this.stopped.signal).catch(() => undefined)
+      await clock.sleep(msBetween(clock.nowMs(), this.nextMs), this.stopped.signal).catch(() => undefined)
     }
   }
 }

@@ -2,6 +2,7 @@
  * A system in memory, with faults, probes and everything else that the engine is given. Each part does what a test tells it
  * to at each of its steps: as it should, or fail, hang, come late, lie. All of it writes one journal.
  */
+import { later, type Mono } from '../../core/time/moment.ts'
 import type { CanarySample } from '../../core/canary.ts'
 import { VirtualClock } from '../../core/time/virtual-clock.fixture.ts'
 
@@ -23,7 +24,7 @@ export class World {
   /** Names of what is broken now. */
   readonly broken = new Set<string>()
   /** What the canary is answered to a request that was intended at that time. */
-  answer: (atMs: number) => Answer = () =>
+  answer: (atMs: Mono) => Answer = () =>
     this.broken.size === 0 ? { ok: true, latencyMs: 20 } : { ok: false, latencyMs: 20, error: 'status 503' }
   /** null while all services are healthy. */
   unhealthy: () => string | null = () => null
@@ -81,12 +82,12 @@ export class World {
   }
 }
 
-export function sampleOf(world: World, intendedMs: number, answer: Answer): CanarySample {
+export function sampleOf(world: World, intendedMs: Mono, answer: Answer): CanarySample {
   const { ok, latencyMs, error } = answer
   return {
     intendedMs,
-    sentMs: intendedMs + world.latenessMs,
-    doneMs: intendedMs + latencyMs,
+    sentMs: later(intendedMs, world.latenessMs),
+    doneMs: later(intendedMs, latencyMs),
     status: ok ? 200 : null,
     ok,
     error: ok ? null : (error ?? 'status 503'),

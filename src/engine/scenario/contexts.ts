@@ -1,4 +1,5 @@
 /** What faults and clauses of a scenario are given. */
+import type { Mono } from '../../core/time/moment.ts'
 import { summarizeCanary } from '../../core/canary.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext, ClauseContext, ScenarioWindow, UndoContext } from '../../kinds/context.ts'
@@ -26,15 +27,14 @@ export function faultContext(deps: EngineDeps, scenarioId: string, state: Scenar
   }
 }
 
-/** `steadySinceMs`: since when the steady state holds, ms of the run's clock. */
+/** `steadySinceMs`: since when the steady state holds. */
 export function clauseContext(
   deps: EngineDeps,
   { state, canary, faults }: { readonly state: ScenarioState; readonly canary: StackCanary; readonly faults: FaultSet },
-  steadySinceMs: number,
+  steadySinceMs: Mono,
   signal: AbortSignal,
 ): ClauseContext {
   const { clock, log, stack, containers, load, canary: port } = deps
-  const { revertedMs } = state
   return {
     clock,
     log,
@@ -45,7 +45,7 @@ export function clauseContext(
     windowMs: state.windowMs,
     window: () => openedWindow(state),
     injectedAtWallMs: state.injectedWallMs,
-    faultEndedAtWallMs: revertedMs === null ? null : clock.wallMs() - (clock.nowMs() - revertedMs),
+    faultEndedAtWallMs: state.revertedWallMs,
     load,
     canary: {
       steady: state.steady ?? summarizeCanary(canary.samples(steadySinceMs), steadySinceMs, clock.nowMs()),

@@ -1,4 +1,5 @@
-import { isoTime, type Clock } from '../../core/time/clock.ts'
+import type { Clock } from '../../core/time/clock.ts'
+import { isoTime, msBetween } from '../../core/time/moment.ts'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
 import type { PhaseName, PhaseResult } from '../../core/result/scenario.ts'
 import { withDeadline } from '../../core/time/wait.ts'
@@ -36,7 +37,7 @@ export class PhaseRecorder {
         })
       throw new ChaosError('INTERNAL', `${name}: ${describeError(error)}`, { cause: error })
     } finally {
-      this.kept[place] = { name, startedAt, durationMs: Math.round(this.clock.nowMs() - startedMs) }
+      this.kept[place] = { name, startedAt, durationMs: Math.round(msBetween(startedMs, this.clock.nowMs())) }
     }
   }
 }

@@ -1,3 +1,5 @@
+import { later, msBetween, type Mono } from '../../core/time/moment.ts'
+import { mono } from '../../core/time/moment.fixture.ts'
 import { describe, expect, it } from 'vitest'
 import type { CanarySample } from '../../core/canary.ts'
 import type { RecoveryResult } from '../../core/result/scenario.ts'
@@ -7,9 +9,9 @@ import { World } from '../rig/world.ts'
 
 function sample(intendedMs: number, ok: boolean, latencyMs = 50): CanarySample {
   return {
-    intendedMs,
-    sentMs: intendedMs,
-    doneMs: intendedMs + latencyMs,
+    intendedMs: mono(intendedMs),
+    sentMs: mono(intendedMs),
+    doneMs: mono(intendedMs + latencyMs),
     status: ok ? 200 : 503,
     ok,
     error: ok ? null : 'status 503',
@@ -19,25 +21,25 @@ function sample(intendedMs: number, ok: boolean, latencyMs = 50): CanarySample {
 describe('currentStreak', () => {
   it('starts after the newest bad request and ignores those sent before the fault ended', () => {
     const samples = [sample(900, false), sample(1_000, true), sample(1_100, false), sample(1_200, true), sample(1_300, true)]
-    expect(currentStreak(samples, 1_000)).toEqual({ lastBadMs: 100, firstGoodMs: 250, length: 2, p50Ms: 50 })
+    expect(currentStreak(samples, mono(1_000))).toEqual({ lastBadMs: 100, firstGoodMs: 250, length: 2, p50Ms: 50 })
   })
 
   it('counts the request that was sent as the fault ended', () => {
-    expect(currentStreak([sample(999, true), sample(1_000, true)], 1_000)).toMatchObject({ length: 1, firstGoodMs: 50 })
+    expect(currentStreak([sample(999, true), sample(1_000, true)], mono(1_000))).toMatchObject({ length: 1, firstGoodMs: 50 })
   })
 
   it('is empty where the newest answer is bad', () => {
     const samples = [sample(1_000, true), sample(1_100, false)]
-    expect(currentStreak(samples, 1_000)).toEqual({ lastBadMs: 100, firstGoodMs: null, length: 0, p50Ms: Number.NaN })
+    expect(currentStreak(samples, mono(1_000))).toEqual({ lastBadMs: 100, firstGoodMs: null, length: 0, p50Ms: Number.NaN })
   })
 
   it('has the median latency of its own requests', () => {
     const samples = [sample(1_000, false, 9), sample(1_100, true, 70), sample(1_200, true, 90), sample(1_300, true, 80)]
-    expect(currentStreak(samples, 1_000).p50Ms).toBe(80)
+    expect(currentStreak(samples, mono(1_000)).p50Ms).toBe(80)
   })
 
   it('is empty without an answer', () => {
-    expect(currentStreak([], 0)).toEqual({ lastBadMs: null, firstGoodMs: null, length: 0, p50Ms: Number.NaN })
+    expect(currentStreak([], mono(0))).toEqual({ lastBadMs: null, firstGoodMs: null, length: 0, p50Ms: Number.NaN })
   })
 })
 
@@ -53,33 +55,33 @@ describe('withoutRelapse', () => {
   }
 
   it('turns a later failure into no recovery', () => {
-    const relapsed = withoutRelapse(recovered, [sample(1_200, true), sample(3_000, false)], 1_000)
+    const relapsed = withoutRelapse(recovered, [sample(1_200, true), sample(3_000, false)], mono(1_000))
     expect(relapsed).toMatchObject({ recovered: false, reason: 'relapse 2000 ms after the fault ended: status 503' })
   })
 
   it('leaves a recovery alone whose failures came before it', () => {
-    expect(withoutRelapse(recovered, [sample(1_100, false), sample(1_200, true)], 1_000)).toEqual(recovered)
+    expect(withoutRelapse(recovered, [sample(1_100, false), sample(1_200, true)], mono(1_000))).toEqual(recovered)
   })
 
   it.each([
     ['was answered after the first good answer', sample(1_201, false), false],
     ['was answered with that, and no later', sample(1_200, false), true],
-    ['was sent while the fault was on', { ...sample(999, false), doneMs: 5_000 }, true],
-    ['was sent as the fault ended, and answered late', { ...sample(1_000, false), doneMs: 5_000 }, false],
+    ['was sent while the fault was on', { ...sample(999, false), doneMs: mono(5_000) }, true],
+    ['was sent as the fault ended, and answered late', { ...sample(1_000, false), doneMs: mono(5_000) }, false],
   ])('is judged by a failure that %s', (_what, failure, isRecovered) => {
-    expect(withoutRelapse(recovered, [failure], 1_000).recovered).toBe(isRecovered)
+    expect(withoutRelapse(recovered, [failure], mono(1_000)).recovered).toBe(isRecovered)
   })
 
   it('says so where an answer was bad for no reason that is known', () => {
-    const { reason } = withoutRelapse(recovered, [{ ...sample(3_000.4, false), error: null }], 1_000)
+    const { reason } = withoutRelapse(recovered, [{ ...sample(3_000.4, false), error: null }], mono(1_000))
     expect(reason).toBe('relapse 2000 ms after the fault ended: bad answer')
   })
 
   it('leaves a recovery alone that was none', () => {
     const none = { ...recovered, recovered: false, reason: 'no recovery within 20000 ms' }
-    expect(withoutRelapse(none, [sample(3_000, false)], 1_000)).toBe(none)
+    expect(withoutRelapse(none, [sample(3_000, false)], mono(1_000))).toBe(none)
     const unseen = { ...recovered, firstGoodMs: null }
-    expect(withoutRelapse(unseen, [sample(3_000, false)], 1_000)).toBe(unseen)
+    expect(withoutRelapse(unseen, [sample(3_000, false)], mono(1_000))).toBe(unseen)
   })
 })
 
@@ -94,10 +96,10 @@ describe('the wait for a recovery', () => {
     const fromMs = clock.nowMs()
     const all = Array.from({ length: 200 }, (_, index) => answer(index * 100)).map((one): CanarySample => ({
       ...one,
-      intendedMs: fromMs + one.intendedMs,
-      doneMs: fromMs + one.doneMs,
+      intendedMs: later(fromMs, msBetween(mono(0), one.intendedMs)),
+      doneMs: later(fromMs, msBetween(mono(0), one.doneMs)),
     }))
-    const samples = (sinceMs: number): CanarySample[] =>
+    const samples = (sinceMs: Mono): CanarySample[] =>
       all.filter(({ intendedMs, doneMs }) => intendedMs >= sinceMs && doneMs <= clock.nowMs())
     const { stack } = fakeStack(Object.assign(new World(), world))
     const terms = { fromMs, limitMs: 5_000, backends: 1, steadyP50Ms: 20, ...change }
@@ -110,13 +112,13 @@ describe('the wait for a recovery', () => {
     expect(result).toEqual({
       ...{ recovered: true, afterMs: 1_021, limitMs: 5_000, lastBadMs: 900, firstGoodMs: 1_021, streak: 5, reason: null },
     })
-    expect(provenSinceMs).toBe(fromMs + 1_000.3)
+    expect(provenSinceMs).toBe(later(fromMs, 1_000.3))
   })
 
   it('is proven by the newest of the answers where there are more than enough', async () => {
     // Three are slow: with the third good one half of them are.
     const { result, provenSinceMs, fromMs } = await recoveryOf((atMs) => sample(atMs, true, atMs < 300 ? 290 : 20))
-    expect([result.afterMs, provenSinceMs]).toEqual([290, fromMs + 100])
+    expect([result.afterMs, provenSinceMs]).toEqual([290, later(fromMs, 100)])
   })
 
   it.each([

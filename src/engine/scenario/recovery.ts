@@ -1,3 +1,4 @@
+import { later, msBetween, type Mono } from '../../core/time/moment.ts'
 import { latencyMs, recoveryStreak, type CanarySample } from '../../core/canary.ts'
 import { isChaosError } from '../../core/errors.ts'
 import type { RecoveryResult } from '../../core/result/scenario.ts'
@@ -11,8 +12,8 @@ const LATENCY_FACTOR = 2
 const LATENCY_MARGIN_MS = 250
 
 export interface RecoveryTerms {
-  /** End of the fault, ms of the run's clock. */
-  readonly fromMs: number
+  /** End of the fault. */
+  readonly fromMs: Mono
   readonly limitMs: number
   readonly backends: number
   readonly steadyP50Ms: number
@@ -20,8 +21,8 @@ export interface RecoveryTerms {
 
 export interface Recovery {
   readonly result: RecoveryResult
-  /** Intended send time of the first of the newest requests that are enough for the proof, ms of the run's clock; null without one. */
-  readonly provenSinceMs: number | null
+  /** Intended send time of the first of the newest requests that are enough for the proof; null without one. */
+  readonly provenSinceMs: Mono | null
 }
 
 interface Streak {
@@ -55,15 +56,15 @@ export async function awaitRecovery(
 }
 
 /** A streak that broke again before the scenario ended was no recovery. */
-export function withoutRelapse(recovery: RecoveryResult, samples: readonly CanarySample[], fromMs: number): RecoveryResult {
+export function withoutRelapse(recovery: RecoveryResult, samples: readonly CanarySample[], fromMs: Mono): RecoveryResult {
   if (!recovery.recovered || recovery.firstGoodMs === null) return recovery
-  const goodSince = fromMs + recovery.firstGoodMs
+  const goodSince = later(fromMs, recovery.firstGoodMs)
   const relapse = samples.find((sample) => !sample.ok && sample.intendedMs >= fromMs && sample.doneMs > goodSince)
   if (relapse === undefined) return recovery
   return {
     ...recovery,
     recovered: false,
-    reason: `relapse ${String(Math.round(relapse.intendedMs - fromMs))} ms after the fault ended: ${relapse.error ?? 'bad answer'}`,
+    reason: `relapse ${String(Math.round(msBetween(fromMs, relapse.intendedMs)))} ms after the fault ended: ${relapse.error ?? 'bad answer'}`,
   }
 }
 
@@ -72,15 +73,15 @@ function latencyLimit(terms: RecoveryTerms): number {
 }
 
 /** The unbroken run of good requests up to the newest outcome; requests sent before the fault ended do not count. */
-export function currentStreak(samples: readonly CanarySample[], fromMs: number): Streak {
+export function currentStreak(samples: readonly CanarySample[], fromMs: Mono): Streak {
   const after = samples.filter((sample) => sample.intendedMs >= fromMs)
   const lastBad = after.findLastIndex((sample) => !sample.ok)
   const streak = after.slice(lastBad + 1)
   const bad = after[lastBad]
   const first = streak[0]
   return {
-    lastBadMs: bad === undefined ? null : bad.intendedMs - fromMs,
-    firstGoodMs: first === undefined ? null : first.doneMs - fromMs,
+    lastBadMs: bad === undefined ? null : msBetween(fromMs, bad.intendedMs),
+    firstGoodMs: first === undefined ? null : msBetween(fromMs, first.doneMs),
     length: streak.length,
     p50Ms: median(streak.map(latencyMs)),
   }

@@ -1,4 +1,5 @@
 /** What a scenario does, in which order, and what its result says of it. */
+import { later, msBetween } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import { fakeFault } from '../rig/fake-fault.ts'
 import { clause, fakeClause } from '../rig/fake-clause.ts'
@@ -126,7 +127,7 @@ describe('the context of a clause', () => {
               ctx.canaryDelayMs,
               ctx.hits().map(({ name }) => name),
             )
-            seen.push(ctx.faultEndedAtWallMs, ctx.windowMs, ctx.injectedAtWallMs - ctx.clock.wallMs())
+            seen.push(ctx.faultEndedAtWallMs, ctx.windowMs, msBetween(ctx.clock.wallMs(), ctx.injectedAtWallMs))
           },
         }),
       ],
@@ -142,7 +143,7 @@ describe('the context of a clause', () => {
       clauses: (world) => [
         fakeClause(world, 'answers', {
           look: (ctx) => {
-            ended.push(ctx.faultEndedAtWallMs === null ? null : ctx.clock.wallMs() - ctx.faultEndedAtWallMs)
+            ended.push(ctx.faultEndedAtWallMs === null ? null : msBetween(ctx.faultEndedAtWallMs, ctx.clock.wallMs()))
           },
         }),
       ],
@@ -162,7 +163,7 @@ describe('the context of a clause', () => {
           look: (ctx) => {
             seen.push(ctx.canary.steady.failed)
             const { startedMs, plannedMs } = ctx.window()
-            const samples = ctx.canary.samples(startedMs, startedMs + plannedMs)
+            const samples = ctx.canary.samples(startedMs, later(startedMs, plannedMs))
             void samples.then((all) =>
               seen.push(
                 all.length,

@@ -1,4 +1,5 @@
 /** Whether a system is well again, how long that took, and whether it stays so. */
+import { msBetween, type Mono } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import { Rig } from '../rig/rig.ts'
 import { clause, fakeClause } from '../rig/fake-clause.ts'
@@ -6,7 +7,7 @@ import type { Answer, World } from '../rig/world.ts'
 
 /** Answers as `during` says while the fault is on, and as `after` says with the ms since its end. */
 function answering(world: World, during: Answer, after: (sinceMs: number) => Answer): void {
-  let endedMs: number | null = null
+  let endedMs: Mono | null = null
   let hasBegun = false
   world.answer = (atMs) => {
     if (world.broken.size > 0) {
@@ -15,7 +16,7 @@ function answering(world: World, during: Answer, after: (sinceMs: number) => Ans
     }
     if (!hasBegun) return { ok: true, latencyMs: 20 }
     endedMs ??= atMs
-    return after(atMs - endedMs)
+    return after(msBetween(endedMs, atMs))
   }
 }
 

@@ -1,4 +1,5 @@
 /** What a result says of a scenario that came only so far, and of what was seen on the way. */
+import { later, type Mono } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import { fakeFault, request, type FakeFault } from '../rig/fake-fault.ts'
 import { fakeClause } from '../rig/fake-clause.ts'
@@ -59,10 +60,10 @@ describe('the figures of the canary', () => {
 
   it('count an outage to its real end', async () => {
     const rig = new Rig()
-    let endedMs: number | null = null
+    let endedMs: Mono | null = null
     rig.world.answer = (atMs) => {
       if (rig.world.broken.size > 0) endedMs = atMs
-      return { ok: endedMs === null || atMs > endedMs + 3_000, latencyMs: 20 }
+      return { ok: endedMs === null || atMs > later(endedMs, 3_000), latencyMs: 20 }
     }
     const { canary, durationMs } = await rig.result()
     expect(canary.longestOutageMs).toBeGreaterThan(9_000)
@@ -123,7 +124,7 @@ describe('what happens to the steady state while a fault is prepared', () => {
   it('is told in the log as well', async () => {
     const rig = new Rig({ faults: (world) => [fakeFault(world, 'cut', { prepare: { afterMs: 3_000 } })] })
     const startedMs = rig.world.clock.nowMs()
-    rig.world.answer = (atMs) => ({ ok: rig.world.broken.size === 0 && atMs !== startedMs + 2_000, latencyMs: 20 })
+    rig.world.answer = (atMs) => ({ ok: rig.world.broken.size === 0 && atMs !== later(startedMs, 2_000), latencyMs: 20 })
     await rig.run()
     expect(rig.logged).toEqual([
       'warn: X-1: 1 canary request failed while the fault was prepared; the steady state was reached again before it was injected',

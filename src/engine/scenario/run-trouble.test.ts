@@ -1,4 +1,6 @@
 /** Each step of a fault and of everything around it fails, hangs, comes late or lies: nothing passes, and nothing stays. */
+import { wall } from '../../core/time/moment.fixture.ts'
+import { later, type Wall } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import type { ContainerEvent } from '../../ports/docker.ts'
 import { fakeFault, request, type FaultCourses } from '../rig/fake-fault.ts'
@@ -286,7 +288,7 @@ describe('the steady state', () => {
     const rig = new Rig({ faults: (world) => [fakeFault(world, 'cut', { prepare: { afterMs: 3_000 } })] })
     const startedMs = rig.world.clock.nowMs()
     rig.world.answer = (atMs) => {
-      const isBad = rig.world.broken.size > 0 || (atMs > startedMs + 2_000 && atMs < startedMs + 2_500)
+      const isBad = rig.world.broken.size > 0 || (atMs > later(startedMs, 2_000) && atMs < later(startedMs, 2_500))
       return { ok: !isBad, latencyMs: 20 }
     }
     const result = await rig.result()
@@ -305,7 +307,7 @@ describe('the steady state', () => {
   it('that is lost as the clauses begin ends the scenario', async () => {
     const rig = new Rig({ clauses: (world) => [fakeClause(world, 'answers', { begin: { afterMs: 1_000 } })] })
     const startedMs = rig.world.clock.nowMs()
-    rig.world.answer = (atMs) => ({ ok: atMs < startedMs + 1_300, latencyMs: 20 })
+    rig.world.answer = (atMs) => ({ ok: atMs < later(startedMs, 1_300), latencyMs: 20 })
     const result = await rig.result()
     expect(result.verdict).toBe('error')
     expect(result.reasons[0]).toMatch(/^\d+ canary requests failed before anything was injected, so nothing was$/)
@@ -441,9 +443,9 @@ describe('what is collected', () => {
   })
 
   it('holds the events of the containers in their order, and none of health checks', async () => {
-    let nowMs = 0
+    let nowMs = wall(0)
     const rig = new Rig({ stacks: [{ events: () => events(nowMs) }] })
-    nowMs = rig.world.clock.wallMs() + 8_000
+    nowMs = later(rig.world.clock.wallMs(), 8_000)
     const result = await rig.result()
     expect(result.events.map(({ source, kind, detail }) => [source, kind, detail])).toEqual([
       ['docker', 'create', '0123456789ab'],
@@ -460,15 +462,15 @@ describe('what is collected', () => {
   })
 })
 
-function events(nowMs: number): ContainerEvent[] {
-  const one = (atMs: number, action: string, service: string, attributes: Record<string, string> = {}): ContainerEvent => ({
-    ...{ atMs, action, containerId: '0123456789abcdef', service, attributes },
+function events(nowMs: Wall): ContainerEvent[] {
+  const one = (beforeMs: number, action: string, service: string, attributes: Record<string, string> = {}): ContainerEvent => ({
+    ...{ atMs: later(nowMs, -beforeMs), action, containerId: '0123456789abcdef', service, attributes },
   })
   return [
-    one(nowMs - 500, 'start', 'back'),
-    one(nowMs - 800, 'die', 'back', { exitCode: '137' }),
-    one(nowMs - 700, 'exec_create: sh', 'back'),
-    one(nowMs - 900, 'create', ''),
-    one(nowMs - 60_000, 'die', 'front'),
+    one(500, 'start', 'back'),
+    one(800, 'die', 'back', { exitCode: '137' }),
+    one(700, 'exec_create: sh', 'back'),
+    one(900, 'create', ''),
+    one(60_000, 'die', 'front'),
   ]
 }

@@ -1,6 +1,7 @@
 /** One scenario through its phases. Whatever happens, what was planned is reverted and proven gone. */
+import { instantOf } from '../../core/time/clock.ts'
 import { summarizeCanary } from '../../core/canary.ts'
-import { isoTime } from '../../core/time/clock.ts'
+import { isoTime, later, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
 import type { ScenarioResult, TimelineEvent } from '../../core/result/scenario.ts'
 import type { FaultContext, ClauseContext } from '../../kinds/context.ts'
@@ -61,7 +62,7 @@ class ScenarioRun {
   private watch: ControlWatch | null = null
   private readonly notes: TimelineEvent[] = []
   private guard: HostGuard | null = null
-  private steadySinceMs = Number.NaN
+  private steadySinceMs: Mono
 
   constructor(deps: EngineDeps, options: EngineOptions, scenario: Scenario, canary: StackCanary, signal: AbortSignal) {
     this.deps = deps
@@ -70,7 +71,8 @@ class ScenarioRun {
     this.canary = canary
     this.signal = signal
     this.lag = deps.lag()
-    this.state = newState(deps.number, deps.clock.nowMs(), deps.clock.wallMs(), faultWindowMs(scenario, options.profile))
+    this.state = newState(deps.number, instantOf(deps.clock), faultWindowMs(scenario, options.profile))
+    this.steadySinceMs = this.state.startedMs
     this.faults = new FaultSet(deps)
     const alsoAsked = deps.askedOfLoad(scenario.expect, recoveryLimitMs(scenario, options.profile))
     this.expectations = new ExpectationSet([...scenario.expect, ...alsoAsked])
@@ -143,7 +145,7 @@ class ScenarioRun {
   }
 
   /** @returns since when the steady state has held that the fault is judged against. */
-  private async stillSteady(): Promise<number> {
+  private async stillSteady(): Promise<Mono> {
     const { deps, state, signal, canary, expectations } = this
     const sinceMs = await steadyAfterPrepare(deps, canary, this.steadySinceMs, signal, (detail) => {
       this.note('steady-again', detail)
@@ -163,7 +165,7 @@ class ScenarioRun {
   }
 
   /** Effect and during-clauses at once; the fault is held for the planned window and until both are decided. */
-  private async observe(steadySinceMs: number): Promise<void> {
+  private async observe(steadySinceMs: Mono): Promise<void> {
     const { state, phases, expectations } = this
     const signal = this.guarded()
     const limitMs = state.windowMs + Math.max(CANARY_DEADLINE_MS, expectations.longestMs('during')) + HOLD_MARGIN_MS
@@ -188,17 +190,17 @@ class ScenarioRun {
 
   private openWindow(): void {
     const { deps, state } = this
-    const startedMs = deps.clock.nowMs()
+    const { atMs: startedMs, atWallMs } = instantOf(deps.clock)
     state.injectedMs = startedMs
-    state.injectedWallMs = deps.clock.wallMs()
+    state.injectedWallMs = atWallMs
     const planned = deps.clock.sleep(state.windowMs, this.signal)
     // Several waiters may share it, or none after an abort: the rejection itself is not news.
     planned.catch(() => undefined)
     state.window = { startedMs, plannedMs: state.windowMs, planned }
   }
 
-  /** On a signal of its own: a cancelled run must still be able to undo. @returns when it had ended, ms of the run's clock. */
-  private async revert(): Promise<number> {
+  /** On a signal of its own: a cancelled run must still be able to undo. @returns when it had ended. */
+  private async revert(): Promise<Mono> {
     const { deps, state, phases } = this
     const limits = this.undoLimits()
     state.revertCalledMs = deps.clock.nowMs()
@@ -210,10 +212,10 @@ class ScenarioRun {
     } catch (error) {
       this.keepStaying(`not reverted: ${describeError(error)}`)
     }
-    const revertedMs = deps.clock.nowMs()
-    state.revertedMs = revertedMs
+    const { atMs, atWallMs } = instantOf(deps.clock)
+    state.revertedWallMs = atWallMs
     this.canary.dense()
-    return revertedMs
+    return atMs
   }
 
   /** As they are when it begins: a cancel that comes later finds the undoing under way. */
@@ -232,7 +234,7 @@ class ScenarioRun {
     }
   }
 
-  private async recover(fromMs: number): Promise<void> {
+  private async recover(fromMs: Mono): Promise<void> {
     const { deps, state, scenario, phases, signal, canary, expectations } = this
     const limitMs = recoveryLimitMs(scenario, this.options.profile)
     const afterMs = Math.max(AFTER_LIMIT_MS, expectations.longestMs('after') + HOLD_MARGIN_MS)
@@ -247,7 +249,7 @@ class ScenarioRun {
       state.recovery = result
       state.expectations.push(...(await expectations.observe('after', this.clauseContext(phaseSignal, state.startedMs))))
       const injectedMs = state.injectedMs ?? fromMs
-      await canary.settled(injectedMs, injectedMs + state.windowMs, phaseSignal)
+      await canary.settled(injectedMs, later(injectedMs, state.windowMs), phaseSignal)
       state.recovery = withoutRelapse(result, canary.samples(fromMs), fromMs)
       if (provenSinceMs !== null) canary.provenSince(provenSinceMs)
     })
@@ -312,7 +314,7 @@ class ScenarioRun {
     return faultContext(this.deps, this.scenario.id, this.state, signal)
   }
 
-  private clauseContext(signal: AbortSignal, steadySinceMs: number): ClauseContext {
+  private clauseContext(signal: AbortSignal, steadySinceMs: Mono): ClauseContext {
     return clauseContext(this.deps, this, steadySinceMs, signal)
   }
 }

@@ -1,5 +1,5 @@
 /** What is known of a scenario while it runs. Every part is filled as far as the scenario came; the result is built from it. */
-import { isoTime } from '../../core/time/clock.ts'
+import { isoTime, later, msBetween, type Instant, type Mono, type Wall } from '../../core/time/moment.ts'
 import { roundedWindow, summarizeCanary, type CanarySample, type CanaryWindow } from '../../core/canary.ts'
 import type {
   ControlResult,
@@ -21,16 +21,16 @@ import type { EngineOptions } from '../options.ts'
 export interface ScenarioState {
   /** Number of the stack that it runs on. */
   readonly stack: number
-  readonly startedMs: number
-  readonly startedWallMs: number
+  readonly startedMs: Mono
+  readonly startedWallMs: Wall
   missingCapability: string | null
   harnessErrors: string[]
   injected: boolean
-  /** ms of the run's clock: when inject returned, when revert was called, when it had returned. */
-  injectedMs: number | null
-  injectedWallMs: number
-  revertCalledMs: number | null
-  revertedMs: number | null
+  /** When inject returned, when revert was called, when it had returned. */
+  injectedMs: Mono | null
+  injectedWallMs: Wall
+  revertCalledMs: Mono | null
+  revertedWallMs: Wall | null
   windowMs: number
   steady: CanaryWindow | null
   /** From inject on. */
@@ -54,19 +54,19 @@ export interface ScenarioState {
   collected: Collected | null
 }
 
-export function newState(stack: number, startedMs: number, startedWallMs: number, windowMs: number): ScenarioState {
+export function newState(stack: number, started: Instant, windowMs: number): ScenarioState {
   return {
     stack,
-    startedMs,
-    startedWallMs,
+    startedMs: started.atMs,
+    startedWallMs: started.atWallMs,
     windowMs,
     missingCapability: null,
     harnessErrors: [],
     injected: false,
     injectedMs: null,
-    injectedWallMs: startedWallMs,
+    injectedWallMs: started.atWallMs,
     revertCalledMs: null,
-    revertedMs: null,
+    revertedWallMs: null,
     steady: null,
     window: null,
     hits: [],
@@ -89,7 +89,7 @@ export function newState(stack: number, startedMs: number, startedWallMs: number
 /** The samples that are judged: those intended while the fault was on and its window planned. */
 export function faultWindow(state: ScenarioState): CanaryWindow | null {
   if (state.injectedMs === null) return null
-  return summarizeCanary(state.samples, state.injectedMs, state.injectedMs + state.windowMs)
+  return summarizeCanary(state.samples, state.injectedMs, later(state.injectedMs, state.windowMs))
 }
 
 export function buildResult(
@@ -97,7 +97,7 @@ export function buildResult(
   scenario: Scenario,
   options: EngineOptions,
   phases: PhaseResult[],
-  endedMs: number,
+  endedMs: Mono,
 ): ScenarioResult {
   const window = faultWindow(state)
   const recovery = state.recovery ?? noRecovery(scenario, options)
@@ -134,7 +134,7 @@ export function buildResult(
     expectedBehavior: scenario.expectedBehavior,
     stack: state.stack,
     startedAt: isoTime(state.startedWallMs),
-    durationMs: Math.round(endedMs - state.startedMs),
+    durationMs: Math.round(msBetween(state.startedMs, endedMs)),
     phases,
     targets: state.descriptions.flatMap((fault) => [...fault.targets]),
     mechanism,
@@ -161,7 +161,7 @@ export function buildResult(
 }
 
 /** An outage that began in the window is counted to its real end, after the revert too. */
-function outageMs(state: ScenarioState, endedMs: number): number | null {
+function outageMs(state: ScenarioState, endedMs: Mono): number | null {
   if (state.injectedMs === null) return null
   return roundOrNull(summarizeCanary(state.samples, state.injectedMs, endedMs).longestOutageMs)
 }

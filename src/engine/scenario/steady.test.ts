@@ -1,3 +1,5 @@
+import { mono } from '../../core/time/moment.fixture.ts'
+import { later, msBetween, type Mono } from '../../core/time/moment.ts'
 import { expect, it } from 'vitest'
 import type { CanarySample } from '../../core/canary.ts'
 import { systemClock } from '../../core/time/clock.ts'
@@ -5,18 +7,18 @@ import { STEADY_STREAK } from '../options.ts'
 import { World } from '../rig/world.ts'
 import { reachSteadyState, steadyAfterPrepare } from './steady.ts'
 
-function sample(intendedMs: number, ok: boolean): CanarySample {
+function sample(intendedMs: Mono, ok: boolean): CanarySample {
   const error = ok ? null : 'status 503'
-  return { intendedMs, sentMs: intendedMs, doneMs: intendedMs + 5, status: ok ? 200 : 503, ok, error }
+  return { intendedMs, sentMs: intendedMs, doneMs: later(intendedMs, 5), status: ok ? 200 : 503, ok, error }
 }
 
 type Canary = Parameters<typeof steadyAfterPrepare>[1]
 
 /** A canary that was sent once a millisecond and failed at the given places. */
 function canaryOf(count: () => number, failedAt: readonly number[]): Canary {
-  const startedMs = systemClock.nowMs() - 1_000
-  const samples = (fromMs: number): CanarySample[] =>
-    Array.from({ length: count() }, (_, index) => sample(startedMs + index, !failedAt.includes(index))).filter(
+  const startedMs = later(systemClock.nowMs(), -1_000)
+  const samples = (fromMs: Mono): CanarySample[] =>
+    Array.from({ length: count() }, (_, index) => sample(later(startedMs, index), !failedAt.includes(index))).filter(
       ({ intendedMs }) => intendedMs >= fromMs,
     )
   return { samples, steadySinceMs: startedMs }
@@ -31,7 +33,7 @@ const { signal } = new AbortController()
 it('keeps the steady state that has held all through the preparation', async () => {
   const told: string[] = []
   const canary = canaryOf(() => 30, [3])
-  const since = canary.steadySinceMs + 10
+  const since = later(canary.steadySinceMs, 10)
   expect(await steadyAfterPrepare(deps, canary, since, signal, (detail) => told.push(detail))).toBe(since)
   expect(told).toEqual([])
 })
@@ -40,10 +42,10 @@ it('waits for it once more after requests that failed meanwhile, says so, and fo
   const told: string[] = []
   let looks = 0
   const canary = canaryOf(() => 15 + Math.min(looks++, 20), [12, 14])
-  const since = canary.steadySinceMs + 5
+  const since = later(canary.steadySinceMs, 5)
   const again = await steadyAfterPrepare(deps, canary, since, signal, (detail) => told.push(detail))
-  expect(again - since).toBeCloseTo(10, 5)
-  expect(canary.samples(-Infinity).length).toBeGreaterThanOrEqual(15 + STEADY_STREAK)
+  expect(msBetween(since, again)).toBeCloseTo(10, 5)
+  expect(canary.samples(mono(-Infinity)).length).toBeGreaterThanOrEqual(15 + STEADY_STREAK)
   expect(told).toEqual([
     '2 canary requests failed while the fault was prepared; the steady state was reached again before it was injected',
   ])
@@ -53,7 +55,7 @@ it('tells of a single request in the singular', async () => {
   const told: string[] = []
   let looks = 0
   const canary = canaryOf(() => 15 + Math.min(looks++, 20), [12])
-  await steadyAfterPrepare(deps, canary, canary.steadySinceMs + 5, signal, (detail) => told.push(detail))
+  await steadyAfterPrepare(deps, canary, later(canary.steadySinceMs, 5), signal, (detail) => told.push(detail))
   expect(told).toEqual([
     '1 canary request failed while the fault was prepared; the steady state was reached again before it was injected',
   ])
@@ -63,7 +65,7 @@ it('is ten good requests in a row, and begins with the first of them', async () 
   let length = 0
   const canary = canaryOf(() => (length += 1), [3, 6])
   const since = await reachSteadyState(deps, canary, signal)
-  expect(since - canary.steadySinceMs).toBeCloseTo(7, 5)
+  expect(msBetween(canary.steadySinceMs, since)).toBeCloseTo(7, 5)
   // Nine were not enough; once more it was read after Docker was asked.
   expect(length).toBe(18)
 })

@@ -1,3 +1,4 @@
+import type { Mono } from '../../core/time/moment.ts'
 import { ChaosError, isChaosError } from '../../core/errors.ts'
 import { summarizeCanary, type CanarySample } from '../../core/canary.ts'
 import { STEADY_LIMIT_MS, STEADY_STREAK } from '../options.ts'
@@ -11,15 +12,15 @@ type SteadyCanary = Pick<StackCanary, 'samples' | 'steadySinceMs'>
 /**
  * The hypothesis that must hold before anything is broken: services healthy and ten good canary requests in a row. Where
  * the recovery of the scenario before was proven by more than that, it holds already.
- * @returns the intended send time of the first request of the streak, ms of the run's clock.
+ * @returns the intended send time of the first request of the streak.
  * @throws NOT_STEADY saying what is not well.
  */
-export async function reachSteadyState(deps: SteadyDeps, canary: SteadyCanary, signal: AbortSignal): Promise<number> {
+export async function reachSteadyState(deps: SteadyDeps, canary: SteadyCanary, signal: AbortSignal): Promise<Mono> {
   const what = `${String(STEADY_STREAK)} good canary requests in a row on a healthy stack`
   const read = (): Tail => tail(canary.samples(canary.steadySinceMs))
   try {
     const streak = await awaitWell(deps, what, read, ({ good }) => good >= STEADY_STREAK, STEADY_LIMIT_MS, signal)
-    return streak.firstIntendedMs
+    return streak.firstIntendedMs ?? canary.steadySinceMs
   } catch (error) {
     if (!isChaosError(error, 'TIMEOUT')) throw error
     throw new ChaosError('NOT_STEADY', `no steady state, so nothing was injected: ${error.message}`, { cause: error })
@@ -29,15 +30,15 @@ export async function reachSteadyState(deps: SteadyDeps, canary: SteadyCanary, s
 /**
  * Starting helpers takes CPU time from the machine that the system runs on too: canary requests that failed meanwhile
  * are news, and the steady state must be seen once more before anything is broken.
- * @returns since when it has held, ms of the run's clock. @throws NOT_STEADY when it does not come back.
+ * @returns since when it has held. @throws NOT_STEADY when it does not come back.
  */
 export async function steadyAfterPrepare(
   deps: SteadyDeps,
   canary: SteadyCanary,
-  sinceMs: number,
+  sinceMs: Mono,
   signal: AbortSignal,
   tell: (detail: string) => void,
-): Promise<number> {
+): Promise<Mono> {
   const { failed } = summarizeCanary(canary.samples(sinceMs), sinceMs, deps.clock.nowMs())
   if (failed === 0) return sinceMs
   const againSinceMs = await reachSteadyState(deps, canary, signal)
@@ -48,13 +49,13 @@ export async function steadyAfterPrepare(
 
 interface Tail {
   readonly good: number
-  readonly firstIntendedMs: number
+  readonly firstIntendedMs: Mono | null
   readonly lastError: string | null
 }
 
 function tail(samples: readonly CanarySample[]): Tail {
   let good = 0
-  let firstIntendedMs = Number.NaN
+  let firstIntendedMs: Mono | null = null
   for (const sample of samples.toReversed()) {
     if (!sample.ok) return { good, firstIntendedMs, lastError: sample.error }
     good += 1

@@ -1,4 +1,5 @@
 /** Waiting for a streak on a healthy stack: when Docker is asked, and what a miss says. */
+import { msBetween } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import type { ChaosError } from '../../core/errors.ts'
 import type { VirtualClock } from '../../core/time/virtual-clock.fixture.ts'
@@ -18,7 +19,7 @@ async function awaited({ streak, unhealthy = () => Promise.resolve(null), aborte
   const world = new World()
   const { clock } = world
   const startMs = clock.nowMs()
-  const sinceMs = (): number => clock.nowMs() - startMs
+  const sinceMs = (): number => msBetween(startMs, clock.nowMs())
   const askedAtMs: number[] = []
   const stack = {
     ...fakeStack(world).stack,

@@ -1,4 +1,5 @@
 /** Waits until the canary's newest requests say that all is well, and Docker agrees. */
+import { msBetween, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
 import { isAborted, waitUntil, withDeadline } from '../../core/time/wait.ts'
 import type { EngineDeps } from '../deps.ts'
@@ -21,11 +22,11 @@ export async function awaitWell<Streak>(
   signal: AbortSignal,
 ): Promise<Streak> {
   const { clock } = deps
-  let health: { readonly atMs: number; readonly trouble: string | null } | null = null
+  let health: { readonly atMs: Mono; readonly trouble: string | null } | null = null
   const look = async (attemptSignal: AbortSignal): Promise<Streak> => {
     const streak = read()
     if (!isEnough(streak)) return streak
-    if (health === null || health.trouble === null || clock.nowMs() - health.atMs >= ASK_EVERY_MS)
+    if (health === null || health.trouble === null || msBetween(health.atMs, clock.nowMs()) >= ASK_EVERY_MS)
       health = { atMs: clock.nowMs(), trouble: await deps.stack.unhealthy(attemptSignal) }
     if (health.trouble !== null) throw new ChaosError('STACK_UNHEALTHY', health.trouble)
     // What came in while Docker was asked counts as well.

@@ -1,3 +1,4 @@
+import { wall } from '../../core/time/moment.fixture.ts'
 import {
   chmod,
   mkdir,
@@ -29,7 +30,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const holder = (of = folder, laterMs = 0): ReturnType<typeof findHolder> => findHolder(of, Date.now() + laterMs)
+const holder = (of = folder, laterMs = 0): ReturnType<typeof findHolder> => findHolder(of, wall(Date.now() + laterMs))
 
 /** Signs anew with these changes, and tells what was signed. */
 async function sign(change: Record<string, unknown>): Promise<Record<string, unknown>> {
@@ -136,8 +137,8 @@ it('is gone where its process was killed, and its socket has stayed', async () =
 it('is starting for exactly a minute', async () => {
   const bornS = 1_750_000_000
   await utimes(folder, bornS, bornS)
-  expect(await findHolder(folder, bornS * 1_000 + 60_000)).toBe('starting')
-  expect(await findHolder(folder, bornS * 1_000 + 60_001)).toBe('gone')
+  expect(await findHolder(folder, wall(bornS * 1_000 + 60_000))).toBe('starting')
+  expect(await findHolder(folder, wall(bornS * 1_000 + 60_001))).toBe('gone')
 })
 
 it('is unknown where the folder is closed to this user', async () => {

@@ -3,6 +3,7 @@
  * that nobody listens any more: a pid would tell that neither from another pid namespace (runners in containers that share
  * a state folder) nor once it is used again.
  */
+import { msBetween, wallAt, type Wall } from '../../core/time/moment.ts'
 import { open, readFile, stat, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { hostname } from 'node:os'
@@ -78,13 +79,13 @@ export async function holdLease(folder: string, runId: string, startedAt: string
 }
 
 /** Whether the run whose folder this is has a live holder. */
-export async function findHolder(folder: string, nowWallMs: number): Promise<Holder> {
+export async function findHolder(folder: string, nowWallMs: Wall): Promise<Holder> {
   try {
     // Before the question: of a run that signs just now, a signature read after it would be one that nobody answers for.
     const lease = await readLease(folder)
     if (await answers(folder)) return 'alive'
     if (lease !== null) return isOver(lease, await thisMachine()) ? 'gone' : 'unknown'
-    return nowWallMs - (await stat(folder)).mtimeMs > STARTING_LIMIT_MS ? 'gone' : 'starting'
+    return msBetween(wallAt((await stat(folder)).mtimeMs), nowWallMs) > STARTING_LIMIT_MS ? 'gone' : 'starting'
   } catch (error) {
     const code = systemErrorCode(error)
     if (code === 'ENOENT') return 'missing'

@@ -1,3 +1,4 @@
+import { wall } from '../../core/time/moment.fixture.ts'
 import { appendFile, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -50,7 +51,7 @@ it('writes files that only their owner can read', async () => {
 it('is held until it is released, with or without open entries', async () => {
   const [clean, open] = [await Ledger.hold(stateDir, 'clean', START), await Ledger.hold(stateDir, 'open', START)]
   await open.append(record('NF-001'))
-  const holders = (): Promise<string[]> => Promise.all([clean, open].map(({ folder }) => findHolder(folder, Date.now())))
+  const holders = (): Promise<string[]> => Promise.all([clean, open].map(({ folder }) => findHolder(folder, wall(Date.now()))))
   expect(await holders()).toEqual(['alive', 'alive'])
   await Promise.all([clean.release(), open.release()])
   expect(await holders()).toEqual(['missing', 'gone'])
@@ -61,7 +62,7 @@ it('is no longer held when its end fails, which is said', async () => {
   const ledger = await Ledger.hold(stateDir, 'run1', START)
   await writeFile(join(ledger.folder, 'ledger.jsonl'), 'damaged\n')
   await expect(ledger.release()).rejects.toThrow('is damaged')
-  expect(await findHolder(ledger.folder, Date.now())).toBe('gone')
+  expect(await findHolder(ledger.folder, wall(Date.now()))).toBe('gone')
 })
 
 it.each(['..', '../../home', 'a/b', '', '.hidden', 'a\nb', 'a.b', 'a b', '-a', '_a'])('takes %j for no run', (runId) => {
@@ -101,7 +102,7 @@ it('gives back all that was planned, as it was', async () => {
 it('is of one run only: a second of the same id finds it taken, and leaves it as it is', async () => {
   const ledger = await Ledger.hold(stateDir, 'run1', START)
   await expect(Ledger.hold(stateDir, 'run1', START)).rejects.toMatchObject({ code: 'EEXIST' })
-  expect(await findHolder(ledger.folder, Date.now())).toBe('alive')
+  expect(await findHolder(ledger.folder, wall(Date.now()))).toBe('alive')
 })
 
 it('leaves no folder where it could not be begun', async () => {

@@ -1,4 +1,6 @@
 /** Logs, events and series of a scenario: what the reader of a red run goes by. */
+import { wall } from '../../core/time/moment.fixture.ts'
+import { isoTime, later } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import type { ContainerEvent } from '../../ports/docker.ts'
 import { fakeFault, type FakeFault } from '../rig/fake-fault.ts'
@@ -8,7 +10,7 @@ import type { World } from '../rig/world.ts'
 const START = '2026-03-01T10:00:10.000Z'
 
 function event(atMs: number, changes: Partial<ContainerEvent> = {}): ContainerEvent {
-  return { atMs, action: 'die', containerId: '0123456789abcdef', service: 'back', attributes: {}, ...changes }
+  return { atMs: wall(atMs), action: 'die', containerId: '0123456789abcdef', service: 'back', attributes: {}, ...changes }
 }
 
 /** A fault that tells to have hit a member of a pool, at that time after the start of the scenario. */
@@ -17,7 +19,7 @@ function hitting(world: World, atMs: number): FakeFault {
   return {
     ...fault,
     inject: async (plan, ctx) => {
-      const atWallMs = Date.parse(START) + atMs
+      const atWallMs = wall(Date.parse(START) + atMs)
       ctx.hit({
         ...{ containerId: 'fedcba9876543210', name: 'fake-back-1', service: 'back', pid: 42 },
         ...{ atMs: ctx.clock.nowMs(), atWallMs, member: 'worker-7' },
@@ -60,7 +62,7 @@ describe('the logs of a scenario', () => {
     const { startedAt } = await rig.result()
     const [first, second] = (rig.written.get('logs/X-1/back.log') ?? '').split('\n')
     expect(first).toBe(`${startedAt} fake-back-1 first`)
-    expect(Date.parse(second?.slice(0, 24) ?? '')).toBe(rig.world.clock.wallMs() - 1)
+    expect(second?.slice(0, 24)).toBe(isoTime(later(rig.world.clock.wallMs(), -1)))
   })
 
   it('have the lines of all containers of a service in one file, by their times', async () => {

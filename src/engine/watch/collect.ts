@@ -1,6 +1,6 @@
 /** Logs, events and the canary's series of a scenario's window. */
 import { latencyMs, type CanarySample } from '../../core/canary.ts'
-import { isoTime } from '../../core/time/clock.ts'
+import { isoTime, msBetween, type Mono, type Wall } from '../../core/time/moment.ts'
 import { describeError } from '../../core/errors.ts'
 import type { TimelineEvent } from '../../core/result/scenario.ts'
 import type { Hit } from '../../kinds/context.ts'
@@ -17,7 +17,7 @@ export interface Collected {
 export async function collect(
   deps: EngineDeps,
   scenarioId: string,
-  window: { readonly sinceWallMs: number; readonly untilWallMs: number; readonly originMs: number },
+  window: { readonly sinceWallMs: Wall; readonly untilWallMs: Wall; readonly originMs: Mono },
   seen: { readonly samples: readonly CanarySample[]; readonly hits: readonly Hit[]; readonly notes: readonly TimelineEvent[] },
   signal: AbortSignal,
 ): Promise<Collected> {
@@ -32,7 +32,7 @@ export async function collect(
 async function collectLogs(
   deps: EngineDeps,
   scenarioId: string,
-  window: { readonly sinceWallMs: number; readonly untilWallMs: number },
+  window: { readonly sinceWallMs: Wall; readonly untilWallMs: Wall },
   signal: AbortSignal,
 ): Promise<{ service: string; file: string }[]> {
   const containers = await deps.containers.glance(signal)
@@ -53,7 +53,7 @@ async function collectLogs(
 async function linesOf(
   deps: EngineDeps,
   { id, name, service }: ContainerGlance,
-  window: { readonly sinceWallMs: number; readonly untilWallMs: number },
+  window: { readonly sinceWallMs: Wall; readonly untilWallMs: Wall },
   signal: AbortSignal,
 ): Promise<{ readonly service: string; readonly lines: readonly string[] }> {
   const lines: readonly Pick<LogLine, 'atMs' | 'text'>[] = await deps.containers
@@ -75,7 +75,7 @@ function hitEvent(hit: Hit): TimelineEvent {
   }
 }
 
-function containerEvents(deps: EngineDeps, sinceWallMs: number): TimelineEvent[] {
+function containerEvents(deps: EngineDeps, sinceWallMs: Wall): TimelineEvent[] {
   return deps.containers
     .events(sinceWallMs)
     .filter((event) => !event.action.startsWith('exec_'))
@@ -95,12 +95,12 @@ async function writeSeries(
   deps: EngineDeps,
   scenarioId: string,
   samples: readonly CanarySample[],
-  originMs: number,
+  originMs: Mono,
 ): Promise<{ file: string } | null> {
   if (samples.length === 0) return null
   const lines = samples.map((sample) =>
     JSON.stringify({
-      atMs: Math.round(sample.intendedMs - originMs),
+      atMs: Math.round(msBetween(originMs, sample.intendedMs)),
       latencyMs: Math.round(latencyMs(sample) * 10) / 10,
       status: sample.status,
       ok: sample.ok,

@@ -1,4 +1,5 @@
 /** How the control is watched, and what of the watch speaks against it. */
+import { later, msBetween, type Mono } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import type { ServiceSpec } from '../../core/descriptor.ts'
 import type { ContainerState } from '../../ports/docker.ts'
@@ -27,7 +28,7 @@ interface Asked {
 
 interface Watched {
   readonly world: World
-  readonly startMs: number
+  readonly startMs: Mono
   readonly asked: Asked[]
   readonly watch: ControlWatch
   /** Lets time pass until `untilMs` of the watch, and judges what came from `fromMs` to `toMs` of it. */
@@ -42,10 +43,10 @@ async function watched(page: Page, states = [stateOf('store')], service = SERVIC
   const asked: Asked[] = []
   const call = async (_op: unknown, given: unknown, inner: AbortSignal): Promise<unknown> => {
     const args = given as { count: number; intervalMs: number }
-    asked.push({ atMs: world.clock.nowMs() - startMs, args })
+    asked.push({ atMs: msBetween(startMs, world.clock.nowMs()), args })
     const samples: unknown[] = []
     for (let index = 0; index < args.count; index += 1) {
-      const { status = 200, totalMs = 3, error = null } = page(world.clock.nowMs() - startMs)
+      const { status = 200, totalMs = 3, error = null } = page(msBetween(startMs, world.clock.nowMs()))
       samples.push({ connectMs: 1, firstByteMs: totalMs, closeMs: null, bytes: 2, status, totalMs, error })
       await world.clock.sleep(args.intervalMs, inner)
     }
@@ -59,7 +60,7 @@ async function watched(page: Page, states = [stateOf('store')], service = SERVIC
     ...{ world, startMs, asked, watch },
     judged: async (fromMs, toMs, untilMs = toMs) => {
       await world.clock.pass(untilMs)
-      return world.clock.until(watch.judge(startMs + fromMs, startMs + toMs, signal))
+      return world.clock.until(watch.judge(later(startMs, fromMs), later(startMs, toMs), signal))
     },
   }
 }
@@ -114,7 +115,7 @@ describe('the watch of a control', () => {
     const { world, watch, startMs } = await watched((atMs) => (atMs < 160 ? { error: 'ECONNREFUSED', totalMs: null } : {}))
     await world.clock.until(watch.awaitSteady(signal))
     // Six of the first round; the second is told when it is over.
-    expect(world.clock.nowMs() - startMs).toBe(1_400)
+    expect(msBetween(startMs, world.clock.nowMs())).toBe(1_400)
     watch.stop()
   })
 

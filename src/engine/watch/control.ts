@@ -1,4 +1,5 @@
 /** The control: something the fault must not touch, watched from the steady state to the revert. */
+import { later, msBetween, type Mono } from '../../core/time/moment.ts'
 import { describeError } from '../../core/errors.ts'
 import type { FaultDescription } from '../../kinds/fault.ts'
 import type { ContainerState } from '../../ports/docker.ts'
@@ -20,7 +21,7 @@ const MINIMUM_SAMPLES = 10
 const STEADY_LIMIT_MS = 8_000
 
 interface ControlSample {
-  readonly atMs: number
+  readonly atMs: Mono
   readonly totalMs: number | null
   readonly problem: string | null
 }
@@ -100,8 +101,8 @@ export class ControlWatch {
     while (!isAborted(this.abort.signal)) {
       const intervalMs = rounds.length === 0 ? FIRST_ROUND_EVERY_MS : PROBE_EVERY_MS
       rounds.push(this.round(observer, { host, port: health.port }, health.path, intervalMs))
-      dueMs += ROUND_SIZE * intervalMs
-      await this.deps.clock.sleep(dueMs - this.deps.clock.nowMs(), this.abort.signal).catch(() => undefined)
+      dueMs = later(dueMs, ROUND_SIZE * intervalMs)
+      await this.deps.clock.sleep(msBetween(this.deps.clock.nowMs(), dueMs), this.abort.signal).catch(() => undefined)
     }
     await Promise.all(rounds)
   }
@@ -118,7 +119,7 @@ export class ControlWatch {
       const reply = await observer.call('probe.http', { target, path, headers: {}, ...timing }, this.abort.signal)
       for (const [index, sample] of reply.samples.entries()) {
         const problem = sample.error ?? (sample.status !== null && sample.status < 500 ? null : `status ${String(sample.status)}`)
-        this.samples.push({ atMs: startedMs + index * intervalMs, totalMs: sample.totalMs, problem })
+        this.samples.push({ atMs: later(startedMs, index * intervalMs), totalMs: sample.totalMs, problem })
       }
     } catch (error) {
       if (isAborted(this.abort.signal)) return
@@ -138,10 +139,10 @@ export class ControlWatch {
   }
 
   /** Ends the watch and judges the samples of [fromMs, toMs) against those before it. */
-  async judge(fromMs: number, toMs: number, signal: AbortSignal): Promise<ControlResult> {
+  async judge(fromMs: Mono, toMs: Mono, signal: AbortSignal): Promise<ControlResult> {
     this.stop()
     await this.running
-    const steady = this.samples.filter(({ atMs, totalMs }) => atMs + (totalMs ?? 0) < fromMs)
+    const steady = this.samples.filter(({ atMs, totalMs }) => later(atMs, totalMs ?? 0) < fromMs)
     const during = this.samples.filter((sample) => sample.atMs >= fromMs && sample.atMs < toMs)
     const p95 = (of: readonly ControlSample[]): number =>
       percentile(

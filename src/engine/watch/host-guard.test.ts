@@ -1,3 +1,4 @@
+import { msBetween } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import { VirtualClock } from '../../core/time/virtual-clock.fixture.ts'
 import type { HostFacts } from '../../toolbox/operations/resources/host.ts'
@@ -33,7 +34,7 @@ async function watched(...readings: readonly Reading[]) {
   const startMs = clock.nowMs()
   const read = async (inner: AbortSignal): Promise<HostFacts> => {
     const next = readings[Math.min(askedAtMs.length, readings.length - 1)]
-    askedAtMs.push(clock.nowMs() - startMs)
+    askedAtMs.push(msBetween(startMs, clock.nowMs()))
     if (next === 'hangs') await clock.sleep(1_000_000, inner)
     if (next === undefined || next === 'fails' || next === 'hangs') throw new Error('nobody answers')
     return next

@@ -1,3 +1,4 @@
+import { mono } from '../../core/time/moment.fixture.ts'
 import { expect, it } from 'vitest'
 import type { CanarySample } from '../../core/canary.ts'
 import { starvation } from './starvation.ts'
@@ -6,7 +7,14 @@ import { starvation } from './starvation.ts'
 function sent(...latenessMs: readonly number[]): CanarySample[] {
   return latenessMs.map((ms, index) => {
     const intendedMs = index * 100
-    return { intendedMs, sentMs: intendedMs + ms, doneMs: intendedMs + ms + 5, status: 200, ok: true, error: null }
+    return {
+      intendedMs: mono(intendedMs),
+      sentMs: mono(intendedMs + ms),
+      doneMs: mono(intendedMs + ms + 5),
+      status: 200,
+      ok: true,
+      error: null,
+    }
   })
 }
 

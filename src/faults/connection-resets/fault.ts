@@ -1,3 +1,4 @@
+import { msBetween } from '../../core/time/moment.ts'
 import { describeError, isChaosError } from '../../core/errors.ts'
 import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
@@ -107,7 +108,7 @@ async function countResets(leg: ResetsLeg, ctx: FaultContext): Promise<ResetCoun
     return `the reset counters could not be read: ${describeError(error, 300)}`
   }
   const { startedMs, plannedMs } = ctx.window()
-  const limitMs = Math.max(1_000, startedMs + plannedMs - ctx.clock.nowMs())
+  const limitMs = Math.max(1_000, msBetween(ctx.clock.nowMs(), startedMs) + plannedMs)
   const options = { everyMs: 100, attemptMs: 2_000, limitMs, signal: ctx.signal, clock: ctx.clock }
   try {
     return await waitUntil(`the last reset on ${leg.link}`, read, (counters) => counters.moments >= leg.momentsMs.length, options)

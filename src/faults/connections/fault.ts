@@ -1,3 +1,4 @@
+import { instantOf } from '../../core/time/clock.ts'
 import { describeError } from '../../core/errors.ts'
 import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
@@ -101,7 +102,7 @@ async function flood(plan: ConnectionsPlan, flooding: Flooding, ctx: FaultContex
     },
   )
   const member = memberOf(container, members)?.id ?? null
-  const at = { atMs: ctx.clock.nowMs(), atWallMs: ctx.clock.wallMs() }
+  const at = instantOf(ctx.clock)
   ctx.hit({ containerId: container.id, name: container.name, service: plan.target, pid: state.pid, member, ...at })
   const target = { host: addressOf(state, ctx), port }
   const request = mode === 'idle' ? null : requestOf(ctx)

@@ -1,3 +1,5 @@
+import { instantOf } from '../../core/time/clock.ts'
+import { msBetween } from '../../core/time/moment.ts'
 import * as z from 'zod'
 import { describeError } from '../../core/errors.ts'
 import type { ArmedFault } from '../../kinds/fault.ts'
@@ -106,7 +108,7 @@ async function actOn(
   const state = await ctx.containers.inspect(id, ctx.signal)
   if (state?.status !== 'running') return { done: null, problem: `it was ${state?.status ?? 'gone'} when it was to be hit` }
   const { pid } = state
-  const [atMs, atWallMs] = [ctx.clock.nowMs(), ctx.clock.wallMs()]
+  const { atMs, atWallMs } = instantOf(ctx.clock)
   try {
     await ctx.containers.act(id, actionOf(plan.action), ctx.signal)
   } catch (error) {
@@ -114,7 +116,7 @@ async function actOn(
     return { done: null, problem: `the daemon did not ${plan.action} it: ${describeError(error, 300)}` }
   }
   ctx.hit({ containerId: id, name, service: plan.target, pid, atMs, atWallMs, member })
-  return { done: { pid, wallMs: atWallMs, tookMs: ctx.clock.nowMs() - atMs }, problem: null }
+  return { done: { pid, wallMs: atWallMs, tookMs: msBetween(atMs, ctx.clock.nowMs()) }, problem: null }
 }
 
 function actionOf(action: ContainerActionPlan['action']): ContainerAction {

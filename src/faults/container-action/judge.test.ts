@@ -1,3 +1,4 @@
+import { wall } from '../../core/time/moment.fixture.ts'
 import { describe, expect, test } from 'vitest'
 import type { ContainerEvent } from '../../ports/docker.ts'
 import { judgeAction } from './judge.ts'
@@ -9,7 +10,7 @@ const ID = 'a'.repeat(64)
 
 function events(...actions: string[]): ContainerEvent[] {
   return actions.map((action, index) => ({
-    atMs: 10_010 + index,
+    atMs: wall(10_010 + index),
     action,
     containerId: ID,
     service: 'hand',
@@ -20,7 +21,7 @@ function events(...actions: string[]): ContainerEvent[] {
 const STOPPED: ActionSeen = {
   action: 'stop',
   containerId: ID,
-  done: { pid: 4_000, wallMs: 10_000, tookMs: 312.4 },
+  done: { pid: 4_000, wallMs: wall(10_000), tookMs: 312.4 },
   problem: null,
   events: events('kill', 'die', 'stop'),
   now: { status: 'exited', pid: 0 },
@@ -91,7 +92,7 @@ describe('what did not happen is not confirmed', () => {
 
   test('events of before, or of another container, do not count', () => {
     const none = ["Docker told of no 'die'", "Docker told of no 'stop'"]
-    const early = judgeAction({ ...STOPPED, events: STOPPED.events.map((event) => ({ ...event, atMs: 9_999 })) })
+    const early = judgeAction({ ...STOPPED, events: STOPPED.events.map((event) => ({ ...event, atMs: wall(9_999) })) })
     expect(early.reasons).toEqual(none)
     expect(early.measures).toMatchObject({ askedToEventMs: null, exitCode: null })
     const others = STOPPED.events.map((event) => ({ ...event, containerId: 'b'.repeat(64) }))

@@ -1,4 +1,5 @@
 /** Whether a container was really stopped, paused or restarted. Pure. */
+import { msBetween, type Wall } from '../../core/time/moment.ts'
 import type { ContainerEvent } from '../../ports/docker.ts'
 import { exitCodeOf, firstEvent, roundMs } from '../shared/containers/container-events.ts'
 import type { Judgement } from '../shared/evidence.ts'
@@ -10,7 +11,7 @@ export interface ActionSeen {
   readonly action: ContainerActionName
   readonly containerId: string
   /** When the daemon was asked, and what there was then; null when it was not, or refused, which `problem` says. */
-  readonly done: { readonly pid: number; readonly wallMs: number; readonly tookMs: number } | null
+  readonly done: { readonly pid: number; readonly wallMs: Wall; readonly tookMs: number } | null
   readonly problem: string | null
   readonly events: readonly ContainerEvent[]
   readonly now: { readonly status: string; readonly pid: number } | null
@@ -40,7 +41,7 @@ export function judgeAction(seen: ActionSeen): Judgement {
     measures: {
       done: true,
       tookMs: roundMs(done.tookMs),
-      askedToEventMs: first === null ? null : roundMs(first.atMs - done.wallMs),
+      askedToEventMs: first === null ? null : roundMs(msBetween(done.wallMs, first.atMs)),
       exitCode: exitCodeOf(eventOf('die')),
       status: seen.now?.status ?? null,
       pidBefore: done.pid,

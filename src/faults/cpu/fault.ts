@@ -1,3 +1,5 @@
+import { instantOf } from '../../core/time/clock.ts'
+import type { Wall } from '../../core/time/moment.ts'
 import { availableParallelism } from 'node:os'
 import * as z from 'zod'
 import { ChaosError, describeError } from '../../core/errors.ts'
@@ -153,7 +155,7 @@ async function burn(plan: CpuPlan, burning: Burning, member: string | null, ctx:
   const { mechanism } = await helper.call('cpu.burn', { ...ref, workers, loadPercent }, ctx.signal)
   burning.started = true
   burning.mechanism = `${mechanism}: ${loadText(burning.load)}`
-  const [atMs, atWallMs] = [ctx.clock.nowMs(), ctx.clock.wallMs()]
+  const { atMs, atWallMs } = instantOf(ctx.clock)
   ctx.hit({ containerId: target.id, name: target.name, service: plan.target, pid, atMs, atWallMs, member })
   const options = { stepLimitMs: READ_LIMIT_MS, clock: ctx.clock }
   const look = (signal: AbortSignal): Promise<boolean> => keepReading(helper, ref, burning, ctx, signal)
@@ -193,7 +195,7 @@ async function keepReading(
 async function endWithTarget(
   helper: ToolboxHelper,
   { id }: CpuTarget,
-  sinceWallMs: number,
+  sinceWallMs: Wall,
   { containers }: FaultContext,
   signal: AbortSignal,
 ): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { mono } from '../../core/time/moment.fixture.ts'
 import { describe, expect, test } from 'vitest'
 import { judgeCpu, loadText, planLoad } from './judge.ts'
 import type { BurnReading, CpuSeen } from './judge.ts'
@@ -42,7 +43,7 @@ describe('planLoad', () => {
 /** A reading every half second; `share` of the quota used, `own` of it by the burners, which waited for so much each time. */
 function readings(count: number, share = 1, own = 0.8, waitedUs: number | null = null): BurnReading[] {
   return Array.from({ length: count }, (_item, index) => ({
-    atMs: 10_000 + index * 500,
+    atMs: mono(10_000 + index * 500),
     usageUs: 1_000_000 + index * 100_000 * share,
     throttledPeriods: 7 + index * 5,
     burnersAlive: 3,
@@ -55,8 +56,8 @@ const BURNT: CpuSeen = {
   percent: 100,
   windowMs: 6_000,
   baseline: {
-    first: { atMs: 9_000, usageUs: 900_000, throttledPeriods: 7 },
-    last: { atMs: 9_600, usageUs: 912_000, throttledPeriods: 7 },
+    first: { atMs: mono(9_000), usageUs: 900_000, throttledPeriods: 7 },
+    last: { atMs: mono(9_600), usageUs: 912_000, throttledPeriods: 7 },
   },
   load: planLoad(100, QUOTA, 4),
   problem: null,
@@ -202,8 +203,8 @@ function throttled(first: number | null, last: number | null): BurnReading[] {
 }
 
 function usedBefore(percent: number): CpuSeen['baseline'] {
-  const first = { atMs: 9_000, usageUs: 0, throttledPeriods: 0 }
-  return { first, last: { atMs: 10_000, usageUs: percent * 2_000, throttledPeriods: 6 } }
+  const first = { atMs: mono(9_000), usageUs: 0, throttledPeriods: 0 }
+  return { first, last: { atMs: mono(10_000), usageUs: percent * 2_000, throttledPeriods: 6 } }
 }
 
 /** All is well up to `from`; from there on so many are alive, and none of them does anything. */
@@ -235,7 +236,7 @@ describe('CPU time that was not burnt by us is not confirmed', () => {
     ['it was not watched for long', { windowMs: 6_876 }, ['it was watched for 5500 ms of a window of 6876 ms']],
     [
       'the target died before anything was seen',
-      { targetEnded: true, readings: readings(2).map((one, index) => ({ ...one, atMs: index * 499 })) },
+      { targetEnded: true, readings: readings(2).map((one, index) => ({ ...one, atMs: mono(index * 499) })) },
       ['it was watched for 499 ms of a window of 6000 ms'],
     ],
     ['nothing was throttled', { readings: throttled(7, 7) }, ['the cgroup was never throttled']],

@@ -1,4 +1,5 @@
 /** How much CPU time is to be burnt, and whether it was. Pure. */
+import { msBetween, type Mono } from '../../core/time/moment.ts'
 import type { CgroupFacts } from '../../toolbox/operations/resources/cgroup.ts'
 import type { Judgement, Measures } from '../shared/evidence.ts'
 
@@ -13,7 +14,7 @@ export interface CpuLoad {
 
 /** One look at the cgroup of the target. */
 export interface CpuReading {
-  readonly atMs: number
+  readonly atMs: Mono
   readonly usageUs: number
   /** null where the kernel does not count them. */
   readonly throttledPeriods: number | null
@@ -106,7 +107,7 @@ export function judgeCpu(seen: CpuSeen): Judgement {
     },
     reasons: [
       ...(seen.problem === null ? [] : [seen.problem]),
-      ...watchReasons(seen, last.atMs - first.atMs),
+      ...watchReasons(seen, msBetween(first.atMs, last.atMs)),
       ...useReasons(percent, before, used, demand),
       ...(needsThrottling ? throttleReasons(throttled) : []),
       ...burnerReasons(load, readings, first, last),
@@ -138,7 +139,7 @@ function stretchOf(
 
 /** One decimal; null where no time lies between the two. */
 function usedPercent(first: CpuReading, last: CpuReading, cpus: number): number | null {
-  const wallUs = (last.atMs - first.atMs) * 1_000
+  const wallUs = msBetween(first.atMs, last.atMs) * 1_000
   return wallUs > 0 ? round(((last.usageUs - first.usageUs) / wallUs / cpus) * 100, 1) : null
 }
 
@@ -149,7 +150,7 @@ function usedPercent(first: CpuReading, last: CpuReading, cpus: number): number 
  */
 function demandPercent({ workers, loadPercent }: CpuLoad, first: BurnReading, last: BurnReading): number | null {
   if (first.waitedUs === null || last.waitedUs === null) return null
-  const toTakeUs = (last.atMs - first.atMs) * 1_000 * workers * (loadPercent / 100)
+  const toTakeUs = msBetween(first.atMs, last.atMs) * 1_000 * workers * (loadPercent / 100)
   return round(((last.burnersUs - first.burnersUs + last.waitedUs - first.waitedUs) / toTakeUs) * 100, 1)
 }
 

@@ -1,3 +1,5 @@
+import { instantOf } from '../../core/time/clock.ts'
+import { earliest, msBetween, type Mono } from '../../core/time/moment.ts'
 import { describeError } from '../../core/errors.ts'
 import type { Evidence } from '../../core/result/scenario.ts'
 import type { ArmedFault } from '../../kinds/fault.ts'
@@ -144,18 +146,18 @@ async function findVictims(plan: CrashPlan, crashing: Crashing, ctx: FaultContex
 }
 
 /** A signal that does not arrive is kept for the effect to tell: the process may have ended in between. */
-async function strike(plan: CrashPlan, { container, member }: Victim, decidedMs: number, ctx: FaultContext): Promise<Strike> {
+async function strike(plan: CrashPlan, { container, member }: Victim, decidedMs: Mono, ctx: FaultContext): Promise<Strike> {
   const { id, name, pid } = container
   const known = { container: { id, name }, member }
   if (pid === 0) return { ...known, sent: null, problem: `it was ${container.status} when it was to be hit` }
-  const [atMs, atWallMs] = [ctx.clock.nowMs(), ctx.clock.wallMs()]
+  const { atMs, atWallMs } = instantOf(ctx.clock)
   try {
     await send(plan, { pid, containerId: id }, ctx)
   } catch (error) {
     if (ctx.signal.aborted) throw error
     return { ...known, sent: null, problem: `${plan.signal} was not delivered: ${describeError(error, 300)}` }
   }
-  const decisionToSignalMs = ctx.clock.nowMs() - decidedMs
+  const decisionToSignalMs = msBetween(decidedMs, ctx.clock.nowMs())
   ctx.hit({ containerId: id, name, service: plan.target, pid, atMs, atWallMs, member: member?.id ?? null })
   return { ...known, sent: { pid, wallMs: atWallMs, decisionToSignalMs }, problem: null }
 }
@@ -170,10 +172,10 @@ async function crashEffect(plan: CrashPlan, strikes: readonly Strike[], ctx: Fau
     const reasons = [`0 of ${String(plan.count)} containers were hit`]
     return { confirmed: false, summary: 'nothing was hit', mechanism: mechanismOf(plan), measures: {}, reasons }
   }
-  const sinceMs = Math.min(...strikes.flatMap(({ sent }) => (sent === null ? [] : [sent.wallMs])))
+  const [first, ...others] = strikes.flatMap(({ sent }) => (sent === null ? [] : [sent.wallMs]))
   const events = await seenInWindow(
     `the death of ${strikes.map(({ container }) => container.name).join(', ')}`,
-    () => Promise.resolve(Number.isFinite(sinceMs) ? ctx.containers.events(sinceMs) : []),
+    () => Promise.resolve(first === undefined ? [] : ctx.containers.events(earliest(first, ...others))),
     (seen) => strikes.every((one) => one.sent === null || hasDied(one, seen)),
     ctx,
   )

@@ -1,3 +1,4 @@
+import { wall } from '../../core/time/moment.fixture.ts'
 import { describe, expect, test } from 'vitest'
 import type { ContainerEvent } from '../../ports/docker.ts'
 import { deathOf, judgeCrash } from './judge.ts'
@@ -6,14 +7,14 @@ import type { CrashSeen } from './judge.ts'
 const ID = 'a'.repeat(64)
 
 function event(action: string, atMs: number, attributes: Record<string, string> = {}, containerId = ID): ContainerEvent {
-  return { atMs, action, containerId, service: 'hand', attributes }
+  return { atMs: wall(atMs), action, containerId, service: 'hand', attributes }
 }
 
 /** A crash as it should look; each bad history differs from it in one thing. */
 const GOOD: CrashSeen = {
   signal: 'SIGKILL',
   containerId: ID,
-  sent: { pid: 4_000, wallMs: 10_000, decisionToSignalMs: 12.34 },
+  sent: { pid: 4_000, wallMs: wall(10_000), decisionToSignalMs: 12.34 },
   problem: null,
   events: [event('die', 10_021.5, { exitCode: '137' }), event('start', 10_400)],
   now: { status: 'running', pid: 4_100 },

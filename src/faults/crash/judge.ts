@@ -1,4 +1,5 @@
 /** Whether a signal really ended the main process of a container. Pure. */
+import { msBetween, type Wall } from '../../core/time/moment.ts'
 import { constants } from 'node:os'
 import type { ContainerEvent } from '../../ports/docker.ts'
 import { exitCodeOf, firstEvent, roundMs } from '../shared/containers/container-events.ts'
@@ -9,7 +10,7 @@ export interface SentSignal {
   /** Of the main process, in the host's namespace. */
   readonly pid: number
   /** Right before it was sent. */
-  readonly wallMs: number
+  readonly wallMs: Wall
   /** From the call of inject until the kernel, or the daemon, had taken it. */
   readonly decisionToSignalMs: number
 }
@@ -37,7 +38,7 @@ export function judgeCrash(seen: CrashSeen): Judgement {
   }
   const die = deathOf(seen)
   const exitCode = exitCodeOf(die)
-  const signalToDieMs = die === null ? null : roundMs(die.atMs - sent.wallMs)
+  const signalToDieMs = die === null ? null : roundMs(msBetween(sent.wallMs, die.atMs))
   return {
     headline: headline(seen.signal, exitCode, signalToDieMs),
     measures: {

@@ -1,3 +1,5 @@
+import { instantOf } from '../../core/time/clock.ts'
+import { msBetween, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, describeError } from '../../core/errors.ts'
 import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext, UndoContext } from '../../kinds/context.ts'
@@ -24,7 +26,7 @@ interface Filling {
   filled: DiskSeen['filled']
   mechanism: string
   readonly readings: DiskReading[]
-  fromMs: number
+  fromMs: Mono
   upkeep: Upkeep | null
 }
 
@@ -49,7 +51,7 @@ export const disk = defineFault({
     const helper = await ctx.toolbox.start(diskHelper(plan.helper, plan.volume), ctx.signal)
     const baseline = await helper.call('disk.look', { path: plan.folder }, ctx.signal)
     return armed(plan, {
-      ...{ baseline, filled: null, mechanism: 'nothing was written', readings: [], fromMs: 0, upkeep: null },
+      ...{ baseline, filled: null, mechanism: 'nothing was written', readings: [], fromMs: ctx.clock.nowMs(), upkeep: null },
     })
   },
   async revert(plan, ctx, armedDisk: ArmedDisk | null) {
@@ -92,9 +94,9 @@ async function fillUp(plan: DiskPlan, filling: Filling, ctx: FaultContext): Prom
   const reply = await helper.call('disk.fill', fillArgs(plan, FILL_LIMIT_MS), ctx.signal)
   filling.filled = { end: reply.end, volume: reply.volume, filledBytes: reply.filledBytes }
   filling.mechanism = reply.mechanism
-  filling.fromMs = ctx.clock.nowMs()
   const member = memberOf(container, members)?.id ?? null
-  const at = { atMs: filling.fromMs, atWallMs: ctx.clock.wallMs() }
+  const at = instantOf(ctx.clock)
+  filling.fromMs = at.atMs
   ctx.hit({ containerId: container.id, name: container.name, service: plan.target, pid, member, ...at })
   const options = { what: `a look at the volume of ${container.name}`, everyMs: REFILL_EVERY_MS, clock: ctx.clock }
   filling.upkeep = startUpkeep({ ...options, stepLimitMs: REFILL_LIMIT_MS + LAST_WRITE_LIMIT_MS }, async (signal) => {
@@ -141,7 +143,7 @@ async function requireDisk({ onHostDisk }: DiskPlan, helper: ToolboxHelper, sign
 async function watch(plan: DiskPlan, filling: Filling, ctx: FaultContext): Promise<DiskSeen> {
   const { upkeep, filled, readings, baseline, fromMs } = filling
   if (upkeep !== null) await untilWindowEnds(`${plan.path} of ${plan.container.name} filled`, ctx, upkeep.ended)
-  const watchedMs = ctx.clock.nowMs() - fromMs
+  const watchedMs = msBetween(fromMs, ctx.clock.nowMs())
   let problem = upkeep?.problem() ?? null
   let lastWrite: DiskSeen['lastWrite'] = null
   if (filled !== null && problem === null && mustBeFull(plan, filled.end)) {

@@ -1,3 +1,4 @@
+import type { Mono } from '../../core/time/moment.ts'
 import type { Endpoint } from '../../toolbox/operations/arguments.ts'
 import type { Upkeep } from '../shared/containers/upkeep.ts'
 import type { DescriptorReading, DescriptorsSeen, ProbeSeen } from './judge.ts'
@@ -15,7 +16,7 @@ export interface Exhaustion {
   witnesses: number
   /** Most that were open, by a look and by the answers on what was opened right after it. */
   reached: number
-  fromMs: number
+  fromMs: Mono
   targetEnded: boolean
   upkeeps: readonly Upkeep[]
 }

@@ -1,3 +1,4 @@
+import { instantOf } from '../../core/time/clock.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
@@ -67,7 +68,7 @@ async function prepareTarget(plan: FileDescriptorsPlan, ctx: FaultContext): Prom
   const before = await probeBefore(plan, address, holding, ctx.signal)
   return {
     ...{ address, before, lowered: null, readings: [], probes: [], floods: [], opened: 0 },
-    ...{ old: null, witnesses: 0, reached: 0, fromMs: 0, targetEnded: false, upkeeps: [] },
+    ...{ old: null, witnesses: 0, reached: 0, fromMs: ctx.clock.nowMs(), targetEnded: false, upkeeps: [] },
   }
 }
 
@@ -81,7 +82,7 @@ async function useUp(plan: FileDescriptorsPlan, exhaustion: Exhaustion, ctx: Fau
   const { facts, previousSoft } = await helper.call('nofile.lower', { pid, containerId: container.id, headroom }, ctx.signal)
   exhaustion.lowered = { limit: facts.softLimit, previousSoft, openBefore: facts.open }
   const member = memberOf(container, members)?.id ?? null
-  const at = { atMs: ctx.clock.nowMs(), atWallMs: ctx.clock.wallMs() }
+  const at = instantOf(ctx.clock)
   ctx.hit({ containerId: container.id, name: container.name, service: plan.target, pid, member, ...at })
   exhaustion.fromMs = at.atMs
   await openWitnesses(plan, exhaustion, ctx)

@@ -1,4 +1,5 @@
 /** What the target makes of new connections before, while and after its descriptors are used up, and how many it has meanwhile. */
+import { msBetween } from '../../core/time/moment.ts'
 import { describeError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
@@ -58,7 +59,7 @@ async function probe(
   const args = { target: exhaustion.address, path: page.path, headers: {}, count: 1, intervalMs: 0, timeoutMs: PROBE_LIMIT_MS }
   const startedMs = ctx.clock.nowMs()
   const { samples } = await ctx.toolbox.get(holder).call('probe.http', args, signal)
-  const tookMs = ctx.clock.nowMs() - startedMs
+  const tookMs = msBetween(startedMs, ctx.clock.nowMs())
   exhaustion.probes.push(...samples.map((sample) => probeSeen(sample, tookMs)))
   return true
 }
@@ -68,7 +69,7 @@ export async function watch(plan: FileDescriptorsPlan, exhaustion: Exhaustion, c
   const { upkeeps, before, lowered } = exhaustion
   const over = (): boolean => upkeeps.some((upkeep) => upkeep.problem() !== null) || exhaustion.targetEnded
   if (upkeeps.length > 0) await untilWindowEnds(`the descriptors of ${plan.container.name} used up`, ctx, over)
-  const watchedMs = ctx.clock.nowMs() - exhaustion.fromMs
+  const watchedMs = msBetween(exhaustion.fromMs, ctx.clock.nowMs())
   let problem = upkeeps.map((upkeep) => upkeep.problem()).find((text) => text !== null) ?? null
   if (problem === null && !exhaustion.targetEnded && exhaustion.witnesses > 0) {
     try {

@@ -1,3 +1,4 @@
+import { later, msBetween } from '../../core/time/moment.ts'
 import { ChaosError, describeError } from '../../core/errors.ts'
 import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
@@ -107,12 +108,12 @@ async function judgeHeld(plan: MemoryPlan, filling: Filling, ctx: FaultContext):
   const { target, begun } = filling
   if (begun !== null && filling.problem === null) {
     const { startedMs, plannedMs } = ctx.window()
-    const endMs = startedMs + plannedMs
+    const endMs = later(startedMs, plannedMs)
     const read = async (): Promise<boolean> => {
       const running = await readOnce(plan, filling, begun.pid, ctx)
-      return !running || ctx.clock.nowMs() >= endMs - READ_EVERY_MS
+      return !running || ctx.clock.nowMs() >= later(endMs, -READ_EVERY_MS)
     }
-    const limitMs = Math.max(0, endMs - ctx.clock.nowMs()) + READ_GRACE_MS
+    const limitMs = Math.max(0, msBetween(ctx.clock.nowMs(), endMs)) + READ_GRACE_MS
     const options = { everyMs: READ_EVERY_MS, attemptMs: READ_GRACE_MS, limitMs, signal: ctx.signal, clock: ctx.clock }
     await waitUntil(`the end of the window, with the memory of ${target.name} in use`, read, (over) => over, options)
   }

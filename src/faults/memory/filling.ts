@@ -1,4 +1,6 @@
 /** Using up the memory of one container, step by step. */
+import { instantOf } from '../../core/time/clock.ts'
+import { later, type Instant, type Wall } from '../../core/time/moment.ts'
 import { describeError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
@@ -16,7 +18,7 @@ export interface Filling {
   begun: MemorySeen['begun']
   problem: string | null
   readonly readings: MemoryReading[]
-  pushedWallMs: number | null
+  pushedWallMs: Wall | null
   writersKilled: number
   /** How the kernel was made to charge it; null as long as nothing was filled. */
   mechanism: string | null
@@ -62,10 +64,10 @@ export async function fill(plan: MemoryPlan, filling: Filling, member: string | 
     filling.problem = 'it was not running when its memory was to be used up'
     return
   }
-  const hit = (at: { atMs: number; atWallMs: number }): void => {
+  const hit = (at: Instant): void => {
     ctx.hit({ containerId: target.id, name: target.name, service: plan.target, pid, member, ...at })
   }
-  const begin = now(ctx)
+  const begin = instantOf(ctx.clock)
   try {
     filling.begun = { wallMs: begin.atWallMs, pid }
     await fillTo(plan, filling, pid, ctx)
@@ -74,7 +76,7 @@ export async function fill(plan: MemoryPlan, filling: Filling, member: string | 
       return
     }
     if (plan.percent < 100) await ctx.clock.sleep(HOLD_MS, ctx.signal)
-    const push = now(ctx)
+    const push = instantOf(ctx.clock)
     filling.pushedWallMs = push.atWallMs
     hit(push)
     await pushOn(filling, pid, ctx)
@@ -84,10 +86,6 @@ export async function fill(plan: MemoryPlan, filling: Filling, member: string | 
     if (!(await isGone(target, pid, ctx))) filling.problem = describeError(error, 300)
     else if (filling.pushedWallMs === null) hit(begin)
   }
-}
-
-function now(ctx: FaultContext): { atMs: number; atWallMs: number } {
-  return { atMs: ctx.clock.nowMs(), atWallMs: ctx.clock.wallMs() }
 }
 
 async function fillTo(plan: MemoryPlan, filling: Filling, pid: number, ctx: FaultContext): Promise<void> {
@@ -106,7 +104,7 @@ async function pushOn(filling: Filling, pid: number, ctx: FaultContext): Promise
   const { target } = filling
   const helper = ctx.toolbox.get(target.helper)
   const bytes = stepBytes(target.limitBytes)
-  const untilMs = ctx.clock.nowMs() + PUSH_LIMIT_MS
+  const untilMs = later(ctx.clock.nowMs(), PUSH_LIMIT_MS)
   while (ctx.clock.nowMs() < untilMs && !hasDied(filling, ctx)) {
     const args = { pid, containerId: target.id, percent: null, bytes, limitMs: STEP_LIMIT_MS }
     const { end, mechanism } = await helper.call('memory.fill', args, ctx.signal)

@@ -1,3 +1,4 @@
+import { wall } from '../../core/time/moment.fixture.ts'
 import { describe, expect, test } from 'vitest'
 import type { ContainerEvent } from '../../ports/docker.ts'
 import { judgeHold, judgeOom } from './judge.ts'
@@ -11,14 +12,14 @@ function reading(percent: number): { usageBytes: number; limitBytes: number } {
 }
 
 function event(action: string, atMs: number, attributes: Record<string, string> = {}, containerId = ID): ContainerEvent {
-  return { atMs, action, containerId, service: 'hand', attributes }
+  return { atMs: wall(atMs), action, containerId, service: 'hand', attributes }
 }
 
 const HELD: MemorySeen = {
   containerId: ID,
   percent: 95,
   baseline: reading(41),
-  begun: { wallMs: 10_000, pid: 4_000 },
+  begun: { wallMs: wall(10_000), pid: 4_000 },
   problem: null,
   readings: [reading(95.2), reading(94.1), reading(96)],
 }
@@ -26,7 +27,7 @@ const OOM = event('oom', 11_520)
 const DIE = event('die', 11_540, { exitCode: '137' })
 const KILLED: OomSeen = {
   ...HELD,
-  pushedWallMs: 11_500,
+  pushedWallMs: wall(11_500),
   writersKilled: 0,
   events: [OOM, DIE, event('start', 11_900)],
   now: { status: 'running', pid: 4_100 },

@@ -1,4 +1,5 @@
 /** Whether memory was really used up: held, or driven on until the kernel killed the main process. Pure. */
+import { msBetween, type Wall } from '../../core/time/moment.ts'
 import type { ContainerEvent } from '../../ports/docker.ts'
 import { exitCodeOf, firstEvent, roundMs } from '../shared/containers/container-events.ts'
 import type { Judgement } from '../shared/evidence.ts'
@@ -15,7 +16,7 @@ export interface MemorySeen {
   /** Before anything was filled. */
   readonly baseline: MemoryReading | null
   /** When the filling began, and of which main process; null when it did not, which `problem` says. */
-  readonly begun: { readonly wallMs: number; readonly pid: number } | null
+  readonly begun: { readonly wallMs: Wall; readonly pid: number } | null
   readonly problem: string | null
   /** While the memory was held, oldest first. */
   readonly readings: readonly MemoryReading[]
@@ -23,7 +24,7 @@ export interface MemorySeen {
 
 export interface OomSeen extends MemorySeen {
   /** When it was driven on beyond `percent`; null when the process had died before, or it was not. */
-  readonly pushedWallMs: number | null
+  readonly pushedWallMs: Wall | null
   /** How often the filler's own writer was killed instead. */
   readonly writersKilled: number
   readonly events: readonly ContainerEvent[]
@@ -77,7 +78,7 @@ export function judgeOom(seen: OomSeen): Judgement {
   const [oom, die] = [eventOf('oom'), eventOf('die')]
   const exitCode = exitCodeOf(die)
   const fromMs = seen.pushedWallMs ?? begun.wallMs
-  const toDieMs = die === null ? null : roundMs(die.atMs - fromMs)
+  const toDieMs = die === null ? null : roundMs(msBetween(fromMs, die.atMs))
   return {
     headline: oomHeadline(seen, oom === null ? null : toDieMs),
     measures: {

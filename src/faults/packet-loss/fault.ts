@@ -1,3 +1,4 @@
+import { later, msBetween } from '../../core/time/moment.ts'
 import * as z from 'zod'
 import { describeError, isChaosError } from '../../core/errors.ts'
 import type { ArmedFault } from '../../kinds/fault.ts'
@@ -143,12 +144,12 @@ async function countPackets(leg: LegPlan, ctx: FaultContext): Promise<{ packets:
     return `the packet counters could not be read: ${describeError(error, 300)}`
   }
   const { startedMs, plannedMs } = ctx.window()
-  const endMs = startedMs + plannedMs
+  const endMs = later(startedMs, plannedMs)
   const enough = (ends: readonly { packets: number }[]): boolean => {
     const packets = ends.reduce((sum, end) => sum + end.packets, 0)
     return packets >= WANTED_PACKETS || (packets >= FEWEST_PACKETS && ctx.clock.nowMs() >= endMs)
   }
-  const limitMs = Math.max(1_000, endMs + GRACE_MS - ctx.clock.nowMs())
+  const limitMs = Math.max(1_000, msBetween(ctx.clock.nowMs(), endMs) + GRACE_MS)
   const options = { everyMs: 150, attemptMs: 2_000, limitMs, signal: ctx.signal, clock: ctx.clock }
   try {
     return await waitUntil(`${String(FEWEST_PACKETS)} packets on ${leg.link}`, read, enough, options)

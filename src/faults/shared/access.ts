@@ -1,3 +1,4 @@
+import { msBetween } from '../../core/time/moment.ts'
 import { withDeadline } from '../../core/time/wait.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
@@ -75,6 +76,6 @@ export function requestSize(access: LinkAccess, padding: number): number {
 /** A limit for one probe that ends before the fault window does, so that it still sees the fault. */
 export function withinWindow(ctx: FaultContext, wantedMs: number): number {
   const { startedMs, plannedMs } = ctx.window()
-  const leftMs = startedMs + plannedMs - ctx.clock.nowMs() - 200
+  const leftMs = msBetween(ctx.clock.nowMs(), startedMs) + plannedMs - 200
   return Math.round(Math.max(500, Math.min(wantedMs, leftMs, LONGEST_PROBE_MS)))
 }

@@ -1,4 +1,5 @@
 /** A context for faults whose parts are given by the test; what it does not give must not be asked for. */
+import type { Mono } from '../../core/time/moment.ts'
 import { systemClock } from '../../core/time/clock.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
@@ -38,7 +39,7 @@ export interface OpenFault {
 export function faultContext(windowMs: number, changes: Partial<FaultContext> = {}): OpenFault {
   const signal = changes.signal ?? new AbortController().signal
   let number = 0
-  let window: { startedMs: number; plannedMs: number; planned: Promise<void> } | null = null
+  let window: { startedMs: Mono; plannedMs: number; planned: Promise<void> } | null = null
   const ctx: FaultContext = {
     clock: systemClock,
     signal,

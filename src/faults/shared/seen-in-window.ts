@@ -1,3 +1,4 @@
+import { msBetween } from '../../core/time/moment.ts'
 import { isChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { waitUntil } from '../../core/time/wait.ts'
@@ -12,7 +13,7 @@ export async function seenInWindow<T>(
   ctx: FaultContext,
 ): Promise<T> {
   const { startedMs, plannedMs } = ctx.window()
-  const limitMs = Math.max(SHORTEST_MS, startedMs + plannedMs - ctx.clock.nowMs())
+  const limitMs = Math.max(SHORTEST_MS, msBetween(ctx.clock.nowMs(), startedMs) + plannedMs)
   const options = { everyMs: 50, attemptMs: 5_000, limitMs, signal: ctx.signal, clock: ctx.clock }
   try {
     return await waitUntil(what, read, enough, options)

@@ -1,3 +1,5 @@
+import { instantOf } from '../../core/time/clock.ts'
+import { msBetween, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
 import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext, UndoContext } from '../../kinds/context.ts'
@@ -26,7 +28,7 @@ interface Deafness {
   askedMs: number | null
   decisionToSignalMs: number | null
   /** When inject was called: the times of what is seen count from it. Before that, when it was armed. */
-  decidedMs: number
+  decidedMs: Mono
 }
 
 interface ArmedStop extends ArmedFault {
@@ -127,12 +129,12 @@ async function deafen(
     deafness.problem = 'it was not running when it was to be stopped'
     return
   }
-  const [atMs, atWallMs] = [ctx.clock.nowMs(), ctx.clock.wallMs()]
+  const { atMs, atWallMs } = instantOf(ctx.clock)
   try {
     const helper = ctx.toolbox.get(plan.helper)
     const { startTicks } = await helper.call('process.signal', { pid, containerId: id, signal: 'SIGSTOP' }, ctx.signal)
     deafness.stopped = { pid, startTicks }
-    deafness.decisionToSignalMs = ctx.clock.nowMs() - deafness.decidedMs
+    deafness.decisionToSignalMs = msBetween(deafness.decidedMs, ctx.clock.nowMs())
   } catch (error) {
     if (ctx.signal.aborted) throw error
     deafness.problem = `SIGSTOP was not delivered: ${describeError(error, 300)}`
@@ -151,7 +153,7 @@ async function deafen(
 /** Ends when the system has answered, or its signal is there. @throws POOL_UNREADABLE when it refuses. */
 async function ask(plan: UnansweredStopPlan, pid: number, member: string, deafness: Deafness, ctx: FaultContext): Promise<void> {
   const { pool } = requirePool(plan.target, 'a stop that is not answered', ctx)
-  deafness.askedMs = ctx.clock.nowMs() - deafness.decidedMs
+  deafness.askedMs = msBetween(deafness.decidedMs, ctx.clock.nowMs())
   const answer = pool.stop(member, ctx.signal)
   const enough = new AbortController()
   const signal = AbortSignal.any([ctx.signal, enough.signal])
@@ -186,7 +188,7 @@ async function look(
 ): Promise<ProcessFacts> {
   const process = { pid, containerId: plan.container.id }
   const facts = await ctx.toolbox.get(plan.helper).call('process.look', process, ctx.signal)
-  looks.push({ atMs: ctx.clock.nowMs() - decidedMs, facts })
+  looks.push({ atMs: msBetween(decidedMs, ctx.clock.nowMs()), facts })
   return facts
 }
 

@@ -1,3 +1,4 @@
+import { wall } from '../../core/time/moment.fixture.ts'
 import { expect, test } from 'vitest'
 import { faults } from '../../../test/support/github-double/faults.ts'
 import { githubDouble } from '../../../test/support/github-double/for-tests.ts'
@@ -164,7 +165,7 @@ test.each<[name: string, own: OwnIssue[], wanted: NightlyWish, expected: object]
 const HOUR_MS = 3_600_000
 const NOW = Date.parse('2026-03-03T12:00:00Z')
 const WATCHED = { ...PLACE, workflow: 'nightly.yml', branch: 'main' }
-const WATCH = { key: 'nightly', nowMs: NOW, limitHours: 36, watchdogUrl: 'https://github.example/runs/99' }
+const WATCH = { key: 'nightly', nowMs: wall(NOW), limitHours: 36, watchdogUrl: 'https://github.example/runs/99' }
 
 test('the last finished run is the newest that came to an end of its own', async () => {
   const { world } = double()

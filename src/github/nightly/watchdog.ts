@@ -1,4 +1,5 @@
 /** Notices that no nightly has finished for too long: a job that never starts cannot say so itself. */
+import { msBetween, parseWall, type Wall } from '../../core/time/moment.ts'
 import { z } from 'zod'
 import { parseAnswer } from '../client/answers.ts'
 import type { RunOrder } from '../comment/marker.ts'
@@ -53,10 +54,11 @@ export async function lastFinishedRun(github: Github, { workflow, ...rest }: Wat
 /** What the issue has to say when the last nightly is older than the limit; null when it is not. */
 export function overdueWish(
   last: FinishedRun | null,
-  options: { readonly key: string; readonly nowMs: number; readonly limitHours: number; readonly watchdogUrl: string },
+  options: { readonly key: string; readonly nowMs: Wall; readonly limitHours: number; readonly watchdogUrl: string },
 ): NightlyWish | null {
   const { key, nowMs, limitHours, watchdogUrl } = options
-  if (last !== null && nowMs - Date.parse(last.finishedAt) <= limitHours * HOUR_MS) return null
+  const finished = last === null ? null : parseWall(last.finishedAt)
+  if (finished !== null && msBetween(finished, nowMs) <= limitHours * HOUR_MS) return null
   const since = last === null ? 'none has ever finished' : `the last one, ${last.url}, finished at ${last.finishedAt}`
   return {
     key,

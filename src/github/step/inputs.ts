@@ -1,4 +1,5 @@
 /** The action's inputs: strict, as a misspelt input or value that is ignored is a check that nobody runs. */
+import type { Wall } from '../../core/time/moment.ts'
 import { parseAllow, type AllowKind } from '../../untrusted/allow-untrusted.ts'
 import { MOST_STACKS } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
@@ -60,7 +61,7 @@ export interface AddressLoadInputs {
   readonly variables: readonly string[]
   readonly segment: K6Segment | null
   /** ms since the epoch. */
-  readonly startWallMs: number | null
+  readonly startWallMs: Wall | null
 }
 
 export interface ReportInputs {
@@ -211,7 +212,7 @@ function readSegment(text: string | null): K6Segment | null {
   return segment
 }
 
-function readMoment(text: string | null): number | null {
+function readMoment(text: string | null): Wall | null {
   if (text === null) return null
   const wallMs = parseMoment(text)
   if (wallMs === null) throw refusal('load-start-at', text, 'a time with its zone, such as 2026-11-24T03:00:00Z')

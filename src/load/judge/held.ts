@@ -1,4 +1,5 @@
 /** What a load that held beside scenarios has shown, for `decideLoad`: by its limits in the stretches that were free of faults. Pure, but for the series that it watches. */
+import type { Wall } from '../../core/time/moment.ts'
 import { decideLoad } from '../../core/verdict.ts'
 import type { LoadPlan } from '../plan/stages.ts'
 import type { Threshold } from '../plan/threshold.ts'
@@ -16,8 +17,8 @@ const INTERRUPTED = 105
 
 /** Wall clock. */
 export interface CalmStretch {
-  readonly fromWallMs: number
-  readonly toWallMs: number
+  readonly fromWallMs: Wall
+  readonly toWallMs: Wall
 }
 
 export interface HeldEvidence {

@@ -2,6 +2,7 @@
  * What was measured of a pattern beside its series: together they are all that a judgement rests on, now or after a merge. It
  * is `more` of a series file, which somebody else may have written.
  */
+import { wallSchema } from '../../core/time/moment.ts'
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
 import type { DeepReadonly, Json } from '../../core/json.ts'
@@ -34,7 +35,7 @@ const generator = z.strictObject({
 })
 
 const measuredSchema = cardSchema.extend({
-  ...{ startedWallMs: z.number(), durationMs: z.number().min(0) },
+  ...{ startedWallMs: wallSchema, durationMs: z.number().min(0) },
   generators: z.array(generator).min(1).max(MOST_GENERATORS),
   completion: z
     .strictObject({ served: z.int().min(0), unknown: z.int().min(0), examples: z.array(text).max(10), unclaimed: z.int().min(0) })

@@ -1,5 +1,5 @@
 /** The result of a pattern, of one that ran and of one that never did. Pure. */
-import { isoTime } from '../../core/time/clock.ts'
+import { isoTime, type Wall } from '../../core/time/moment.ts'
 import type { LoadPattern } from '../../core/load.ts'
 import type { LoadResult } from '../../core/result/load.ts'
 import { decideLoad } from '../../core/verdict.ts'
@@ -8,7 +8,7 @@ import type { LoadFigures, LoadJudgement } from './judgement.ts'
 export interface PatternFacts {
   readonly pattern: Pick<LoadPattern, 'id' | 'name' | 'expectedBehavior' | 'source'>
   readonly model: LoadPattern['model']
-  readonly startedWallMs: number
+  readonly startedWallMs: Wall
   readonly durationMs: number
   readonly k6: LoadResult['k6']
   readonly series: LoadResult['series']

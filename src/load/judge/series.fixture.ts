@@ -1,4 +1,5 @@
 /** A series made of samples that are written down one by one: every answer is exact, so that tests can know it beforehand. */
+import { wallAt } from '../../core/time/moment.ts'
 import { ChaosError } from '../../core/errors.ts'
 import { percentile } from '../../core/statistics.ts'
 import type {
@@ -33,7 +34,7 @@ export function seriesOf(samples: readonly Sample[], seconds = 0): PassingSeries
     errors: (fromMs, toMs) => errorsOf((byMetric.get('http_reqs') ?? []).filter((sample) => isInside(sample, fromMs, toMs))),
   }
   return {
-    startWallMs: 1_800_000_000_000,
+    startWallMs: wallAt(1_800_000_000_000),
     seconds: whole,
     metrics: [...byMetric.keys()].map((name) => ({ name, type: typeOf(name) })),
     late: 0,

@@ -1,3 +1,4 @@
+import { later, type Wall } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import type { Json } from '../../core/json.ts'
 import type { LoadJudgement } from '../judge/judgement.ts'
@@ -38,7 +39,7 @@ function measuredOf(requests: number, change: Partial<Measured> = {}): Measured 
 function segment(
   index: 1 | 2,
   latencyMs: number,
-  change: { startMs?: number; measured?: Partial<Measured> } = {},
+  change: { startMs?: Wall; measured?: Partial<Measured> } = {},
 ): MeasuredSegment {
   const numbers = Array.from({ length: PER_SECOND * SECONDS }, (_, request) => request).filter(
     (request) => request % 2 === index - 1,
@@ -84,7 +85,7 @@ describe('what two generators measured', () => {
   })
 
   it('lies on one clock: time, looks, and the length of all', () => {
-    const late = segment(2, 20, { startMs: START_MS + 3_000, measured: { startedWallMs: START_MS + 3_000 } })
+    const late = segment(2, 20, { startMs: later(START_MS, 3_000), measured: { startedWallMs: later(START_MS, 3_000) } })
     const { measured } = mergeMeasured([late, segment(1, 20)])
     expect([measured.startedWallMs, measured.durationMs]).toEqual([START_MS, 25_000])
     expect(measured.generators.map(({ looks }) => looks[0]?.atMs)).toEqual([0, 3_000])

@@ -1,4 +1,5 @@
 /** What several generators measured of one load, as if a single one had. Pure. */
+import { earliest, later, latest, msBetween, type Wall } from '../../core/time/moment.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { Measured } from '../judge/measured.ts'
 import type { SeriesFacts, StoredSeries } from '../series/data.ts'
@@ -21,21 +22,29 @@ export function mergeMeasured(segments: readonly MeasuredSegment[]): MergedLoad 
   const [first] = ordered
   if (first === undefined) throw new ChaosError('BAD_INPUT', 'there is no series to merge')
   const all = ordered.map(({ measured }) => measured)
-  const startedWallMs = Math.min(...all.map((measured) => measured.startedWallMs))
-  const endedWallMs = Math.max(...all.map((measured) => measured.startedWallMs + measured.durationMs))
   const measured: Measured = {
     ...first.measured,
-    ...{ startedWallMs, durationMs: endedWallMs - startedWallMs },
+    ...spanOf(first.measured, ...all),
     // Each told its looks from its own first second.
-    generators: ordered.flatMap((segment) =>
-      segment.measured.generators.map((generator) => ({
+    generators: ordered.flatMap(({ head, measured: { generators } }) => {
+      const shiftMs = msBetween(series.head.startWallMs, head.startWallMs)
+      return generators.map((generator) => ({
         ...generator,
-        looks: generator.looks.map((look) => ({ ...look, atMs: look.atMs + segment.head.startWallMs - series.head.startWallMs })),
-      })),
-    ),
+        looks: generator.looks.map((look) => ({ ...look, atMs: look.atMs + shiftMs })),
+      }))
+    }),
     // A system's list is of the jobs of all, and each generator knows its own answers only: no segment asks for it.
     completion: null,
     notes: [...new Set([`measured by ${String(ordered.length)} generators`, ...all.flatMap(({ notes }) => notes)])],
   }
   return { series, facts, measured }
+}
+
+type Span = Pick<Measured, 'startedWallMs' | 'durationMs'>
+
+/** From the first beginning to the last end. */
+export function spanOf(first: Span, ...others: readonly Span[]): Span {
+  const endOf = ({ startedWallMs, durationMs }: Span): Wall => later(startedWallMs, durationMs)
+  const startedWallMs = earliest(first.startedWallMs, ...others.map((one) => one.startedWallMs))
+  return { startedWallMs, durationMs: msBetween(startedWallMs, latest(endOf(first), ...others.map(endOf))) }
 }

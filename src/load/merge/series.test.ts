@@ -1,3 +1,4 @@
+import { later } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../core/random.ts'
 import type { SeriesFacts } from '../series/data.ts'
@@ -44,7 +45,7 @@ describe('the series of three generators', () => {
   })
 
   it('are laid over each other by the clock', async () => {
-    const series = mergeSeries([part(1, 2, requestAt(500, 1)), part(2, 2, requestAt(500, 1), {}, START_MS + 2_100)])
+    const series = mergeSeries([part(1, 2, requestAt(500, 1)), part(2, 2, requestAt(500, 1), {}, later(START_MS, 2_100))])
     const merged = openSeries(await shortened(series))
     expect([merged.startWallMs, merged.seconds]).toEqual([START_MS, 3])
     expect(
@@ -60,7 +61,7 @@ describe('the series of three generators', () => {
     [[part(1, 2, []), part(2, 2, [], { patternId: 'LT-2' })], /differ in their pattern: LT-1 and LT-2/],
     [[part(1, 2, []), part(2, 2, [], { k6Version: '1.8.1' })], /differ in the version of k6/],
     [[part(1, 2, []), part(2, 2, [], { segment: null })], /part 2 is the series of a whole load/],
-    [[part(1, 2, []), part(2, 2, [], {}, START_MS + 60_000)], /began 60 s apart/],
+    [[part(1, 2, []), part(2, 2, [], {}, later(START_MS, 60_000))], /began 60 s apart/],
     [[], /no series to merge/],
   ])('are refused when they are not one load (%#)', (parts, message) => {
     expect(() => mergeSeries(parts)).toThrow(message)

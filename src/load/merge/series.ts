@@ -1,4 +1,5 @@
 /** The series of several generators as one, as if a single one had made all of the load. */
+import { EPOCH, earliest, latest, msBetween } from '../../core/time/moment.ts'
 import { ChaosError } from '../../core/errors.ts'
 import { mergeCells, type Cell } from '../series/cell.ts'
 import type { GroupKey, SeriesFacts, SeriesHead, SeriesSecond, StoredSeries } from '../series/data.ts'
@@ -23,11 +24,11 @@ export function mergeSeries(all: readonly NamedSeries[]): StoredSeries & { reado
   const ordered = checkedSegments(all)
   const [first] = ordered
   if (first === undefined) throw new ChaosError('BAD_INPUT', 'there is no series to merge')
-  const startWallMs = Math.min(...ordered.map(({ head }) => head.startWallMs))
+  const startWallMs = earliest(first.head.startWallMs, ...ordered.map(({ head }) => head.startWallMs))
   const types = Object.assign({}, ...ordered.map(({ head }) => head.types)) as SeriesHead['types']
   const { groups, places } = mergedGroups(ordered)
   const parts = ordered.map((series, index): Part => {
-    const shift = Math.round((series.head.startWallMs - startWallMs) / 1_000)
+    const shift = Math.round(msBetween(startWallMs, series.head.startWallMs) / 1_000)
     return { series, shift, places: places[index] ?? [] }
   })
   const head: SeriesHead = {
@@ -144,8 +145,8 @@ function refuseOther(first: NamedSeries, other: NamedSeries): void {
 }
 
 function refuseApart(all: readonly NamedSeries[]): void {
-  const starts = all.map(({ head }) => head.startWallMs)
-  const apartMs = Math.max(...starts) - Math.min(...starts)
+  const [first = EPOCH, ...others] = all.map(({ head }) => head.startWallMs)
+  const apartMs = msBetween(earliest(first, ...others), latest(first, ...others))
   if (apartMs > MOST_APART_MS)
     throw mistake(
       `the generators began ${String(Math.round(apartMs / 1_000))} s apart, and were never at work together as planned`,

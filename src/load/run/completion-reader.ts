@@ -1,4 +1,5 @@
 /** Follows the system's list of completed jobs while a load runs. */
+import { later, msBetween } from '../../core/time/moment.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { describeError } from '../../core/errors.ts'
 import type { CompletedPort } from '../../ports/stack.ts'
@@ -46,7 +47,7 @@ export class CompletionReader {
   async finish(signal: AbortSignal): Promise<{ facts: CompletionFacts; trouble: string | null }> {
     this.ended.abort()
     await this.following
-    const untilMs = this.clock.nowMs() + CATCH_UP_MS
+    const untilMs = later(this.clock.nowMs(), CATCH_UP_MS)
     try {
       await this.catchUp(signal)
       while (this.completion.waiting > 0 && this.clock.nowMs() < untilMs) {
@@ -71,7 +72,7 @@ export class CompletionReader {
       try {
         await this.clock.sleep(EVERY_MS, signal)
         await this.catchUp(signal)
-        if (this.clock.nowMs() - gaveUpMs < GIVE_UP_EVERY_MS) continue
+        if (msBetween(gaveUpMs, this.clock.nowMs()) < GIVE_UP_EVERY_MS) continue
         gaveUpMs = this.clock.nowMs()
         this.completion.giveUp()
       } catch (error) {

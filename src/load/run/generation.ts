@@ -1,4 +1,5 @@
 /** One run of k6: its samples become a series while it runs, and series, looks and log are kept when it has ended. */
+import type { Wall } from '../../core/time/moment.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { K6End, K6Run } from '../../ports/k6.ts'
 import type { K6Segment } from '../../core/segment.ts'
@@ -37,7 +38,7 @@ export interface GenerationPlan {
 /** What came of it, once it has ended. */
 export interface Generated {
   /** Wall clock of its first second, ms since the epoch. */
-  readonly startWallMs: number
+  readonly startWallMs: Wall
   /** The series goes by into the file that is kept of it, with what it was measured with; `judge` looks at it on the way. */
   keep(
     facts: Omit<Measured, keyof PatternCard | 'generators'>,
@@ -89,12 +90,12 @@ export class Generation {
 
   /** `end`: k6's, and all was recorded of it. @throws LOAD_FAILED without samples, and for a row that was cut off. */
   async generated(end: K6End): Promise<Generated> {
-    const { clock, artifacts } = this.deps
+    const { artifacts } = this.deps
     const { id, segment, prepared } = this.plan
     const { card, fingerprint } = prepared
     const series = await this.recording.finish(end.summary)
     const { startWallMs } = series.head
-    const looked = this.watch.result(clock.nowMs() - (clock.wallMs() - startWallMs))
+    const looked = this.watch.result(startWallMs)
     const generator = { k6: { ...end, log: end.log.trim().slice(-LOG_LENGTH) }, ...looked }
     return {
       startWallMs,

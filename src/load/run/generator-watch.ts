@@ -1,5 +1,6 @@
 /** Looks at k6 and its machine once a second: a generator at its own end measures itself. */
-import type { Clock } from '../../core/time/clock.ts'
+import { msBetween, type Instant, type Wall } from '../../core/time/moment.ts'
+import { instantOf, type Clock } from '../../core/time/clock.ts'
 import type { K6Run } from '../../ports/k6.ts'
 import { roundOrNull } from '../../core/statistics.ts'
 import { stolenShare } from '../../core/stolen.ts'
@@ -21,20 +22,20 @@ export interface GeneratorWatchOptions {
 
 export class GeneratorWatch {
   private readonly options: GeneratorWatchOptions
-  private readonly startedMs: number
+  private readonly started: Instant
   private readonly looks: GeneratorLook[] = []
   private before: HostFacts | null = null
   private cpus = 0
 
   constructor(options: GeneratorWatchOptions) {
     this.options = options
-    this.startedMs = options.clock.nowMs()
+    this.started = instantOf(options.clock)
     void this.watch()
   }
 
-  /** `firstSampleMs`: when the load began, by the same clock; looks are told from there. */
-  result(firstSampleMs: number): { readonly looks: readonly GeneratorLook[]; readonly cores: number } {
-    const shiftMs = this.startedMs - firstSampleMs
+  /** `firstSampleMs`: when the load began, by the wall clock as it went when the watch began; looks are told from there. */
+  result(firstSampleMs: Wall): { readonly looks: readonly GeneratorLook[]; readonly cores: number } {
+    const shiftMs = msBetween(firstSampleMs, this.started.atWallMs)
     return { looks: this.looks.map((look) => ({ ...look, atMs: look.atMs + shiftMs })), cores: this.cpus }
   }
 
@@ -57,7 +58,7 @@ export class GeneratorWatch {
   private async look(signal: AbortSignal): Promise<void> {
     const { clock, run, machine } = this.options
     const [cpuUs, host] = await Promise.all([run.cpuUs(signal), machine(signal)])
-    const atMs = clock.nowMs() - this.startedMs
+    const atMs = msBetween(this.started.atMs, clock.nowMs())
     const machineStolen = this.before === null ? null : roundOrNull(stolenShare(this.before, host), 4)
     this.looks.push({ atMs, cpuUs, machineIdle: this.before === null ? null : idleShare(this.before, host), machineStolen })
     this.before = host

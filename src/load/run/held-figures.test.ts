@@ -1,3 +1,4 @@
+import { later, type Wall } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import { SeriesRecording } from '../series/recording.ts'
 import { csvOf, csvRows, PLAIN, requestAt, START_MS, type Row } from '../series/samples.fixture.ts'
@@ -29,16 +30,20 @@ describe('a load that goes on', () => {
   it('knows nothing before its first sample', async () => {
     const { met } = await held(0)
     expect(met.wholeUntilWallMs()).toBe(0)
-    expect(await met.figures(START_MS, START_MS + 1_000)).toEqual({ requests: 0, errorShare: Number.NaN, p95Ms: Number.NaN })
+    expect(await met.figures(START_MS, later(START_MS, 1_000))).toEqual({
+      requests: 0,
+      errorShare: Number.NaN,
+      p95Ms: Number.NaN,
+    })
     expect(await met.goodSinceWallMs(START_MS)).toBeNull()
   })
 
   it('tells what it met in any stretch of whole seconds, those in its file and those that are not over', async () => {
     const { met } = await held(60)
     // The sixtieth is under way, the one before may not be written whole.
-    expect(met.wholeUntilWallMs()).toBe(START_MS + 58_000)
+    expect(met.wholeUntilWallMs()).toBe(later(START_MS, 58_000))
     const figures = async (from: number, to: number): Promise<[number, number]> => {
-      const { requests, errorShare, p95Ms } = await met.figures(START_MS + from * 1_000, START_MS + to * 1_000)
+      const { requests, errorShare, p95Ms } = await met.figures(later(START_MS, from * 1_000), later(START_MS, to * 1_000))
       expect(p95Ms).toBeCloseTo(40, 1)
       return [requests, errorShare]
     }
@@ -50,15 +55,15 @@ describe('a load that goes on', () => {
 
   it('is good since the last bad second, and not before it is decided', async () => {
     const { met } = await held(60)
-    expect(await met.goodSinceWallMs(START_MS + 18_000)).toBe(START_MS + 25_000)
-    expect(await met.goodSinceWallMs(START_MS + 30_500)).toBe(START_MS + 30_500)
+    expect(await met.goodSinceWallMs(later(START_MS, 18_000))).toBe(later(START_MS, 25_000))
+    expect(await met.goodSinceWallMs(later(START_MS, 30_500))).toBe(later(START_MS, 30_500))
     const { met: bad } = await held(60, { from: 20, to: 60 })
-    expect(await bad.goodSinceWallMs(START_MS + 18_000)).toBeNull()
+    expect(await bad.goodSinceWallMs(later(START_MS, 18_000))).toBeNull()
   })
 
   it('reads its file once for all who ask the same within a second', async () => {
     const { met, file, recording } = await held(60)
-    const ask = (): Promise<number | null> => met.goodSinceWallMs(START_MS + 18_000)
+    const ask = (): Promise<Wall | null> => met.goodSinceWallMs(later(START_MS, 18_000))
     await Promise.all([ask(), ask()])
     await ask()
     expect(file.reads).toHaveLength(1)
@@ -70,7 +75,7 @@ describe('a load that goes on', () => {
   it('is complete while a second moves from memory into the file', async () => {
     const { met, recording } = await held(60)
     const moving = recording.push(Buffer.from(csvRows(rowsOf(60, 61, { from: 0, to: 0 }))))
-    const { requests } = await met.figures(START_MS, START_MS + 59_000)
+    const { requests } = await met.figures(START_MS, later(START_MS, 59_000))
     await moving
     expect(requests).toBe(59 * 30)
   })

@@ -1,4 +1,5 @@
 /** What a load that goes on is known to have met: of the seconds that are whole by now. Times are of the wall clock. */
+import { EPOCH, later, latest, msBetween, sinceEpochMs, type Wall } from '../../core/time/moment.ts'
 import type { HeldLimits, HeldLoad, StretchFigures } from '../../ports/held-load.ts'
 import { figureWindows, isBad, passingFigures } from '../judge/stretch-figures.ts'
 import type { StoredSeries } from '../series/data.ts'
@@ -11,43 +12,45 @@ export class HeldFigures implements Pick<HeldLoad, 'limits' | 'wholeUntilWallMs'
   private readonly recording: Pick<SeriesRecording, 'wholeSeconds' | 'soFar'>
   readonly limits: HeldLimits
   private readonly figuresOf = new UntilNextSecond<StretchFigures>()
-  private readonly goodSince = new UntilNextSecond<number | null>()
+  private readonly goodSince = new UntilNextSecond<Wall | null>()
 
   constructor(recording: Pick<SeriesRecording, 'wholeSeconds' | 'soFar'>, limits: HeldLimits) {
     this.recording = recording
     this.limits = limits
   }
 
-  wholeUntilWallMs(): number {
-    const head = this.since(0)?.head
-    return head === undefined ? 0 : head.startWallMs + head.seconds * 1_000
+  wholeUntilWallMs(): Wall {
+    const head = this.since(EPOCH)?.head
+    return head === undefined ? EPOCH : later(head.startWallMs, head.seconds * 1_000)
   }
 
-  async figures(fromWallMs: number, toWallMs: number): Promise<StretchFigures> {
+  async figures(fromWallMs: Wall, toWallMs: Wall): Promise<StretchFigures> {
     const series = this.since(fromWallMs)
     if (series === null) return NOTHING
     const { startWallMs, seconds } = series.head
-    return await this.figuresOf.get(seconds, `${String(fromWallMs)} ${String(toWallMs)}`, () =>
-      passBy(series, (passing) => passingFigures(passing, fromWallMs - startWallMs, toWallMs - startWallMs)),
+    return await this.figuresOf.get(seconds, `${String(sinceEpochMs(fromWallMs))} ${String(sinceEpochMs(toWallMs))}`, () =>
+      passBy(series, (passing) => passingFigures(passing, msBetween(startWallMs, fromWallMs), msBetween(startWallMs, toWallMs))),
     )
   }
 
-  async goodSinceWallMs(fromWallMs: number): Promise<number | null> {
+  async goodSinceWallMs(fromWallMs: Wall): Promise<Wall | null> {
     const series = this.since(fromWallMs)
     if (series === null) return null
     const { startWallMs, seconds } = series.head
-    return await this.goodSince.get(seconds, String(fromWallMs), async () => {
-      const windows = await passBy(series, (passing) => figureWindows(passing, fromWallMs - startWallMs, seconds * 1_000))
+    return await this.goodSince.get(seconds, String(sinceEpochMs(fromWallMs)), async () => {
+      const windows = await passBy(series, (passing) =>
+        figureWindows(passing, msBetween(startWallMs, fromWallMs), seconds * 1_000),
+      )
       const good = windows[windows.findLastIndex(({ figures }) => isBad(figures, this.limits)) + 1]
-      return good === undefined ? null : Math.max(fromWallMs, startWallMs + good.fromMs)
+      return good === undefined ? null : latest(fromWallMs, later(startWallMs, good.fromMs))
     })
   }
 
   /** null before the first sample. */
-  private since(fromWallMs: number): StoredSeries | null {
+  private since(fromWallMs: Wall): StoredSeries | null {
     if (this.recording.wholeSeconds === null) return null
     const { startWallMs } = this.recording.soFar().head
-    return this.recording.soFar(Math.max(0, fromWallMs - startWallMs))
+    return this.recording.soFar(Math.max(0, msBetween(startWallMs, fromWallMs)))
   }
 }
 

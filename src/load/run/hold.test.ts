@@ -1,3 +1,4 @@
+import { later, msBetween } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import { holdLoad, type RunningHeldLoad } from './hold.ts'
 import { loadRig, OPTIONS, PATTERN, type LoadRig } from './loads.fixture.ts'
@@ -14,7 +15,7 @@ describe('a load that holds', () => {
     const rig = loadRig(LONG)
     const fromMs = rig.clock.nowMs()
     const held = await hold(rig)
-    expect(rig.clock.nowMs() - fromMs).toBeGreaterThanOrEqual(11_000)
+    expect(msBetween(fromMs, rig.clock.nowMs())).toBeGreaterThanOrEqual(11_000)
     expect(held).toMatchObject({ id: 'LT-1', users: 5, limits: { errorShare: 0.01, p95Ms: 500 } })
     expect(held.problem()).toBeNull()
     expect(rig.done).toEqual(['scratch LT-1-held', 'folder LT-1-held', 'start chaos-r1-k6-lt-1-held'])
@@ -40,7 +41,7 @@ describe('a load that holds', () => {
     const held = await hold(rig)
     const fromWallMs = rig.clock.wallMs()
     await rig.clock.pass(20_000)
-    const result = await rig.until(held.end([{ fromWallMs: fromWallMs - 60_000, toWallMs: fromWallMs + 10_000 }]))
+    const result = await rig.until(held.end([{ fromWallMs: later(fromWallMs, -60_000), toWallMs: later(fromWallMs, 10_000) }]))
     expect(result).toMatchObject({
       ...{ id: 'LT-1-held', name: 'made up, held under faults', verdict: 'passed', reasons: [], repeatCommand: 'run LT-1' },
       ...{ k6: { version: '2.2.0', runsIn: 'container', exitCode: 105 }, series: { file: 'load/LT-1-held/series.ndjson.gz' } },

@@ -1,4 +1,6 @@
 /** A load pattern that is started, holds while scenarios run, and is ended and judged when they are over. */
+import { instantOf } from '../../core/time/clock.ts'
+import { later, latest, msBetween, type Instant, type Mono, type Wall } from '../../core/time/moment.ts'
 import { describeError, explainError } from '../../core/errors.ts'
 import type { HeldLoad } from '../../ports/held-load.ts'
 import type { K6End } from '../../ports/k6.ts'
@@ -41,7 +43,7 @@ export async function holdLoad(
   longestMs: number,
   signal: AbortSignal,
 ): Promise<RunningHeldLoad> {
-  const startedWallMs = deps.clock.wallMs()
+  const started = instantOf(deps.clock)
   const version = await deps.k6.version(signal)
   const found = await preparePattern(deps, options, pattern, version, signal)
   // Where the profile scales, its scenarios take the place of whatever way the script says its users in.
@@ -55,7 +57,7 @@ export async function holdLoad(
     const common = { id, script: pattern.script, segment: null, claim: null, follow: null }
     const limitMs = longestMs + RAMP_MS + GRACE_MS
     generation = await Generation.start(deps, { ...common, prepared, options: curve, limitMs }, file, signal)
-    const held = new Held({ deps, options, pattern, card: prepared.card, generation, file, startedWallMs, signal })
+    const held = new Held({ deps, options, pattern, card: prepared.card, generation, file, started, signal })
     await held.atTarget()
     return held
   } catch (error) {
@@ -73,7 +75,7 @@ interface HeldParts {
   readonly card: PatternCard
   readonly generation: Generation
   readonly file: ScratchFile
-  readonly startedWallMs: number
+  readonly started: Instant
   readonly signal: AbortSignal
 }
 
@@ -83,12 +85,13 @@ class Held extends HeldFigures implements RunningHeldLoad {
   private readonly parts: HeldParts
   private trouble: string | null = null
   private isEnding = false
-  private heldSinceWallMs = Number.NaN
+  private heldSinceWallMs: Wall
 
   constructor(parts: HeldParts) {
     const { pattern, card, generation } = parts
     super(generation.recording, windowLimits(card.thresholds))
     this.parts = parts
+    this.heldSinceWallMs = parts.started.atWallMs
     this.id = pattern.id
     this.users = card.plan.unit === 'users' ? card.plan.peakTarget : null
     generation.recorded.then(
@@ -116,9 +119,9 @@ class Held extends HeldFigures implements RunningHeldLoad {
     await waitUntil(`the users of ${this.id}`, read, (seen) => seen >= enough, options)
     this.heldSinceWallMs = deps.clock.wallMs()
     const calm = `${String(CALM_FIRST_MS / 1_000)} s of ${this.id} before the first fault`
-    const untilWallMs = this.heldSinceWallMs + CALM_FIRST_MS
-    const now = (): Promise<number> => Promise.resolve(deps.clock.wallMs())
-    await waitUntil(calm, now, (nowMs) => nowMs >= untilWallMs, { ...options, limitMs: CALM_FIRST_MS * 2 })
+    const untilMs = later(deps.clock.nowMs(), CALM_FIRST_MS)
+    const now = (): Promise<Mono> => Promise.resolve(deps.clock.nowMs())
+    await waitUntil(calm, now, (nowMs) => nowMs >= untilMs, { ...options, limitMs: CALM_FIRST_MS * 2 })
   }
 
   problem(): string | null {
@@ -147,15 +150,15 @@ class Held extends HeldFigures implements RunningHeldLoad {
   }
 
   private async judged(facts: PatternFacts, end: K6End, calm: readonly CalmStretch[]): Promise<LoadResult> {
-    const { generation, card, startedWallMs, signal } = this.parts
+    const { generation, card, started, signal } = this.parts
     const generated = await generation.generated(end)
     const firstWallMs = generated.startWallMs
     const stretches = calm.map(({ fromWallMs, toWallMs }) => ({
-      fromMs: Math.max(fromWallMs, this.heldSinceWallMs) - firstWallMs,
-      toMs: toWallMs - firstWallMs,
+      fromMs: msBetween(firstWallMs, latest(fromWallMs, this.heldSinceWallMs)),
+      toMs: msBetween(firstWallMs, toWallMs),
     }))
     const { file, judge } = await generated.keep(
-      { startedWallMs, durationMs: facts.durationMs, completion: null },
+      { startedWallMs: started.atWallMs, durationMs: facts.durationMs, completion: null },
       (series, { thresholds, generators, plan }) => judgeHeld({ thresholds, series, generators, stretches, plan }),
       signal,
     )
@@ -165,10 +168,11 @@ class Held extends HeldFigures implements RunningHeldLoad {
 
   /** `end`: null when nobody knows how k6 ended. */
   private facts(end: K6End | null): PatternFacts {
-    const { deps, options, pattern, card, startedWallMs } = this.parts
+    const { deps, options, pattern, card, started } = this.parts
     return {
       pattern: { ...pattern, id: `${pattern.id}-held`, name: `${pattern.name}, held under faults` },
-      ...{ startedWallMs, durationMs: deps.clock.wallMs() - startedWallMs, model: modelOf(options, pattern) },
+      ...{ startedWallMs: started.atWallMs, durationMs: msBetween(started.atMs, deps.clock.nowMs()) },
+      model: modelOf(options, pattern),
       ...{ k6: { ...card.k6, exitCode: end?.exitCode ?? null }, series: null, logs: [] },
       repeatCommand: options.repeatCommand(pattern.id),
     }

@@ -1,3 +1,4 @@
+import { isoTime, later } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import { loadRig, OPTIONS, PATTERN } from './loads.fixture.ts'
 import { runPattern, runSegment } from './pattern-run.ts'
@@ -93,10 +94,10 @@ describe('a pattern that runs to its end', () => {
 
   it('begins at the moment that was named, and not when that has passed', async () => {
     const rig = loadRig()
-    const startWallMs = rig.clock.wallMs() + 60_000
+    const startWallMs = later(rig.clock.wallMs(), 60_000)
     const result = await rig.until(runPattern(rig.deps, { ...OPTIONS, startWallMs }, PATTERN, signal))
-    expect(result).toMatchObject({ verdict: 'passed', startedAt: new Date(startWallMs).toISOString() })
-    const late = await rig.until(runPattern(rig.deps, { ...OPTIONS, startWallMs: startWallMs - 1 }, PATTERN, signal))
+    expect(result).toMatchObject({ verdict: 'passed', startedAt: isoTime(startWallMs) })
+    const late = await rig.until(runPattern(rig.deps, { ...OPTIONS, startWallMs: later(startWallMs, -1) }, PATTERN, signal))
     expect(late.reasons[0]).toMatch(/^the moment to start at passed \d+ s ago/)
     expect(rig.done.at(-1)).toBe('scratch removed')
   })

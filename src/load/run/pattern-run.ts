@@ -1,4 +1,5 @@
 /** One load pattern, measured and judged; or one segment of it, measured for a merge to judge. */
+import { msBetween, type Mono, type Wall } from '../../core/time/moment.ts'
 import { ChaosError, describeError, explainError } from '../../core/errors.ts'
 import type { K6End } from '../../ports/k6.ts'
 import type { K6Segment } from '../../core/segment.ts'
@@ -72,8 +73,8 @@ class PatternMeasurement {
   private k6: LoadResult['k6'] = null
   private series: LoadResult['series'] = null
   private logs: LoadResult['logs'] = []
-  private startedWallMs: number
-  private startedMs: number
+  private startedWallMs: Wall
+  private startedMs: Mono
   private readonly deps: LoadDeps
   private readonly options: LoadOptions
   private readonly pattern: LoadPattern
@@ -98,7 +99,7 @@ class PatternMeasurement {
   }
 
   private get durationMs(): number {
-    return this.deps.clock.nowMs() - this.startedMs
+    return msBetween(this.startedMs, this.deps.clock.nowMs())
   }
 
   /** @throws when k6 could not be run, or its samples could not be read; how k6 ended is for the judgement. */
@@ -124,7 +125,7 @@ class PatternMeasurement {
   private async awaitStart(): Promise<void> {
     const { deps, options, signal } = this
     if (options.startWallMs === null) return
-    const leftMs = options.startWallMs - deps.clock.wallMs()
+    const leftMs = msBetween(deps.clock.wallMs(), options.startWallMs)
     if (leftMs < 0) {
       const late = `${String(Math.ceil(-leftMs / 1_000))} s`
       throw new ChaosError('BAD_INPUT', `the moment to start at passed ${late} ago, and the other generators have begun`, {
@@ -189,14 +190,14 @@ class PatternMeasurement {
   /** Tells the live figures once a second, from the first samples on. */
   private liveTeller(plannedMs: number, recording: SeriesRecording): () => void {
     const { clock, emit } = this.deps
-    let beganMs: number | null = null
+    let beganMs: Mono | null = null
     let toldMs = clock.nowMs()
     return () => {
       const nowMs = clock.nowMs()
       beganMs ??= nowMs
-      if (nowMs - toldMs < LIVE_EVERY_MS) return
+      if (msBetween(toldMs, nowMs) < LIVE_EVERY_MS) return
       toldMs = nowMs
-      const leftMs = Math.max(0, plannedMs - (nowMs - beganMs))
+      const leftMs = Math.max(0, plannedMs - msBetween(beganMs, nowMs))
       emit({ type: 'load-live', id: this.pattern.id, ...recording.live(), leftMs })
     }
   }

@@ -1,4 +1,5 @@
 /** A series as data: what the recorder makes, the file holds, and a merge adds up. */
+import type { Wall } from '../../core/time/moment.ts'
 import type { Json } from '../../core/json.ts'
 import type { Cell } from './cell.ts'
 import type { MetricType, TagFilter } from './questions.ts'
@@ -29,7 +30,7 @@ export interface SeriesFacts {
 
 /** What is known of a series as a whole. */
 export interface SeriesHead {
-  readonly startWallMs: number
+  readonly startWallMs: Wall
   readonly seconds: number
   readonly types: Readonly<Record<string, MetricType>>
   readonly groups: readonly GroupKey[]

@@ -2,6 +2,7 @@
  * A series as lines of JSON: one that says what it is, then one for each second. Gzipped it is what a run keeps of a load
  * pattern, and what several generators hand in to be merged. Pure.
  */
+import { sinceEpochMs, wallSchema } from '../../core/time/moment.ts'
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
 import type { Json } from '../../core/json.ts'
@@ -23,7 +24,7 @@ const headSchema = z.strictObject({
   fingerprint: text,
   k6Version: text,
   segment: z.strictObject({ index: z.int().min(1).max(1_000), count: z.int().min(1).max(1_000) }).nullable(),
-  startWallMs: z.number(),
+  startWallMs: wallSchema,
   seconds: count.max(MOST_SECONDS),
   types: z.record(text, z.enum(['trend', 'rate', 'counter', 'gauge'])),
   groups: z
@@ -66,10 +67,10 @@ export interface Place {
 
 /** With its newline. */
 export function headLine(head: SeriesHead, facts: SeriesFacts): string {
-  const line: z.infer<typeof headSchema> = {
+  const line: z.input<typeof headSchema> = {
     schemaVersion: SERIES_SCHEMA_VERSION,
     ...{ patternId: facts.patternId, fingerprint: facts.fingerprint, k6Version: facts.k6Version, segment: facts.segment },
-    ...{ startWallMs: head.startWallMs, seconds: head.seconds, types: { ...head.types } },
+    ...{ startWallMs: sinceEpochMs(head.startWallMs), seconds: head.seconds, types: { ...head.types } },
     groups: head.groups.map((key) => ({ ...key, filter: key.filter === null ? null : { ...key.filter } })),
     ...{ late: head.late, more: facts.more },
   }

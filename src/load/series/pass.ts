@@ -1,4 +1,5 @@
 /** A series that goes by: each second is looked at once, and forgotten when nobody needs it any more. */
+import type { Wall } from '../../core/time/moment.ts'
 import { ChaosError } from '../../core/errors.ts'
 import { CellTally } from './cell.ts'
 import type { SeriesHead, SeriesSecond, StoredSeries } from './data.ts'
@@ -32,7 +33,7 @@ export async function passBy<T>(series: StoredSeries, judge: (passing: PassingSe
 }
 
 export class SeriesPass implements PassingSeries {
-  readonly startWallMs: number
+  readonly startWallMs: Wall
   readonly seconds: number
   readonly late: number
   readonly metrics: readonly { readonly name: string; readonly type: MetricType }[]

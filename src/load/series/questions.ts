@@ -1,3 +1,4 @@
+import type { Wall } from '../../core/time/moment.ts'
 /**
  * What a series can be asked. k6 writes samples; the series keeps them by second and group; the judgement asks the series and
  * nothing else, so that a run of one generator and a merged one of many are judged alike.
@@ -70,7 +71,7 @@ export type Later<T> = () => T
  */
 export interface PassingSeries {
   /** Wall clock of second 0, ms since the epoch. */
-  readonly startWallMs: number
+  readonly startWallMs: Wall
   /** Whole seconds from the start to the last sample. */
   readonly seconds: number
   /** Samples that came when their second was closed, and count to a later one. */

@@ -1,4 +1,5 @@
 /** k6's samples, as they come, into cells of a second each. Seconds that are over are for whoever fetches them to keep. */
+import { wallAt } from '../../core/time/moment.ts'
 import { ChaosError } from '../../core/errors.ts'
 import { isJsonObject, type Json } from '../../core/json.ts'
 import { OpenCell, type Cell } from './cell.ts'
@@ -145,7 +146,7 @@ export class SeriesRecorder {
       summary,
       groups.map(({ metric }) => metric),
     )
-    return { startWallMs: this.startUs / 1_000, seconds, types, groups, late: this.late }
+    return { startWallMs: wallAt(this.startUs / 1_000), seconds, types, groups, late: this.late }
   }
 
   private kindOf(metric: string, tags: RowTags): Kind {

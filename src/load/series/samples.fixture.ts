@@ -1,4 +1,6 @@
 /** Rows as k6 writes them, from samples that a test has made, and short series of them in memory. */
+import { wall } from '../../core/time/moment.fixture.ts'
+import { sinceEpochMs } from '../../core/time/moment.ts'
 import type { Json } from '../../core/json.ts'
 import type { SeriesFacts, SeriesHead, SeriesSecond, StoredSeries } from './data.ts'
 import { GroupFinder } from './group-finder.ts'
@@ -20,7 +22,7 @@ export interface Row {
   readonly metadata?: string
 }
 
-export const START_MS = 1_795_000_000_000
+export const START_MS = wall(1_795_000_000_000)
 const HEADER = 'metric_name,timestamp,metric_value,error_code,expected_response,scenario,status,extra_tags,metadata\n'
 
 export function csvOf(rows: readonly Row[], startMs = START_MS): string {
@@ -32,7 +34,7 @@ export function csvRows(rows: readonly Row[], startMs = START_MS): string {
   const lines = rows.map((row) => {
     const { metric, atMs, value, status = '', errorCode = '', isExpected, scenario = 'default', extra = '', metadata = '' } = row
     const expected = isExpected === undefined ? '' : String(isExpected)
-    const timeUs = Math.round((startMs + atMs) * 1_000)
+    const timeUs = Math.round((sinceEpochMs(startMs) + atMs) * 1_000)
     return `${metric},${String(timeUs)},${value.toFixed(6)},${errorCode},${expected},${scenario},${status},${extra},${metadata}\n`
   })
   return lines.join('')

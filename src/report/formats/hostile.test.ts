@@ -1,4 +1,5 @@
 /** Foreign text is harmless in every medium: proven on what a reader of that medium makes of it, not on how it was escaped. */
+import { wall } from '../../core/time/moment.fixture.ts'
 import { describe, expect, test } from 'vitest'
 import { resultOf } from '../../../test/support/hostile-result.ts'
 import { HOSTILE_STRINGS, titleOf } from '../../../test/support/hostile-strings.ts'
@@ -108,7 +109,7 @@ describe('the console', () => {
       consoleProgress({ stream: { write: (part) => (written += part) }, isTerminal: false }).onEvent?.(event)
       if (event.type !== 'phase-started') expect(written.match(/\n/g)).toHaveLength(1)
       harmlessLines(written)
-      const line = runLogLine(event, 0)
+      const line = runLogLine(event, wall(0))
       expect(line).toMatch(/^1970-01-01T00:00:00\.000Z /)
       harmlessLines(line)
       expect(line).not.toContain('\n')

@@ -1,3 +1,4 @@
+import { mono } from '../../core/time/moment.fixture.ts'
 import { expect, test } from 'vitest'
 import type { RunEvent } from '../../core/run-event.ts'
 import { consoleProgress } from './console-progress.ts'
@@ -19,7 +20,7 @@ function capture(isTerminal: boolean, events: readonly RunEvent[]): string {
   let text = ''
   const stream = { columns: 70, write: (part: string) => (text += part) }
   let nowMs = 0
-  const reporter = consoleProgress({ stream, isTerminal, nowMs: () => (nowMs += 1_000) })
+  const reporter = consoleProgress({ stream, isTerminal, nowMs: () => mono((nowMs += 1_000)) })
   for (const event of events) reporter.onEvent?.(event)
   return text
 }

@@ -1,4 +1,6 @@
 /** Live progress on stderr: one line that refreshes itself on a terminal, plain lines elsewhere. stdout stays for results. */
+import { systemClock } from '../../core/time/clock.ts'
+import { msBetween, type Mono } from '../../core/time/moment.ts'
 import type { Reporter } from '../../ports/reporter.ts'
 import type { RunEvent } from '../../core/run-event.ts'
 import { consoleText } from '../escape.ts'
@@ -9,7 +11,7 @@ export interface ProgressOptions {
   readonly stream: TerminalStream
   /** A person watches; false in CI, where every refresh would be a line of its own. */
   readonly isTerminal: boolean
-  readonly nowMs?: () => number
+  readonly nowMs?: () => Mono
 }
 
 export function consoleProgress(options: ProgressOptions): Reporter {
@@ -19,10 +21,10 @@ export function consoleProgress(options: ProgressOptions): Reporter {
 /** A CI log gets a live line every so often. */
 const PLAIN_LIVE_EVERY_MS = 10_000
 
-function plainProgress({ stream, nowMs = () => performance.now() }: ProgressOptions): Reporter {
-  let lastMs = -Infinity
+function plainProgress({ stream, nowMs = () => systemClock.nowMs() }: ProgressOptions): Reporter {
+  let lastMs: Mono | null = null
   const isDue = (): boolean => {
-    if (nowMs() - lastMs < PLAIN_LIVE_EVERY_MS) return false
+    if (lastMs !== null && msBetween(lastMs, nowMs()) < PLAIN_LIVE_EVERY_MS) return false
     lastMs = nowMs()
     return true
   }
@@ -38,7 +40,7 @@ function plainProgress({ stream, nowMs = () => performance.now() }: ProgressOpti
   }
 }
 
-function liveProgress({ stream, nowMs = () => performance.now() }: ProgressOptions): Reporter {
+function liveProgress({ stream, nowMs = () => systemClock.nowMs() }: ProgressOptions): Reporter {
   const live = new LiveLine(stream, nowMs)
   return {
     name: 'progress',

@@ -1,4 +1,5 @@
 /** One line on a terminal that says what is under way, for how long, and what is left; it is drawn again twice a second. */
+import { msBetween, type Mono } from '../../core/time/moment.ts'
 import { consoleText } from '../escape.ts'
 import { duration } from '../facts.ts'
 
@@ -19,16 +20,17 @@ interface Running {
 
 export class LiveLine {
   readonly #stream: TerminalStream
-  readonly #nowMs: () => number
+  readonly #nowMs: () => Mono
   readonly #running = new Map<string, Running>()
   #step: string | null = null
-  #sinceMs = 0
+  #sinceMs: Mono
   #leftMs: number | null = null
   #timer: NodeJS.Timeout | undefined
 
-  constructor(stream: TerminalStream, nowMs: () => number) {
+  constructor(stream: TerminalStream, nowMs: () => Mono) {
     this.#stream = stream
     this.#nowMs = nowMs
+    this.#sinceMs = nowMs()
   }
 
   /** A step of the whole run begins. */
@@ -80,7 +82,7 @@ export class LiveLine {
   #draw(): void {
     const text = this.#running.size === 0 ? this.#step : this.#runningText()
     if (text === null) return
-    const elapsedMs = this.#nowMs() - this.#sinceMs
+    const elapsedMs = msBetween(this.#sinceMs, this.#nowMs())
     const left = this.#leftMs === null ? '' : `, about ${seconds(Math.max(0, this.#leftMs - elapsedMs))} left`
     const columns = (this.#stream.columns ?? 80) - 1
     this.#stream.write(CLEAR_LINE + consoleText(`${text} · ${seconds(elapsedMs)}${left}`, columns))

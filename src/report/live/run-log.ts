@@ -1,10 +1,11 @@
+import { isoTime, type Wall } from '../../core/time/moment.ts'
 import type { RunEvent } from '../../core/run-event.ts'
 import { consoleText } from '../escape.ts'
 import { duration } from '../facts.ts'
 
-/** One line of `run.log`, without its newline: time, then what happened. `wallMs` is the epoch. */
-export function runLogLine(event: RunEvent, wallMs: number): string {
-  return `${new Date(wallMs).toISOString()} ${consoleText(eventText(event), 4_000)}`
+/** One line of `run.log`, without its newline: time, then what happened. */
+export function runLogLine(event: RunEvent, wallMs: Wall): string {
+  return `${isoTime(wallMs)} ${consoleText(eventText(event), 4_000)}`
 }
 
 /** `480 users, 310 requests/s, p95 41 ms, 0.3 % errors (12 in all)`. */

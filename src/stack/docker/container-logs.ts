@@ -1,11 +1,12 @@
 /** Docker's log stream: frames of two streams, lines with timestamps. */
+import { later, msBetween, parseWall, sinceEpochMs, type Wall } from '../../core/time/moment.ts'
 import type Dockerode from 'dockerode'
 import type { LogLine } from '../../ports/docker.ts'
 import { lineSplitter } from './output-tail.ts'
 
 export interface LogWindow {
-  readonly sinceWallMs: number
-  readonly untilWallMs: number
+  readonly sinceWallMs: Wall
+  readonly untilWallMs: Wall
   readonly maxBytes: number
 }
 
@@ -41,7 +42,7 @@ export async function readLogs(
   for await (const chunk of stream) (frames ?? stdout).push(chunk as Buffer)
   stdout.end()
   stderr.end()
-  return kept.sort((a, b) => a.atMs - b.atMs)
+  return kept.sort((a, b) => msBetween(b.atMs, a.atMs))
 }
 
 /** dockerode would collect a log that is not followed in memory; the request below is the same one as a stream. */
@@ -50,8 +51,8 @@ function openLogs(docker: Dockerode, id: string, window: LogWindow, signal: Abor
     stdout: true,
     stderr: true,
     timestamps: true,
-    since: (window.sinceWallMs / 1_000).toFixed(3),
-    until: (window.untilWallMs / 1_000).toFixed(3),
+    since: (sinceEpochMs(window.sinceWallMs) / 1_000).toFixed(3),
+    until: (sinceEpochMs(window.untilWallMs) / 1_000).toFixed(3),
   }
   const path = `/containers/${encodeURIComponent(id)}/logs?`
   const request = {
@@ -92,13 +93,13 @@ export function frameReader(onFrame: (stream: LogLine['stream'], chunk: Buffer) 
 export function parseLogLine(stream: LogLine['stream'], line: string): LogLine | null {
   const space = line.indexOf(' ')
   const stamp = space === -1 ? line : line.slice(0, space)
-  const atMs = timestampMs(stamp)
-  return Number.isNaN(atMs) ? null : { atMs, stream, text: space === -1 ? '' : line.slice(space + 1) }
+  const atMs = timestamp(stamp)
+  return atMs === null ? null : { atMs, stream, text: space === -1 ? '' : line.slice(space + 1) }
 }
 
 /** Epoch ms with its fraction: gaps between lines are judged, and Date.parse would round them. */
-function timestampMs(stamp: string): number {
+function timestamp(stamp: string): Wall | null {
   const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/.exec(stamp)
-  if (match === null) return Number.NaN
-  return Date.parse(`${match[1] ?? ''}${match[3] ?? ''}`) + Number(match[2] ?? 0) * 1_000
+  const second = match === null ? null : parseWall(`${match[1] ?? ''}${match[3] ?? ''}`)
+  return second === null ? null : later(second, Number(match?.[2] ?? 0) * 1_000)
 }

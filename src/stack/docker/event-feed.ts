@@ -1,4 +1,5 @@
 /** Docker's events of one run's containers, kept from the moment the feed is opened. */
+import { sinceEpochMs, wallAt, type Wall } from '../../core/time/moment.ts'
 import type Dockerode from 'dockerode'
 import type { Clock } from '../../core/time/clock.ts'
 import { ChaosError, describeError } from '../../core/errors.ts'
@@ -33,7 +34,7 @@ export interface EventFeed extends AsyncDisposable {
    * Events since then, oldest first.
    * @throws DOCKER_UNAVAILABLE while the feed is broken, INTERNAL for a time whose events were dropped: no answer is not "no event".
    */
-  since(wallMs: number): readonly ContainerEvent[]
+  since(wallMs: Wall): readonly ContainerEvent[]
   /** Called for each event as it comes. */
   onEvent(listener: (event: ContainerEvent) => void): void
 }
@@ -53,7 +54,7 @@ export async function openEventFeed(options: EventFeedOptions, signal: AbortSign
     options,
     closing: closing.signal,
     // A second of overlap: the daemon's clock may differ a little, and what comes twice is kept once.
-    openedNs: BigInt(Math.round(options.clock.wallMs() - 1_000)) * 1_000_000n,
+    openedNs: BigInt(Math.round(sinceEpochMs(options.clock.wallMs()) - 1_000)) * 1_000_000n,
     buffer,
     problem: null as string | null,
     take(line: string): void {
@@ -141,13 +142,13 @@ interface StampedEvent extends ContainerEvent {
 interface EventBuffer {
   /** False for one that is already there, as after a reconnect. */
   add(event: StampedEvent): boolean
-  since(wallMs: number): readonly ContainerEvent[]
+  since(wallMs: Wall): readonly ContainerEvent[]
   newestNs(): bigint | null
 }
 
 function eventBuffer(): EventBuffer {
   const events: StampedEvent[] = []
-  let droppedUntilMs = Number.NEGATIVE_INFINITY
+  let droppedUntilMs: Wall | null = null
   return {
     add(event) {
       const same = (other: StampedEvent): boolean =>
@@ -158,8 +159,11 @@ function eventBuffer(): EventBuffer {
       return true
     },
     since(wallMs) {
-      if (wallMs <= droppedUntilMs)
-        throw new ChaosError('INTERNAL', `events before ${String(droppedUntilMs)} were dropped: more than ${String(MOST_EVENTS)}`)
+      if (droppedUntilMs !== null && wallMs <= droppedUntilMs)
+        throw new ChaosError(
+          'INTERNAL',
+          `events before ${String(sinceEpochMs(droppedUntilMs))} were dropped: more than ${String(MOST_EVENTS)}`,
+        )
       return events.filter((event) => event.atMs >= wallMs)
     },
     newestNs: () => events.at(-1)?.ns ?? null,
@@ -177,7 +181,7 @@ export function parseEvent(line: string): StampedEvent | null {
   const stamp = BigInt(ns)
   return {
     ns: stamp,
-    atMs: Number(stamp / 1_000n) / 1_000,
+    atMs: wallAt(Number(stamp / 1_000n) / 1_000),
     action: raw.Action,
     containerId: raw.Actor.ID,
     service: serviceOf(attributes),

@@ -1,4 +1,6 @@
 /** Is the stack up, and if not, what is wrong with which container. */
+import { systemClock } from '../../core/time/clock.ts'
+import { EPOCH, later } from '../../core/time/moment.ts'
 import type Dockerode from 'dockerode'
 import type { ContainerGlance, ContainerPort, ContainerState } from '../../ports/docker.ts'
 import { inspectOfRun } from '../docker/containers.ts'
@@ -102,7 +104,11 @@ export async function explainTrouble(
   const check = info?.State.Health?.Log.at(-1)
   const health = check === undefined ? [] : [`last health check: exit ${String(check.ExitCode)}, ${oneLine(check.Output)}`]
   const startError = info === null || info.State.Error === '' ? [] : [`Docker says: ${oneLine(info.State.Error)}`]
-  const logs = await containers.logs(id, { sinceWallMs: 0, untilWallMs: Date.now() + 60_000, maxBytes: 8 * 1024 }, signal)
+  const logs = await containers.logs(
+    id,
+    { sinceWallMs: EPOCH, untilWallMs: later(systemClock.wallMs(), 60_000), maxBytes: 8 * 1024 },
+    signal,
+  )
   const lines = logs.slice(-LAST_LINES).map((line) => oneLine(line.text))
   const log = lines.length === 0 ? ['its log is empty'] : ['end of its log:', ...lines.map((line) => `  ${line}`)]
   return [trouble.text, ...[...startError, ...health, ...log].map((line) => `    ${line}`)].join('\n')

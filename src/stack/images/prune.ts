@@ -1,4 +1,6 @@
 /** Removes builds of ours that a newer one has replaced, so that nothing piles up. */
+import { systemClock } from '../../core/time/clock.ts'
+import { msBetween, parseWall, type Wall } from '../../core/time/moment.ts'
 import type Dockerode from 'dockerode'
 import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../ports/reporter.ts'
@@ -30,7 +32,7 @@ export async function pruneOlder(options: PruneOptions, signal: AbortSignal): Pr
     const renamed = tags.includes(options.keep)
     if (used.has(image.Id) && !renamed) continue
     const info = await orGone(dockerCall(`inspect image ${image.Id}`, signal, () => docker.getImage(image.Id).inspect()))
-    if (info === null || Date.now() - taggedAtMs(info) < options.olderThanMs) continue
+    if (info === null || msBetween(taggedAt(info), systemClock.wallMs()) < options.olderThanMs) continue
     // By tag, as a tag that the user gave it is his; by id only what has lost its last name.
     const names = tags.filter((tag) => tag.startsWith(`${options.repository}:`) && tag !== options.keep)
     for (const name of tags.length > 0 ? names : [image.Id]) {
@@ -47,10 +49,9 @@ export async function pruneOlder(options: PruneOptions, signal: AbortSignal): Pr
 }
 
 /** When the image was last tagged here; of a time that cannot be read, now, so that it is kept. */
-function taggedAtMs(info: Dockerode.ImageInspectInfo): number {
+function taggedAt(info: Dockerode.ImageInspectInfo): Wall {
   const metadata: unknown = (info as { Metadata?: unknown }).Metadata
   const tagged =
     typeof metadata === 'object' && metadata !== null && 'LastTagTime' in metadata ? String(metadata.LastTagTime) : ''
-  const atMs = Date.parse(tagged)
-  return Number.isNaN(atMs) ? Date.now() : atMs
+  return parseWall(tagged) ?? systemClock.wallMs()
 }

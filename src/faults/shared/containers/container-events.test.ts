@@ -1,13 +1,14 @@
+import { wall } from '../../../core/time/moment.fixture.ts'
 import { describe, expect, test } from 'vitest'
 import type { ContainerEvent } from '../../../ports/docker.ts'
 import { exitCodeOf, firstEvent, roundMs } from './container-events.ts'
 
 function event(action: string, atMs: number, containerId = 'a', attributes: Record<string, string> = {}): ContainerEvent {
-  return { atMs, action, containerId, service: 'hand', attributes }
+  return { atMs: wall(atMs), action, containerId, service: 'hand', attributes }
 }
 
 describe('firstEvent', () => {
-  const query = { containerId: 'a', action: 'die', sinceWallMs: 1_000 }
+  const query = { containerId: 'a', action: 'die', sinceWallMs: wall(1_000) }
 
   test('is the first of that kind, of that container, since that moment', () => {
     const events = [event('die', 999), event('die', 1_100, 'b'), event('oom', 1_200), event('die', 1_300), event('die', 1_400)]

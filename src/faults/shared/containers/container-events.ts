@@ -1,11 +1,12 @@
 /** Reading Docker's events of one container. Pure. */
+import type { Wall } from '../../../core/time/moment.ts'
 import type { ContainerEvent } from '../../../ports/docker.ts'
 
 export interface EventQuery {
   readonly containerId: string
   readonly action: string
   /** Wall clock, ms. */
-  readonly sinceWallMs: number
+  readonly sinceWallMs: Wall
 }
 
 export function firstEvent(events: readonly ContainerEvent[], query: EventQuery): ContainerEvent | null {

@@ -1,4 +1,5 @@
 /** Work of a fault that goes on beside the scenario from its injection to its revert: readings, and what keeps it biting. */
+import { later, msBetween } from '../../../core/time/moment.ts'
 import { ChaosError, describeError } from '../../../core/errors.ts'
 import type { Clock } from '../../../core/time/clock.ts'
 import type { FaultContext } from '../../../kinds/context.ts'
@@ -55,8 +56,8 @@ const GRACE_MS = 5_000
 /** Waits until the planned window is over, or `over` says that there is no more to be seen. */
 export async function untilWindowEnds(what: string, ctx: FaultContext, over: () => boolean = () => false): Promise<void> {
   const { startedMs, plannedMs } = ctx.window()
-  const endMs = startedMs + plannedMs
-  const limitMs = Math.max(0, endMs - ctx.clock.nowMs()) + GRACE_MS
+  const endMs = later(startedMs, plannedMs)
+  const limitMs = Math.max(0, msBetween(ctx.clock.nowMs(), endMs)) + GRACE_MS
   const options = { everyMs: TICK_MS, attemptMs: GRACE_MS, limitMs, signal: ctx.signal, clock: ctx.clock }
   const isOver = (): Promise<boolean> => Promise.resolve(over() || ctx.clock.nowMs() >= endMs)
   await waitUntil(`the end of the window, with ${what}`, isOver, (yes) => yes, options)

@@ -1,3 +1,5 @@
+import { wall } from '../../../core/time/moment.fixture.ts'
+import { isoTime, later, type Wall } from '../../../core/time/moment.ts'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { ContainerState } from '../../../ports/docker.ts'
 import { container, containers, faultContext } from '../context.fixture.ts'
@@ -26,7 +28,7 @@ async function settle(
     containers: containers({
       inspect: (id) => {
         const is = state(id, sinceMs())
-        return Promise.resolve(is === null ? null : container({ id, startedAt: ago(startWallMs, 0), ...is }))
+        return Promise.resolve(is === null ? null : container({ id, startedAt: ago(wall(startWallMs), 0), ...is }))
       },
     }),
   })
@@ -40,7 +42,7 @@ async function settle(
 
 /** When one that has run for so long is settled, where the daemon answers only some of the looks, of which the first is 1. */
 async function settledAfterMs(ranMs: number, answers: (look: number) => boolean): Promise<number> {
-  const startedAt = ago(Date.now(), ranMs)
+  const startedAt = ago(wall(Date.now()), ranMs)
   let looks = 0
   const { ctx } = faultContext(6_000, {
     containers: containers({
@@ -53,13 +55,13 @@ async function settledAfterMs(ranMs: number, answers: (look: number) => boolean)
   return ended
 }
 
-function ago(wallMs: number, ms: number): string {
-  return new Date(wallMs - ms).toISOString()
+function ago(wallMs: Wall, ms: number): string {
+  return isoTime(later(wallMs, -ms))
 }
 
 test('one that has run for ten seconds is settled', async () => {
   const now = Date.now()
-  expect(await settle([target('hand-1')], () => ({ startedAt: ago(now, 10_000) }))).toEqual([0, 'settled'])
+  expect(await settle([target('hand-1')], () => ({ startedAt: ago(wall(now), 10_000) }))).toEqual([0, 'settled'])
 })
 
 test('one that has just begun is waited for', async () => {
@@ -69,14 +71,17 @@ test('one that has just begun is waited for', async () => {
 test('the youngest of them decides', async () => {
   const now = Date.now()
   const both = [target('hand-1'), target('hand-2')]
-  expect(await settle(both, (id) => ({ startedAt: ago(now, id === 'hand-1' ? 60_000 : 4_000) }))).toEqual([6_000, 'settled'])
+  expect(await settle(both, (id) => ({ startedAt: ago(wall(now), id === 'hand-1' ? 60_000 : 4_000) }))).toEqual([
+    6_000,
+    'settled',
+  ])
 })
 
 test('one that Docker does not start again is not waited for', async () => {
   expect(await settle([target('hand-1', 'no')], () => ({}))).toEqual([0, 'settled'])
   const now = Date.now()
   const both = [target('hand-1', 'no'), target('hand-2')]
-  expect(await settle(both, (id) => ({ startedAt: ago(now, id === 'hand-1' ? 0 : 9_900) }))).toEqual([100, 'settled'])
+  expect(await settle(both, (id) => ({ startedAt: ago(wall(now), id === 'hand-1' ? 0 : 9_900) }))).toEqual([100, 'settled'])
 })
 
 test.each<[string, (atMs: number) => Partial<ContainerState> | null]>([
@@ -100,10 +105,10 @@ test('a daemon that answers once will do for one that has run for ten seconds', 
 test('uptime counts from the start, and only while it runs', () => {
   const startedAt = '2026-01-02T03:04:05.678901234Z'
   const startMs = Date.parse('2026-01-02T03:04:05.678Z')
-  expect(uptimeMs({ status: 'running', startedAt }, startMs + 12_000)).toBe(12_000)
+  expect(uptimeMs({ status: 'running', startedAt }, wall(startMs + 12_000))).toBe(12_000)
   // A clock that is set back, or another machine's.
-  expect(uptimeMs({ status: 'running', startedAt }, startMs - 12_000)).toBe(0)
-  expect(uptimeMs({ status: 'restarting', startedAt }, startMs + 12_000)).toBe(0)
-  expect(uptimeMs({ status: 'running', startedAt: 'never' }, startMs)).toBe(0)
-  expect(uptimeMs(null, startMs)).toBe(0)
+  expect(uptimeMs({ status: 'running', startedAt }, wall(startMs - 12_000))).toBe(0)
+  expect(uptimeMs({ status: 'restarting', startedAt }, wall(startMs + 12_000))).toBe(0)
+  expect(uptimeMs({ status: 'running', startedAt: 'never' }, wall(startMs))).toBe(0)
+  expect(uptimeMs(null, wall(startMs))).toBe(0)
 })

@@ -1,3 +1,4 @@
+import { msBetween, parseWall, type Wall } from '../../../core/time/moment.ts'
 import type { FaultContext } from '../../../kinds/context.ts'
 import type { ContainerState } from '../../../ports/docker.ts'
 import { waitUntil, withDeadline } from '../../../core/time/wait.ts'
@@ -36,8 +37,8 @@ export async function awaitSettled(containers: readonly TargetContainer[], ctx: 
 }
 
 /** 0 while it does not run. */
-export function uptimeMs(state: { readonly status: string; readonly startedAt: string } | null, wallMs: number): number {
+export function uptimeMs(state: { readonly status: string; readonly startedAt: string } | null, wallMs: Wall): number {
   if (state?.status !== 'running') return 0
-  const startedMs = Date.parse(state.startedAt)
-  return Number.isNaN(startedMs) ? 0 : Math.max(0, wallMs - startedMs)
+  const startedMs = parseWall(state.startedAt)
+  return startedMs === null ? 0 : Math.max(0, msBetween(startedMs, wallMs))
 }

@@ -2,6 +2,7 @@
  * Memory of a real GPU taken through its driver, by a program in a helper of its own. The helper's name is made of the GPU's
  * uuid: Docker gives a name once, so that nobody else of ours on this machine fills the same one.
  */
+import { msBetween, type Mono } from '../../../core/time/moment.ts'
 import * as z from 'zod'
 import { ChaosError } from '../../../core/errors.ts'
 import type { FaultDescription } from '../../../kinds/fault.ts'
@@ -50,7 +51,7 @@ interface Filling {
   readonly pid: number
   readonly readings: VramFacts[]
   fill: { readonly end: 'full' | 'reached'; readonly tookMs: number } | null
-  fromMs: number
+  fromMs: Mono
   upkeep: Upkeep | null
 }
 
@@ -138,7 +139,7 @@ async function open(plan: GpuVramPlan, gpu: PlannedGpu, ctx: FaultContext): Prom
     )
   // Anyone who has come since the plan is refused by the program itself.
   const { pid, ...baseline } = await helper.call('vram.open', { gpu: uuid, allow: allowedPids(device, plan.allowOthers) }, signal)
-  return { gpu, baseline, pid, readings: [], fill: null, fromMs: 0, upkeep: null }
+  return { gpu, baseline, pid, readings: [], fill: null, fromMs: ctx.clock.nowMs(), upkeep: null }
 }
 
 /** Takes the memory, and from then on whatever of it others give back. */
@@ -166,7 +167,7 @@ async function judge(plan: GpuVramPlan, filling: Filling, ctx: FaultContext): Pr
   const problem = upkeep?.problem() ?? null
   const { measures, ...judged } = judgeGpuVram({
     ...{ percent: plan.percent, windowMs: ctx.windowMs, baseline, fill, readings: [...readings] },
-    watchedMs: ctx.clock.nowMs() - filling.fromMs,
+    watchedMs: msBetween(filling.fromMs, ctx.clock.nowMs()),
     problem: problem === null ? null : `it could not be kept taken: ${problem}`,
   })
   return { place: gpu.uuid, ...judged, measures: { gpu: gpu.name, driver: gpu.driver, ...measures } }

@@ -2,6 +2,7 @@
  * GPU memory used up where there is no GPU: ordinary requests that take long hold what the service declares to have. What
  * it proves is how the services account for that memory, not what a device does.
  */
+import { msBetween } from '../../../core/time/moment.ts'
 import { isChaosError } from '../../../core/errors.ts'
 import type { FaultContext, UndoContext } from '../../../kinds/context.ts'
 import { waitUntil } from '../../../core/time/wait.ts'
@@ -48,7 +49,7 @@ async function beforeFilling(ctx: FaultContext): Promise<Filling> {
   const { service, port } = ctx.stack.descriptor.entry
   return {
     ...{ spec, memory, entry: { host: service, port }, baseline, waves: [], givenUp: new Set(), readings: [] },
-    ...{ answered: {}, usedBytes: 0, sent: 0, begun: false, fromMs: 0, upkeep: null },
+    ...{ answered: {}, usedBytes: 0, sent: 0, begun: false, fromMs: ctx.clock.nowMs(), upkeep: null },
   }
 }
 
@@ -103,7 +104,7 @@ async function judge(plan: SimulatedVramPlan, filling: Filling, ctx: FaultContex
     for (const [status, count] of Object.entries(facts.statuses)) answered[status] = (answered[status] ?? 0) + count
   return judgeVram({
     ...{ percent: plan.percent, windowMs: ctx.windowMs, baseline, begun, readings: [...readings], sent, answered },
-    watchedMs: ctx.clock.nowMs() - filling.fromMs,
+    watchedMs: msBetween(filling.fromMs, ctx.clock.nowMs()),
     problem: problem === null ? null : `it could not be kept taken: ${problem}`,
   })
 }

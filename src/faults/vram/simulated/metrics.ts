@@ -1,4 +1,5 @@
 /** What the containers of a service say of their GPU memory, on their own metrics pages. */
+import { msBetween, type Mono } from '../../../core/time/moment.ts'
 import type { VramSpecOfStack } from '../../../core/descriptor.ts'
 import { ChaosError } from '../../../core/errors.ts'
 import { parsePrometheus, seriesOf } from '../../../core/prometheus.ts'
@@ -25,7 +26,8 @@ export class MemoryReader {
   private readonly spec: VramSpecOfStack
   private readonly ctx: FaultContext
   private running: readonly ContainerState[] = []
-  private listedMs = -Infinity
+  /** null when they are to be listed again at once. */
+  private listedMs: Mono | null = null
 
   constructor(spec: VramSpecOfStack, ctx: FaultContext) {
     this.spec = spec
@@ -35,11 +37,11 @@ export class MemoryReader {
   /** @throws TARGET_NOT_FOUND when none runs; BAD_INPUT when a page lacks a metric. */
   async read(signal: AbortSignal): Promise<Memories> {
     const { clock } = this.ctx
-    if (clock.nowMs() - this.listedMs > LISTED_FOR_MS) await this.list(signal)
+    if (this.listedMs === null || msBetween(this.listedMs, clock.nowMs()) > LISTED_FOR_MS) await this.list(signal)
     const pages = await Promise.all(this.running.map((state) => this.page(state, signal)))
     const containers = pages.filter((page) => page !== null)
     const unread = pages.length - containers.length
-    if (unread > 0) this.listedMs = -Infinity
+    if (unread > 0) this.listedMs = null
     return { containers, unread }
   }
 

@@ -1,4 +1,5 @@
 /** The requests that take simulated GPU memory: how many are sent, how large, and what became of them. */
+import type { Mono } from '../../../core/time/moment.ts'
 import type { VramSpecOfStack } from '../../../core/descriptor.ts'
 import { ChaosError, isChaosError } from '../../../core/errors.ts'
 import type { FaultContext } from '../../../kinds/context.ts'
@@ -38,7 +39,7 @@ export interface Filling {
   usedBytes: number
   sent: number
   begun: boolean
-  fromMs: number
+  fromMs: Mono
   upkeep: Upkeep | null
 }
 

@@ -1,5 +1,5 @@
 /** JUnit XML, as CI systems read it: failed → failure, error and inconclusive → error, skipped → skipped. */
-import { isoTime } from '../../../core/time/clock.ts'
+import { isoTime, wallAt } from '../../../core/time/moment.ts'
 import type { Verdict } from '../../../core/model.ts'
 import { decideApart } from '../../../core/verdict.ts'
 import { defineFormat } from '../../../kinds/define-format.ts'
@@ -44,7 +44,7 @@ function suiteText(name: string, cases: readonly TestCase[], { headline, caveats
     ({ label, text }) => `      <property name="${xmlAttribute(label)}" value="${xmlAttribute(text)}"/>\n`,
   )
   const durationMs = cases.reduce((sum, one) => sum + one.durationMs, 0)
-  const started = isoTime(Date.parse(startedAt)).slice(0, 19)
+  const started = isoTime(wallAt(Date.parse(startedAt))).slice(0, 19)
   return (
     `  <testsuite name="${xmlAttribute(name)}" timestamp="${started}" ${tallies(cases, durationMs)}>\n` +
     `    <properties>\n${lines.join('')}    </properties>\n${cases.map(caseText).join('')}  </testsuite>\n`

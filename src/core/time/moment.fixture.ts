@@ -1,0 +1,2 @@
+/** Moments as tests write them down. */
+export { monoAt as mono, wallAt as wall } from './moment.ts'
