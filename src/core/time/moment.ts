@@ -2,8 +2,6 @@
  * Moments of the two kinds of time. To the compiler neither is a number, so it takes no difference, no comparison and no sum
  * that mixes them: what is done with a moment is done by the functions here. Durations are plain numbers, ms.
  */
-import * as z from 'zod'
-
 declare const kind: unique symbol
 
 /** A moment of this process's own clock, in ms since some moment of it: never set back, and for intervals. */
@@ -23,17 +21,16 @@ export interface Instant {
 }
 
 export function monoAt(ms: number): Mono {
-  return moment<Mono>(ms)
+  const moment: unknown = ms
+  return moment as Mono
 }
 
 export function wallAt(epochMs: number): Wall {
-  return moment<Wall>(epochMs)
+  const moment: unknown = epochMs
+  return moment as Wall
 }
 
 export const EPOCH = wallAt(0)
-
-/** A wall time that was written as a number, read back. */
-export const wallSchema = z.number().transform(wallAt)
 
 /** @returns null for what is no date. */
 export function parseWall(text: string): Wall | null {
@@ -53,7 +50,8 @@ export function isoTime(wall: Wall): string {
 
 /** The moment `byMs` after `at`; before it where that is negative. */
 export function later<T extends Mono | Wall>(at: T, byMs: number): T {
-  return moment<T>(Number(at) + byMs)
+  const moment: unknown = Number(at) + byMs
+  return moment as T
 }
 
 /** From one moment to another of the same kind, ms; negative where `to` was first. */
@@ -67,8 +65,4 @@ export function earliest<T extends Mono | Wall>(first: T, ...others: readonly T[
 
 export function latest<T extends Mono | Wall>(first: T, ...others: readonly T[]): T {
   return others.reduce((one, other) => (other > one ? other : one), first)
-}
-
-function moment<T extends Mono | Wall>(ms: unknown): T {
-  return ms as T
 }

@@ -12,6 +12,7 @@ interface Sleeper {
 
 export class VirtualClock implements Clock {
   private now = 10_000
+  private wallSetByMs = 0
   private sleepers: Sleeper[] = []
   private order = 0
 
@@ -20,7 +21,12 @@ export class VirtualClock implements Clock {
   }
 
   wallMs(): Wall {
-    return wallAt(WALL_START_MS + this.now)
+    return wallAt(WALL_START_MS + this.now + this.wallSetByMs)
+  }
+
+  /** Somebody sets the wall clock, back where that is negative; no time passes by it. */
+  setWall(byMs: number): void {
+    this.wallSetByMs += byMs
   }
 
   /** How many wait for a time to come: what nobody needs any more should not. */

@@ -155,6 +155,31 @@ describe('the context of a clause', () => {
     expect(ended[0]).toBeLessThan(1_000)
   })
 
+  it('knows it as the wall clock went then, as it does of inject, though that was set meanwhile', async () => {
+    const ended: number[] = []
+    const rig = new Rig({
+      clauses: (world) => [
+        fakeClause(world, 'answers', {
+          look: (ctx) => {
+            if (ctx.faultEndedAtWallMs !== null) ended.push(msBetween(ctx.injectedAtWallMs, ctx.faultEndedAtWallMs))
+          },
+        }),
+      ],
+      scenarios: [{ expect: [clause('answers', 'after')] }],
+    })
+    let wasBroken = false
+    let after = 0
+    rig.world.answer = () => {
+      wasBroken ||= rig.world.broken.size > 0
+      if (wasBroken && rig.world.broken.size === 0 && (after += 1) === 2) rig.world.clock.setWall(-3_600_000)
+      return { ok: true, latencyMs: 20 }
+    }
+    expect((await rig.result()).verdict).toBe('passed')
+    expect(after).toBeGreaterThan(2)
+    expect(ended[0]).toBeGreaterThanOrEqual(6_000)
+    expect(ended[0]).toBeLessThan(60_000)
+  })
+
   it('has the canary’s samples, the steady state as it was before the fault, and can send requests of its own', async () => {
     const seen: unknown[] = []
     const rig = new Rig({

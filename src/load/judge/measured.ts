@@ -2,7 +2,7 @@
  * What was measured of a pattern beside its series: together they are all that a judgement rests on, now or after a merge. It
  * is `more` of a series file, which somebody else may have written.
  */
-import { wallSchema } from '../../core/time/moment.ts'
+import { wallSchema } from '../../core/time/wall-schema.ts'
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
 import type { DeepReadonly, Json } from '../../core/json.ts'

@@ -55,6 +55,19 @@ describe('a load that holds', () => {
     ])
   })
 
+  it('waits and is measured by a clock that nobody sets', async () => {
+    const rig = loadRig(LONG)
+    void rig.clock.sleep(8_000).then(() => {
+      rig.clock.setWall(-3_600_000)
+    })
+    const fromMs = rig.clock.nowMs()
+    const held = await hold(rig)
+    const heldMs = msBetween(fromMs, rig.clock.nowMs())
+    const { durationMs } = await rig.until(held.end([]))
+    expect(durationMs).toBeGreaterThanOrEqual(heldMs)
+    expect(durationMs).toBeLessThan(heldMs + 10_000)
+  })
+
   it('says why it does not hold any more, and is an error then', async () => {
     const rig = loadRig({ seconds: 15, exitCode: 3 })
     const held = await hold(rig)

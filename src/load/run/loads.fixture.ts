@@ -4,6 +4,8 @@ import type { K6End, K6Port, K6Request, K6Run } from '../../ports/k6.ts'
 import type { LoadPattern } from '../../core/load.ts'
 import type { ScratchFile } from '../../ports/files.ts'
 import type { RunEvent } from '../../core/run-event.ts'
+import { instantOf } from '../../core/time/clock.ts'
+import { msBetween } from '../../core/time/moment.ts'
 import { VirtualClock } from '../../core/time/virtual-clock.fixture.ts'
 import type { HostFacts } from '../../toolbox/operations/resources/host.ts'
 import type { LoadDeps, LoadOptions } from '../deps.ts'
@@ -40,6 +42,8 @@ export interface K6Habits {
   /** Its end cannot be told. */
   readonly losesEnd?: boolean
   readonly hasSamples?: boolean
+  /** So many of the two of its machine it uses all the time. */
+  readonly cores?: number
 }
 
 export interface LoadRig {
@@ -144,11 +148,11 @@ function scratchOf(done: string[]): ScratchFile {
 }
 
 function running(clock: VirtualClock, habits: K6Habits, done: string[], signal: AbortSignal): K6Run {
-  const { seconds = 20, exitCode = 0, log = '', breaksAt = Infinity, hasSamples = true } = habits
+  const { seconds = 20, exitCode = 0, log = '', breaksAt = Infinity, hasSamples = true, cores = 0 } = habits
   const stopped = new AbortController()
   const ended = Promise.withResolvers<K6End>()
   ended.promise.catch(() => undefined)
-  const startWallMs = clock.wallMs()
+  const { atMs: startMs, atWallMs: startWallMs } = instantOf(clock)
   let sent = 0
   const stop = (): void => {
     if (stopped.signal.aborted) return
@@ -185,5 +189,10 @@ function running(clock: VirtualClock, habits: K6Habits, done: string[], signal: 
     }
     end()
   }
-  return { samples: samples(), ended: ended.promise, stop, cpuUs: () => Promise.resolve(1_000) }
+  return {
+    samples: samples(),
+    ended: ended.promise,
+    stop,
+    cpuUs: () => Promise.resolve(1_000 + cores * 1_000 * msBetween(startMs, clock.nowMs())),
+  }
 }

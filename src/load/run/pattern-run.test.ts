@@ -36,6 +36,16 @@ describe('a pattern that runs to its end', () => {
     expect(live.at(-1)).toMatchObject({ leftMs: 0 })
   })
 
+  it('has a generator that was at its own end told of, though somebody set the wall clock meanwhile', async () => {
+    const rig = loadRig({ cores: 1.9 })
+    void rig.clock.sleep(10_500).then(() => {
+      rig.clock.setWall(-3_600_000)
+    })
+    const result = await rig.until(runPattern(rig.deps, OPTIONS, PATTERN, signal))
+    expect(result.generator).toMatchObject({ saturated: true })
+    expect(result.verdict).toBe('inconclusive')
+  })
+
   it('is ended and awaited when the machine is at a floor, and nothing of it stays', async () => {
     const rig = loadRig({ log: 'a word' })
     void rig.clock.sleep(5_500).then(() => {

@@ -2,7 +2,8 @@
  * A series as lines of JSON: one that says what it is, then one for each second. Gzipped it is what a run keeps of a load
  * pattern, and what several generators hand in to be merged. Pure.
  */
-import { sinceEpochMs, wallSchema } from '../../core/time/moment.ts'
+import { wallSchema } from '../../core/time/wall-schema.ts'
+import { sinceEpochMs } from '../../core/time/moment.ts'
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
 import type { Json } from '../../core/json.ts'
