@@ -4,7 +4,7 @@
 export const SCOPE: readonly string[] = [
   'src/engine/**/*.ts',
   'src/core/{canary,json,statistics,verdict}.ts',
-  'src/core/time/wait.ts',
+  'src/core/time/{moment,wait}.ts',
   'src/kinds/{define-clause,define-entry,define-fault,scenario,references}.ts',
   'src/faults/**/judge.ts',
   'src/faults/shared/{access,evidence,samples,seen-in-window}.ts',

@@ -2,7 +2,7 @@
 import { latest, msBetween, type Mono } from './time/moment.ts'
 import { percentile, roundOrNull } from './statistics.ts'
 
-/** One canary request. Times are monotonic ms of the run's clock. Latency counts from the intended send time. */
+/** One canary request. Latency counts from the intended send time. */
 export interface CanarySample {
   readonly intendedMs: Mono
   readonly sentMs: Mono

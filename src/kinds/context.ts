@@ -68,9 +68,9 @@ export interface ClauseContext {
   readonly containers: ContainerPort
   readonly windowMs: number
   window(): ScenarioWindow
-  /** Wall-clock epoch at which inject returned, for log lines. */
+  /** When inject returned, for log lines. */
   readonly injectedAtWallMs: Wall
-  /** When everything was reverted, by the wall clock; null before. */
+  /** When everything was reverted; null before. */
   readonly faultEndedAtWallMs: Wall | null
   /** The load that holds meanwhile; null when the run has none. */
   readonly load: HeldLoad | null

@@ -68,7 +68,7 @@ export interface LoadOptions {
   readonly model: LoadPattern['model'] | null
   /** One generator's part of a load that several make together. */
   readonly segment: K6Segment | null
-  /** When k6 is to be started, ms since the epoch; null: as soon as it can. */
+  /** When k6 is to be started; null: as soon as it can. */
   readonly startWallMs: Wall | null
   readonly repeatCommand: (id: string) => string
 }

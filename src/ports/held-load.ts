@@ -1,5 +1,5 @@
 import type { Wall } from '../core/time/moment.ts'
-/** A load pattern that holds while scenarios run, as they may ask it. Times are of the wall clock, ms since the epoch. */
+/** A load pattern that holds while scenarios run, as they may ask it. */
 
 /** What became of the requests of a stretch. */
 export interface StretchFigures {

@@ -60,9 +60,11 @@ export function msBetween<T extends Mono | Wall>(from: T, to: T): number {
 }
 
 export function earliest<T extends Mono | Wall>(first: T, ...others: readonly T[]): T {
-  return others.reduce((one, other) => (other < one ? other : one), first)
+  const moment: unknown = Math.min(...[first, ...others].map(Number))
+  return moment as T
 }
 
 export function latest<T extends Mono | Wall>(first: T, ...others: readonly T[]): T {
-  return others.reduce((one, other) => (other > one ? other : one), first)
+  const moment: unknown = Math.max(...[first, ...others].map(Number))
+  return moment as T
 }

@@ -60,7 +60,6 @@ export interface AddressLoadInputs {
   /** Names of variables of the step's environment. */
   readonly variables: readonly string[]
   readonly segment: K6Segment | null
-  /** ms since the epoch. */
   readonly startWallMs: Wall | null
 }
 

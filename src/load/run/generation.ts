@@ -37,7 +37,7 @@ export interface GenerationPlan {
 
 /** What came of it, once it has ended. */
 export interface Generated {
-  /** Wall clock of its first second, ms since the epoch. */
+  /** When its first second began. */
   readonly startWallMs: Wall
   /** The series goes by into the file that is kept of it, with what it was measured with; `judge` looks at it on the way. */
   keep(

@@ -70,7 +70,7 @@ export type Later<T> = () => T
  * known of it is said beforehand.
  */
 export interface PassingSeries {
-  /** Wall clock of second 0, ms since the epoch. */
+  /** When second 0 began. */
   readonly startWallMs: Wall
   /** Whole seconds from the start to the last sample. */
   readonly seconds: number
