@@ -14,7 +14,7 @@ export interface Stage {
 }
 
 /** Rounds run one after the other. */
-export interface Round {
+interface Round {
   /** Handed out in this order to whichever lane is free, but for what has to wait for another one: the longest come first. */
   readonly stages: readonly Stage[]
   /** How many lanes there are side by side. */

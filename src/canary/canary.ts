@@ -16,7 +16,7 @@ const MAX_SAMPLES = 200_000
 
 export const canaryPort: CanaryPort = canaryPortOver(sendRequest)
 
-export function canaryPortOver(send: typeof sendRequest): CanaryPort {
+function canaryPortOver(send: typeof sendRequest): CanaryPort {
   return {
     start: (stack, options) => new OpenLoopCanary(stack, options.clock, options.signal, send),
     request: (stack, spec, limits, signal) =>

@@ -49,7 +49,7 @@ export function schemaOf(form: EntryForm, place: 'entry' | 'part'): z.ZodObject 
   return z.strictObject({ ...(place === 'entry' ? common : {}), ...form.shape }).meta(form.rules)
 }
 
-export const MOST_PARTS = 20
+const MOST_PARTS = 20
 
 function partsOf(part: z.ZodType): z.ZodType<unknown[]> {
   return z

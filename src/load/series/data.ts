@@ -12,7 +12,7 @@ export interface GroupKey {
   readonly filter: TagFilter | null
 }
 
-export interface SeriesSegment {
+interface SeriesSegment {
   readonly index: number
   readonly count: number
 }

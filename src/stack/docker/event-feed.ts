@@ -167,7 +167,7 @@ function eventBuffer(): EventBuffer {
 }
 
 /** One line of the feed; null for what is not an event of the stack's own containers. */
-export function parseEvent(line: string): StampedEvent | null {
+function parseEvent(line: string): StampedEvent | null {
   if (line.trim() === '') return null
   const ns = /"timeNano":(\d+)/.exec(line)?.[1]
   const raw = JSON.parse(line) as { Action?: string; Actor?: { ID?: string; Attributes?: Record<string, string> } }
