@@ -1,4 +1,5 @@
 /** The canary: open loop, so that a system that hangs does not slow down the questions it is asked. */
+import { CANARY_DEADLINE_MS } from '../core/canary.ts'
 import type { CanarySample } from '../core/canary.ts'
 import type { Clock } from '../core/time/clock.ts'
 import type { RequestSpec } from '../core/descriptor.ts'
@@ -8,7 +9,6 @@ import type { RunningStack } from '../ports/stack.ts'
 import { isAborted, waitUntil } from '../core/time/wait.ts'
 import { sendRequest } from './http-request.ts'
 
-const DEADLINE_MS = 15_000
 const MAX_IN_FLIGHT = 200
 const MAX_BODY_BYTES = 1024 * 1024
 /** What is not forgotten is of one scenario, which lasts minutes; this many are hours. Beyond it nothing is sent. */
@@ -73,7 +73,7 @@ class OpenLoopCanary implements RunningCanary {
       `the outcome of every canary request sent in ${String(Math.round(toMs - fromMs))} ms`,
       () => Promise.resolve(this.pending(fromMs, toMs)),
       (pending) => pending === 0,
-      { everyMs: 20, attemptMs: 1_000, limitMs: untilSentMs + DEADLINE_MS + 2_000, signal, clock: this.clock },
+      { everyMs: 20, attemptMs: 1_000, limitMs: untilSentMs + CANARY_DEADLINE_MS + 2_000, signal, clock: this.clock },
     )
     return this.samples(fromMs).filter((sample) => sample.intendedMs < toMs)
   }
@@ -151,7 +151,7 @@ class OpenLoopCanary implements RunningCanary {
       const outcome = await this.send(this.spec, {
         baseUrl: this.stack.entryUrl,
         variables: this.stack.variables,
-        deadlineMs: Math.max(1, intendedMs + DEADLINE_MS - sentMs),
+        deadlineMs: Math.max(1, intendedMs + CANARY_DEADLINE_MS - sentMs),
         maxBytes: MAX_BODY_BYTES,
         signal: AbortSignal.any([this.signal, one.dropped.signal]),
       })

@@ -1,5 +1,8 @@
-/** Canary samples and what is computed from them. Pure: sending is the probe's work. */
+/** Canary samples and what is computed from them. Pure: `src/canary` sends. */
 import { percentile, roundOrNull } from './statistics.ts'
+
+/** No outcome of a canary request is awaited longer than this from its intended send time, ms, so no limit can be longer. */
+export const CANARY_DEADLINE_MS = 15_000
 
 /** One canary request. Times are monotonic ms of the run's clock. Latency counts from the intended send time. */
 export interface CanarySample {

@@ -1,6 +1,7 @@
 import * as z from 'zod'
+import { CANARY_DEADLINE_MS } from '../../core/canary.ts'
 import { milliseconds, quantity, statuses } from '../../kinds/schema-kit.ts'
-import { CANARY_DEADLINE_MS, share } from '../shared/spec-keys.ts'
+import { share } from '../shared/spec-keys.ts'
 
 /** Judges the canary requests whose intended send time lies in the fault window. */
 export const canarySpec = z

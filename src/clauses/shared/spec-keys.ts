@@ -3,8 +3,6 @@ import type * as z from 'zod'
 import { line, quantity } from '../../kinds/schema-kit.ts'
 import { refersTo } from '../../kinds/references.ts'
 
-/** Nothing is awaited longer than this by the canary, so a longer limit could never be missed. */
-export const CANARY_DEADLINE_MS = 15_000
 export const REQUEST_DEADLINE_MS = 600_000
 
 /** 0…1. Zero is refused: a share that everything has is no expectation. */
