@@ -18,6 +18,14 @@ export function whole(minimum: number, description: string): z.ZodNumber {
   return quantity({ minimum, maximum: 1_000_000_000, integer: true, description })
 }
 
+/** A clause that gives none of its keys says nothing, but for those that only tell what it is about. The message has their names. */
+export function atLeastOne<Schema extends z.ZodObject>(schema: Schema, about: readonly string[] = []): Schema {
+  const keys = Object.keys(schema.shape).filter((key) => !about.includes(key))
+  return schema.refine((spec) => keys.some((key) => Object.hasOwn(spec, key)), {
+    error: `says nothing: give at least one of ${keys.join(', ')}`,
+  })
+}
+
 /** The stack must have a request of that name. */
 export function requestName(): z.ZodString {
   return refersTo('request', line(64, "One of the descriptor's requests"))
