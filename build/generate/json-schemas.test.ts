@@ -27,18 +27,23 @@ interface Described {
 }
 
 /** Looks into everything, whatever keyword of JSON Schema it stands under. */
-function describedIn(schema: object, path: readonly string[] = [], found: Described = { properties: [], others: [] }): Described {
+function describedIn(
+  schema: object,
+  path: readonly string[] = [],
+  said = /^[A-Z0-9].*\.$/s,
+  found: Described = { properties: [], others: [] },
+): Described {
   for (const [key, value] of Object.entries(schema) as [string, unknown][]) {
     if (typeof value !== 'object' || value === null) continue
     if (key !== 'properties') {
-      describedIn(value, [...path, key], found)
+      describedIn(value, [...path, key], said, found)
       continue
     }
     for (const [name, property] of Object.entries(value) as [string, { readonly description?: string }][]) {
       const here = [...path, name]
       found.properties.push(here.join('.'))
-      if (!/^[A-Z0-9].*\.$/s.test(property.description ?? '')) found.others.push(here.join('.'))
-      describedIn(property, here, found)
+      if (!said.test(property.description ?? '') && !('$ref' in property)) found.others.push(here.join('.'))
+      describedIn(property, here, said, found)
     }
   }
   return found
@@ -78,6 +83,12 @@ describe('JSON Schemas', () => {
 
   it('of the result is one that compiles', () => {
     expect(validator('result')({})).toBe(false)
+  })
+
+  it.each(['load', 'scenarios', 'stack'])('of the %s file describe every property at every depth', (name) => {
+    const { properties, others } = describedIn(read(join(ROOT, `schema/${name}.schema.json`)), [], /^.{4}/s)
+    expect(properties.length).toBeGreaterThan(20)
+    expect(others).toEqual([])
   })
 
   it('of the result describes every property at every depth, in whole sentences', () => {

@@ -51,7 +51,7 @@ function keysOf(shape: z.ZodRawShape): { readonly needed: string[]; readonly opt
 }
 
 /** @throws Error when the README has lost its markers. */
-export function between(text: string, name: string, from: string, content: string): string {
+function between(text: string, name: string, from: string, content: string): string {
   const [begin, end] = [`<!-- ${name}: made from ${from} by npm run generate -->`, `<!-- end of ${name} -->`]
   const start = text.indexOf(begin)
   const to = text.indexOf(end)

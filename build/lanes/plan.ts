@@ -14,7 +14,7 @@ export interface Stage {
 }
 
 /** Rounds run one after the other. */
-export interface Round {
+interface Round {
   /** Handed out in this order to whichever lane is free, but for what has to wait for another one: the longest come first. */
   readonly stages: readonly Stage[]
   /** How many lanes there are side by side. */
@@ -76,7 +76,7 @@ const WITH_DOCKER: readonly Stage[] = [
   tests('integration 1', 'integration', ['faults-crash', 'faults'], 20),
   tests('integration 2', 'integration', ['faults-resources', 'faults-vram'], 20),
   tests('integration 3', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
-  tests('integration 4', 'integration', ['runtime-stack', 'runtime-actions', 'runtime-pool', 'runtime-daemon', 'clauses'], 15),
+  tests('integration 4', 'integration', ['stack-life', 'stack-actions', 'stack-pool', 'stack-daemon', 'clauses'], 15),
   { ...tests('rehearsal', 'e2e', ['rehearsal'], 10), isHeavy: true },
   // Processes that answer thousands of requests: what guards against a hang is no limit on the machine's speed.
   vitest('services', ['vitest.config.ts', '--testTimeout', '90000', SERVICES], 10),
@@ -90,7 +90,7 @@ export const PLAN: Plan = {
   rounds: [
     { stages: WITH_DOCKER, width: 3, beside: [QUICK_CHECKS] },
     // They look at what is left on the whole machine, or take away what nobody uses.
-    { stages: [tests('serial', 'integration', ['sweep', 'runtime-images', 'published-image'], 10)], width: 1 },
+    { stages: [tests('serial', 'integration', ['sweep', 'stack-images', 'published-image'], 10)], width: 1 },
     // Here the CPUs have time to spare, which they have not beside the first round: it would be as much longer.
     {
       stages: [tests('verdicts', 'e2e', ['verdicts', 'defects', 'control', 'interruption-everywhere'], 60)],

@@ -1,5 +1,8 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readReport } from './report.ts'
+import { SCOPE } from './scope.ts'
 import { compareSurvivors, percentOf, renderMutants, scoreByFolder, type Mutant } from './survivors.ts'
 
 const SOURCE = 'export function limit(a: number): boolean {\n  return a > 3 &&\n    a < 9\n}\n'
@@ -75,4 +78,26 @@ test('the page groups survivors by their reason', () => {
   expect(page.match(/\*\*both are the same\*\*/g)).toHaveLength(1)
   expect(page).toContain('- src/core/limit.ts: `a > 3 && a < 9` → `a > 3 || a < 9` in `return a > 3 &&`')
   expect(page).toContain('`` `x` `` → `` `` `` in `` log(`x`) ``')
+})
+
+/** `a/{b,c}.ts` → `a/b.ts`, `a/c.ts`. */
+function alternatives(glob: string): string[] {
+  const braces = /^(.*?)\{([^{}]*)\}(.*)$/.exec(glob)
+  if (braces === null) return [glob]
+  const [, before = '', inside = '', after = ''] = braces
+  return inside.split(',').flatMap((one) => alternatives(`${before}${one}${after}`))
+}
+
+test.each(SCOPE.flatMap(alternatives))('%s of the scope is there: a file that is renamed does not leave it unseen', (glob) => {
+  expect(globSync(glob, { cwd: join(import.meta.dirname, '../..') }).length).toBeGreaterThan(0)
+})
+
+test('each survivor with a reason is of a file that is there', () => {
+  const root = join(import.meta.dirname, '../..')
+  const lists = globSync('build/mutants/survivors/*.json', { cwd: root })
+  const files = lists.flatMap((list) =>
+    (JSON.parse(readFileSync(join(root, list), 'utf8')) as { file: string }[]).map(({ file }) => file),
+  )
+  expect(files.length).toBeGreaterThan(50)
+  expect([...new Set(files)].filter((file) => !existsSync(join(root, file)))).toEqual([])
 })

@@ -1,4 +1,5 @@
 /** The canary: open loop, so that a system that hangs does not slow down the questions it is asked. */
+import { CANARY_DEADLINE_MS } from '../core/canary.ts'
 import { later, msBetween, type Mono } from '../core/time/moment.ts'
 import type { CanarySample } from '../core/canary.ts'
 import type { Clock } from '../core/time/clock.ts'
@@ -9,7 +10,6 @@ import type { RunningStack } from '../ports/stack.ts'
 import { isAborted, waitUntil } from '../core/time/wait.ts'
 import { sendRequest } from './http-request.ts'
 
-const DEADLINE_MS = 15_000
 const MAX_IN_FLIGHT = 200
 const MAX_BODY_BYTES = 1024 * 1024
 /** What is not forgotten is of one scenario, which lasts minutes; this many are hours. Beyond it nothing is sent. */
@@ -17,7 +17,7 @@ const MAX_SAMPLES = 200_000
 
 export const canaryPort: CanaryPort = canaryPortOver(sendRequest)
 
-export function canaryPortOver(send: typeof sendRequest): CanaryPort {
+function canaryPortOver(send: typeof sendRequest): CanaryPort {
   return {
     start: (stack, options) => new OpenLoopCanary(stack, options.clock, options.signal, send),
     request: (stack, spec, limits, signal) =>
@@ -74,7 +74,7 @@ class OpenLoopCanary implements RunningCanary {
       `the outcome of every canary request sent in ${String(Math.round(msBetween(fromMs, toMs)))} ms`,
       () => Promise.resolve(this.pending(fromMs, toMs)),
       (pending) => pending === 0,
-      { everyMs: 20, attemptMs: 1_000, limitMs: untilSentMs + DEADLINE_MS + 2_000, signal, clock: this.clock },
+      { everyMs: 20, attemptMs: 1_000, limitMs: untilSentMs + CANARY_DEADLINE_MS + 2_000, signal, clock: this.clock },
     )
     return this.samples(fromMs).filter((sample) => sample.intendedMs < toMs)
   }
@@ -153,7 +153,7 @@ class OpenLoopCanary implements RunningCanary {
       const outcome = await this.send(this.spec, {
         baseUrl: this.stack.entryUrl,
         variables: this.stack.variables,
-        deadlineMs: Math.max(1, DEADLINE_MS - msBetween(intendedMs, sentMs)),
+        deadlineMs: Math.max(1, CANARY_DEADLINE_MS - msBetween(intendedMs, sentMs)),
         maxBytes: MAX_BODY_BYTES,
         signal: AbortSignal.any([this.signal, one.dropped.signal]),
       })

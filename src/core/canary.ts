@@ -1,6 +1,9 @@
-/** Canary samples and what is computed from them. Pure: sending is the probe's work. */
+/** Canary samples and what is computed from them. Pure: `src/canary` sends. */
 import { latest, msBetween, type Mono } from './time/moment.ts'
 import { percentile, roundOrNull } from './statistics.ts'
+
+/** No outcome of a canary request is awaited longer than this from its intended send time, ms, so no limit can be longer. */
+export const CANARY_DEADLINE_MS = 15_000
 
 /** One canary request. Latency counts from the intended send time. */
 export interface CanarySample {

@@ -18,7 +18,7 @@ export interface RequestSpec {
 }
 
 /** How to get bytes back through a link without asking the system under test for more than its health page. */
-export interface LinkProbe {
+interface LinkProbe {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
 }
@@ -105,7 +105,7 @@ export interface VramSpecOfStack {
   readonly metrics: { readonly port: number; readonly path: string; readonly usedBytes: string; readonly totalBytes: string }
 }
 
-export interface KnownDefect {
+interface KnownDefect {
   readonly fails: readonly string[]
   /** By scenario: how the clause or limit begins that is missed, and a part of what is observed then. */
   readonly clauses: Readonly<Record<string, { readonly text: string; readonly observed?: string | undefined }>>

@@ -7,8 +7,8 @@ export interface PrometheusSample {
   readonly value: number
 }
 
-export const PROMETHEUS_TYPES = ['counter', 'gauge', 'histogram', 'summary', 'untyped'] as const
-export type PrometheusType = (typeof PROMETHEUS_TYPES)[number]
+const PROMETHEUS_TYPES = ['counter', 'gauge', 'histogram', 'summary', 'untyped'] as const
+type PrometheusType = (typeof PROMETHEUS_TYPES)[number]
 
 export interface PrometheusPage {
   readonly samples: readonly PrometheusSample[]

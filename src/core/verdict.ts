@@ -5,7 +5,7 @@ import type { ControlResult, ExpectationResult, ScenarioResult } from './result/
 import { withStolenNote } from './stolen.ts'
 
 /** Fewer canary requests than this in the fault window cannot show anything. */
-export const MINIMUM_CANARY_SAMPLES = 20
+const MINIMUM_CANARY_SAMPLES = 20
 
 export interface Decided {
   readonly verdict: Verdict

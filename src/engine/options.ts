@@ -16,8 +16,6 @@ export interface EngineOptions {
 /** Steady state: this many good canary requests in a row, within this time. */
 export const STEADY_STREAK = 10
 export const STEADY_LIMIT_MS = 20_000
-/** A canary request's deadline: an outcome is awaited until then and no longer. */
-export const CANARY_DEADLINE_MS = 15_000
 /** A step of a fault that nobody waits for any more has this long to end before it is undone, and as long again after it. */
 export const ABANDONED_LIMIT_MS = 1_500
 

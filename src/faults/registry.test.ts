@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import * as z from 'zod'
 import { cpu } from './cpu/fault.ts'
@@ -31,4 +33,14 @@ it('each entry is told from the others by its key, or by the value of it', () =>
     if (value !== null) expect([chosen(value), chosen(`${value}x`)]).toEqual([true, false])
     expect(docs.what).not.toBe('')
   }
+})
+
+it('each fault is tried on the guest with cgroup v2 as well', () => {
+  const file = join(import.meta.dirname, '../../test/guest/stack/faults.json')
+  const { scenarios } = JSON.parse(readFileSync(file, 'utf8')) as { scenarios: Record<string, unknown>[] }
+  const kinds = scenarios.map((entry) => {
+    const form = ENTRIES.find(({ key, value }) => Object.hasOwn(entry, key) && (value === null || value === entry[key]))
+    return form?.read(entry).kind
+  })
+  expect(new Set(kinds)).toEqual(new Set(FAULTS.keys()))
 })

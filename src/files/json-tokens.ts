@@ -1,6 +1,6 @@
 /** The words of strict JSON with their places. JSON.parse would do, but it tells no places and keeps the last of two equal keys. */
 
-export type Punctuation = '{' | '}' | '[' | ']' | ',' | ':'
+type Punctuation = '{' | '}' | '[' | ']' | ',' | ':'
 
 export type JsonToken =
   | { readonly kind: Punctuation | 'end'; readonly offset: number }

@@ -13,13 +13,13 @@ export interface JsonObjectNode {
   readonly members: Map<string, { readonly keyOffset: number; readonly value: JsonNode }>
 }
 
-export interface JsonArrayNode {
+interface JsonArrayNode {
   readonly kind: 'array'
   readonly offset: number
   readonly items: JsonNode[]
 }
 
-export interface JsonScalarNode {
+interface JsonScalarNode {
   readonly kind: 'scalar'
   readonly offset: number
   readonly value: string | number | boolean | null

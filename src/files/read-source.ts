@@ -40,7 +40,7 @@ export function parseJsonSource(file: string, text: string): JsonSource {
 }
 
 /** The text of a regular file of bounded size in UTF-8, or what is wrong with it. */
-export function readText(file: string, maxBytes = MAX_SOURCE_BYTES): { text: string } | { problem: string } {
+function readText(file: string, maxBytes = MAX_SOURCE_BYTES): { text: string } | { problem: string } {
   try {
     const stat = statSync(file)
     if (stat.isDirectory()) return { problem: 'this is a folder, not a file' }
@@ -71,7 +71,7 @@ export function pathKind(path: string): 'file' | 'folder' | null {
 }
 
 /** Line and column of an offset, by binary search over the line starts, which are found when first asked for. */
-export function locator(text: string): Locate {
+function locator(text: string): Locate {
   let starts: number[] | null = null
   return (offset) => {
     starts ??= lineStarts(text)

@@ -19,7 +19,7 @@ export type Refuse = (key: string, message: string, at?: 'value' | 'key') => voi
 export type Lacks = (path: KeyPath, message: string) => void
 
 /** What the README says of an entry. Markdown, one line each. */
-export interface EntryDocs {
+interface EntryDocs {
   /** What it does, in one line. */
   readonly what: string
   /** Further keys in words where their names alone say too little; the names of those that are optional otherwise. */

@@ -23,7 +23,7 @@ export interface Scenario {
 }
 
 /** Never shorter: a canary of 10 requests a second needs this long to mean anything. */
-export const SHORTEST_WINDOW_MS = 5_000
+const SHORTEST_WINDOW_MS = 5_000
 const QUICK_WINDOW_MS = 6_000
 
 /** How long the fault is held at least. Limits and service timers are never scaled, only this. */

@@ -55,6 +55,11 @@ export function shaped(pattern: RegExp, allowed: string, description: string, ma
   return z.string({ error }).max(maximum, { error }).regex(pattern, { error }).meta({ description })
 }
 
+/** The key of a file that tells an editor which schema it has. */
+export function schemaKey(): z.ZodOptional<z.ZodString> {
+  return z.string().max(2_000).meta({ description: 'Where editors find the schema of this file' }).optional()
+}
+
 export function urlPath(description: string): z.ZodString {
   return shaped(/^\/[^\s#\p{Cc}]*$/u, 'a path that begins with / and holds no blank', description, 2_000)
 }

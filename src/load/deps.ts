@@ -11,7 +11,7 @@ import type { CompletedPort } from '../ports/stack.ts'
 import type { RunEvent } from '../core/run-event.ts'
 import type { HostFacts } from '../toolbox/operations/resources/host.ts'
 
-export interface CompletedList {
+interface CompletedList {
   readonly port: CompletedPort
   /** The counter whose samples claim that a job was served, and the tag that says which. */
   readonly claim: { readonly metric: string; readonly key: string }
@@ -30,7 +30,7 @@ export interface LoadTarget {
 }
 
 /** Ends the load before it takes the machine down. */
-export interface LoadGuard {
+interface LoadGuard {
   /** Aborts when a floor is reached. */
   readonly signal: AbortSignal
   stop(): void

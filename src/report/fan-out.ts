@@ -8,7 +8,7 @@ import type { Result } from './facts.ts'
 /** A reporter writes files and calls a few services; one that takes longer than this hangs. */
 const END_LIMIT_MS = 60_000
 
-export interface ReporterFailure {
+interface ReporterFailure {
   readonly reporter: string
   readonly hook: 'onEvent' | 'onEnd'
   readonly error: string

@@ -46,7 +46,7 @@ export interface PrepareOptions {
   readonly healthyLimitMs?: number
 }
 
-export interface StartOptions {
+interface StartOptions {
   /** The run's own folder. */
   readonly stateDir: string
   /** Number of the stack where the run has several, from 1. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { describeError } from '../core/errors.ts'
 import type { ToolboxAcceptance, ToolboxReply } from '../core/toolbox.ts'
-import type { AcceptedRequest } from '../kinds/define-operation.ts'
+import type { AcceptedRequest } from './define-operation.ts'
 import type { Helper } from './helper.ts'
 import { OPERATIONS } from './operations/registry.ts'
 

@@ -134,7 +134,7 @@ function foreignContainers(service: ServiceConfig, add: Add): void {
 }
 
 /** Of pairs as an object, or as a list of `name=value`. */
-export function namesOf(pairs: Readonly<Record<string, unknown>> | readonly string[] | null | undefined): string[] {
+function namesOf(pairs: Readonly<Record<string, unknown>> | readonly string[] | null | undefined): string[] {
   if (Array.isArray(pairs)) return pairs.map((pair: string) => pair.split('=')[0] ?? '')
   return Object.keys(pairs ?? {})
 }

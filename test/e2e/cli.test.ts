@@ -32,7 +32,7 @@ test('run: results on stdout, progress on stderr, files in --out, exit 0, nothin
   const { run, verdict } = resultOf(checkout.path)
   try {
     expect(verdict).toBe('passed')
-    expect(ended.stdout).toMatch(/^id +verdict[^]*\nSHOP-001 +passed[^]*\npassed: 1 passed/)
+    expect(ended.stdout).toMatch(/^id +scenario +verdict[^]*\nSHOP-001 .* passed [^]*\npassed: 1 passed/)
     expect(ended.stdout).not.toContain('judged: the built-in reference services')
     expect(ended.stderr).toContain(`run ${run.id}:`)
     expect(readFileSync(join(checkout.path, 'out/summary.md'), 'utf8')).toContain('## ✅ passed')

@@ -11,7 +11,7 @@ import { begin, openContext } from '../../src/clauses/shared/context.fixture.ts'
 import { CLAUSES } from '../../src/clauses/registry.ts'
 import { openRig } from './faults-rig.ts'
 import type { OpenRig } from './faults-rig.ts'
-import { descriptorOf, signal } from './runtime-fixture.ts'
+import { descriptorOf, signal } from './stack-fixture.ts'
 
 const PORT = 8000
 let rig: OpenRig

@@ -6,7 +6,7 @@ import type { PoolMember, PoolPort, RunningStack } from '../../src/ports/stack.t
 import type { ToolboxHelper } from '../../src/ports/toolbox.ts'
 import { waitUntil } from '../../src/core/time/wait.ts'
 import type { StackUnderTest } from '../../src/stack/running-stack.ts'
-import { descriptorOf, signal } from './runtime-fixture.ts'
+import { descriptorOf, signal } from './stack-fixture.ts'
 
 export const HANDS = 3
 

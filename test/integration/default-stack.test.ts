@@ -8,7 +8,7 @@ import { systemClock } from '../../src/core/time/clock.ts'
 import { waitUntil } from '../../src/core/time/wait.ts'
 import { openRig } from './faults-rig.ts'
 import type { OpenRig } from './faults-rig.ts'
-import { docker, exec, signal } from './runtime-fixture.ts'
+import { docker, exec, signal } from './stack-fixture.ts'
 
 const TOKEN = 'LLORCH_API_TOKEN'
 const LATENCY_MS = 1_000

@@ -12,7 +12,7 @@ import { seededRandom } from '../../src/core/random.ts'
 import { readBack } from '../../src/engine/undo/undo.ts'
 import { FAULTS } from '../../src/faults/registry.ts'
 import type { StackUnderTest } from '../../src/stack/running-stack.ts'
-import { descriptorOf, signal } from './runtime-fixture.ts'
+import { descriptorOf, signal } from './stack-fixture.ts'
 
 function link(name: string, listenPort: number, leg: NonNullable<Link['leg']>): Link {
   return {

@@ -17,7 +17,7 @@ import { awaitCrew, crewDescriptor, HANDS, runningAs } from './crew.ts'
 import { contextOf, runFault, storedUndo } from './faults-context.ts'
 import { openRig } from './faults-rig.ts'
 import type { OpenRig } from './faults-rig.ts'
-import { docker, signal } from './runtime-fixture.ts'
+import { docker, signal } from './stack-fixture.ts'
 
 let rig: OpenRig
 

@@ -16,7 +16,7 @@ import { contextOf, runFault, storedUndo } from './faults-context.ts'
 import { openRig } from './faults-rig.ts'
 import type { OpenRig } from './faults-rig.ts'
 import { ask, containerOf, deviceBytes, larderDescriptor, softLimitOf } from './larder.ts'
-import { docker, signal } from './runtime-fixture.ts'
+import { docker, signal } from './stack-fixture.ts'
 
 const WINDOW_MS = 2_500
 const NODE_USER = '1000:1000'

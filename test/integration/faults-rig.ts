@@ -6,7 +6,7 @@ import { bringUp } from '../../src/stack/stack.ts'
 import { createToolbox } from '../../src/stack/helper/toolbox.ts'
 import { createToxiproxy } from '../../src/stack/links/toxiproxy.ts'
 import type { Rig } from './faults-context.ts'
-import { docker, leftoversOf, signal, testRun } from './runtime-fixture.ts'
+import { docker, leftoversOf, signal, testRun } from './stack-fixture.ts'
 import { toolboxImage } from './support/toolbox-image.ts'
 
 export interface OpenRig extends Rig, AsyncDisposable {

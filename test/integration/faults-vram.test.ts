@@ -9,7 +9,7 @@ import { runFault } from './faults-context.ts'
 import { openRig } from './faults-rig.ts'
 import type { OpenRig } from './faults-rig.ts'
 import { ask, larderDescriptor } from './larder.ts'
-import { docker, signal } from './runtime-fixture.ts'
+import { docker, signal } from './stack-fixture.ts'
 
 const usedUp = (target = 'device'): FaultRequest => vram.request({ target, percent: 100 })
 /** On a machine with a GPU the containers of this stack still have none. */

@@ -9,7 +9,7 @@ import type { ToxicSpec } from '../../src/faults/toxic/plan.ts'
 import { contextOf, legsDescriptor, proxiesOf, runFault } from './faults-context.ts'
 import { openRig } from './faults-rig.ts'
 import type { OpenRig } from './faults-rig.ts'
-import { docker, signal } from './runtime-fixture.ts'
+import { docker, signal } from './stack-fixture.ts'
 
 let rig: OpenRig
 

@@ -6,7 +6,7 @@ import { waitUntil } from '../../src/core/time/wait.ts'
 import { HostGuard } from '../../src/engine/watch/host-guard.ts'
 import { legsDescriptor } from './faults-context.ts'
 import { openRig, type OpenRig } from './faults-rig.ts'
-import { signal } from './runtime-fixture.ts'
+import { signal } from './stack-fixture.ts'
 
 const MIB = 1024 * 1024
 

@@ -3,7 +3,7 @@ import type { Descriptor, ServiceSpec } from '../../src/core/descriptor.ts'
 import type { ContainerState } from '../../src/ports/docker.ts'
 import type { FetchReply } from '../../src/toolbox/operations/requests/fetch.ts'
 import type { Rig } from './faults-context.ts'
-import { descriptorOf, signal } from './runtime-fixture.ts'
+import { descriptorOf, signal } from './stack-fixture.ts'
 
 const PORT = 8000
 

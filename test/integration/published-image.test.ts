@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ImageDeps } from '../../src/stack/images/images.ts'
 import { contentTag, ensurePublished } from '../../src/stack/images/published.ts'
-import { docker, exec, signal } from './runtime-fixture.ts'
+import { docker, exec, signal } from './stack-fixture.ts'
 import { registryWith, type Registry } from './support/registry.ts'
 
 const run = promisify(execFile)

@@ -9,7 +9,7 @@ import type { Descriptor } from '../../src/core/descriptor.ts'
 import { inspectionOf } from '../../src/app/run/stack-inspection.ts'
 import type { MergedStack } from '../../src/stack/compose/compose.ts'
 import { bringUp } from '../../src/stack/stack.ts'
-import { docker, leftoversOf, pairDescriptor, signal, STACKS, testRun } from './runtime-fixture.ts'
+import { docker, leftoversOf, pairDescriptor, signal, STACKS, testRun } from './stack-fixture.ts'
 
 let workspace: string
 

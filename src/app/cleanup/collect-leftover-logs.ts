@@ -14,7 +14,7 @@ import { createContainers } from '../../stack/docker/containers.ts'
 import type { DockerClient } from '../../stack/docker/client.ts'
 import { fileArtifacts } from '../files.ts'
 
-export const LEFTOVER_LOGS_FOLDER = 'logs/interrupted'
+const LEFTOVER_LOGS_FOLDER = 'logs/interrupted'
 /** The newest of each container, and all together. */
 const BYTES_PER_CONTAINER = 256 * 1024
 const BYTES_IN_ALL = 8 * 1024 * 1024

@@ -39,6 +39,6 @@ export function plannedRunMs(plan: Plan, request: RunRequest, stacks = guessedSt
 }
 
 /** Before Docker is asked. @throws BAD_INPUT. */
-export function guessedStacks(plan: Plan, request: RunRequest): number {
+function guessedStacks(plan: Plan, request: RunRequest): number {
   return wantedStacks(widthFacts(plan, request, availableParallelism()))
 }

@@ -7,7 +7,7 @@ export function redactedUi(ui: RunUi, redaction: Redaction): RunUi {
   return { ...ui, log: redactedLogger(ui.log, redaction), reporters: ui.reporters.map((one) => redactedReporter(one, redaction)) }
 }
 
-export function redactedLogger(log: Logger, redaction: Redaction): Logger {
+function redactedLogger(log: Logger, redaction: Redaction): Logger {
   return {
     log(level, text) {
       log.log(level, redaction.text(text))

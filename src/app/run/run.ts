@@ -1,4 +1,4 @@
-/** Wires runtime, faults, clauses and engine together for one run. Front ends call this and map its verdict to their world. */
+/** Wires stacks, engine and what it is given together for one run. Front ends call this and map its verdict to their world. */
 import { mkdir } from 'node:fs/promises'
 import { randomBytes, randomInt } from 'node:crypto'
 import { canaryPort } from '../../canary/canary.ts'

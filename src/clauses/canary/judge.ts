@@ -8,7 +8,7 @@ import { joinParts, msText, percentText } from '../shared/parts.ts'
 import type { Part } from '../shared/parts.ts'
 
 /** Fewer decide nothing. */
-export const FEWEST_SAMPLES = 20
+const FEWEST_SAMPLES = 20
 
 export interface CanarySeen {
   /** Requests whose intended send time lies in the window, each with its outcome. */

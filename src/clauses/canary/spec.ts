@@ -1,10 +1,11 @@
 import * as z from 'zod'
+import { CANARY_DEADLINE_MS } from '../../core/canary.ts'
 import { milliseconds, quantity, statuses } from '../../kinds/schema-kit.ts'
-import { CANARY_DEADLINE_MS, share } from '../shared/spec-keys.ts'
+import { atLeastOne, share } from '../shared/spec-keys.ts'
 
 /** Judges the canary requests whose intended send time lies in the fault window. */
-export const canarySpec = z
-  .strictObject({
+export const canarySpec = atLeastOne(
+  z.strictObject({
     success_rate: share('At least this share of the canary requests is good').optional(),
     answers: z
       .strictObject({
@@ -27,10 +28,7 @@ export const canarySpec = z
           'The median is slower than before by what the fault adds, give or take the tolerance; a miss that the spread of the steady state explains decides nothing',
       })
       .optional(),
-  })
-  .refine((spec) => Object.keys(spec).length > 0, {
-    error: 'says nothing: give at least one of success_rate, answers, within_ms, slower_by_fault',
-  })
-  .meta({ description: 'Judges the canary requests of the fault window', minProperties: 1 })
+  }),
+).meta({ description: 'Judges the canary requests of the fault window', minProperties: 1 })
 
 export type CanarySpec = z.output<typeof canarySpec>

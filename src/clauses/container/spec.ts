@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { quantity, serviceName } from '../../kinds/schema-kit.ts'
-import { withinSeconds } from '../shared/spec-keys.ts'
+import { atLeastOne, withinSeconds } from '../shared/spec-keys.ts'
 
 /** What became of containers of a service. Exit code 137 is any SIGKILL. */
-export const containerSpec = z
-  .strictObject({
+export const containerSpec = atLeastOne(
+  z.strictObject({
     service: serviceName('Whose containers are looked at'),
     hit: z.boolean().meta({ description: 'Only those that the fault has hit' }).optional(),
     died_within_seconds: withinSeconds('Each died within this time of being hit').optional(),
@@ -13,11 +13,8 @@ export const containerSpec = z
     running_again_within_seconds: withinSeconds('Each runs again, with another pid, within this time of its death').optional(),
     survives: z.boolean().meta({ description: 'None died or was restarted while the fault was on' }).optional(),
     healthy: z.boolean().meta({ description: 'Its health check never turned unhealthy while the fault was on' }).optional(),
-  })
-  .refine((spec) => Object.keys(spec).some((key) => key !== 'service' && key !== 'hit'), {
-    error:
-      'says nothing: give at least one of died_within_seconds, exit_code, oom, running_again_within_seconds, survives, healthy',
-  })
-  .meta({ description: 'What became of the containers of a service' })
+  }),
+  ['service', 'hit'],
+).meta({ description: 'What became of the containers of a service' })
 
 export type ContainerSpec = z.output<typeof containerSpec>

@@ -1,5 +1,6 @@
 import { later, latest, msBetween, type Wall } from '../../core/time/moment.ts'
 import type { Observation } from '../../kinds/clause.ts'
+import { CANARY_DEADLINE_MS } from '../../core/canary.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { HeldLoad } from '../../ports/held-load.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
@@ -15,8 +16,6 @@ import type { LoadSpec } from './spec.ts'
 const BEFORE_MS = 5_000
 /** Its seconds are whole a little later than they are over. */
 const SETTLE_LIMIT_MS = 8_000
-/** As the canary's: no answer by then is none. */
-const ANSWER_LIMIT_MS = 15_000
 /** One good second is no recovery. */
 const GOOD_FOR_MS = 3_000
 const LOOK_EVERY_MS = 200
@@ -31,7 +30,7 @@ export const loadClause = defineClause({
     return misplaced ? 'kept_again_within_seconds is for "after", error_rate and p95_ms are for "during"' : null
   },
   afterWindowMs: ({ kept_again_within_seconds: within }) =>
-    SETTLE_LIMIT_MS + (within === undefined ? ANSWER_LIMIT_MS : within * 1_000 + GOOD_FOR_MS),
+    SETTLE_LIMIT_MS + (within === undefined ? CANARY_DEADLINE_MS : within * 1_000 + GOOD_FOR_MS),
   steady(spec, ctx) {
     const load = requireLoad(ctx)
     return Promise.resolve({ observe: (observeCtx) => observe(spec, load, observeCtx) })
@@ -69,8 +68,8 @@ async function windowSeen(load: HeldLoad, ctx: ClauseContext): Promise<LoadSeen>
   await lookUntil(`the end of ${String(enough)} requests of ${load.id}`, isSeen, (seen) => seen, {
     everyMs: LOOK_EVERY_MS,
     // The seconds of a long fault are read from a file.
-    attemptMs: ANSWER_LIMIT_MS,
-    limitMs: ANSWER_LIMIT_MS + SETTLE_LIMIT_MS,
+    attemptMs: CANARY_DEADLINE_MS,
+    limitMs: CANARY_DEADLINE_MS + SETTLE_LIMIT_MS,
     signal: ctx.signal,
     clock: ctx.clock,
   })

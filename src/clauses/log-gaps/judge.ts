@@ -65,7 +65,7 @@ export function judgeGaps(spec: LogGapsSpec, lines: readonly LogLine[]): Observa
   }
 }
 
-export function gapsExpected(spec: LogGapsSpec): string {
+function gapsExpected(spec: LogGapsSpec): string {
   const growth = `each gap ≥ ${String(spec.growth)} × the one before`
   return `in ≥ ${percentText(spec.share)} of at least ${String(spec.min_groups)} groups with ≥ ${String(spec.min_gaps)} gaps ${growth}`
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod'
+import { CANARY_DEADLINE_MS } from '../../core/canary.ts'
 import { milliseconds, port, serviceName, urlPath } from '../../kinds/schema-kit.ts'
-import { CANARY_DEADLINE_MS, share } from '../shared/spec-keys.ts'
+import { share } from '../shared/spec-keys.ts'
 
 /**
  * New connections, one after the other all through the window, straight to each container of a service: what a person meets

@@ -1,9 +1,9 @@
 import * as z from 'zod'
-import { whole, withinSeconds } from '../shared/spec-keys.ts'
+import { atLeastOne, whole, withinSeconds } from '../shared/spec-keys.ts'
 
 /** What the system itself lists of its pool; `hit` are the members whose containers a fault has hit. */
-export const poolSpec = z
-  .strictObject({
+export const poolSpec = atLeastOne(
+  z.strictObject({
     hit_removed_within_seconds: withinSeconds('The member that was hit is listed no more, or as failed').optional(),
     hit_failed_within_seconds: withinSeconds('The member that was hit is listed as failed').optional(),
     ready: z
@@ -13,10 +13,7 @@ export const poolSpec = z
       })
       .meta({ description: 'How many members can work' })
       .optional(),
-  })
-  .refine((spec) => Object.keys(spec).length > 0, {
-    error: 'says nothing: give at least one of hit_removed_within_seconds, hit_failed_within_seconds, ready',
-  })
-  .meta({ description: "What the system's own listing of the pool says", minProperties: 1 })
+  }),
+).meta({ description: "What the system's own listing of the pool says", minProperties: 1 })
 
 export type PoolSpec = z.output<typeof poolSpec>

@@ -1,3 +1,4 @@
+import { CANARY_DEADLINE_MS } from '../../core/canary.ts'
 import type { RequestOutcome } from '../../ports/canary.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
 import { namedRequest } from '../shared/named-request.ts'
@@ -5,8 +6,6 @@ import { judgeRequest, requestText } from './judge.ts'
 import type { SteadyAnswer } from './judge.ts'
 import { requestSpec } from './spec.ts'
 
-/** The steady state is fast; a request that needs longer there has no baseline. */
-const STEADY_DEADLINE_MS = 15_000
 /** Of the body kept as text, so that its good-answer rule sees it whole. The hash is over all of it. */
 const MOST_BYTES = 8 * 1_024 * 1_024
 
@@ -18,7 +17,8 @@ export const requestClause = defineClause({
   afterWindowMs: (spec) => spec.within_ms,
   async steady(spec, ctx) {
     const request = namedRequest(spec.name, ctx)
-    const before = steadyAnswer(await ctx.request(request, { deadlineMs: STEADY_DEADLINE_MS, maxBytes: MOST_BYTES }))
+    // The steady state is fast: one that needs longer there is nothing to compare with.
+    const before = steadyAnswer(await ctx.request(request, { deadlineMs: CANARY_DEADLINE_MS, maxBytes: MOST_BYTES }))
     return {
       async observe(observeCtx) {
         return judgeRequest(spec, before, await observeCtx.request(request, { deadlineMs: spec.within_ms, maxBytes: MOST_BYTES }))

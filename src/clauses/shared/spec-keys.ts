@@ -3,8 +3,6 @@ import type * as z from 'zod'
 import { line, quantity } from '../../kinds/schema-kit.ts'
 import { refersTo } from '../../kinds/references.ts'
 
-/** Nothing is awaited longer than this by the canary, so a longer limit could never be missed. */
-export const CANARY_DEADLINE_MS = 15_000
 export const REQUEST_DEADLINE_MS = 600_000
 
 /** 0…1. Zero is refused: a share that everything has is no expectation. */
@@ -18,6 +16,14 @@ export function withinSeconds(description: string): z.ZodNumber {
 
 export function whole(minimum: number, description: string): z.ZodNumber {
   return quantity({ minimum, maximum: 1_000_000_000, integer: true, description })
+}
+
+/** A clause that gives none of its keys says nothing, but for those that only tell what it is about. The message has their names. */
+export function atLeastOne<Schema extends z.ZodObject>(schema: Schema, about: readonly string[] = []): Schema {
+  const keys = Object.keys(schema.shape).filter((key) => !about.includes(key))
+  return schema.refine((spec) => keys.some((key) => Object.hasOwn(spec, key)), {
+    error: `says nothing: give at least one of ${keys.join(', ')}`,
+  })
 }
 
 /** The stack must have a request of that name. */

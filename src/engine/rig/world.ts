@@ -9,7 +9,7 @@ import { VirtualClock } from '../../core/time/virtual-clock.fixture.ts'
 /** How a step goes. `late`: it ends well, long after everybody has stopped waiting, whatever its signal says. */
 export type Course = 'well' | 'fails' | 'hangs' | 'late' | 'lies' | { readonly afterMs: number }
 
-export const LATE_MS = 100_000
+const LATE_MS = 100_000
 
 export interface Answer {
   readonly ok: boolean

@@ -1,6 +1,6 @@
 /** One scenario through its phases. Whatever happens, what was planned is reverted and proven gone. */
+import { CANARY_DEADLINE_MS, summarizeCanary } from '../../core/canary.ts'
 import { instantOf } from '../../core/time/clock.ts'
-import { summarizeCanary } from '../../core/canary.ts'
 import { isoTime, later, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
 import type { ScenarioResult, TimelineEvent } from '../../core/result/scenario.ts'
@@ -19,7 +19,6 @@ import {
   COLLECT_LIMIT_MS,
   AFTER_LIMIT_MS,
   BEGIN_LIMIT_MS,
-  CANARY_DEADLINE_MS,
   HOLD_MARGIN_MS,
   HURRIED_UNDO,
   INJECT_LIMIT_MS,

@@ -87,7 +87,7 @@ export function newState(stack: number, started: Instant, windowMs: number): Sce
 }
 
 /** The samples that are judged: those intended while the fault was on and its window planned. */
-export function faultWindow(state: ScenarioState): CanaryWindow | null {
+function faultWindow(state: ScenarioState): CanaryWindow | null {
   if (state.injectedMs === null) return null
   return summarizeCanary(state.samples, state.injectedMs, later(state.injectedMs, state.windowMs))
 }

@@ -5,7 +5,7 @@ import { resourceTarget } from '../shared/entry-keys.ts'
 import { connections } from './fault.ts'
 import { CONNECTION_MODES } from './judge.ts'
 
-export const MAX_CONNECTIONS = 5_000
+const MAX_CONNECTIONS = 5_000
 
 export const connectionsEntry = defineEntry({
   group: 'resource',

@@ -14,17 +14,17 @@ import { extraRule, extraRuleSchema } from './extra-containers.ts'
 
 /** All of which end a process that does nothing about them. */
 export const CRASH_SIGNALS = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGABRT', 'SIGSEGV', 'SIGHUP'] as const
-export type CrashSignal = (typeof CRASH_SIGNALS)[number]
+type CrashSignal = (typeof CRASH_SIGNALS)[number]
 
 export const CRASH_TIMINGS = ['during_inference', 'during_registration', 'random'] as const
-export type CrashTiming = (typeof CRASH_TIMINGS)[number]
+type CrashTiming = (typeof CRASH_TIMINGS)[number]
 
 /**
  * `kernel` signals the main process from the host's pid namespace, as a crash does: the restart policy stays in force.
  * `api` goes through the daemon, which counts as a stop by hand: the container stays down until it is started.
  */
 export const SIGNAL_PATHS = ['kernel', 'api'] as const
-export type SignalPath = (typeof SIGNAL_PATHS)[number]
+type SignalPath = (typeof SIGNAL_PATHS)[number]
 
 /** A signal that ends the main process of one container of the target or several at once. */
 export interface CrashSpec {

@@ -13,7 +13,7 @@ export interface DiskReading {
 }
 
 /** When the first filling ended, and how. */
-export interface FirstFilling {
+interface FirstFilling {
   readonly end: FillFacts['end']
   readonly volume: VolumeFacts
   readonly filledBytes: number

@@ -35,7 +35,7 @@ export interface OomSeen extends MemorySeen {
 const TOLERANCE_POINTS = 3
 const SIGKILL_EXIT_CODE = 137
 
-export function percentOf({ usageBytes, limitBytes }: MemoryReading): number {
+function percentOf({ usageBytes, limitBytes }: MemoryReading): number {
   return Math.round((usageBytes / limitBytes) * 1_000) / 10
 }
 

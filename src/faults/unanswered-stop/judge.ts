@@ -41,7 +41,7 @@ export function judgeUnansweredStop(seen: DeafSeen): Judgement {
 }
 
 /** Stopped, and still the process that was: a pid may have been given to another. Pure. */
-export function isDeaf(facts: ProcessFacts, startTicks: number): boolean {
+function isDeaf(facts: ProcessFacts, startTicks: number): boolean {
   return facts.alive && facts.state === 'T' && facts.startTicks === startTicks
 }
 

@@ -37,12 +37,12 @@ export function shareOf(bytes: number, totalBytes: number): number | null {
 }
 
 /** Two decimals; null where there is no total. */
-export function usedPercent(containers: readonly MemoryOfOne[]): number | null {
+function usedPercent(containers: readonly MemoryOfOne[]): number | null {
   const { usedBytes, totalBytes } = sumOf(containers)
   return shareOf(usedBytes, totalBytes)
 }
 
-export function isTaken({ containers, unread, inFlight }: VramReading, percent: number): boolean {
+function isTaken({ containers, unread, inFlight }: VramReading, percent: number): boolean {
   return unread === 0 && inFlight > 0 && (usedPercent(containers) ?? 0) >= percent - TOLERANCE_POINTS
 }
 

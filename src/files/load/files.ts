@@ -15,7 +15,7 @@ import type { JsonSource } from '../read-source.ts'
 import { SCENARIO_ID } from '../scenarios/schema.ts'
 import { checkNode } from '../schema-issues.ts'
 
-export const MANIFEST_FILE = 'load.json'
+const MANIFEST_FILE = 'load.json'
 const SCRIPT_ENDS = new Set(['.js', '.mjs', '.ts'])
 
 export interface LoadFiles {

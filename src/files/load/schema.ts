@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { LOAD_MEASURES } from '../../core/load.ts'
 import { SCENARIO_ID } from '../scenarios/schema.ts'
-import { line, oneOf, prose, quantity, shaped } from '../../kinds/schema-kit.ts'
+import { line, oneOf, prose, quantity, schemaKey, shaped } from '../../kinds/schema-kit.ts'
 
 const DAY_SECONDS = 86_400
 const MOST_USERS = 1_000_000
@@ -25,7 +25,7 @@ const scale = z
     }).optional(),
   })
   .refine((value) => Object.keys(value).length > 0, { error: 'says nothing: give duration_seconds, users or gate_users' })
-  .meta({ minProperties: 1 })
+  .meta({ description: 'How long, and with how many users, in this profile', minProperties: 1 })
 
 export const patternSchema = z.strictObject({
   id: shaped(
@@ -57,6 +57,7 @@ export const patternSchema = z.strictObject({
     .array(oneOf(LOAD_MEASURES, 'Where the system breaks; how long it takes to be well again after a spike'))
     .max(LOAD_MEASURES.length)
     .refine((names) => new Set(names).size === names.length, { error: 'names one twice' })
+    .meta({ description: 'What is found out beside whether the limits are kept' })
     .optional(),
   model: oneOf(
     ['closed', 'open'],
@@ -85,17 +86,21 @@ export const patternSchema = z.strictObject({
     .optional(),
 })
 
+const PATTERNS = { description: 'Load patterns: a k6 script each, and what is asked of the system under it' }
+
 /** The keys around the patterns; each of those is checked on its own. */
 export const manifestSchema = z
   .strictObject({
-    $schema: z.string().max(2_000).optional(),
+    $schema: schemaKey(),
     name: line(200, 'Name of the collection'),
     description: prose(4_000, 'More about it, for people').optional(),
-    patterns: z.array(z.unknown()).min(1).max(MAX_PATTERNS),
+    patterns: z.array(z.unknown()).min(1).max(MAX_PATTERNS).meta(PATTERNS),
   })
   .meta({ title: 'chaos-action load patterns' })
 
 /** For editors, which see the whole file at once. */
-export const manifestJsonSchema = manifestSchema.extend({ patterns: z.array(patternSchema).min(1).max(MAX_PATTERNS) })
+export const manifestJsonSchema = manifestSchema.extend({
+  patterns: z.array(patternSchema).min(1).max(MAX_PATTERNS).meta(PATTERNS),
+})
 
 export type PatternInput = z.output<typeof patternSchema>

@@ -4,7 +4,7 @@ import { SUITES } from '../../core/model.ts'
 import type { EntryForm } from '../../kinds/define-entry.ts'
 import { GROUPS, type EntryGroup } from './entry-groups.ts'
 import { expectSchema } from './expect-schema.ts'
-import { line, oneOf, prose, quantity, serviceName, shaped } from '../../kinds/schema-kit.ts'
+import { line, oneOf, prose, quantity, schemaKey, serviceName, shaped } from '../../kinds/schema-kit.ts'
 
 const DAY_SECONDS = 86_400
 
@@ -15,7 +15,9 @@ function seconds(description: string): z.ZodNumber {
   return quantity({ unit: 's', minimum: 0, above: true, maximum: DAY_SECONDS, description })
 }
 
-const profile = z.strictObject({ duration_seconds: seconds('Length of the fault window in this profile') })
+const profile = z
+  .strictObject({ duration_seconds: seconds('Length of the fault window in this profile') })
+  .meta({ description: 'Values of its own in this profile' })
 
 const common = {
   id: shaped(
@@ -46,10 +48,14 @@ export const COMMON_KEYS = Object.keys(common)
 
 /** Of one fault: alone in an entry, together with what every entry has, or as a part of a combined one. */
 export function schemaOf(form: EntryForm, place: 'entry' | 'part'): z.ZodObject {
-  return z.strictObject({ ...(place === 'entry' ? common : {}), ...form.shape }).meta(form.rules)
+  const { key, shape, rules, docs } = form
+  const named = shape[key] as z.ZodType
+  // A key whose value names the fault says of it what the README does.
+  const choosing = named.description === undefined ? { [key]: named.meta({ description: docs.what }) } : {}
+  return z.strictObject({ ...(place === 'entry' ? common : {}), ...shape, ...choosing }).meta(rules)
 }
 
-export const MOST_PARTS = 20
+const MOST_PARTS = 20
 
 function partsOf(part: z.ZodType): z.ZodType<unknown[]> {
   return z
@@ -65,7 +71,7 @@ export const combinedSchema = z.strictObject({ ...common, faults: partsOf(z.unkn
 export type CommonInput = z.output<typeof commonSchema>
 
 const fileKeys = {
-  $schema: z.string().max(2_000).optional(),
+  $schema: schemaKey(),
   name: line(200, 'What the scenarios of this file are about'),
   description: prose(4_000, 'For people').optional(),
   created_by: line(200, 'For people').optional(),
@@ -74,7 +80,11 @@ const fileKeys = {
 }
 
 function listOf<T extends z.ZodType>(entry: T): z.ZodArray<T> {
-  return z.array(entry).min(1, { error: 'is empty: a file without a scenario checks nothing' }).max(MAX_ENTRIES)
+  return z
+    .array(entry)
+    .min(1, { error: 'is empty: a file without a scenario checks nothing' })
+    .max(MAX_ENTRIES)
+    .meta({ description: 'Faults to be tried, and what is expected then; each has an id of its own' })
 }
 
 /** The file around its entries, which are checked one by one with the schema of their kind. */

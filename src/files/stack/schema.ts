@@ -8,6 +8,7 @@ import {
   oneOf,
   port,
   quantity,
+  schemaKey,
   SERVICE_NAME,
   serviceName,
   shaped,
@@ -62,9 +63,10 @@ const service = z.strictObject({
     description: 'Containers that the compose file runs',
   }).default(1),
   control: z.boolean().default(true).meta({ description: 'May be chosen as the control' }),
-  data: shaped(/^\/[^\p{Cc}]*$/u, 'an absolute path in the container', 'The bounded volume that holds its data', 1_000)
+  data: shaped(/^\/[^\p{Cc}]*$/u, 'an absolute path in the container', 'An absolute path', 1_000)
     .nullable()
-    .default(null),
+    .default(null)
+    .meta({ description: 'Where the bounded volume lies that holds its data; null where it has none' }),
   gpu: z.boolean().default(false).meta({ description: 'Its containers compute on NVIDIA GPUs that Docker gives them' }),
 })
 
@@ -97,31 +99,46 @@ const request = z.strictObject({
   good: z
     .strictObject({
       status: statuses('Statuses of a good answer'),
-      body_matches: jmespath('Must yield true on the JSON body').nullable().default(null),
+      body_matches: jmespath('Must yield true on the JSON body')
+        .nullable()
+        .default(null)
+        .meta({ description: 'Must yield true on the JSON body (JMESPath); null for any body' }),
     })
     .meta({ description: 'Which answers are good' }),
 })
 
-const stateNames = z.array(line(100, 'A state as the listing names it')).max(50)
+function stateNames(description: string): z.ZodArray<z.ZodString> {
+  return z.array(line(100, 'A state as the listing names it')).max(50).meta({ description })
+}
 
 const pool = z.strictObject({
   service: serviceName('The service whose containers are the members'),
   size: quantity({ minimum: 1, maximum: MAX_REPLICAS, integer: true, description: 'Members of the whole pool' }),
-  list: z.strictObject({ ...endpoint, path: urlPath('Path of the listing'), headers: headers.default({}) }),
+  list: z
+    .strictObject({ ...endpoint, path: urlPath('Path of the listing'), headers: headers.default({}) })
+    .meta({ description: 'Where the members are listed, as JSON' }),
   members: jmespath('Members in the listing'),
   id: jmespath('Id of a member'),
   state: jmespath('State of a member'),
   container: jmespath('Container of a member'),
   in_flight: jmespath('Requests that a member works on'),
   states: z
-    .strictObject({ registering: stateNames, ready: stateNames, busy: stateNames, failed: stateNames })
+    .strictObject({
+      registering: stateNames('It cannot work yet'),
+      ready: stateNames('It waits for work'),
+      busy: stateNames('It works'),
+      failed: stateNames('It cannot work any more'),
+    })
     .meta({ description: 'What the states of the listing mean' }),
   stop: z
     .strictObject({ method, path: urlPath('Path at the listing’s service; {id} stands for the member') })
     .nullable()
     .default(null)
     .meta({ description: 'How to ask for the stop of a member' }),
-  work: line(64, 'A request that takes long enough to be met in the middle').nullable().default(null),
+  work: line(64, 'The name of a request')
+    .nullable()
+    .default(null)
+    .meta({ description: 'A request that takes long enough to be met in the middle; null where there is none' }),
 })
 
 const metricName = shaped(/^[a-zA-Z_:][a-zA-Z0-9_:]{0,199}$/, 'the name of a Prometheus metric', 'A gauge, bytes')
@@ -169,44 +186,41 @@ const completed = z
 
 const defects = z.strictObject({
   variable: variable('Compose variable that carries the defects'),
-  known: z.record(
-    shaped(/^[a-z0-9][a-z0-9-]{0,63}$/, 'a name of small letters, digits and dashes', 'A defect'),
-    z.strictObject({
-      fails: z
-        .array(shaped(SCENARIO_ID, 'the id of a scenario', 'A scenario that it must turn failed'))
-        .min(1)
-        .max(100),
-      clauses: z
-        .record(
-          names(SCENARIO_ID, 'the id of a scenario'),
-          z.strictObject({
-            text: line(400, 'Beginning of the text of the clause or limit that must be missed, as reports show it'),
-            observed: line(400, 'A part of what is observed then').optional(),
+  known: z
+    .record(
+      shaped(/^[a-z0-9][a-z0-9-]{0,63}$/, 'a name of small letters, digits and dashes', 'A defect'),
+      z.strictObject({
+        fails: z
+          .array(shaped(SCENARIO_ID, 'the id of a scenario', 'A scenario'))
+          .min(1)
+          .max(100)
+          .meta({ description: 'Scenarios that it must turn failed' }),
+        clauses: z
+          .record(
+            names(SCENARIO_ID, 'the id of a scenario'),
+            z.strictObject({
+              text: line(400, 'Beginning of the text of the clause or limit that must be missed, as reports show it'),
+              observed: line(400, 'A part of what is observed then').optional(),
+            }),
+          )
+          .optional()
+          .meta({
+            description: 'What is missed in each of them: one that is red for something else has not found the defect',
           }),
-        )
-        .optional()
-        .meta({
-          description: 'What is missed in each of them: one that is red for something else has not found the defect',
-        }),
-      may_fail: z
-        .array(
-          shaped(
-            SCENARIO_ID,
-            'the id of a scenario',
-            'A scenario that it turns failed on some machines, as on one with few CPUs',
-          ),
-        )
-        .max(100)
-        .optional(),
-      blinds: z
-        .array(
-          shaped(SCENARIO_ID, 'the id of a scenario', 'A scenario whose fault cannot bite with it, so that it is inconclusive'),
-        )
-        .max(100)
-        .optional(),
-      text: line(400, 'What is wrong then'),
-    }),
-  ),
+        may_fail: z
+          .array(shaped(SCENARIO_ID, 'the id of a scenario', 'A scenario'))
+          .max(100)
+          .meta({ description: 'Scenarios that it turns failed on some machines, as on one with few CPUs' })
+          .optional(),
+        blinds: z
+          .array(shaped(SCENARIO_ID, 'the id of a scenario', 'A scenario'))
+          .max(100)
+          .meta({ description: 'Scenarios whose fault cannot bite with it, so that they are inconclusive' })
+          .optional(),
+        text: line(400, 'What is wrong then'),
+      }),
+    )
+    .meta({ description: 'Defects by name' }),
 })
 
 function names(pattern: RegExp, what: string): z.ZodString {
@@ -215,10 +229,14 @@ function names(pattern: RegExp, what: string): z.ZodString {
 
 export const stackSchema = z
   .strictObject({
-    $schema: z.string().max(2_000).optional(),
+    $schema: schemaKey(),
     name: shaped(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a name of small letters, digits, dashes and underscores', 'Name of the stack'),
     reference: z.boolean().default(false).meta({ description: 'The stack that ships with the action' }),
-    compose: z.array(relativePath('A compose file')).min(1).max(20),
+    compose: z
+      .array(relativePath('A compose file'))
+      .min(1)
+      .max(20)
+      .meta({ description: 'Compose files of the stack, each over those before it' }),
     images: z
       .array(
         z.strictObject({
@@ -247,26 +265,46 @@ export const stackSchema = z
       ['from_start', 'when_healthy'],
       'When the CPU quotas of the compose file hold: when_healthy lets the services start on all CPUs, which changes a program that looks at its quota when it starts',
     ).default('from_start'),
-    services: z.record(names(SERVICE_NAME, 'the name of a compose service'), service),
+    services: z
+      .record(names(SERVICE_NAME, 'the name of a compose service'), service)
+      .meta({ description: 'Services that must be well, by their names in the compose files' }),
     entry: z.strictObject(endpoint).meta({ description: 'Where requests enter the stack' }),
     toxiproxy: z.strictObject(endpoint).nullable().default(null).meta({ description: 'Service and port of the toxiproxy API' }),
-    links: z.record(names(LINK_NAME, 'a name for a link'), link).default({}),
-    default_link: shaped(LINK_NAME, 'the name of a link', 'Link of network entries that name none').nullable().default(null),
-    requests: z.record(names(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a name for a request'), request),
-    canary: z.strictObject({
-      request: line(64, 'Name of the request that is sent all the time'),
-      rate_per_second: quantity({ minimum: 1, maximum: 100, description: 'Requests a second' }).default(10),
+    links: z
+      .record(names(LINK_NAME, 'a name for a link'), link)
+      .default({})
+      .meta({ description: 'Ways from one service to another that a toxiproxy can break, by names of your own' }),
+    default_link: shaped(LINK_NAME, 'the name of a link', 'The name of a link')
+      .nullable()
+      .default(null)
+      .meta({ description: 'Link of network entries that name none; null where each must name its own' }),
+    requests: z
+      .record(names(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a name for a request'), request)
+      .meta({ description: 'Requests through the entry, by names of your own' }),
+    canary: z
+      .strictObject({
+        request: line(64, 'Name of the request that is sent all the time'),
+        rate_per_second: quantity({ minimum: 1, maximum: 100, description: 'Requests a second' }).default(10),
+      })
+      .meta({ description: 'What a user would ask for: it is asked all the time, and tells what users see' }),
+    pool: pool.nullable().default(null).meta({ description: 'A pool of workers as the system itself lists it; null for none' }),
+    vram: vram
+      .nullable()
+      .default(null)
+      .meta({ description: 'How GPU memory is used up where there is no GPU; null for not at all' }),
+    completed: completed.nullable().default(null).meta({
+      description: 'How the system tells which jobs it has completed: served answers are held against it; null where it does not',
     }),
-    pool: pool.nullable().default(null),
-    vram: vram.nullable().default(null),
-    completed: completed.nullable().default(null),
-    scenarios: z.array(glob).min(1).max(100),
+    scenarios: z.array(glob).min(1).max(100).meta({ description: 'Scenario files for this stack' }),
     load: z
       .array(relativePath('A folder'))
       .max(20)
       .default([])
       .meta({ description: 'Folders with k6 scripts, each a load pattern, and perhaps a load.json that says more about them' }),
-    defects: defects.nullable().default(null),
+    defects: defects
+      .nullable()
+      .default(null)
+      .meta({ description: 'Mistakes that the services can be told to make, each of which scenarios must find; null for none' }),
   })
   .meta({ title: 'chaos-action stack' })
 

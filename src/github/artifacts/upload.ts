@@ -27,7 +27,7 @@ export interface UploadRequest {
   readonly limits?: ArtifactLimits
 }
 
-export interface UploadedArtifact {
+interface UploadedArtifact {
   readonly name: string
   readonly id: number
   readonly bytes: number

@@ -1,4 +1,4 @@
-/** What to do about the comments of one key. Pure: sticky-comment.ts carries it out. */
+/** What to do about the comments of one key. Pure: sticky.ts carries it out. */
 import { compareRuns, parseMarker, type CommentMarker } from './marker.ts'
 
 export type CommentMode = 'always' | 'on-failure' | 'never'

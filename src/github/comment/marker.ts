@@ -1,7 +1,7 @@
 /** The hidden first line of a comment of ours: whose it is, and how far its run has come. */
 import { createHash } from 'node:crypto'
 
-export const COMMENT_STATES = ['running', 'done', 'superseded'] as const
+const COMMENT_STATES = ['running', 'done', 'superseded'] as const
 export type CommentState = (typeof COMMENT_STATES)[number]
 
 export interface RunOrder {

@@ -1,4 +1,4 @@
-/** What to do about the nightly's issue. Pure: nightly-issue.ts carries it out. */
+/** What to do about the nightly's issue. Pure: issue.ts carries it out. */
 import { createHash } from 'node:crypto'
 import { markdownText } from '../../report/escape.ts'
 import { isProblem, type Result } from '../../report/facts.ts'

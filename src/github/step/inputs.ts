@@ -13,10 +13,10 @@ import { ARTIFACT_NAME_RULE, DEFAULT_ARTIFACT_NAME, isArtifactName } from '../ar
 import { COMMENT_MODES, type CommentMode } from '../comment/decision.ts'
 import { InputReader, refusal, variableOf, type Env } from './input-values.ts'
 
-export const MODES = ['run', 'report', 'merge', 'cleanup', 'nightly-issue', 'nightly-watchdog'] as const
+const MODES = ['run', 'report', 'merge', 'cleanup', 'nightly-issue', 'nightly-watchdog'] as const
 export type Mode = (typeof MODES)[number]
 
-export const RED_VERDICTS = ['failed', 'error', 'inconclusive'] as const satisfies readonly RunVerdict[]
+const RED_VERDICTS = ['failed', 'error', 'inconclusive'] as const satisfies readonly RunVerdict[]
 
 const ALL_VERDICTS = ['passed', ...RED_VERDICTS] as const
 
@@ -75,7 +75,7 @@ export interface ReportInputs {
   readonly artifactRetentionDays: number | null
 }
 
-export interface NightlyInputs {
+interface NightlyInputs {
   /** Of the night, as the action said it; null: there was none. */
   readonly verdict: RunVerdict | null
   /** Path of its result.json; null: there is none. */
@@ -126,7 +126,7 @@ export const INPUT_DEFAULTS = {
   'nightly-max-age-hours': '36',
 } as const
 
-export type InputName = keyof typeof INPUT_DEFAULTS
+type InputName = keyof typeof INPUT_DEFAULTS
 
 const LARGEST_SEED = 2 ** 31 - 1
 const LONGEST_MINUTES = 1_440

@@ -30,7 +30,7 @@ export const OUTPUT_NAMES = [
   'artifact-url',
   'report-url',
 ] as const
-export type OutputName = (typeof OUTPUT_NAMES)[number]
+type OutputName = (typeof OUTPUT_NAMES)[number]
 type SetOutput = (name: OutputName, value: string) => void
 
 /** Set before anything can go wrong: whatever reads the outputs of a run that broke down reads an error. */

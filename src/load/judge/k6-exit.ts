@@ -5,7 +5,7 @@
  * itself saw crossed. `cut`: it ended before its time, so that what was measured is not what was asked for. `broken`: it did
  * not measure at all, or nobody knows what.
  */
-export type K6Ending = 'ended' | 'breached' | 'cut' | 'broken'
+type K6Ending = 'ended' | 'breached' | 'cut' | 'broken'
 
 export interface K6ExitMeaning {
   readonly ending: K6Ending

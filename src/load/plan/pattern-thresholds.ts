@@ -24,7 +24,7 @@ export function thresholdsOf(
 }
 
 /** `options.thresholds` as `k6 inspect` prints them: a list of expressions, or of objects that hold one. */
-export function scriptThresholds({ thresholds }: JsonObject): Threshold[] {
+function scriptThresholds({ thresholds }: JsonObject): Threshold[] {
   if (thresholds === undefined || thresholds === null) return []
   if (!isJsonObject(thresholds)) throw mistake('they are no object')
   return Object.entries(thresholds).flatMap(([key, list]) => {

@@ -13,7 +13,7 @@ export interface GroupKey {
   readonly filter: TagFilter | null
 }
 
-export interface SeriesSegment {
+interface SeriesSegment {
   readonly index: number
   readonly count: number
 }

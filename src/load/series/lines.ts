@@ -11,7 +11,7 @@ import { decodeBuckets } from './buckets.ts'
 import type { Cell } from './cell.ts'
 import type { SeriesFacts, SeriesHead, SeriesSecond } from './data.ts'
 
-export const SERIES_SCHEMA_VERSION = 1
+const SERIES_SCHEMA_VERSION = 1
 const MOST_SECONDS = 4 * 3_600
 const MOST_GROUPS = 2_000
 

@@ -6,7 +6,6 @@ import type { Wall } from '../../core/time/moment.ts'
 
 /** Served in full; turned away in order (503 with Retry-After, in time); everything else. */
 export const OUTCOMES = ['served', 'rejected', 'failed'] as const
-export type Outcome = (typeof OUTCOMES)[number]
 
 /** `{outcome:served,status:200}`: all of them must hold. Tags of k6's own and of the script. */
 export type TagFilter = Readonly<Record<string, string>>

@@ -125,8 +125,9 @@ async function subscribe(
   const filters = JSON.stringify({ type: ['container'], label: ownerFilter(options), event: ACTIONS })
   if (sinceNs === null) return options.docker.getEvents({ filters, abortSignal })
   const seconds = `${String(sinceNs / 1_000_000_000n)}.${String(sinceNs % 1_000_000_000n).padStart(9, '0')}`
-  // dockerode's type wants a number, which cannot hold nanoseconds; it goes into the query string as it is.
-  return options.docker.getEvents({ filters, abortSignal, since: seconds as unknown as number })
+  // dockerode's type wants a number, which cannot hold nanoseconds; what it is given goes into the query string as it is.
+  const query: object = { filters, abortSignal, since: seconds }
+  return options.docker.getEvents(query)
 }
 
 async function read(stream: NodeJS.ReadableStream, take: (line: string) => void): Promise<void> {
@@ -171,7 +172,7 @@ function eventBuffer(): EventBuffer {
 }
 
 /** One line of the feed; null for what is not an event of the stack's own containers. */
-export function parseEvent(line: string): StampedEvent | null {
+function parseEvent(line: string): StampedEvent | null {
   if (line.trim() === '') return null
   const ns = /"timeNano":(\d+)/.exec(line)?.[1]
   const raw = JSON.parse(line) as { Action?: string; Actor?: { ID?: string; Attributes?: Record<string, string> } }

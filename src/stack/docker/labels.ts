@@ -3,7 +3,7 @@
 /** Value: the run's id. A sweep touches nothing that lacks it. */
 export const RUN_LABEL = 'chaos-action.run'
 /** On what belongs to one of several stacks of a run; value: the stack's number. */
-export const STACK_LABEL = 'chaos-action.stack'
+const STACK_LABEL = 'chaos-action.stack'
 /** On what we put beside the stack: toolbox helpers, k6. The containers of the stack have none. */
 export const ROLE_LABEL = 'chaos-action.role'
 export const TOOLBOX_ROLE = 'toolbox'

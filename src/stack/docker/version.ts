@@ -1,7 +1,7 @@
 /** Versions of Docker's programs, which distributions decorate: `2.26.1-4`, `v5.0.0`, `26.1.5+dfsg1`. */
 
 /** Major and minor, or null when the text has no version. */
-export function parseVersion(text: string): { readonly major: number; readonly minor: number } | null {
+function parseVersion(text: string): { readonly major: number; readonly minor: number } | null {
   const match = /(\d+)\.(\d+)/.exec(text)
   return match === null ? null : { major: Number(match[1]), minor: Number(match[2]) }
 }

@@ -64,7 +64,7 @@ function isWell({ status, health }: Pick<ContainerState, 'status' | 'health'>): 
 type Ended = Pick<ContainerState, 'id' | 'name' | 'service' | 'status' | 'health' | 'exitCode' | 'oomKilled'>
 
 /** Nothing for a container that is as it should be. Healthy where it has a health check, running where it has none. */
-export function troubleOf(container: Ended, mayHaveEnded: boolean): Trouble[] {
+function troubleOf(container: Ended, mayHaveEnded: boolean): Trouble[] {
   const trouble = (text: string, final = false): Trouble[] => [
     { service: container.service, container, text: `${container.name} ${text}`, final },
   ]

@@ -25,7 +25,7 @@ export interface K6Launch {
 }
 
 /** Where k6 sees what lies in `folder` and `scripts` on this machine. */
-export interface K6Paths {
+interface K6Paths {
   readonly folder: string
   readonly scripts: string
 }

@@ -10,7 +10,7 @@ import type { CgroupPaths } from './membership.ts'
 /** linux/magic.h, CGROUP2_SUPER_MAGIC. */
 const CGROUP2_MAGIC = 0x63677270
 
-export type Controller = 'memory' | 'cpu' | 'cpuacct'
+type Controller = 'memory' | 'cpu' | 'cpuacct'
 
 export interface CgroupFolders {
   readonly version: 1 | 2

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { Endpoint } from '../operations/arguments.ts'
 
 /** Thrown when a name could not be resolved; `code` is what a probe reports. */
-export class ResolveError extends Error {
+class ResolveError extends Error {
   readonly code: string
 
   constructor(host: string, code: string) {

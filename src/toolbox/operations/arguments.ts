@@ -15,7 +15,6 @@ export const body = z.string().max(MOST_BODY_CHARACTERS).nullable()
 
 /** The end of a leg that the helper is at. */
 export const side = z.enum(['client', 'server'])
-export type Side = z.output<typeof side>
 
 export const none = z.strictObject({})
 /** Names what one call began and later ones ask about. */

@@ -1,6 +1,6 @@
 /** What the kernel lets this helper do. */
 import { release } from 'node:os'
-import { defineOperation } from '../../kinds/define-operation.ts'
+import { defineOperation } from '../define-operation.ts'
 import { cgroupVersion } from '../cgroup/files.ts'
 import type { HelperState } from '../helper.ts'
 import { TRIAL_INTERFACE } from '../net/names.ts'

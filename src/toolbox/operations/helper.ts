@@ -1,5 +1,5 @@
 /** What is asked of a helper about itself. */
-import { defineOperation } from '../../kinds/define-operation.ts'
+import { defineOperation } from '../define-operation.ts'
 import type { Helper } from '../helper.ts'
 import { findLeftovers, sweepOwn } from '../net/leftovers.ts'
 import { none } from './arguments.ts'

@@ -1,5 +1,5 @@
 /** All operations of the toolbox. One line for each file. */
-import type { OperationsOf } from '../../kinds/define-operation.ts'
+import type { OperationsOf } from '../define-operation.ts'
 import { capabilities } from './capabilities.ts'
 import { cgroupRead } from './resources/cgroup.ts'
 import { cpuOperations } from './resources/cpu.ts'

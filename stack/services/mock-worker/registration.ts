@@ -8,7 +8,7 @@ import { Pool } from 'undici'
 import { errorText } from '../shared/failure.ts'
 import type { Logger } from '../shared/log.ts'
 
-export interface WorkerIdentity {
+interface WorkerIdentity {
   readonly worker_id: string
   readonly url: string
   readonly pid: number

@@ -13,7 +13,7 @@ import type { JobRunner } from './runner.ts'
 
 export type JobOutcome = 'completed' | 'failed' | 'refused'
 
-export interface JobEvents {
+interface JobEvents {
   ended(outcome: JobOutcome): void
 }
 

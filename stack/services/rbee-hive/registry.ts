@@ -2,7 +2,7 @@
 import type { HivePolicy } from './policy.ts'
 import type { ProcessIdentity } from './process-info.ts'
 
-export type MemberState = 'registering' | 'ready' | 'stopping' | 'failed'
+type MemberState = 'registering' | 'ready' | 'stopping' | 'failed'
 
 /** How to reach a worker; closed when the member leaves the pool, which ends the requests on it. */
 export interface WorkerLink {
@@ -36,7 +36,7 @@ export interface Member<Link extends WorkerLink = WorkerLink> {
   reason: string | null
 }
 
-export interface RegistryEvents {
+interface RegistryEvents {
   failed(member: Member, reason: string): void
   removed(member: Member, reason: string): void
 }

@@ -31,7 +31,7 @@ const KEEP_ALIVE_MS = 120_000
 /** Connections that wait to be accepted: a rush of a thousand must not meet a full queue. */
 export const LISTEN_BACKLOG = 4_096
 
-export const PUBLIC = { config: { public: true } } as const
+const PUBLIC = { config: { public: true } } as const
 
 export function createServer(options: ServerOptions): FastifyInstance {
   const server = fastify({

@@ -12,7 +12,7 @@ import { faultContext, toolbox } from '../../shared/context.fixture.ts'
 import type { Judgement } from '../../shared/evidence.ts'
 import type { Measure, ToxicOnLink } from './measure.ts'
 
-export type Burst = ArgumentsOf<'probe.http'>
+type Burst = ArgumentsOf<'probe.http'>
 export type Transfer = ArgumentsOf<'probe.transfer'>
 
 /** What is behind the link: how it answers each question of a probe. */
@@ -25,7 +25,7 @@ export interface LinkModel {
 }
 
 /** What was asked of a link, in order. */
-export interface Asked {
+interface Asked {
   readonly bursts: Burst[]
   readonly transfers: Transfer[]
   /** Ids of held connections, as they were opened, tried and closed. */

@@ -29,7 +29,7 @@ const plannedGpu = gpuBefore.extend({
   /** Holds the memory, and by its name the GPU. */
   helper: z.string(),
 })
-export type PlannedGpu = Readonly<z.infer<typeof plannedGpu>>
+type PlannedGpu = Readonly<z.infer<typeof plannedGpu>>
 
 export const gpuVramPlan = z.strictObject({
   means: z.literal('gpu'),

@@ -1,7 +1,7 @@
 /** Packets lost on one leg, and how many of them. */
 import * as z from 'zod'
 import { describeError } from '../../../core/errors.ts'
-import { defineOperation } from '../../../kinds/define-operation.ts'
+import { defineOperation } from '../../define-operation.ts'
 import type { Helper, HelperState } from '../../helper.ts'
 import { installChains, readChain } from '../../net/iptables.ts'
 import { removeRules } from '../../net/mechanism.ts'

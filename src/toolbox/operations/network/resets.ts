@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { describeError } from '../../../core/errors.ts'
 import { TOOLBOX_LONGEST_MS } from '../../../core/toolbox.ts'
-import { defineOperation } from '../../../kinds/define-operation.ts'
+import { defineOperation } from '../../define-operation.ts'
 import type { Helper, HelperState } from '../../helper.ts'
 import { removeRules } from '../../net/mechanism.ts'
 import { rejectForAMoment, rejectRefusal } from '../../net/momentary-reject.ts'

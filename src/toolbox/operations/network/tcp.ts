@@ -1,7 +1,7 @@
 /** What the kernel counts of the TCP connections of this network namespace. */
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
-import { defineOperation } from '../../../kinds/define-operation.ts'
+import { defineOperation } from '../../define-operation.ts'
 import type { Helper } from '../../helper.ts'
 import { readTcpCounters, tcpSince } from '../../net/tcp-counters.ts'
 import { errorCode } from '../../net/wire.ts'

@@ -1,6 +1,6 @@
 /** The limit of open descriptors of a running process, lowered from outside. */
 import * as z from 'zod'
-import { defineOperation } from '../../../kinds/define-operation.ts'
+import { defineOperation } from '../../define-operation.ts'
 import type { Helper, HelperState } from '../../helper.ts'
 import { readDescriptors, requireProcess, requireSame, whileItLives } from '../../proc/process.ts'
 import type { DescriptorFacts } from '../../proc/process.ts'

@@ -3,7 +3,7 @@
  * crash like any other, so the restart policy stays in force. Needs the host's pid namespace, as all that take a ProcessRef.
  */
 import * as z from 'zod'
-import { defineOperation } from '../../../kinds/define-operation.ts'
+import { defineOperation } from '../../define-operation.ts'
 import type { Helper, HelperState } from '../../helper.ts'
 import { lookAtProcess, requireProcess, requireSame, whileItLives } from '../../proc/process.ts'
 import { processRef } from '../arguments.ts'

@@ -1,7 +1,7 @@
 /** One HTTP request inside the stack's network, for pages that are read rather than measured. */
 import { request } from 'node:http'
 import * as z from 'zod'
-import { defineOperation } from '../../../kinds/define-operation.ts'
+import { defineOperation } from '../../define-operation.ts'
 import { errorCode } from '../../net/wire.ts'
 import { body, headers, method, path, target, timeoutMs } from '../arguments.ts'
 

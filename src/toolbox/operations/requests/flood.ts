@@ -1,7 +1,7 @@
 /** Many connections to one place at once, silent or each with a request of its own. */
 import type { Socket } from 'node:net'
 import * as z from 'zod'
-import { defineOperation } from '../../../kinds/define-operation.ts'
+import { defineOperation } from '../../define-operation.ts'
 import type { Helper } from '../../helper.ts'
 import { requestWithBody } from '../../http/request.ts'
 import { ResponseParser } from '../../http/response-parser.ts'

@@ -1,6 +1,6 @@
 /** Keep-alive connections that are held across a fault. */
 import * as z from 'zod'
-import { defineOperation } from '../../../kinds/define-operation.ts'
+import { defineOperation } from '../../define-operation.ts'
 import type { Helper } from '../../helper.ts'
 import { HeldConnection } from '../../http/held-connection.ts'
 import { requestBytes } from '../../http/request.ts'

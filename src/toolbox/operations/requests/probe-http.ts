@@ -1,7 +1,7 @@
 /** HTTP requests, each on a connection of its own, and how long each of them took. */
 import * as z from 'zod'
 import { systemClock } from '../../../core/time/clock.ts'
-import { defineOperation } from '../../../kinds/define-operation.ts'
+import { defineOperation } from '../../define-operation.ts'
 import { requestBytes } from '../../http/request.ts'
 import { ResponseParser } from '../../http/response-parser.ts'
 import { errorCode, openSocket, resolveTarget } from '../../net/wire.ts'

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { describeError } from '../../../core/errors.ts'
 import { median } from '../../../core/statistics.ts'
-import { defineOperation } from '../../../kinds/define-operation.ts'
+import { defineOperation } from '../../define-operation.ts'
 import { requestBytes } from '../../http/request.ts'
 import { ResponseParser } from '../../http/response-parser.ts'
 import { openSocket, resolveTarget } from '../../net/wire.ts'

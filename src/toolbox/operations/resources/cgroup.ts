@@ -1,5 +1,5 @@
 /** Counters and limits of the cgroup of a process. */
-import { defineOperation } from '../../../kinds/define-operation.ts'
+import { defineOperation } from '../../define-operation.ts'
 import { readCgroup } from '../../cgroup/facts.ts'
 import { processRef } from '../arguments.ts'
 

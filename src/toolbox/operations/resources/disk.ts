@@ -5,7 +5,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { TOOLBOX_VOLUME_PATH } from '../../../core/toolbox.ts'
-import { defineOperation } from '../../../kinds/define-operation.ts'
+import { defineOperation } from '../../define-operation.ts'
 import { Interruptible } from '../../fill/interruptible.ts'
 import {
   FILLER_PREFIX,

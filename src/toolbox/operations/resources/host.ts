@@ -1,5 +1,5 @@
 /** The machine under the containers. */
-import { defineOperation } from '../../../kinds/define-operation.ts'
+import { defineOperation } from '../../define-operation.ts'
 import { readHostFacts } from '../../proc/host-facts.ts'
 import { none } from '../arguments.ts'
 

@@ -1,6 +1,6 @@
 /** Memory of the GPUs that this helper was given: who uses it, and some of it held by a program of its own. */
 import * as z from 'zod'
-import { defineOperation } from '../../../kinds/define-operation.ts'
+import { defineOperation } from '../../define-operation.ts'
 import { belongsTo, readCgroupPaths, readProcFile } from '../../cgroup/membership.ts'
 import { NO_GPU_EXITS, parseAnswer, parseListing, parseReady, VRAM_HOLD } from '../../gpu/lines.ts'
 import type { Answer, ListedGpu, ListedProcess, VramFacts } from '../../gpu/lines.ts'

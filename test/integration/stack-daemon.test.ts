@@ -12,7 +12,7 @@ import { dockerCall } from '../../src/stack/docker/call.ts'
 import { openEventFeed } from '../../src/stack/docker/event-feed.ts'
 import { bringUp } from '../../src/stack/stack.ts'
 import { findLeftovers } from '../../src/stack/sweep.ts'
-import { docker, pairDescriptor, signal, testRun } from './runtime-fixture.ts'
+import { docker, pairDescriptor, signal, testRun } from './stack-fixture.ts'
 
 let folder = ''
 let server: Server | null = null

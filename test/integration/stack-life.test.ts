@@ -11,7 +11,7 @@ import { hostFacts } from '../../src/stack/docker/host.ts'
 import { bringUp, type BringUpOptions } from '../../src/stack/stack.ts'
 import { publishedToxiproxyUrl } from '../../src/stack/ports.ts'
 import { findLeftovers, removeLeftovers, runsInDocker } from '../../src/stack/sweep.ts'
-import { descriptorOf, docker, exec, leftoversOf, pairDescriptor, signal, STACKS, testRun, WEB_LINK } from './runtime-fixture.ts'
+import { descriptorOf, docker, exec, leftoversOf, pairDescriptor, signal, STACKS, testRun, WEB_LINK } from './stack-fixture.ts'
 
 const POLL = { everyMs: 100, attemptMs: 5_000, limitMs: 20_000, clock: systemClock }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ensureImages, type ImageDeps } from '../../src/stack/images/images.ts'
 import { bringUp } from '../../src/stack/stack.ts'
-import { descriptorOf, docker, exec, signal, STACKS, testRun } from './runtime-fixture.ts'
+import { descriptorOf, docker, exec, signal, STACKS, testRun } from './stack-fixture.ts'
 
 let context = ''
 let repository = ''

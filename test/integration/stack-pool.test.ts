@@ -5,7 +5,7 @@ import { createPool } from '../../src/stack/pages/pool.ts'
 import { awaitCrew, CREW_POOL, crewDescriptor, HANDS, poolOf } from './crew.ts'
 import { openRig } from './faults-rig.ts'
 import type { OpenRig } from './faults-rig.ts'
-import { signal } from './runtime-fixture.ts'
+import { signal } from './stack-fixture.ts'
 
 let rig: OpenRig
 

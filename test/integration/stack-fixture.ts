@@ -106,7 +106,7 @@ export interface TestRun extends AsyncDisposable {
 /** A run id and a state folder of its own; whatever the test did, nothing with its label remains afterwards. */
 export async function testRun(): Promise<TestRun> {
   const runId = `rt-${randomBytes(4).toString('hex')}`
-  const stateDir = await mkdtemp(join(tmpdir(), 'chaos-runtime-'))
+  const stateDir = await mkdtemp(join(tmpdir(), 'chaos-stack-'))
   const logged: string[] = []
   const log = { log: (level: LogLevel, text: string) => void logged.push(`${level} ${text}`) }
   return {
