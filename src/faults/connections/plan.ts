@@ -7,7 +7,7 @@ import { touchesEverything } from '../shared/links/links.ts'
 import { helperName } from '../shared/names.ts'
 import { addressOf } from '../shared/links/network-helpers.ts'
 import { targetContainer } from '../shared/plan-schema.ts'
-import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
+import { asTarget, chooseTarget } from '../shared/containers/targets.ts'
 import { CONNECTION_MODES } from './judge.ts'
 import type { ConnectionMode } from './judge.ts'
 
@@ -38,9 +38,7 @@ export async function resolveConnections(spec: ConnectionsSpec, ctx: FaultContex
   const { descriptor } = ctx.stack
   const port = mode === 'idle' ? healthPort(target, descriptor) : requestPort(target, descriptor)
   if (mode === 'requests') canaryRequest(descriptor)
-  const { chosen } = await chooseTargets(target, null, ctx)
-  const [state] = chosen
-  if (state === undefined) throw new ChaosError('INTERNAL', `no container of ${target} was chosen`)
+  const { state } = await chooseTarget(target, ctx)
   addressOf(state, ctx)
   return {
     ...{ target, connections, mode, container: asTarget(state), port },

@@ -10,7 +10,7 @@ import { hostHelper } from '../shared/host-helpers.ts'
 import { touchesEverything } from '../shared/links/links.ts'
 import { helperName } from '../shared/names.ts'
 import { targetContainer } from '../shared/plan-schema.ts'
-import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
+import { asTarget, chooseTarget } from '../shared/containers/targets.ts'
 
 /** What can be used up: bytes, or the file system's inodes. */
 export const DISK_UNITS = ['bytes', 'inodes'] as const
@@ -75,9 +75,7 @@ export async function resolveDisk(spec: DiskSpec, ctx: FaultContext): Promise<Di
   if ((percent === null) === (bytes === null) || (of === 'inodes' && percent === null)) {
     throw new ChaosError('BAD_INPUT', `a disk fault takes a percentage or bytes, inodes a percentage only`)
   }
-  const { chosen } = await chooseTargets(target, null, ctx)
-  const [state] = chosen
-  if (state === undefined) throw new ChaosError('INTERNAL', `no container of ${target} was chosen`)
+  const { state } = await chooseTarget(target, ctx)
   const path = pathOf(spec, ctx)
   const { mount, folder } = mountFor(state, path)
   const helper = helperName(ctx, 'disk')

@@ -10,7 +10,7 @@ import { touchesEverything } from '../shared/links/links.ts'
 import { runningState } from '../shared/containers/main-process.ts'
 import { helperName } from '../shared/names.ts'
 import { targetContainer } from '../shared/plan-schema.ts'
-import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
+import { asTarget, chooseTarget } from '../shared/containers/targets.ts'
 
 /** Soft limit of one container of the target lowered to its highest open descriptor + headroom, the rest held by sockets. */
 export interface FileDescriptorsSpec {
@@ -63,9 +63,7 @@ export async function resolveDescriptors(
       { hint: `Give the service ${target} a 'health' in ${descriptor.file}.` },
     )
   }
-  const { chosen } = await chooseTargets(target, null, ctx)
-  const [state] = chosen
-  if (state === undefined) throw new ChaosError('INTERNAL', `no container of ${target} was chosen`)
+  const { state } = await chooseTarget(target, ctx)
   const [helper, holder] = [helperName(ctx, 'nofile'), helperName(ctx, 'holder')]
   const { pid } = await runningState(state, ctx)
   const ref = { pid, containerId: state.id }

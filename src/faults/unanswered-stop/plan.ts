@@ -6,7 +6,7 @@ import { touchesEverything } from '../shared/links/links.ts'
 import { helperName } from '../shared/names.ts'
 import { targetContainer } from '../shared/plan-schema.ts'
 import { requirePool } from '../shared/containers/pool-members.ts'
-import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
+import { asTarget, chooseTarget } from '../shared/containers/targets.ts'
 
 /**
  * One member of the pool is made deaf (SIGSTOP), then the system is asked to stop it. The system's own signal is seen
@@ -38,13 +38,11 @@ export async function resolveStop(spec: UnansweredStopSpec, ctx: FaultContext): 
       hint: `Add pool.stop to ${ctx.stack.descriptor.file}.`,
     })
   }
-  const { chosen, text } = await chooseTargets(spec.target, null, ctx)
-  const [container] = chosen
-  if (container === undefined) throw new ChaosError('TARGET_NOT_FOUND', `no container of '${spec.target}' was chosen`)
+  const { state, text } = await chooseTarget(spec.target, ctx)
   return {
     helper: helperName(ctx, 'deaf'),
     ...{ target: spec.target, signal: spec.signal, timeoutSeconds: spec.timeoutSeconds, choice: text },
-    container: asTarget(container),
+    container: asTarget(state),
     everything: touchesEverything([spec.target], ctx.stack.descriptor),
   }
 }

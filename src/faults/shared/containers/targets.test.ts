@@ -4,7 +4,7 @@ import type { FaultContext } from '../../../kinds/context.ts'
 import type { ContainerState } from '../../../ports/docker.ts'
 import { seededRandom } from '../../../core/random.ts'
 import { container, containers, descriptor, faultContext, stack } from '../context.fixture.ts'
-import { asTarget, chooseSome, chooseTargets, resolveCount, runningTargets } from './targets.ts'
+import { asTarget, chooseSome, chooseTarget, chooseTargets, resolveCount, runningTargets } from './targets.ts'
 
 describe('resolveCount', () => {
   test.each<[Count | null, number, number, string]>([
@@ -74,9 +74,15 @@ describe('the containers of a service', () => {
   })
 
   test('are chosen among those that run, as many as are meant', async () => {
-    const { chosen, running, text } = await chooseTargets('hand', { percent: 50 }, having(hands))
-    expect([chosen.length, running.length, text]).toEqual([2, 3, '50 % of 3 → 2'])
+    const { chosen, text } = await chooseTargets('hand', { percent: 50 }, having(hands))
+    expect([chosen.length, text]).toEqual([2, '50 % of 3 → 2'])
     expect(chosen.every(({ status }) => status === 'running')).toBe(true)
+  })
+
+  test('are one where one is meant', async () => {
+    const { state, text } = await chooseTarget('hand', having(hands))
+    expect([state.status, text]).toEqual(['running', '1 of 3'])
+    await expect(chooseTarget('hand', having([]))).rejects.toMatchObject({ code: 'TARGET_NOT_FOUND' })
   })
 
   test('are kept in a plan with their restart policy, which is none where nothing is said', () => {

@@ -6,14 +6,8 @@ import type { Random } from '../../../core/random.ts'
 import type { Count } from '../entry-keys.ts'
 import type { TargetContainer } from '../plan-schema.ts'
 
-export interface Choice<T> {
-  readonly chosen: readonly T[]
-  /** For people, with the rounding: `50 % of 3 → 2`. */
-  readonly text: string
-}
-
 /**
- * How many of `available` are meant. A share is rounded up; null is one. Pure.
+ * How many of `available` are meant, and the same for people: `50 % of 3 → 2`. A share is rounded up; null is one. Pure.
  * @throws TARGET_NOT_FOUND when there are fewer than that.
  */
 export function resolveCount(count: Count | null, available: number): { number: number; text: string } {
@@ -46,15 +40,23 @@ export async function runningTargets(service: string, ctx: FaultContext): Promis
   })
 }
 
-/** So many of the service's running containers, chosen by the scenario's seed. */
+/** So many of the service's running containers, chosen by the scenario's seed; `text` tells people how many of how many. */
 export async function chooseTargets(
   target: string,
   count: Count | null,
   ctx: FaultContext,
-): Promise<Choice<ContainerState> & { readonly running: readonly ContainerState[] }> {
+): Promise<{ chosen: ContainerState[]; text: string }> {
   const running = await runningTargets(target, ctx)
   const { number, text } = resolveCount(count, running.length)
-  return { running, chosen: chooseSome(running, number, ctx.random), text }
+  return { chosen: chooseSome(running, number, ctx.random), text }
+}
+
+/** One of the service's running containers, chosen likewise. */
+export async function chooseTarget(target: string, ctx: FaultContext): Promise<{ state: ContainerState; text: string }> {
+  const { chosen, text } = await chooseTargets(target, null, ctx)
+  const [state] = chosen
+  if (state !== undefined) return { state, text }
+  throw new ChaosError('INTERNAL', `no container of ${target} was chosen`)
 }
 
 export function asTarget({ id, name, restartPolicy }: ContainerState): TargetContainer {
