@@ -1,4 +1,3 @@
-import { instantOf } from '../../core/time/clock.ts'
 import { describeError } from '../../core/errors.ts'
 import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
@@ -12,7 +11,7 @@ import { hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { runningState } from '../shared/containers/main-process.ts'
 import { HELPER_TTL_MS } from '../shared/names.ts'
 import { addressOf, networkHelper } from '../shared/links/network-helpers.ts'
-import { glanceAtPool, memberOf } from '../shared/containers/pool-members.ts'
+import { hitTeller } from '../shared/containers/hits.ts'
 import { startUpkeep, untilWindowEnds } from '../shared/containers/upkeep.ts'
 import type { Upkeep } from '../shared/containers/upkeep.ts'
 import { judgeConnections } from './judge.ts'
@@ -89,7 +88,7 @@ function countArgs({ port }: ConnectionsPlan): ArgumentsOf<'tcp.count'> {
 
 async function flood(plan: ConnectionsPlan, flooding: Flooding, ctx: FaultContext): Promise<void> {
   const { container, port, flooder, mode } = plan
-  const members = await glanceAtPool(ctx)
+  const tellHit = await hitTeller(plan.target, ctx)
   const state = await runningState(container, ctx)
   const counter = ctx.toolbox.get(plan.counter)
   const what = `a count of the connections to ${container.name}`
@@ -101,9 +100,7 @@ async function flood(plan: ConnectionsPlan, flooding: Flooding, ctx: FaultContex
       return true
     },
   )
-  const member = memberOf(container, members)?.id ?? null
-  const at = instantOf(ctx.clock)
-  ctx.hit({ containerId: container.id, name: container.name, service: plan.target, pid: state.pid, member, ...at })
+  tellHit(container, state.pid)
   const target = { host: addressOf(state, ctx), port }
   const request = mode === 'idle' ? null : requestOf(ctx)
   const args = { id: flooder, target, count: plan.connections, request, connectTimeoutMs: CONNECT_LIMIT_MS }

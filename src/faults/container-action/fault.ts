@@ -11,7 +11,8 @@ import type { ActionSeen, ContainerActionName } from './judge.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import type { PlaceJudgement } from '../shared/evidence.ts'
 import { touchesEverything } from '../shared/links/links.ts'
-import { glanceAtPool, memberOf } from '../shared/containers/pool-members.ts'
+import { hitTeller } from '../shared/containers/hits.ts'
+import type { TellHit } from '../shared/containers/hits.ts'
 import { seenInWindow } from '../shared/seen-in-window.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
 import { isDown } from '../shared/containers/start-again.ts'
@@ -79,11 +80,8 @@ function arm(plan: ContainerActionPlan): ArmedFault {
   let acts: Acts = new Map()
   return {
     async inject(ctx) {
-      const members = await glanceAtPool(ctx)
-      const done = plan.containers.map(async (container) => {
-        const member = memberOf(container, members)?.id ?? null
-        return [container.id, await actOn(plan, container, member, ctx)] as const
-      })
+      const tellHit = await hitTeller(plan.target, ctx)
+      const done = plan.containers.map(async (container) => [container.id, await actOn(plan, container, tellHit, ctx)] as const)
       acts = new Map(await Promise.all(done))
     },
     async effect(ctx) {
@@ -99,24 +97,19 @@ function arm(plan: ContainerActionPlan): ArmedFault {
   }
 }
 
-async function actOn(
-  plan: ContainerActionPlan,
-  { id, name }: TargetContainer,
-  member: string | null,
-  ctx: FaultContext,
-): Promise<Act> {
-  const state = await ctx.containers.inspect(id, ctx.signal)
+async function actOn(plan: ContainerActionPlan, container: TargetContainer, tellHit: TellHit, ctx: FaultContext): Promise<Act> {
+  const state = await ctx.containers.inspect(container.id, ctx.signal)
   if (state?.status !== 'running') return { done: null, problem: `it was ${state?.status ?? 'gone'} when it was to be hit` }
   const { pid } = state
-  const { atMs, atWallMs } = instantOf(ctx.clock)
+  const at = instantOf(ctx.clock)
   try {
-    await ctx.containers.act(id, actionOf(plan.action), ctx.signal)
+    await ctx.containers.act(container.id, actionOf(plan.action), ctx.signal)
   } catch (error) {
     if (ctx.signal.aborted) throw error
     return { done: null, problem: `the daemon did not ${plan.action} it: ${describeError(error, 300)}` }
   }
-  ctx.hit({ containerId: id, name, service: plan.target, pid, atMs, atWallMs, member })
-  return { done: { pid, wallMs: atWallMs, tookMs: msBetween(atMs, ctx.clock.nowMs()) }, problem: null }
+  tellHit(container, pid, at)
+  return { done: { pid, wallMs: at.atWallMs, tookMs: msBetween(at.atMs, ctx.clock.nowMs()) }, problem: null }
 }
 
 function actionOf(action: ContainerActionPlan['action']): ContainerAction {

@@ -1,4 +1,3 @@
-import { instantOf } from '../../core/time/clock.ts'
 import type { Wall } from '../../core/time/moment.ts'
 import { availableParallelism } from 'node:os'
 import * as z from 'zod'
@@ -20,7 +19,8 @@ import { touchesEverything } from '../shared/links/links.ts'
 import { hasEnded, runningState } from '../shared/containers/main-process.ts'
 import { helperName } from '../shared/names.ts'
 import { listOf, targetContainer } from '../shared/plan-schema.ts'
-import { glanceAtPool, memberOf } from '../shared/containers/pool-members.ts'
+import { hitTeller } from '../shared/containers/hits.ts'
+import type { TellHit } from '../shared/containers/hits.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
 import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
 import { startUpkeep, untilWindowEnds } from '../shared/containers/upkeep.ts'
@@ -110,8 +110,8 @@ function armed(plan: CpuPlan, burnings: readonly Burning[]): ArmedCpu {
   return {
     burnings,
     async inject(ctx) {
-      const members = await glanceAtPool(ctx)
-      await allOrThrow(burnings.map((burning) => burn(plan, burning, memberOf(burning.target, members)?.id ?? null, ctx)))
+      const tellHit = await hitTeller(plan.target, ctx)
+      await allOrThrow(burnings.map((burning) => burn(burning, tellHit, ctx)))
     },
     async effect(ctx) {
       const judged = await Promise.all(burnings.map((burning) => judge(plan, burning, ctx)))
@@ -145,7 +145,7 @@ async function readCpu(helper: ToolboxHelper, ref: ProcessRef, ctx: FaultContext
   return { atMs: ctx.clock.nowMs(), usageUs: cpuUsageUs ?? Number.NaN, throttledPeriods }
 }
 
-async function burn(plan: CpuPlan, burning: Burning, member: string | null, ctx: FaultContext): Promise<void> {
+async function burn(burning: Burning, tellHit: TellHit, ctx: FaultContext): Promise<void> {
   const { target } = burning
   const helper = ctx.toolbox.get(target.helper)
   const { pid } = await runningState(target, ctx)
@@ -155,8 +155,7 @@ async function burn(plan: CpuPlan, burning: Burning, member: string | null, ctx:
   const { mechanism } = await helper.call('cpu.burn', { ...ref, workers, loadPercent }, ctx.signal)
   burning.started = true
   burning.mechanism = `${mechanism}: ${loadText(burning.load)}`
-  const { atMs, atWallMs } = instantOf(ctx.clock)
-  ctx.hit({ containerId: target.id, name: target.name, service: plan.target, pid, atMs, atWallMs, member })
+  const { atWallMs } = tellHit(target, pid)
   const options = { stepLimitMs: READ_LIMIT_MS, clock: ctx.clock }
   const look = (signal: AbortSignal): Promise<boolean> => keepReading(helper, ref, burning, ctx, signal)
   burning.look = look

@@ -1,4 +1,3 @@
-import { instantOf } from '../../core/time/clock.ts'
 import { msBetween, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, describeError } from '../../core/errors.ts'
 import type { ArmedFault } from '../../kinds/fault.ts'
@@ -11,7 +10,7 @@ import type { ArgumentsOf, ReplyOf } from '../../toolbox/operations/registry.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import { hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { runningState } from '../shared/containers/main-process.ts'
-import { glanceAtPool, memberOf } from '../shared/containers/pool-members.ts'
+import { hitTeller } from '../shared/containers/hits.ts'
 import { UNDO_STEP_LIMIT_MS } from '../shared/containers/undo-limit.ts'
 import { startUpkeep, untilWindowEnds } from '../shared/containers/upkeep.ts'
 import type { Upkeep } from '../shared/containers/upkeep.ts'
@@ -88,16 +87,13 @@ function armed(plan: DiskPlan, filling: Filling): ArmedDisk {
 async function fillUp(plan: DiskPlan, filling: Filling, ctx: FaultContext): Promise<void> {
   const helper = ctx.toolbox.get(plan.helper)
   const { container } = plan
-  const members = await glanceAtPool(ctx)
+  const tellHit = await hitTeller(plan.target, ctx)
   const { pid } = await runningState(container, ctx)
   await requireDisk(plan, helper, ctx.signal)
   const reply = await helper.call('disk.fill', fillArgs(plan, FILL_LIMIT_MS), ctx.signal)
   filling.filled = { end: reply.end, volume: reply.volume, filledBytes: reply.filledBytes }
   filling.mechanism = reply.mechanism
-  const member = memberOf(container, members)?.id ?? null
-  const at = instantOf(ctx.clock)
-  filling.fromMs = at.atMs
-  ctx.hit({ containerId: container.id, name: container.name, service: plan.target, pid, member, ...at })
+  filling.fromMs = tellHit(container, pid).atMs
   const options = { what: `a look at the volume of ${container.name}`, everyMs: REFILL_EVERY_MS, clock: ctx.clock }
   filling.upkeep = startUpkeep({ ...options, stepLimitMs: REFILL_LIMIT_MS + LAST_WRITE_LIMIT_MS }, async (signal) => {
     filling.readings.push(await keepFull(plan, helper, reply.end, signal))

@@ -1,4 +1,3 @@
-import { instantOf } from '../../core/time/clock.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
@@ -7,7 +6,7 @@ import { combinePlaces } from '../shared/evidence.ts'
 import { hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { runningState } from '../shared/containers/main-process.ts'
 import { addressOf, networkHelper } from '../shared/links/network-helpers.ts'
-import { glanceAtPool, memberOf } from '../shared/containers/pool-members.ts'
+import { hitTeller } from '../shared/containers/hits.ts'
 import type { Exhaustion } from './exhaustion.ts'
 import { fill, openWitnesses } from './filling.ts'
 import { judgeDescriptors } from './judge.ts'
@@ -75,16 +74,13 @@ async function prepareTarget(plan: FileDescriptorsPlan, ctx: FaultContext): Prom
 async function useUp(plan: FileDescriptorsPlan, exhaustion: Exhaustion, ctx: FaultContext): Promise<void> {
   const { container, process, headroom } = plan
   const helper = ctx.toolbox.get(plan.helper)
-  const members = await glanceAtPool(ctx)
+  const tellHit = await hitTeller(plan.target, ctx)
   const { pid } = await runningState(container, ctx)
   if (pid !== process.pid)
     throw new ChaosError('TARGET_NOT_FOUND', `${container.name} was restarted before its limit could be lowered`)
   const { facts, previousSoft } = await helper.call('nofile.lower', { pid, containerId: container.id, headroom }, ctx.signal)
   exhaustion.lowered = { limit: facts.softLimit, previousSoft, openBefore: facts.open }
-  const member = memberOf(container, members)?.id ?? null
-  const at = instantOf(ctx.clock)
-  ctx.hit({ containerId: container.id, name: container.name, service: plan.target, pid, member, ...at })
-  exhaustion.fromMs = at.atMs
+  exhaustion.fromMs = tellHit(container, pid).atMs
   await openWitnesses(plan, exhaustion, ctx)
   await fill(plan, exhaustion, facts.softLimit, ctx)
   exhaustion.upkeeps = startUpkeeps(plan, exhaustion, facts.softLimit, ctx)

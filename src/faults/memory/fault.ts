@@ -10,7 +10,7 @@ import type { PlaceJudgement } from '../shared/evidence.ts'
 import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { touchesEverything } from '../shared/links/links.ts'
 import { helperName } from '../shared/names.ts'
-import { glanceAtPool, memberOf } from '../shared/containers/pool-members.ts'
+import { hitTeller } from '../shared/containers/hits.ts'
 import { seenInWindow } from '../shared/seen-in-window.ts'
 import { downLeftovers, startAgain, staysDown } from '../shared/containers/start-again.ts'
 import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
@@ -77,8 +77,8 @@ export const memory = defineFault({
 function armed(plan: MemoryPlan, fillings: readonly Filling[]): ArmedFault {
   return {
     async inject(ctx) {
-      const members = await glanceAtPool(ctx)
-      await Promise.all(fillings.map((filling) => fill(plan, filling, memberOf(filling.target, members)?.id ?? null, ctx)))
+      const tellHit = await hitTeller(plan.target, ctx)
+      await Promise.all(fillings.map((filling) => fill(plan, filling, tellHit, ctx)))
     },
     async effect(ctx) {
       const judge = plan.then === 'hold' ? judgeHeld : judgeKilled

@@ -1,11 +1,12 @@
 /** Using up the memory of one container, step by step. */
 import { instantOf } from '../../core/time/clock.ts'
-import { later, type Instant, type Wall } from '../../core/time/moment.ts'
+import { later, type Wall } from '../../core/time/moment.ts'
 import { describeError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import type { CgroupFacts } from '../../toolbox/operations/resources/cgroup.ts'
 import { firstEvent } from '../shared/containers/container-events.ts'
+import type { TellHit } from '../shared/containers/hits.ts'
 import { hasEnded } from '../shared/containers/main-process.ts'
 import type { MemoryReading, MemorySeen } from './judge.ts'
 import { isHeld } from './judge.ts'
@@ -57,34 +58,31 @@ export async function readMemory(
 }
 
 /** Fills, and with `then: 'oom'` drives it on. What goes wrong on the way is kept for the effect to tell. */
-export async function fill(plan: MemoryPlan, filling: Filling, member: string | null, ctx: FaultContext): Promise<void> {
+export async function fill(plan: MemoryPlan, filling: Filling, tellHit: TellHit, ctx: FaultContext): Promise<void> {
   const { target } = filling
   const pid = (await ctx.containers.inspect(target.id, ctx.signal))?.pid ?? 0
   if (pid === 0) {
     filling.problem = 'it was not running when its memory was to be used up'
     return
   }
-  const hit = (at: Instant): void => {
-    ctx.hit({ containerId: target.id, name: target.name, service: plan.target, pid, member, ...at })
-  }
   const begin = instantOf(ctx.clock)
   try {
     filling.begun = { wallMs: begin.atWallMs, pid }
     await fillTo(plan, filling, pid, ctx)
     if (plan.then === 'hold' || hasDied(filling, ctx)) {
-      hit(begin)
+      tellHit(target, pid, begin)
       return
     }
     if (plan.percent < 100) await ctx.clock.sleep(HOLD_MS, ctx.signal)
     const push = instantOf(ctx.clock)
     filling.pushedWallMs = push.atWallMs
-    hit(push)
+    tellHit(target, pid, push)
     await pushOn(filling, pid, ctx)
   } catch (error) {
     if (ctx.signal.aborted) throw error
     // With the process its cgroup is gone: that is the end that was wanted, and the events will tell of it.
     if (!(await isGone(target, pid, ctx))) filling.problem = describeError(error, 300)
-    else if (filling.pushedWallMs === null) hit(begin)
+    else if (filling.pushedWallMs === null) tellHit(target, pid, begin)
   }
 }
 
