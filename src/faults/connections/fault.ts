@@ -9,7 +9,7 @@ import type { ArgumentsOf } from '../../toolbox/operations/registry.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import { hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { runningState } from '../shared/containers/main-process.ts'
-import { HELPER_TTL_MS } from '../shared/names.ts'
+import { namespaceHelper } from '../shared/links/namespace-helpers.ts'
 import { addressOf, networkHelper } from '../shared/links/network-helpers.ts'
 import { hitTeller } from '../shared/containers/hits.ts'
 import { startUpkeep, untilWindowEnds } from '../shared/containers/upkeep.ts'
@@ -79,7 +79,7 @@ function armed(plan: ConnectionsPlan, flooding: Flooding): ArmedConnections {
 
 /** It only reads what the kernel says of its own network namespace. */
 function counterHelper({ counter, container }: ConnectionsPlan): HelperRequest {
-  return { name: counter, attachTo: { container: container.id }, pid: 'own', capabilities: [], ttlMs: HELPER_TTL_MS }
+  return namespaceHelper({ name: counter, container: container.id }, { capabilities: [] })
 }
 
 function countArgs({ port }: ConnectionsPlan): ArgumentsOf<'tcp.count'> {

@@ -19,25 +19,30 @@ export function hostHelper(name: string, changes: Partial<HelperRequest> = {}): 
 }
 
 /**
- * Ends the helpers, which undo their work as they go.
- * @returns those that were there and ended as they should; whoever needs the others' undo has to see to it.
+ * Ends a helper, which undoes its work as it goes. One that was not there any more, or did not end as it should, is followed
+ * by `undo`. @returns whether it has undone its work itself.
  */
-export async function stopHostHelpers(names: readonly string[], ctx: UndoContext): Promise<ReadonlySet<string>> {
-  const undone = new Set<string>()
-  await allOrThrow(
-    names.map((name) =>
-      withDeadline(`stopping the helper ${name}`, UNDO_STEP_LIMIT_MS, ctx.signal, async (signal) => {
-        const ended = await ctx.toolbox.stop(name, signal)
-        if (ended?.exitCode === 0) undone.add(name)
-        else if (ended !== null) {
-          ctx.log.log('warn', `helper ${name} ended with ${String(ended.exitCode)}: ${ended.output.slice(-500)}`)
-        }
-      }),
-    ),
-  )
-  return undone
+export async function stopHelper(
+  name: string,
+  ctx: UndoContext,
+  undo?: (signal: AbortSignal) => Promise<unknown>,
+): Promise<boolean> {
+  return await withDeadline(`stopping the helper ${name}`, UNDO_STEP_LIMIT_MS, ctx.signal, async (signal) => {
+    const ended = await ctx.toolbox.stop(name, signal)
+    if (ended?.exitCode === 0) return true
+    if (ended !== null) ctx.log.log('warn', `helper ${name} ended with ${String(ended.exitCode)}: ${ended.output.slice(-500)}`)
+    await undo?.(signal)
+    return false
+  })
 }
 
+/** @returns those that have undone their work themselves; whoever needs the others' undo has to see to it. */
+export async function stopHostHelpers(names: readonly string[], ctx: UndoContext): Promise<ReadonlySet<string>> {
+  const undone = await allOrThrow(names.map(async (name) => ((await stopHelper(name, ctx)) ? [name] : [])))
+  return new Set(undone.flat())
+}
+
+/** Helpers that are still there. */
 export async function hostHelperLeftovers(names: readonly string[], ctx: UndoContext): Promise<string[]> {
   const found = await Promise.all(names.map(async (name) => ({ name, state: await ctx.containers.inspect(name, ctx.signal) })))
   return found.flatMap(({ name, state }) => (state === null ? [] : [`helper ${name} (${state.status})`]))

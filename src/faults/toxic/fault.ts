@@ -4,7 +4,7 @@ import type { FaultContext } from '../../kinds/context.ts'
 import { fillRecord } from '../../core/variables.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import { combinePlaces } from '../shared/evidence.ts'
-import { HELPER_TTL_MS } from '../shared/names.ts'
+import { namespaceHelper } from '../shared/links/namespace-helpers.ts'
 import type { Judge, ToxicOnLink } from './measures/measure.ts'
 import { MEASURES } from './measures/measures.ts'
 import { canaryDelayOf, mechanismOf, resolveToxic, toxicPlan, toxicsOf } from './plan.ts'
@@ -79,14 +79,7 @@ async function startMarkers(plan: ToxicPlan, ctx: FaultContext): Promise<void> {
   await Promise.all(
     plan.entries.map(async ({ link, marker }) => {
       if (marker === null) return
-      const request = {
-        name: marker.helper,
-        attachTo: { container },
-        pid: 'own',
-        capabilities: ['NET_ADMIN'],
-        ttlMs: HELPER_TTL_MS,
-      } as const
-      const helper = await ctx.toolbox.start(request, ctx.signal)
+      const helper = await ctx.toolbox.start(namespaceHelper({ name: marker.helper, container }), ctx.signal)
       const args = { marker: `GET ${marker.path}`, intoPort: marker.intoPort, outOfPort: marker.outOfPort }
       const { mechanism } = await helper.call('marker.install', args, ctx.signal)
       ctx.log.log('debug', `packets of our probe on ${link} are counted by ${mechanism}`)

@@ -7,7 +7,7 @@ import type { Toxic, ToxiproxyPort } from '../../ports/toxiproxy.ts'
 import { resolveLinks, touchedServices, touchesEverything } from '../shared/links/links.ts'
 import type { LinkSelection } from '../shared/links/links.ts'
 import { helperName, toxicName } from '../shared/names.ts'
-import { runningContainers } from '../shared/links/namespace-helpers.ts'
+import { runningTargets } from '../shared/containers/targets.ts'
 import { listOf } from '../shared/plan-schema.ts'
 import { DIRECTIONS } from './measures/measure.ts'
 import type { Direction } from './measures/measure.ts'
@@ -149,8 +149,8 @@ async function enabledProxies(
 }
 
 async function proxyContainer(ctx: FaultContext): Promise<string | null> {
-  const containers = await runningContainers(ctx.stack.descriptor.toxiproxy?.service ?? '', ctx)
-  return containers[0]?.id ?? null
+  const [container] = await runningTargets(ctx.stack.descriptor.toxiproxy?.service ?? '', ctx)
+  return container?.id ?? null
 }
 
 /** The toxics of one proxy as toxiproxy takes them. */

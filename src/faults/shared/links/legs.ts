@@ -4,11 +4,12 @@ import type { FaultContext, UndoContext } from '../../../kinds/context.ts'
 import type { ToolboxHelper } from '../../../ports/toolbox.ts'
 import { fillRecord } from '../../../core/variables.ts'
 import type { LinkAccess } from '../access.ts'
+import { namespaceHelper } from './namespace-helpers.ts'
 import type { NamespaceHelper } from './namespace-helpers.ts'
-import { runningContainers } from './namespace-helpers.ts'
+import { runningTargets } from '../containers/targets.ts'
 import { legOf, resolveLinks } from './links.ts'
 import type { LinkSelection } from './links.ts'
-import { HELPER_TTL_MS, helperName } from '../names.ts'
+import { helperName } from '../names.ts'
 import { listOf } from '../plan-schema.ts'
 
 export const sideSchema = z.enum(['client', 'server'])
@@ -38,7 +39,7 @@ export async function planLegs(
   const legs = []
   for (const link of links) {
     const leg = legOf(link, fault)
-    const [clients, servers] = await Promise.all([runningContainers(leg.client, ctx), runningContainers(leg.server, ctx)])
+    const [clients, servers] = await Promise.all([runningTargets(leg.client, ctx), runningTargets(leg.server, ctx)])
     const end = (side: Side, service: string) => (container: { id: string; name: string }) => ({
       helper: helperName(ctx, side),
       container: container.id,
@@ -71,20 +72,7 @@ export function targetNames(legs: readonly LegPlan[]): string[] {
 }
 
 export async function startEnds(legs: readonly LegPlan[], ctx: FaultContext): Promise<void> {
-  await Promise.all(
-    endsOf(legs).map((end) =>
-      ctx.toolbox.start(
-        {
-          name: end.helper,
-          attachTo: { container: end.container },
-          pid: 'own',
-          capabilities: ['NET_ADMIN'],
-          ttlMs: HELPER_TTL_MS,
-        },
-        ctx.signal,
-      ),
-    ),
-  )
+  await Promise.all(namespaceHelpers(legs).map((helper) => ctx.toolbox.start(namespaceHelper(helper), ctx.signal)))
 }
 
 export function helperAt(end: LegEnd, ctx: UndoContext): ToolboxHelper {
