@@ -1,5 +1,5 @@
-import { describeError, isChaosError } from '../../core/errors.ts'
-import { waitUntil } from '../../core/time/wait.ts'
+import { describeError } from '../../core/errors.ts'
+import { waitAtMost } from '../../core/time/wait.ts'
 import type { WaitOptions } from '../../core/time/wait.ts'
 
 /**
@@ -30,10 +30,6 @@ export async function lookUntil<T>(
       throw error
     }
   }
-  try {
-    await waitUntil(name, keep, ok, options)
-  } catch (error) {
-    if (options.signal.aborted || !isChaosError(error, 'TIMEOUT')) throw error
-  }
+  await waitAtMost(name, keep, ok, options)
   return looked
 }

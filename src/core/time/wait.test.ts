@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from './clock.ts'
 import { ChaosError, isChaosError } from '../errors.ts'
-import { waitUntil, withDeadline } from './wait.ts'
+import { waitAtMost, waitUntil, withDeadline } from './wait.ts'
 
 const options = (limitMs: number, signal = new AbortController().signal): Parameters<typeof waitUntil>[3] => ({
   everyMs: 5,
@@ -236,5 +236,25 @@ describe('withDeadline', () => {
     const work = (): Promise<void> => ((begun = true), Promise.resolve())
     const error = await caught(within(work, AbortSignal.abort(new Error('enough'))))
     expect([begun, String(error)]).toEqual([false, 'ChaosError: work was cancelled'])
+  })
+})
+
+describe('waitAtMost', () => {
+  const one = (ok: boolean, signal?: AbortSignal): Promise<number | null> =>
+    waitAtMost(
+      'one',
+      () => Promise.resolve(1),
+      () => ok,
+      options(20, signal),
+    )
+
+  it('gives what was accepted, and null when nothing was in time', async () => {
+    expect([await one(true), await one(false)]).toEqual([1, null])
+  })
+
+  it('takes the limit of whoever cancels it for no answer', async () => {
+    const phase = AbortSignal.abort(new ChaosError('TIMEOUT', 'the phase took too long'))
+    await expect(one(false, phase)).rejects.toThrow('the phase took too long')
+    await expect(one(false, AbortSignal.abort())).rejects.toMatchObject({ code: 'ABORTED' })
   })
 })

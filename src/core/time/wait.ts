@@ -1,5 +1,5 @@
 import { msBetween } from './moment.ts'
-import { abortedError, ChaosError, describeError } from '../errors.ts'
+import { abortedError, ChaosError, describeError, isChaosError } from '../errors.ts'
 import { systemClock, type Clock } from './clock.ts'
 
 export interface WaitOptions {
@@ -42,6 +42,20 @@ export async function waitUntil<T>(
     if (pauseMs > 0) await options.clock.sleep(pauseMs, options.signal).catch(() => undefined)
   }
   throw new ChaosError('TIMEOUT', `${name} did not happen within ${String(options.limitMs)} ms (${last})`)
+}
+
+/**
+ * A wait whose limit is an answer. @returns what was accepted; null when nothing was in time.
+ * @throws what the signal says, which may be a TIMEOUT of somebody else's.
+ */
+export async function waitAtMost<T>(...wait: Parameters<typeof waitUntil<T>>): Promise<T | null> {
+  const [, , , { signal }] = wait
+  try {
+    return await waitUntil(...wait)
+  } catch (error) {
+    if (isAborted(signal) || !isChaosError(error, 'TIMEOUT')) throw error
+    return null
+  }
 }
 
 /** A call, as the compiler would otherwise hold the first answer for good. */

@@ -1,8 +1,5 @@
-import { msBetween } from '../../core/time/moment.ts'
-import { describeError, isChaosError } from '../../core/errors.ts'
 import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
-import { waitUntil } from '../../core/time/wait.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import type { ResetCounters } from '../../toolbox/operations/network/resets.ts'
 import { combinePlaces } from '../shared/evidence.ts'
@@ -10,6 +7,7 @@ import type { PlaceJudgement } from '../shared/evidence.ts'
 import { endsOf, helperAt, legAccess, namespaceHelpers, startEnds, targetNames } from '../shared/links/legs.ts'
 import type { LegEnd } from '../shared/links/legs.ts'
 import { helperLeftovers, stopHelpers } from '../shared/links/namespace-helpers.ts'
+import { countedInWindow } from '../shared/seen-in-window.ts'
 import { judgeResets } from './judge.ts'
 import { connectionResetsPlan, resolveResets } from './plan.ts'
 import type { ConnectionResetsPlan, ResetsLeg } from './plan.ts'
@@ -101,21 +99,8 @@ async function judgeLeg(windowMs: number, { leg, before }: MeasuredLeg, ctx: Fau
 async function countResets(leg: ResetsLeg, ctx: FaultContext): Promise<ResetCounters | string> {
   const read = async (signal: AbortSignal): Promise<ResetCounters> =>
     addUp(await Promise.all(resettingEnds(leg).map((end) => helperAt(end, ctx).call('resets.read', {}, signal))))
-  try {
-    await read(ctx.signal)
-  } catch (error) {
-    if (ctx.signal.aborted) throw error
-    return `the reset counters could not be read: ${describeError(error, 300)}`
-  }
-  const { startedMs, plannedMs } = ctx.window()
-  const limitMs = Math.max(1_000, msBetween(ctx.clock.nowMs(), startedMs) + plannedMs)
-  const options = { everyMs: 100, attemptMs: 2_000, limitMs, signal: ctx.signal, clock: ctx.clock }
-  try {
-    return await waitUntil(`the last reset on ${leg.link}`, read, (counters) => counters.moments >= leg.momentsMs.length, options)
-  } catch (error) {
-    if (!isChaosError(error, 'TIMEOUT')) throw error
-    return await read(ctx.signal)
-  }
+  const all = ({ moments }: ResetCounters): boolean => moments >= leg.momentsMs.length
+  return await countedInWindow('reset', `the last reset on ${leg.link}`, read, all, ctx, { everyMs: 100, attemptMs: 2_000 })
 }
 
 /** Several containers at the resetting end: each has the same moments. */

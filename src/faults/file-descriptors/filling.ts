@@ -1,9 +1,9 @@
 /** The descriptors that are left of a lowered limit, taken by connections that the target has to answer. */
 import type { Clock } from '../../core/time/clock.ts'
-import { ChaosError, isChaosError } from '../../core/errors.ts'
+import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
-import { waitUntil } from '../../core/time/wait.ts'
+import { waitAtMost } from '../../core/time/wait.ts'
 import type { Exhaustion } from './exhaustion.ts'
 import { isExhausted } from './judge.ts'
 import { isPlanned } from './plan.ts'
@@ -41,11 +41,8 @@ export async function fill(plan: FileDescriptorsPlan, exhaustion: Exhaustion, li
     const last = exhaustion.readings.at(-1)
     return !goesOn || (last !== undefined && isExhausted(last, limit))
   }
-  try {
-    await waitUntil(`${String(limit)} open descriptors of ${plan.container.name}`, step, (over) => over, options)
-  } catch (error) {
-    if (!isChaosError(error, 'TIMEOUT')) throw error
-  }
+  const what = `${String(limit)} open descriptors of ${plan.container.name}`
+  await waitAtMost(what, step, (over) => over, options)
 }
 
 /** @returns false when the process is gone: what becomes of it is for others to judge. */
@@ -109,11 +106,7 @@ async function answersOn(id: string, helper: ToolboxHelper, clock: Clock, signal
     answers = Object.values(statuses).reduce((sum, count) => sum + count, 0)
     return inFlight === 0
   }
-  try {
-    await waitUntil('an answer on each connection, or its end', read, (settled) => settled, options)
-  } catch (error) {
-    if (!isChaosError(error, 'TIMEOUT')) throw error
-  }
+  await waitAtMost('an answer on each connection, or its end', read, (settled) => settled, options)
   return answers
 }
 

@@ -1,9 +1,8 @@
-import { later, msBetween } from '../../core/time/moment.ts'
+import { later } from '../../core/time/moment.ts'
 import * as z from 'zod'
 import { describeError, isChaosError } from '../../core/errors.ts'
 import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
-import { waitUntil } from '../../core/time/wait.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import { sendBurst } from '../shared/access.ts'
 import { combinePlaces } from '../shared/evidence.ts'
@@ -15,6 +14,7 @@ import type { LinkSelection } from '../shared/links/links.ts'
 import { helperLeftovers, stopHelpers } from '../shared/links/namespace-helpers.ts'
 import { listOf } from '../shared/plan-schema.ts'
 import { answered } from '../shared/samples.ts'
+import { countedInWindow } from '../shared/seen-in-window.ts'
 import { FEWEST_PACKETS, judgeLoss, WANTED_PACKETS } from './judge.ts'
 import type { EndLoss, ProbeCount } from './judge.ts'
 
@@ -137,26 +137,14 @@ async function judgeLeg(
 async function countPackets(leg: LegPlan, ctx: FaultContext): Promise<{ packets: number; dropped: number }[] | string> {
   const read = (signal: AbortSignal): Promise<{ packets: number; dropped: number }[]> =>
     Promise.all(leg.ends.map((end) => helperAt(end, ctx).call('loss.read', {}, signal)))
-  try {
-    await read(ctx.signal)
-  } catch (error) {
-    if (ctx.signal.aborted) throw error
-    return `the packet counters could not be read: ${describeError(error, 300)}`
-  }
   const { startedMs, plannedMs } = ctx.window()
   const endMs = later(startedMs, plannedMs)
   const enough = (ends: readonly { packets: number }[]): boolean => {
     const packets = ends.reduce((sum, end) => sum + end.packets, 0)
     return packets >= WANTED_PACKETS || (packets >= FEWEST_PACKETS && ctx.clock.nowMs() >= endMs)
   }
-  const limitMs = Math.max(1_000, msBetween(ctx.clock.nowMs(), endMs) + GRACE_MS)
-  const options = { everyMs: 150, attemptMs: 2_000, limitMs, signal: ctx.signal, clock: ctx.clock }
-  try {
-    return await waitUntil(`${String(FEWEST_PACKETS)} packets on ${leg.link}`, read, enough, options)
-  } catch (error) {
-    if (!isChaosError(error, 'TIMEOUT')) throw error
-    return await read(ctx.signal)
-  }
+  const pace = { everyMs: 150, attemptMs: 2_000, graceMs: GRACE_MS }
+  return await countedInWindow('packet', `${String(FEWEST_PACKETS)} packets on ${leg.link}`, read, enough, ctx, pace)
 }
 
 /** Keeps our own connections coming over the leg until stopped; waves overlap, as under loss each takes seconds. */

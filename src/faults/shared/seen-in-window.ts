@@ -1,9 +1,16 @@
 import { msBetween } from '../../core/time/moment.ts'
-import { isChaosError } from '../../core/errors.ts'
+import { describeError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
-import { waitUntil } from '../../core/time/wait.ts'
+import { waitAtMost } from '../../core/time/wait.ts'
 
 const SHORTEST_MS = 1_000
+
+/** How often it is read, how long one read may take, and how much longer than the window all of it, ms. */
+export interface Pace {
+  readonly everyMs: number
+  readonly attemptMs: number
+  readonly graceMs?: number
+}
 
 /** Reads until there is enough, at most until the fault window ends; what is seen by then is what will be judged. */
 export async function seenInWindow<T>(
@@ -11,14 +18,28 @@ export async function seenInWindow<T>(
   read: (signal: AbortSignal) => Promise<T>,
   enough: (seen: T) => boolean,
   ctx: FaultContext,
+  { everyMs, attemptMs, graceMs = 0 }: Pace = { everyMs: 50, attemptMs: 5_000 },
 ): Promise<T> {
   const { startedMs, plannedMs } = ctx.window()
-  const limitMs = Math.max(SHORTEST_MS, msBetween(ctx.clock.nowMs(), startedMs) + plannedMs)
-  const options = { everyMs: 50, attemptMs: 5_000, limitMs, signal: ctx.signal, clock: ctx.clock }
+  const limitMs = Math.max(SHORTEST_MS, msBetween(ctx.clock.nowMs(), startedMs) + plannedMs + graceMs)
+  const options = { everyMs, attemptMs, limitMs, signal: ctx.signal, clock: ctx.clock }
+  return (await waitAtMost(what, read, enough, options)) ?? (await read(ctx.signal))
+}
+
+/** The same of the kernel's counters, once they have been read at all: a text says why they could not be. */
+export async function countedInWindow<T>(
+  counters: string,
+  what: string,
+  read: (signal: AbortSignal) => Promise<T>,
+  enough: (seen: T) => boolean,
+  ctx: FaultContext,
+  pace: Pace,
+): Promise<T | string> {
   try {
-    return await waitUntil(what, read, enough, options)
+    await read(ctx.signal)
   } catch (error) {
-    if (!isChaosError(error, 'TIMEOUT')) throw error
-    return await read(ctx.signal)
+    if (ctx.signal.aborted) throw error
+    return `the ${counters} counters could not be read: ${describeError(error, 300)}`
   }
+  return await seenInWindow(what, read, enough, ctx, pace)
 }

@@ -4,7 +4,7 @@ import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
 import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext, UndoContext } from '../../kinds/context.ts'
 import type { ContainerState } from '../../ports/docker.ts'
-import { waitUntil, withDeadline } from '../../core/time/wait.ts'
+import { waitAtMost, waitUntil, withDeadline } from '../../core/time/wait.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import type { ProcessFacts } from '../../toolbox/operations/processes/process.ts'
 import { combinePlaces } from '../shared/evidence.ts'
@@ -208,11 +208,8 @@ async function awaitOwnEnd(plan: UnansweredStopPlan, { stopped, askedMs }: Deafn
   if (stopped === null || askedMs === null || plan.container.restartPolicy !== 'no') return
   const options = { everyMs: 50, attemptMs: 2_000, limitMs: OWN_END_LIMIT_MS, signal: ctx.signal, clock: ctx.clock }
   const read = (signal: AbortSignal): Promise<ContainerState | null> => ctx.containers.inspect(plan.container.id, signal)
-  try {
-    await waitUntil(`the end of process ${String(stopped.pid)}`, read, (state) => state?.pid !== stopped.pid, options)
-  } catch (error) {
-    if (!isChaosError(error, 'TIMEOUT')) throw error
-  }
+  const what = `the end of process ${String(stopped.pid)}`
+  await waitAtMost(what, read, (state) => state?.pid !== stopped.pid, options)
 }
 
 async function isStopped(plan: UnansweredStopPlan, ctx: UndoContext, signal: AbortSignal): Promise<boolean> {

@@ -3,9 +3,8 @@
  * it proves is how the services account for that memory, not what a device does.
  */
 import { msBetween } from '../../../core/time/moment.ts'
-import { isChaosError } from '../../../core/errors.ts'
 import type { FaultContext, UndoContext } from '../../../kinds/context.ts'
-import { waitUntil } from '../../../core/time/wait.ts'
+import { waitAtMost } from '../../../core/time/wait.ts'
 import { combinePlaces } from '../../shared/evidence.ts'
 import { hostHelperLeftovers, stopHostHelpers } from '../../shared/host-helpers.ts'
 import { networkHelper } from '../../shared/links/network-helpers.ts'
@@ -67,19 +66,15 @@ async function fillUp(plan: SimulatedVramPlan, filling: Filling, ctx: FaultConte
   filling.begun = true
   const { clock, signal } = ctx
   const options = { everyMs: STEP_EVERY_MS, attemptMs: STEP_LIMIT_MS, limitMs: FILL_LIMIT_MS, signal, clock }
-  try {
-    const what = `${String(plan.percent)} % of the GPU memory of ${plan.target} taken`
-    let calmLooks = 0
-    const fillOn = async (inner: AbortSignal): Promise<number> => {
-      const sentMore = await step(plan, filling, await look(filling, plan, ctx, inner), ctx, inner)
-      calmLooks = sentMore ? 0 : calmLooks + 1
-      if (!sentMore) await clock.sleep(ctx.random.integer(0, MOST_PAUSE_MS), inner)
-      return calmLooks
-    }
-    await waitUntil(what, fillOn, (calm) => calm >= CALM_LOOKS, options)
-  } catch (error) {
-    if (!isChaosError(error, 'TIMEOUT')) throw error
+  const what = `${String(plan.percent)} % of the GPU memory of ${plan.target} taken`
+  let calmLooks = 0
+  const fillOn = async (inner: AbortSignal): Promise<number> => {
+    const sentMore = await step(plan, filling, await look(filling, plan, ctx, inner), ctx, inner)
+    calmLooks = sentMore ? 0 : calmLooks + 1
+    if (!sentMore) await clock.sleep(ctx.random.integer(0, MOST_PAUSE_MS), inner)
+    return calmLooks
   }
+  await waitAtMost(what, fillOn, (calm) => calm >= CALM_LOOKS, options)
   filling.fromMs = clock.nowMs()
   const upkeep = {
     what: `a look at the GPU memory of ${plan.target}`,
