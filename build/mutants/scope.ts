@@ -11,7 +11,7 @@ export const SCOPE: readonly string[] = [
   'src/faults/shared/containers/{container-events,pool-members,start-again,targets,uptime}.ts',
   'src/faults/connection-resets/moments.ts',
   'src/faults/crash/{extra-containers,victims}.ts',
-  'src/faults/vram/{choice,filling,gpu/find,simulated/metrics}.ts',
+  'src/faults/vram/{choice,gpu/find,simulated/filling,simulated/metrics}.ts',
   'src/faults/toxic/measures/{bandwidth,blackhole,held,latency,limit-data,refused,share,slicer,slow-close,transfers}.ts',
   'src/canary/http-request.ts',
   'src/clauses/**/!(registry).ts',

@@ -2,20 +2,15 @@
 import * as z from 'zod'
 import type { GpuFacts, VramFacts } from '../../../toolbox/operations/resources/vram.ts'
 import type { Judgement } from '../../shared/evidence.ts'
-import { KEPT_SHARE, shareOf, TOLERANCE_POINTS, WATCHED_SHARE } from '../judge.ts'
+import { nothingTaken, shareMeasures, shareOf, shortOf, takenReasons } from '../judge.ts'
+import type { TakenSeen } from '../judge.ts'
 import { processBytes } from './find.ts'
 
-export interface GpuVramSeen {
-  readonly percent: number
-  readonly windowMs: number
+export interface GpuVramSeen extends TakenSeen<VramFacts> {
   /** With the context of our program, and nothing held yet. */
   readonly baseline: VramFacts
   /** null when nothing was filled, which `problem` says. */
   readonly fill: { readonly end: 'full' | 'reached'; readonly tookMs: number } | null
-  readonly problem: string | null
-  /** From the end of the first filling on, oldest first. */
-  readonly readings: readonly VramFacts[]
-  readonly watchedMs: number
 }
 
 /** A GPU as it was before anything was done to it. */
@@ -34,17 +29,14 @@ const SLACK_SHARE = 0.01
 
 export function judgeGpuVram(seen: GpuVramSeen): Judgement {
   const { percent, baseline, fill, readings } = seen
-  if (fill === null) return { headline: 'no memory taken', measures: {}, reasons: [seen.problem ?? 'no memory was taken'] }
+  if (fill === null) return nothingTaken(seen.problem)
   const before = usedPercent(baseline)
-  const shares = readings.map(usedPercent)
   const first = readings[0]
   return {
     headline: headline(first, baseline),
     measures: {
       simulated: false,
-      usedPercentBefore: before,
-      usedPercent: shares[0] ?? null,
-      lowestUsedPercent: shares.length === 0 ? null : Math.min(...shares),
+      ...shareMeasures(before, readings.map(usedPercent)),
       freeBytesBefore: baseline.freeBytes,
       freeBytes: first?.freeBytes ?? null,
       heldBytes: first?.heldBytes ?? null,
@@ -53,7 +45,12 @@ export function judgeGpuVram(seen: GpuVramSeen): Judgement {
       filled: fill.end,
       readings: readings.length,
     },
-    reasons: [...(seen.problem === null ? [] : [seen.problem]), ...baselineReasons(before, percent), ...takenReasons(seen)],
+    reasons: takenReasons(
+      seen,
+      before,
+      (reading) => (reading.heldBytes === 0 ? 'our program holds nothing' : shortOf(percent, usedPercent(reading))),
+      (reading) => overstated(reading, baseline),
+    ),
   }
 }
 
@@ -69,28 +66,10 @@ export function usedPercent({ totalBytes, freeBytes }: VramFacts): number {
   return shareOf(totalBytes - freeBytes, totalBytes) ?? 0
 }
 
-function isTaken(reading: VramFacts, percent: number): boolean {
-  return reading.heldBytes > 0 && usedPercent(reading) >= percent - TOLERANCE_POINTS
-}
-
-function baselineReasons(before: number, percent: number): string[] {
-  return before >= percent - TOLERANCE_POINTS ? [`${String(before)} % were in use before the fault already`] : []
-}
-
-function takenReasons({ readings, percent, windowMs, watchedMs, problem, baseline }: GpuVramSeen): string[] {
-  const [first] = readings
-  if (first === undefined) return problem === null ? ['the memory in use was not read back'] : []
-  if (first.heldBytes === 0) return ['our program holds nothing']
-  if (!isTaken(first, percent)) return [`${String(usedPercent(first))} % were in use instead of ${String(percent)} %`]
-  // What a program says that it holds is believed when the driver has as much less to give.
-  if (baseline.freeBytes - first.freeBytes < first.heldBytes / 2)
-    return [`${mib(first.heldBytes)} are said to be held, and ${mib(baseline.freeBytes - first.freeBytes)} less are free`]
-  const kept = readings.filter((reading) => isTaken(reading, percent)).length
-  if (kept < readings.length * KEPT_SHARE)
-    return [`at ${String(readings.length - kept)} of ${String(readings.length)} looks it was not in use, or not by us`]
-  if (problem === null && watchedMs < windowMs * WATCHED_SHARE)
-    return [`it was watched for ${String(Math.round(watchedMs))} ms of a window of ${String(windowMs)} ms`]
-  return []
+/** What a program says that it holds is believed when the driver has as much less to give. */
+function overstated({ heldBytes, freeBytes }: VramFacts, baseline: VramFacts): string | null {
+  const missingBytes = baseline.freeBytes - freeBytes
+  return missingBytes < heldBytes / 2 ? `${mib(heldBytes)} are said to be held, and ${mib(missingBytes)} less are free` : null
 }
 
 /**

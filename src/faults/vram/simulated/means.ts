@@ -6,12 +6,13 @@ import { msBetween } from '../../../core/time/moment.ts'
 import type { FaultContext, UndoContext } from '../../../kinds/context.ts'
 import { waitAtMost } from '../../../core/time/wait.ts'
 import { combinePlaces } from '../../shared/evidence.ts'
+import type { Judgement } from '../../shared/evidence.ts'
 import { hostHelperLeftovers, stopHostHelpers } from '../../shared/host-helpers.ts'
 import { networkHelper } from '../../shared/links/network-helpers.ts'
 import { startUpkeep, untilWindowEnds } from '../../shared/containers/upkeep.ts'
 import type { ArmedVram } from '../armed.ts'
 import { tellHits } from '../hits.ts'
-import { judgeVram } from '../judge.ts'
+import { judgeSimulatedVram } from './judge.ts'
 import { MemoryReader } from './metrics.ts'
 import { mechanismOf, specOf } from './plan.ts'
 import type { SimulatedVramPlan } from './plan.ts'
@@ -90,14 +91,14 @@ async function fillUp(plan: SimulatedVramPlan, filling: Filling, ctx: FaultConte
   })
 }
 
-async function judge(plan: SimulatedVramPlan, filling: Filling, ctx: FaultContext): Promise<ReturnType<typeof judgeVram>> {
+async function judge(plan: SimulatedVramPlan, filling: Filling, ctx: FaultContext): Promise<Judgement> {
   const { upkeep, baseline, begun, readings, sent } = filling
   if (upkeep !== null) await untilWindowEnds(`the GPU memory of ${plan.target} taken`, ctx, upkeep.ended)
   const problem = upkeep?.problem() ?? null
   const answered = { ...filling.answered }
   for (const { facts } of filling.waves)
     for (const [status, count] of Object.entries(facts.statuses)) answered[status] = (answered[status] ?? 0) + count
-  return judgeVram({
+  return judgeSimulatedVram({
     ...{ percent: plan.percent, windowMs: ctx.windowMs, baseline, begun, readings: [...readings], sent, answered },
     watchedMs: msBetween(filling.fromMs, ctx.clock.nowMs()),
     problem: problem === null ? null : `it could not be kept taken: ${problem}`,

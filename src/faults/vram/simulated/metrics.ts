@@ -7,7 +7,7 @@ import type { PrometheusPage } from '../../../core/prometheus.ts'
 import type { FaultContext } from '../../../kinds/context.ts'
 import type { ContainerState } from '../../../ports/docker.ts'
 import { addressOf } from '../../shared/links/network-helpers.ts'
-import type { MemoryOfOne } from '../filling.ts'
+import type { MemoryOfOne } from './filling.ts'
 
 const PAGE_LIMIT_MS = 2_000
 const MOST_BYTES = 2 * 1024 * 1024
