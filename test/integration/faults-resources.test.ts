@@ -43,8 +43,9 @@ afterAll(async () => {
 
 const cpu = (target: string, percent: number, count: CpuSpec['count'] = null): FaultRequest =>
   cpuFault.request({ target, percent, count })
+const INODES = { of: 'inodes', percent: 100 } as const
 const disk = (changes: Partial<DiskSpec> = {}): FaultRequest =>
-  diskFault.request({ target: 'store', of: 'bytes', percent: 100, bytes: null, path: null, limitBytes: null, ...changes })
+  diskFault.request({ target: 'store', amount: { of: 'bytes', percent: 100 }, path: null, limitBytes: null, ...changes })
 const descriptors = (target: string, headroom: number): FaultRequest => fileDescriptors.request({ target, headroom })
 const connections = (target: string, count: number, mode: 'idle' | 'requests'): FaultRequest =>
   connectionsFault.request({ target, connections: count, mode })
@@ -53,7 +54,7 @@ const MIB = 1_048_576
 
 /** Each entry is a fault that must be proven when it is injected, and must not be when it is not. */
 /** `target` of a request: its spec is for its kind alone. */
-function askedOf({ spec }: FaultRequest): { readonly target?: unknown; readonly of?: unknown; readonly mode?: unknown } {
+function askedOf({ spec }: FaultRequest): { target?: unknown; amount?: { of?: unknown }; mode?: unknown } {
   return spec as JsonObject
 }
 
@@ -61,13 +62,13 @@ const FAULTS: [string, FaultRequest, RegExp][] = [
   ['CPU, the whole quota', cpu('store', 100), /^1 of 1: \S+store-1: \d+(\.\d)? % of 0\.2 CPUs used \(/],
   ['CPU, half of it, on both devices', cpu('device', 50, { percent: 100 }), /^100 % of 2 → 2: .*device-1.*device-2/],
   ['disk, bytes', disk(), /: 0 B of 8 MiB free, 8 MiB before$/],
-  ['disk, half of it', disk({ percent: 50 }), /: 4 MiB of 8 MiB free/],
-  ['disk, so many bytes', disk({ percent: null, bytes: 3 * MIB }), /: 5 MiB of 8 MiB free/],
-  ['disk, more bytes than it has', disk({ percent: null, bytes: 100 * MIB }), /: 0 B of 8 MiB free/],
-  ['disk, inodes', disk({ path: '/shelves', of: 'inodes' }), /: 0 inodes of 400 inodes free, 399 inodes before$/],
+  ['disk, half of it', disk({ amount: { of: 'bytes', percent: 50 } }), /: 4 MiB of 8 MiB free/],
+  ['disk, so many bytes', disk({ amount: { of: 'bytes', bytes: 3 * MIB } }), /: 5 MiB of 8 MiB free/],
+  ['disk, more bytes than it has', disk({ amount: { of: 'bytes', bytes: 100 * MIB } }), /: 0 B of 8 MiB free/],
+  ['disk, inodes', disk({ path: '/shelves', amount: INODES }), /: 0 inodes of 400 inodes free, 399 inodes before$/],
   [
     "disk, so many bytes of the machine's own",
-    disk({ path: '/plain', percent: null, bytes: 64 * MIB, limitBytes: 64 * MIB }),
+    disk({ path: '/plain', amount: { of: 'bytes', bytes: 64 * MIB }, limitBytes: 64 * MIB }),
     /store-1:\/plain: /,
   ],
   ['descriptors', descriptors('store', 16), /: \d+ of \d+ descriptors open, \d+ of \d+ new connections/],
@@ -119,8 +120,8 @@ describe('a resource that is used up', () => {
 describe('a resource that is not used up', () => {
   // Each way to look at it: variants that differ in what they do alone are the same where nothing is done.
   const look = ([, request]: (typeof FAULTS)[number]): string => {
-    const { of, mode } = askedOf(request)
-    return JSON.stringify([request.kind, of, mode])
+    const { amount, mode } = askedOf(request)
+    return JSON.stringify([request.kind, amount?.of, mode])
   }
   const oneOfEach = FAULTS.filter((fault, index) => FAULTS.findIndex((other) => look(other) === look(fault)) === index)
 
@@ -305,7 +306,7 @@ test('a path that is on no volume, on the machine’s own disk, or not to be wri
     [disk({ path: '/tmp' }), 'BAD_INPUT', /is not on a volume/],
     [disk({ path: '/sealed' }), 'BAD_INPUT', /read-only/],
     [disk({ path: '/plain' }), 'BAD_INPUT', /lies on the machine's own disk/],
-    [disk({ path: '/plain', of: 'inodes', limitBytes: MIB }), 'BAD_INPUT', /whose inodes no limit of bytes protects/],
+    [disk({ path: '/plain', amount: INODES, limitBytes: MIB }), 'BAD_INPUT', /whose inodes no limit of bytes protects/],
     [disk({ path: '/plain', limitBytes: 2 ** 50 }), 'HOST_GUARD', /are its floor/],
     [disk({ target: 'gate' }), 'BAD_INPUT', /declares no data path of 'gate'/],
     [disk({ target: 'attic' }), 'TARGET_NOT_FOUND', /attic/],

@@ -48,9 +48,9 @@ export const diskEntry = defineEntry({
   },
   request({ target, threshold, of = 'bytes', path = null, limit_bytes: limitBytes = null }, missing) {
     const amount = threshold.endsWith('%')
-      ? { percent: percentOf(threshold), bytes: null }
-      : { percent: null, bytes: bytesOf(threshold) }
-    return disk.request({ target, of, ...amount, path, limitBytes }, missing)
+      ? { of, percent: percentOf(threshold) }
+      : { of: 'bytes' as const, bytes: bytesOf(threshold) }
+    return disk.request({ target, amount, path, limitBytes }, missing)
   },
   docs: {
     what: 'a bounded volume is filled (`"100%"`, `"1000MiB"`)',
@@ -58,7 +58,7 @@ export const diskEntry = defineEntry({
   },
 })
 
-/** Of a size such as `1000MiB`. */
+/** Bytes of a size such as `1000MiB`. */
 function bytesOf(size: string): number {
   const [, digits = '', unit = ''] = /^(\d+)(\D+)$/.exec(size) ?? []
   return Number(digits) * (UNITS[unit] ?? Number.NaN)

@@ -1,9 +1,9 @@
 /** Whether a volume was really full, and stayed so. Pure. */
 import type { FillFacts, VolumeFacts } from '../../toolbox/operations/resources/disk.ts'
 import type { Judgement } from '../shared/evidence.ts'
-import type { DiskSpec, DiskUnit } from './plan.ts'
+import type { DiskPlan, DiskUnit } from './plan.ts'
 
-export type DiskGoal = Pick<DiskSpec, 'of' | 'percent' | 'bytes'>
+export type DiskGoal = Pick<DiskPlan, 'of' | 'percent' | 'bytes'>
 
 /** One look at the volume, and what was written after it if the system had freed some of it. */
 export interface DiskReading {

@@ -56,33 +56,34 @@ describe('allowedBytes', () => {
     onHostDisk: false,
   }
   const shared: VolumeFacts = { ...own, type: 'ext4', totalBytes: 100 * GIB, freeBytes: 10 * GIB, onHostDisk: true }
-  const spec: DiskSpec = { target: 'hive', of: 'bytes', percent: 100, bytes: null, path: null, limitBytes: null }
+  const INODES = { of: 'inodes', percent: 100 } as const
+  const spec: DiskSpec = { target: 'hive', amount: { of: 'bytes', percent: 100 }, path: null, limitBytes: null }
   const allow = (changes: Partial<DiskSpec>, volume: VolumeFacts, machine = host): number =>
     allowedBytes({ ...spec, ...changes }, '/data of hive-1', volume, machine)
 
   test('a volume of its own limits itself: what is allowed does not end it before it is full', () => {
     expect(allow({}, own)).toBeGreaterThan(own.totalBytes)
-    expect(allow({ percent: null, bytes: 1_000 * MIB }, own)).toBeGreaterThan(own.totalBytes)
+    expect(allow({ amount: { of: 'bytes', bytes: 1_000 * MIB } }, own)).toBeGreaterThan(own.totalBytes)
     expect(allow({ limitBytes: 5 * MIB }, own)).toBe(5 * MIB)
-    expect(allow({ of: 'inodes' }, own)).toBeGreaterThan(0)
+    expect(allow({ amount: INODES }, own)).toBeGreaterThan(0)
   })
 
   test("the machine's own disk takes a limit, and that is what is allowed", () => {
-    expect(allow({ percent: null, bytes: 2 * GIB, limitBytes: 3 * GIB }, shared)).toBe(3 * GIB)
-    expect(allow({ percent: 95, limitBytes: 8 * GIB }, shared)).toBe(8 * GIB)
+    expect(allow({ amount: { of: 'bytes', bytes: 2 * GIB }, limitBytes: 3 * GIB }, shared)).toBe(3 * GIB)
+    expect(allow({ amount: { of: 'bytes', percent: 95 }, limitBytes: 8 * GIB }, shared)).toBe(8 * GIB)
   })
 
   test.each<[string, Partial<DiskSpec>, VolumeFacts, HostFacts, string, RegExp]>([
     ["the machine's own disk without a limit", {}, shared, host, 'BAD_INPUT', /lies on the machine's own disk/],
     [
       'so many bytes of it without a limit',
-      { percent: null, bytes: 1 },
+      { amount: { of: 'bytes', bytes: 1 } },
       shared,
       host,
       'BAD_INPUT',
       /lies on the machine's own disk/,
     ],
-    ['its inodes', { of: 'inodes', limitBytes: GIB }, shared, host, 'BAD_INPUT', /whose inodes/],
+    ['its inodes', { amount: INODES, limitBytes: GIB }, shared, host, 'BAD_INPUT', /whose inodes/],
     [
       'more than it can spare',
       { limitBytes: 20 * GIB },

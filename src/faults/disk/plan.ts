@@ -16,13 +16,13 @@ import { asTarget, chooseTarget } from '../shared/containers/targets.ts'
 export const DISK_UNITS = ['bytes', 'inodes'] as const
 export type DiskUnit = (typeof DISK_UNITS)[number]
 
+/** Fill until so much of the whole is used, or write so many bytes. */
+export type DiskAmount = { readonly of: DiskUnit; readonly percent: number } | { readonly of: 'bytes'; readonly bytes: number }
+
 /** A bounded volume of one container of the target filled. */
 export interface DiskSpec {
   readonly target: string
-  readonly of: DiskUnit
-  /** Fill until so much of the whole is used, or write so many bytes, whichever the entry gives; the other is null. */
-  readonly percent: number | null
-  readonly bytes: number | null
+  readonly amount: DiskAmount
   /** Path in the container; null takes the descriptor's data path of the service. */
   readonly path: string | null
   /** Without one a path on the disk of the machine is refused. */
@@ -71,10 +71,7 @@ export function diskHelper(name: string, volume: VolumeMount): HelperRequest {
 
 /** @throws BAD_INPUT for a path that cannot be filled safely; HOST_GUARD for more than the machine can spare. */
 export async function resolveDisk(spec: DiskSpec, ctx: FaultContext): Promise<DiskPlan> {
-  const { target, of, percent, bytes } = spec
-  if ((percent === null) === (bytes === null) || (of === 'inodes' && percent === null)) {
-    throw new ChaosError('BAD_INPUT', `a disk fault takes a percentage or bytes, inodes a percentage only`)
-  }
+  const { target, amount } = spec
   const { state } = await chooseTarget(target, ctx)
   const path = pathOf(spec, ctx)
   const { mount, folder } = mountFor(state, path)
@@ -83,7 +80,8 @@ export async function resolveDisk(spec: DiskSpec, ctx: FaultContext): Promise<Di
   if (facts === null) throw new ChaosError('TOOLBOX_FAILED', `the volume at ${path} of ${state.name} could not be looked at`)
   const host = await ctx.observer.call('host.read', {}, ctx.signal)
   return {
-    ...{ target, of, percent, bytes, container: asTarget(state), helper, volume: { ...mount }, path, folder },
+    ...{ target, percent: null, bytes: null, ...amount },
+    ...{ container: asTarget(state), helper, volume: { ...mount }, path, folder },
     limitBytes: allowedBytes(spec, `${path} of ${state.name}`, facts, host),
     onHostDisk: facts.onHostDisk,
     everything: touchesEverything([target], ctx.stack.descriptor),
@@ -142,12 +140,12 @@ function segments(path: string): string[] {
  * @throws BAD_INPUT for the machine's own disk without a limit; HOST_GUARD when it would run out of disk or memory.
  */
 export function allowedBytes(
-  spec: Pick<DiskSpec, 'of' | 'percent' | 'bytes' | 'limitBytes'>,
+  { amount, limitBytes: most }: Pick<DiskSpec, 'amount' | 'limitBytes'>,
   where: string,
   volume: VolumeFacts,
   host: HostFacts,
 ): number {
-  if (volume.onHostDisk && spec.limitBytes === null) {
+  if (volume.onHostDisk && most === null) {
     throw new ChaosError(
       'BAD_INPUT',
       `${where} lies on the machine's own disk: filling it would stop Docker, not only the service`,
@@ -156,17 +154,17 @@ export function allowedBytes(
       },
     )
   }
-  if (volume.onHostDisk && spec.of === 'inodes') {
+  if (volume.onHostDisk && amount.of === 'inodes') {
     throw new ChaosError('BAD_INPUT', `${where} lies on the machine's own disk, whose inodes no limit of bytes protects`, {
       hint: 'Put a volume of its own there, for example one of type tmpfs with nr_inodes.',
     })
   }
   // A volume refuses by itself when it is full: this is not to be what stops a byte before that.
   const wholeBytes = volume.totalBytes + MIB
-  const limitBytes = Math.max(1, Math.min(spec.limitBytes ?? wholeBytes, wholeBytes))
-  if (spec.of === 'inodes') return limitBytes
+  const limitBytes = Math.max(1, Math.min(most ?? wholeBytes, wholeBytes))
+  if (amount.of === 'inodes') return limitBytes
   const used = volume.totalBytes - volume.freeBytes
-  const wanted = spec.bytes ?? (volume.totalBytes * (spec.percent ?? 0)) / 100 - used
+  const wanted = 'bytes' in amount ? amount.bytes : (volume.totalBytes * amount.percent) / 100 - used
   const written = Math.max(0, Math.min(wanted, volume.freeBytes, limitBytes))
   if (volume.onHostDisk) requireLeft(where, 'disk', host.diskFreeBytes - written, DISK_FLOOR_BYTES)
   if (volume.type === 'tmpfs') {

@@ -7,7 +7,7 @@ import { attributeSchema, attributesText, lacksLinks, linkSchema, toLinks } from
 import type { AttributeRule } from '../shared/links/keys.ts'
 import { toxic } from './fault.ts'
 import { STREAMS } from './plan.ts'
-import { TOXIPROXY_TOXIC_NAMES, TOXIPROXY_TOXICS } from './toxics.ts'
+import { slicerFits, TOXIPROXY_TOXIC_NAMES, TOXIPROXY_TOXICS } from './toxics.ts'
 import type { ToxiproxyToxicName } from './toxics.ts'
 
 const streamSchema = oneOf(STREAMS, "Direction that is hit; toxiproxy's default is downstream")
@@ -84,13 +84,6 @@ function attributesSchema(name: ToxiproxyToxicName): z.ZodType<AttributesInput |
       ? strict.refine(slicerFits, { error: 'size_variation must be below average_size', path: ['size_variation'] })
       : strict
   return rules.some(({ required }) => required) ? schema : schema.optional()
-}
-
-/** toxiproxy cuts slices of average_size ± size_variation: at or above the average a slice may have no bytes. */
-function slicerFits(attributes: AttributesInput): boolean {
-  const size = attributes['average_size']
-  const variation = attributes['size_variation']
-  return size === undefined || size < 1 || variation === undefined || variation < size
 }
 
 /** Without those that zod types as possibly undefined; none is, as JSON has no undefined. */

@@ -11,7 +11,7 @@ import { runningTargets } from '../shared/containers/targets.ts'
 import { listOf } from '../shared/plan-schema.ts'
 import { DIRECTIONS } from './measures/measure.ts'
 import type { Direction } from './measures/measure.ts'
-import { TOXIPROXY_TOXIC_NAMES } from './toxics.ts'
+import { slicerFits, TOXIPROXY_TOXIC_NAMES } from './toxics.ts'
 import type { ToxiproxyToxicName } from './toxics.ts'
 
 export const STREAMS = [...DIRECTIONS, 'both'] as const
@@ -113,9 +113,8 @@ function refuseNonsense(spec: ToxicSpec): void {
   if (toxic === 'down' && toxicity !== 1) {
     throw new ChaosError('BAD_INPUT', `'down' switches the whole proxy off and knows no toxicity (given: ${String(toxicity)})`)
   }
-  const size = attributes['average_size'] ?? 0
-  const variation = attributes['size_variation'] ?? 0
-  if (toxic === 'slicer' && variation >= size) {
+  if (toxic === 'slicer' && !slicerFits(attributes)) {
+    const { average_size: size, size_variation: variation } = attributes
     throw new ChaosError(
       'BAD_INPUT',
       `slicer needs size_variation (${String(variation)}) below average_size (${String(size)}): toxiproxy crashes otherwise`,

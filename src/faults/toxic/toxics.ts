@@ -23,5 +23,12 @@ export const TOXIPROXY_TOXICS = {
 
 export type ToxiproxyToxicName = keyof typeof TOXIPROXY_TOXICS
 
+/** toxiproxy cuts slices of average_size ± size_variation: at or above the average a slice may have no bytes, and it crashes. */
+export function slicerFits(attributes: Readonly<Record<string, number | undefined>>): boolean {
+  const { average_size: size, size_variation: variation = 0 } = attributes
+  // What is no size is refused by its own rule.
+  return size === undefined || size < 1 || variation < size
+}
+
 /** In the order in which they are told to people. */
 export const TOXIPROXY_TOXIC_NAMES = Object.keys(TOXIPROXY_TOXICS) as ToxiproxyToxicName[]

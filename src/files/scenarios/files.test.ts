@@ -98,7 +98,7 @@ describe('entries as the scenarios become', () => {
     expect(scenarios[8]?.faults[0]?.spec).toEqual({ target, signal: 'SIGTERM', timeoutSeconds: 5 })
     expect(scenarios[9]?.faults[0]?.spec).toMatchObject({ timing: null, count: { percent: 50 } })
     expect(scenarios[10]?.faults[0]?.spec).toEqual({
-      ...{ target: 'rbee-hive', of: 'bytes', percent: 100, bytes: null, path: null, limitBytes: null },
+      ...{ target: 'rbee-hive', amount: { of: 'bytes', percent: 100 }, path: null, limitBytes: null },
     })
     expect(scenarios[11]?.faults[0]?.spec).toEqual({ target, percent: 95, then: 'hold', count: null })
     expect(scenarios[13]?.faults[0]?.spec).toEqual({ target: 'rbee-hive', headroom: 16 })
