@@ -50,13 +50,6 @@ export function calmOf(stretch: Stretch): Calm {
   return { names: stretch.before.map(({ name }) => name), deaths, unhealthy, uncheckable }
 }
 
-export function calmExpected(spec: ContainerSpec): string[] {
-  return [
-    ...(spec.survives === undefined ? [] : [survivesExpected(spec.survives)]),
-    ...(spec.healthy === undefined ? [] : [healthyExpected(spec.healthy)]),
-  ]
-}
-
 export function calmParts(spec: ContainerSpec, calm: Calm): Part[] {
   return [
     ...(spec.survives === undefined ? [] : [survivesPart(spec.survives, calm)]),
@@ -64,23 +57,15 @@ export function calmParts(spec: ContainerSpec, calm: Calm): Part[] {
   ]
 }
 
-function survivesExpected(wanted: boolean): string {
-  return wanted ? 'none died or was restarted' : 'at least one died'
-}
-
 function survivesPart(wanted: boolean, calm: Calm): Part {
-  const expected = survivesExpected(wanted)
+  const expected = wanted ? 'none died or was restarted' : 'at least one died'
   if (calm.deaths.length > 0) return { expected, observed: listText(calm.deaths), met: !wanted }
   if (calm.names.length === 0) return { expected, observed: 'none of them was there before the fault', met: null }
   return { expected, observed: `${counted(calm)} died or was restarted`, met: wanted }
 }
 
-function healthyExpected(wanted: boolean): string {
-  return wanted ? 'none turned unhealthy' : 'at least one turned unhealthy'
-}
-
 function healthyPart(wanted: boolean, calm: Calm): Part {
-  const expected = healthyExpected(wanted)
+  const expected = wanted ? 'none turned unhealthy' : 'at least one turned unhealthy'
   if (calm.unhealthy.length > 0) return { expected, observed: listText(calm.unhealthy), met: !wanted }
   if (calm.names.length === 0) return { expected, observed: 'none of them was there before the fault', met: null }
   if (calm.uncheckable.length > 0)

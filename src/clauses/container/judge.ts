@@ -3,7 +3,7 @@ import type { ContainerSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import { joinParts, listText, secondsText } from '../shared/parts.ts'
 import type { Part } from '../shared/parts.ts'
-import { calmExpected, calmParts } from './calm.ts'
+import { calmParts } from './calm.ts'
 import type { Calm } from './calm.ts'
 import { OOM_SLACK_MS } from './life.ts'
 import type { Life } from './life.ts'
@@ -21,18 +21,17 @@ export interface ContainersSeen {
 
 /** Pure. Without a hit there is nothing to ask a clause about hit containers of. */
 export function judgeContainers(spec: ContainerSpec, { lives, calm, hit }: ContainersSeen): Observation {
-  const expected = expectedText(spec)
-  if (lives.length === 0) {
-    const others = hit.length === 0 ? '' : ` of ${spec.service} (only ${listText(hit, ', ')})`
-    return { expected, observed: `nothing was hit${others}`, met: null }
-  }
-  const parts = [...(asksForDeath(spec) ? [fatePart(spec, lives)] : []), ...calmParts(spec, calm)]
-  return joinParts(parts)
+  const judged = joinParts([...(asksForDeath(spec) ? [fatePart(spec, lives)] : []), ...calmParts(spec, calm)])
+  if (lives.length > 0) return judged
+  const others = hit.length === 0 ? '' : ` of ${spec.service} (only ${listText(hit, ', ')})`
+  return { ...judged, observed: `nothing was hit${others}`, met: null }
 }
 
 /** `containers of mock-worker that were hit: each died within 2 s of being hit; with exit code 137`. */
 export function containerText(spec: ContainerSpec): string {
-  return `containers of ${spec.service}${spec.hit === true ? ' that were hit' : ''}: ${expectedText(spec)}`
+  const nothing = { lives: [], calm: { names: [], deaths: [], unhealthy: [], uncheckable: [] }, hit: [] }
+  const { expected } = judgeContainers(spec, nothing)
+  return `containers of ${spec.service}${spec.hit === true ? ' that were hit' : ''}: ${expected}`
 }
 
 export function asksForDeath(spec: ContainerSpec): boolean {
@@ -56,10 +55,6 @@ export function isSettled(spec: ContainerSpec, life: Life, nowWallMs: Wall): boo
   const againSeconds = spec.running_again_within_seconds
   if (againSeconds === undefined || life.againAtWallMs !== null) return true
   return sinceDeathMs > againSeconds * 1_000 + EVENT_LAG_MS
-}
-
-function expectedText(spec: ContainerSpec): string {
-  return [...(asksForDeath(spec) ? [fateExpected(spec)] : []), ...calmExpected(spec)].join('; ')
 }
 
 function fateExpected(spec: ContainerSpec): string {

@@ -16,43 +16,19 @@ export type RequestSeen = Omit<RequestOutcome, 'body'>
 
 /** `request large: answered well within 15000 ms; the same body as in the steady state; 5 to 13 KB/s`. */
 export function requestText(spec: RequestSpec): string {
-  return `request ${spec.name}: ${expectedTexts(spec).join('; ')}`
+  const answer = { status: null, error: null, good: false, reason: null, complete: false, bytes: 0, bodyHash: null }
+  const nothing = { ...answer, firstByteMs: null, totalMs: Number.NaN, why: '' }
+  return `request ${spec.name}: ${judgeRequest(spec, nothing, nothing).expected}`
 }
 
 /** Pure. Without a good answer in the steady state nothing is decided: there is nothing to compare with. */
 export function judgeRequest(spec: RequestSpec, steady: SteadyAnswer, during: RequestSeen): Observation {
-  if (!steady.good) {
-    return {
-      expected: expectedTexts(spec).join('; '),
-      observed: `no good answer in the steady state to compare with (${steady.why})`,
-      met: null,
-    }
-  }
   const parts = [spec.status === undefined ? goodPart(spec, during) : statusPart(spec, spec.status, during)]
   if (spec.same_as_steady === true) parts.push(samePart(steady, during))
   if (spec.rate_kb_per_s !== undefined) parts.push(ratePart(spec.rate_kb_per_s, during))
-  return joinParts(parts)
-}
-
-function expectedTexts(spec: RequestSpec): string[] {
-  const texts = [spec.status === undefined ? goodExpected(spec) : statusExpected(spec, spec.status)]
-  if (spec.same_as_steady === true) texts.push(SAME_EXPECTED)
-  if (spec.rate_kb_per_s !== undefined) texts.push(rateExpected(spec.rate_kb_per_s))
-  return texts
-}
-
-const SAME_EXPECTED = 'the same body as in the steady state'
-
-function goodExpected(spec: RequestSpec): string {
-  return `a good answer within ${String(spec.within_ms)} ms`
-}
-
-function statusExpected(spec: RequestSpec, statuses: readonly number[]): string {
-  return `an answer with status ${statuses.join(' or ')} within ${String(spec.within_ms)} ms`
-}
-
-function rateExpected(rate: NonNullable<RequestSpec['rate_kb_per_s']>): string {
-  return `${String(rate.at_least)} to ${String(rate.at_most)} KB/s`
+  const judged = joinParts(parts)
+  if (steady.good) return judged
+  return { ...judged, observed: `no good answer in the steady state to compare with (${steady.why})`, met: null }
 }
 
 function goodPart(spec: RequestSpec, during: RequestSeen): Part {
@@ -60,7 +36,7 @@ function goodPart(spec: RequestSpec, during: RequestSeen): Part {
   const good = during.good && during.complete
   const what = good ? 'good' : `not good: ${why ?? (during.complete ? 'refused by its rule' : 'cut short')}`
   return {
-    expected: goodExpected(spec),
+    expected: `a good answer within ${String(spec.within_ms)} ms`,
     observed: `${statusText(during)}, ${what}, ${sizeText(during)}`,
     met: good && during.totalMs <= spec.within_ms,
   }
@@ -71,7 +47,7 @@ function statusPart(spec: RequestSpec, statuses: readonly number[], during: Requ
   const cut = during.complete ? '' : `not whole: ${during.error ?? 'cut short'}, `
   const right = statuses.some((status) => status === during.status)
   return {
-    expected: statusExpected(spec, statuses),
+    expected: `an answer with status ${statuses.join(' or ')} within ${String(spec.within_ms)} ms`,
     observed: `${statusText(during)}, ${cut}${sizeText(during)}`,
     met: right && during.complete && during.totalMs <= spec.within_ms,
   }
@@ -88,7 +64,7 @@ function sizeText(during: RequestSeen): string {
 function samePart(steady: SteadyAnswer, during: RequestSeen): Part {
   const same = during.complete && during.bodyHash !== null && during.bodyHash === steady.bodyHash
   return {
-    expected: SAME_EXPECTED,
+    expected: 'the same body as in the steady state',
     observed: same ? 'the same body' : `another body: ${String(during.bytes)} bytes, ${String(steady.bytes)} in the steady state`,
     met: same,
   }
@@ -98,15 +74,13 @@ function samePart(steady: SteadyAnswer, during: RequestSeen): Part {
 function ratePart(rate: NonNullable<RequestSpec['rate_kb_per_s']>, during: RequestSeen): Part {
   const tookMs = during.firstByteMs === null ? Number.NaN : during.totalMs - during.firstByteMs
   const measured = during.bytes / tookMs
+  const expected = `${String(rate.at_least)} to ${String(rate.at_most)} KB/s`
   if (!(tookMs > 0) || during.bytes === 0) {
-    return {
-      expected: rateExpected(rate),
-      observed: `no rate: ${String(during.bytes)} bytes in one piece`,
-      met: during.bytes > 0 && tookMs === 0 ? false : null,
-    }
+    const observed = `no rate: ${String(during.bytes)} bytes in one piece`
+    return { expected, observed, met: during.bytes > 0 && tookMs === 0 ? false : null }
   }
   return {
-    expected: rateExpected(rate),
+    expected,
     observed: `${String(Math.round(measured * 10) / 10)} KB/s`,
     met: measured >= rate.at_least && measured <= rate.at_most,
   }
