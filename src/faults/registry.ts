@@ -13,6 +13,8 @@ import { crashEntry } from './crash/entry.ts'
 import { crash } from './crash/fault.ts'
 import { diskEntry } from './disk/entry.ts'
 import { disk } from './disk/fault.ts'
+import { dnsEntries } from './dns/entry.ts'
+import { dns } from './dns/fault.ts'
 import { fileDescriptorsEntry } from './file-descriptors/entry.ts'
 import { fileDescriptors } from './file-descriptors/fault.ts'
 import { memoryEntry } from './memory/entry.ts'
@@ -36,6 +38,7 @@ const FOLDERS: readonly Folder[] = [
   { fault: toxic, entries: toxicEntries },
   { fault: packetLoss, entries: [packetLossEntry] },
   { fault: connectionResets, entries: [connectionResetsEntry] },
+  { fault: dns, entries: dnsEntries },
   { fault: crash, entries: [crashEntry] },
   { fault: unansweredStop, entries: [] },
   { fault: containerAction, entries: [actionEntry] },

@@ -10,9 +10,9 @@ export interface ObjectNames {
   readonly isOwn: (name: string) => boolean
 }
 
-export type TableKind = 'loss' | 'resets' | 'marker' | 'check'
+export type TableKind = 'loss' | 'resets' | 'marker' | 'dns' | 'check'
 /** One letter: iptables takes chain names of at most 28 characters. */
-export type ChainKind = 'l' | 'i' | 'o'
+export type ChainKind = 'l' | 'i' | 'o' | 'd'
 
 /** Interface that exists for milliseconds while netem is tried. Interface names have at most 15 characters. */
 export const TRIAL_INTERFACE = `${TOOLBOX_OBJECT_PREFIX}_0`
