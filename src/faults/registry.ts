@@ -38,7 +38,6 @@ const FOLDERS: readonly Folder[] = [
   { fault: toxic, entries: toxicEntries },
   { fault: packetLoss, entries: [packetLossEntry] },
   { fault: connectionResets, entries: [connectionResetsEntry] },
-  { fault: dns, entries: dnsEntries },
   { fault: crash, entries: [crashEntry] },
   { fault: unansweredStop, entries: [] },
   { fault: containerAction, entries: [actionEntry] },
@@ -48,6 +47,7 @@ const FOLDERS: readonly Folder[] = [
   { fault: fileDescriptors, entries: [fileDescriptorsEntry] },
   { fault: connections, entries: [connectionsEntry] },
   { fault: vram, entries: [vramEntry] },
+  { fault: dns, entries: dnsEntries },
 ]
 
 /** By kind, to undo what an undo record tells. */

@@ -47,9 +47,12 @@ export async function resolveDns({ mode, target, names, delayMs, count }: DnsSpe
   const { descriptor } = ctx.stack
   const { chosen, text } = await chooseTargets(target, count, ctx)
   for (const state of chosen) requireNetwork(state)
-  const services = descriptor.services.map(({ name }) => name).filter((name) => name !== target && names?.includes(name) !== true)
+  // As they are compared: whatever the case of their letters, and with or without the dot at their end.
+  const wanted = names === null ? null : [...new Set(names.map((name) => name.toLowerCase().replace(/\.$/, '')))]
+  const others = descriptor.services.map(({ name }) => name).filter((name) => name !== target)
+  const services = others.filter((name) => wanted?.includes(name.toLowerCase()) !== true)
   return {
-    ...{ mode, target, names, delayMs, choice: text },
+    ...{ mode, target, names: wanted, delayMs, choice: text },
     containers: chosen.map((state) => ({ ...asTarget(state), helper: helperName(ctx, 'dns') })),
     services: services.slice(0, MOST_SERVICES),
     everything: touchesEverything([target], descriptor),

@@ -3,7 +3,7 @@ import { describeError } from '../../core/errors.ts'
 import { isIPv4, isIPv6 } from 'node:net'
 import { installChains } from '../net/iptables.ts'
 import type { ObjectNames } from '../net/names.ts'
-import { addRule, applyNft, createRawRouteChain, createTable, refusedByNft } from '../net/nft.ts'
+import { addRule, applyNft, createRouteChain, createTable, refusedByNft } from '../net/nft.ts'
 import { UPSTREAM_PORTS } from './tcp-relay.ts'
 
 /** How to reach one nameserver by way of us. */
@@ -52,7 +52,7 @@ function nftCommands(table: string, detours: readonly Detour[]): string[] {
   const rule = (text: string): string => addRule(table, 'output', text)
   return [
     createTable(table),
-    createRawRouteChain(table),
+    createRouteChain(table),
     ...detours.map(({ upstreamPort }) => rule(`udp sport ${String(upstreamPort)} return`)),
     rule(`tcp sport ${String(first)}-${String(last)} tcp dport 53 return`),
     ...detours.flatMap(({ nameserver, udpPort, tcpPort }) => {

@@ -39,16 +39,12 @@ export function addCounter(table: string, counter: string): string {
 
 /** A base chain before the usual filters (priority 0), so that packets are counted whatever the image's own rules say. */
 export function createChain(table: string, hook: 'input' | 'output'): string {
-  return baseChain(table, hook, 'filter', -10)
+  return `create chain ${FAMILY} ${table} ${hook} { type filter hook ${hook} priority -10 ; policy accept ; }`
 }
 
-/** A chain that may send what leaves to another place, before the kernel (-200) looks which connection it belongs to. */
-export function createRawRouteChain(table: string): string {
-  return baseChain(table, 'output', 'route', -300)
-}
-
-function baseChain(table: string, hook: 'input' | 'output', type: 'filter' | 'route', priority: number): string {
-  return `create chain ${FAMILY} ${table} ${hook} { type ${type} hook ${hook} priority ${String(priority)} ; policy accept ; }`
+/** A base chain that may send what leaves to another place, before the kernel (-200) looks which connection it belongs to. */
+export function createRouteChain(table: string): string {
+  return `create chain ${FAMILY} ${table} output { type route hook output priority -300 ; policy accept ; }`
 }
 
 export function addRule(table: string, hook: 'input' | 'output', rule: string): string {
