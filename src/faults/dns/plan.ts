@@ -9,7 +9,7 @@ import { touchesEverything } from '../shared/links/links.ts'
 import { helperName } from '../shared/names.ts'
 import { listOf, targetContainer } from '../shared/plan-schema.ts'
 
-export const DNS_MODES = ['refused', 'dropped', 'nxdomain', 'slow'] as const
+const DNS_MODES = ['refused', 'dropped', 'nxdomain', 'slow'] as const
 export type DnsMode = (typeof DNS_MODES)[number]
 
 export interface DnsSpec {
