@@ -3,7 +3,7 @@ import type { DnsCounters } from '../operations/network/dns.ts'
 import { answerWith, comparable, RCODES, readQuestion } from './packet.ts'
 
 export const DNS_MODES = ['refused', 'dropped', 'nxdomain', 'slow'] as const
-export type DnsMode = (typeof DNS_MODES)[number]
+type DnsMode = (typeof DNS_MODES)[number]
 
 /** `answer`: instead of the nameserver's. `ask`: so long after it came, ms. */
 export type Fate =
