@@ -18,7 +18,8 @@ import { prepareToolboxImage } from '../images.ts'
 import { postSteps } from './post-steps.ts'
 import { cleanupRuns, type CleanupReport } from '../cleanup/undo.ts'
 
-const CLEANUP_LIMIT_MS = 120_000
+/** Main's end, the undo, logs and compose take 120 s if each of them hangs; the rest is the removal's. */
+const CLEANUP_LIMIT_MS = 150_000
 /** The runner starts post when main is gone; a main that was killed a moment ago may still be dying. */
 const MAIN_GONE_LIMIT_MS = 15_000
 
