@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import type { Logger } from '../ports/reporter.ts'
 import type { DockerClient } from '../stack/docker/client.ts'
-import { childEnv } from '../stack/docker/child-env.ts'
+import { childEnv } from '../stack/programs/child-env.ts'
 import { ensureImages, type ImageDeps } from '../stack/images/images.ts'
 import { contentTag, ensurePublished } from '../stack/images/published.ts'
-import { createSpawnExec } from '../stack/docker/spawn-exec.ts'
+import { createSpawnExec } from '../stack/programs/spawn-exec.ts'
 import { loadDescriptor } from '../files/stack/file.ts'
 import { actionRoot } from './paths.ts'
 

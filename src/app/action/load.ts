@@ -9,7 +9,7 @@ import { savePostState } from '../../github/step/state.ts'
 import { plannedLoadMs } from '../../load/run/in-turn.ts'
 import { consoleFormat } from '../../report/formats/console/format.ts'
 import { render } from '../../report/render.ts'
-import { parseAddress } from '../../stack/docker/address.ts'
+import { parseAddress } from '../load/address.ts'
 import {
   beginReporting,
   endStep,

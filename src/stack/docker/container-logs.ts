@@ -1,7 +1,7 @@
 /** Docker's log stream: frames of two streams, lines with timestamps. */
 import type Dockerode from 'dockerode'
 import type { LogLine } from '../../ports/docker.ts'
-import { lineSplitter } from './output-tail.ts'
+import { lineSplitter } from '../programs/output-tail.ts'
 
 export interface LogWindow {
   readonly sinceWallMs: number
