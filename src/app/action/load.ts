@@ -5,11 +5,10 @@ import type { AddressLoadInputs } from '../../github/step/inputs.ts'
 import { setVerdict } from '../../github/step/outputs.ts'
 import { savePostState } from '../../github/step/state.ts'
 import { plannedLoadMs } from '../../load/run/in-turn.ts'
-import { consoleFormat } from '../../report/formats/console/format.ts'
-import { render } from '../../report/render.ts'
 import {
   beginReporting,
   endStep,
+  printed,
   stdoutLogger,
   stepReporters,
   trustOf,
@@ -43,11 +42,7 @@ export async function actionLoad(step: ActionStep, load: AddressLoadInputs): Pro
     return { exitCode: 0, mustExit: upload.isAbandoned }
   }
   const reported = await beginReporting(step, plannedLoadMs(request.patterns, request.profile))
-  const outcome = await withCommandsStopped(async () => {
-    const ended = await runAddressLoad(request, ui)
-    process.stdout.write(render(consoleFormat, ended.result))
-    return ended
-  })
+  const outcome = await printed(() => runAddressLoad(request, ui))
   return endStep(step, outcome, reported)
 }
 

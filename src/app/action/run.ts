@@ -1,16 +1,13 @@
 /** Mode `run`: a stack is brought up, broken, loaded and judged. */
 import { FAULTS } from '../../faults/registry.ts'
-import { withCommandsStopped } from '../../github/step/foreign-output.ts'
 import { shortPrograms } from '../../github/step/short-programs.ts'
 import { savePostState } from '../../github/step/state.ts'
-import { consoleFormat } from '../../report/formats/console/format.ts'
-import { render } from '../../report/render.ts'
 import { createDockerClient } from '../../stack/docker/client.ts'
-import { beginReporting, endStep, stdoutLogger, stepReporters, trustOf, type ActionStep, type StepEnd } from './step.ts'
+import { beginReporting, endStep, printed, stdoutLogger, stepReporters, trustOf, type ActionStep, type StepEnd } from './step.ts'
 import { prepareToolboxImage } from '../images.ts'
 import { loadPlan } from '../run/plan.ts'
 import { plannedRunMs } from '../run/planned.ts'
-import { newRunId, runChaos, type RunOutcome } from '../run/run.ts'
+import { newRunId, runChaos } from '../run/run.ts'
 import { runRequestOf, type AskedRun } from '../run/request.ts'
 import { sweepDeadRuns } from '../cleanup/sweep-dead-runs.ts'
 
@@ -25,15 +22,12 @@ export async function actionRun(step: ActionStep): Promise<StepEnd> {
   const plannedMs = plannedRunMs(loadPlan(request), request)
   savePostState({ runId, stateDir: request.stateDir, outDir })
   const reported = await beginReporting(step, plannedMs)
-  // Everything that may print foreign text runs while the runner takes no commands.
-  const outcome = await withCommandsStopped(async (): Promise<RunOutcome> => {
+  const outcome = await printed(async () => {
     // On GitHub's own machines there was nobody before us.
     if (context.runnerEnvironment === 'self-hosted') await sweepBefore(request.stateDir, cancel.signal)
     const common = { log: stdoutLogger, signal: cancel.signal, env: process.env }
     const ui = { ...common, reporters: stepReporters(outDir), versions: shortPrograms }
-    const ended = await runChaos(trusted ? request : { ...request, untrusted: inputs.allowUntrusted }, ui)
-    process.stdout.write(render(consoleFormat, ended.result))
-    return ended
+    return runChaos(trusted ? request : { ...request, untrusted: inputs.allowUntrusted }, ui)
   })
   return endStep(step, outcome, reported)
 }
