@@ -10,10 +10,10 @@ export type Look<Own, Outcome> = { readonly outcome: Outcome } | { readonly crea
 export interface Settling<Own, Outcome> {
   /** As the subject of "… do not settle". */
   readonly what: string
-  list(): Promise<Own[]>
-  idOf(one: Own): number
+  readonly list: () => Promise<Own[]>
+  readonly idOf: (one: Own) => number
   /** `created`: what this call has made before, which is among `own`. */
-  act(own: readonly Own[], created: Own | null): Promise<Look<Own, Outcome>>
+  readonly act: (own: readonly Own[], created: Own | null) => Promise<Look<Own, Outcome>>
 }
 
 /** Looks and acts until nothing is left to do. @throws what `list` and `act` throw; INTERNAL when it does not end. */
