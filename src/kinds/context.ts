@@ -20,7 +20,7 @@ export interface UndoContext {
   readonly containers: ContainerPort
   readonly toolbox: ToolboxPort
   /** The toxiproxy of the run, found again by label; null when its container is gone. */
-  toxiproxy(): Promise<ToxiproxyPort | null>
+  toxiproxy(signal: AbortSignal): Promise<ToxiproxyPort | null>
 }
 
 export interface ScenarioWindow {

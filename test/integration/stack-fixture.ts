@@ -7,7 +7,7 @@ import type { Descriptor, Link, ServiceSpec } from '../../src/core/descriptor.ts
 import type { ToxiproxyPort, ToxiproxyProxy } from '../../src/ports/toxiproxy.ts'
 import type { LogLevel } from '../../src/core/run-event.ts'
 import { createDockerClient } from '../../src/stack/docker/client.ts'
-import { createSpawnExec } from '../../src/stack/docker/spawn-exec.ts'
+import { createSpawnExec } from '../../src/stack/programs/spawn-exec.ts'
 import type { BringUpOptions } from '../../src/stack/stack.ts'
 import { findLeftovers, removeLeftovers } from '../../src/stack/sweep.ts'
 
