@@ -26,10 +26,9 @@ export function checkNode<T>(
   const result = schema.safeParse(valueOf(node), { error: describeIssue })
   if (result.success) return result.data
   const told = new Set<string>()
-  for (const issue of result.error.issues) {
-    const path = issue.path.filter((part) => typeof part !== 'symbol')
+  for (const { issue, path, known } of meant(schema, result.error.issues, [])) {
     if (issue.code === 'unrecognized_keys') {
-      addUnknownKeys(schema, node, at, { path, keys: issue.keys }, mistakes, explainKey)
+      addUnknownKeys(known, node, at, { path, keys: issue.keys }, mistakes, explainKey)
       continue
     }
     // A number that is too small and not whole has two issues, and one message says both.
@@ -41,8 +40,38 @@ export function checkNode<T>(
   return null
 }
 
+/** One issue, where it is, and the keys that its place may have. */
+interface MeantIssue {
+  readonly issue: z.core.$ZodIssue
+  readonly path: KeyPath
+  readonly known: readonly string[]
+}
+
+/** What fits none of several objects is told by the issues of the one that knows most of its keys, the first of these. */
+function meant(schema: unknown, issues: readonly z.core.$ZodIssue[], prefix: KeyPath): MeantIssue[] {
+  return issues.flatMap((issue) => {
+    const own = issue.path.filter((part) => typeof part !== 'symbol')
+    const path = [...prefix, ...own]
+    const place = schemaAt(schema, own)
+    if (issue.code === 'invalid_union' && place instanceof z.ZodUnion && place.options.every(isObject)) {
+      const unknown = issue.errors.map((errors) => errors.reduce((count, error) => count + keysNotKnown(error), 0))
+      const option = unknown.indexOf(Math.min(...unknown))
+      return meant(place.options[option], issue.errors[option] ?? [], path)
+    }
+    return [{ issue, path, known: place instanceof z.ZodObject ? Object.keys(place.shape) : [] }]
+  })
+}
+
+function isObject(schema: unknown): boolean {
+  return unwrap(schema) instanceof z.ZodObject
+}
+
+function keysNotKnown(issue: z.core.$ZodIssue): number {
+  return issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys.length : 0
+}
+
 function addUnknownKeys(
-  schema: z.ZodType,
+  known: readonly string[],
   node: JsonNode,
   at: KeyPath,
   unknown: { readonly path: KeyPath; readonly keys: readonly string[] },
@@ -50,7 +79,6 @@ function addUnknownKeys(
   explainKey: ExplainKey,
 ): void {
   const parent = nodeAt(node, unknown.path).node
-  const known = knownKeys(schema, unknown.path)
   for (const key of unknown.keys.slice(0, MISTAKES_PER_FILE)) {
     const offset = parent.kind === 'object' ? (parent.members.get(key)?.keyOffset ?? parent.offset) : parent.offset
     mistakes.add(offset, [...at, ...unknown.path, key], () => explainKey(key, unknown.path) ?? unknownKey(key, known))
@@ -110,22 +138,23 @@ function sizeOf(input: unknown): string {
   return show(input)
 }
 
-/** Keys that a schema has at a path; empty where it has none of its own. */
-function knownKeys(schema: z.ZodType, path: KeyPath): string[] {
-  let current: unknown = unwrap(schema)
+function schemaAt(schema: unknown, path: KeyPath): unknown {
+  let current = unwrap(schema)
   for (const part of path) {
     if (current instanceof z.ZodObject) current = unwrap(Object.hasOwn(current.shape, part) ? current.shape[part] : undefined)
     else if (current instanceof z.ZodArray) current = unwrap(current.element)
     else if (current instanceof z.ZodRecord) current = unwrap(current.valueType)
-    else return []
+    else return null
   }
-  return current instanceof z.ZodObject ? Object.keys(current.shape) : []
+  return current
 }
 
 function unwrap(schema: unknown): unknown {
   let current = schema
-  while (current instanceof z.ZodOptional || current instanceof z.ZodNullable || current instanceof z.ZodDefault) {
-    current = current.unwrap()
+  for (;;) {
+    if (current instanceof z.ZodPipe) current = current.in
+    else if (current instanceof z.ZodOptional || current instanceof z.ZodNullable || current instanceof z.ZodDefault)
+      current = current.unwrap()
+    else return current
   }
-  return current
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Observation } from '../../kinds/clause.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
-import type { RequestOutcome } from '../../ports/canary.ts'
+import type { RequestOutcome } from '../../core/request.ts'
 import { begin, descriptor, GET, openContext, stack } from '../shared/context.fixture.ts'
 import { requestClause } from './clause.ts'
 

@@ -1,4 +1,5 @@
-import type { RequestOutcome } from '../../ports/canary.ts'
+import { answerText } from '../../core/request.ts'
+import type { RequestOutcome } from '../../core/request.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
 import { namedRequest } from '../shared/named-request.ts'
 import { judgeRequest, requestText } from './judge.ts'
@@ -27,6 +28,7 @@ export const requestClause = defineClause({
   },
 })
 
-function steadyAnswer({ good, reason, error, status, bodyHash, bytes }: RequestOutcome): SteadyAnswer {
-  return { good, why: reason ?? error ?? (status === null ? 'no answer' : `status ${String(status)}`), bodyHash, bytes }
+function steadyAnswer(outcome: RequestOutcome): SteadyAnswer {
+  const { good, reason, error, bodyHash, bytes } = outcome
+  return { good, why: reason ?? error ?? answerText(outcome), bodyHash, bytes }
 }

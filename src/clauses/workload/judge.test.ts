@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RequestOutcome } from '../../ports/canary.ts'
+import type { RequestOutcome } from '../../core/request.ts'
 import { endOf, judgeWorkload, workloadText } from './judge.ts'
 import type { WorkloadRecord, WorkloadSeen } from './judge.ts'
 

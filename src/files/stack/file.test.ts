@@ -71,12 +71,10 @@ describe('loadDescriptor', () => {
       { name: 'back', onCanaryPath: true, leg: { client: 'front', server: 'toxiproxy', port: 7_001 } },
       { name: 'entry', onCanaryPath: false, leg: null },
     ])
-    expect(descriptor.requests['large']).toEqual({
-      method: 'GET',
-      path: '/large',
-      headers: {},
-      body: null,
-      good: { status: [200, 206], bodyMatches: null },
+    expect(descriptor.requests['large']).toMatchObject({
+      kind: 'http',
+      spec: { method: 'GET', path: '/large', headers: {}, body: null, good: { status: [200, 206], body_matches: null } },
+      http: { method: 'GET', path: '/large', headers: {}, body: null },
     })
     expect(descriptor.pool).toMatchObject({
       ...{ inFlight: 'in_flight', stop: { method: 'DELETE', path: '/workers/{id}' }, work: 'large' },
