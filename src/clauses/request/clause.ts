@@ -4,6 +4,7 @@ import { defineClause } from '../../kinds/define-clause.ts'
 import { namedRequest } from '../shared/named-request.ts'
 import { judgeRequest, requestText } from './judge.ts'
 import type { SteadyAnswer } from './judge.ts'
+import { statusProblem } from '../shared/status-problem.ts'
 import { requestSpec } from './spec.ts'
 
 /** The steady state is fast; a request that needs longer there has no baseline. */
@@ -16,6 +17,7 @@ export const requestClause = defineClause({
   key: 'request',
   schema: requestSpec,
   text: requestText,
+  lacks: ({ requests }, { name, status }) => (status === undefined ? null : statusProblem(name, requests[name])),
   afterWindowMs: (spec) => spec.within_ms,
   async steady(spec, ctx) {
     const request = namedRequest(spec.name, ctx)

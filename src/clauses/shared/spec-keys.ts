@@ -20,7 +20,8 @@ export function whole(minimum: number, description: string): z.ZodNumber {
   return quantity({ minimum, maximum: 1_000_000_000, integer: true, description })
 }
 
-/** The stack must have a request of that name. */
-export function requestName(): z.ZodString {
-  return refersTo('request', line(64, "One of the descriptor's requests"))
+/** The stack must have a request of that name, and of that kind where one is given. */
+export function requestName(kind: string | null = null): z.ZodString {
+  const which = kind === null ? '' : ` of kind ${kind}`
+  return refersTo('request', line(64, `One of the descriptor's requests${which}`), kind)
 }

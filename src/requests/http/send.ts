@@ -1,10 +1,11 @@
 /** One HTTP request as a client of the stack would send it: new connection, bounded body, outcome as a value. */
 import { createHash } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { search, type JSONValue } from '@jmespath-community/jmespath'
+import type { JSONValue } from '@jmespath-community/jmespath'
 import { systemErrorCode } from '../../core/errors.ts'
 import type { RequestOutcome, SendOptions } from '../../core/request.ts'
 import { fillRecord } from '../../core/variables.ts'
+import { bodyProblem } from '../shared/good-body.ts'
 import type { HttpRequestSpec } from './spec.ts'
 
 /** By which one request of many is found again in the logs of a system. */
@@ -88,7 +89,7 @@ function judgeAnswer(spec: HttpRequestSpec, status: number | null, content: Buff
   } catch {
     return 'the body is not JSON'
   }
-  return search(parsed, spec.good.body_matches) === true ? null : `the body misses ${spec.good.body_matches}`
+  return bodyProblem(parsed, spec.good.body_matches)
 }
 
 /** By itself Node tells the length with those methods only that usually have a body. */
