@@ -23,10 +23,11 @@ export function checkNode<T>(
   mistakes: MistakeList,
   explainKey: ExplainKey = () => null,
 ): T | null {
-  const result = schema.safeParse(valueOf(node), { error: describeIssue })
+  const value = valueOf(node)
+  const result = schema.safeParse(value, { error: describeIssue })
   if (result.success) return result.data
   const told = new Set<string>()
-  for (const { issue, path, known } of meant(schema, result.error.issues, [])) {
+  for (const { issue, path, known } of meant({ schema, value }, result.error.issues, [])) {
     if (issue.code === 'unrecognized_keys') {
       addUnknownKeys(known, node, at, { path, keys: issue.keys }, mistakes, explainKey)
       continue
@@ -47,27 +48,34 @@ interface MeantIssue {
   readonly known: readonly string[]
 }
 
-/** What fits none of several objects is told by the issues of the one that knows most of its keys, the first of these. */
-function meant(schema: unknown, issues: readonly z.core.$ZodIssue[], prefix: KeyPath): MeantIssue[] {
+/** A schema and what stands at its place. */
+interface Place {
+  readonly schema: unknown
+  readonly value: unknown
+}
+
+/** What fits none of several objects is told by the issues of the one that it was meant to be. */
+function meant(whole: Place, issues: readonly z.core.$ZodIssue[], prefix: KeyPath): MeantIssue[] {
   return issues.flatMap((issue) => {
     const own = issue.path.filter((part) => typeof part !== 'symbol')
     const path = [...prefix, ...own]
-    const place = schemaAt(schema, own)
-    if (issue.code === 'invalid_union' && place instanceof z.ZodUnion && place.options.every(isObject)) {
-      const unknown = issue.errors.map((errors) => errors.reduce((count, error) => count + keysNotKnown(error), 0))
-      const option = unknown.indexOf(Math.min(...unknown))
-      return meant(place.options[option], issue.errors[option] ?? [], path)
-    }
-    return [{ issue, path, known: place instanceof z.ZodObject ? Object.keys(place.shape) : [] }]
+    const place = placeAt(whole, own)
+    const { schema: option, number } = optionOf(place)
+    if (issue.code === 'invalid_union' && number !== null)
+      return meant({ ...place, schema: option }, issue.errors[number] ?? [], path)
+    return [{ issue, path, known: option instanceof z.ZodObject ? Object.keys(option.shape) : [] }]
   })
 }
 
-function isObject(schema: unknown): boolean {
-  return unwrap(schema) instanceof z.ZodObject
-}
-
-function keysNotKnown(issue: z.core.$ZodIssue): number {
-  return issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys.length : 0
+/** Of several objects the one that knows most of the keys, the first of these; anything else as it is, without a number. */
+function optionOf({ schema, value }: Place): { readonly schema: unknown; readonly number: number | null } {
+  if (!(schema instanceof z.ZodUnion)) return { schema, number: null }
+  const options = schema.options.map(unwrap)
+  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : []
+  const unknown = options.map((one) => (one instanceof z.ZodObject ? keys.filter((key) => !(key in one.shape)).length : null))
+  if (unknown.includes(null)) return { schema, number: null }
+  const number = unknown.indexOf(Math.min(...unknown.filter((count) => count !== null)))
+  return { schema: options[number], number }
 }
 
 function addUnknownKeys(
@@ -138,15 +146,19 @@ function sizeOf(input: unknown): string {
   return show(input)
 }
 
-function schemaAt(schema: unknown, path: KeyPath): unknown {
-  let current = unwrap(schema)
+function placeAt({ schema, value }: Place, path: KeyPath): Place {
+  let place: Place = { schema: unwrap(schema), value }
   for (const part of path) {
-    if (current instanceof z.ZodObject) current = unwrap(Object.hasOwn(current.shape, part) ? current.shape[part] : undefined)
-    else if (current instanceof z.ZodArray) current = unwrap(current.element)
-    else if (current instanceof z.ZodRecord) current = unwrap(current.valueType)
-    else return null
+    const parent = optionOf(place).schema
+    place = { schema: unwrap(childOf(parent, part)), value: Reflect.get(Object(place.value) as object, part) }
   }
-  return current
+  return place
+}
+
+function childOf(schema: unknown, part: string | number): unknown {
+  if (schema instanceof z.ZodObject) return Object.hasOwn(schema.shape, part) ? schema.shape[part] : undefined
+  if (schema instanceof z.ZodArray) return schema.element
+  return schema instanceof z.ZodRecord ? schema.valueType : undefined
 }
 
 function unwrap(schema: unknown): unknown {

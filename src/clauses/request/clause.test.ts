@@ -95,3 +95,11 @@ it('is told by its clause', () => {
     'request page: a good answer within 4000 ms; the same body as in the steady state',
   ])
 })
+
+it('cannot ask for a status of a request of gRPC', () => {
+  const grpc = descriptor({ requests: { page: { ...GET, http: null, protocol: 'gRPC' } } })
+  const status = requestClause.expect({ name: 'page', within_ms: 1, status: [503] }, 'during')
+  expect(status.missing(descriptor())).toEqual([])
+  expect(status.missing(grpc)).toMatchObject([{ message: expect.stringContaining('is one of gRPC, which has none') as string }])
+  expect(ASKED.missing(grpc)).toEqual([])
+})

@@ -103,6 +103,7 @@ async function writeSeries(
       atMs: Math.round(sample.intendedMs - originMs),
       latencyMs: Math.round(latencyMs(sample) * 10) / 10,
       status: sample.status,
+      ...(sample.code === undefined ? {} : { code: sample.code }),
       ok: sample.ok,
       error: sample.error,
     }),

@@ -57,7 +57,7 @@ export async function call(
       // A call that fails at once has its trailers in place of headers.
       else if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) trailers = headers
     })
-    stream.on('trailers', (headers) => {
+    stream.on('trailers', (headers: IncomingHttpHeaders) => {
       trailers = headers
     })
     stream.on('data', (chunk: Buffer) => {

@@ -76,10 +76,10 @@ export async function speaksHttp2(baseUrl: string, signal: AbortSignal): Promise
 function open(baseUrl: string): GrpcConnection {
   const session = connect(baseUrl, { settings: { enablePush: false } })
   const connection: GrpcConnection = { session, failure: null }
-  session.on('goaway', (code) => {
+  session.on('goaway', (code: number) => {
     if (code !== constants.NGHTTP2_NO_ERROR) connection.failure ??= `GOAWAY ${http2ErrorName(code)}`
   })
-  session.on('error', (error) => {
+  session.on('error', (error: Error) => {
     connection.failure ??= systemErrorCode(error) ?? error.message
   })
   return connection

@@ -173,16 +173,15 @@ describe('no answer', () => {
     await once(server, 'listening')
     const baseUrl = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
     expect((await sender(HEALTH)(baseUrl)).error).toMatch(/^ERR_HTTP2_ERROR$|^GOAWAY PROTOCOL_ERROR$|^ECONNRESET$|^cut off$/)
-    const { speaks } = grpcRequest.request(grpcRequestSpec.parse(HEALTH))
-    await expect(speaks(baseUrl, AbortSignal.timeout(5_000))).rejects.toThrow()
+    const request = grpcRequest.request(grpcRequestSpec.parse(HEALTH))
+    await expect(request.speaks(baseUrl, AbortSignal.timeout(5_000))).rejects.toThrow()
     server.close()
   })
 })
 
 it('an entry speaks it that sends its settings', async () => {
   await using shop = await openShop()
-  const { speaks } = grpcRequest.request(grpcRequestSpec.parse(HEALTH))
-  await speaks(shop.baseUrl, AbortSignal.timeout(5_000))
+  await grpcRequest.request(grpcRequestSpec.parse(HEALTH)).speaks(shop.baseUrl, AbortSignal.timeout(5_000))
   expect(shop.calls).toEqual([])
 })
 
