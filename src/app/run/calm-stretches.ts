@@ -1,6 +1,6 @@
 /** When no fault was on while a load held beside scenarios. Pure. */
 import type { ScenarioResult } from '../../core/result/scenario.ts'
-import type { CalmStretch } from '../../load/judge/held.ts'
+import type { CalmStretch } from '../../load/run/hold.ts'
 
 /** Requests of a fault's last moment end a little later. */
 const AFTER_MS = 1_000

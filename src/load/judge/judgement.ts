@@ -65,6 +65,12 @@ export interface LoadJudgement {
   readonly notes: readonly string[]
 }
 
+/** A stretch of a load, ms from its start. */
+export interface Span {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
 /** All that a judgement rests on. */
 export interface LoadEvidence {
   readonly plan: LoadPlan
@@ -74,4 +80,6 @@ export interface LoadEvidence {
   readonly series: PassingSeries
   readonly generators: readonly GeneratorFacts[]
   readonly completion: CompletionFacts | null
+  /** The stretches that were free of faults, of a load that held beside scenarios until we ended it; null of a pattern. */
+  readonly calm: readonly Span[] | null
 }

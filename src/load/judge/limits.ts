@@ -4,16 +4,14 @@ import { firstAboveMs, type LoadPlan } from '../plan/stages.ts'
 import { parseThreshold } from '../plan/threshold-grammar.ts'
 import { aggregateText, hasAggregate, holds, type Threshold } from '../plan/threshold.ts'
 import { filterText, type Later, type PassingSeries, type SampleAggregate } from '../series/questions.ts'
-import type { LimitResult } from './judgement.ts'
+import type { LimitResult, Span } from './judgement.ts'
 
 /** The users of a hold have come a moment before; answers from before its start are still on their way. */
 const SETTLING_MS = 1_000
 const WORST_WINDOW_MS = 10_000
 
-export interface Stretch {
+export interface Stretch extends Span {
   readonly scope: LimitResult['scope']
-  readonly fromMs: number
-  readonly toMs: number
   readonly target: number | null
   readonly gates: boolean
 }
@@ -49,13 +47,13 @@ export function withDefaults(thresholds: readonly Threshold[], series: Pick<Pass
   return [...thresholds, ...texts.map((text) => parseThreshold(text, 'default'))]
 }
 
-/** `stretches`: those of `stretchesOf`, the whole run first. */
+/** Each threshold in each stretch, and in the worst ten seconds of the whole run where that is one of them. */
 export function judgeLimits(
   thresholds: readonly Threshold[],
   stretches: readonly Stretch[],
   series: PassingSeries,
 ): Later<LimitResult[]> {
-  const [run] = stretches
+  const run = stretches.find(({ scope }) => scope === 'run')
   const judged = thresholds.map((threshold) => ({
     limits: stretches.map((stretch) => judgeLimit(threshold, stretch, series)),
     worst: run === undefined ? () => null : worstWindow(threshold, run, series),
@@ -67,7 +65,7 @@ export function judgeLimits(
     })
 }
 
-export function judgeLimit(threshold: Threshold, stretch: Stretch, series: PassingSeries): Later<LimitResult> {
+function judgeLimit(threshold: Threshold, stretch: Stretch, series: PassingSeries): Later<LimitResult> {
   const { metric, filter } = threshold
   const samples = series.ask({ metric, filter, fromMs: stretch.fromMs, toMs: stretch.toMs })
   return () => limitResult(threshold, stretch, samples())

@@ -7,8 +7,7 @@ import { ChaosError } from '../../core/errors.ts'
 import type { DeepReadonly, Json } from '../../core/json.ts'
 import { cardSchema } from '../plan/card.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
-import { lateNotes } from './figures.ts'
-import type { LoadJudgement } from './judgement.ts'
+import type { LoadJudgement, Span } from './judgement.ts'
 import { judgeLoad } from './pattern.ts'
 
 /** Four hours of a look every second. */
@@ -43,12 +42,16 @@ const measuredSchema = cardSchema.extend({
 
 export type Measured = DeepReadonly<z.infer<typeof measuredSchema>>
 
-export function judgeMeasured(series: PassingSeries, measured: Measured): Later<LoadJudgement> {
-  const { plan, gateTarget, measure, thresholds, generators, completion, notes } = measured
-  const judgement = judgeLoad({ plan, gateTarget, measure, thresholds, series, generators, completion })
+/** `calm`: of a load that held beside scenarios, see `LoadEvidence`. Nothing else is measured of one. */
+export function judgeMeasured(
+  series: PassingSeries,
+  measured: Measured,
+  calm: readonly Span[] | null = null,
+): Later<LoadJudgement> {
+  const judgement = judgeLoad({ ...measured, ...(calm === null ? {} : { measure: [] }), series, calm })
   return () => {
     const judged = judgement()
-    return { ...judged, notes: [...judged.notes, ...lateNotes(series), ...notes] }
+    return { ...judged, notes: [...judged.notes, ...measured.notes] }
   }
 }
 

@@ -24,7 +24,7 @@ function k6Of(samples: readonly Sample[], change: Partial<K6Facts> = {}): K6Fact
 
 function judge(samples: readonly Sample[], change: Partial<LoadEvidence> = {}, k6: Partial<K6Facts> = {}): LoadJudgement {
   return judgeLoad({
-    ...{ plan: PLAN, gateTarget: null, measure: [], thresholds: [], completion: null },
+    ...{ plan: PLAN, gateTarget: null, measure: [], thresholds: [], completion: null, calm: null },
     ...{ series: seriesOf(samples, 30), generators: [{ k6: k6Of(samples, k6), looks: [], cores: 2 }], ...change },
   })()
 }

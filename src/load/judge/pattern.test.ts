@@ -31,7 +31,7 @@ function judge(
   k6: Partial<K6Facts> = {},
 ): LoadJudgement {
   return judgeLoad({
-    ...{ plan: PLAN, gateTarget: null, measure: [], thresholds: LIMITS, completion: null },
+    ...{ plan: PLAN, gateTarget: null, measure: [], thresholds: LIMITS, completion: null, calm: null },
     ...{ series: seriesOf(samples, 30), generators: [{ k6: k6Of(samples, k6), looks, cores: 2 }], ...change },
   })()
 }

@@ -6,6 +6,7 @@ import type { LoadResult } from '../../core/result/load.ts'
 import type { ScratchFile } from '../../ports/files.ts'
 import type { LoadDeps } from '../deps.ts'
 import type { LoadJudgement } from '../judge/judgement.ts'
+import { LOG_LENGTH } from '../judge/k6-exit.ts'
 import { measuredJson, type Measured } from '../judge/measured.ts'
 import type { PatternCard } from '../plan/card.ts'
 import { recordedFor, type Prepared } from '../plan/prepare.ts'
@@ -14,9 +15,6 @@ import type { Later, PassingSeries } from '../series/questions.ts'
 import type { RecorderOptions } from '../series/recorder.ts'
 import { SeriesRecording } from '../series/recording.ts'
 import { GeneratorWatch } from './generator-watch.ts'
-
-/** Of k6's log, in a message and in the series file. */
-export const LOG_LENGTH = 500
 
 export interface GenerationPlan {
   /** k6, its folder and all that is kept are named by it. */
