@@ -27,7 +27,7 @@ export function buildRunResult(
   facts: RunFacts,
   run: RunPart,
   { scenarios, load }: Pick<RunResult, 'scenarios' | 'load'>,
-  reasons: string[],
+  reasons: readonly string[],
   endedMs: number,
 ): RunResult {
   const all = [...scenarios, ...load]
@@ -41,7 +41,7 @@ export function buildRunResult(
       startedAt: isoTime(facts.startedWallMs),
       durationMs: Math.round(endedMs - facts.startedMs),
       strict: facts.strict,
-      defects: [...facts.defects],
+      defects: facts.defects,
     },
     verdict: decideRun(counts, facts.strict, reasons.length > 0),
     reasons: [...reasons, ...(all.length === 0 && reasons.length === 0 ? ['no scenario was run'] : [])],
@@ -50,7 +50,7 @@ export function buildRunResult(
     criteria: judgeCriteria(scenarios),
     scenarios,
     load,
-    environment: { ...facts.environment },
+    environment: facts.environment,
   }
 }
 

@@ -1,8 +1,7 @@
 /** What the judgement of a load pattern is made from, and what it says. `LoadResult` of the result file holds all of it. */
-import type { DeepReadonly, Json } from '../../core/json.ts'
+import type { Json } from '../../core/json.ts'
 import type { LoadMeasure } from '../../core/load.ts'
-import type { Verdict } from '../../core/model.ts'
-import type { LoadBreakingPoint, LoadGenerator, LoadLimitResult, LoadRecovery, LoadResult } from '../../core/result/load.ts'
+import type { LoadResult } from '../../core/result/load.ts'
 import type { LoadPlan } from '../plan/stages.ts'
 import type { Threshold } from '../plan/threshold.ts'
 import type { PassingSeries } from '../series/questions.ts'
@@ -37,32 +36,25 @@ export interface GeneratorFacts {
 }
 
 /** As the result file holds them, where each of their keys is described. */
-export type LimitResult = Readonly<LoadLimitResult>
-export type BreakingPoint = Readonly<LoadBreakingPoint>
-export type SpikeRecovery = Readonly<LoadRecovery>
-export type GeneratorResult = DeepReadonly<LoadGenerator>
+export type LimitResult = LoadResult['thresholds'][number]
+export type BreakingPoint = NonNullable<LoadResult['breakingPoint']>
+export type SpikeRecovery = LoadResult['recoveries'][number]
+export type GeneratorResult = LoadResult['generator']
 /** Every task that k6 counts as served must be among those that the system says it has completed. */
-export type CompletionFacts = DeepReadonly<NonNullable<LoadResult['completion']>>
+export type CompletionFacts = NonNullable<LoadResult['completion']>
 /** What came of the requests. */
-export type LoadFigures = DeepReadonly<
-  Pick<
-    LoadResult,
-    'users' | 'requests' | 'rps' | 'errorRate' | 'outcomes' | 'errors' | 'p50Ms' | 'p95Ms' | 'p99Ms' | 'peakInFlight'
-  >
+export type LoadFigures = Pick<
+  LoadResult,
+  'users' | 'requests' | 'rps' | 'errorRate' | 'outcomes' | 'errors' | 'p50Ms' | 'p95Ms' | 'p99Ms' | 'peakInFlight'
 >
 
-export interface LoadJudgement {
-  readonly verdict: Verdict
-  /** Why it is not passed; empty when it is. */
-  readonly reasons: readonly string[]
+/** What is found of a load; the result's `thresholds` are its limits. */
+export interface LoadJudgement extends Pick<
+  LoadResult,
+  'verdict' | 'reasons' | 'breakingPoint' | 'recoveries' | 'generator' | 'completion' | 'notes'
+> {
   readonly figures: LoadFigures
-  readonly limits: readonly LimitResult[]
-  readonly breakingPoint: BreakingPoint | null
-  readonly recoveries: readonly SpikeRecovery[]
-  readonly generator: GeneratorResult
-  readonly completion: CompletionFacts | null
-  /** For people: what is good to know and changes nothing. */
-  readonly notes: readonly string[]
+  readonly limits: LoadResult['thresholds']
 }
 
 /** A stretch of a load, ms from its start. */
