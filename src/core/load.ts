@@ -1,14 +1,14 @@
 /** A load pattern as files and front ends know it: what src/load plans, runs and judges. */
 import type { ProfileName } from './model.ts'
 
-/** How much of a pattern a profile runs. What is left out stays as the script has it; limits are never scaled. */
+/** How much of a pattern a profile runs. What is undefined stays as the script has it; limits are never scaled. */
 export interface LoadScale {
   /** Length of all stages together. */
-  readonly durationSeconds?: number
+  readonly durationSeconds?: number | undefined
   /** Users at the highest stage. */
-  readonly users?: number
-  /** Of these; else the pattern's gate is scaled with the users. */
-  readonly gateUsers?: number
+  readonly users?: number | undefined
+  /** How many of these users the limits gate; else the pattern's gate is scaled with the users. */
+  readonly gateUsers?: number | undefined
 }
 
 /** A load pattern as it was found: an entry of a manifest, or a script without one. */
