@@ -1,5 +1,6 @@
 /** A series as data: what the recorder makes, the file holds, and a merge adds up. */
 import type { Json } from '../../core/json.ts'
+import type { K6Segment } from '../../core/segment.ts'
 import type { Cell } from './cell.ts'
 import type { MetricType, TagFilter } from './questions.ts'
 
@@ -12,17 +13,12 @@ export interface GroupKey {
   readonly filter: TagFilter | null
 }
 
-interface SeriesSegment {
-  readonly index: number
-  readonly count: number
-}
-
 export interface SeriesFacts {
   readonly patternId: string
   /** Of the script and its settings: series of different ones are not merged. */
   readonly fingerprint: string
   readonly k6Version: string
-  readonly segment: SeriesSegment | null
+  readonly segment: K6Segment | null
   /** What else a judgement of it needs. */
   readonly more: Json
 }

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
-import type { Json } from '../../core/json.ts'
+import type { DeepReadonly, Json } from '../../core/json.ts'
 import { decodeBuckets } from './buckets.ts'
 import type { Cell } from './cell.ts'
 import type { SeriesFacts, SeriesHead, SeriesSecond } from './data.ts'
@@ -50,6 +50,8 @@ const cellSchema = z.tuple([
   ),
 ])
 
+type CellTuple = DeepReadonly<z.infer<typeof cellSchema>>
+
 const secondSchema = z.strictObject({
   second: count,
   inFlight: z.number().min(0),
@@ -66,22 +68,28 @@ export interface Place {
 
 /** With its newline. */
 export function headLine(head: SeriesHead, facts: SeriesFacts): string {
-  const line: z.infer<typeof headSchema> = {
-    schemaVersion: SERIES_SCHEMA_VERSION,
-    ...{ patternId: facts.patternId, fingerprint: facts.fingerprint, k6Version: facts.k6Version, segment: facts.segment },
-    ...{ startWallMs: head.startWallMs, seconds: head.seconds, types: { ...head.types } },
-    groups: head.groups.map((key) => ({ ...key, filter: key.filter === null ? null : { ...key.filter } })),
-    ...{ late: head.late, more: facts.more },
+  const { patternId, fingerprint, k6Version, segment, more } = facts
+  const { startWallMs, seconds, types, groups, late } = head
+  const line: DeepReadonly<z.infer<typeof headSchema>> = {
+    ...{ schemaVersion: SERIES_SCHEMA_VERSION, patternId, fingerprint, k6Version, segment },
+    ...{ startWallMs, seconds, types, groups, late, more },
   }
   return `${JSON.stringify(line)}\n`
 }
 
 /** With its newline. */
 export function secondLine({ second, inFlight, errors, cells }: SeriesSecond): string {
-  const line: z.infer<typeof secondSchema> = {
-    ...{ second, inFlight, errors: { ...errors } },
-    cells: [...cells].map(([group, cell]) => asTuple(group, cell)),
-  }
+  const tuples = [...cells].map(([group, { count: samples, sum, min, max, nonZero, last, histograms }]): CellTuple => [
+    group,
+    samples,
+    sum,
+    min,
+    max,
+    nonZero,
+    last,
+    histograms,
+  ])
+  const line: DeepReadonly<z.infer<typeof secondSchema>> = { second, inFlight, errors, cells: tuples }
   return `${JSON.stringify(line)}\n`
 }
 
@@ -110,12 +118,8 @@ export function mistake({ file, line }: Place, what: string): ChaosError {
   return new ChaosError('BAD_INPUT', `${file}, line ${String(line)}: ${what.slice(0, 500)}`)
 }
 
-function asTuple(group: number, { count: samples, sum, min, max, nonZero, last, histograms }: Cell): z.infer<typeof cellSchema> {
-  return [group, samples, sum, min, max, nonZero, last, [...histograms]]
-}
-
 /** A histogram must hold what its cell counts: anything else is damaged, or made up. */
-function checkedCell(tuple: z.infer<typeof cellSchema>, place: Place): Cell {
+function checkedCell(tuple: CellTuple, place: Place): Cell {
   const [, samples, sum, min, max, nonZero, last, histograms] = tuple
   if (histograms.length > 0) {
     const buckets = new Map<number, number>()

@@ -17,18 +17,22 @@ export function filterText(filter: TagFilter): string {
 
 export type MetricType = 'trend' | 'rate' | 'counter' | 'gauge'
 
-/** All samples of a question, as one. */
-export interface SampleAggregate {
-  readonly type: MetricType
-  /** Samples. */
+/** What is known of samples without a histogram. */
+export interface SampleFigures {
+  /** How many samples there were. */
   readonly count: number
   readonly sum: number
   readonly min: number
   readonly max: number
   /** Samples other than zero: the trues of a rate. */
   readonly nonZero: number
-  /** Of a gauge: the newest value, of several generators their sum. */
+  /** The newest value; of a gauge of several generators their sum. */
   readonly last: number
+}
+
+/** All samples of a question, as one. */
+export interface SampleAggregate extends SampleFigures {
+  readonly type: MetricType
   /** Of a trend, 0…100, in the metric's own unit (ms for times), from an HDR histogram of 3 digits. NaN without samples. */
   percentile(percent: number): number
 }
