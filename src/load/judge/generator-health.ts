@@ -4,7 +4,8 @@
  * iterations that it dropped, connections that it could not even begin. Pure.
  */
 import type { Later, PassingSeries } from '../series/questions.ts'
-import type { GeneratorFacts, GeneratorLook, GeneratorResult } from './judgement.ts'
+import type { GeneratorResult } from './judgement.ts'
+import type { GeneratorFacts, GeneratorLook } from './generator-facts.ts'
 
 /** Of all cores of its machine (k6's documentation, "Running large tests": no more than 80 %). */
 const CPU_SHARE_LIMIT = 0.8

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { planOf } from '../plan/stages.ts'
 import { parseK6Threshold, parseThreshold } from '../plan/threshold-grammar.ts'
-import type { Threshold } from '../plan/threshold.ts'
-import type { GeneratorLook, K6Facts, LoadJudgement } from './judgement.ts'
+import type { Threshold } from '../plan/shapes.ts'
+import type { LoadJudgement } from './judgement.ts'
+import type { GeneratorLook, K6Facts } from './generator-facts.ts'
 import { judgeLoad } from './pattern.ts'
 import { seriesOf, traffic, users, type Sample } from './series.fixture.ts'
 

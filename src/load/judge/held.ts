@@ -1,6 +1,5 @@
 /** What differs where a load held beside scenarios: it is judged in the stretches that were free of faults. Pure. */
-import type { LoadPlan } from '../plan/stages.ts'
-import type { Threshold } from '../plan/threshold.ts'
+import type { LoadPlan, Threshold } from '../plan/shapes.ts'
 import type { LimitResult, Span } from './judgement.ts'
 import type { Stretch } from './limits.ts'
 

@@ -1,39 +1,9 @@
 /** What the judgement of a load pattern is made from, and what it says. `LoadResult` of the result file holds all of it. */
-import type { Json } from '../../core/json.ts'
 import type { LoadMeasure } from '../../core/load.ts'
 import type { LoadResult } from '../../core/result/load.ts'
-import type { LoadPlan } from '../plan/stages.ts'
-import type { Threshold } from '../plan/threshold.ts'
+import type { LoadPlan, Threshold } from '../plan/shapes.ts'
 import type { PassingSeries } from '../series/questions.ts'
-
-/** One look at the generator's own machine. */
-export interface GeneratorLook {
-  /** From the start of the load. */
-  readonly atMs: number
-  /** CPU time that k6 has used so far, µs; null when it could not be read. */
-  readonly cpuUs: number | null
-  /** Share of all of the machine's CPU time that was idle since the look before, 0…1; null at the first look. */
-  readonly machineIdle: number | null
-  /** Of what the machine asked for since then, the share that its host gave to others, 0…1; null when it is not known. */
-  readonly machineStolen: number | null
-}
-
-export interface K6Facts {
-  readonly exitCode: number
-  /** Ended by us before its time. */
-  readonly stopped: boolean
-  /** `--summary-export`; its thresholds are inverted. null when there was none. */
-  readonly summary: Json
-  readonly log: string
-}
-
-/** One of the programs that made the load; usually the only one. */
-export interface GeneratorFacts {
-  readonly k6: K6Facts
-  readonly looks: readonly GeneratorLook[]
-  /** Of the machine that it ran on; 0 when nobody looked. */
-  readonly cores: number
-}
+import type { GeneratorFacts } from './generator-facts.ts'
 
 /** As the result file holds them, where each of their keys is described. */
 export type LimitResult = LoadResult['thresholds'][number]

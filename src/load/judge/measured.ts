@@ -6,35 +6,17 @@ import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
 import type { DeepReadonly, Json } from '../../core/json.ts'
 import { cardSchema } from '../plan/card.ts'
+import { text } from '../plan/shapes.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
+import { generatorShape } from './generator-facts.ts'
 import type { LoadJudgement, Span } from './judgement.ts'
 import { judgeLoad } from './pattern.ts'
 
-/** Four hours of a look every second. */
-const MOST_LOOKS = 4 * 3_600
 const MOST_GENERATORS = 1_000
-
-const text = z.string().max(10_000)
-const json: z.ZodType<Json> = z.json()
-
-const generator = z.strictObject({
-  k6: z.strictObject({ exitCode: z.int(), stopped: z.boolean(), summary: json, log: text }),
-  looks: z
-    .array(
-      z.strictObject({
-        atMs: z.number(),
-        cpuUs: z.number().nullable(),
-        machineIdle: z.number().nullable(),
-        machineStolen: z.number().nullable().default(null),
-      }),
-    )
-    .max(MOST_LOOKS),
-  cores: z.int().min(0),
-})
 
 const measuredSchema = cardSchema.extend({
   ...{ startedWallMs: z.number(), durationMs: z.number().min(0) },
-  generators: z.array(generator).min(1).max(MOST_GENERATORS),
+  generators: z.array(generatorShape).min(1).max(MOST_GENERATORS),
   completion: z
     .strictObject({ served: z.int().min(0), unknown: z.int().min(0), examples: z.array(text).max(10), unclaimed: z.int().min(0) })
     .nullable(),

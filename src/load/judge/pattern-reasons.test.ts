@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { planOf } from '../plan/stages.ts'
 import { parseK6Threshold, parseThreshold } from '../plan/threshold-grammar.ts'
-import type { K6Facts, LoadEvidence, LoadJudgement } from './judgement.ts'
+import type { LoadEvidence, LoadJudgement } from './judgement.ts'
+import type { K6Facts } from './generator-facts.ts'
 import { judgeLoad } from './pattern.ts'
 import { seriesOf, traffic, type Sample, type Traffic } from './series.fixture.ts'
 

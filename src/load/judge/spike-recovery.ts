@@ -1,5 +1,6 @@
 /** How long the system took to be well again when a crowd had left. Pure. */
-import { dropsOf, type Drop, type LoadPlan } from '../plan/stages.ts'
+import { dropsOf, type Drop } from '../plan/stages.ts'
+import type { LoadPlan } from '../plan/shapes.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
 import type { SpikeRecovery } from './judgement.ts'
 import { figureWindows, isBad, type FigureWindow, type StretchFigures, type WindowLimits } from './stretch-figures.ts'

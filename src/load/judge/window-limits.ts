@@ -1,5 +1,6 @@
 /** From which figures a window counts as bad: as the pattern's own limits say. Pure. */
-import { aggregateText, type Threshold } from '../plan/threshold.ts'
+import { aggregateText } from '../plan/threshold.ts'
+import type { Threshold } from '../plan/shapes.ts'
 import type { WindowLimits } from './stretch-figures.ts'
 
 const USUAL: WindowLimits = { errorShare: 0.01, p95Ms: 500 }

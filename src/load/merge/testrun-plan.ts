@@ -1,7 +1,7 @@
 /** What is kept beside a TestRun, for judging what its runners will have measured. */
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
-import type { K6Facts } from '../judge/judgement.ts'
+import type { K6Facts } from '../judge/generator-facts.ts'
 import { measuredJson, type Measured } from '../judge/measured.ts'
 import { cardSchema, type PatternCard } from '../plan/card.ts'
 import type { StoredSeries } from '../series/data.ts'

@@ -3,7 +3,8 @@ import { ChaosError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { k6Duration } from './k6-duration.ts'
 import { isOpen, numberOf, perSecond, scenariosOf, type K6Scenario } from './k6-scenarios.ts'
-import { holdsOf, planOf, type LoadPlan } from './stages.ts'
+import { holdsOf, planOf } from './stages.ts'
+import type { LoadPlan } from './shapes.ts'
 
 export const RAMP_MS = 5_000
 /** Beside the users that k6 keeps ready: see reserveOf. */

@@ -2,7 +2,8 @@
 import { ChaosError } from '../../core/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
 import { k6DurationMs } from './k6-duration.ts'
-import { planOf, sumOfCurves, type LoadPlan, type LoadStage, type TargetUnit } from './stages.ts'
+import { planOf, sumOfCurves } from './stages.ts'
+import type { LoadPlan, LoadStage } from './shapes.ts'
 
 const CLOSED = ['ramping-vus', 'constant-vus', 'shared-iterations', 'per-vu-iterations'] as const
 const OPEN = ['ramping-arrival-rate', 'constant-arrival-rate'] as const
@@ -43,7 +44,7 @@ export function scenariosOf(options: JsonObject): K6Scenario[] {
 
 /** All scenarios as one curve, in users; in iterations a second when each of them is given so. */
 export function planOfScenarios(scenarios: readonly K6Scenario[]): LoadPlan {
-  const unit: TargetUnit = scenarios.every(({ executor }) => isOpen(executor)) ? 'iterations/s' : 'users'
+  const unit: LoadPlan['unit'] = scenarios.every(({ executor }) => isOpen(executor)) ? 'iterations/s' : 'users'
   const curves = scenarios.map((scenario) => ({
     startMs: scenario.startMs,
     stages: unit === 'users' && isOpen(scenario.executor) ? asUsers(scenario) : scenario.stages,

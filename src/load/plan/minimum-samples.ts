@@ -1,5 +1,5 @@
 /** How many samples a limit needs before it can be decided. Pure. */
-import type { Threshold } from './threshold.ts'
+import type { Threshold } from './shapes.ts'
 
 /** So sure that at least one of them lies beyond the percentile: 0.95^59 and 0.99^299 are below 5 %. */
 const DOUBT = 0.05

@@ -9,7 +9,7 @@ import type { PatternCard } from './card.ts'
 import { neededSamples } from './minimum-samples.ts'
 import { thresholdsOf } from './pattern-thresholds.ts'
 import { scaleLoad, type ScaledLoad } from './scale.ts'
-import type { Threshold } from './threshold.ts'
+import type { Threshold } from './shapes.ts'
 
 /** Of an answer of a healthy system, for the rate of the open variant and the length of holds. */
 const USUAL_ANSWER_SECONDS = 0.1

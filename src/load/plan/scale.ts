@@ -4,7 +4,8 @@ import type { JsonObject } from '../../core/json.ts'
 import type { LoadScale } from '../../core/load.ts'
 import { k6Duration, k6DurationMs } from './k6-duration.ts'
 import { isOpen, numberOf, planOfScenarios, scenarioOf, scenariosOf, type K6Scenario } from './k6-scenarios.ts'
-import { holdsOf, type LoadPlan, type LoadStage } from './stages.ts'
+import { holdsOf } from './stages.ts'
+import type { LoadPlan, LoadStage } from './shapes.ts'
 
 /** How many come is left to chance, the more so the slower the answers are. */
 const SAMPLE_MARGIN = 1.25

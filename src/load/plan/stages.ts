@@ -1,32 +1,5 @@
 /** The users' curve: what is planned, and what follows from it. Pure. */
-
-/** A piece of the users' curve: `target` is reached, from what was before, evenly over `durationMs`. */
-export interface LoadStage {
-  readonly durationMs: number
-  /** Virtual users, or iterations a second in the arrival-rate variant. */
-  readonly target: number
-}
-
-/** A stage, or a merged row of stages, in which the target does not change. Times from the start of the first stage. */
-export interface HoldStage {
-  readonly fromMs: number
-  readonly toMs: number
-  readonly target: number
-}
-
-/** Users, or iterations a second. */
-export type TargetUnit = 'users' | 'iterations/s'
-
-/** The curve of a whole run; all scenarios of the script together. It begins at a target of 0. */
-export interface LoadPlan {
-  readonly stages: readonly LoadStage[]
-  readonly holds: readonly HoldStage[]
-  readonly durationMs: number
-  readonly peakTarget: number
-  readonly unit: TargetUnit
-  /** False when it ends once its iterations are done, so that `durationMs` is only the longest that it may take. */
-  readonly hasFixedLength: boolean
-}
+import type { HoldStage, LoadPlan, LoadStage } from './shapes.ts'
 
 /** A fall of the target to half or less: what the system does afterwards is its recovery. */
 export interface Drop {
@@ -46,7 +19,7 @@ interface Piece {
   readonly toTarget: number
 }
 
-export function planOf(stages: readonly LoadStage[], unit: TargetUnit, hasFixedLength = true): LoadPlan {
+export function planOf(stages: readonly LoadStage[], unit: LoadPlan['unit'], hasFixedLength = true): LoadPlan {
   return {
     ...{ stages, unit, hasFixedLength },
     holds: hasFixedLength ? holdsOf(stages) : [],
