@@ -21,7 +21,7 @@ interface Second extends StretchFigures {
   readonly smoothRate: number
 }
 
-/** null when it never broke. */
+/** Finds where the system broke; null when it never did. */
 export function breakingPoint(
   plan: LoadPlan,
   series: PassingSeries,

@@ -1,4 +1,4 @@
-/** What is known of the programs that made a load, as it is kept in the file of a series. */
+/** The facts that are known of the programs that made a load, as they are kept in the file of a series. */
 import * as z from 'zod'
 import type { DeepReadonly, Json } from '../../core/json.ts'
 
@@ -7,26 +7,26 @@ const MOST_LOOKS = 4 * 3_600
 const json: z.ZodType<Json> = z.json()
 
 const look = z.strictObject({
-  /** From the start of the load. */
+  /** When it was taken, ms from the start of the load. */
   atMs: z.number(),
   /** CPU time that k6 has used so far, µs; null when it could not be read. */
   cpuUs: z.number().nullable(),
   /** Share of all of the machine's CPU time that was idle since the look before, 0…1; null at the first look. */
   machineIdle: z.number().nullable(),
-  /** Of what the machine asked for since then, the share that its host gave to others, 0…1; null when it is not known. */
+  /** Share of the CPU time asked for since then that the machine's host gave to others, 0…1; null when it is not known. */
   machineStolen: z.number().nullable().default(null),
 })
 
 const k6 = z.strictObject({
   exitCode: z.int(),
-  /** Ended by us before its time. */
+  /** Whether we ended it before its time. */
   stopped: z.boolean(),
   /** `--summary-export`; its thresholds are inverted. null when there was none. */
   summary: json,
   log: z.string().max(10_000),
 })
 
-/** `cores`: of the machine that it ran on; 0 when nobody looked. */
+/** `cores` are those of the machine that it ran on; 0 when nobody looked. */
 export const generatorShape = z.strictObject({ k6, looks: z.array(look).max(MOST_LOOKS), cores: z.int().min(0) })
 
 /** One of the programs that made the load; usually the only one. */

@@ -9,7 +9,7 @@ import { figureOf } from './limits.ts'
 /** A histogram knows a value to 0.05 %, and k6 draws a line between two of them as we do. */
 const TOLERANCE = 0.002
 
-/** What does not agree, in words. `summary` is `--summary-export`, whose thresholds say true for a breach. */
+/** Tells in words what does not agree. `summary` is `--summary-export`, whose thresholds say true for a breach. */
 export function disagreements(k6: readonly K6Facts[], thresholds: readonly Threshold[], series: PassingSeries): Later<string[]> {
   const found = [...countsOf(k6, series), ...verdictsOf(k6, thresholds, series)]
   return () => found.flatMap((one) => one() ?? [])

@@ -1,4 +1,4 @@
-/** What k6's exit codes say of a run. Pure. */
+/** The meanings of k6's exit codes. Pure. */
 
 /**
  * `ended`: its samples are those of a whole run, and k6 found nothing wrong. `breached`: the same, with a threshold that k6
@@ -9,7 +9,7 @@ type K6Ending = 'ended' | 'breached' | 'cut' | 'broken'
 
 export interface K6ExitMeaning {
   readonly ending: K6Ending
-  /** For people, as the end of "k6 ended with N: …". */
+  /** It stands in messages as the end of "k6 ended with N: …". */
   readonly text: string
 }
 

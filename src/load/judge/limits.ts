@@ -17,7 +17,7 @@ export interface Stretch extends Span {
   readonly gates: boolean
 }
 
-/** With a gate the limits decide up to it: what happens above is shown and decides nothing. */
+/** Tells where the limits are judged: with a gate they decide up to it, and what happens above is only shown. */
 export function stretchesOf(plan: LoadPlan, gateTarget: number | null, seconds: number): Stretch[] {
   const endMs = seconds * 1_000
   const aboveMs = gateTarget === null ? null : firstAboveMs(plan.stages, gateTarget)
@@ -35,7 +35,7 @@ export function stretchesOf(plan: LoadPlan, gateTarget: number | null, seconds: 
   return [run, ...holds.filter(({ fromMs, toMs }) => toMs > fromMs)]
 }
 
-/** What nobody limited and must hold all the same: errors, and that there were requests at all. */
+/** Adds what nobody limited and must hold all the same: errors, and that there were requests at all. */
 export function withDefaults(thresholds: readonly Threshold[], series: Pick<PassingSeries, 'metrics'>): Threshold[] {
   const isThere = (name: string): boolean => series.metrics.some((metric) => metric.name === name)
   const limited = (names: readonly string[]): boolean => thresholds.some(({ metric }) => names.includes(metric))
@@ -48,7 +48,7 @@ export function withDefaults(thresholds: readonly Threshold[], series: Pick<Pass
   return [...thresholds, ...texts.map((text) => parseThreshold(text, 'default'))]
 }
 
-/** Each threshold in each stretch, and in the worst ten seconds of the whole run where that is one of them. */
+/** Judges each threshold in each stretch, and in the worst ten seconds of the whole run where that is one of them. */
 export function judgeLimits(
   thresholds: readonly Threshold[],
   stretches: readonly Stretch[],
@@ -87,7 +87,7 @@ function limitResult(threshold: Threshold, stretch: Stretch, samples: SampleAggr
   }
 }
 
-/** NaN for what a metric of this type has not. */
+/** Gives the figure in the threshold's unit; NaN for what a metric of this type has not. */
 export function figureOf({ aggregate }: Pick<Threshold, 'aggregate'>, samples: SampleAggregate, seconds: number): number {
   if (!hasAggregate(samples.type, aggregate)) return Number.NaN
   switch (aggregate.kind) {

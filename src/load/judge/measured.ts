@@ -1,6 +1,6 @@
 /**
- * What was measured of a pattern beside its series: together they are all that a judgement rests on, now or after a merge. It
- * is `more` of a series file, which somebody else may have written.
+ * All that was measured of a pattern beside its series: a judgement rests on the two, now or after a merge. It is `more` of a
+ * series file, which somebody else may have written.
  */
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
@@ -24,7 +24,7 @@ const measuredSchema = cardSchema.extend({
 
 export type Measured = DeepReadonly<z.infer<typeof measuredSchema>>
 
-/** `calm`: of a load that held beside scenarios, see `LoadEvidence`. Nothing else is measured of one. */
+/** Judges a pattern; with `calm` a load that held beside scenarios (see `LoadEvidence`), of which nothing else is measured. */
 export function judgeMeasured(
   series: PassingSeries,
   measured: Measured,
@@ -37,7 +37,7 @@ export function judgeMeasured(
   }
 }
 
-/** As JSON, for `SeriesFacts.more`. */
+/** Makes the JSON for `SeriesFacts.more`. */
 export function measuredJson(measured: Measured): Json {
   return JSON.parse(JSON.stringify(measured)) as Json
 }

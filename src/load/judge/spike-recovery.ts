@@ -7,7 +7,7 @@ import { figureWindows, isBad, type FigureWindow, type StretchFigures, type Wind
 
 const LONGEST_MS = 30_000
 
-/** One for each fall of the users to half or less. */
+/** Finds one recovery for each fall of the users to half or less. */
 export function spikeRecoveries(plan: LoadPlan, series: PassingSeries, limits: WindowLimits): Later<SpikeRecovery[]> {
   const recoveries = dropsOf(plan.stages).map((drop) => recoveryOf(drop, series, limits))
   return () => recoveries.map((recovery) => recovery())

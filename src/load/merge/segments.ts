@@ -1,4 +1,4 @@
-/** What several generators measured of one load, as if a single one had. Pure. */
+/** Merges what several generators measured of one load, as if a single one had. Pure. */
 import { ChaosError } from '../../core/errors.ts'
 import type { Measured } from '../judge/measured.ts'
 import type { SeriesFacts, StoredSeries } from '../series/data.ts'

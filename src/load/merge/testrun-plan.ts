@@ -1,4 +1,4 @@
-/** What is kept beside a TestRun, for judging what its runners will have measured. */
+/** The plan that is kept beside a TestRun, for judging what its runners will have measured. */
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
 import type { K6Facts } from '../judge/generator-facts.ts'
@@ -8,7 +8,7 @@ import type { StoredSeries } from '../series/data.ts'
 import type { MeasuredSegment } from './segments.ts'
 
 export interface TestRunPlan {
-  /** Of the TestRun: its runners' files begin with it. */
+  /** The TestRun's name, with which its runners' files begin. */
   readonly name: string
   readonly runners: number
   readonly fingerprint: string

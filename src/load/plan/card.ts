@@ -1,4 +1,4 @@
-/** What is known of a measurement before it is made. It is read back from files that somebody else may have written. */
+/** All that is known of a measurement before it is made. It is read back from files that somebody else may have written. */
 import * as z from 'zod'
 import type { DeepReadonly } from '../../core/json.ts'
 import { LOAD_MEASURES, LOAD_MODELS } from '../../core/load.ts'
@@ -14,15 +14,15 @@ export const cardSchema = z.strictObject({
   }),
   profile: z.enum(PROFILES),
   model: z.enum(LOAD_MODELS),
-  /** As k6 reached it. */
+  /** The address of the system, as k6 reached it. */
   address: text,
   k6: z.strictObject({ version: text, runsIn: text }),
   plan: planShape,
-  /** Up to here the limits gate, in the plan's unit; null: all the way. */
+  /** The limits gate up to this target, in the plan's unit; null: they gate all the way. */
   gateTarget: z.number().nullable(),
   measure: z.array(z.enum(LOAD_MEASURES)),
   thresholds: z.array(thresholdShape).max(MOST_THRESHOLDS),
-  /** For people. */
+  /** Whatever is good to know for people. */
   notes: z.array(text).max(1_000),
 })
 

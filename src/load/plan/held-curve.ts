@@ -11,7 +11,7 @@ export const RAMP_MS = 5_000
 const KEPT = new Set(['gracefulStop', 'exec', 'env', 'tags', 'options', 'timeUnit', 'maxVUs'])
 
 export interface HeldCurve {
-  /** Over the script's own, for K6Request. */
+  /** The options that go over the script's own, for K6Request. */
   readonly options: JsonObject
   readonly plan: LoadPlan
 }

@@ -24,9 +24,9 @@ export interface K6Scenario {
   readonly name: string
   readonly executor: Executor
   readonly startMs: number
-  /** From a target of 0. Of arrival rates, iterations a second. */
+  /** Its curve, which begins at a target of 0: users, or of an arrival rate iterations a second. */
   readonly stages: readonly LoadStage[]
-  /** Those of the script; empty for an executor that has none. */
+  /** The stages as the script has them; empty for an executor that has none. */
   readonly own: readonly OwnStage[]
   readonly raw: JsonObject
 }
@@ -35,14 +35,14 @@ export function isOpen(executor: Executor): boolean {
   return OPEN.some((name) => name === executor)
 }
 
-/** In the order in which k6 looks at the options (DeriveScenariosFromShortcuts). @throws ChaosError BAD_INPUT. */
+/** Reads the options in the order in which k6 looks at them (DeriveScenariosFromShortcuts). @throws ChaosError BAD_INPUT. */
 export function scenariosOf(options: JsonObject): K6Scenario[] {
   const entries = Object.entries(rawScenarios(options))
   if (entries.length > MOST_SCENARIOS) throw mistake(`more than ${String(MOST_SCENARIOS)} scenarios`)
   return entries.map(([name, raw]) => scenarioOf(name, raw))
 }
 
-/** All scenarios as one curve, in users; in iterations a second when each of them is given so. */
+/** Adds all scenarios up to one curve, in users; in iterations a second when each of them is given so. */
 export function planOfScenarios(scenarios: readonly K6Scenario[]): LoadPlan {
   const unit: LoadPlan['unit'] = scenarios.every(({ executor }) => isOpen(executor)) ? 'iterations/s' : 'users'
   const curves = scenarios.map((scenario) => ({
@@ -59,7 +59,7 @@ export function numberOf(raw: JsonObject, key: string, fallback: number): number
   throw mistake(`${key} is ${JSON.stringify(value)}, not a number of 0 or more`)
 }
 
-/** Iterations of a rate's time unit → iterations a second. */
+/** Gives the factor that makes iterations a second of those of a rate's time unit. */
 export function perSecond(raw: JsonObject): number {
   const unitMs = k6DurationMs(raw['timeUnit'] ?? '1s', 'timeUnit')
   if (unitMs === 0) throw mistake('timeUnit is 0')

@@ -16,34 +16,33 @@ const SPARE_USERS = 4
 const OF_ALL_EXECUTORS = new Set(['startTime', 'gracefulStop', 'exec', 'env', 'tags', 'options'])
 
 export interface ScaleRequest {
-  /** As `k6 inspect` prints them. */
+  /** The script's options, as `k6 inspect` prints them. */
   readonly options: JsonObject
-  /** null: all of it. */
+  /** How much of it is run; null: all of it. */
   readonly scale: LoadScale | null
   readonly model: 'closed' | 'open'
   /** Mean pause of a user between two requests; null when nobody said. */
   readonly thinkSeconds: number | null
-  /** Of an answer of a healthy system. */
+  /** How long a healthy system takes to answer, seconds. */
   readonly expectedLatencySeconds: number
   /** The most samples that any limit of a percentile needs (neededSamples); 0 without one. */
   readonly samplesPerHold: number
-  /** Users, of those that the script has. */
+  /** The limits gate up to this number of the script's users; null: they gate all the way. */
   readonly gateUsers: number | null
 }
 
 export interface ScaledLoad {
-  /** Over the script's own, for K6Request; empty when all of it is run as it is. */
+  /** The options that go over the script's own, for K6Request; empty when all of it is run as it is. */
   readonly options: JsonObject
   readonly plan: LoadPlan
-  /** In the plan's unit; null without a gate. */
+  /** The limits gate up to this target, in the plan's unit; null without a gate. */
   readonly gateTarget: number | null
-  /** What was changed beyond the factors, for people. */
+  /** They tell people what was changed beyond the factors. */
   readonly notes: readonly string[]
 }
 
 /**
- * Times and users of the script by the profile's factors; with model `open`, the same curve as a rate at which requests
- * come. A hold that would give too few samples for its percentiles is lengthened, though never beyond what the script has.
+ * Scales times and users of the script by the profile's factors; model `open` makes a rate of requests of the same curve. A hold that would give too few samples for its percentiles is lengthened, though never beyond what the script has.
  * @throws ChaosError BAD_INPUT when that is not enough, or the curve cannot be had as a rate.
  */
 export function scaleLoad(request: ScaleRequest): ScaledLoad {

@@ -1,4 +1,4 @@
-/** What is planned, and what is limited: the shapes are the types. They are read back from files that somebody else may have written. */
+/** The shapes of plans and of limits, which are their types: both are read back from files that somebody else may have written. */
 import * as z from 'zod'
 import type { DeepReadonly } from '../../core/json.ts'
 
@@ -27,19 +27,19 @@ export const planShape = z.strictObject({
 export const thresholdShape = z.strictObject({
   metric: text,
   filter: z.record(text, text),
-  /** Of a trend: avg, min, med, max, p(N), count. Of a rate: rate, count. Of a counter: count, rate (a second). Of a gauge: value. */
+  /** A trend has avg, min, med, max, p(N), count; a rate has rate, count; a counter count, rate (a second); a gauge value. */
   aggregate: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.enum(PLAIN_AGGREGATES) }),
     z.strictObject({ kind: z.literal('percentile'), percent: z.number().min(0).max(100) }),
   ]),
   operator: z.enum(OPERATORS),
-  /** In the unit: ms, 0…1, per second. */
+  /** The limit in its unit: ms, 0…1, a second. */
   limit: z.number(),
   /** `ms` for times, `share` for rates, `/s` for rates of counters, `` for plain numbers. */
   unit: z.enum(['ms', 'share', '/s', '']),
   /** `default`: nobody limited the errors, so that ours does. */
   from: z.enum(['script', 'manifest', 'input', 'default']),
-  /** As it was written, for people. */
+  /** The limit as it was written. */
   text,
 })
 

@@ -3,12 +3,12 @@ import type { HoldStage, LoadPlan, LoadStage } from './shapes.ts'
 
 /** A fall of the target to half or less: what the system does afterwards is its recovery. */
 export interface Drop {
-  /** When the target begins to fall, and when it has fallen. */
+  /** When the target begins to fall, and when it has fallen, ms from the start. */
   readonly fromMs: number
   readonly toMs: number
   readonly fromTarget: number
   readonly toTarget: number
-  /** When it rises again, or the run ends. */
+  /** When it rises again, or the run ends, ms from the start. */
   readonly untilMs: number
 }
 
@@ -28,7 +28,7 @@ export function planOf(stages: readonly LoadStage[], unit: LoadPlan['unit'], has
   }
 }
 
-/** Stretches with a target that stays and is not 0; neighbours with the same target are one. */
+/** Finds the stretches with a target that stays and is not 0; neighbours with the same target are one. */
 export function holdsOf(stages: readonly LoadStage[]): HoldStage[] {
   const holds: { fromMs: number; toMs: number; target: number }[] = []
   for (const { fromMs, toMs, fromTarget, toTarget } of piecesOf(stages)) {
@@ -40,7 +40,7 @@ export function holdsOf(stages: readonly LoadStage[]): HoldStage[] {
   return holds
 }
 
-/** Falling stages in a row are one fall. */
+/** Finds the falls to half or less; falling stages in a row are one fall. */
 export function dropsOf(stages: readonly LoadStage[]): Drop[] {
   const pieces = piecesOf(stages)
   const endMs = pieces.at(-1)?.toMs ?? 0
@@ -59,7 +59,7 @@ export function dropsOf(stages: readonly LoadStage[]): Drop[] {
     })
 }
 
-/** When the target first goes above this; null when it never does. */
+/** Finds when the target first goes above this, ms; null when it never does. */
 export function firstAboveMs(stages: readonly LoadStage[], target: number): number | null {
   for (const { fromMs, toMs, fromTarget, toTarget } of piecesOf(stages)) {
     if (toTarget <= target) continue

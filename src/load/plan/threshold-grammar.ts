@@ -23,7 +23,7 @@ const OTHER_UNITS: Readonly<Record<string, string>> = {
   ...{ percent: '%', pct: '%', '/sec': '/s', '/second': '/s', rps: '/s' },
 }
 
-/** In the words of the grammar above. @throws ChaosError BAD_INPUT with the place and what is allowed there. */
+/** Reads a limit in the words of the grammar above. @throws ChaosError BAD_INPUT with the place and what is allowed there. */
 export function parseThreshold(text: string, from: Exclude<Threshold['from'], 'script'>): Threshold {
   const reader = new ThresholdReader(text)
   const metric = reader.metric()

@@ -29,7 +29,7 @@ const OTHER_OPERATORS: Readonly<Record<string, Operator>> = {
 
 export interface Written {
   readonly number: number
-  /** As written, without blanks; empty when there is none. */
+  /** The unit as written, without blanks; empty when there is none. */
   readonly unit: string
 }
 

@@ -3,7 +3,7 @@ import { ChaosError } from '../../core/errors.ts'
 import { filterText, type MetricType } from '../series/questions.ts'
 import type { Aggregate, Operator, Threshold } from './shapes.ts'
 
-/** Of the same samples: two of them, however they were written, are one limit said twice. */
+/** Two limits with the same key, however they were written, are one limit said twice. */
 export function thresholdKey({ metric, filter, aggregate, operator }: Threshold): string {
   return `${metric}${filterText(filter)} ${aggregateText(aggregate)} ${operator}`
 }
@@ -20,7 +20,7 @@ export function refuseRepeats(thresholds: readonly Threshold[]): void {
   }
 }
 
-/** What is no number meets no limit, not even `!=`. */
+/** Tells whether a limit is met; by what is no number none is, not even `!=`. */
 export function holds(observed: number, operator: Operator, limit: number): boolean {
   if (Number.isNaN(observed)) return false
   switch (operator) {
@@ -43,7 +43,7 @@ export function aggregateText(aggregate: Aggregate): string {
   return aggregate.kind === 'percentile' ? `p${String(aggregate.percent)}` : aggregate.kind
 }
 
-/** Which aggregates a type of metric has. */
+/** Tells whether a type of metric has this aggregate. */
 export function hasAggregate(type: MetricType, { kind }: Aggregate): boolean {
   switch (type) {
     case 'trend':

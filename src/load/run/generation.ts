@@ -22,7 +22,7 @@ export interface GenerationPlan {
   /** Absolute path of the k6 script. */
   readonly script: string
   readonly prepared: Prepared
-  /** Over the script's own. */
+  /** The options that go over the script's own. */
   readonly options: JsonObject
   readonly segment: K6Segment | null
   /** After this time k6 is ended, ms. */
@@ -32,7 +32,7 @@ export interface GenerationPlan {
   readonly follow: ((recording: SeriesRecording) => () => void) | null
 }
 
-/** What came of it, once it has ended. */
+/** A run of k6 that has ended, with all that came of it. */
 export interface Generated {
   /** Wall clock of its first second, ms since the epoch. */
   readonly startWallMs: number
@@ -104,7 +104,7 @@ export class Generation {
     }
   }
 
-  /** What k6 said explains most of what goes wrong with it. */
+  /** Keeps what k6 said, which explains most of what goes wrong with it. */
   async keptLog({ log }: K6End): Promise<LoadResult['logs']> {
     if (log.trim() === '') return []
     return [{ service: 'k6', file: await this.deps.artifacts.write(`load/${this.plan.id}/k6.log`, log) }]

@@ -1,4 +1,4 @@
-/** What a load that goes on is known to have met: of the seconds that are whole by now. Times are of the wall clock. */
+/** The figures of a load that goes on, of the seconds that are whole by now. Times are of the wall clock, ms since the epoch. */
 import type { HeldLimits, HeldLoad, StretchFigures } from '../../ports/held-load.ts'
 import { figureWindows, isBad, passingFigures } from '../judge/stretch-figures.ts'
 import type { StoredSeries } from '../series/data.ts'

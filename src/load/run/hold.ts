@@ -22,7 +22,7 @@ const TARGET_LIMIT_MS = RAMP_MS + 60_000
 const CALM_FIRST_MS = 10_000
 const GRACE_MS = 30_000
 
-/** What a run takes longer for it. */
+/** How much longer a run takes for it, ms. */
 export const HELD_OVERHEAD_MS = RAMP_MS + CALM_FIRST_MS + 6_000
 
 /** A stretch without a fault, wall clock, ms since the epoch. */

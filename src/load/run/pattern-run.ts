@@ -42,7 +42,7 @@ export async function runPattern(
 
 export interface MeasuredPart {
   readonly segment: K6Segment
-  /** As `ArtifactPort.writeBytes` gave it. */
+  /** The path of its series, as `ArtifactPort.writeBytes` gave it. */
   readonly file: string
   readonly requests: number
   readonly errorRate: number

@@ -8,7 +8,7 @@ import type { MetricType, SampleAggregate, SampleFigures } from './questions.ts'
 const FINENESS = 1_000
 
 export interface Cell extends SampleFigures {
-  /** As encodeBuckets writes them; several after a merge. Empty where no histogram is kept. */
+  /** Histograms as encodeBuckets writes them; several after a merge, none where none is kept. */
   readonly histograms: readonly string[]
 }
 
@@ -45,7 +45,7 @@ export function mergeCells(cells: readonly Cell[], isGauge: boolean): Cell {
   return { ...figures, histograms: cells.flatMap(({ histograms }) => histograms) }
 }
 
-/** The cells of a short stretch, in the order of their seconds, as one answer. */
+/** Makes one answer of the cells of a short stretch, in the order of their seconds. */
 export function aggregateOf(metric: string, type: MetricType, cells: readonly Cell[]): SampleAggregate {
   const { histograms, ...figures } = mergeCells(cells, false)
   const percentile = percentilesOf(metric, figures, () => {
@@ -69,7 +69,7 @@ export class CellTally {
     }
   }
 
-  /** Of the cells so far, which must be all; null of none. */
+  /** Gives the answer of the cells so far, which must be all; null of none. */
   aggregate(metric: string, type: MetricType): SampleAggregate | null {
     const { figures, buckets } = this
     if (figures.count === 0) return null

@@ -4,34 +4,14 @@
  */
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
-import type { DeepReadonly, Json } from '../../core/json.ts'
+import type { DeepReadonly } from '../../core/json.ts'
 import { decodeBuckets } from './buckets.ts'
 import type { Cell } from './cell.ts'
-import type { SeriesFacts, SeriesHead, SeriesSecond } from './data.ts'
+import { count, factsShape, headShape, MOST_GROUPS, text, type SeriesFacts, type SeriesHead, type SeriesSecond } from './data.ts'
 
 const SERIES_SCHEMA_VERSION = 1
-const MOST_SECONDS = 4 * 3_600
-const MOST_GROUPS = 2_000
 
-const text = z.string().max(1_000)
-const count = z.int().min(0)
-const json: z.ZodType<Json> = z.json()
-
-const headSchema = z.strictObject({
-  schemaVersion: z.literal(SERIES_SCHEMA_VERSION),
-  patternId: text,
-  fingerprint: text,
-  k6Version: text,
-  segment: z.strictObject({ index: z.int().min(1).max(1_000), count: z.int().min(1).max(1_000) }).nullable(),
-  startWallMs: z.number(),
-  seconds: count.max(MOST_SECONDS),
-  types: z.record(text, z.enum(['trend', 'rate', 'counter', 'gauge'])),
-  groups: z
-    .array(z.strictObject({ metric: text, scenario: text, outcome: text, filter: z.record(text, text).nullable() }))
-    .max(MOST_GROUPS),
-  late: count,
-  more: json,
-})
+const headSchema = z.strictObject({ schemaVersion: z.literal(SERIES_SCHEMA_VERSION), ...factsShape.shape, ...headShape.shape })
 
 /** Group, count, sum, min, max, non-zero, last, histograms. */
 const cellSchema = z.tuple([
@@ -62,11 +42,11 @@ const secondSchema = z.strictObject({
 /** Where a line stands, for messages. */
 export interface Place {
   readonly file: string
-  /** From 1. */
+  /** The number of the line, from 1. */
   readonly line: number
 }
 
-/** With its newline. */
+/** Writes the first line, with its newline. */
 export function headLine(head: SeriesHead, facts: SeriesFacts): string {
   const { patternId, fingerprint, k6Version, segment, more } = facts
   const { startWallMs, seconds, types, groups, late } = head
@@ -77,7 +57,7 @@ export function headLine(head: SeriesHead, facts: SeriesFacts): string {
   return `${JSON.stringify(line)}\n`
 }
 
-/** With its newline. */
+/** Writes the line of a second, with its newline. */
 export function secondLine({ second, inFlight, errors, cells }: SeriesSecond): string {
   const tuples = [...cells].map(([group, { count: samples, sum, min, max, nonZero, last, histograms }]): CellTuple => [
     group,
