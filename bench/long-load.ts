@@ -104,7 +104,7 @@ async function load(folder: string, seconds: number, perSecond: number): Promise
     (passing) =>
       judgeLoad({
         ...{ plan, gateTarget: null, measure: ['breaking_point', 'spike_recovery'], thresholds: THRESHOLDS },
-        ...{ series: passing, generators: [{ k6, looks: [], cores: 2 }], completion: null },
+        ...{ series: passing, generators: [{ k6, looks: [], cores: 2 }], completion: null, calm: null },
       }),
   )
   const { verdict, figures } = judge()

@@ -76,13 +76,13 @@ const WITH_DOCKER: readonly Stage[] = [
   tests('integration 1', 'integration', ['faults-crash', 'faults'], 20),
   tests('integration 2', 'integration', ['faults-resources', 'faults-vram'], 20),
   tests('integration 3', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
-  tests('integration 4', 'integration', ['stack-life', 'stack-actions', 'stack-pool', 'stack-daemon', 'clauses'], 15),
+  tests('integration 4', 'integration', ['stack-life', 'stack-actions', 'stack-pool', 'stack-daemon', 'clauses', 'grpc'], 15),
   { ...tests('rehearsal', 'e2e', ['rehearsal'], 10), isHeavy: true },
   // Processes that answer thousands of requests: what guards against a hang is no limit on the machine's speed.
   vitest('services', ['vitest.config.ts', '--testTimeout', '90000', SERVICES], 10),
-  tests('integration 5', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources'], 15),
+  tests('integration 5', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources', 'faults-dns'], 15),
   tests('integration 6', 'integration', ['load'], 15),
-  tests('integration 7', 'integration', ['k6', 'untrusted-stack', 'host-guard', 'toolbox-undo'], 15),
+  tests('integration 7', 'integration', ['k6', 'untrusted-stack', 'host-guard', 'toolbox-undo', 'toolbox-dns'], 15),
 ]
 
 /** What judges the default stack has little beside it, and what loads it, or uses up all its CPUs, has nothing. */

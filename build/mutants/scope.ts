@@ -13,7 +13,7 @@ export const SCOPE: readonly string[] = [
   'src/faults/crash/{extra-containers,victims}.ts',
   'src/faults/vram/{choice,gpu/find,simulated/filling,simulated/metrics}.ts',
   'src/faults/toxic/measures/{bandwidth,blackhole,held,latency,limit-data,refused,share,slicer,slow-close,transfers}.ts',
-  'src/canary/http-request.ts',
+  'src/requests/**/!(registry).ts',
   'src/clauses/**/!(registry).ts',
   'src/load/plan/{held-curve,minimum-samples,pattern-thresholds,threshold,threshold-grammar,threshold-reader}.ts',
   'src/load/judge/{breaking-point,generator-health,held,k6-agreement,k6-exit,limits,pattern,spike-recovery,stretch-figures}.ts',

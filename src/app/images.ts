@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import type { Logger } from '../ports/reporter.ts'
 import type { DockerClient } from '../stack/docker/client.ts'
-import { childEnv } from '../stack/docker/child-env.ts'
+import { childEnv } from '../stack/programs/child-env.ts'
 import { ensureImages, type ImageDeps } from '../stack/images/images.ts'
 import { contentTag, ensurePublished } from '../stack/images/published.ts'
-import { createSpawnExec } from '../stack/docker/spawn-exec.ts'
+import { createSpawnExec } from '../stack/programs/spawn-exec.ts'
 import { loadDescriptor } from '../files/stack/file.ts'
-import { actionRoot } from './paths.ts'
+import { actionRoot, ownStackFile } from './paths.ts'
 
 /** Where a release puts the toolbox: `release.yml` stops where it would put it elsewhere. */
 const PUBLISHED_TOOLBOX = 'ghcr.io/rbee/chaos-action/toolbox'
@@ -42,7 +42,7 @@ function toolboxFolder(): string {
 
 /** Makes the default stack's service images and the toolbox present, so that a later run starts at once. */
 export async function prepareImages(context: ImageContext): Promise<string[]> {
-  const descriptor = loadDescriptor(join(actionRoot(), 'stack', 'stack.json'))
+  const descriptor = loadDescriptor(ownStackFile())
   const ready = await ensureImages(descriptor.images, context.env, imageDeps(context))
   return [...ready.map((image) => image.image), await prepareToolboxImage(context)]
 }

@@ -29,3 +29,8 @@ export function stateDir(env: Readonly<Record<string, string | undefined>>): str
   const xdg = env['XDG_STATE_HOME'] ?? ''
   return join(xdg === '' ? join(homedir(), '.local', 'state') : xdg, 'chaos-action')
 }
+
+/** Descriptor of the stack that is taken when none is named. */
+export function ownStackFile(): string {
+  return join(actionRoot(), 'stack', 'stack.json')
+}

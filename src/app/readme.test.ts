@@ -13,6 +13,7 @@ import { expectSchema } from '../files/scenarios/expect-schema.ts'
 import { readLoadFolders } from '../files/load/files.ts'
 import { formatMistake } from '../files/mistakes.ts'
 import { validateScenarioFiles } from '../files/scenarios/files.ts'
+import { stackSchema } from '../files/stack/schema.ts'
 import { createProgram } from './cli/program.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -130,8 +131,11 @@ describe('files of the README', () => {
     const blocks = blocksOf('json')
     const scenarios = blocks.filter((block) => block.includes('"scenarios"'))
     const patterns = blocks.filter((block) => block.includes('"patterns"'))
-    expect(scenarios.length + patterns.length).toBe(blocks.length)
-    expect(Math.min(scenarios.length, patterns.length)).toBeGreaterThan(0)
+    const parts = blocks.filter((block) => block.includes('"requests"'))
+    expect(scenarios.length + patterns.length + parts.length).toBe(blocks.length)
+    expect(Math.min(scenarios.length, patterns.length, parts.length)).toBeGreaterThan(0)
+    const partOfStack = stackSchema.pick({ requests: true, canary: true })
+    for (const text of parts) expect(partOfStack.safeParse(JSON.parse(text)).error?.issues ?? []).toEqual([])
     for (const text of scenarios) {
       const file = join(folder, 'own.json')
       await writeFile(file, text)

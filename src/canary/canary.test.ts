@@ -4,8 +4,9 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { systemClock } from '../core/time/clock.ts'
+import type { StackRequest } from '../core/request.ts'
 import type { RunningCanary } from '../ports/canary.ts'
-import { descriptor, stack } from '../ports/stack.fixture.ts'
+import { descriptor, GET, stack } from '../ports/stack.fixture.ts'
 import { canaryPort } from './canary.ts'
 
 /** Never answers by itself. */
@@ -32,6 +33,20 @@ class SilentService {
   }
 }
 
+const WHOLE = { error: null, good: true, reason: null, firstByteMs: 1, totalMs: 1, bytes: 4, bodyHash: null, complete: true }
+/** As those of the kinds: what is aborted is an outcome. */
+const PAGE: StackRequest = {
+  ...GET,
+  async send({ baseUrl, signal }) {
+    try {
+      const response = await fetch(baseUrl, { signal, headers: { connection: 'close' } })
+      return { ...WHOLE, status: response.status, body: await response.text() }
+    } catch {
+      return { ...WHOLE, status: null, good: false, error: 'aborted', body: '' }
+    }
+  },
+}
+
 let service: SilentService
 let canary: RunningCanary
 const clock = systemClock
@@ -39,7 +54,7 @@ const clock = systemClock
 beforeEach(async () => {
   service = new SilentService()
   const entryUrl = await service.start()
-  const asked = stack({ descriptor: descriptor(), entryUrl })
+  const asked = stack({ descriptor: descriptor({ requests: { page: PAGE } }), entryUrl })
   canary = canaryPort.start(asked, { clock, signal: new AbortController().signal })
 })
 afterEach(() => {

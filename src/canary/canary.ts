@@ -3,26 +3,19 @@ import { CANARY_DEADLINE_MS } from '../core/canary.ts'
 import { later, msBetween, type Mono } from '../core/time/moment.ts'
 import type { CanarySample } from '../core/canary.ts'
 import type { Clock } from '../core/time/clock.ts'
-import type { RequestSpec } from '../core/descriptor.ts'
-import { ChaosError } from '../core/errors.ts'
+import { canaryRequest } from '../core/descriptor.ts'
+import type { StackRequest } from '../core/request.ts'
 import type { CanaryPort, RunningCanary } from '../ports/canary.ts'
 import type { RunningStack } from '../ports/stack.ts'
 import { isAborted, waitUntil } from '../core/time/wait.ts'
-import { sendRequest } from './http-request.ts'
 
 const MAX_IN_FLIGHT = 200
 const MAX_BODY_BYTES = 1024 * 1024
 /** What is not forgotten is of one scenario, which lasts minutes; this many are hours. Beyond it nothing is sent. */
 const MAX_SAMPLES = 200_000
 
-export const canaryPort: CanaryPort = canaryPortOver(sendRequest)
-
-function canaryPortOver(send: typeof sendRequest): CanaryPort {
-  return {
-    start: (stack, options) => new OpenLoopCanary(stack, options.clock, options.signal, send),
-    request: (stack, spec, limits, signal) =>
-      send(spec, { baseUrl: stack.entryUrl, variables: stack.variables, ...limits, signal }),
-  }
+export const canaryPort: CanaryPort = {
+  start: (stack, { clock, signal }) => new OpenLoopCanary(stack, clock, signal),
 }
 
 /** One request that was due. */
@@ -34,9 +27,8 @@ interface Sent {
 
 class OpenLoopCanary implements RunningCanary {
   private readonly stack: RunningStack
-  private readonly spec: RequestSpec
+  private readonly request: StackRequest
   private readonly clock: Clock
-  private readonly send: typeof sendRequest
   private readonly stopped = new AbortController()
   private readonly signal: AbortSignal
   private readonly usualIntervalMs: number
@@ -48,16 +40,11 @@ class OpenLoopCanary implements RunningCanary {
   private pause = new AbortController()
   private inFlight = 0
 
-  constructor(stack: RunningStack, clock: Clock, signal: AbortSignal, send: typeof sendRequest) {
-    const { request, ratePerSecond } = stack.descriptor.canary
-    const spec = stack.descriptor.requests[request]
-    if (spec === undefined)
-      throw new ChaosError('BAD_INPUT', `the descriptor's canary names the request ${request}, which it does not define`)
+  constructor(stack: RunningStack, clock: Clock, signal: AbortSignal) {
     this.stack = stack
-    this.spec = spec
+    this.request = canaryRequest(stack.descriptor)
     this.clock = clock
-    this.send = send
-    this.usualIntervalMs = 1_000 / ratePerSecond
+    this.usualIntervalMs = 1_000 / stack.descriptor.canary.ratePerSecond
     this.intervalMs = this.usualIntervalMs
     this.signal = AbortSignal.any([signal, this.stopped.signal])
     this.nextMs = clock.nowMs()
@@ -146,11 +133,11 @@ class OpenLoopCanary implements RunningCanary {
 
   private async ask(one: Sent, sentMs: Mono): Promise<void> {
     const { intendedMs } = one
-    const known = (what: Pick<CanarySample, 'status' | 'ok' | 'error'>): void => {
+    const known = (what: Omit<CanarySample, 'intendedMs' | 'sentMs' | 'doneMs'>): void => {
       one.outcome = { intendedMs, sentMs, doneMs: this.clock.nowMs(), ...what }
     }
     try {
-      const outcome = await this.send(this.spec, {
+      const outcome = await this.request.send({
         baseUrl: this.stack.entryUrl,
         variables: this.stack.variables,
         deadlineMs: Math.max(1, CANARY_DEADLINE_MS - msBetween(intendedMs, sentMs)),
@@ -158,7 +145,9 @@ class OpenLoopCanary implements RunningCanary {
         signal: AbortSignal.any([this.signal, one.dropped.signal]),
       })
       // A request that our own side cut short says nothing of the system.
-      if (outcome.error !== 'aborted') known({ status: outcome.status, ok: outcome.good, error: outcome.reason })
+      if (outcome.error === 'aborted') return
+      const { status, code, good, reason } = outcome
+      known({ status, ...(code === undefined ? {} : { code }), ok: good, error: reason })
     } catch (error) {
       known({ status: null, ok: false, error: `could not be sent: ${String(error)}` })
     }

@@ -1,6 +1,7 @@
 /** All clauses that `expect` may hold, in the order in which the published schema and the README have them. */
 import { canaryClause } from './canary/clause.ts'
 import { containerClause } from './container/clause.ts'
+import { grpcClause } from './grpc/clause.ts'
 import { loadClause } from './load/clause.ts'
 import { logGapsClause } from './log-gaps/clause.ts'
 import { logClause } from './log/clause.ts'
@@ -13,6 +14,7 @@ import { workloadClause } from './workload/clause.ts'
 export const CLAUSES = [
   canaryClause,
   requestClause,
+  grpcClause,
   logGapsClause,
   containerClause,
   poolClause,

@@ -10,7 +10,10 @@ export interface CanarySample {
   readonly intendedMs: Mono
   readonly sentMs: Mono
   readonly doneMs: Mono
+  /** Of HTTP; null without an answer, and for another protocol. */
   readonly status: number | null
+  /** As of `RequestOutcome`. */
+  readonly code?: string
   readonly ok: boolean
   /** Node's error code, `deadline`, `overflow` (200 in flight) or what the good-answer rule missed; null when ok. */
   readonly error: string | null

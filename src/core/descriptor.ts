@@ -2,20 +2,11 @@
  * A stack descriptor after parsing: all that is known of one compose stack. The engine, the faults and the probes know
  * rbee only through this.
  */
-import type { Json } from './json.ts'
+import { ChaosError } from './errors.ts'
+import type { StackRequest } from './request.ts'
 
 /** More stacks than this side by side would be a load of their own. */
 export const MOST_STACKS = 8
-
-/** An HTTP request by name: the canary, and whatever expectations refer to. */
-export interface RequestSpec {
-  readonly method: string
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Json | null
-  /** Which answers are good. `bodyMatches` is a JMESPath that must yield true on the parsed JSON body. */
-  readonly good: { readonly status: readonly number[]; readonly bodyMatches: string | null }
-}
 
 /** How to get bytes back through a link without asking the system under test for more than its health page. */
 interface LinkProbe {
@@ -150,7 +141,8 @@ export interface Descriptor {
   readonly toxiproxy: { readonly service: string; readonly port: number } | null
   readonly links: readonly Link[]
   readonly defaultLink: string | null
-  readonly requests: Readonly<Record<string, RequestSpec>>
+  /** By name: the canary, and whatever expectations refer to. */
+  readonly requests: Readonly<Record<string, StackRequest>>
   readonly canary: { readonly request: string; readonly ratePerSecond: number }
   readonly pool: PoolSpec | null
   readonly vram: VramSpecOfStack | null
@@ -163,4 +155,11 @@ export interface Descriptor {
     readonly variable: string
     readonly known: Readonly<Record<string, KnownDefect>>
   } | null
+}
+
+/** @throws BAD_INPUT for a descriptor that does not define it. */
+export function canaryRequest({ requests, canary }: Pick<Descriptor, 'requests' | 'canary'>): StackRequest {
+  const request = Object.hasOwn(requests, canary.request) ? requests[canary.request] : undefined
+  if (request !== undefined) return request
+  throw new ChaosError('BAD_INPUT', `the descriptor's canary names the request ${canary.request}, which it does not define`)
 }

@@ -69,7 +69,8 @@ export function explainError(value: unknown): string {
   return hint === undefined ? describeError(value) : `${describeError(value)}. ${hint}`
 }
 
-function plainText(value: unknown): string {
+/** JSON, or the type of what has none. */
+export function plainText(value: unknown): string {
   if (typeof value === 'string') return value
   // The library's type hides that undefined and functions give undefined.
   const text = JSON.stringify(value) as string | undefined

@@ -8,11 +8,5 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Read-only all the way down. Json, which is recursive and read-only already, is left as it is. */
-export type DeepReadonly<T> = Json extends T
-  ? T
-  : T extends (infer E)[]
-    ? readonly DeepReadonly<E>[]
-    : T extends object
-      ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
-      : T
+/** Read-only all the way down, arrays and tuples too. Json, which is recursive and read-only already, is left as it is. */
+export type DeepReadonly<T> = Json extends T ? T : T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T

@@ -1,4 +1,3 @@
-import { parseWall, type Wall } from './time/moment.ts'
 /** Generators of one load, as people write them. Pure. */
 
 export interface K6Segment {
@@ -14,10 +13,4 @@ export function parseSegment(text: string): K6Segment | null {
   const [, index, count] = (/^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? []).map(Number)
   if (index === undefined || count === undefined || index < 1 || index > count || count > MOST_SEGMENTS) return null
   return { index, count }
-}
-
-/** ISO 8601 with its zone; null for what is no such time. */
-export function parseMoment(text: string): Wall | null {
-  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text)
-  return isTime ? parseWall(text) : null
 }

@@ -10,7 +10,7 @@ const MINIMUM_CANARY_SAMPLES = 20
 export interface Decided {
   readonly verdict: Verdict
   /** Why it is not passed; empty when it is. */
-  readonly reasons: string[]
+  readonly reasons: readonly string[]
 }
 
 export interface ScenarioFacts {
@@ -105,12 +105,12 @@ export function decideLoad(facts: LoadFacts): Decided {
 function loadVerdict({ errors, misses, doubts }: LoadFacts): Decided {
   if (errors.length > 0) return { verdict: 'error', reasons: [...errors, ...misses] }
   if (misses.length > 0) return { verdict: 'failed', reasons: [...misses, ...doubts] }
-  if (doubts.length > 0) return { verdict: 'inconclusive', reasons: [...doubts] }
+  if (doubts.length > 0) return { verdict: 'inconclusive', reasons: doubts }
   return { verdict: 'passed', reasons: [] }
 }
 
 export function countVerdicts(verdicts: readonly Verdict[]): Counts {
-  const counts: Counts = { passed: 0, failed: 0, inconclusive: 0, error: 0, skipped: 0 }
+  const counts = { passed: 0, failed: 0, inconclusive: 0, error: 0, skipped: 0 }
   for (const verdict of verdicts) counts[verdict] += 1
   return counts
 }

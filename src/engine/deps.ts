@@ -38,7 +38,7 @@ export interface StackDeps {
   readonly stack: RunningStack
   readonly containers: ContainerPort
   readonly toolbox: ToolboxPort
-  readonly toxiproxy: () => Promise<ToxiproxyPort | null>
+  readonly toxiproxy: (signal: AbortSignal) => Promise<ToxiproxyPort | null>
   /** The stack's helper on its network that injects nothing. */
   readonly observer: () => ToolboxHelper
   /** Takes the stack down for good, as nothing is left for it to do. What it cannot do is told at the end of the run. */

@@ -26,7 +26,7 @@ export function buildRunResult(
   facts: RunFacts,
   run: RunPart,
   { scenarios, load }: Pick<RunResult, 'scenarios' | 'load'>,
-  reasons: string[],
+  reasons: readonly string[],
   durationMs: number,
 ): RunResult {
   const all = [...scenarios, ...load]
@@ -40,7 +40,7 @@ export function buildRunResult(
       startedAt: isoTime(facts.startedWallMs),
       durationMs: Math.round(durationMs),
       strict: facts.strict,
-      defects: [...facts.defects],
+      defects: facts.defects,
     },
     verdict: decideRun(counts, facts.strict, reasons.length > 0),
     reasons: [...reasons, ...(all.length === 0 && reasons.length === 0 ? ['no scenario was run'] : [])],
@@ -49,7 +49,7 @@ export function buildRunResult(
     criteria: judgeCriteria(scenarios),
     scenarios,
     load,
-    environment: { ...facts.environment },
+    environment: facts.environment,
   }
 }
 

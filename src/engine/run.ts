@@ -77,7 +77,8 @@ class Handout {
     for (let next = this.take(queue); next !== undefined; next = this.take(queue)) {
       const result = await this.one(lane, next)
       if (!isPoisoned(result) || isAborted(this.signal)) continue
-      if (queue.length > 0 || (comesLater && this.othersThan(lane).length === 0)) await lane.recreateAfter(result)
+      if (queue.length > 0 || (comesLater && this.othersThan(lane).length === 0))
+        this.results.set(next.id, await lane.recreateAfter(result))
       else this.done.add(lane)
       if (!this.isUsable(lane)) break
     }

@@ -13,6 +13,8 @@ import { crashEntry } from './crash/entry.ts'
 import { crash } from './crash/fault.ts'
 import { diskEntry } from './disk/entry.ts'
 import { disk } from './disk/fault.ts'
+import { dnsEntries } from './dns/entry.ts'
+import { dns } from './dns/fault.ts'
 import { fileDescriptorsEntry } from './file-descriptors/entry.ts'
 import { fileDescriptors } from './file-descriptors/fault.ts'
 import { memoryEntry } from './memory/entry.ts'
@@ -45,6 +47,7 @@ const FOLDERS: readonly Folder[] = [
   { fault: fileDescriptors, entries: [fileDescriptorsEntry] },
   { fault: connections, entries: [connectionsEntry] },
   { fault: vram, entries: [vramEntry] },
+  { fault: dns, entries: dnsEntries },
 ]
 
 /** By kind, to undo what an undo record tells. */

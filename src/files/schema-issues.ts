@@ -23,13 +23,13 @@ export function checkNode<T>(
   mistakes: MistakeList,
   explainKey: ExplainKey = () => null,
 ): T | null {
-  const result = schema.safeParse(valueOf(node), { error: describeIssue })
+  const value = valueOf(node)
+  const result = schema.safeParse(value, { error: describeIssue })
   if (result.success) return result.data
   const told = new Set<string>()
-  for (const issue of result.error.issues) {
-    const path = issue.path.filter((part) => typeof part !== 'symbol')
+  for (const { issue, path, known } of meant({ schema, value }, result.error.issues, [])) {
     if (issue.code === 'unrecognized_keys') {
-      addUnknownKeys(schema, node, at, { path, keys: issue.keys }, mistakes, explainKey)
+      addUnknownKeys(known, node, at, { path, keys: issue.keys }, mistakes, explainKey)
       continue
     }
     // A number that is too small and not whole has two issues, and one message says both.
@@ -41,8 +41,45 @@ export function checkNode<T>(
   return null
 }
 
+/** One issue, where it is, and the keys that its place may have. */
+interface MeantIssue {
+  readonly issue: z.core.$ZodIssue
+  readonly path: KeyPath
+  readonly known: readonly string[]
+}
+
+/** A schema and what stands at its place. */
+interface Place {
+  readonly schema: unknown
+  readonly value: unknown
+}
+
+/** What fits none of several objects is told by the issues of the one that it was meant to be. */
+function meant(whole: Place, issues: readonly z.core.$ZodIssue[], prefix: KeyPath): MeantIssue[] {
+  return issues.flatMap((issue) => {
+    const own = issue.path.filter((part) => typeof part !== 'symbol')
+    const path = [...prefix, ...own]
+    const place = placeAt(whole, own)
+    const { schema: option, number } = optionOf(place)
+    if (issue.code === 'invalid_union' && number !== null)
+      return meant({ ...place, schema: option }, issue.errors[number] ?? [], path)
+    return [{ issue, path, known: option instanceof z.ZodObject ? Object.keys(option.shape) : [] }]
+  })
+}
+
+/** Of several objects the one that knows most of the keys, the first of these; anything else as it is, without a number. */
+function optionOf({ schema, value }: Place): { readonly schema: unknown; readonly number: number | null } {
+  if (!(schema instanceof z.ZodUnion)) return { schema, number: null }
+  const options = schema.options.map(unwrap)
+  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : []
+  const unknown = options.map((one) => (one instanceof z.ZodObject ? keys.filter((key) => !(key in one.shape)).length : null))
+  if (unknown.includes(null)) return { schema, number: null }
+  const number = unknown.indexOf(Math.min(...unknown.filter((count) => count !== null)))
+  return { schema: options[number], number }
+}
+
 function addUnknownKeys(
-  schema: z.ZodType,
+  known: readonly string[],
   node: JsonNode,
   at: KeyPath,
   unknown: { readonly path: KeyPath; readonly keys: readonly string[] },
@@ -50,7 +87,6 @@ function addUnknownKeys(
   explainKey: ExplainKey,
 ): void {
   const parent = nodeAt(node, unknown.path).node
-  const known = knownKeys(schema, unknown.path)
   for (const key of unknown.keys.slice(0, MISTAKES_PER_FILE)) {
     const offset = parent.kind === 'object' ? (parent.members.get(key)?.keyOffset ?? parent.offset) : parent.offset
     mistakes.add(offset, [...at, ...unknown.path, key], () => explainKey(key, unknown.path) ?? unknownKey(key, known))
@@ -110,22 +146,27 @@ function sizeOf(input: unknown): string {
   return show(input)
 }
 
-/** Keys that a schema has at a path; empty where it has none of its own. */
-function knownKeys(schema: z.ZodType, path: KeyPath): string[] {
-  let current: unknown = unwrap(schema)
+function placeAt({ schema, value }: Place, path: KeyPath): Place {
+  let place: Place = { schema: unwrap(schema), value }
   for (const part of path) {
-    if (current instanceof z.ZodObject) current = unwrap(Object.hasOwn(current.shape, part) ? current.shape[part] : undefined)
-    else if (current instanceof z.ZodArray) current = unwrap(current.element)
-    else if (current instanceof z.ZodRecord) current = unwrap(current.valueType)
-    else return []
+    const parent = optionOf(place).schema
+    place = { schema: unwrap(childOf(parent, part)), value: Reflect.get(Object(place.value) as object, part) }
   }
-  return current instanceof z.ZodObject ? Object.keys(current.shape) : []
+  return place
+}
+
+function childOf(schema: unknown, part: string | number): unknown {
+  if (schema instanceof z.ZodObject) return Object.hasOwn(schema.shape, part) ? schema.shape[part] : undefined
+  if (schema instanceof z.ZodArray) return schema.element
+  return schema instanceof z.ZodRecord ? schema.valueType : undefined
 }
 
 function unwrap(schema: unknown): unknown {
   let current = schema
-  while (current instanceof z.ZodOptional || current instanceof z.ZodNullable || current instanceof z.ZodDefault) {
-    current = current.unwrap()
+  for (;;) {
+    if (current instanceof z.ZodPipe) current = current.in
+    else if (current instanceof z.ZodOptional || current instanceof z.ZodNullable || current instanceof z.ZodDefault)
+      current = current.unwrap()
+    else return current
   }
-  return current
 }

@@ -1,7 +1,7 @@
 /** `validate`: checks files without Docker and without running anything. */
 import { globSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { checkAgainstDescriptor, checkDefects } from './scenarios/cross-check.ts'
+import { checkAgainstDescriptor } from './scenarios/cross-check.ts'
 import { printable } from '../kinds/display.ts'
 import { childOf } from './json-tree.ts'
 import { readLoadFolders } from './load/files.ts'
@@ -9,6 +9,7 @@ import { formatMistake } from './mistakes.ts'
 import type { Mistake } from './mistakes.ts'
 import { pathKind, readJsonSource } from './read-source.ts'
 import { MAX_FILES, validateScenarioFiles } from './scenarios/files.ts'
+import { checkDefects } from './stack/defects.ts'
 import { checkDescriptorFile } from './stack/file.ts'
 
 /**

@@ -1,9 +1,9 @@
 /** What faults and clauses are given to work with. */
 import type { Mono, Wall } from '../core/time/moment.ts'
 import type { Clock } from '../core/time/clock.ts'
-import type { RequestSpec } from '../core/descriptor.ts'
 import type { Random } from '../core/random.ts'
-import type { CanaryView, RequestOutcome } from '../ports/canary.ts'
+import type { RequestOutcome, StackRequest } from '../core/request.ts'
+import type { CanaryView } from '../ports/canary.ts'
 import type { ContainerPort } from '../ports/docker.ts'
 import type { HeldLoad } from '../ports/held-load.ts'
 import type { Logger } from '../ports/reporter.ts'
@@ -20,7 +20,7 @@ export interface UndoContext {
   readonly containers: ContainerPort
   readonly toolbox: ToolboxPort
   /** The toxiproxy of the run, found again by label; null when its container is gone. */
-  toxiproxy(): Promise<ToxiproxyPort | null>
+  toxiproxy(signal: AbortSignal): Promise<ToxiproxyPort | null>
 }
 
 export interface ScenarioWindow {
@@ -80,5 +80,5 @@ export interface ClauseContext {
   /** Containers that the faults of this scenario have hit so far, in order. */
   hits(): readonly Hit[]
   /** Sends one of the descriptor's requests through the entry. */
-  request(spec: RequestSpec, limits: { deadlineMs: number; maxBytes: number }): Promise<RequestOutcome>
+  request(request: StackRequest, limits: { deadlineMs: number; maxBytes: number }): Promise<RequestOutcome>
 }

@@ -18,7 +18,7 @@ export interface ClauseTerms<Schema extends z.ZodObject> {
   /** Why it cannot stand in that phase; null when it can. It can stand in both when left out. */
   wrongPhase?(spec: z.output<Schema>, phase: ClausePhase): string | null
   /** What it needs of a stack beside the names in its keys, and this one lacks; null when nothing. */
-  lacks?(descriptor: Descriptor): string | null
+  lacks?(descriptor: Descriptor, spec: z.output<Schema>): string | null
   /** The longest that `observe` may need beyond the planned end of the window, ms. 0 when left out. */
   afterWindowMs?(spec: z.output<Schema>): number
 }
@@ -44,7 +44,7 @@ export function defineClause<Schema extends z.ZodObject>(
   const expectation = (spec: z.output<Schema>, phase: ClausePhase): Expectation => ({
     ...{ kind: clause.key, phase, spec, text: clause.text(spec), afterWindowMs: clause.afterWindowMs?.(spec) ?? 0 },
     missing(descriptor) {
-      const lacking = clause.lacks?.(descriptor) ?? null
+      const lacking = clause.lacks?.(descriptor, spec) ?? null
       const names = missingNames(clause.schema.shape, spec, descriptor)
       return lacking === null ? names : [...names, { path: [], message: lacking }]
     },

@@ -10,16 +10,20 @@ import { listText, show } from './display.ts'
 
 const NAMES = {
   service: ({ services }: Descriptor) => services.map(({ name }) => name),
-  request: ({ requests }: Descriptor) => Object.keys(requests),
+  request: ({ requests }: Descriptor, kind: string | null) =>
+    Object.keys(requests).filter((name) => kind === null || requests[name]?.kind === kind),
 } as const
 
 export type Referred = keyof typeof NAMES
 
-const referred = new WeakMap<z.ZodType, Referred>()
+const referred = new WeakMap<z.ZodType, { readonly what: Referred; readonly kind: string | null }>()
 
-/** @returns the schema, which now refers to names of the stack. It must be used as it is: a copy with other `meta` refers to nothing. */
-export function refersTo<Schema extends z.ZodType>(what: Referred, schema: Schema): Schema {
-  referred.set(schema, what)
+/**
+ * `kind`: of the requests that will do, where not any will.
+ * @returns the schema, which now refers to names of the stack. It must be used as it is: a copy with other `meta` refers to nothing.
+ */
+export function refersTo<Schema extends z.ZodType>(what: Referred, schema: Schema, kind: string | null = null): Schema {
+  referred.set(schema, { what, kind })
   return schema
 }
 
@@ -29,10 +33,12 @@ export function missingNames(shape: z.ZodRawShape, value: Readonly<Record<string
 }
 
 function missingIn(schema: z.ZodType, value: unknown, path: readonly (string | number)[], descriptor: Descriptor): Missing[] {
-  const what = referred.get(schema)
-  if (what !== undefined) {
-    const names = NAMES[what](descriptor)
-    return typeof value !== 'string' || names.includes(value) ? [] : [{ path, message: unknownName(what, value, names) }]
+  const reference = referred.get(schema)
+  if (reference !== undefined) {
+    const { what, kind } = reference
+    const names = NAMES[what](descriptor, kind)
+    const noun = kind === null ? what : `${kind} ${what}`
+    return typeof value !== 'string' || names.includes(value) ? [] : [{ path, message: unknownName(noun, value, names) }]
   }
   if (schema instanceof z.ZodOptional) return missingIn(schema.unwrap() as z.ZodType, value, path, descriptor)
   if (schema instanceof z.ZodUnion) {

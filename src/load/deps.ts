@@ -19,11 +19,11 @@ interface CompletedList {
 
 /** What a load is sent to: a stack of ours, or an address of somebody's. */
 export interface LoadTarget {
-  /** For the script's `__ENV`. */
+  /** Variables for the script's `__ENV`. */
   readonly variables: Readonly<Record<string, string>>
   /** The jobs that it says it has completed; null where it does not say how to ask. */
   readonly completed: CompletedList | null
-  /** null when it is well, else what is not. */
+  /** Resolves to null when it is well, else to what is not. */
   unhealthy(signal: AbortSignal): Promise<string | null>
   /** Makes it anew; null when that is not ours to do. */
   readonly recreate: ((signal: AbortSignal) => Promise<void>) | null
@@ -62,11 +62,11 @@ export interface LoadOptions {
   readonly before: number
   /** Nothing is sent, and nothing can pass. */
   readonly isRehearsal: boolean
-  /** Limits of the user's, for every pattern. */
+  /** The user's own limits, as written, for every pattern. */
   readonly thresholds: readonly string[]
-  /** null: as the pattern says. */
+  /** The model of every pattern; null: each has its own. */
   readonly model: LoadPattern['model'] | null
-  /** One generator's part of a load that several make together. */
+  /** The part of this generator where several make a load together; null: all of it. */
   readonly segment: K6Segment | null
   /** When k6 is to be started; null: as soon as it can. */
   readonly startWallMs: Wall | null

@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { judgeHeld } from './judge/held.ts'
 import type { LoadJudgement } from './judge/judgement.ts'
+import { judgeLoad } from './judge/pattern.ts'
 import { judgeMeasured, measuredJson, parseMeasured, type Measured } from './judge/measured.ts'
 import { mergeMeasured, type MeasuredSegment } from './merge/segments.ts'
 import { recordedFor } from './plan/prepare.ts'
@@ -71,10 +71,9 @@ async function segment(part: LoadPart, index: number, count: number, pieceBytes:
 }
 
 function judgeOf({ calm }: RandomLoad, measured: Measured): Judge {
-  const { thresholds, generators, plan } = measured
   if (calm === null) return (passing) => judgeMeasured(passing, measured)
   const stretches = calm.map(({ fromMs, toMs }) => ({ fromMs: Math.max(0, fromMs), toMs }))
-  return (passing) => judgeHeld({ thresholds, series: passing, generators, stretches, plan })
+  return (passing) => judgeLoad({ ...measured, measure: [], series: passing, calm: stretches })
 }
 
 async function measuredLoad(load: RandomLoad, pieceBytes: number): Promise<ReturnType<typeof mergeMeasured>> {

@@ -4,11 +4,11 @@
  */
 import { later, type Wall } from '../core/time/moment.ts'
 import { seededRandom, type Random } from '../core/random.ts'
-import type { GeneratorFacts } from './judge/judgement.ts'
+import type { GeneratorFacts } from './judge/generator-facts.ts'
 import type { Measured } from './judge/measured.ts'
-import { planOf, type LoadPlan } from './plan/stages.ts'
+import { planOf } from './plan/stages.ts'
+import type { LoadPlan, Threshold } from './plan/shapes.ts'
 import { parseK6Threshold, parseThreshold } from './plan/threshold-grammar.ts'
-import type { Threshold } from './plan/threshold.ts'
 import { START_MS, type Row } from './series/samples.fixture.ts'
 
 export interface LoadPart {

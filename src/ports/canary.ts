@@ -1,8 +1,7 @@
-/** Requests through the entry, and the canary that sends them without an end. */
+/** The canary: one request through the entry, sent without an end. */
 import type { Mono } from '../core/time/moment.ts'
 import type { CanarySample, CanaryWindow } from '../core/canary.ts'
 import type { Clock } from '../core/time/clock.ts'
-import type { RequestSpec } from '../core/descriptor.ts'
 import type { RunningStack } from './stack.ts'
 
 /** Open-loop canary of one stack, from its first scenario to its last. */
@@ -21,30 +20,6 @@ export interface RunningCanary {
 
 export interface CanaryPort {
   start(stack: RunningStack, options: { clock: Clock; signal: AbortSignal }): RunningCanary
-  /** One request of the descriptor through the entry. */
-  request(
-    stack: RunningStack,
-    spec: RequestSpec,
-    limits: { deadlineMs: number; maxBytes: number },
-    signal: AbortSignal,
-  ): Promise<RequestOutcome>
-}
-
-export interface RequestOutcome {
-  readonly status: number | null
-  readonly error: string | null
-  readonly good: boolean
-  readonly reason: string | null
-  readonly firstByteMs: number | null
-  readonly totalMs: number
-  readonly bytes: number
-  /** SHA-256 of the body, hex. */
-  readonly bodyHash: string | null
-  readonly complete: boolean
-  /** Body as text, cut at maxBytes. */
-  readonly body: string
-  /** Value of the answer's x-task-id, x-request-id or x-correlation-id header; null when it has none. */
-  readonly answerId?: string | null
 }
 
 /** What clauses may see of the canary. */

@@ -1,12 +1,11 @@
 /** Who is told of a run. */
-import type { DeepReadonly } from '../core/json.ts'
 import type { RunResult } from '../core/result/run.ts'
 import type { LogLevel, RunEvent } from '../core/run-event.ts'
 
 export interface Reporter {
   readonly name: string
   onEvent?(event: RunEvent): void
-  onEnd(result: DeepReadonly<RunResult>): Promise<void>
+  onEnd(result: RunResult): Promise<void>
 }
 
 export interface Logger {

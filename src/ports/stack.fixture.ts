@@ -1,5 +1,6 @@
 /** A running stack, its descriptor and its containers, as a test gives them; what it does not give must not be asked for. */
-import type { Descriptor, RequestSpec } from '../core/descriptor.ts'
+import type { Descriptor } from '../core/descriptor.ts'
+import type { StackRequest } from '../core/request.ts'
 import type { ContainerPort } from './docker.ts'
 import type { PoolPort, RunningStack } from './stack.ts'
 
@@ -9,12 +10,13 @@ export function unused(what: string): () => never {
   }
 }
 
-export const GET: RequestSpec = {
-  method: 'GET',
-  path: '/',
-  headers: {},
-  body: null,
-  good: { status: [200], bodyMatches: null },
+export const GET: StackRequest = {
+  kind: 'test',
+  spec: null,
+  http: { method: 'GET', path: '/', headers: {}, body: null },
+  protocol: 'HTTP',
+  speaks: unused('what the entry speaks'),
+  send: unused('a request'),
 }
 
 export function descriptor(changes: Partial<Descriptor> = {}): Descriptor {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isPlainValue, isSecretName, secretValuesOf } from './secret-names.ts'
+import { hintsAtSecret, isPlainValue, isSecretName, secretValuesOf } from './secret-names.ts'
 
 test.each([
   ...[
@@ -35,6 +35,7 @@ test.each([
   ],
 ])('%s is the name of a secret', (name) => {
   expect(isSecretName(name)).toBe(true)
+  expect(hintsAtSecret(name)).toBe(true)
 })
 
 test.each([
@@ -64,6 +65,21 @@ test.each([
 ])('%j is not', (name) => {
   expect(isSecretName(name)).toBe(false)
 })
+
+test.each(['TOKEN_URL', 'SECRET_NAME', 'PASSWORD_FILE', 'max_tokens', 'TOKENIZERS_PARALLELISM', 'SECRET_FOLDER'])(
+  '%s hints at a secret, which is no reason to star out its value',
+  (name) => {
+    expect(hintsAtSecret(name)).toBe(true)
+    expect(isSecretName(name)).toBe(false)
+  },
+)
+
+test.each(['PATH', 'PWD', 'SSH_AUTH_SOCK', 'XAUTHORITY', 'GIT_AUTHOR_NAME', 'REGISTRY_AUTH_FILE', 'DBUS_SESSION_BUS_ADDRESS'])(
+  '%s hints at none',
+  (name) => {
+    expect(hintsAtSecret(name)).toBe(false)
+  },
+)
 
 test.each([
   ...[

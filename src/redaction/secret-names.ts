@@ -19,6 +19,14 @@ export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(plain) && !BESIDE_A_SECRET.test(plain) && !COUNTED_TOKENS.test(plain)
 }
 
+/** In any name, what stands beside a secret among them: more may be kept from a program than would be starred out of a report. */
+const HINT = /token|secret|passw|credential|private_?key|api_?key|access_?key/i
+
+/** Whether a variable of the name is kept from programs that have not asked for it. True of every name that `isSecretName` says. */
+export function hintsAtSecret(name: string): boolean {
+  return HINT.test(name) || isSecretName(name)
+}
+
 /** Shorter ones would blot out parts of ordinary words. */
 export const SHORTEST_SECRET = 6
 

@@ -1,13 +1,12 @@
 /** What is said of a result in more than one place, in plain words. Unescaped. */
-import type { DeepReadonly } from '../core/json.ts'
 import type { Verdict } from '../core/model.ts'
 import type { LoadResult } from '../core/result/load.ts'
 import type { RunResult } from '../core/result/run.ts'
 import type { ScenarioResult } from '../core/result/scenario.ts'
 
-export type Result = DeepReadonly<RunResult>
-export type ScenarioOf = DeepReadonly<ScenarioResult>
-export type LoadOf = DeepReadonly<LoadResult>
+export type Result = RunResult
+export type ScenarioOf = ScenarioResult
+export type LoadOf = LoadResult
 
 export const NONE = '–'
 /** The worst news first; what passed or was skipped comes last. */

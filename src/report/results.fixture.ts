@@ -1,6 +1,6 @@
 /** Results as the engine writes them, for the renderers' tests. */
 import type { Verdict } from '../core/model.ts'
-import type { LoadLimitResult, LoadResult } from '../core/result/load.ts'
+import type { LoadResult } from '../core/result/load.ts'
 import type { RunResult } from '../core/result/run.ts'
 import type { ScenarioResult } from '../core/result/scenario.ts'
 import { countVerdicts, decideRun } from '../core/verdict.ts'
@@ -54,7 +54,7 @@ export function scenarioResult(verdict: Verdict, change: Partial<ScenarioResult>
   return { ...base, ...change }
 }
 
-const LIMIT: LoadLimitResult = {
+const LIMIT: LoadResult['thresholds'][number] = {
   ...{ text: 'http_req_duration: p(95)<500', metric: 'http_req_duration', filter: null, aggregate: 'p95', operator: '<' },
   ...{ limit: 500, unit: 'ms', from: 'script', scope: 'run', fromMs: 0, toMs: 26_000, target: null },
   ...{ observed: 41.3, samples: 1_534, neededSamples: 59, met: true, gates: true },

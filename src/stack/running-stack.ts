@@ -6,11 +6,13 @@ import type { ImageInUse } from '../core/result/run.ts'
 import type { ContainerPort, ContainerState } from '../ports/docker.ts'
 import type { Logger } from '../ports/reporter.ts'
 import type { RunningStack } from '../ports/stack.ts'
+import type { ToolboxHelper } from '../ports/toolbox.ts'
 import type { ToxiproxyPort } from '../ports/toxiproxy.ts'
 import type { Compose } from './compose/compose.ts'
 import type { EventFeed } from './docker/event-feed.ts'
 import type { ReadyImage } from './images/images.ts'
 import type { Owner } from './docker/labels.ts'
+import type { PageDeps } from './pages/page.ts'
 import { createPool } from './pages/pool.ts'
 import { createCompleted } from './pages/completed.ts'
 import { liftCpuQuotas } from './cpu-quotas.ts'
@@ -52,7 +54,8 @@ export interface StackParts extends Owner {
 }
 
 export function runningStack(parts: StackParts): StackUnderTest {
-  const { descriptor, addresses } = parts
+  const { descriptor, addresses, containers, secrets: variables } = parts
+  const pageDeps = (observer: ToolboxHelper): PageDeps => ({ containers, network: addresses.network, variables, observer })
   return {
     descriptor,
     project: parts.compose.project,
@@ -61,8 +64,8 @@ export function runningStack(parts: StackParts): StackUnderTest {
       return addresses.entryUrl()
     },
     images: parts.images,
-    variables: parts.secrets,
-    containers: parts.containers,
+    variables,
+    containers,
     composeVersion: parts.composeVersion,
     link: (name) => findLink(descriptor, name),
     toxiproxy() {
@@ -72,18 +75,12 @@ export function runningStack(parts: StackParts): StackUnderTest {
     pool(observer) {
       const { pool: spec } = descriptor
       if (spec === null) return null
-      return createPool({ spec, containers: parts.containers, network: addresses.network, variables: parts.secrets, observer })
+      return createPool({ spec, ...pageDeps(observer) })
     },
     completed(observer) {
       const { completed: spec } = descriptor
       if (spec === null) return null
-      return createCompleted({
-        spec,
-        containers: parts.containers,
-        network: addresses.network,
-        variables: parts.secrets,
-        observer,
-      })
+      return createCompleted({ spec, ...pageDeps(observer) })
     },
     scaleUp: (service, signal) => scaleUp(parts, service, signal),
     liftCpuQuotas: (cores, signal) => liftCpuQuotas(parts.docker, parts, cores, signal),

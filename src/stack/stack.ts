@@ -2,12 +2,12 @@
 import { join } from 'node:path'
 import type Dockerode from 'dockerode'
 import { systemClock } from '../core/time/clock.ts'
+import { canaryRequest } from '../core/descriptor.ts'
 import type { Descriptor } from '../core/descriptor.ts'
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { ExecPort } from '../ports/exec.ts'
 import type { Logger } from '../ports/reporter.ts'
 import type { ToxiproxyPort } from '../ports/toxiproxy.ts'
-import { askEntry } from './health/entry-answer.ts'
 import { composeVersion, openCompose, readMergedStack, type Compose, type MergedStack } from './compose/compose.ts'
 import { createContainers } from './docker/containers.ts'
 import { cpuQuotaOf, type ServiceLabels } from './compose/config.ts'
@@ -152,7 +152,7 @@ async function startStack(common: Common, { stateDir: runDir, stack, signal }: S
     const quotas = isWithoutCpuQuotas ? cpuQuotas(compose) : new Map<string, number>()
     const impose = (inner: AbortSignal): Promise<void> => imposeCpuQuotas(docker, owner, quotas, inner)
     const ready = async (inner: AbortSignal): Promise<void> => {
-      await awaitHealthy(health, inner, entryAnswers(addresses))
+      await awaitHealthy(health, inner, entryAnswers(descriptor, addresses))
       const url = addresses.toxiproxyUrl()
       if (url !== null) await verifyLinks(descriptor.links, options.toxiproxyAt(url), systemClock, inner)
       await impose(inner)
@@ -203,11 +203,13 @@ function toxiproxyLabels({ toxiproxy }: Descriptor): ServiceLabels {
   return toxiproxy === null ? {} : { [toxiproxy.service]: { [TOXIPROXY_LABEL]: String(toxiproxy.port) } }
 }
 
-function entryAnswers(addresses: StackAddresses): Ask {
+/** A service without a health check counts as healthy as soon as its process runs. */
+function entryAnswers(descriptor: Descriptor, addresses: StackAddresses): Ask {
+  const canary = canaryRequest(descriptor)
   return {
-    failure: () => `the entry ${addresses.entryUrl()} gave no HTTP answer`,
+    failure: () => `the entry ${addresses.entryUrl()} gave no ${canary.protocol} answer`,
     hint: 'Check the entry of the stack descriptor, and give services that start slowly a health check.',
-    work: (signal) => askEntry(addresses.entryUrl(), signal),
+    work: (signal) => canary.speaks(addresses.entryUrl(), signal),
   }
 }
 

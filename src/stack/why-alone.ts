@@ -1,6 +1,6 @@
 /** Whether a compose stack can run twice on one machine. Pure: it is looked for in what `docker compose config --format json` prints. */
 import * as z from 'zod'
-import { ChaosError } from '../core/errors.ts'
+import { asExpected } from './compose/config.ts'
 
 const text = z.string().nullish()
 
@@ -39,13 +39,7 @@ type Shared = z.infer<typeof shared>
  * @throws COMPOSE_FAILED for what is no configuration of compose.
  */
 export function whyAlone(merged: unknown): string[] {
-  const parsed = config.safeParse(merged)
-  if (!parsed.success)
-    throw new ChaosError(
-      'COMPOSE_FAILED',
-      `\`docker compose config\` printed something unexpected: ${z.prettifyError(parsed.error)}`,
-    )
-  const { services, networks, volumes } = parsed.data
+  const { services, networks, volumes } = asExpected(config, merged)
   return [
     ...Object.entries(services).flatMap(([name, one]) => ofService(one).map((why) => `service ${name} ${why}`)),
     ...Object.entries(networks).flatMap(([name, one]) => ofNetwork(one).map((why) => `network ${name} ${why}`)),

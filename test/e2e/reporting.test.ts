@@ -174,7 +174,7 @@ test('a fork has summary and artifact; the reporter of another run posts its com
   ])
   // A later run without any result says so as well.
   await report(facts(doubles, 'workflow_run', workflowRunEvent(REPOSITORY, FORK, FAKE_RUN_ID + 1)))
-  expect(comments(doubles)).toEqual([expect.stringContaining('the run has ended, and no result of this leg was read')])
+  expect(comments(doubles)).toEqual([expect.stringContaining('the run has ended, and no result of this job was read')])
 })
 
 test('on a self-hosted runner the code of a fork is not run', async () => {

@@ -6,6 +6,7 @@ import type { PoolMember, PoolPort, RunningStack } from '../../src/ports/stack.t
 import type { ToolboxHelper } from '../../src/ports/toolbox.ts'
 import { waitUntil } from '../../src/core/time/wait.ts'
 import type { StackUnderTest } from '../../src/stack/running-stack.ts'
+import { httpRequest } from '../../src/requests/http/request.ts'
 import { descriptorOf, signal } from './stack-fixture.ts'
 
 export const HANDS = 3
@@ -37,13 +38,13 @@ export function crewDescriptor(changes: Partial<Descriptor> = {}): Descriptor {
     secrets: ['CREW_TOKEN'],
     pool: CREW_POOL,
     requests: {
-      work: {
+      work: httpRequest.request({
         method: 'POST',
         path: '/work',
         headers: { ...headers, 'content-type': 'application/json' },
         body: { ms: 1_000 },
-        good: { status: [200], bodyMatches: null },
-      },
+        good: { status: [200], body_matches: null },
+      }),
     },
     ...changes,
   })

@@ -14,7 +14,7 @@ import { createK6 } from '../../src/stack/k6/k6.ts'
 import { containerLauncher } from '../../src/stack/k6/container.ts'
 import { hostLauncher } from '../../src/stack/k6/host.ts'
 import type { K6Launcher } from '../../src/stack/k6/process.ts'
-import { createSpawnExec } from '../../src/stack/docker/spawn-exec.ts'
+import { createSpawnExec } from '../../src/stack/programs/spawn-exec.ts'
 
 const IMAGE = 'grafana/k6:2.2.0'
 const OLDER_IMAGE = 'grafana/k6:1.8.1'

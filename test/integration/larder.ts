@@ -1,6 +1,7 @@
 /** A store, a gate and two devices, as a stack: something of each kind to use up. */
 import type { Descriptor, ServiceSpec } from '../../src/core/descriptor.ts'
 import type { ContainerState } from '../../src/ports/docker.ts'
+import { httpRequest } from '../../src/requests/http/request.ts'
 import type { FetchReply } from '../../src/toolbox/operations/requests/fetch.ts'
 import type { Rig } from './faults-context.ts'
 import { descriptorOf, signal } from './stack-fixture.ts'
@@ -11,15 +12,15 @@ function service(name: string, replicas = 1, data: string | null = null): Servic
   return { name, health: { port: PORT, path: '/' }, dependsOn: [], replicas, control: false, data }
 }
 
-const good = { status: [200], bodyMatches: null }
+const good = { status: [200], body_matches: null }
 
 export function larderDescriptor(changes: Partial<Descriptor> = {}): Descriptor {
   return descriptorOf('larder', {
     services: [service('gate'), service('store', 1, '/data'), service('device', 2)],
     entry: { service: 'gate', port: PORT },
     requests: {
-      page: { method: 'GET', path: '/slow', headers: {}, body: null, good },
-      hold: { method: 'POST', path: '/hold', headers: {}, body: { size: 1 }, good },
+      page: httpRequest.request({ method: 'GET', path: '/slow', headers: {}, body: null, good }),
+      hold: httpRequest.request({ method: 'POST', path: '/hold', headers: {}, body: { size: 1 }, good }),
     },
     vram: {
       service: 'device',

@@ -18,7 +18,7 @@ import { runPattern } from '../../src/load/run/pattern-run.ts'
 import { createDockerClient } from '../../src/stack/docker/client.ts'
 import { containerLauncher } from '../../src/stack/k6/container.ts'
 import { createK6 } from '../../src/stack/k6/k6.ts'
-import { createSpawnExec } from '../../src/stack/docker/spawn-exec.ts'
+import { createSpawnExec } from '../../src/stack/programs/spawn-exec.ts'
 import { readHostFacts } from '../../src/toolbox/proc/host-facts.ts'
 
 export const K6_IMAGE = 'grafana/k6:2.2.0'

@@ -4,10 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Descriptor, Link, ServiceSpec } from '../../src/core/descriptor.ts'
+import { httpRequest } from '../../src/requests/http/request.ts'
 import type { ToxiproxyPort, ToxiproxyProxy } from '../../src/ports/toxiproxy.ts'
 import type { LogLevel } from '../../src/core/run-event.ts'
 import { createDockerClient } from '../../src/stack/docker/client.ts'
-import { createSpawnExec } from '../../src/stack/docker/spawn-exec.ts'
+import { createSpawnExec } from '../../src/stack/programs/spawn-exec.ts'
 import type { BringUpOptions } from '../../src/stack/stack.ts'
 import { findLeftovers, removeLeftovers } from '../../src/stack/sweep.ts'
 
@@ -22,6 +23,11 @@ export function signal(limitMs = 120_000): AbortSignal {
 function service(name: string, replicas = 1): ServiceSpec {
   return { name, health: { port: 8000, path: '/' }, dependsOn: [], replicas, control: false, data: null }
 }
+
+const PAGE = httpRequest.request({
+  ...{ method: 'GET', path: '/', headers: {}, body: null },
+  good: { status: [200], body_matches: null },
+})
 
 export function descriptorOf(name: string, changes: Partial<Descriptor> = {}): Descriptor {
   return {
@@ -38,7 +44,7 @@ export function descriptorOf(name: string, changes: Partial<Descriptor> = {}): D
     toxiproxy: null,
     links: [],
     defaultLink: null,
-    requests: {},
+    requests: { page: PAGE },
     canary: { request: 'page', ratePerSecond: 10 },
     pool: null,
     vram: null,

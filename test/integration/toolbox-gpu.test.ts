@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { HelperRequest, ToolboxPort } from '../../src/ports/toolbox.ts'
 import { holderOf } from '../../src/faults/vram/gpu/means.ts'
 import { removeLeftovers } from '../../src/stack/sweep.ts'
-import { createSpawnExec } from '../../src/stack/docker/spawn-exec.ts'
+import { createSpawnExec } from '../../src/stack/programs/spawn-exec.ts'
 import { docker, signal, startRig, type Rig } from './support/toolbox-rig.ts'
 
 const NO_DRIVER = /vram-hold ended with 10: vram-hold: no NVIDIA driver: libnvidia-ml\.so\.1: cannot open shared object file/

@@ -6,11 +6,11 @@ import { setVerdict } from '../../github/step/outputs.ts'
 import { consoleText } from '../../report/escape.ts'
 import { createDockerClient } from '../../stack/docker/client.ts'
 import { stdoutLogger, type ActionStep, type StepEnd } from './step.ts'
+import { USAGE_EXIT_CODE } from '../exit-code.ts'
 import { prepareToolboxImage } from '../images.ts'
 import { stateDir } from '../paths.ts'
+import { cleanupLines } from '../cleanup/lines.ts'
 import { cleanupRuns } from '../cleanup/undo.ts'
-
-const USAGE_EXIT_CODE = 2
 
 export async function actionCleanup({ cancel: { signal } }: ActionStep): Promise<StepEnd> {
   const report = await withCommandsStopped(async () => {
@@ -20,11 +20,9 @@ export async function actionCleanup({ cancel: { signal } }: ActionStep): Promise
     return cleanupRuns({ docker, stateDir: folder, faults: FAULTS, toolboxImage, log: stdoutLogger, signal }, null)
   })
   setVerdict('')
-  for (const { runId, leftAlone, undone, removed, problems } of report.runs) {
-    const what =
-      leftAlone === null ? `${String(undone)} faults undone, ${String(removed)} objects removed` : `left alone: ${leftAlone}`
-    process.stdout.write(`run ${runId}: ${consoleText(what)}\n`)
-    for (const problem of problems) annotateWarning(consoleText(`not removed: ${problem}`, 1_000))
+  for (const [line, ...problems] of report.runs.map(cleanupLines)) {
+    process.stdout.write(`run ${consoleText(line)}\n`)
+    for (const problem of problems) annotateWarning(consoleText(problem, 1_000))
   }
   return { exitCode: report.runs.some(({ problems }) => problems.length > 0) ? USAGE_EXIT_CODE : 0, mustExit: false }
 }

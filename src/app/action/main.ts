@@ -6,9 +6,8 @@ import { readEventContext } from '../../github/event/context.ts'
 import { readInputs } from '../../github/step/inputs.ts'
 import { maskToken } from '../../github/step/mask.ts'
 import { setSafeOutputs } from '../../github/step/outputs.ts'
+import { USAGE_EXIT_CODE } from '../exit-code.ts'
 import type { StepEnd } from './step.ts'
-
-const USAGE_EXIT_CODE = 2
 
 async function main(): Promise<StepEnd> {
   setSafeOutputs()

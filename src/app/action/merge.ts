@@ -2,10 +2,7 @@
 import { resolve } from 'node:path'
 import { globSync } from 'node:fs'
 import { ChaosError } from '../../core/errors.ts'
-import { withCommandsStopped } from '../../github/step/foreign-output.ts'
-import { consoleFormat } from '../../report/formats/console/format.ts'
-import { render } from '../../report/render.ts'
-import { beginReporting, endStep, stepReporters, type ActionStep, type StepEnd } from './step.ts'
+import { beginReporting, endStep, printed, stepReporters, type ActionStep, type StepEnd } from './step.ts'
 import { runMerge } from '../load/merge.ts'
 import { quoted } from '../repeat-command.ts'
 
@@ -15,11 +12,7 @@ export async function actionMerge(step: ActionStep): Promise<StepEnd> {
   const sources = inputs.sources.flatMap(expand)
   const repeatCommand = `node dist/cli/index.js merge ${inputs.sources.map(quoted).join(' ')} --out ${quoted(inputs.out)}`
   const reported = await beginReporting(step, null)
-  const outcome = await withCommandsStopped(async () => {
-    const ended = await runMerge({ sources, outDir, repeatCommand }, stepReporters(outDir))
-    process.stdout.write(render(consoleFormat, ended.result))
-    return ended
-  })
+  const outcome = await printed(() => runMerge({ sources, outDir, repeatCommand }, stepReporters(outDir)))
   return endStep(step, outcome, reported)
 }
 

@@ -3,6 +3,7 @@ import { systemClock } from '../../core/time/clock.ts'
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { parseResult } from '../../files/result/parse.ts'
+import { MOST_RESULT_BYTES } from '../../files/result/size.ts'
 import { ChaosError } from '../../core/errors.ts'
 import { decideReport } from '../../core/verdict.ts'
 import { annotateWarning } from '../../github/check/annotations.ts'
@@ -18,7 +19,6 @@ import { commandLogger, type ActionStep, type StepEnd } from './step.ts'
 
 const STEP_LIMIT_MS = 180_000
 const LABEL = 'chaos-nightly'
-const MOST_RESULT_BYTES = 64 * 1024 * 1024
 
 /** @throws BAD_INPUT for a result that is none. An issue that cannot be written is a warning and fails the step: nobody else would notice. */
 export async function actionNightly(step: ActionStep): Promise<StepEnd> {

@@ -1,7 +1,7 @@
 /** What the post step does between the undoing of faults and the removal by label. */
 import type { Logger } from '../../ports/reporter.ts'
 import { composeDown } from '../../stack/compose/down.ts'
-import { createSpawnExec } from '../../stack/docker/spawn-exec.ts'
+import { createSpawnExec } from '../../stack/programs/spawn-exec.ts'
 import { collectLeftoverLogs, type LeftoverLogsOptions } from '../cleanup/collect-leftover-logs.ts'
 import type { CleanupStep } from '../cleanup/undo.ts'
 

@@ -16,9 +16,11 @@ import { createDockerClient } from '../../stack/docker/client.ts'
 import { runsInDocker } from '../../stack/sweep.ts'
 import { prepareToolboxImage } from '../images.ts'
 import { postSteps } from './post-steps.ts'
+import { cleanupLines } from '../cleanup/lines.ts'
 import { cleanupRuns, type CleanupReport } from '../cleanup/undo.ts'
 
-const CLEANUP_LIMIT_MS = 120_000
+/** Main's end, the undo, logs and compose take 120 s if each of them hangs; the rest is the removal's. */
+const CLEANUP_LIMIT_MS = 150_000
 /** The runner starts post when main is gone; a main that was killed a moment ago may still be dying. */
 const MAIN_GONE_LIMIT_MS = 15_000
 
@@ -65,13 +67,13 @@ async function cleanUp(state: PostState): Promise<void> {
     { runs: [] },
   )
   for (const run of report.runs) {
-    if (run.leftAlone === null)
-      console.log(`run ${run.runId}: ${String(run.undone)} faults undone, ${String(run.removed)} objects removed`)
+    const [line, ...problems] = cleanupLines(run)
+    if (run.leftAlone === null) console.log(`run ${line}`)
     else
       annotateWarning(
         `run ${run.runId} was left alone (${run.leftAlone}); \`chaos-action cleanup --run ${run.runId}\` removes it`,
       )
-    for (const problem of run.problems) annotateWarning(`not removed: ${consoleText(problem, 1_000)}`)
+    for (const problem of problems) annotateWarning(consoleText(problem, 1_000))
   }
 }
 

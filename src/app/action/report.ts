@@ -92,7 +92,7 @@ function silentJobs(markers: readonly CommentMarker[], run: TriggeringRun, told:
   const slugs = markers.map((marker) => matrixOfKey(marker.key, run.workflow, JOB)).filter((slug) => slug !== null)
   return [...new Set(slugs)]
     .filter((slug) => !known.has(slug))
-    .map((slug) => ({ slug, why: 'the run has ended, and no result of this leg was read' }))
+    .map((slug) => ({ slug, why: 'the run has ended, and no result of this job was read' }))
 }
 
 /** The job of that run is not known; its artifact stands for it. */

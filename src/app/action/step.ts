@@ -11,11 +11,14 @@ import type { ActionInputs } from '../../github/step/inputs.ts'
 import { setArtifactOutputs, setResultOutputs } from '../../github/step/outputs.ts'
 import { RunReporting, type OpenReporting } from '../../github/run-reporting.ts'
 import { saveOpenReporting, saveReported } from '../../github/step/state.ts'
+import { withCommandsStopped } from '../../github/step/foreign-output.ts'
 import { summaryReporter } from '../../github/step/summary.ts'
 import { judgeTrust } from '../../github/event/trust.ts'
 import { uploadArtifacts, type UploadOutcome } from '../../github/artifacts/upload.ts'
+import { consoleFormat } from '../../report/formats/console/format.ts'
 import { consoleProgress } from '../../report/live/console-progress.ts'
 import { consoleText } from '../../report/escape.ts'
+import { render } from '../../report/render.ts'
 import { fileReporter } from '../file-reporter.ts'
 import type { RunOutcome } from '../run/run.ts'
 
@@ -69,6 +72,15 @@ export const commandLogger: Logger = {
     if (level === 'warn' || level === 'error') annotateWarning(consoleText(text, 2_000))
     else if (level === 'info') process.stdout.write(`${consoleText(text, 2_000)}\n`)
   },
+}
+
+/** The work of a step whose result is then printed. All of it may print foreign text: the runner takes no commands meanwhile. */
+export function printed(work: () => Promise<RunOutcome>): Promise<RunOutcome> {
+  return withCommandsStopped(async () => {
+    const outcome = await work()
+    process.stdout.write(render(consoleFormat, outcome.result))
+    return outcome
+  })
 }
 
 /** Tells the pull request that it runs, and post what is to be put right should main not come to its end. */

@@ -6,6 +6,7 @@ import { EPOCH, isoTime } from '../../core/time/moment.ts'
 import { describeError } from '../../core/errors.ts'
 import type { ContainerPort, ContainerState, LogLine } from '../../ports/docker.ts'
 import type { ArtifactPort } from '../../ports/files.ts'
+import { MOST_RESULT_BYTES } from '../../files/result/size.ts'
 import { Redaction } from '../../redaction/redaction.ts'
 import { secretValuesOf } from '../../redaction/secret-names.ts'
 import { isAborted } from '../../core/time/wait.ts'
@@ -19,7 +20,6 @@ const LEFTOVER_LOGS_FOLDER = 'logs/interrupted'
 const BYTES_PER_CONTAINER = 256 * 1024
 const BYTES_IN_ALL = 8 * 1024 * 1024
 const COLLECT_LIMIT_MS = 30_000
-const MOST_RESULT_BYTES = 64 * 1024 * 1024
 
 export interface LeftoverLogsOptions {
   readonly docker: DockerClient

@@ -6,6 +6,7 @@ import type { Logger } from '../../ports/reporter.ts'
 import { isAborted } from '../../core/time/wait.ts'
 import { findHolder } from '../../engine/undo/lease.ts'
 import { knownRuns, runFolder } from '../../engine/undo/ledger.ts'
+import { cleanupLines } from './lines.ts'
 import { cleanupRun, type CleanupOptions, type CleanupReport } from './undo.ts'
 
 /** All of them together: nobody waits longer for their own run. */
@@ -57,10 +58,7 @@ async function sweepDeadRun(
     await putLast(runFolder(options.stateDir, runId), nowWallMs)
     const report = await cleanupRun(options, runId)
     for (const problem of report.problems) log.log('warn', `of the dead run ${runId} something stays: ${problem}`)
-    log.log(
-      'info',
-      `swept the dead run ${runId}: ${String(report.undone)} faults undone, ${String(report.removed)} objects removed`,
-    )
+    log.log('info', `swept the dead run ${cleanupLines(report)[0]}`)
     return report
   } catch (error) {
     log.log('warn', `the dead run ${runId} could not be swept: ${describeError(error)}`)

@@ -7,6 +7,7 @@ import type { UndoContext } from '../../kinds/context.ts'
 import type { Logger } from '../../ports/reporter.ts'
 import { withDeadline } from '../../core/time/wait.ts'
 import { findHolder } from '../../engine/undo/lease.ts'
+import { PATIENT_UNDO } from '../../engine/options.ts'
 import { closeEntry, knownRuns, readOpenEntries, runFolder, type LedgerEntry } from '../../engine/undo/ledger.ts'
 import { leftoversOf, readBack, revertAll, type OpenFault } from '../../engine/undo/undo.ts'
 import type { DockerClient } from '../../stack/docker/client.ts'
@@ -14,9 +15,8 @@ import { createContainers } from '../../stack/docker/containers.ts'
 import { removeLeftovers, runsInDocker } from '../../stack/sweep.ts'
 import { createToolbox } from '../../stack/helper/toolbox.ts'
 
-const REVERT_LIMIT_MS = 10_000
-/** To prove that nothing of them is left. */
-const LOOK_LIMIT_MS = 10_000
+/** For all faults of a run and the proof: one that hangs leaves a look its time, and several leave the removal its own. */
+const UNDO_LIMIT_MS = PATIENT_UNDO.revertMs + PATIENT_UNDO.cleanMs
 
 export interface CleanupOptions {
   readonly docker: DockerClient
@@ -132,7 +132,7 @@ async function undoEntries(
   warn: (text: string) => void,
 ): Promise<number> {
   const folder = runFolder(options.stateDir, runId)
-  const ctx = undoContext(options, runId)
+  const ctx = undoContext(options, runId, AbortSignal.any([options.signal, AbortSignal.timeout(UNDO_LIMIT_MS)]))
   let undone = 0
   // The ledger gives the newest first.
   const open = entries.toReversed().flatMap((entry): OpenFault[] => {
@@ -147,10 +147,10 @@ async function undoEntries(
       return []
     }
   })
-  for (const failure of await revertAll(open, ctx, REVERT_LIMIT_MS)) warn(`not undone by its plan: ${failure}`)
+  for (const failure of await revertAll(open, ctx, PATIENT_UNDO.revertMs)) warn(`not undone by its plan: ${failure}`)
   try {
     const look = (signal: AbortSignal): Promise<string[]> => leftoversOf(open, { ...ctx, signal })
-    const left = await withDeadline('a look at what is left', LOOK_LIMIT_MS, options.signal, look, ctx.clock)
+    const left = await withDeadline('a look at what is left', PATIENT_UNDO.cleanMs, ctx.signal, look, ctx.clock)
     for (const what of left) warn(`still there: ${what}`)
   } catch (error) {
     warn(`not proven to be undone: ${describeError(error)}`)
@@ -170,15 +170,14 @@ async function sweepRun({ docker, signal }: CleanupOptions, runId: string): Prom
   }
 }
 
-function undoContext(options: CleanupOptions, runId: string): UndoContext {
-  const { docker, log, signal } = options
+function undoContext({ docker, log, toolboxImage }: CleanupOptions, runId: string, signal: AbortSignal): UndoContext {
   return {
     clock: systemClock,
     signal,
     log,
     runId,
     containers: createContainers({ docker, runId, feed: null }),
-    toolbox: createToolbox({ docker, image: options.toolboxImage, runId, log }),
+    toolbox: createToolbox({ docker, image: toolboxImage, runId, log }),
     // The sweep removes toxiproxy's container with the run, and its toxics with it.
     toxiproxy: () => Promise.resolve(null),
   }

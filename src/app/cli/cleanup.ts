@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
 import { stderrLogger, watchSignals } from './common.ts'
+import { cleanupLines } from '../cleanup/lines.ts'
+import { USAGE_EXIT_CODE } from '../exit-code.ts'
 import { stateDir } from '../paths.ts'
 
 export function addCleanupCommand(program: Command): void {
@@ -18,15 +20,9 @@ export function addCleanupCommand(program: Command): void {
         const toolboxImage = await prepareToolboxImage({ docker, log, env: process.env, signal })
         const options = { docker, stateDir: stateDir(process.env), faults: FAULTS, toolboxImage, log, signal }
         const report = await cleanupRuns(options, flags.run ?? null)
-        for (const run of report.runs) {
-          const text =
-            run.leftAlone !== null
-              ? `left alone: ${run.leftAlone}`
-              : `${String(run.undone)} faults undone, ${String(run.removed)} objects removed`
-          process.stdout.write(`${run.runId}: ${text}${run.problems.map((problem) => `\n  not removed: ${problem}`).join('')}\n`)
-        }
+        for (const run of report.runs) process.stdout.write(`${cleanupLines(run).join('\n  ')}\n`)
         if (report.runs.length === 0) process.stdout.write('nothing to clean up\n')
-        process.exitCode = report.runs.some((run) => run.problems.length > 0) ? 2 : 0
+        process.exitCode = report.runs.some((run) => run.problems.length > 0) ? USAGE_EXIT_CODE : 0
       } finally {
         signals.stop()
       }

@@ -1,9 +1,9 @@
 /** The command line: parse, run, map the verdict to an exit code. Nothing but results goes to stdout. */
 import { CommanderError } from 'commander'
 import { describeError, isChaosError } from '../../core/errors.ts'
+import { USAGE_EXIT_CODE } from '../exit-code.ts'
 import { createProgram } from './program.ts'
 
-const USAGE_EXIT_CODE = 2
 const LEAST_NODE = 24
 
 async function main(argv: readonly string[]): Promise<void> {

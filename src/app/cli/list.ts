@@ -1,8 +1,8 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { SUITES } from '../../core/model.ts'
 import { faultWindowMs } from '../../kinds/scenario.ts'
-import { actionRoot } from '../paths.ts'
+import { ownStackFile } from '../paths.ts'
 
 export function addListCommand(program: Command): void {
   program
@@ -15,7 +15,7 @@ export function addListCommand(program: Command): void {
     .action(async (flags: { stack?: string; scenarios?: string[]; json: boolean }) => {
       const { loadPlan } = await import('./work.ts')
       const { descriptor, scenarios, patterns } = loadPlan({
-        stackFile: resolve(flags.stack ?? join(actionRoot(), 'stack', 'stack.json')),
+        stackFile: resolve(flags.stack ?? ownStackFile()),
         scenarioGlobs: flags.scenarios ?? [],
         suites: SUITES,
         only: [],

@@ -1,24 +1,15 @@
 /** Flags of the commands that take load patterns to an address. */
-import { join, resolve } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { LOAD_MODELS, type LoadPattern } from '../../core/load.ts'
-import { PROFILES, type ProfileName } from '../../core/model.ts'
-import { parseAddress } from '../../stack/docker/address.ts'
+import { LOAD_MODELS } from '../../core/load.ts'
+import { PROFILES } from '../../core/model.ts'
+import { parseAddress } from '../load/address.ts'
 import { collectList } from './common.ts'
+import type { AskedAddressLoad } from '../load/request.ts'
 import type { AddressLoadRequest } from '../load/run.ts'
-import { actionRoot, stateDir } from '../paths.ts'
-import { addressRepeatCommand } from '../repeat-command.ts'
 
-export interface PatternFlags {
-  url: string
-  scripts?: string[]
-  only?: string[]
-  profile: ProfileName
+export interface PatternFlags extends Omit<AskedAddressLoad, 'variables' | 'thresholds'> {
   variable?: string[]
   threshold?: string[]
-  loadModel?: LoadPattern['model']
-  k6Path?: string
-  out: string
 }
 
 export function addPatternOptions(command: Command): void {
@@ -36,25 +27,8 @@ export function addPatternOptions(command: Command): void {
 
 /** `command`: what to repeat. */
 export async function requestOf(command: string, flags: PatternFlags): Promise<AddressLoadRequest> {
-  const { choosePatterns, loadDescriptor, newRunId } = await import('./work.ts')
-  const own = join(actionRoot(), 'stack', 'stack.json')
-  const folders = flags.scripts?.map((folder) => resolve(folder)) ?? loadDescriptor(own).loadFolders
-  const only = flags.only ?? []
-  return {
-    address: flags.url,
-    patterns: choosePatterns(folders, only, flags.profile),
-    profile: flags.profile,
-    load: {
-      thresholds: flags.threshold ?? [],
-      model: flags.loadModel ?? null,
-      k6Path: flags.k6Path === undefined ? null : resolve(flags.k6Path),
-    },
-    variables: Object.fromEntries((flags.variable ?? []).map((name) => [name, process.env[name] ?? ''])),
-    outDir: resolve(flags.out),
-    stateDir: stateDir(process.env),
-    runId: newRunId(),
-    repeatCommand: (id) => addressRepeatCommand(command, flags, id),
-  }
+  const { addressLoadRequestOf } = await import('./work.ts')
+  return addressLoadRequestOf(command, { ...flags, variables: flags.variable, thresholds: flags.threshold })
 }
 
 function parseUrl(text: string): string {

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs'
 import { Option, type Command } from 'commander'
 import { ChaosError } from '../../core/errors.ts'
+import { MOST_RESULT_BYTES } from '../../files/result/size.ts'
 import { FORMATS } from '../../report/formats/registry.ts'
 
-const MAX_RESULT_BYTES = 64 * 1024 * 1024
 const BY_NAME = new Map(FORMATS.map((format) => [format.name, format]))
 
 export function addReportCommand(program: Command): void {
@@ -29,8 +29,8 @@ export function addReportCommand(program: Command): void {
 
 function readBounded(file: string): string {
   try {
-    if (statSync(file).size > MAX_RESULT_BYTES)
-      throw new ChaosError('BAD_INPUT', `${file} is larger than ${String(MAX_RESULT_BYTES)} bytes: not a result of ours`)
+    if (statSync(file).size > MOST_RESULT_BYTES)
+      throw new ChaosError('BAD_INPUT', `${file} is larger than ${String(MOST_RESULT_BYTES)} bytes: not a result of ours`)
     return readFileSync(file, 'utf8')
   } catch (cause) {
     if (cause instanceof ChaosError) throw cause

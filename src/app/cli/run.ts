@@ -1,28 +1,16 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { MOST_STACKS } from '../../core/descriptor.ts'
-import { LOAD_MODELS, type LoadPattern } from '../../core/load.ts'
-import { PROFILES, SUITES, type ProfileName, type SuiteName } from '../../core/model.ts'
+import { LOAD_MODELS } from '../../core/load.ts'
+import { PROFILES, SUITES } from '../../core/model.ts'
 import { collectList, collectOneOf, parseInteger, stderrLogger, watchSignals } from './common.ts'
-import { actionRoot, stateDir } from '../paths.ts'
+import { runRequestOf, type AskedRun } from '../run/request.ts'
 
-interface RunFlags {
-  suites?: SuiteName[]
-  profile: ProfileName
-  only?: string[]
-  stack?: string
-  scenarios?: string[]
-  out: string
-  seed?: number
-  stacks?: number
+interface RunFlags extends Omit<AskedRun, 'noInject' | 'defects' | 'thresholds' | 'runId'> {
   keepStack: boolean
-  strict: boolean
   inject: boolean
   defect?: string[]
   threshold?: string[]
-  loadModel?: LoadPattern['model']
-  k6Path?: string
-  underLoad?: string
 }
 
 const EXAMPLE = `
@@ -80,29 +68,7 @@ async function runCommand(flags: RunFlags): Promise<void> {
   const files = fileReporter(outDir)
   try {
     const { result, exitCode } = await runChaos(
-      {
-        suites: flags.suites ?? SUITES,
-        profile: flags.profile,
-        only: flags.only ?? [],
-        stackFile: resolve(flags.stack ?? join(actionRoot(), 'stack', 'stack.json')),
-        scenarioGlobs: flags.scenarios ?? [],
-        outDir,
-        seed: flags.seed ?? null,
-        stacks: flags.stacks ?? null,
-        keepStack: flags.keepStack,
-        strict: flags.strict,
-        noInject: !flags.inject,
-        defects: flags.defect ?? [],
-        load: {
-          thresholds: flags.threshold ?? [],
-          model: flags.loadModel ?? null,
-          k6Path: flags.k6Path === undefined ? null : resolve(flags.k6Path),
-        },
-        underLoad: flags.underLoad ?? null,
-        untrusted: null,
-        runId: null,
-        stateDir: stateDir(process.env),
-      },
+      runRequestOf({ ...flags, noInject: !flags.inject, defects: flags.defect, thresholds: flags.threshold }),
       { reporters: [progress, files], log: stderrLogger(process.env), signal: signals.signal, env: process.env },
     )
     process.stdout.write(render(consoleFormat, result))

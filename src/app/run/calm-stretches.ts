@@ -1,7 +1,7 @@
 /** When no fault was on while a load held beside scenarios. Pure. */
 import { later, parseWall, wallAt, type Wall } from '../../core/time/moment.ts'
 import type { ScenarioResult } from '../../core/result/scenario.ts'
-import type { CalmStretch } from '../../load/judge/held.ts'
+import type { CalmStretch } from '../../load/run/hold.ts'
 
 /** Requests of a fault's last moment end a little later. */
 const AFTER_MS = 1_000

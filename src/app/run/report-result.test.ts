@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest'
-import type { DeepReadonly } from '../../core/json.ts'
 import type { RunVerdict } from '../../core/model.ts'
 import type { RunResult } from '../../core/result/run.ts'
 import type { Reporter } from '../../ports/reporter.ts'
@@ -9,7 +8,7 @@ import { reportResult } from './report-result.ts'
 
 /** Keeps each result that it is given; breaks when it has something to break with. */
 class Recorder implements Reporter {
-  readonly seen: DeepReadonly<RunResult>[] = []
+  readonly seen: RunResult[] = []
   readonly name: string
   private readonly trouble: string | null
 
@@ -18,7 +17,7 @@ class Recorder implements Reporter {
     this.trouble = trouble
   }
 
-  onEnd(result: DeepReadonly<RunResult>): Promise<void> {
+  onEnd(result: RunResult): Promise<void> {
     this.seen.push(result)
     return this.trouble === null ? Promise.resolve() : Promise.reject(new Error(this.trouble))
   }

@@ -1,8 +1,10 @@
+import { resolve } from 'node:path'
 import type { AllowKind } from '../../untrusted/allow-untrusted.ts'
 import type { LoadPattern } from '../../core/load.ts'
-import type { ProfileName, SuiteName } from '../../core/model.ts'
+import { SUITES, type ProfileName, type SuiteName } from '../../core/model.ts'
+import { ownStackFile, stateDir } from '../paths.ts'
 
-/** What a front end asks for, already parsed: the CLI from flags, the action from inputs. Paths are absolute. */
+/** What a run is to do. Paths are absolute. */
 export interface RunRequest {
   readonly suites: readonly SuiteName[]
   readonly profile: ProfileName
@@ -40,3 +42,51 @@ export interface LoadRequest {
 }
 
 export const USUAL_LOAD: LoadRequest = { thresholds: [], model: null, k6Path: null }
+
+/** What flags of the CLI and inputs of the action ask of loads. null, or left out, is as usual. */
+export interface AskedLoad {
+  readonly thresholds?: readonly string[] | undefined
+  readonly loadModel?: LoadPattern['model'] | null | undefined
+  readonly k6Path?: string | null | undefined
+}
+
+/** What they ask of a run. Paths are as they were written, from the working directory. */
+export interface AskedRun extends AskedLoad, Pick<RunRequest, 'profile' | 'strict' | 'noInject'> {
+  readonly suites?: readonly SuiteName[]
+  readonly only?: readonly string[]
+  readonly stack?: string | null
+  readonly scenarios?: readonly string[]
+  readonly out: string
+  readonly seed?: number | null
+  readonly stacks?: number | null
+  readonly keepStack?: boolean
+  readonly defects?: readonly string[] | undefined
+  readonly underLoad?: string | null
+  readonly runId?: string
+}
+
+/** What was asked, with what is usual where nothing was. Of a trusted stack. */
+export function runRequestOf(asked: AskedRun): RunRequest {
+  const { profile, strict, noInject } = asked
+  return {
+    ...{ profile, strict, noInject },
+    suites: asked.suites ?? SUITES,
+    only: asked.only ?? [],
+    stackFile: resolve(asked.stack ?? ownStackFile()),
+    scenarioGlobs: asked.scenarios ?? [],
+    outDir: resolve(asked.out),
+    seed: asked.seed ?? null,
+    stacks: asked.stacks ?? null,
+    keepStack: asked.keepStack ?? false,
+    defects: asked.defects ?? [],
+    runId: asked.runId ?? null,
+    stateDir: stateDir(process.env),
+    load: loadRequestOf(asked),
+    underLoad: asked.underLoad ?? null,
+    untrusted: null,
+  }
+}
+
+export function loadRequestOf({ thresholds = [], loadModel: model = null, k6Path = null }: AskedLoad): LoadRequest {
+  return { thresholds, model, k6Path: k6Path === null ? null : resolve(k6Path) }
+}

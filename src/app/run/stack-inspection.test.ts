@@ -8,7 +8,7 @@ import { Redaction } from '../../redaction/redaction.ts'
 import type { LogLevel } from '../../core/run-event.ts'
 import { loadDescriptor } from '../../files/stack/file.ts'
 import type { MergedStack } from '../../stack/compose/compose.ts'
-import { actionRoot } from '../paths.ts'
+import { ownStackFile } from '../paths.ts'
 import { USUAL_LOAD } from './request.ts'
 import { inspectionOf, stackHooks, type Inspection } from './stack-inspection.ts'
 
@@ -81,7 +81,7 @@ test('an open port is warned of, once', () => {
 })
 
 test('the stack that comes with the action is no danger; what its descriptor names lies in its own folders', () => {
-  inspection({ descriptor: loadDescriptor(join(actionRoot(), 'stack', 'stack.json')) })
+  inspection({ descriptor: loadDescriptor(ownStackFile()) })
 })
 
 test('a k6 of the machine must be allowed before anything else is looked at', () => {

@@ -14,6 +14,7 @@ import { ownerName, type Owner } from '../../stack/docker/labels.ts'
 /** After a cancel GitHub leaves ten seconds in all: no service is asked to stop politely for long. */
 const OBSERVER_TTL_MS = 15_000
 const DOWN_LIMIT_MS = 60_000
+const LIST_LIMIT_MS = 5_000
 
 export interface RunStack {
   readonly number: number
@@ -69,7 +70,7 @@ export class RunStacks {
   depsOf({ number, stack, toolbox, observer }: RunStack): StackDeps {
     return {
       ...{ number, stack, containers: stack.containers, toolbox, observer: () => observer },
-      toxiproxy: () => currentToxiproxy(stack, this.options.docker),
+      toxiproxy: (signal) => currentToxiproxy(stack, signal),
       retire: async () => {
         try {
           await toolbox.stop(observer.name, AbortSignal.timeout(DOWN_LIMIT_MS))
@@ -135,11 +136,13 @@ async function attempt(work: () => Promise<unknown>): Promise<string[]> {
   }
 }
 
-/** null only when the container is really gone: one that is merely silent must make the revert fail. */
-async function currentToxiproxy(stack: StackUnderTest, docker: DockerClient): Promise<ReturnType<StackUnderTest['toxiproxy']>> {
+/** null only when the container is really gone: one that is merely silent, or whose daemon is, must make the revert fail. */
+export async function currentToxiproxy(
+  stack: Pick<StackUnderTest, 'descriptor' | 'containers' | 'toxiproxy'>,
+  signal: AbortSignal,
+): Promise<ReturnType<StackUnderTest['toxiproxy']>> {
   const service = stack.descriptor.toxiproxy?.service
   if (service === undefined) return null
-  await docker.ping()
-  const containers = await stack.containers.list(service, AbortSignal.timeout(5_000))
+  const containers = await stack.containers.list(service, AbortSignal.any([signal, AbortSignal.timeout(LIST_LIMIT_MS)]))
   return containers.length === 0 ? null : stack.toxiproxy()
 }

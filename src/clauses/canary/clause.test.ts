@@ -8,7 +8,7 @@ import type { CanarySpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
 import { canaryClause } from './clause.ts'
-import { begin, openContext } from '../shared/context.fixture.ts'
+import { begin, descriptor, GET, openContext } from '../shared/context.fixture.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -113,4 +113,14 @@ it('judges nothing for who was cancelled when the window ended', async () => {
 it('is told by its clause', () => {
   const { kind, text } = canaryClause.expect({ success_rate: 0.97 }, 'during')
   expect([kind, text]).toEqual(['canary', 'canary: ≥ 97 % good'])
+})
+
+it('cannot ask for statuses of a canary that speaks gRPC', () => {
+  const grpc = descriptor({ requests: { page: { ...GET, http: null, protocol: 'gRPC' } } })
+  const answers = canaryClause.expect({ answers: { status: [503], share: 1 } }, 'during')
+  expect(answers.missing(descriptor())).toEqual([])
+  expect(answers.missing(grpc)).toEqual([
+    { path: [], message: 'asks for HTTP statuses, and the request "page" is one of gRPC, which has none' },
+  ])
+  expect(canaryClause.expect({ success_rate: 1 }, 'during').missing(grpc)).toEqual([])
 })

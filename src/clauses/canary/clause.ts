@@ -4,6 +4,7 @@ import { interquartileRange } from '../../core/statistics.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
 import { plannedEnd } from '../shared/fault-phase.ts'
 import { canaryText, judgeCanary } from './judge.ts'
+import { statusProblem } from '../shared/status-problem.ts'
 import { canarySpec } from './spec.ts'
 
 /** Judges the canary over the planned fault window, once every request of it has its outcome. */
@@ -11,6 +12,8 @@ export const canaryClause = defineClause({
   key: 'canary',
   schema: canarySpec,
   text: canaryText,
+  lacks: ({ requests, canary }, { answers }) =>
+    answers === undefined ? null : statusProblem(canary.request, requests[canary.request]),
   async observe(spec, ctx) {
     const window = ctx.window()
     const endMs = later(window.startedMs, window.plannedMs)

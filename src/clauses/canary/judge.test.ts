@@ -105,6 +105,16 @@ describe('judgeCanary', () => {
     })
   })
 
+  it('takes a code of gRPC for an answer', () => {
+    const { error: _error, ...base } = sample(0, null, 100)
+    const refused = many(30, () => ({ ...base, code: 'UNAVAILABLE', error: 'code UNAVAILABLE' }))
+    expect(judgeCanary({ within_ms: 1_000 }, seen(refused))).toMatchObject({ observed: 'slowest answer 100 ms', met: true })
+    expect(judgeCanary({ success_rate: 1 }, seen(refused))).toMatchObject({
+      observed: '0 % of 30 (failed: 30 × UNAVAILABLE)',
+      met: false,
+    })
+  })
+
   it('wants every request answered in time, good or bad', () => {
     const spec = { within_ms: 5_000 }
     expect(judgeCanary(spec, seen(many(60, (index) => sample(index, index % 2 === 0 ? 503 : 200, 4_100))))).toEqual({

@@ -1,6 +1,7 @@
 import { monoAt, type Mono } from '../../core/time/moment.ts'
 import { latencyMs } from '../../core/canary.ts'
 import type { CanarySample } from '../../core/canary.ts'
+import { answerName } from '../../core/request.ts'
 import type { CanarySpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import { median } from '../../core/statistics.ts'
@@ -76,8 +77,8 @@ function isOneOf(sample: CanarySample, statuses: readonly number[]): boolean {
 }
 
 function withinPart(withinMs: number, { samples }: CanarySeen): Part {
-  const silent = samples.filter((sample) => sample.status === null)
-  const worst = Math.max(...samples.filter((sample) => sample.status !== null).map(latencyMs))
+  const silent = samples.filter((sample) => answerName(sample) === null)
+  const worst = Math.max(...samples.filter((sample) => answerName(sample) !== null).map(latencyMs))
   return {
     expected: `every request answered within ${String(withinMs)} ms`,
     observed: `slowest answer ${msText(worst)}${silent.length === 0 ? '' : `, ${String(silent.length)} of ${String(samples.length)} without any answer${mostCommonFailure(silent)}`}`,
@@ -103,7 +104,7 @@ function slowerPart(tolerance: number, { samples, steadyP50Ms, steadySpreadMs, d
 function statusCounts(samples: readonly CanarySample[]): string {
   const counts = new Map<string, number>()
   for (const sample of samples) {
-    const key = sample.status === null ? (sample.error ?? 'no answer') : String(sample.status)
+    const key = answerName(sample) ?? sample.error ?? 'no answer'
     counts.set(key, (counts.get(key) ?? 0) + 1)
   }
   const sorted = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 4)

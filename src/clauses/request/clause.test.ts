@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Observation } from '../../kinds/clause.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
-import type { RequestOutcome } from '../../ports/canary.ts'
+import type { RequestOutcome } from '../../core/request.ts'
 import { begin, descriptor, GET, openContext, stack } from '../shared/context.fixture.ts'
 import { requestClause } from './clause.ts'
 
@@ -94,4 +94,12 @@ it('is told by its clause', () => {
     'request',
     'request page: a good answer within 4000 ms; the same body as in the steady state',
   ])
+})
+
+it('cannot ask for a status of a request of gRPC', () => {
+  const grpc = descriptor({ requests: { page: { ...GET, http: null, protocol: 'gRPC' } } })
+  const status = requestClause.expect({ name: 'page', within_ms: 1, status: [503] }, 'during')
+  expect(status.missing(descriptor())).toEqual([])
+  expect(status.missing(grpc)).toMatchObject([{ message: expect.stringContaining('is one of gRPC, which has none') as string }])
+  expect(ASKED.missing(grpc)).toEqual([])
 })

@@ -1,9 +1,11 @@
 import { CANARY_DEADLINE_MS } from '../../core/canary.ts'
-import type { RequestOutcome } from '../../ports/canary.ts'
+import { answerText } from '../../core/request.ts'
+import type { RequestOutcome } from '../../core/request.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
 import { namedRequest } from '../shared/named-request.ts'
 import { judgeRequest, requestText } from './judge.ts'
 import type { SteadyAnswer } from './judge.ts'
+import { statusProblem } from '../shared/status-problem.ts'
 import { requestSpec } from './spec.ts'
 
 /** Of the body kept as text, so that its good-answer rule sees it whole. The hash is over all of it. */
@@ -14,6 +16,7 @@ export const requestClause = defineClause({
   key: 'request',
   schema: requestSpec,
   text: requestText,
+  lacks: ({ requests }, { name, status }) => (status === undefined ? null : statusProblem(name, requests[name])),
   afterWindowMs: (spec) => spec.within_ms,
   async steady(spec, ctx) {
     const request = namedRequest(spec.name, ctx)
@@ -27,6 +30,7 @@ export const requestClause = defineClause({
   },
 })
 
-function steadyAnswer({ good, reason, error, status, bodyHash, bytes }: RequestOutcome): SteadyAnswer {
-  return { good, why: reason ?? error ?? (status === null ? 'no answer' : `status ${String(status)}`), bodyHash, bytes }
+function steadyAnswer(outcome: RequestOutcome): SteadyAnswer {
+  const { good, reason, error, bodyHash, bytes } = outcome
+  return { good, why: reason ?? error ?? answerText(outcome), bodyHash, bytes }
 }

@@ -1,6 +1,7 @@
 import type { RequestSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
-import type { RequestOutcome } from '../../ports/canary.ts'
+import { answerText } from '../../core/request.ts'
+import type { RequestOutcome } from '../../core/request.ts'
 import { joinParts, msText } from '../shared/parts.ts'
 import type { Part } from '../shared/parts.ts'
 
@@ -37,7 +38,7 @@ function goodPart(spec: RequestSpec, during: RequestSeen): Part {
   const what = good ? 'good' : `not good: ${why ?? (during.complete ? 'refused by its rule' : 'cut short')}`
   return {
     expected: `a good answer within ${String(spec.within_ms)} ms`,
-    observed: `${statusText(during)}, ${what}, ${sizeText(during)}`,
+    observed: `${answerText(during)}, ${what}, ${sizeText(during)}`,
     met: good && during.totalMs <= spec.within_ms,
   }
 }
@@ -48,13 +49,9 @@ function statusPart(spec: RequestSpec, statuses: readonly number[], during: Requ
   const right = statuses.some((status) => status === during.status)
   return {
     expected: `an answer with status ${statuses.join(' or ')} within ${String(spec.within_ms)} ms`,
-    observed: `${statusText(during)}, ${cut}${sizeText(during)}`,
+    observed: `${answerText(during)}, ${cut}${sizeText(during)}`,
     met: right && during.complete && during.totalMs <= spec.within_ms,
   }
-}
-
-function statusText(during: RequestSeen): string {
-  return during.status === null ? 'no answer' : `status ${String(during.status)}`
 }
 
 function sizeText(during: RequestSeen): string {

@@ -26,7 +26,8 @@ export function atLeastOne<Schema extends z.ZodObject>(schema: Schema, about: re
   })
 }
 
-/** The stack must have a request of that name. */
-export function requestName(): z.ZodString {
-  return refersTo('request', line(64, "One of the descriptor's requests"))
+/** The stack must have a request of that name, and of that kind where one is given. */
+export function requestName(kind: string | null = null): z.ZodString {
+  const which = kind === null ? '' : ` of kind ${kind}`
+  return refersTo('request', line(64, `One of the descriptor's requests${which}`), kind)
 }

@@ -1,6 +1,6 @@
 import { mono } from '../../core/time/moment.fixture.ts'
 import { describe, expect, it } from 'vitest'
-import type { RequestOutcome } from '../../ports/canary.ts'
+import type { RequestOutcome } from '../../core/request.ts'
 import { endOf, judgeWorkload, workloadText } from './judge.ts'
 import type { WorkloadRecord, WorkloadSeen } from './judge.ts'
 
@@ -46,6 +46,14 @@ describe('endOf', () => {
     ['a good answer', {}, 'good', 'status 200'],
     ['an error that says so', { status: 503, good: false, reason: 'status 503' }, 'clean error', 'status 503'],
     ['a refusal', { status: 429, good: false }, 'clean error', 'status 429'],
+    ['a code of gRPC', { status: null, code: 'UNAVAILABLE', good: false }, 'clean error', 'code UNAVAILABLE'],
+    ['a good one of gRPC', { status: null, code: 'OK' }, 'good', 'code OK'],
+    [
+      'one that is not',
+      { status: null, code: 'OK', good: false, reason: 'x' },
+      'broken',
+      'code OK with a body that is not good: x',
+    ],
     ['a part of an answer', { good: false, complete: false, error: 'cut off' }, 'broken', 'status 200, cut off'],
     [
       'a part of an error',

@@ -1,7 +1,8 @@
 import { msBetween, type Mono } from '../../core/time/moment.ts'
 import type { WorkloadSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
-import type { RequestOutcome } from '../../ports/canary.ts'
+import { answerText, tellsError } from '../../core/request.ts'
+import type { RequestOutcome } from '../../core/request.ts'
 import { joinParts, listText, msText, percentText } from '../shared/parts.ts'
 import type { Part } from '../shared/parts.ts'
 
@@ -32,13 +33,13 @@ export interface WorkloadSeen {
 
 /** Pure. An error must say so, whole and in time; everything else that is not good breaks the promise. */
 export function endOf(outcome: RequestOutcome, withinMs: number): { end: RequestEnd; what: string } {
-  const status = outcome.status === null ? 'no answer' : `status ${String(outcome.status)}`
+  const status = answerText(outcome)
   if (outcome.error === 'body too large') return { end: 'unknown', what: `${status}, more body than is read` }
   if (outcome.error === 'deadline') return { end: 'broken', what: `no whole answer within ${msText(withinMs)}` }
   if (!outcome.complete) return { end: 'broken', what: `${status}, ${outcome.error ?? 'cut short'}` }
   if (outcome.totalMs > withinMs) return { end: 'broken', what: `${status} only after ${msText(outcome.totalMs)}` }
   if (outcome.good) return { end: 'good', what: status }
-  if ((outcome.status ?? 0) >= 400) return { end: 'clean error', what: status }
+  if (tellsError(outcome)) return { end: 'clean error', what: status }
   return { end: 'broken', what: `${status} with a body that is not good: ${outcome.reason ?? 'refused by its rule'}` }
 }
 

@@ -1,6 +1,6 @@
 import { later, msBetween, type Mono } from '../../core/time/moment.ts'
-import type { RequestSpec } from '../../core/descriptor.ts'
 import { describeError } from '../../core/errors.ts'
+import type { StackRequest } from '../../core/request.ts'
 import type { WorkloadSpec } from './spec.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
 import { endOf } from './judge.ts'
@@ -20,13 +20,13 @@ const MOST_RECORDS = 50_000
 export class WorkloadLanes {
   readonly records: WorkloadRecord[] = []
   private readonly spec: WorkloadSpec
-  private readonly request: RequestSpec
+  private readonly request: StackRequest
   private readonly ctx: ClauseContext
   private readonly stopped = new AbortController()
   private readonly underWay = new Set<{ readonly startedMs: Mono }>()
   private sent = 0
 
-  constructor(spec: WorkloadSpec, request: RequestSpec, spreadMs: number, ctx: ClauseContext) {
+  constructor(spec: WorkloadSpec, request: StackRequest, spreadMs: number, ctx: ClauseContext) {
     this.spec = spec
     this.request = request
     this.ctx = ctx

@@ -1,5 +1,6 @@
 /** The result of one load pattern: the shape is the type, the published schema and its documentation. Times count from the start of the load. */
 import * as z from 'zod'
+import type { DeepReadonly } from '../json.ts'
 import { begun, expectedBehavior, judged, kept, met, numberOrNull, series, texts } from './parts.ts'
 
 const limit = z.object({
@@ -127,8 +128,4 @@ export const loadShape = z.object({
   ...kept,
 })
 
-export type LoadResult = z.infer<typeof loadShape>
-export type LoadLimitResult = z.infer<typeof limit>
-export type LoadBreakingPoint = z.infer<typeof breakingPoint>
-export type LoadRecovery = z.infer<typeof recovery>
-export type LoadGenerator = z.infer<typeof generator>
+export type LoadResult = DeepReadonly<z.infer<typeof loadShape>>

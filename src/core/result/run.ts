@@ -1,5 +1,6 @@
 /** The result of a run, what `result.json` holds: the shape is the type, the published schema and its documentation. */
 import * as z from 'zod'
+import type { DeepReadonly } from '../json.ts'
 import type { Json } from '../json.ts'
 import { PROFILES, VERDICTS } from '../model.ts'
 import { loadShape } from './load.ts'
@@ -97,6 +98,6 @@ export const resultShape = z
       'What a run has found. Times are ISO 8601 in UTC, and durations carry their unit in the name. Keys may be added.',
   })
 
-export type RunResult = z.infer<typeof resultShape>
-export type Counts = z.infer<typeof counts>
+export type RunResult = DeepReadonly<z.infer<typeof resultShape>>
+export type Counts = DeepReadonly<z.infer<typeof counts>>
 export type ImageInUse = RunResult['run']['images'][number]

@@ -1,5 +1,6 @@
 /** The result of one scenario: the shape is the type, the published schema and its documentation. */
 import * as z from 'zod'
+import type { DeepReadonly } from '../json.ts'
 import { begun, count, expectedBehavior, judged, kept, met, numberOrNull, series, texts } from './parts.ts'
 
 const phase = z.object({
@@ -125,14 +126,14 @@ export const scenarioShape = z.object({
   ...kept,
 })
 
-export type ScenarioResult = z.infer<typeof scenarioShape>
-export type PhaseResult = z.infer<typeof phase>
+export type ScenarioResult = DeepReadonly<z.infer<typeof scenarioShape>>
+export type PhaseResult = DeepReadonly<z.infer<typeof phase>>
 export type PhaseName = PhaseResult['name']
-export type ExpectationResult = z.infer<typeof expectation>
-export type RecoveryResult = z.infer<typeof recovery>
-export type ControlResult = z.infer<typeof control>
-export type HostResult = z.infer<typeof host>
-export type TimelineEvent = z.infer<typeof event>
+export type ExpectationResult = DeepReadonly<z.infer<typeof expectation>>
+export type RecoveryResult = DeepReadonly<z.infer<typeof recovery>>
+export type ControlResult = DeepReadonly<z.infer<typeof control>>
+export type HostResult = DeepReadonly<z.infer<typeof host>>
+export type TimelineEvent = DeepReadonly<z.infer<typeof event>>
 
 /** What was measured to show that a fault bit, and how it was realised on this machine: `nft numgen random drop at ingress`. */
-export type Evidence = z.infer<typeof effect> & { mechanism: string }
+export type Evidence = DeepReadonly<z.infer<typeof effect>> & { readonly mechanism: string }

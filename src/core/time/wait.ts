@@ -1,5 +1,5 @@
 import { msBetween } from './moment.ts'
-import { abortedError, ChaosError, describeError, isChaosError } from '../errors.ts'
+import { abortedError, ChaosError, describeError, plainText } from '../errors.ts'
 import { systemClock, type Clock } from './clock.ts'
 
 export interface WaitOptions {
@@ -53,7 +53,8 @@ export async function waitAtMost<T>(...wait: Parameters<typeof waitUntil<T>>): P
   try {
     return await waitUntil(...wait)
   } catch (error) {
-    if (isAborted(signal) || !isChaosError(error, 'TIMEOUT')) throw error
+    // What is thrown without that is the wait's own TIMEOUT.
+    if (isAborted(signal)) throw error
     return null
   }
 }
@@ -101,13 +102,7 @@ export async function withDeadline<T>(
   }
 }
 
-function stringify(value: unknown): string {
-  // The library's type hides that undefined and functions give undefined.
-  const text = JSON.stringify(value) as string | undefined
-  return text ?? typeof value
-}
-
 function preview(value: unknown): string {
-  const text = typeof value === 'string' ? value : stringify(value)
+  const text = plainText(value)
   return text.length > 300 ? `${text.slice(0, 300)}…` : text
 }

@@ -43,9 +43,9 @@ export class Lane {
 
   /**
    * Makes the stack anew after a scenario that left it in trouble, so that one red does not poison the rest. When that
-   * fails the lane is broken. The observer stays: the stack's networks outlive its containers.
+   * fails the lane is broken. The observer stays: the stack's networks outlive its containers. @returns the result, which tells it.
    */
-  async recreateAfter(result: ScenarioResult): Promise<void> {
+  async recreateAfter(result: ScenarioResult): Promise<ScenarioResult> {
     const { clock, emit, stack, number } = this.deps
     this.rest()
     const step = `recreating the stack after ${result.id}`
@@ -55,16 +55,13 @@ export class Lane {
       await stack.recreate(this.signal)
     } catch (error) {
       this.trouble = `stack ${String(number)} could not be recreated after ${result.id}: ${describeError(error)}`
-      return
+      return result
     } finally {
       emit({ type: 'step-ended', step, durationMs: Math.round(msBetween(startedMs, clock.nowMs())) })
     }
-    result.events.push({
-      at: isoTime(clock.wallMs()),
-      source: 'engine',
-      kind: 'stack-recreated',
-      detail: `after this scenario, in ${String(Math.round(msBetween(startedMs, clock.nowMs())))} ms`,
-    })
+    const detail = `after this scenario, in ${String(Math.round(msBetween(startedMs, clock.nowMs())))} ms`
+    const recreated = { at: isoTime(clock.wallMs()), source: 'engine', kind: 'stack-recreated', detail }
+    return { ...result, events: [...result.events, recreated] }
   }
 }
 

@@ -1,6 +1,7 @@
 import { later, monoAt, msBetween, type Mono, type Wall } from '../../core/time/moment.ts'
 import type { Descriptor } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
+import type { StackRequest } from '../../core/request.ts'
 import type { CanaryPort, RunningCanary } from '../../ports/canary.ts'
 import type { ContainerEvent, ContainerPort, ContainerState, LogLine } from '../../ports/docker.ts'
 import type { RunningStack } from '../../ports/stack.ts'
@@ -48,7 +49,7 @@ function unused(what: string): () => never {
 }
 
 /** front → back → store; the canary enters at the front. */
-function descriptorOf(changes: Partial<Descriptor>): Descriptor {
+function descriptorOf(world: World, changes: Partial<Descriptor>): Descriptor {
   const service = (name: string, dependsOn: string[]): Descriptor['services'][number] => ({
     ...{ name, health: { port: 80, path: '/health' }, dependsOn, replicas: 1, control: true, data: null },
   })
@@ -56,7 +57,7 @@ function descriptorOf(changes: Partial<Descriptor>): Descriptor {
     ...{ name: 'fake', reference: false, file: 'stack.json', composeFiles: [], images: [], secrets: [], stacks: 1 },
     ...{ cpuQuotas: 'from_start', entry: { service: 'front', port: 80 }, toxiproxy: null, links: [], defaultLink: null },
     services: [service('front', ['back']), service('back', ['store']), service('store', [])],
-    requests: { page: { method: 'GET', path: '/', headers: {}, body: null, good: { status: [200], bodyMatches: null } } },
+    requests: { page: fakeRequest(world) },
     ...{ canary: { request: 'page', ratePerSecond: 10 }, pool: null, vram: null, completed: null },
     ...{ scenarioFiles: [], loadFolders: [], defects: null },
     ...changes,
@@ -65,7 +66,7 @@ function descriptorOf(changes: Partial<Descriptor>): Descriptor {
 
 export function fakeStack(world: World, courses: Partial<StackCourses> = {}): StackDeps {
   const own = { ...WELL, ...courses }
-  const descriptor = descriptorOf(own.descriptor)
+  const descriptor = descriptorOf(world, own.descriptor)
   const of = own.number === 1 ? '' : ` of stack ${String(own.number)}`
   return {
     number: own.number,
@@ -192,8 +193,14 @@ export function fakeCanary(world: World): CanaryPort {
       world.note('canary starts')
       return new FakeCanary(world, stack.descriptor.canary.ratePerSecond, options.signal)
     },
-    request(_stack, { path }) {
-      world.note(`request ${path}`)
+  }
+}
+
+function fakeRequest(world: World): StackRequest {
+  return {
+    ...{ kind: 'fake', spec: null, protocol: 'none', http: null, speaks: unused('what the entry speaks') },
+    send() {
+      world.note('request page')
       const answer = { status: 200, error: null, good: true, reason: null, complete: true, body: 'ok', bytes: 2, bodyHash: null }
       return Promise.resolve({ ...answer, firstByteMs: 19, totalMs: 20 })
     },

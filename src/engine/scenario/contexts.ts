@@ -34,7 +34,7 @@ export function clauseContext(
   steadySinceMs: Mono,
   signal: AbortSignal,
 ): ClauseContext {
-  const { clock, log, stack, containers, load, canary: port } = deps
+  const { clock, log, stack, containers, load } = deps
   return {
     clock,
     log,
@@ -53,7 +53,7 @@ export function clauseContext(
     },
     canaryDelayMs: faults.canaryDelayMs(),
     hits: () => [...state.hits],
-    request: (spec, limits) => port.request(stack, spec, limits, signal),
+    request: (request, limits) => request.send({ baseUrl: stack.entryUrl, variables: stack.variables, ...limits, signal }),
   }
 }
 

@@ -134,7 +134,7 @@ export class FaultSet {
 function mergeEvidence(parts: readonly Evidence[]): Evidence {
   const only = parts[0]
   if (parts.length === 1 && only !== undefined) return only
-  const measures: Evidence['measures'] = {}
+  const measures: Record<string, Evidence['measures'][string]> = {}
   for (const [index, part] of parts.entries()) {
     for (const [name, value] of Object.entries(part.measures)) measures[`fault${String(index + 1)}_${name}`] = value
   }

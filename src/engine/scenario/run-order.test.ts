@@ -205,7 +205,7 @@ describe('the context of a clause', () => {
     })
     expect((await rig.result()).verdict).toBe('passed')
     expect(seen).toEqual([200, 0, 60, true])
-    expect(rig.noted('request')).toEqual(['request /'])
+    expect(rig.noted('request')).toEqual(['request page'])
   })
 
   it('of a fault gives numbers for its names, none of them twice in all of the scenario', async () => {

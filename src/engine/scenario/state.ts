@@ -136,7 +136,7 @@ export function buildResult(
     startedAt: isoTime(state.startedWallMs),
     durationMs: Math.round(msBetween(state.startedMs, endedMs)),
     phases,
-    targets: state.descriptions.flatMap((fault) => [...fault.targets]),
+    targets: state.descriptions.flatMap((fault) => fault.targets),
     mechanism,
     effect: { confirmed: effect.confirmed, summary: effect.summary, reasons: effect.reasons, measures: effect.measures },
     expectations: state.expectations,

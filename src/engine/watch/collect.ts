@@ -103,6 +103,7 @@ async function writeSeries(
       atMs: Math.round(msBetween(originMs, sample.intendedMs)),
       latencyMs: Math.round(latencyMs(sample) * 10) / 10,
       status: sample.status,
+      ...(sample.code === undefined ? {} : { code: sample.code }),
       ok: sample.ok,
       error: sample.error,
     }),

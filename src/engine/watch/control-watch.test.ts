@@ -66,7 +66,7 @@ async function watched(page: Page, states = [stateOf('store')], service = SERVIC
 }
 
 /** All is well outside of [2 s, 6 s), the time of the fault. */
-async function reasonsOf(whileOn: Page): Promise<string[]> {
+async function reasonsOf(whileOn: Page): Promise<readonly string[]> {
   const { judged } = await watched((atMs) => (atMs >= 2_000 && atMs < 6_000 ? whileOn(atMs) : {}))
   const { reasons, unaffected } = await judged(2_000, 6_000, 8_000)
   expect(unaffected).toBe(reasons.length === 0)

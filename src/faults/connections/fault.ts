@@ -16,7 +16,7 @@ import { startUpkeep, untilWindowEnds } from '../shared/containers/upkeep.ts'
 import type { Upkeep } from '../shared/containers/upkeep.ts'
 import { judgeConnections } from './judge.ts'
 import type { ConnectionsSeen } from './judge.ts'
-import { canaryRequest, connectionsPlan, resolveConnections } from './plan.ts'
+import { floodRequest, connectionsPlan, resolveConnections } from './plan.ts'
 import type { ConnectionsPlan, ConnectionsSpec } from './plan.ts'
 
 /** What this process knows of one flood beyond its plan. */
@@ -108,7 +108,7 @@ async function flood(plan: ConnectionsPlan, flooding: Flooding, ctx: FaultContex
 }
 
 function requestOf({ stack }: FaultContext): NonNullable<ArgumentsOf<'flood.open'>['request']> {
-  const { method, path, headers, body } = canaryRequest(stack.descriptor)
+  const { method, path, headers, body } = floodRequest(stack.descriptor)
   return { method, path, headers: fillRecord(headers, stack.variables), body: body === null ? null : JSON.stringify(body) }
 }
 

@@ -1,7 +1,10 @@
 /** Which container the connections go to, and where to. */
 import * as z from 'zod'
-import type { Descriptor, RequestSpec } from '../../core/descriptor.ts'
+import { canaryRequest } from '../../core/descriptor.ts'
+import type { Descriptor } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
+import { httpOf } from '../../core/request.ts'
+import type { HttpRequest } from '../../core/request.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { touchesEverything } from '../shared/links/links.ts'
 import { helperName } from '../shared/names.ts'
@@ -32,12 +35,12 @@ export const connectionsPlan = z.strictObject({
 })
 export type ConnectionsPlan = Readonly<z.infer<typeof connectionsPlan>>
 
-/** @throws CAPABILITY_MISSING for a service without a port that connections of this mode go to. */
+/** @throws CAPABILITY_MISSING for a canary of another protocol than HTTP, and for a service without a port that connections of this mode go to. */
 export async function resolveConnections(spec: ConnectionsSpec, ctx: FaultContext): Promise<ConnectionsPlan> {
   const { target, connections, mode } = spec
   const { descriptor } = ctx.stack
   const port = mode === 'idle' ? healthPort(target, descriptor) : requestPort(target, descriptor)
-  if (mode === 'requests') canaryRequest(descriptor)
+  if (mode === 'requests') floodRequest(descriptor)
   const { state } = await chooseTarget(target, ctx)
   addressOf(state, ctx)
   return {
@@ -74,8 +77,6 @@ export function requestPort(target: string, { links, entry, file }: Pick<Descrip
   )
 }
 
-export function canaryRequest({ requests, canary }: Descriptor): RequestSpec {
-  const request = Object.hasOwn(requests, canary.request) ? requests[canary.request] : undefined
-  if (request === undefined) throw new ChaosError('INTERNAL', `the descriptor has no request '${canary.request}'`)
-  return request
+export function floodRequest(descriptor: Descriptor): HttpRequest {
+  return httpOf(descriptor.canary.request, canaryRequest(descriptor), 'a flood of connections with the canary’s request')
 }

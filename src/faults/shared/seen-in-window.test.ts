@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { FaultContext } from '../../kinds/context.ts'
 import { faultContext } from './context.fixture.ts'
-import { seenInWindow } from './seen-in-window.ts'
+import { countedInWindow, seenInWindow } from './seen-in-window.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -98,4 +98,29 @@ test('what the last look throws is an error', async () => {
     () => true,
   )
   expect(String(result)).toBe('Error: the helper is gone')
+})
+
+describe('counters', () => {
+  async function count(reads: () => Promise<number>, changes: Partial<FaultContext> = {}): Promise<[unknown, number]> {
+    const { ctx, open } = faultContext(2_000, changes)
+    open()
+    const startMs = performance.now()
+    const pace = { everyMs: 100, attemptMs: 2_000, graceMs: 500 }
+    const counted = countedInWindow('packet', 'nine packets', reads, (packets) => packets >= 9, ctx, pace)
+    const settled = counted.catch(String).then((result): [unknown, number] => [result, Math.round(performance.now() - startMs)])
+    await vi.advanceTimersByTimeAsync(20_000)
+    return settled
+  }
+
+  test('are read at their own pace, and for their grace beyond the window', async () => {
+    let packets = 0
+    expect(await count(() => Promise.resolve((packets += 1)))).toEqual([9, 700])
+    expect(await count(() => Promise.resolve(5))).toEqual([5, 2_500])
+  })
+
+  test('that cannot be read at all are told so', async () => {
+    const unreadable = (): Promise<number> => Promise.reject(new Error('no such table'))
+    expect(await count(unreadable)).toEqual(['the packet counters could not be read: no such table', 0])
+    expect(await count(unreadable, { signal: AbortSignal.abort() })).toEqual(['Error: no such table', 0])
+  })
 })

@@ -88,7 +88,7 @@ async function startMarkers(plan: ToxicPlan, ctx: FaultContext): Promise<void> {
 }
 
 async function injectToxics(plan: ToxicPlan, ctx: FaultContext): Promise<void> {
-  const toxiproxy = await ctx.toxiproxy()
+  const toxiproxy = await ctx.toxiproxy(ctx.signal)
   if (toxiproxy === null) throw new ChaosError('TARGET_NOT_FOUND', 'toxiproxy is gone, so nothing can be injected')
   await Promise.all(
     plan.entries.map(async (entry) => {

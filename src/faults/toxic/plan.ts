@@ -66,7 +66,7 @@ export async function resolveToxic(spec: ToxicSpec, ctx: FaultContext): Promise<
   refuseNonsense(spec)
   const { descriptor } = ctx.stack
   const links = resolveLinks(spec, descriptor)
-  const toxiproxy = await ctx.toxiproxy()
+  const toxiproxy = await ctx.toxiproxy(ctx.signal)
   if (toxiproxy === null) throw new ChaosError('TARGET_NOT_FOUND', `toxiproxy of the stack '${descriptor.name}' is not running`)
   const enabled = await enabledProxies(links, toxiproxy, ctx.signal)
   const streams = streamsOf(spec)

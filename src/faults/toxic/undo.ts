@@ -15,7 +15,7 @@ const LONGEST_PENDING_RESET_MS = 60_000
  */
 export async function revertToxics(plan: ToxicPlan, ctx: UndoContext): Promise<void> {
   const proxies = withDeadline('taking back the toxics through toxiproxy', undoLimitMs(plan), ctx.signal, async (signal) => {
-    const toxiproxy = await ctx.toxiproxy()
+    const toxiproxy = await ctx.toxiproxy(signal)
     if (toxiproxy === null) return
     const found = new Map((await toxiproxy.proxies(signal)).map((proxy) => [proxy.name, proxy]))
     await allOrThrow(plan.entries.map((entry) => revertEntry(plan, entry, found.get(entry.proxy), toxiproxy, signal)))
@@ -47,7 +47,7 @@ async function revertEntry(
 /** What of the plan toxiproxy or Docker still has. */
 export async function leftoverToxics(plan: ToxicPlan, ctx: UndoContext): Promise<string[]> {
   const inProxies = withDeadline('looking for toxics that were left', UNDO_STEP_LIMIT_MS, ctx.signal, async (signal) => {
-    const toxiproxy = await ctx.toxiproxy()
+    const toxiproxy = await ctx.toxiproxy(signal)
     if (toxiproxy === null) return []
     const proxies = new Map((await toxiproxy.proxies(signal)).map((proxy) => [proxy.name, proxy]))
     return plan.entries.flatMap((entry) => leftoversOf(plan, entry, proxies.get(entry.proxy)))

@@ -1,9 +1,7 @@
 /** Load patterns of folders: entries of manifests, and scripts that no manifest names. */
 import { readdirSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
-import type { LoadPattern, LoadScale } from '../../core/load.ts'
-import { PROFILES } from '../../core/model.ts'
-import type { ProfileName } from '../../core/model.ts'
+import type { LoadPattern } from '../../core/load.ts'
 import { childOf } from '../json-tree.ts'
 import type { JsonNode } from '../json-tree.ts'
 import { manifestSchema, MAX_PATTERNS, patternSchema } from './schema.ts'
@@ -137,25 +135,10 @@ function toPattern(entry: PatternInput, script: string, source: LoadPattern['sou
     thinkSeconds: entry.think_seconds ?? null,
     answerSeconds: entry.answer_seconds ?? null,
     onDemand: entry.on_demand ?? false,
-    scales: scalesOf(entry.profiles),
+    scales: entry.profiles ?? {},
     environment: entry.environment ?? {},
     source,
   }
-}
-
-function scalesOf(profiles: PatternInput['profiles']): LoadPattern['scales'] {
-  const scales: Partial<Record<ProfileName, LoadScale>> = {}
-  for (const name of PROFILES) {
-    const scale = profiles?.[name]
-    if (scale === undefined) continue
-    const { duration_seconds: durationSeconds, users, gate_users: gateUsers } = scale
-    scales[name] = {
-      ...(durationSeconds === undefined ? {} : { durationSeconds }),
-      ...(users === undefined ? {} : { users }),
-      ...(gateUsers === undefined ? {} : { gateUsers }),
-    }
-  }
-  return scales
 }
 
 /** null when the folder cannot be read. */

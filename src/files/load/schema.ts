@@ -1,6 +1,6 @@
 /** A manifest of load patterns as users write it. */
 import * as z from 'zod'
-import { LOAD_MEASURES } from '../../core/load.ts'
+import { LOAD_MEASURES, LOAD_MODELS, type LoadScale } from '../../core/load.ts'
 import { SCENARIO_ID } from '../scenarios/schema.ts'
 import { line, oneOf, prose, quantity, schemaKey, shaped } from '../../kinds/schema-kit.ts'
 
@@ -26,6 +26,11 @@ const scale = z
   })
   .refine((value) => Object.keys(value).length > 0, { error: 'says nothing: give duration_seconds, users or gate_users' })
   .meta({ description: 'How long, and with how many users, in this profile', minProperties: 1 })
+  .transform(({ duration_seconds: durationSeconds, users, gate_users: gateUsers }): LoadScale => ({
+    durationSeconds,
+    users,
+    gateUsers,
+  }))
 
 export const patternSchema = z.strictObject({
   id: shaped(
@@ -59,10 +64,7 @@ export const patternSchema = z.strictObject({
     .refine((names) => new Set(names).size === names.length, { error: 'names one twice' })
     .meta({ description: 'What is found out beside whether the limits are kept' })
     .optional(),
-  model: oneOf(
-    ['closed', 'open'],
-    'closed: users wait for answers; open: requests come at a rate whatever is answered',
-  ).optional(),
+  model: oneOf(LOAD_MODELS, 'closed: users wait for answers; open: requests come at a rate whatever is answered').optional(),
   think_seconds: quantity({
     unit: 's',
     minimum: 0,
@@ -77,7 +79,7 @@ export const patternSchema = z.strictObject({
   }).optional(),
   on_demand: z.boolean().meta({ description: 'Only run when --only names it' }).optional(),
   profiles: z
-    .strictObject({ smoke: scale.optional(), quick: scale.optional(), full: scale.optional() })
+    .strictObject({ smoke: scale.exactOptional(), quick: scale.exactOptional(), full: scale.exactOptional() })
     .meta({ description: 'How much of it a profile runs; limits are never scaled' })
     .optional(),
   environment: z

@@ -4,7 +4,7 @@ import { CLAUSES } from '../../clauses/registry.ts'
 import type { Descriptor } from '../../core/descriptor.ts'
 import type { Scenario } from '../../kinds/scenario.ts'
 import { ENTRIES } from '../../faults/registry.ts'
-import { checkAgainstDescriptor, checkDefects } from './cross-check.ts'
+import { checkAgainstDescriptor } from './cross-check.ts'
 import { loadScenarios } from './files.ts'
 import { loadDescriptor } from '../stack/file.ts'
 
@@ -112,32 +112,4 @@ describe('checkAgainstDescriptor', () => {
     expect(exact?.column).toBeGreaterThan(1)
     expect(rough).toMatchObject({ line: fitting.source.line, column: 1, key: 'expect[1].request.name' })
   })
-})
-
-it('checkDefects finds scenarios that are in no file', () => {
-  const locate = (): { line: number; column: number } => ({ line: 7, column: 3 })
-  expect(checkDefects(files.scenarios, descriptor, locate)).toEqual([])
-  expect(checkDefects([{ ...fitting, id: 'X-2' }], descriptor, locate)).toEqual([
-    {
-      file: descriptor.file,
-      line: 7,
-      column: 3,
-      key: 'defects.known.no-retry.fails[0]',
-      message: 'there is no scenario "X-1"; did you mean "X-2"? (known: X-2)',
-    },
-  ])
-})
-
-it('checkDefects finds a clause of a scenario that the defect does not fail', () => {
-  const known = { 'no-retry': { fails: ['X-1'], clauses: { 'X-2': { text: 'canary' } }, mayFail: [], blinds: [], text: 'x' } }
-  const locate = (): { line: number; column: number } => ({ line: 7, column: 3 })
-  expect(checkDefects(files.scenarios, { ...descriptor, defects: { variable: 'DEFECTS', known } }, locate)).toEqual([
-    {
-      file: descriptor.file,
-      line: 7,
-      column: 3,
-      key: 'defects.known.no-retry.clauses.X-2',
-      message: 'says what is missed in X-2, which is not among the scenarios that it fails',
-    },
-  ])
 })

@@ -41,33 +41,3 @@ function checkScenario(scenario: Scenario, descriptor: Descriptor, tell: Tell): 
     for (const { path, message } of clause.missing(descriptor)) tell(['expect', index, clause.kind, ...path], message)
   })
 }
-
-/** Defects that name scenarios which no scenario file of the stack has, and clauses of scenarios that are to stay green. */
-export function checkDefects(
-  entries: readonly { readonly id: string }[],
-  descriptor: Descriptor,
-  locate: (path: KeyPath) => { line: number; column: number },
-): Mistake[] {
-  const ids = entries.map(({ id }) => id)
-  const mistakes: Mistake[] = []
-  for (const [name, defect] of Object.entries(descriptor.defects?.known ?? {})) {
-    const lists = { fails: defect.fails, may_fail: defect.mayFail, blinds: defect.blinds }
-    const named = Object.entries(lists).flatMap(([key, list]) => list.map((id, index) => ({ key, id, index })))
-    for (const { key, id, index } of named) {
-      if (ids.includes(id)) continue
-      const path = ['defects', 'known', name, key, index]
-      mistakes.push({
-        file: descriptor.file,
-        ...locate(path),
-        key: `defects.known.${name}.${key}[${String(index)}]`,
-        message: unknownName('scenario', id, ids),
-      })
-    }
-    for (const id of Object.keys(defect.clauses).filter((one) => !defect.fails.includes(one))) {
-      const path = ['defects', 'known', name, 'clauses', id]
-      const message = `says what is missed in ${id}, which is not among the scenarios that it fails`
-      mistakes.push({ file: descriptor.file, ...locate(path), key: path.join('.'), message })
-    }
-  }
-  return mistakes
-}

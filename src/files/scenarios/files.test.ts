@@ -9,6 +9,7 @@ import type { AttributeRule } from '../../faults/shared/links/keys.ts'
 import { TOXIPROXY_TOXICS } from '../../faults/toxic/toxics.ts'
 import { formatMistake } from '../mistakes.ts'
 import { MAX_SOURCE_BYTES } from '../read-source.ts'
+import { GROUPS, WAYS } from './entry-groups.ts'
 import { loadScenarios, validateScenarioFiles } from './files.ts'
 
 const TOXICS: Readonly<Record<string, readonly AttributeRule[]>> = {
@@ -38,6 +39,8 @@ const BASE = { id: 'T-1', name: 'test', expected_behavior: 'works' }
 const LATENCY = { ...BASE, toxic: 'latency', attributes: { latency: 100 } }
 const CRASH = { ...BASE, target: 'worker', signal: 'SIGKILL' }
 const DISK = { ...BASE, resource: 'disk', target: 'hive', threshold: '100%' }
+/** Kinds of entries that are aimed at a service. */
+const AIMED = GROUPS.filter(({ keys }) => keys.includes('target')).map(({ name }) => name)
 
 /** `key: message` of the mistakes of a file with these entries. */
 function mistakesOf(...entries: unknown[]): string[] {
@@ -231,11 +234,11 @@ describe('mistakes', () => {
     ],
     [
       { ...LATENCY, target: 'a' },
-      'target: belongs to crash and action and resource faults, and this entry is a network fault (it has toxic): one entry, one kind; a network fault is aimed with link',
+      `target: belongs to ${AIMED.join(' and ')} faults, and this entry is a network fault (it has toxic): one entry, one kind; a network fault is aimed with link`,
     ],
     [
       { ...BASE, attributes: { latency: 1 } },
-      'toxic: is missing: the entry looks like a network fault; a fault is given by toxic + attributes (network), target + signal (crash), target + action (action), resource + target + threshold (resource) or faults (combined)',
+      `toxic: is missing: the entry looks like a network fault; a fault is given by ${WAYS} or faults (combined)`,
     ],
   ])('%j', (entry, message) => {
     expect(mistakesOf(entry)).toEqual([`scenarios[0].${message}`])

@@ -1,6 +1,8 @@
 /** What a schema cannot see in a stack descriptor: names that refer to other parts of it, and to files. */
 import { globSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
+import { isJsonObject } from '../../core/json.ts'
+import { notHttp } from '../../core/request.ts'
 import { show } from '../../kinds/display.ts'
 import type { KeyPath } from '../../kinds/display.ts'
 import { pathKind } from '../read-source.ts'
@@ -106,7 +108,7 @@ function checkPool(stack: StackFile, services: readonly string[], containers: re
   if (pool === null) return
   known(tell, ['pool', 'service'], pool.service, services, 'service')
   known(tell, ['pool', 'list', 'service'], pool.list.service, containers, 'service')
-  if (pool.work !== null) known(tell, ['pool', 'work'], pool.work, Object.keys(stack.requests), 'request')
+  if (pool.work !== null) checkHttpRequest(stack, ['pool', 'work'], pool.work, 'work that keeps a pool busy', tell)
   const meanings = new Map<string, string>()
   for (const [meaning, states] of Object.entries(pool.states)) {
     states.forEach((state, index) => {
@@ -117,17 +119,25 @@ function checkPool(stack: StackFile, services: readonly string[], containers: re
   }
 }
 
+/** The stack has a request of that name, and one of HTTP: it is sent by other means than the canary's. */
+function checkHttpRequest({ requests }: StackFile, path: KeyPath, name: string, who: string, tell: Tell): void {
+  const request = requests[name]
+  if (request === undefined) known(tell, path, name, Object.keys(requests), 'request')
+  else if (request.http === null) tell(path, notHttp(name, request, who))
+}
+
 function checkCompleted({ completed }: StackFile, containers: readonly string[], tell: Tell): void {
   if (completed !== null) known(tell, ['completed', 'service'], completed.service, containers, 'service')
 }
 
-function checkVram({ vram, requests }: StackFile, services: readonly string[], tell: Tell): void {
+function checkVram(stack: StackFile, services: readonly string[], tell: Tell): void {
+  const { vram } = stack
   if (vram === null) return
   known(tell, ['vram', 'service'], vram.service, services, 'service')
-  known(tell, ['vram', 'request'], vram.request, Object.keys(requests), 'request')
-  const body = requests[vram.request]?.body
+  checkHttpRequest(stack, ['vram', 'request'], vram.request, 'simulated GPU memory', tell)
+  const body = stack.requests[vram.request]?.http?.body
   const key = vram.size_key
-  const sized = typeof body === 'object' && body !== null && !Array.isArray(body) && typeof body[key] === 'number'
+  const sized = isJsonObject(body) && typeof body[key] === 'number'
   if (body !== undefined && !sized) {
     tell(['vram', 'size_key'], `the body of request ${show(vram.request)} has no number at ${show(key)}`)
   }

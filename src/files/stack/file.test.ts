@@ -71,12 +71,10 @@ describe('loadDescriptor', () => {
       { name: 'back', onCanaryPath: true, leg: { client: 'front', server: 'toxiproxy', port: 7_001 } },
       { name: 'entry', onCanaryPath: false, leg: null },
     ])
-    expect(descriptor.requests['large']).toEqual({
-      method: 'GET',
-      path: '/large',
-      headers: {},
-      body: null,
-      good: { status: [200, 206], bodyMatches: null },
+    expect(descriptor.requests['large']).toMatchObject({
+      kind: 'http',
+      spec: { method: 'GET', path: '/large', headers: {}, body: null, good: { status: [200, 206], body_matches: null } },
+      http: { method: 'GET', path: '/large', headers: {}, body: null },
     })
     expect(descriptor.pool).toMatchObject({
       ...{ inFlight: 'in_flight', stop: { method: 'DELETE', path: '/workers/{id}' }, work: 'large' },
@@ -191,6 +189,29 @@ describe('names that refer to something', () => {
   })
 })
 
+describe('requests of gRPC', () => {
+  it('stand beside those of HTTP', () => {
+    const stack = JSON.parse(sample) as { requests: Stack; pool: Stack; canary: Stack }
+    stack.requests['well'] = { grpc: 'health' }
+    stack.canary['request'] = 'well'
+    const file = join(folder, 'grpc.json')
+    writeFileSync(file, JSON.stringify(stack))
+    const { requests } = loadDescriptor(file)
+    expect(requests['well']).toMatchObject({ kind: 'grpc', http: null, spec: { grpc: 'health', good: { code: ['OK'] } } })
+    expect(requests['small']).toMatchObject({ kind: 'http', http: { path: '/tasks' } })
+  })
+
+  it('are refused by name where a fault sends them by means of HTTP', () => {
+    const taken = withValue(['requests', 'large'], { grpc: 'health' })
+    expect(taken).toEqual([
+      "pool.work: the request 'large' is one of gRPC, and work that keeps a pool busy takes HTTP requests only",
+    ])
+    expect(withValue(['requests', 'small'], { grpc: 'health' })).toEqual([
+      "vram.request: the request 'small' is one of gRPC, and simulated GPU memory takes HTTP requests only",
+    ])
+  })
+})
+
 describe('values', () => {
   it.each<[readonly (string | number)[], unknown, string]>([
     [['name'], 'A b', 'name: must be a name of small letters'],
@@ -213,6 +234,28 @@ describe('values', () => {
     [['requests', 'small', 'headers'], { 'X A': 'a' }, 'requests.small.headers["X A"]: is not the name of an HTTP header'],
     [['requests', 'small', 'path'], 'tasks', 'requests.small.path: must be a path that begins with /'],
     [['requests', 'small', 'method'], 'post', 'requests.small.method: must be one of GET'],
+    [['requests', 'small', 'methd'], 'GET', 'requests.small.methd: unknown key; did you mean "method"?'],
+    [['requests', 'large'], { path: '/', good: { status: [200] } }, 'requests.large.method: is missing'],
+    [['requests', 'large'], { grpc: 'health', port: 1 }, 'requests.large.port: unknown key; allowed here: grpc, service, body'],
+    [
+      ['requests', 'large'],
+      { grpc: 'Pay' },
+      'requests.large.grpc: must be "health", or a method as package.Service/Method, not "Pay"',
+    ],
+    [['requests', 'large'], { grpc: 'a.B/C', service: 'x' }, 'requests.large.service: has a meaning for "grpc": "health" only'],
+    [['requests', 'large'], { grpc: 'health', body: {} }, 'requests.large.body: has no meaning for "grpc": "health"'],
+    [
+      ['requests', 'large'],
+      { grpc: 'a.B/C', good: { code: ['FINE'] } },
+      'requests.large.good.code[0]: must be one of OK, CANCELLED',
+    ],
+    [
+      ['requests', 'large'],
+      { grpc: 'a.B/C', good: { status: [200] } },
+      'requests.large.good.status: unknown key; allowed here: code, body_matches',
+    ],
+    [['requests', 'large'], { grpc: 'a.B/C', metadata: { 'grpc-timeout': '1S' } }, 'is not a key of gRPC metadata'],
+    [['requests', 'large'], { grpc: 'a.B/C', metadata: { 'x-a': 'a\r\nb' } }, 'requests.large.metadata.x-a: must be one line'],
     [['canary', 'rate_per_second'], 0, 'canary.rate_per_second: must be a number, from 1 to 100, not 0'],
     [['secrets', 0], 'A-B', 'secrets[0]: must be the name of an environment variable'],
     [['pool', 'members'], 'workers[', 'pool.members: is no JMESPath'],

@@ -1,7 +1,6 @@
 /** Reads a stack descriptor file into what the engine knows of a stack. */
 import { dirname, resolve } from 'node:path'
-import type { Descriptor, Link, PoolSpec, RequestSpec, ServiceSpec, VramSpecOfStack } from '../../core/descriptor.ts'
-import type { Json } from '../../core/json.ts'
+import type { Descriptor, Link, PoolSpec, ServiceSpec, VramSpecOfStack } from '../../core/descriptor.ts'
 import type { KeyPath } from '../../kinds/display.ts'
 import { nodeAt } from '../json-tree.ts'
 import { mistakesError } from '../mistakes.ts'
@@ -60,7 +59,7 @@ function toDescriptor(stack: StackFile, file: string, scenarioFiles: readonly st
     toxiproxy: stack.toxiproxy,
     links: Object.entries(stack.links).map(toLink),
     defaultLink: stack.default_link,
-    requests: Object.fromEntries(Object.entries(stack.requests).map(([name, request]) => [name, toRequest(request)])),
+    requests: stack.requests,
     canary: { request: stack.canary.request, ratePerSecond: stack.canary.rate_per_second },
     pool: stack.pool === null ? null : toPool(stack.pool),
     vram: stack.vram === null ? null : toVram(stack.vram),
@@ -79,12 +78,6 @@ function toService([name, service]: [string, StackFile['services'][string]]): Se
 function toLink([name, link]: [string, StackFile['links'][string]]): Link {
   const { from, to, proxy, upstream, probe, leg } = link
   return { name, from, to, proxy, listenPort: link.listen_port, upstream, onCanaryPath: link.on_canary_path, probe, leg }
-}
-
-function toRequest(request: StackFile['requests'][string]): RequestSpec {
-  const { method, path, headers, good } = request
-  const body: Json = request.body
-  return { method, path, headers, body, good: { status: good.status, bodyMatches: good.body_matches } }
 }
 
 function toDefects({ variable, known }: NonNullable<StackFile['defects']>): NonNullable<Descriptor['defects']> {

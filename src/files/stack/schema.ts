@@ -12,9 +12,10 @@ import {
   SERVICE_NAME,
   serviceName,
   shaped,
-  statuses,
   urlPath,
 } from '../../kinds/schema-kit.ts'
+import { headers, method } from '../../requests/http/spec.ts'
+import { REQUESTS } from '../../requests/registry.ts'
 import { SCENARIO_ID } from '../scenarios/schema.ts'
 
 const MAX_REPLICAS = 1_000
@@ -22,16 +23,6 @@ const MAX_REPLICAS = 1_000
 function variable(description: string): z.ZodString {
   return shaped(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable', description)
 }
-
-const method = oneOf(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], 'HTTP method')
-
-const headerName = z
-  .string()
-  .max(200)
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'is not the name of an HTTP header' })
-const headers = z
-  .record(headerName, shaped(/^[^\r\n\0]*$/, 'one line of text', 'May hold ${NAME} of a secret or variable', 8_000))
-  .meta({ description: 'HTTP headers; ${NAME} stands for the value of a variable' })
 
 function relativePath(description: string): z.ZodString {
   return shaped(/^[^\p{Cc}]+$/u, 'a path', `${description}, relative to this file`, 1_000)
@@ -91,21 +82,7 @@ const link = z.strictObject({
     .meta({ description: 'The stretch on which packets can be lost and connections reset' }),
 })
 
-const request = z.strictObject({
-  method,
-  path: urlPath('Path at the entry'),
-  headers: headers.default({}),
-  body: z.json().default(null).meta({ description: 'Sent as JSON; null for none' }),
-  good: z
-    .strictObject({
-      status: statuses('Statuses of a good answer'),
-      body_matches: jmespath('Must yield true on the JSON body')
-        .nullable()
-        .default(null)
-        .meta({ description: 'Must yield true on the JSON body (JMESPath); null for any body' }),
-    })
-    .meta({ description: 'Which answers are good' }),
-})
+const request = z.union(REQUESTS.map(({ entry }) => entry))
 
 function stateNames(description: string): z.ZodArray<z.ZodString> {
   return z.array(line(100, 'A state as the listing names it')).max(50).meta({ description })

@@ -12,6 +12,7 @@ import {
   type RedNight,
 } from './decision.ts'
 import type { Github } from '../client/octokit.ts'
+import { settle, type Look } from '../client/settle.ts'
 
 export interface IssuePlace {
   readonly owner: string
@@ -27,7 +28,6 @@ export interface NightlyOutcome {
   readonly why: string
 }
 
-const MOST_ROUNDS = 4
 const LABEL_COLOUR = 'b60205'
 const LABEL_TEXT = 'The nightly chaos run is red'
 
@@ -45,11 +45,12 @@ const ISSUE = z.object({
  */
 export async function putNightlyIssue(github: Github, place: IssuePlace, wish: NightlyWish): Promise<NightlyOutcome> {
   const nightly = new NightlyIssue(github, place, wish, await viewerLogin(github))
-  for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const outcome = await nightly.settle()
-    if (outcome !== null) return outcome
-  }
-  throw new ChaosError('INTERNAL', `the issues of ${place.owner}/${place.repo} with the label ${place.label} do not settle`)
+  return settle<OwnIssue, NightlyOutcome>({
+    what: `the issues of ${place.owner}/${place.repo} with the label ${place.label}`,
+    list: () => nightly.own(),
+    idOf: ({ number }) => number,
+    act: (own, opened) => nightly.act(own, opened),
+  })
 }
 
 class NightlyIssue {
@@ -58,8 +59,6 @@ class NightlyIssue {
   private readonly label: string
   private readonly wish: NightlyWish
   private readonly viewer: string
-  /** What we have opened: a list may still be without it. */
-  private opened: OwnIssue | null = null
 
   constructor(github: Github, { label, ...place }: IssuePlace, wish: NightlyWish, viewer: string) {
     this.github = github
@@ -69,29 +68,25 @@ class NightlyIssue {
     this.viewer = viewer
   }
 
-  /** One look and what follows from it; null when another look is needed. */
-  async settle(): Promise<NightlyOutcome | null> {
+  async act(own: readonly OwnIssue[], opened: OwnIssue | null): Promise<Look<OwnIssue, NightlyOutcome>> {
     const { red, runUrl } = this.wish
-    const decision = decideNightly(await this.own(), this.wish)
-    if (decision.kind === 'keep') return { action: 'kept', url: null, why: decision.why }
+    const decision = decideNightly(own, this.wish)
+    if (decision.kind === 'keep') return { outcome: { action: 'kept', url: null, why: decision.why } }
     if (decision.kind === 'close' || red === null) {
       const issues = decision.kind === 'close' ? decision.issues : []
       for (const issue of issues) await this.close(issue, 'completed', `Green again: ${runUrl}`)
-      return { action: 'closed', url: issues[0]?.url ?? null, why: '' }
+      return { outcome: { action: 'closed', url: issues[0]?.url ?? null, why: '' } }
     }
-    if (decision.kind === 'open') {
-      this.opened = await this.open(red)
-      // The watchdog may have opened one at the same moment: both look again, and the lowest number stays.
-      return null
-    }
+    // The watchdog may have opened one at the same moment.
+    if (decision.kind === 'open') return { created: await this.open(red) }
     const { issue } = decision
     for (const other of decision.close) await this.close(other, 'not_planned', `Continued in #${String(issue.number)}.`)
-    if (issue.number === this.opened?.number) return { action: 'opened', url: issue.url, why: '' }
+    if (issue.number === opened?.number) return { outcome: { action: 'opened', url: issue.url, why: '' } }
     await this.update(issue, red, decision.tell)
-    return { action: 'updated', url: issue.url, why: '' }
+    return { outcome: { action: 'updated', url: issue.url, why: '' } }
   }
 
-  private async own(): Promise<OwnIssue[]> {
+  async own(): Promise<OwnIssue[]> {
     const all = await readAll('issues', z.array(ISSUE), (page) =>
       this.github.rest.issues.listForRepo({ ...this.place, labels: this.label, state: 'open', ...page }),
     )
@@ -101,8 +96,7 @@ class NightlyIssue {
       const ours = pull === undefined && isAuthor(user ?? null, this.viewer) && marker?.key === this.wish.key
       if (ours) own.push({ number, body: body ?? '', url, marker })
     }
-    const { opened } = this
-    return opened === null || own.some(({ number }) => number === opened.number) ? own : [...own, opened]
+    return own
   }
 
   private async open(red: RedNight): Promise<OwnIssue> {

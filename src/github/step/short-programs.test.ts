@@ -10,7 +10,7 @@ afterEach(() => {
 
 test('the exit code and both streams are told, and nothing is printed', async () => {
   const print = vi.spyOn(process.stdout, 'write')
-  const script = 'echo "$WORD $HOME"; echo "::warning::no" >&2; cat; exit 3'
+  const script = 'echo "$WORD $HOME"; echo "::warning::no" >&2; exit 3'
   expect(await shortPrograms.run('sh', ['-c', script], usual)).toEqual({
     ...{ exitCode: 3, stdout: 'a b \n', stderr: '::warning::no\n' },
   })

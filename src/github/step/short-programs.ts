@@ -1,6 +1,7 @@
 /**
  * Programs that are over in a moment, by the runner's own toolkit. It cannot end a program: one that is late is left behind, so
- * that nothing may run here whose end must be brought about.
+ * that nothing may run here whose end must be brought about. Nor what reads its standard input, which stays open: the toolkit
+ * can close it only by a write, and when the program has ended by then, the write's error is one that nobody can catch.
  */
 import { exec } from '@actions/exec'
 import { describeError, missingProgram } from '../../core/errors.ts'
@@ -24,8 +25,6 @@ async function runProgram(file: string, argv: readonly string[], options: ExecOp
     const exitCode = await exec(`"${file}"`, [...argv], {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...{ env: { ...options.env }, silent: true, ignoreReturnCode: true },
-      // Without any the program's standard input would stay open.
-      input: Buffer.alloc(0),
       listeners: { stdout: stdout.push, stderr: stderr.push },
     })
     return { exitCode: Number.isInteger(exitCode) ? exitCode : ENDED_BY_SIGNAL, stdout: stdout.text(), stderr: stderr.text() }

@@ -1,5 +1,6 @@
 /** Where the system broke while the users grew: a measurement, which decides nothing. Pure. */
-import { endOfClimbMs, type LoadPlan } from '../plan/stages.ts'
+import { endOfClimbMs } from '../plan/stages.ts'
+import type { LoadPlan } from '../plan/shapes.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
 import type { GeneratorHealth } from './generator-health.ts'
 import type { BreakingPoint } from './judgement.ts'
@@ -20,7 +21,7 @@ interface Second extends StretchFigures {
   readonly smoothRate: number
 }
 
-/** null when it never broke. */
+/** Finds where the system broke; null when it never did. */
 export function breakingPoint(
   plan: LoadPlan,
   series: PassingSeries,

@@ -1,4 +1,4 @@
-/** What came of all the requests. Pure. */
+/** The figures of a load: what came of all its requests. Pure. */
 import { OUTCOMES, type Later, type PassingSeries, type SampleAggregate } from '../series/questions.ts'
 import type { LoadFigures } from './judgement.ts'
 
@@ -35,7 +35,7 @@ export function loadFigures(series: PassingSeries): Later<LoadFigures> {
   }
 }
 
-/** By the script's own counter of tasks where it has one, as that looks into the answers. */
+/** Counts by the script's own counter of tasks where it has one, as that looks into the answers. */
 function outcomesOf(series: PassingSeries): Later<LoadFigures['outcomes']> {
   const question = (metric: string): Later<SampleAggregate | null>[] =>
     OUTCOMES.map((outcome) => series.ask({ metric, filter: { outcome } }))
@@ -59,7 +59,7 @@ function at(samples: SampleAggregate | null, percent: number): number | null {
   return samples === null ? null : samples.percentile(percent)
 }
 
-/** For people: none is lost, though what happened in which second is not quite what the series shows. */
+/** Tells people of late samples: none is lost, though what happened in which second is not quite what the series shows. */
 export function lateNotes({ late }: Pick<PassingSeries, 'late'>): string[] {
   return late === 0 ? [] : [`${String(late)} samples came from k6 so late that they count to a later second`]
 }

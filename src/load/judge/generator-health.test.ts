@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { generatorHealth, isDoubtful, type GeneratorHealth } from './generator-health.ts'
-import type { GeneratorFacts, GeneratorLook } from './judgement.ts'
+import type { GeneratorFacts, GeneratorLook } from './generator-facts.ts'
 import { seriesOf, traffic, type Sample } from './series.fixture.ts'
 
 const CALM = traffic({ fromMs: 0, toMs: 12_000, perSecond: 10, latencyMs: 5 })

@@ -4,9 +4,10 @@
  * iterations that it dropped, connections that it could not even begin. Pure.
  */
 import type { Later, PassingSeries } from '../series/questions.ts'
-import type { GeneratorFacts, GeneratorLook, GeneratorResult } from './judgement.ts'
+import type { GeneratorResult } from './judgement.ts'
+import type { GeneratorFacts, GeneratorLook } from './generator-facts.ts'
 
-/** Of all cores of its machine (k6's documentation, "Running large tests": no more than 80 %). */
+/** The share of all cores of its machine that k6 may use ("Running large tests": no more than 80 %). */
 const CPU_SHARE_LIMIT = 0.8
 /** k6's code of a connection that the kernel refused to begin: no port, no descriptor (lib/netext/httpext/error_codes.go). */
 const OWN_ERRORS = ['error 1213']
@@ -54,7 +55,7 @@ export function generatorHealth(series: PassingSeries, generators: readonly Gene
   }
 }
 
-/** Whether a stretch must be doubted. */
+/** Tells whether a stretch, ms from the start of the load, must be doubted for these seconds. */
 export function isDoubtful(seconds: ReadonlySet<number>, fromMs: number, toMs: number): boolean {
   const from = Math.floor(fromMs / 1_000)
   const to = Math.ceil(toMs / 1_000)

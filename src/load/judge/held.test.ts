@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { planOf } from '../plan/stages.ts'
 import { parseK6Threshold, parseThreshold } from '../plan/threshold-grammar.ts'
-import type { Threshold } from '../plan/threshold.ts'
-import { judgeHeld } from './held.ts'
-import type { GeneratorLook, K6Facts, LoadJudgement } from './judgement.ts'
+import type { Threshold } from '../plan/shapes.ts'
+import type { LoadJudgement } from './judgement.ts'
+import type { GeneratorLook, K6Facts } from './generator-facts.ts'
+import { judgeLoad } from './pattern.ts'
 import { seriesOf, traffic, users, type Sample } from './series.fixture.ts'
 
 const LIMITS = [parseK6Threshold('http_req_failed', 'rate<0.01'), parseK6Threshold('http_req_duration', 'p(95)<500')]
@@ -38,8 +39,9 @@ function judge(samples: readonly Sample[], change: Partial<K6Facts> = {}, stretc
     log: '',
     ...change,
   }
-  return judgeHeld({
-    ...{ thresholds: more.thresholds ?? LIMITS, stretches, plan: PLAN },
+  return judgeLoad({
+    ...{ thresholds: more.thresholds ?? LIMITS, calm: stretches, plan: PLAN },
+    ...{ gateTarget: null, measure: [], completion: null },
     series: { ...seriesOf(all, 50), late: more.late ?? 0 },
     generators: [{ k6, looks: more.looks ?? [], cores: 2 }],
   })()

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Json } from '../../core/json.ts'
 import { parseK6Threshold, parseThreshold } from '../plan/threshold-grammar.ts'
-import type { Threshold } from '../plan/threshold.ts'
-import type { K6Facts } from './judgement.ts'
+import type { Threshold } from '../plan/shapes.ts'
+import type { K6Facts } from './generator-facts.ts'
 import { disagreements } from './k6-agreement.ts'
 import { seriesOf, traffic } from './series.fixture.ts'
 

@@ -1,14 +1,15 @@
 /** Our figures against k6's own: samples that were lost between the two would otherwise make a verdict green. Pure. */
 import { isJsonObject, type Json } from '../../core/json.ts'
-import { holds, type Threshold } from '../plan/threshold.ts'
+import { holds } from '../plan/threshold.ts'
+import type { Threshold } from '../plan/shapes.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
-import type { K6Facts } from './judgement.ts'
+import type { K6Facts } from './generator-facts.ts'
 import { figureOf } from './limits.ts'
 
 /** A histogram knows a value to 0.05 %, and k6 draws a line between two of them as we do. */
 const TOLERANCE = 0.002
 
-/** What does not agree, in words. `summary` is `--summary-export`, whose thresholds say true for a breach. */
+/** Tells in words what does not agree. `summary` is `--summary-export`, whose thresholds say true for a breach. */
 export function disagreements(k6: readonly K6Facts[], thresholds: readonly Threshold[], series: PassingSeries): Later<string[]> {
   const found = [...countsOf(k6, series), ...verdictsOf(k6, thresholds, series)]
   return () => found.flatMap((one) => one() ?? [])

@@ -1,4 +1,4 @@
-/** What k6's exit codes say of a run. Pure. */
+/** The meanings of k6's exit codes. Pure. */
 
 /**
  * `ended`: its samples are those of a whole run, and k6 found nothing wrong. `breached`: the same, with a threshold that k6
@@ -9,7 +9,7 @@ type K6Ending = 'ended' | 'breached' | 'cut' | 'broken'
 
 export interface K6ExitMeaning {
   readonly ending: K6Ending
-  /** For people, as the end of "k6 ended with N: …". */
+  /** It stands in messages as the end of "k6 ended with N: …". */
   readonly text: string
 }
 
@@ -33,6 +33,8 @@ const MEANINGS: Readonly<Record<number, K6ExitMeaning>> = {
   255: { ending: 'broken', text: 'the script was not found, or its command line was not understood' },
 }
 
+/** Characters of k6's log in a message, and in the series file: the last ones. */
+export const LOG_LENGTH = 500
 const FIRST_SIGNAL = 128
 const LAST_SIGNAL = 128 + 64
 
@@ -42,4 +44,10 @@ export function k6Exit(exitCode: number): K6ExitMeaning {
   if (exitCode > FIRST_SIGNAL && exitCode <= LAST_SIGNAL)
     return { ending: 'cut', text: `it was killed by signal ${String(exitCode - FIRST_SIGNAL)}` }
   return { ending: 'broken', text: 'no such exit code of k6 is known' }
+}
+
+/** `k6 ended with N: …; it said: …`, the last of its log. */
+export function k6EndText(exitCode: number, log: string): string {
+  const said = log.trim() === '' ? '' : `; it said: ${log.trim().slice(-LOG_LENGTH)}`
+  return `k6 ended with ${String(exitCode)}: ${k6Exit(exitCode).text}${said}`
 }

@@ -1,24 +1,23 @@
 /** Every threshold over every stretch that it is to hold in. Pure. */
 import { neededSamples } from '../plan/minimum-samples.ts'
-import { firstAboveMs, type LoadPlan } from '../plan/stages.ts'
+import { firstAboveMs } from '../plan/stages.ts'
+import type { LoadPlan, Threshold } from '../plan/shapes.ts'
 import { parseThreshold } from '../plan/threshold-grammar.ts'
-import { aggregateText, hasAggregate, holds, type Threshold } from '../plan/threshold.ts'
+import { aggregateText, hasAggregate, holds } from '../plan/threshold.ts'
 import { filterText, type Later, type PassingSeries, type SampleAggregate } from '../series/questions.ts'
-import type { LimitResult } from './judgement.ts'
+import type { LimitResult, Span } from './judgement.ts'
 
 /** The users of a hold have come a moment before; answers from before its start are still on their way. */
 const SETTLING_MS = 1_000
 const WORST_WINDOW_MS = 10_000
 
-export interface Stretch {
+export interface Stretch extends Span {
   readonly scope: LimitResult['scope']
-  readonly fromMs: number
-  readonly toMs: number
   readonly target: number | null
   readonly gates: boolean
 }
 
-/** With a gate the limits decide up to it: what happens above is shown and decides nothing. */
+/** Tells where the limits are judged: with a gate they decide up to it, and what happens above is only shown. */
 export function stretchesOf(plan: LoadPlan, gateTarget: number | null, seconds: number): Stretch[] {
   const endMs = seconds * 1_000
   const aboveMs = gateTarget === null ? null : firstAboveMs(plan.stages, gateTarget)
@@ -36,7 +35,7 @@ export function stretchesOf(plan: LoadPlan, gateTarget: number | null, seconds: 
   return [run, ...holds.filter(({ fromMs, toMs }) => toMs > fromMs)]
 }
 
-/** What nobody limited and must hold all the same: errors, and that there were requests at all. */
+/** Adds what nobody limited and must hold all the same: errors, and that there were requests at all. */
 export function withDefaults(thresholds: readonly Threshold[], series: Pick<PassingSeries, 'metrics'>): Threshold[] {
   const isThere = (name: string): boolean => series.metrics.some((metric) => metric.name === name)
   const limited = (names: readonly string[]): boolean => thresholds.some(({ metric }) => names.includes(metric))
@@ -49,13 +48,13 @@ export function withDefaults(thresholds: readonly Threshold[], series: Pick<Pass
   return [...thresholds, ...texts.map((text) => parseThreshold(text, 'default'))]
 }
 
-/** `stretches`: those of `stretchesOf`, the whole run first. */
+/** Judges each threshold in each stretch, and in the worst ten seconds of the whole run where that is one of them. */
 export function judgeLimits(
   thresholds: readonly Threshold[],
   stretches: readonly Stretch[],
   series: PassingSeries,
 ): Later<LimitResult[]> {
-  const [run] = stretches
+  const run = stretches.find(({ scope }) => scope === 'run')
   const judged = thresholds.map((threshold) => ({
     limits: stretches.map((stretch) => judgeLimit(threshold, stretch, series)),
     worst: run === undefined ? () => null : worstWindow(threshold, run, series),
@@ -67,7 +66,7 @@ export function judgeLimits(
     })
 }
 
-export function judgeLimit(threshold: Threshold, stretch: Stretch, series: PassingSeries): Later<LimitResult> {
+function judgeLimit(threshold: Threshold, stretch: Stretch, series: PassingSeries): Later<LimitResult> {
   const { metric, filter } = threshold
   const samples = series.ask({ metric, filter, fromMs: stretch.fromMs, toMs: stretch.toMs })
   return () => limitResult(threshold, stretch, samples())
@@ -88,7 +87,7 @@ function limitResult(threshold: Threshold, stretch: Stretch, samples: SampleAggr
   }
 }
 
-/** NaN for what a metric of this type has not. */
+/** Gives the figure in the threshold's unit; NaN for what a metric of this type has not. */
 export function figureOf({ aggregate }: Pick<Threshold, 'aggregate'>, samples: SampleAggregate, seconds: number): number {
   if (!hasAggregate(samples.type, aggregate)) return Number.NaN
   switch (aggregate.kind) {

@@ -1,42 +1,23 @@
 /**
- * What was measured of a pattern beside its series: together they are all that a judgement rests on, now or after a merge. It
- * is `more` of a series file, which somebody else may have written.
+ * All that was measured of a pattern beside its series: a judgement rests on the two, now or after a merge. It is `more` of a
+ * series file, which somebody else may have written.
  */
 import { wallSchema } from '../../core/time/wall-schema.ts'
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
 import type { DeepReadonly, Json } from '../../core/json.ts'
 import { cardSchema } from '../plan/card.ts'
+import { text } from '../plan/shapes.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
-import { lateNotes } from './figures.ts'
-import type { LoadJudgement } from './judgement.ts'
+import { generatorShape } from './generator-facts.ts'
+import type { LoadJudgement, Span } from './judgement.ts'
 import { judgeLoad } from './pattern.ts'
 
-/** Four hours of a look every second. */
-const MOST_LOOKS = 4 * 3_600
 const MOST_GENERATORS = 1_000
-
-const text = z.string().max(10_000)
-const json: z.ZodType<Json> = z.json()
-
-const generator = z.strictObject({
-  k6: z.strictObject({ exitCode: z.int(), stopped: z.boolean(), summary: json, log: text }),
-  looks: z
-    .array(
-      z.strictObject({
-        atMs: z.number(),
-        cpuUs: z.number().nullable(),
-        machineIdle: z.number().nullable(),
-        machineStolen: z.number().nullable().default(null),
-      }),
-    )
-    .max(MOST_LOOKS),
-  cores: z.int().min(0),
-})
 
 const measuredSchema = cardSchema.extend({
   ...{ startedWallMs: wallSchema, durationMs: z.number().min(0) },
-  generators: z.array(generator).min(1).max(MOST_GENERATORS),
+  generators: z.array(generatorShape).min(1).max(MOST_GENERATORS),
   completion: z
     .strictObject({ served: z.int().min(0), unknown: z.int().min(0), examples: z.array(text).max(10), unclaimed: z.int().min(0) })
     .nullable(),
@@ -44,16 +25,20 @@ const measuredSchema = cardSchema.extend({
 
 export type Measured = DeepReadonly<z.infer<typeof measuredSchema>>
 
-export function judgeMeasured(series: PassingSeries, measured: Measured): Later<LoadJudgement> {
-  const { plan, gateTarget, measure, thresholds, generators, completion, notes } = measured
-  const judgement = judgeLoad({ plan, gateTarget, measure, thresholds, series, generators, completion })
+/** Judges a pattern; with `calm` a load that held beside scenarios (see `LoadEvidence`), of which nothing else is measured. */
+export function judgeMeasured(
+  series: PassingSeries,
+  measured: Measured,
+  calm: readonly Span[] | null = null,
+): Later<LoadJudgement> {
+  const judgement = judgeLoad({ ...measured, ...(calm === null ? {} : { measure: [] }), series, calm })
   return () => {
     const judged = judgement()
-    return { ...judged, notes: [...judged.notes, ...lateNotes(series), ...notes] }
+    return { ...judged, notes: [...judged.notes, ...measured.notes] }
   }
 }
 
-/** As JSON, for `SeriesFacts.more`. */
+/** Makes the JSON for `SeriesFacts.more`. */
 export function measuredJson(measured: Measured): Json {
   return JSON.parse(JSON.stringify(measured)) as Json
 }

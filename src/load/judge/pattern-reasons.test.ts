@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { planOf } from '../plan/stages.ts'
 import { parseK6Threshold, parseThreshold } from '../plan/threshold-grammar.ts'
-import type { K6Facts, LoadEvidence, LoadJudgement } from './judgement.ts'
+import type { LoadEvidence, LoadJudgement } from './judgement.ts'
+import type { K6Facts } from './generator-facts.ts'
 import { judgeLoad } from './pattern.ts'
 import { seriesOf, traffic, type Sample, type Traffic } from './series.fixture.ts'
 
@@ -24,7 +25,7 @@ function k6Of(samples: readonly Sample[], change: Partial<K6Facts> = {}): K6Fact
 
 function judge(samples: readonly Sample[], change: Partial<LoadEvidence> = {}, k6: Partial<K6Facts> = {}): LoadJudgement {
   return judgeLoad({
-    ...{ plan: PLAN, gateTarget: null, measure: [], thresholds: [], completion: null },
+    ...{ plan: PLAN, gateTarget: null, measure: [], thresholds: [], completion: null, calm: null },
     ...{ series: seriesOf(samples, 30), generators: [{ k6: k6Of(samples, k6), looks: [], cores: 2 }], ...change },
   })()
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { planOf } from '../plan/stages.ts'
 import { parseK6Threshold, parseThreshold } from '../plan/threshold-grammar.ts'
-import type { GeneratorLook, K6Facts, LoadEvidence, LoadJudgement } from './judgement.ts'
+import type { LoadEvidence, LoadJudgement } from './judgement.ts'
+import type { GeneratorLook, K6Facts } from './generator-facts.ts'
 import { judgeLoad } from './pattern.ts'
 import { seriesOf, traffic, users, type Sample, type Traffic } from './series.fixture.ts'
 
@@ -31,7 +32,7 @@ function judge(
   k6: Partial<K6Facts> = {},
 ): LoadJudgement {
   return judgeLoad({
-    ...{ plan: PLAN, gateTarget: null, measure: [], thresholds: LIMITS, completion: null },
+    ...{ plan: PLAN, gateTarget: null, measure: [], thresholds: LIMITS, completion: null, calm: null },
     ...{ series: seriesOf(samples, 30), generators: [{ k6: k6Of(samples, k6), looks, cores: 2 }], ...change },
   })()
 }

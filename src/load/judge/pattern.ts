@@ -1,13 +1,15 @@
-/** What a load pattern has shown, for `decideLoad` to decide on. Pure, but for the series that it watches. */
+/** What a load has shown, for `decideLoad`: a pattern, or one that held beside scenarios. Pure, but for the series that it watches. */
 import { decideLoad } from '../../core/verdict.ts'
-import { firstAboveMs } from '../plan/stages.ts'
+import type { Threshold } from '../plan/shapes.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
 import { breakingPoint } from './breaking-point.ts'
-import { loadFigures } from './figures.ts'
+import { lateNotes, loadFigures } from './figures.ts'
 import { generatorHealth, isDoubtful, type GeneratorHealth } from './generator-health.ts'
-import type { BreakingPoint, K6Facts, LimitResult, LoadEvidence, LoadFigures, LoadJudgement, SpikeRecovery } from './judgement.ts'
+import { calmStretches, gatedBySamples, heldNotes, spanText, undecidedInCalm } from './held.ts'
+import type { BreakingPoint, LimitResult, LoadEvidence, LoadFigures, LoadJudgement, SpikeRecovery } from './judgement.ts'
+import type { K6Facts } from './generator-facts.ts'
 import { disagreements } from './k6-agreement.ts'
-import { k6Exit } from './k6-exit.ts'
+import { k6EndText, k6Exit } from './k6-exit.ts'
 import { judgeLimits, stretchesOf, withDefaults, type Stretch } from './limits.ts'
 import { spikeRecoveries } from './spike-recovery.ts'
 import { windowLimits } from './window-limits.ts'
@@ -15,20 +17,22 @@ import { windowLimits } from './window-limits.ts'
 /** The last samples of a whole run may come a little before its planned end. */
 const END_TOLERANCE_MS = 3_000
 const END_TOLERANCE_SHARE = 0.05
-/** Of k6's log, in a reason. */
-const LOG_LENGTH = 500
+/** k6's exit code where it was interrupted, as a load is that holds until we end it. */
+const INTERRUPTED = 105
 
 /** The judgement is made when the series has gone by. */
 export function judgeLoad(evidence: LoadEvidence): Later<LoadJudgement> {
-  const { plan, gateTarget, measure, series, generators } = evidence
+  const { plan, gateTarget, measure, series, generators, calm } = evidence
   const thresholds = withDefaults(evidence.thresholds, series)
-  const stretches = stretchesOf(plan, gateTarget, series.seconds)
+  const stretches = calm === null ? stretchesOf(plan, gateTarget, series.seconds) : calmStretches(calm, plan)
   const windows = windowLimits(thresholds)
   const health = generatorHealth(series, generators)
   const never = (): null => null
   const nothing = (): [] => []
+  const limits = judgeLimits(thresholds, stretches, series)
   const seen: Seen = {
-    limits: judgeLimits(thresholds, stretches, series),
+    ...{ thresholds, stretches },
+    limits: calm === null ? limits : () => gatedBySamples(limits()),
     health,
     point: measure.includes('breaking_point') ? breakingPoint(plan, series, windows, health) : never,
     recoveries: measure.includes('spike_recovery') ? spikeRecoveries(plan, series, windows) : nothing,
@@ -44,6 +48,8 @@ type ErrorCounts = readonly (readonly [string, number])[]
 
 /** What was asked of the series. */
 interface Seen {
+  readonly thresholds: readonly Threshold[]
+  readonly stretches: readonly Stretch[]
   readonly limits: Later<LimitResult[]>
   readonly health: Later<GeneratorHealth>
   readonly point: Later<BreakingPoint | null>
@@ -54,36 +60,45 @@ interface Seen {
 }
 
 function judgementOf(evidence: LoadEvidence, seen: Seen): LoadJudgement {
+  const { plan, measure, series, calm, completion } = evidence
   const [limits, health, point, recoveries] = [seen.limits(), seen.health(), seen.point(), seen.recoveries()]
+  const isHeld = calm !== null
+  const isExcused = (limit: LimitResult): boolean => !isHeld && isGenerators(limit, health, seen.errorsIn(limit))
   const decided = decideLoad({
     errors: seen.broken(),
     misses: [
-      ...limits.filter((limit) => isMissed(limit) && !isExcused(limit, health, seen.errorsIn(limit))).map(missText),
+      ...limits.filter((limit) => isMissed(limit) && !isExcused(limit)).map((limit) => missText(limit, isHeld)),
       ...recoveries.filter(({ afterMs }) => afterMs === null).map(recoveryText),
       ...unknownJobs(evidence),
     ],
-    doubts: doubtsOf(limits, health, evidence),
+    doubts: [
+      ...(isHeld ? undecidedInCalm(seen.thresholds, limits) : undecided(limits)),
+      // Above the gate the generator of a pattern may do what it can: its first stretch ends there.
+      ...generatorDoubts(health, isHeld ? seen.stretches : seen.stretches.slice(0, 1)),
+    ],
     stolenPercent: health.result.stolenPercent,
   })
-  const isUnbroken = evidence.measure.includes('breaking_point') && point === null
-  const notes = isUnbroken ? ['it did not break up to the highest stage'] : []
+  const isUnbroken = measure.includes('breaking_point') && point === null
+  const notes = isHeld ? heldNotes(plan, seen.stretches) : isUnbroken ? ['it did not break up to the highest stage'] : []
   return {
     ...decided,
     ...{ figures: seen.figures(), limits, breakingPoint: point, recoveries, generator: health.result },
-    ...{ completion: evidence.completion, notes },
+    ...{ completion, notes: [...notes, ...lateNotes(series)] },
   }
 }
 
 /** Why what was measured is not what was asked for. */
-function brokenRun({ generators, plan, thresholds, series }: LoadEvidence): Later<string[]> {
+function brokenRun({ generators, plan, thresholds, series, calm }: LoadEvidence): Later<string[]> {
   const k6 = generators.map((generator) => generator.k6)
-  const ends = badEnds(k6)
+  const ends = k6.flatMap((facts) => (calm === null ? badEnd(facts) : badHeldEnd(facts)))
   const [requests, iterations] = [series.ask({ metric: 'http_reqs' }), series.ask({ metric: 'iterations' })]
-  const differences = disagreements(k6, thresholds, series)
+  // Where faults were on, limits of k6's own are of those, too.
+  const differences = disagreements(k6, calm === null ? thresholds : [], series)
   const missingMs = plan.durationMs - series.seconds * 1_000
   return () => {
     if (ends.length > 0) return ends
     if ((requests()?.sum ?? 0) === 0) return ['not a single request was sent']
+    if (calm !== null) return differences()
     if ((iterations()?.sum ?? 0) === 0) return ['not a single iteration of the script came to its end']
     if (plan.hasFixedLength && missingMs > Math.max(END_TOLERANCE_MS, plan.durationMs * END_TOLERANCE_SHARE))
       return [`the run was cut short: ${seconds(series.seconds * 1_000)} of ${seconds(plan.durationMs)} were measured`]
@@ -91,14 +106,18 @@ function brokenRun({ generators, plan, thresholds, series }: LoadEvidence): Late
   }
 }
 
-function badEnds(k6: readonly K6Facts[]): string[] {
-  return k6.flatMap(({ exitCode, stopped, summary, log }) => {
-    const { ending, text } = k6Exit(exitCode)
-    const said = log.trim() === '' ? '' : `; it said: ${log.trim().slice(-LOG_LENGTH)}`
-    if (ending === 'broken') return [`k6 ended with ${String(exitCode)}: ${text}${said}`]
-    if (ending === 'cut' || stopped) return [`the run was cut short: k6 ended with ${String(exitCode)}: ${text}${said}`]
-    return summary === null ? [`k6 ended with ${String(exitCode)} and left no summary`] : []
-  })
+function badEnd({ exitCode, stopped, summary, log }: K6Facts): string[] {
+  const { ending } = k6Exit(exitCode)
+  if (ending === 'broken') return [k6EndText(exitCode, log)]
+  if (ending === 'cut' || stopped) return [`the run was cut short: ${k6EndText(exitCode, log)}`]
+  return summary === null ? [`k6 ended with ${String(exitCode)} and left no summary`] : []
+}
+
+/** We end it ourselves, and nothing else may. */
+function badHeldEnd({ exitCode }: K6Facts): string[] {
+  const { ending } = k6Exit(exitCode)
+  const isExpected = exitCode === INTERRUPTED || ending === 'ended' || ending === 'breached'
+  return isExpected ? [] : [k6EndText(exitCode, '')]
 }
 
 /** In the stretch of a limit that decides: no two of these begin at the same time. */
@@ -115,31 +134,26 @@ function isMissed({ gates, met }: LimitResult): boolean {
  * A generator at its own end makes answers look late. Errors that the system itself gave stay its own, and iterations that
  * were dropped are no excuse: users were waiting for it.
  */
-function isExcused(limit: LimitResult, { starved }: GeneratorHealth, errors: ErrorCounts): boolean {
+function isGenerators(limit: LimitResult, { starved }: GeneratorHealth, errors: ErrorCounts): boolean {
   if (!isDoubtful(starved, limit.fromMs, limit.toMs)) return false
   const all = errors.reduce((sum, [, count]) => sum + count, 0)
   const answers = errors.reduce((sum, [kind, count]) => (kind.startsWith('error ') ? sum : sum + count), 0)
   return limit.unit !== 'share' || answers * 2 <= all
 }
 
-/** Why what was seen may not be what is: limits that are not decided, and a generator that did not do its part. */
-function doubtsOf(limits: readonly LimitResult[], health: GeneratorHealth, evidence: LoadEvidence): string[] {
-  const undecided = limits
+function undecided(limits: readonly LimitResult[]): string[] {
+  return limits
     .filter(({ gates, met }) => gates && met === null)
     .map(
       (limit) =>
         `undecided: ${limit.text} ${where(limit)}: ${String(limit.samples)} samples, ${String(limit.neededSamples)} are needed`,
     )
-  const judgedMs = stretchThatCounts(evidence)
-  const busy = new Set([...health.starved, ...health.dropped])
-  if (!isDoubtful(busy, 0, judgedMs)) return undecided
-  return [...undecided, ...health.result.reasons.map((reason) => `the generator was at its own end: ${reason}`)]
 }
 
-/** Above the gate the generator may do what it can; spikes have no gate. */
-function stretchThatCounts({ plan, gateTarget, series }: LoadEvidence): number {
-  const endMs = series.seconds * 1_000
-  return gateTarget === null ? endMs : Math.min(endMs, firstAboveMs(plan.stages, gateTarget) ?? endMs)
+function generatorDoubts({ starved, dropped, result }: GeneratorHealth, judged: readonly Stretch[]): string[] {
+  const busy = new Set([...starved, ...dropped])
+  if (!judged.some(({ fromMs, toMs }) => isDoubtful(busy, fromMs, toMs))) return []
+  return result.reasons.map((reason) => `the generator was at its own end: ${reason}`)
 }
 
 function unknownJobs({ completion }: LoadEvidence): string[] {
@@ -150,10 +164,13 @@ function unknownJobs({ completion }: LoadEvidence): string[] {
   ]
 }
 
-function missText(limit: LimitResult): string {
+function missText(limit: LimitResult, isHeld: boolean): string {
   // One that was missed has a figure.
-  const observed = shown(limit.observed ?? Number.NaN, limit.unit)
-  return `${limit.text} ${where(limit)}: ${observed} of ${String(limit.samples)} samples`
+  const observed = limit.observed ?? Number.NaN
+  const isWhole = isHeld && limit.unit !== 'ms' && limit.unit !== 'share'
+  const figure = isWhole ? String(Math.round(observed)) : shown(observed, limit.unit)
+  const place = isHeld ? `without a fault, ${spanText(limit)}` : where(limit)
+  return `${limit.text} ${place}: ${figure} of ${String(limit.samples)} samples`
 }
 
 function where({ scope, fromMs, toMs, target }: LimitResult): string {

@@ -17,21 +17,8 @@ export interface PatternFacts {
 }
 
 export function judgedResult(facts: PatternFacts, judgement: LoadJudgement): LoadResult {
-  const { figures, generator, completion } = judgement
-  return {
-    ...common(facts),
-    verdict: judgement.verdict,
-    reasons: [...judgement.reasons],
-    ...figures,
-    outcomes: { ...figures.outcomes },
-    errors: { ...figures.errors },
-    thresholds: judgement.limits.map((limit) => ({ ...limit })),
-    breakingPoint: judgement.breakingPoint === null ? null : { ...judgement.breakingPoint },
-    recoveries: judgement.recoveries.map((recovery) => ({ ...recovery })),
-    generator: { ...generator, reasons: [...generator.reasons] },
-    completion: completion === null ? null : { ...completion, examples: [...completion.examples] },
-    notes: [...judgement.notes],
-  }
+  const { verdict, reasons, figures, limits, ...found } = judgement
+  return { ...common(facts), verdict, reasons, ...figures, thresholds: limits, ...found }
 }
 
 /** Why it could not be run, or why nothing of it can be judged. */
@@ -69,8 +56,8 @@ function common(facts: PatternFacts): Omit<LoadResult, Judged | 'completion'> {
     model: facts.model,
     k6: facts.k6,
     series: facts.series,
-    logs: [...facts.logs],
+    logs: facts.logs,
     repeatCommand: facts.repeatCommand,
-    source: { ...pattern.source },
+    source: pattern.source,
   }
 }

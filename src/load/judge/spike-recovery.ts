@@ -1,12 +1,13 @@
 /** How long the system took to be well again when a crowd had left. Pure. */
-import { dropsOf, type Drop, type LoadPlan } from '../plan/stages.ts'
+import { dropsOf, type Drop } from '../plan/stages.ts'
+import type { LoadPlan } from '../plan/shapes.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
 import type { SpikeRecovery } from './judgement.ts'
 import { figureWindows, isBad, type FigureWindow, type StretchFigures, type WindowLimits } from './stretch-figures.ts'
 
 const LONGEST_MS = 30_000
 
-/** One for each fall of the users to half or less. */
+/** Finds one recovery for each fall of the users to half or less. */
 export function spikeRecoveries(plan: LoadPlan, series: PassingSeries, limits: WindowLimits): Later<SpikeRecovery[]> {
   const recoveries = dropsOf(plan.stages).map((drop) => recoveryOf(drop, series, limits))
   return () => recoveries.map((recovery) => recovery())

@@ -1,4 +1,4 @@
-/** What became of the requests of a stretch, for whatever looks at windows. Pure. */
+/** The figures of a stretch, for whatever looks at windows. Pure. */
 import type { HeldLimits, StretchFigures } from '../../ports/held-load.ts'
 import type { AskableSeconds, Later, PassingSeries, SampleAggregate } from '../series/questions.ts'
 
@@ -9,7 +9,7 @@ const FEWEST_SAMPLES = 20
 /** A second of few users may say nothing, three of them more. */
 const WIDEST_SECONDS = 3
 
-/** Of seconds that are at hand. */
+/** Gives the figures of seconds that are at hand, ms from the start of the load. */
 export function stretchFigures(seconds: AskableSeconds, fromMs: number, toMs: number): StretchFigures {
   const question = (metric: string): SampleAggregate | null => seconds.ask({ metric, fromMs, toMs })
   return figuresOf({
@@ -19,7 +19,7 @@ export function stretchFigures(seconds: AskableSeconds, fromMs: number, toMs: nu
   })
 }
 
-/** Of a stretch of any length. */
+/** Gives those of a stretch of any length once the series has gone by, ms from the start of the load. */
 export function passingFigures(series: PassingSeries, fromMs: number, toMs: number): Later<StretchFigures> {
   const question = (metric: string): Later<SampleAggregate | null> => series.ask({ metric, fromMs, toMs })
   const [errors, failed] = [question('errors'), question('http_req_failed')]
@@ -52,7 +52,7 @@ export interface FigureWindow {
   readonly figures: StretchFigures
 }
 
-/** Windows that can be decided, one after the other: of a second each, longer where that has too few requests. */
+/** Finds the windows that can be decided, one after the other: a second long, or longer where that has too few requests. */
 export function figureWindows(series: PassingSeries, fromMs: number, endMs: number): Later<FigureWindow[]> {
   const windows: FigureWindow[] = []
   let atMs = Math.floor(fromMs / 1_000) * 1_000

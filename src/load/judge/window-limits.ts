@@ -1,10 +1,11 @@
-/** From which figures a window counts as bad: as the pattern's own limits say. Pure. */
-import { aggregateText, type Threshold } from '../plan/threshold.ts'
+/** The figures above which a window counts as bad: those of the pattern's own limits. Pure. */
+import { aggregateText } from '../plan/threshold.ts'
+import type { Threshold } from '../plan/shapes.ts'
 import type { WindowLimits } from './stretch-figures.ts'
 
 const USUAL: WindowLimits = { errorShare: 0.01, p95Ms: 500 }
 
-/** Of several limits of the same figure the strictest; those with tags speak of a part only. */
+/** Takes the strictest of several limits of the same figure; those with tags speak of a part only. */
 export function windowLimits(thresholds: readonly Threshold[]): WindowLimits {
   const own = thresholds.filter(({ filter, operator }) => Object.keys(filter).length === 0 && operator.startsWith('<'))
   const strictest = (fits: (threshold: Threshold) => boolean, usual: number): number => {

@@ -1,4 +1,4 @@
-/** What several generators measured of one load, as if a single one had. Pure. */
+/** Merges what several generators measured of one load, as if a single one had. Pure. */
 import { earliest, later, latest, msBetween, type Wall } from '../../core/time/moment.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { Measured } from '../judge/measured.ts'

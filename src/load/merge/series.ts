@@ -7,7 +7,7 @@ import { addErrors } from '../series/error-counts.ts'
 import { filterText } from '../series/questions.ts'
 
 export interface NamedSeries extends StoredSeries {
-  /** For messages: the file it came from. */
+  /** The file it came from, as messages name it. */
   readonly name: string
   readonly facts: SeriesFacts
 }
@@ -47,7 +47,7 @@ interface Part {
   readonly series: StoredSeries
   /** Seconds after the first. */
   readonly shift: number
-  /** Of its groups, in those of all. */
+  /** The places of its groups among those of all. */
   readonly places: readonly number[]
 }
 

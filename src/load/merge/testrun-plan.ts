@@ -1,14 +1,14 @@
-/** What is kept beside a TestRun, for judging what its runners will have measured. */
+/** The plan that is kept beside a TestRun, for judging what its runners will have measured. */
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
-import type { K6Facts } from '../judge/judgement.ts'
+import type { K6Facts } from '../judge/generator-facts.ts'
 import { measuredJson, type Measured } from '../judge/measured.ts'
 import { cardSchema, type PatternCard } from '../plan/card.ts'
 import type { StoredSeries } from '../series/data.ts'
 import type { MeasuredSegment } from './segments.ts'
 
 export interface TestRunPlan {
-  /** Of the TestRun: its runners' files begin with it. */
+  /** The TestRun's name, with which its runners' files begin. */
   readonly name: string
   readonly runners: number
   readonly fingerprint: string

@@ -13,13 +13,13 @@ const RESULTS = '/results'
 const MOST_RUNNERS = 1_000
 
 export interface TestRunRequest {
-  /** Of both objects, and the start of the names of the runners' files: of Kubernetes' own kind of names. */
+  /** The name of both objects, one that Kubernetes allows; the names of the runners' files begin with it. */
   readonly name: string
   readonly runners: number
   readonly image: string
   /** `k6 archive` of the script with its settings, without an environment. */
   readonly archive: Uint8Array
-  /** For the script's `__ENV`: nothing secret, as anybody may read it. */
+  /** Variables for the script's `__ENV`: nothing secret, as anybody may read them. */
   readonly environment: Readonly<Record<string, string>>
   /** A Secret with the variables that are; null for none. */
   readonly secret: string | null

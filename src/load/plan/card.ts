@@ -1,32 +1,11 @@
-/** What is known of a measurement before it is made. It is read back from files that somebody else may have written. */
+/** All that is known of a measurement before it is made. It is read back from files that somebody else may have written. */
 import * as z from 'zod'
 import type { DeepReadonly } from '../../core/json.ts'
 import { LOAD_MEASURES, LOAD_MODELS } from '../../core/load.ts'
 import { PROFILES } from '../../core/model.ts'
-import { OPERATORS } from './threshold.ts'
+import { planShape, text, thresholdShape } from './shapes.ts'
 
-const MOST_STAGES = 10_000
 const MOST_THRESHOLDS = 1_000
-
-const text = z.string().max(10_000)
-const ms = z.number().min(0)
-
-const stage = z.strictObject({ durationMs: ms, target: z.number().min(0) })
-const hold = z.strictObject({ fromMs: ms, toMs: ms, target: z.number().min(0) })
-
-const threshold = z.strictObject({
-  metric: text,
-  filter: z.record(text, text),
-  aggregate: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.enum(['avg', 'min', 'med', 'max', 'rate', 'count', 'value']) }),
-    z.strictObject({ kind: z.literal('percentile'), percent: z.number().min(0).max(100) }),
-  ]),
-  operator: z.enum(OPERATORS),
-  limit: z.number(),
-  unit: z.enum(['ms', 'share', '/s', '']),
-  from: z.enum(['script', 'manifest', 'input', 'default']),
-  text,
-})
 
 export const cardSchema = z.strictObject({
   pattern: z.strictObject({
@@ -35,22 +14,15 @@ export const cardSchema = z.strictObject({
   }),
   profile: z.enum(PROFILES),
   model: z.enum(LOAD_MODELS),
-  /** As k6 reached it. */
+  /** The address of the system, as k6 reached it. */
   address: text,
   k6: z.strictObject({ version: text, runsIn: text }),
-  plan: z.strictObject({
-    stages: z.array(stage).max(MOST_STAGES),
-    holds: z.array(hold).max(MOST_STAGES),
-    durationMs: ms,
-    peakTarget: z.number().min(0),
-    unit: z.enum(['users', 'iterations/s']),
-    hasFixedLength: z.boolean(),
-  }),
-  /** Up to here the limits gate, in the plan's unit; null: all the way. */
+  plan: planShape,
+  /** The limits gate up to this target, in the plan's unit; null: they gate all the way. */
   gateTarget: z.number().nullable(),
   measure: z.array(z.enum(LOAD_MEASURES)),
-  thresholds: z.array(threshold).max(MOST_THRESHOLDS),
-  /** For people. */
+  thresholds: z.array(thresholdShape).max(MOST_THRESHOLDS),
+  /** Whatever is good to know for people. */
   notes: z.array(text).max(1_000),
 })
 

@@ -3,14 +3,15 @@ import { ChaosError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { k6Duration } from './k6-duration.ts'
 import { isOpen, numberOf, perSecond, scenariosOf, type K6Scenario } from './k6-scenarios.ts'
-import { holdsOf, planOf, type LoadPlan } from './stages.ts'
+import { holdsOf, planOf } from './stages.ts'
+import type { LoadPlan } from './shapes.ts'
 
 export const RAMP_MS = 5_000
 /** Beside the users that k6 keeps ready: see reserveOf. */
 const KEPT = new Set(['gracefulStop', 'exec', 'env', 'tags', 'options', 'timeUnit', 'maxVUs'])
 
 export interface HeldCurve {
-  /** Over the script's own, for K6Request. */
+  /** The options that go over the script's own, for K6Request. */
   readonly options: JsonObject
   readonly plan: LoadPlan
 }

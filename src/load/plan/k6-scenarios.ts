@@ -2,7 +2,8 @@
 import { ChaosError } from '../../core/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
 import { k6DurationMs } from './k6-duration.ts'
-import { planOf, sumOfCurves, type LoadPlan, type LoadStage, type TargetUnit } from './stages.ts'
+import { planOf, sumOfCurves } from './stages.ts'
+import type { LoadPlan, LoadStage } from './shapes.ts'
 
 const CLOSED = ['ramping-vus', 'constant-vus', 'shared-iterations', 'per-vu-iterations'] as const
 const OPEN = ['ramping-arrival-rate', 'constant-arrival-rate'] as const
@@ -13,13 +14,20 @@ const MOST_STAGES = 1_000
 /** Of k6's own, lib/executor. */
 const DEFAULT_MAX_DURATION = '10m'
 
+/** A stage as the script has it; of a rate, its target is one of iterations in a `timeUnit`. */
+interface OwnStage extends LoadStage {
+  readonly duration: Json
+}
+
 /** One scenario of k6, its curve read and checked; `raw` is what k6 is given. */
 export interface K6Scenario {
   readonly name: string
   readonly executor: Executor
   readonly startMs: number
-  /** From a target of 0. Of arrival rates, iterations a second. */
+  /** Its curve, which begins at a target of 0: users, or of an arrival rate iterations a second. */
   readonly stages: readonly LoadStage[]
+  /** The stages as the script has them; empty for an executor that has none. */
+  readonly own: readonly OwnStage[]
   readonly raw: JsonObject
 }
 
@@ -27,16 +35,16 @@ export function isOpen(executor: Executor): boolean {
   return OPEN.some((name) => name === executor)
 }
 
-/** In the order in which k6 looks at the options (DeriveScenariosFromShortcuts). @throws ChaosError BAD_INPUT. */
+/** Reads the options in the order in which k6 looks at them (DeriveScenariosFromShortcuts). @throws ChaosError BAD_INPUT. */
 export function scenariosOf(options: JsonObject): K6Scenario[] {
   const entries = Object.entries(rawScenarios(options))
   if (entries.length > MOST_SCENARIOS) throw mistake(`more than ${String(MOST_SCENARIOS)} scenarios`)
   return entries.map(([name, raw]) => scenarioOf(name, raw))
 }
 
-/** All scenarios as one curve, in users; in iterations a second when each of them is given so. */
+/** Adds all scenarios up to one curve, in users; in iterations a second when each of them is given so. */
 export function planOfScenarios(scenarios: readonly K6Scenario[]): LoadPlan {
-  const unit: TargetUnit = scenarios.every(({ executor }) => isOpen(executor)) ? 'iterations/s' : 'users'
+  const unit: LoadPlan['unit'] = scenarios.every(({ executor }) => isOpen(executor)) ? 'iterations/s' : 'users'
   const curves = scenarios.map((scenario) => ({
     startMs: scenario.startMs,
     stages: unit === 'users' && isOpen(scenario.executor) ? asUsers(scenario) : scenario.stages,
@@ -51,7 +59,7 @@ export function numberOf(raw: JsonObject, key: string, fallback: number): number
   throw mistake(`${key} is ${JSON.stringify(value)}, not a number of 0 or more`)
 }
 
-/** Iterations of a rate's time unit → iterations a second. */
+/** Gives the factor that makes iterations a second of those of a rate's time unit. */
 export function perSecond(raw: JsonObject): number {
   const unitMs = k6DurationMs(raw['timeUnit'] ?? '1s', 'timeUnit')
   if (unitMs === 0) throw mistake('timeUnit is 0')
@@ -86,7 +94,8 @@ function only(raw: JsonObject): Record<string, JsonObject> {
   return { default: raw }
 }
 
-function scenarioOf(name: string, raw: JsonObject): K6Scenario {
+/** @throws ChaosError BAD_INPUT for what cannot be judged. */
+export function scenarioOf(name: string, raw: JsonObject): K6Scenario {
   const executor = [...CLOSED, ...OPEN].find((known) => known === raw['executor'])
   if (executor === undefined) {
     throw mistake(`scenario ${name} has the executor ${JSON.stringify(raw['executor'] ?? null)}`, [...CLOSED, ...OPEN])
@@ -94,10 +103,11 @@ function scenarioOf(name: string, raw: JsonObject): K6Scenario {
   const startMs = k6DurationMs(raw['startTime'] ?? 0, `startTime of scenario ${name}`)
   // `k6 inspect` prints what is not set as null; it is not said again.
   const said = Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null))
-  return { name, executor, startMs, stages: curveOf(name, executor, raw), raw: said }
+  const own = executor.startsWith('ramping-') ? ownStages(name, raw) : []
+  return { name, executor, startMs, stages: curveOf(name, executor, raw, own), own, raw: said }
 }
 
-function curveOf(name: string, executor: Executor, raw: JsonObject): LoadStage[] {
+function curveOf(name: string, executor: Executor, raw: JsonObject, own: readonly LoadStage[]): LoadStage[] {
   const flat = (target: number, durationMs: number): LoadStage[] => [
     { durationMs: 0, target },
     { durationMs, target },
@@ -105,9 +115,9 @@ function curveOf(name: string, executor: Executor, raw: JsonObject): LoadStage[]
   const duration = (key: string, fallback?: Json): number => k6DurationMs(raw[key] ?? fallback, `${key} of scenario ${name}`)
   switch (executor) {
     case 'ramping-vus':
-      return ramp(name, raw, numberOf(raw, 'startVUs', 1), 1)
+      return ramp(own, numberOf(raw, 'startVUs', 1), 1)
     case 'ramping-arrival-rate':
-      return ramp(name, raw, numberOf(raw, 'startRate', 0) * perSecond(raw), perSecond(raw))
+      return ramp(own, numberOf(raw, 'startRate', 0), perSecond(raw))
     case 'constant-vus':
       return flat(numberOf(raw, 'vus', 1), duration('duration'))
     case 'constant-arrival-rate':
@@ -118,17 +128,21 @@ function curveOf(name: string, executor: Executor, raw: JsonObject): LoadStage[]
   }
 }
 
-function ramp(name: string, raw: JsonObject, start: number, factor: number): LoadStage[] {
-  const stages = raw['stages']
+function ramp(own: readonly LoadStage[], start: number, factor: number): LoadStage[] {
+  const curve = own.map(({ durationMs, target }) => ({ durationMs, target: target * factor }))
+  return start === 0 ? curve : [{ durationMs: 0, target: start * factor }, ...curve]
+}
+
+function ownStages(name: string, { stages }: JsonObject): OwnStage[] {
   if (!Array.isArray(stages) || stages.length === 0) throw mistake(`scenario ${name} has no stages`)
   if (stages.length > MOST_STAGES) throw mistake(`scenario ${name} has more than ${String(MOST_STAGES)} stages`)
-  const curve = stages.map((stage: Json, index) => {
+  return stages.map((stage: Json, index) => {
     const where = `stage ${String(index + 1)} of scenario ${name}`
     if (!isJsonObject(stage)) throw mistake(`${where} is no object`)
     if (stage['target'] === undefined || stage['target'] === null) throw mistake(`${where} has no target`)
-    return { durationMs: k6DurationMs(stage['duration'], `duration of ${where}`), target: numberOf(stage, 'target', 0) * factor }
+    const { duration = null } = stage
+    return { duration, durationMs: k6DurationMs(duration, `duration of ${where}`), target: numberOf(stage, 'target', 0) }
   })
-  return start === 0 ? curve : [{ durationMs: 0, target: start }, ...curve]
 }
 
 function mistake(what: string, allowed: readonly string[] = []): ChaosError {

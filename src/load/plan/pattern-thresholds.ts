@@ -3,11 +3,12 @@ import { ChaosError } from '../../core/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
 import type { LoadPattern } from '../../core/load.ts'
 import { parseK6Threshold, parseThreshold } from './threshold-grammar.ts'
-import { refuseRepeats, thresholdKey, type Threshold } from './threshold.ts'
+import { refuseRepeats, thresholdKey } from './threshold.ts'
+import type { Threshold } from './shapes.ts'
 
 /**
- * The script's own, or those of the manifest instead; each of the user's input takes the place of one that limits the same,
- * or is one more. @throws ChaosError BAD_INPUT for one that cannot be understood, or is there twice.
+ * Takes the script's own limits, or the manifest's instead; each of the user's input replaces one that limits the same, or is
+ * one more. @throws ChaosError BAD_INPUT for one that cannot be understood, or is there twice.
  */
 export function thresholdsOf(
   pattern: Pick<LoadPattern, 'thresholds'>,

@@ -1,4 +1,4 @@
-/** What is to be run of a pattern, and what it will be judged by: known before anything is sent. */
+/** Settles what is to be run of a pattern, and what it will be judged by, before anything is sent. */
 import { createHash } from 'node:crypto'
 import type { JsonObject } from '../../core/json.ts'
 import type { K6Version } from '../../ports/k6.ts'
@@ -9,7 +9,7 @@ import type { PatternCard } from './card.ts'
 import { neededSamples } from './minimum-samples.ts'
 import { thresholdsOf } from './pattern-thresholds.ts'
 import { scaleLoad, type ScaledLoad } from './scale.ts'
-import type { Threshold } from './threshold.ts'
+import type { Threshold } from './shapes.ts'
 
 /** Of an answer of a healthy system, for the rate of the open variant and the length of holds. */
 const USUAL_ANSWER_SECONDS = 0.1
@@ -19,7 +19,7 @@ export interface Prepared {
   /** The script's own options, as k6 understands them. */
   readonly script: JsonObject
   readonly scaled: ScaledLoad
-  /** Of the script and its settings: series of different ones are not one load. */
+  /** A hash of the script and its settings, in hexadecimal: series of different ones are not one load. */
   readonly fingerprint: string
   readonly card: PatternCard
 }
@@ -57,7 +57,7 @@ export async function preparePattern(
   return { environment, script, scaled, fingerprint, card }
 }
 
-/** What a recorder keeps beyond what it always keeps, so that these limits can be judged. */
+/** Tells a recorder what to keep beyond what it always keeps, so that these limits can be judged. */
 export function recordedFor(thresholds: readonly Threshold[]): Pick<RecorderOptions, 'filters' | 'percentiles'> {
   return {
     filters: thresholds.filter(({ filter }) => Object.keys(filter).some((tag) => tag !== 'scenario' && tag !== 'outcome')),

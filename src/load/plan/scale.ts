@@ -3,8 +3,9 @@ import { ChaosError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { LoadScale } from '../../core/load.ts'
 import { k6Duration, k6DurationMs } from './k6-duration.ts'
-import { isOpen, numberOf, perSecond, planOfScenarios, scenariosOf, type K6Scenario } from './k6-scenarios.ts'
-import { holdsOf, type LoadPlan, type LoadStage } from './stages.ts'
+import { isOpen, numberOf, planOfScenarios, scenarioOf, scenariosOf, type K6Scenario } from './k6-scenarios.ts'
+import { holdsOf } from './stages.ts'
+import type { LoadPlan, LoadStage } from './shapes.ts'
 
 /** How many come is left to chance, the more so the slower the answers are. */
 const SAMPLE_MARGIN = 1.25
@@ -15,34 +16,33 @@ const SPARE_USERS = 4
 const OF_ALL_EXECUTORS = new Set(['startTime', 'gracefulStop', 'exec', 'env', 'tags', 'options'])
 
 export interface ScaleRequest {
-  /** As `k6 inspect` prints them. */
+  /** The script's options, as `k6 inspect` prints them. */
   readonly options: JsonObject
-  /** null: all of it. */
+  /** How much of it is run; null: all of it. */
   readonly scale: LoadScale | null
   readonly model: 'closed' | 'open'
   /** Mean pause of a user between two requests; null when nobody said. */
   readonly thinkSeconds: number | null
-  /** Of an answer of a healthy system. */
+  /** How long a healthy system takes to answer, seconds. */
   readonly expectedLatencySeconds: number
   /** The most samples that any limit of a percentile needs (neededSamples); 0 without one. */
   readonly samplesPerHold: number
-  /** Users, of those that the script has. */
+  /** The limits gate up to this number of the script's users; null: they gate all the way. */
   readonly gateUsers: number | null
 }
 
 export interface ScaledLoad {
-  /** Over the script's own, for K6Request; empty when all of it is run as it is. */
+  /** The options that go over the script's own, for K6Request; empty when all of it is run as it is. */
   readonly options: JsonObject
   readonly plan: LoadPlan
-  /** In the plan's unit; null without a gate. */
+  /** The limits gate up to this target, in the plan's unit; null without a gate. */
   readonly gateTarget: number | null
-  /** What was changed beyond the factors, for people. */
+  /** They tell people what was changed beyond the factors. */
   readonly notes: readonly string[]
 }
 
 /**
- * Times and users of the script by the profile's factors; with model `open`, the same curve as a rate at which requests
- * come. A hold that would give too few samples for its percentiles is lengthened, though never beyond what the script has.
+ * Scales times and users of the script by the profile's factors; model `open` makes a rate of requests of the same curve. A hold that would give too few samples for its percentiles is lengthened, though never beyond what the script has.
  * @throws ChaosError BAD_INPUT when that is not enough, or the curve cannot be had as a rate.
  */
 export function scaleLoad(request: ScaleRequest): ScaledLoad {
@@ -68,26 +68,16 @@ export function scaleLoad(request: ScaleRequest): ScaledLoad {
   }
 }
 
-function read(name: string, raw: JsonObject): K6Scenario {
-  const [scenario] = scenariosOf({ scenarios: { [name]: raw } })
-  if (scenario === undefined) throw new ChaosError('INTERNAL', `scenario ${name} got lost`)
-  return scenario
-}
-
-function scaledScenario({ name, executor, raw }: K6Scenario, time: number, users: number): K6Scenario {
+function scaledScenario({ name, executor, own, raw }: K6Scenario, time: number, users: number): K6Scenario {
   const duration = (key: string): JsonObject =>
     raw[key] === undefined ? {} : { [key]: k6Duration(k6DurationMs(raw[key], key) * time) }
   const count = (key: string, factor: number): JsonObject =>
     raw[key] === undefined ? {} : { [key]: scaledCount(numberOf(raw, key, 0), factor) }
-  const stages = Array.isArray(raw['stages'])
-    ? {
-        stages: (raw['stages'] as readonly JsonObject[]).map((stage) => ({
-          duration: k6Duration(k6DurationMs(stage['duration'], 'duration') * time),
-          target: scaledCount(numberOf(stage, 'target', 0), users),
-        })),
-      }
-    : {}
-  return read(name, {
+  const stages = own.map(({ durationMs, target }) => ({
+    duration: k6Duration(durationMs * time),
+    target: scaledCount(target, users),
+  }))
+  return scenarioOf(name, {
     ...raw,
     ...duration('startTime'),
     ...duration('duration'),
@@ -100,7 +90,7 @@ function scaledScenario({ name, executor, raw }: K6Scenario, time: number, users
     ...count('maxVUs', users),
     // A user's own iterations take as long as they did; those that all share are fewer with the users.
     ...count('iterations', executor === 'per-vu-iterations' ? time : time * users),
-    ...stages,
+    ...(stages.length === 0 ? {} : { stages }),
   })
 }
 
@@ -126,16 +116,13 @@ function openScenario(scenario: K6Scenario, request: ScaleRequest): K6Scenario {
   const kept = Object.fromEntries(Object.entries(raw).filter(([key]) => OF_ALL_EXECUTORS.has(key)))
   const reserve = { timeUnit: '1s', preAllocatedVUs: Math.ceil(peak), maxVUs: Math.ceil(peak) * SPARE_USERS }
   if (executor === 'ramping-vus') {
-    const stages = (raw['stages'] as readonly JsonObject[]).map((stage) => ({
-      duration: stage['duration'] ?? 0,
-      target: rate(numberOf(stage, 'target', 0)),
-    }))
+    const stages = scenario.own.map(({ duration, target }) => ({ duration, target: rate(target) }))
     const startRate = rate(numberOf(raw, 'startVUs', 1))
-    return read(name, { ...kept, executor: 'ramping-arrival-rate', startRate, stages, ...reserve })
+    return scenarioOf(name, { ...kept, executor: 'ramping-arrival-rate', startRate, stages, ...reserve })
   }
   if (executor === 'constant-vus') {
     const [duration, vus] = [raw['duration'] ?? 0, numberOf(raw, 'vus', 1)]
-    return read(name, { ...kept, executor: 'constant-arrival-rate', rate: rate(vus), duration, ...reserve })
+    return scenarioOf(name, { ...kept, executor: 'constant-arrival-rate', rate: rate(vus), duration, ...reserve })
   }
   throw new ChaosError('BAD_INPUT', `scenario ${name} (${executor}) is a number of iterations and has no open variant`)
 }
@@ -175,26 +162,26 @@ function withLongHolds(scenarios: readonly K6Scenario[], request: Lengthening): 
 
 /** With each hold that is too short as long as it must be. */
 function longer(scenario: K6Scenario, neededMs: (target: number) => number): K6Scenario {
-  const { name, executor, raw, stages } = scenario
-  if (executor !== 'ramping-vus' && executor !== 'ramping-arrival-rate') {
+  const { name, raw, stages, own } = scenario
+  if (own.length === 0) {
     const [hold] = holdsOf(stages)
     if (hold === undefined) return scenario
-    return read(name, { ...raw, duration: k6Duration(Math.max(hold.toMs - hold.fromMs, neededMs(hold.target))) })
+    return scenarioOf(name, { ...raw, duration: k6Duration(Math.max(hold.toMs - hold.fromMs, neededMs(hold.target))) })
   }
-  const factor = executor === 'ramping-arrival-rate' ? perSecond(raw) : 1
-  const own: JsonObject[] = [...(raw['stages'] as readonly JsonObject[])]
-  const ends = endsOf(stages.slice(stages.length - own.length))
-  for (const hold of holdsOf(stages)) {
-    const missingMs = neededMs(hold.target) - (hold.toMs - hold.fromMs)
+  const ends = endsOf(stages)
+  const missing = holdsOf(stages).map(({ fromMs, toMs, target }) => {
     // The last stage of the row: the one that ends with it and takes time.
-    const index = ends.findLastIndex(
-      (endMs, at) => endMs === hold.toMs && (own[at]?.['target'] as number) * factor === hold.target,
-    )
-    const stage = own[index]
-    if (missingMs <= 0 || stage === undefined) continue
-    own[index] = { ...stage, duration: k6Duration(k6DurationMs(stage['duration'], 'duration') + missingMs) }
-  }
-  return read(name, { ...raw, stages: own })
+    const place = ends.findLastIndex((endMs, at) => endMs === toMs && stages[at]?.target === target)
+    return [place, Math.max(0, neededMs(target) - (toMs - fromMs))] as const
+  })
+  const missingMs = new Map(missing)
+  // The curve may begin with one more, which takes no time.
+  const first = stages.length - own.length
+  const long = own.map(({ durationMs, target }, index) => ({
+    duration: k6Duration(durationMs + (missingMs.get(first + index) ?? 0)),
+    target,
+  }))
+  return scenarioOf(name, { ...raw, stages: long })
 }
 
 function endsOf(stages: readonly LoadStage[]): number[] {

@@ -1,41 +1,14 @@
 /** The users' curve: what is planned, and what follows from it. Pure. */
-
-/** A piece of the users' curve: `target` is reached, from what was before, evenly over `durationMs`. */
-export interface LoadStage {
-  readonly durationMs: number
-  /** Virtual users, or iterations a second in the arrival-rate variant. */
-  readonly target: number
-}
-
-/** A stage, or a merged row of stages, in which the target does not change. Times from the start of the first stage. */
-export interface HoldStage {
-  readonly fromMs: number
-  readonly toMs: number
-  readonly target: number
-}
-
-/** Users, or iterations a second. */
-export type TargetUnit = 'users' | 'iterations/s'
-
-/** The curve of a whole run; all scenarios of the script together. It begins at a target of 0. */
-export interface LoadPlan {
-  readonly stages: readonly LoadStage[]
-  readonly holds: readonly HoldStage[]
-  readonly durationMs: number
-  readonly peakTarget: number
-  readonly unit: TargetUnit
-  /** False when it ends once its iterations are done, so that `durationMs` is only the longest that it may take. */
-  readonly hasFixedLength: boolean
-}
+import type { HoldStage, LoadPlan, LoadStage } from './shapes.ts'
 
 /** A fall of the target to half or less: what the system does afterwards is its recovery. */
 export interface Drop {
-  /** When the target begins to fall, and when it has fallen. */
+  /** When the target begins to fall, and when it has fallen, ms from the start. */
   readonly fromMs: number
   readonly toMs: number
   readonly fromTarget: number
   readonly toTarget: number
-  /** When it rises again, or the run ends. */
+  /** When it rises again, or the run ends, ms from the start. */
   readonly untilMs: number
 }
 
@@ -46,7 +19,7 @@ interface Piece {
   readonly toTarget: number
 }
 
-export function planOf(stages: readonly LoadStage[], unit: TargetUnit, hasFixedLength = true): LoadPlan {
+export function planOf(stages: readonly LoadStage[], unit: LoadPlan['unit'], hasFixedLength = true): LoadPlan {
   return {
     ...{ stages, unit, hasFixedLength },
     holds: hasFixedLength ? holdsOf(stages) : [],
@@ -55,7 +28,7 @@ export function planOf(stages: readonly LoadStage[], unit: TargetUnit, hasFixedL
   }
 }
 
-/** Stretches with a target that stays and is not 0; neighbours with the same target are one. */
+/** Finds the stretches with a target that stays and is not 0; neighbours with the same target are one. */
 export function holdsOf(stages: readonly LoadStage[]): HoldStage[] {
   const holds: { fromMs: number; toMs: number; target: number }[] = []
   for (const { fromMs, toMs, fromTarget, toTarget } of piecesOf(stages)) {
@@ -67,7 +40,7 @@ export function holdsOf(stages: readonly LoadStage[]): HoldStage[] {
   return holds
 }
 
-/** Falling stages in a row are one fall. */
+/** Finds the falls to half or less; falling stages in a row are one fall. */
 export function dropsOf(stages: readonly LoadStage[]): Drop[] {
   const pieces = piecesOf(stages)
   const endMs = pieces.at(-1)?.toMs ?? 0
@@ -86,7 +59,7 @@ export function dropsOf(stages: readonly LoadStage[]): Drop[] {
     })
 }
 
-/** When the target first goes above this; null when it never does. */
+/** Finds when the target first goes above this, ms; null when it never does. */
 export function firstAboveMs(stages: readonly LoadStage[], target: number): number | null {
   for (const { fromMs, toMs, fromTarget, toTarget } of piecesOf(stages)) {
     if (toTarget <= target) continue

@@ -14,7 +14,8 @@
 import { builtIn } from '../series/metrics.ts'
 import { filterText, type TagFilter } from '../series/questions.ts'
 import { meant, ThresholdReader, type Written } from './threshold-reader.ts'
-import { aggregateText, hasAggregate, type Aggregate, type LimitUnit, type Operator, type Threshold } from './threshold.ts'
+import { aggregateText, hasAggregate } from './threshold.ts'
+import type { Aggregate, Operator, Threshold } from './shapes.ts'
 
 /** What people write who know other tools, and what it is called here. */
 const OTHER_UNITS: Readonly<Record<string, string>> = {
@@ -22,7 +23,7 @@ const OTHER_UNITS: Readonly<Record<string, string>> = {
   ...{ percent: '%', pct: '%', '/sec': '/s', '/second': '/s', rps: '/s' },
 }
 
-/** In the words of the grammar above. @throws ChaosError BAD_INPUT with the place and what is allowed there. */
+/** Reads a limit in the words of the grammar above. @throws ChaosError BAD_INPUT with the place and what is allowed there. */
 export function parseThreshold(text: string, from: Exclude<Threshold['from'], 'script'>): Threshold {
   const reader = new ThresholdReader(text)
   const metric = reader.metric()
@@ -61,7 +62,7 @@ function inUnit(
   metric: string,
   aggregate: Aggregate,
   written: Written,
-): { limit: number; unit: LimitUnit } {
+): { limit: number; unit: Threshold['unit'] } {
   const { number, unit } = written
   const name = aggregateText(aggregate)
   const known = builtIn(metric)
@@ -84,7 +85,11 @@ function inUnit(
 }
 
 /** Of a rate the share that is true, of a counter so many a second: the number alone does not always tell. */
-function rateLimit(reader: ThresholdReader, metric: string, { number, unit }: Written): { limit: number; unit: LimitUnit } {
+function rateLimit(
+  reader: ThresholdReader,
+  metric: string,
+  { number, unit }: Written,
+): { limit: number; unit: Threshold['unit'] } {
   const isShare = builtIn(metric) === 'rate'
   if (unit === '/s') {
     if (isShare) throw reader.mistake(`${metric} is a share of the samples: it takes %, not "/s"`)

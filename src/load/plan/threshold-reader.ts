@@ -3,13 +3,12 @@ import { ChaosError } from '../../core/errors.ts'
 import { didYouMean, editDistance } from '../../core/suggest.ts'
 import { BUILT_IN, builtIn } from '../series/metrics.ts'
 import type { TagFilter } from '../series/questions.ts'
-import { OPERATORS, type Aggregate, type Operator } from './threshold.ts'
+import { OPERATORS, PLAIN_AGGREGATES, type Aggregate, type Operator } from './shapes.ts'
 
 // Sticky, as all patterns of the reader are: each is looked for at one place.
 const NAME = /[A-Za-z_][A-Za-z0-9_]{0,127}/y
 const PERCENTILE = /p\(?\d{1,3}(?:\.\d{1,6})?\)?(?![\w.(])/y
 const NUMBER = /\d{1,15}(?:\.\d{1,15})?|\.\d{1,15}/y
-const PLAIN_AGGREGATES = ['avg', 'min', 'med', 'max', 'rate', 'count', 'value'] as const
 const ALLOWED_AGGREGATES = `${PLAIN_AGGREGATES.join(', ')}, p95 (or p(95), any percentage)`
 const MOST_TAGS = 10
 const LONGEST_VALUE = 200
@@ -30,7 +29,7 @@ const OTHER_OPERATORS: Readonly<Record<string, Operator>> = {
 
 export interface Written {
   readonly number: number
-  /** As written, without blanks; empty when there is none. */
+  /** The unit as written, without blanks; empty when there is none. */
   readonly unit: string
 }
 

@@ -31,7 +31,7 @@ export class CompletionReader {
     this.place = place
   }
 
-  /** From what is completed now. @throws COMPLETED_UNREADABLE. */
+  /** Follows the list from what is completed now on. @throws COMPLETED_UNREADABLE. */
   static async start(port: CompletedPort, clock: Clock, signal: AbortSignal): Promise<CompletionReader> {
     const { next } = await port.page(port.first, signal)
     const reader = new CompletionReader(port, clock, next)
@@ -43,7 +43,7 @@ export class CompletionReader {
     this.completion.claim(id)
   }
 
-  /** What was found once the list has caught up with the claims; `trouble` when it could not be read to its end. */
+  /** Waits until the list has caught up with the claims; `trouble` says why it could not be read to its end, else null. */
   async finish(signal: AbortSignal): Promise<{ facts: CompletionFacts; trouble: string | null }> {
     this.ended.abort()
     await this.following

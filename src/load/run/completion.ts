@@ -44,7 +44,7 @@ export class Completion {
     this.completed = new Set()
   }
 
-  /** Claims that wait for the system's word. */
+  /** How many claims wait for the system's word. */
   get waiting(): number {
     return this.claimed.size
   }

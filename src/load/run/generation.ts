@@ -7,6 +7,7 @@ import type { LoadResult } from '../../core/result/load.ts'
 import type { ScratchFile } from '../../ports/files.ts'
 import type { LoadDeps } from '../deps.ts'
 import type { LoadJudgement } from '../judge/judgement.ts'
+import { LOG_LENGTH } from '../judge/k6-exit.ts'
 import { measuredJson, type Measured } from '../judge/measured.ts'
 import type { PatternCard } from '../plan/card.ts'
 import { recordedFor, type Prepared } from '../plan/prepare.ts'
@@ -16,16 +17,13 @@ import type { RecorderOptions } from '../series/recorder.ts'
 import { SeriesRecording } from '../series/recording.ts'
 import { GeneratorWatch } from './generator-watch.ts'
 
-/** Of k6's log, in a message and in the series file. */
-export const LOG_LENGTH = 500
-
 export interface GenerationPlan {
   /** k6, its folder and all that is kept are named by it. */
   readonly id: string
   /** Absolute path of the k6 script. */
   readonly script: string
   readonly prepared: Prepared
-  /** Over the script's own. */
+  /** The options that go over the script's own. */
   readonly options: JsonObject
   readonly segment: K6Segment | null
   /** After this time k6 is ended, ms. */
@@ -35,7 +33,7 @@ export interface GenerationPlan {
   readonly follow: ((recording: SeriesRecording) => () => void) | null
 }
 
-/** What came of it, once it has ended. */
+/** A run of k6 that has ended, with all that came of it. */
 export interface Generated {
   /** When its first second began. */
   readonly startWallMs: Wall
@@ -107,7 +105,7 @@ export class Generation {
     }
   }
 
-  /** What k6 said explains most of what goes wrong with it. */
+  /** Keeps what k6 said, which explains most of what goes wrong with it. */
   async keptLog({ log }: K6End): Promise<LoadResult['logs']> {
     if (log.trim() === '') return []
     return [{ service: 'k6', file: await this.deps.artifacts.write(`load/${this.plan.id}/k6.log`, log) }]

@@ -6,7 +6,7 @@ import { roundOrNull } from '../../core/statistics.ts'
 import { stolenShare } from '../../core/stolen.ts'
 import { isAborted } from '../../core/time/wait.ts'
 import type { HostFacts } from '../../toolbox/operations/resources/host.ts'
-import type { GeneratorLook } from '../judge/judgement.ts'
+import type { GeneratorLook } from '../judge/generator-facts.ts'
 
 const EVERY_MS = 1_000
 /** A look that takes longer is left out: the next one covers its time. */

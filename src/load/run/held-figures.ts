@@ -1,4 +1,4 @@
-/** What a load that goes on is known to have met: of the seconds that are whole by now. Times are of the wall clock. */
+/** The figures of a load that goes on, of the seconds that are whole by now. Times are of the wall clock. */
 import { EPOCH, later, latest, msBetween, sinceEpochMs, type Wall } from '../../core/time/moment.ts'
 import type { HeldLimits, HeldLoad, StretchFigures } from '../../ports/held-load.ts'
 import { figureWindows, isBad, passingFigures } from '../judge/stretch-figures.ts'

@@ -9,7 +9,7 @@ import type { LoadResult } from '../../core/result/load.ts'
 import type { ScratchFile } from '../../ports/files.ts'
 import { isAborted, waitUntil } from '../../core/time/wait.ts'
 import type { LoadDeps, LoadOptions } from '../deps.ts'
-import { judgeHeld, type CalmStretch } from '../judge/held.ts'
+import { judgeMeasured } from '../judge/measured.ts'
 import { brokenResult, judgedResult, type PatternFacts } from '../judge/result.ts'
 import { windowLimits } from '../judge/window-limits.ts'
 import type { PatternCard } from '../plan/card.ts'
@@ -24,8 +24,14 @@ const TARGET_LIMIT_MS = RAMP_MS + 60_000
 const CALM_FIRST_MS = 10_000
 const GRACE_MS = 30_000
 
-/** What a run takes longer for it. */
+/** How much longer a run takes for it, ms. */
 export const HELD_OVERHEAD_MS = RAMP_MS + CALM_FIRST_MS + 6_000
+
+/** A stretch without a fault, wall clock, ms since the epoch. */
+export interface CalmStretch {
+  readonly fromWallMs: Wall
+  readonly toWallMs: Wall
+}
 
 export interface RunningHeldLoad extends HeldLoad {
   /** Ends k6 and judges the calm stretches, times of the wall clock. Never throws. */
@@ -150,7 +156,7 @@ class Held extends HeldFigures implements RunningHeldLoad {
   }
 
   private async judged(facts: PatternFacts, end: K6End, calm: readonly CalmStretch[]): Promise<LoadResult> {
-    const { generation, card, started, signal } = this.parts
+    const { generation, started, signal } = this.parts
     const generated = await generation.generated(end)
     const firstWallMs = generated.startWallMs
     const stretches = calm.map(({ fromWallMs, toWallMs }) => ({
@@ -159,11 +165,10 @@ class Held extends HeldFigures implements RunningHeldLoad {
     }))
     const { file, judge } = await generated.keep(
       { startedWallMs: started.atWallMs, durationMs: facts.durationMs, completion: null },
-      (series, { thresholds, generators, plan }) => judgeHeld({ thresholds, series, generators, stretches, plan }),
+      (series, measured) => judgeMeasured(series, measured, stretches),
       signal,
     )
-    const judgement = judge()
-    return judgedResult({ ...facts, series: { file } }, { ...judgement, notes: [...judgement.notes, ...card.notes] })
+    return judgedResult({ ...facts, series: { file } }, judge())
   }
 
   /** `end`: null when nobody knows how k6 ended. */

@@ -9,14 +9,14 @@ import type { ScratchFile } from '../../ports/files.ts'
 import { isAborted } from '../../core/time/wait.ts'
 import type { LoadDeps, LoadOptions } from '../deps.ts'
 import type { CompletionFacts, LoadJudgement } from '../judge/judgement.ts'
-import { k6Exit } from '../judge/k6-exit.ts'
+import { k6EndText, k6Exit } from '../judge/k6-exit.ts'
 import { judgeMeasured } from '../judge/measured.ts'
 import { brokenResult, judgedResult, type PatternFacts } from '../judge/result.ts'
 import { modelOf, preparePattern, type Prepared } from '../plan/prepare.ts'
 import type { Later } from '../series/questions.ts'
 import type { SeriesRecording } from '../series/recording.ts'
 import { CompletionReader } from './completion-reader.ts'
-import { Generation, LOG_LENGTH, type Generated, type GenerationPlan } from './generation.ts'
+import { Generation, type Generated, type GenerationPlan } from './generation.ts'
 
 /** Beyond its stages: setup(), iterations that are under way at the end (60 s at most each), teardown(). */
 const GRACE_MS = 120_000
@@ -43,7 +43,7 @@ export async function runPattern(
 
 export interface MeasuredPart {
   readonly segment: K6Segment
-  /** As `ArtifactPort.writeBytes` gave it. */
+  /** The path of its series, as `ArtifactPort.writeBytes` gave it. */
   readonly file: string
   readonly requests: number
   readonly errorRate: number
@@ -208,9 +208,8 @@ async function generatedOf(generation: Generation, end: K6End): Promise<Generate
   try {
     return await generation.generated(end)
   } catch (error) {
-    const { ending, text } = k6Exit(end.exitCode)
+    const { ending } = k6Exit(end.exitCode)
     if (ending === 'ended' || ending === 'breached') throw error
-    const said = end.log.trim() === '' ? '' : `; it said: ${end.log.trim().slice(-LOG_LENGTH)}`
-    throw new ChaosError('LOAD_FAILED', `k6 ended with ${String(end.exitCode)}: ${text}${said}`, { cause: error })
+    throw new ChaosError('LOAD_FAILED', k6EndText(end.exitCode, end.log), { cause: error })
   }
 }

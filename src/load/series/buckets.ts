@@ -7,7 +7,7 @@
 const SUB = 2_048
 const HALF = SUB / 2
 
-/** Of a whole number of 0 or more. */
+/** Finds the bucket of a whole number of 0 or more. */
 export function bucketOf(value: number): number {
   if (value < SUB) return value
   const exponent = Math.floor(Math.log2(value)) - 10
@@ -16,7 +16,7 @@ export function bucketOf(value: number): number {
   return exponent * HALF + mantissa
 }
 
-/** The middle of the bucket. */
+/** Gives the middle of the bucket. */
 export function valueOf(bucket: number): number {
   if (bucket < SUB) return bucket
   const exponent = Math.floor(bucket / HALF) - 1
@@ -31,7 +31,7 @@ export function addTo(buckets: Buckets, bucket: number, count = 1): void {
   buckets.set(bucket, (buckets.get(bucket) ?? 0) + count)
 }
 
-/** Steps between the buckets, and their counts, as base64 of LEB128 numbers: some 2 bytes for each bucket. */
+/** Writes steps between the buckets, and their counts, as base64 of LEB128 numbers: some 2 bytes for each bucket. */
 export function encodeBuckets(buckets: Buckets): string {
   const bytes: number[] = []
   let before = 0
@@ -64,7 +64,7 @@ export function decodeBuckets(text: string, into: Buckets): void {
   }
 }
 
-/** With their counts, from the lowest to the highest. */
+/** Pairs of a bucket and its count, from the lowest bucket to the highest. */
 export type SortedBuckets = readonly (readonly [number, number])[]
 
 export function sortBuckets(buckets: Buckets): SortedBuckets {
@@ -72,7 +72,7 @@ export function sortBuckets(buckets: Buckets): SortedBuckets {
 }
 
 /**
- * Between the two values nearest to the rank, in proportion, as k6 does it (metrics/sink.go). NaN of nothing.
+ * Takes what lies between the two values nearest to the rank, as k6 does it (metrics/sink.go). NaN of nothing.
  * `lowest` and `highest` are the exact ends.
  */
 export function percentileOf(sorted: SortedBuckets, percent: number, lowest: number, highest: number): number {

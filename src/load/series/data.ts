@@ -1,56 +1,64 @@
 /** A series as data: what the recorder makes, the file holds, and a merge adds up. */
-import type { Wall } from '../../core/time/moment.ts'
-import type { Json } from '../../core/json.ts'
+import * as z from 'zod'
+import type { DeepReadonly, Json } from '../../core/json.ts'
+import { wallSchema } from '../../core/time/wall-schema.ts'
 import type { Cell } from './cell.ts'
-import type { MetricType, TagFilter } from './questions.ts'
+import { METRIC_TYPES } from './questions.ts'
 
-/** By metric, scenario and outcome; or all samples that meet a filter of other tags. */
-export interface GroupKey {
-  readonly metric: string
-  readonly scenario: string
-  readonly outcome: string
-  /** null: of no filter. Then scenario and outcome say nothing. */
-  readonly filter: TagFilter | null
-}
+/** Four hours. What is recorded and what is read back have the same limits. */
+export const MOST_SECONDS = 4 * 3_600
+export const MOST_GROUPS = 2_000
 
-interface SeriesSegment {
-  readonly index: number
-  readonly count: number
-}
+export const text = z.string().max(1_000)
+export const count = z.int().min(0)
+const json: z.ZodType<Json> = z.json()
 
-export interface SeriesFacts {
-  readonly patternId: string
-  /** Of the script and its settings: series of different ones are not merged. */
-  readonly fingerprint: string
-  readonly k6Version: string
-  readonly segment: SeriesSegment | null
-  /** What else a judgement of it needs. */
-  readonly more: Json
-}
+const group = z.strictObject({
+  metric: text,
+  scenario: text,
+  outcome: text,
+  /** null where it is of no filter; where it is of one, scenario and outcome say nothing. */
+  filter: z.record(text, text).nullable(),
+})
 
-/** What is known of a series as a whole. */
-export interface SeriesHead {
-  readonly startWallMs: Wall
-  readonly seconds: number
-  readonly types: Readonly<Record<string, MetricType>>
-  readonly groups: readonly GroupKey[]
-  /** Samples that came when their second was closed, and count to a later one. */
-  readonly late: number
-}
+export const factsShape = z.strictObject({
+  patternId: text,
+  /** A hash of the script and its settings: series of different ones are not merged. */
+  fingerprint: text,
+  k6Version: text,
+  segment: z.strictObject({ index: z.int().min(1).max(1_000), count: z.int().min(1).max(1_000) }).nullable(),
+  /** Whatever else a judgement of it needs. */
+  more: json,
+})
+
+export const headShape = z.strictObject({
+  startWallMs: wallSchema,
+  seconds: count.max(MOST_SECONDS),
+  types: z.record(text, z.enum(METRIC_TYPES)),
+  groups: z.array(group).max(MOST_GROUPS),
+  /** How many samples came when their second was closed, and count to a later one. */
+  late: count,
+})
+
+export type SeriesFacts = DeepReadonly<z.infer<typeof factsShape>>
+/** The head is all that is known of a series as a whole. */
+export type SeriesHead = DeepReadonly<z.infer<typeof headShape>>
+/** A group is of a metric, scenario and outcome; or of all samples that meet a filter of other tags. */
+export type GroupKey = SeriesHead['groups'][number]
 
 export interface SeriesSecond {
   readonly second: number
-  /** Mean requests under way. */
+  /** How many requests were under way, the mean of the second. */
   readonly inFlight: number
-  /** Requests that were not served, by status or k6's error code. */
+  /** How many requests were not served, by status or k6's error code. */
   readonly errors: Readonly<Record<string, number>>
-  /** By the place of their group in the head, in its order. */
+  /** Cells by the place of their group in the head, in its order. */
   readonly cells: ReadonlyMap<number, Cell>
 }
 
 /** A series that lies somewhere, too long to be held in memory. */
 export interface StoredSeries {
   readonly head: SeriesHead
-  /** From the first to the last, as often as they are wanted. */
+  /** Reads them from the first to the last, as often as they are wanted. */
   readonly seconds: () => AsyncIterable<SeriesSecond>
 }

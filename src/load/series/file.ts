@@ -7,7 +7,7 @@ import { unzippedLines, zipped, type LineLimits } from './zipped-lines.ts'
 /** Of a file that somebody else may have written. k6's summary is in the first line, and may have 16 MiB. */
 const LIMITS: LineLimits = { longest: 64 * 1024 ** 2, all: 4 * 1024 ** 3 }
 
-/** Of a file, from its beginning, as often as they are wanted. */
+/** Reads the bytes of a file from its beginning, as often as they are wanted. */
 export type ReadBytes = () => AsyncIterable<Uint8Array>
 
 export interface SeriesFile extends StoredSeries {

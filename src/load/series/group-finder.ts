@@ -22,14 +22,14 @@ export class GroupFinder {
     return this.types[metric] ?? 'trend'
   }
 
-  /** Those that had samples: a filter that a threshold asked for has a group, whether any sample met it or not. */
+  /** Lists the metrics that had samples: a filter that a threshold asked for has a group, whether any sample met it or not. */
   metrics(): { readonly name: string; readonly type: MetricType }[] {
     return [...this.byMetric]
       .filter(([, groups]) => groups.some(({ key }) => key.filter === null))
       .map(([name]) => ({ name, type: this.typeOf(name) }))
   }
 
-  /** Their places in the head, in its order. @throws ChaosError BAD_INPUT for a tag that was not recorded. */
+  /** Finds their places in the head, in its order. @throws ChaosError BAD_INPUT for a tag that was not recorded. */
   find(metric: string, filter: TagFilter): readonly number[] {
     const groups = this.byMetric.get(metric) ?? []
     const { scenario, outcome, ...others } = filter

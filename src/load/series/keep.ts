@@ -6,12 +6,12 @@ import { SeriesPass } from './pass.ts'
 import type { Later, PassingSeries } from './questions.ts'
 
 export interface Kept<T> {
-  /** As `ArtifactPort.writeBytes` gave it. */
+  /** The path of the file, as `ArtifactPort.writeBytes` gave it. */
   readonly file: string
   readonly judge: Later<T>
 }
 
-/** `id`: of the pattern, for the file's name. `judge` says what it wants to know, and makes its judgement afterwards. */
+/** Keeps a series in the file named by the pattern's `id`. `judge` says what it wants to know, and makes its judgement afterwards. */
 export async function keepSeries<T>(
   artifacts: Pick<ArtifactPort, 'writeBytes'>,
   id: string,

@@ -2,38 +2,17 @@
  * A series as lines of JSON: one that says what it is, then one for each second. Gzipped it is what a run keeps of a load
  * pattern, and what several generators hand in to be merged. Pure.
  */
-import { wallSchema } from '../../core/time/wall-schema.ts'
 import { sinceEpochMs } from '../../core/time/moment.ts'
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
-import type { Json } from '../../core/json.ts'
+import type { DeepReadonly } from '../../core/json.ts'
 import { decodeBuckets } from './buckets.ts'
 import type { Cell } from './cell.ts'
-import type { SeriesFacts, SeriesHead, SeriesSecond } from './data.ts'
+import { count, factsShape, headShape, MOST_GROUPS, text, type SeriesFacts, type SeriesHead, type SeriesSecond } from './data.ts'
 
 const SERIES_SCHEMA_VERSION = 1
-const MOST_SECONDS = 4 * 3_600
-const MOST_GROUPS = 2_000
 
-const text = z.string().max(1_000)
-const count = z.int().min(0)
-const json: z.ZodType<Json> = z.json()
-
-const headSchema = z.strictObject({
-  schemaVersion: z.literal(SERIES_SCHEMA_VERSION),
-  patternId: text,
-  fingerprint: text,
-  k6Version: text,
-  segment: z.strictObject({ index: z.int().min(1).max(1_000), count: z.int().min(1).max(1_000) }).nullable(),
-  startWallMs: wallSchema,
-  seconds: count.max(MOST_SECONDS),
-  types: z.record(text, z.enum(['trend', 'rate', 'counter', 'gauge'])),
-  groups: z
-    .array(z.strictObject({ metric: text, scenario: text, outcome: text, filter: z.record(text, text).nullable() }))
-    .max(MOST_GROUPS),
-  late: count,
-  more: json,
-})
+const headSchema = z.strictObject({ schemaVersion: z.literal(SERIES_SCHEMA_VERSION), ...factsShape.shape, ...headShape.shape })
 
 /** Group, count, sum, min, max, non-zero, last, histograms. */
 const cellSchema = z.tuple([
@@ -52,6 +31,8 @@ const cellSchema = z.tuple([
   ),
 ])
 
+type CellTuple = DeepReadonly<z.infer<typeof cellSchema>>
+
 const secondSchema = z.strictObject({
   second: count,
   inFlight: z.number().min(0),
@@ -62,28 +43,34 @@ const secondSchema = z.strictObject({
 /** Where a line stands, for messages. */
 export interface Place {
   readonly file: string
-  /** From 1. */
+  /** The number of the line, from 1. */
   readonly line: number
 }
 
-/** With its newline. */
+/** Writes the first line, with its newline. */
 export function headLine(head: SeriesHead, facts: SeriesFacts): string {
-  const line: z.input<typeof headSchema> = {
-    schemaVersion: SERIES_SCHEMA_VERSION,
-    ...{ patternId: facts.patternId, fingerprint: facts.fingerprint, k6Version: facts.k6Version, segment: facts.segment },
-    ...{ startWallMs: sinceEpochMs(head.startWallMs), seconds: head.seconds, types: { ...head.types } },
-    groups: head.groups.map((key) => ({ ...key, filter: key.filter === null ? null : { ...key.filter } })),
-    ...{ late: head.late, more: facts.more },
+  const { patternId, fingerprint, k6Version, segment, more } = facts
+  const { startWallMs, seconds, types, groups, late } = head
+  const line: DeepReadonly<z.input<typeof headSchema>> = {
+    ...{ schemaVersion: SERIES_SCHEMA_VERSION, patternId, fingerprint, k6Version, segment },
+    ...{ startWallMs: sinceEpochMs(startWallMs), seconds, types, groups, late, more },
   }
   return `${JSON.stringify(line)}\n`
 }
 
-/** With its newline. */
+/** Writes the line of a second, with its newline. */
 export function secondLine({ second, inFlight, errors, cells }: SeriesSecond): string {
-  const line: z.infer<typeof secondSchema> = {
-    ...{ second, inFlight, errors: { ...errors } },
-    cells: [...cells].map(([group, cell]) => asTuple(group, cell)),
-  }
+  const tuples = [...cells].map(([group, { count: samples, sum, min, max, nonZero, last, histograms }]): CellTuple => [
+    group,
+    samples,
+    sum,
+    min,
+    max,
+    nonZero,
+    last,
+    histograms,
+  ])
+  const line: DeepReadonly<z.infer<typeof secondSchema>> = { second, inFlight, errors, cells: tuples }
   return `${JSON.stringify(line)}\n`
 }
 
@@ -112,12 +99,8 @@ export function mistake({ file, line }: Place, what: string): ChaosError {
   return new ChaosError('BAD_INPUT', `${file}, line ${String(line)}: ${what.slice(0, 500)}`)
 }
 
-function asTuple(group: number, { count: samples, sum, min, max, nonZero, last, histograms }: Cell): z.infer<typeof cellSchema> {
-  return [group, samples, sum, min, max, nonZero, last, [...histograms]]
-}
-
 /** A histogram must hold what its cell counts: anything else is damaged, or made up. */
-function checkedCell(tuple: z.infer<typeof cellSchema>, place: Place): Cell {
+function checkedCell(tuple: CellTuple, place: Place): Cell {
   const [, samples, sum, min, max, nonZero, last, histograms] = tuple
   if (histograms.length > 0) {
     const buckets = new Map<number, number>()

@@ -1,17 +1,11 @@
 /** The last five whole seconds, for whoever looks on. */
+import type { RunEvent } from '../../core/run-event.ts'
 import { addTo, bucketOf, percentileOf, sortBuckets, type Buckets } from './buckets.ts'
 
 const WINDOW_SECONDS = 5
 
-export interface LiveLook {
-  readonly users: number | null
-  readonly requestsPerSecond: number
-  /** 0…1. */
-  readonly errorRate: number
-  readonly p95Ms: number | null
-  /** All so far. */
-  readonly errors: number
-}
+/** The figures of a `load-live` event, where each of them is described. */
+export type LiveLook = Omit<Extract<RunEvent, { readonly type: 'load-live' }>, 'type' | 'id' | 'leftMs'>
 
 interface Second {
   requests: number

@@ -1,7 +1,7 @@
 /** The metrics that k6 itself has, and the one that we add. Pure. */
 import type { MetricType } from './questions.ts'
 
-/** Requests under way, as a metric. */
+/** The name that requests under way have as a metric. */
 export const IN_FLIGHT = 'in_flight'
 
 /** k6's own metrics (metrics/builtin.go). `time` is a trend in ms. */
@@ -17,13 +17,13 @@ export const BUILT_IN: Readonly<Record<string, MetricType | 'time'>> = {
   ...ofType('time', ['ws_ping', 'ws_session_duration', 'ws_connecting', 'grpc_req_duration']),
 }
 
-/** Of k6's own metrics; null of a script's. */
+/** Tells the type of one of k6's own metrics; null of a script's. */
 export function builtInMetric(metric: string): MetricType | null {
   const known = builtIn(metric)
   return known === 'time' ? 'trend' : (known ?? null)
 }
 
-/** `time` is a trend in ms; undefined of a script's own. */
+/** Tells the type of one, where `time` is a trend in ms; undefined of a script's own. */
 export function builtIn(metric: string): MetricType | 'time' | undefined {
   return Object.hasOwn(BUILT_IN, metric) ? BUILT_IN[metric] : undefined
 }

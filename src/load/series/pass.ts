@@ -89,7 +89,7 @@ export class SeriesPass implements PassingSeries {
     this.watchers.push({ recent, look })
   }
 
-  /** In the order of the seconds. */
+  /** Takes the seconds, in their order. */
   take(second: SeriesSecond): void {
     for (const tally of this.tallies) if (second.second >= tally.from && second.second < tally.to) tally.add(second)
     for (const recent of this.recents.values()) recent.add(second)
@@ -98,7 +98,7 @@ export class SeriesPass implements PassingSeries {
       look({ second: second.second, inFlight: second.inFlight, users, seconds: recent })
   }
 
-  /** It has gone by: answers may be had. */
+  /** Ends the pass: the series has gone by, and answers may be had. */
   end(): void {
     this.isOver = true
   }

@@ -10,52 +10,57 @@ export const OUTCOMES = ['served', 'rejected', 'failed'] as const
 /** `{outcome:served,status:200}`: all of them must hold. Tags of k6's own and of the script. */
 export type TagFilter = Readonly<Record<string, string>>
 
-/** Empty without tags; tags in the order of their names, so that the same filter has the same text. */
+/** Writes a filter with its tags in the order of their names, so that the same one has the same text; empty without tags. */
 export function filterText(filter: TagFilter): string {
   const tags = Object.keys(filter).sort()
   return tags.length === 0 ? '' : `{${tags.map((tag) => `${tag}:${String(filter[tag])}`).join(',')}}`
 }
 
-export type MetricType = 'trend' | 'rate' | 'counter' | 'gauge'
+export const METRIC_TYPES = ['trend', 'rate', 'counter', 'gauge'] as const
+export type MetricType = (typeof METRIC_TYPES)[number]
 
-/** All samples of a question, as one. */
-export interface SampleAggregate {
-  readonly type: MetricType
-  /** Samples. */
+/** The figures that are known of samples without a histogram. */
+export interface SampleFigures {
+  /** How many samples there were. */
   readonly count: number
   readonly sum: number
   readonly min: number
   readonly max: number
-  /** Samples other than zero: the trues of a rate. */
+  /** How many samples are other than zero: the trues of a rate. */
   readonly nonZero: number
-  /** Of a gauge: the newest value, of several generators their sum. */
+  /** The newest value; of a gauge of several generators their sum. */
   readonly last: number
-  /** Of a trend, 0…100, in the metric's own unit (ms for times), from an HDR histogram of 3 digits. NaN without samples. */
+}
+
+/** The answer to a question: all its samples, as one. */
+export interface SampleAggregate extends SampleFigures {
+  readonly type: MetricType
+  /** Tells a percentile (0…100) of a trend in the metric's own unit (ms for times), from a histogram of 3 digits; NaN of nothing. */
   percentile(percent: number): number
 }
 
 export interface SeriesQuestion {
   readonly metric: string
-  /** Only tags that were asked for when the series was recorded, `scenario` and `outcome` always among them. */
+  /** It has only tags that were asked for when the series was recorded, `scenario` and `outcome` always among them. */
   readonly filter?: TagFilter
-  /** From the start of the load, whole seconds count that begin in [fromMs, toMs). The whole run when left out. */
+  /** Seconds count that begin in [fromMs, toMs), ms from the start of the load. The whole run when left out. */
   readonly fromMs?: number
   readonly toMs?: number
 }
 
 /** Seconds of a recorded run, such as the last ten, that can be asked at once. Times are those of the whole run. */
 export interface AskableSeconds {
-  /** null when there is no such sample at all. @throws ChaosError BAD_INPUT for a tag that was not recorded. */
+  /** Answers at once; null when there is no such sample at all. @throws ChaosError BAD_INPUT for a tag that was not recorded. */
   ask(question: SeriesQuestion): SampleAggregate | null
-  /** Requests that did not succeed in the stretch, by status (`503`) or by k6's error code (`error 1212`). */
+  /** Counts the requests of the stretch that did not succeed, by status (`503`) or k6's error code (`error 1212`). */
   errors(fromMs?: number, toMs?: number): Readonly<Record<string, number>>
 }
 
 export interface PassingSecond {
   readonly second: number
-  /** Users at work; null where k6 told nothing. */
+  /** How many users were at work; null where k6 told nothing. */
   readonly users: number | null
-  /** Requests under way: the mean of the second, from when each began to when it was answered. */
+  /** How many requests were under way, the mean of the second: each from when it began to when it was answered. */
   readonly inFlight: number
   /** This second, and those before it that the watcher asked for. */
   readonly seconds: AskableSeconds
@@ -73,10 +78,10 @@ export interface PassingSeries {
   readonly startWallMs: Wall
   /** Whole seconds from the start to the last sample. */
   readonly seconds: number
-  /** Samples that came when their second was closed, and count to a later one. */
+  /** How many samples came when their second was closed, and count to a later one. */
   readonly late: number
   readonly metrics: readonly { readonly name: string; readonly type: MetricType }[]
-  /** As `AskableSeconds` answers, of a stretch of any length. @throws ChaosError BAD_INPUT for a tag that was not recorded. */
+  /** Answers as `AskableSeconds` does, of a stretch of any length. @throws ChaosError BAD_INPUT for a tag that was not recorded. */
   ask(question: SeriesQuestion): Later<SampleAggregate | null>
   errors(fromMs?: number, toMs?: number): Later<Readonly<Record<string, number>>>
   /** Shows each second when its turn comes, together with the `width` - 1 before it. */

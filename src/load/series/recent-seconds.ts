@@ -17,7 +17,7 @@ export class RecentSeconds implements AskableSeconds {
   /** What came before it is not known any more. */
   private knownFrom = 0
 
-  /** `most`: so many are kept. */
+  /** `most`: how many seconds are kept. */
   constructor(finder: GroupFinder, most: number) {
     this.finder = finder
     this.most = most
@@ -73,7 +73,7 @@ export class RecentSeconds implements AskableSeconds {
   }
 }
 
-/** The same for the same question. */
+/** Makes a key that is the same for the same question. */
 export function questionText({ metric, filter, fromMs, toMs }: Required<SeriesQuestion>): string {
   return `${metric}${filterText(filter)} ${String(fromMs)} ${String(toMs)}`
 }
@@ -83,7 +83,7 @@ export function refuseTags(filter: TagFilter): void {
   if (Object.keys(filter).length > 0) throw new ChaosError('BAD_INPUT', `${IN_FLIGHT} is of all requests, and has no tags`)
 }
 
-/** A sample for each second: its mean. */
+/** Makes the answer of a sample for each second: its mean. */
 export function inFlightOf(seconds: readonly number[]): SampleAggregate | null {
   const last = seconds.at(-1)
   if (last === undefined) return null

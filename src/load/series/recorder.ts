@@ -5,7 +5,7 @@ import { isJsonObject, type Json } from '../../core/json.ts'
 import { OpenCell, type Cell } from './cell.ts'
 import type { CsvRow, RowTags } from './csv/row.ts'
 import { CsvScanner } from './csv/scanner.ts'
-import type { GroupKey, SeriesHead, SeriesSecond } from './data.ts'
+import { MOST_GROUPS, MOST_SECONDS, type GroupKey, type SeriesHead, type SeriesSecond } from './data.ts'
 import { InFlight } from './in-flight.ts'
 import { LiveFigures, type LiveLook } from './live-figures.ts'
 import { builtInMetric } from './metrics.ts'
@@ -18,17 +18,15 @@ import { filterText, type MetricType, type TagFilter } from './questions.ts'
 const SLACK_SECONDS = 15
 /** Before the newest: what k6 has not written yet of a second that is over. */
 const SETTLING_SECONDS = 1
-const MOST_GROUPS = 2_000
-const MOST_SECONDS = 4 * 3_600
 /** Percentiles of these are shown whether a threshold names them or not. */
 const ALWAYS_HISTOGRAMS = ['http_req_duration', 'task_duration']
 
 export interface RecorderOptions {
-  /** What thresholds ask for, of tags beyond scenario and outcome. */
+  /** The filters of thresholds, of tags beyond scenario and outcome. */
   readonly filters: readonly { readonly metric: string; readonly filter: TagFilter }[]
   /** Trends whose percentiles are wanted. */
   readonly percentiles: readonly string[]
-  /** Told of the id of each served answer: metadata `key` of samples of `metric`. */
+  /** Called with the id of each served answer: metadata `key` of samples of `metric`. */
   readonly claim: { readonly metric: string; readonly key: string; readonly onId: (id: string) => void } | null
 }
 
@@ -91,14 +89,14 @@ export class SeriesRecorder {
     return this.liveFigures.look()
   }
 
-  /** k6 has ended: all seconds are over. @throws LOAD_FAILED without samples, and for a row that was cut off. */
+  /** Ends the last seconds, as k6 has ended. @throws LOAD_FAILED without samples, and for a row that was cut off. */
   end(): void {
     this.scanner.end()
     if (this.startUs === null) throw nothingWritten()
     this.closedBefore = this.newest + 1
   }
 
-  /** Seconds that are over, each of them once: it forgets them. Requests under way are told at the end. */
+  /** Hands over the seconds that are over, each of them once, and forgets them. Requests under way are told at the end. */
   fetch(): SeriesSecond[] {
     if (this.fetchedBefore === this.closedBefore) return []
     const seconds = this.copy(this.fetchedBefore, this.closedBefore)
@@ -110,7 +108,7 @@ export class SeriesRecorder {
     return seconds
   }
 
-  /** As they are now; those that were fetched are not among them. `to`: the first one that is left out. */
+  /** Copies seconds as they are now; those that were fetched are not among them. `to`: the first one that is left out. */
   copy(from: number, to: number): SeriesSecond[] {
     const first = Math.max(from, this.fetchedBefore)
     const groups = [...this.groups.values()]
@@ -130,7 +128,7 @@ export class SeriesRecorder {
     return this.startUs === null ? null : Math.max(0, this.newest - SETTLING_SECONDS)
   }
 
-  /** Mean requests under way in each second. They count to all of the seconds that they took, however long ago those are. */
+  /** Tells the mean requests under way in each second. They count to all of the seconds that they took, however long ago those are. */
   meansInFlight(): number[] {
     return this.inFlight.means(this.newest + 1)
   }

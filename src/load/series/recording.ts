@@ -31,7 +31,7 @@ export class SeriesRecording {
   }
 
   /**
-   * Those seconds, from the one of `fromMs` on. How many requests were under way is not known before the end.
+   * Gives those seconds, from the one of `fromMs` (ms from the start of the load) on. How many requests were under way is not known before the end.
    * @throws LOAD_FAILED before the first sample.
    */
   soFar(fromMs = 0): StoredSeries {
@@ -41,7 +41,7 @@ export class SeriesRecording {
     return { head, seconds: () => oneAfterOther(this.spool.seconds(from, to), this.recorder.copy(from, to)) }
   }
 
-  /** k6 has ended. `summary`: its `--summary-export`. @throws LOAD_FAILED without samples, and for a row that was cut off. */
+  /** Finishes the series when k6 has ended. `summary`: its `--summary-export`. @throws LOAD_FAILED without samples, and for a row that was cut off. */
   async finish(summary: Json): Promise<StoredSeries> {
     this.recorder.end()
     await this.spool.append(this.recorder.fetch())

@@ -44,7 +44,7 @@ export class SeriesSpool {
     this.pending = []
   }
 
-  /** From `from` up to `to`, the latter left out, as far as they have been handed in by now. */
+  /** Reads the seconds from `from` up to `to`, the latter left out, as far as they have been handed in by now. */
   seconds(from = 0, to = Infinity): AsyncIterable<SeriesSecond> {
     const start = this.blocks.findLast((block) => block.from <= from)?.start ?? 0
     const end = this.blocks.find((block) => block.from >= to)?.start ?? this.bytes

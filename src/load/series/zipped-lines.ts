@@ -5,19 +5,19 @@ import { createGunzip, createGzip } from 'node:zlib'
 
 const PIECE_BYTES = 64 * 1024
 
-/** `lines`: each with its newline. What they throw is thrown here. */
+/** Packs lines, each with its newline. What they throw is thrown here. */
 export function zipped(lines: AsyncIterable<string>): AsyncIterable<Uint8Array> {
   return through(lines, createGzip({ chunkSize: PIECE_BYTES }))
 }
 
 export interface LineLimits {
-  /** Characters of one line, and of all together. */
+  /** The most characters of one line, and of all together. */
   readonly longest: number
   readonly all: number
 }
 
 /**
- * Without their newlines; several gzipped pieces in a row are one text.
+ * Reads lines without their newlines; several gzipped pieces in a row are one text.
  * @throws RangeError beyond the limits, and for a last line without an end; zlib's error for what is not gzipped.
  */
 export async function* unzippedLines(packed: AsyncIterable<Uint8Array>, { longest, all }: LineLimits): AsyncGenerator<string> {

@@ -40,14 +40,17 @@ export function parseJson(text: string): unknown {
 export function parseComposeConfig(text: string): ComposeConfig {
   const json = parseJson(text)
   refuseProto(json)
-  const parsed = config.safeParse(json)
-  if (!parsed.success) {
-    throw new ChaosError(
-      'COMPOSE_FAILED',
-      `\`docker compose config\` printed something unexpected: ${z.prettifyError(parsed.error)}`,
-    )
-  }
-  return parsed.data
+  return asExpected(config, json)
+}
+
+/** What `schema` reads of the merged configuration. @throws COMPOSE_FAILED when that has another shape. */
+export function asExpected<T>(schema: z.ZodType<T>, merged: unknown): T {
+  const parsed = schema.safeParse(merged)
+  if (parsed.success) return parsed.data
+  throw new ChaosError(
+    'COMPOSE_FAILED',
+    `\`docker compose config\` printed something unexpected: ${z.prettifyError(parsed.error)}`,
+  )
 }
 
 /** Compose takes the name for a service's, and an object in JavaScript passes over it: it would run without our label. */

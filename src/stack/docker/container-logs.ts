@@ -2,7 +2,7 @@
 import { later, msBetween, parseWall, sinceEpochMs, type Wall } from '../../core/time/moment.ts'
 import type Dockerode from 'dockerode'
 import type { LogLine } from '../../ports/docker.ts'
-import { lineSplitter } from './output-tail.ts'
+import { lineSplitter } from '../programs/output-tail.ts'
 
 export interface LogWindow {
   readonly sinceWallMs: Wall

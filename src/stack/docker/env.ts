@@ -1,7 +1,7 @@
 /** The environment of `docker` and `docker compose`. */
 import { readFile } from 'node:fs/promises'
 import { ChaosError } from '../../core/errors.ts'
-import { childEnv, declaredSecrets } from './child-env.ts'
+import { childEnv, declaredSecrets } from '../programs/child-env.ts'
 
 export interface DockerEnvOptions {
   readonly source: Readonly<Record<string, string | undefined>>

@@ -7,7 +7,7 @@ import type { ContainerEvent } from '../../ports/docker.ts'
 import type { Logger } from '../../ports/reporter.ts'
 import { serviceOf } from './container-state.ts'
 import { dockerCall } from './call.ts'
-import { lineSplitter } from './output-tail.ts'
+import { lineSplitter } from '../programs/output-tail.ts'
 import { ownerFilter, ROLE_LABEL, TOOLBOX_ROLE, type Owner } from './labels.ts'
 
 /** What a container can live through. `exec_*`, which every health check causes, would drown the rest. */

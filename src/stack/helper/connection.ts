@@ -16,7 +16,7 @@ import { TOOLBOX_LONGEST_MS } from '../../core/toolbox.ts'
 import type { ToolboxRequest } from '../../core/toolbox.ts'
 import { withDeadline } from '../../core/time/wait.ts'
 import type { ArgumentsOf, ReplyOf, ToolboxOperation } from '../../toolbox/operations/registry.ts'
-import { outputTail } from '../docker/output-tail.ts'
+import { outputTail } from '../programs/output-tail.ts'
 
 const ANSWER = z.union([
   z.strictObject({ id: z.number(), limitMs: z.number() }),

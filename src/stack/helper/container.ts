@@ -13,7 +13,7 @@ import {
 import type { ToolboxAvoidable } from '../../core/toolbox.ts'
 import { dockerCall, dockerStatus, orGone } from '../docker/call.ts'
 import { ownerLabels, ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE, type Owner } from '../docker/labels.ts'
-import { outputTail } from '../docker/output-tail.ts'
+import { outputTail } from '../programs/output-tail.ts'
 
 const MEMORY_BYTES = 256 * 1024 * 1024
 /** With a GPU it has the driver's own data beside it, a few hundred MiB on a large one. */

@@ -5,7 +5,7 @@ import { constants } from 'node:os'
 import { ChaosError, isChaosError } from '../../core/errors.ts'
 import type { ExecPort } from '../../ports/exec.ts'
 import type { K6Launch, K6Launcher, K6Process } from './process.ts'
-import { outputTail } from '../docker/output-tail.ts'
+import { outputTail } from '../programs/output-tail.ts'
 
 const COMMAND_LIMIT_MS = 30_000
 const LOG_BYTES = 256 * 1024

@@ -1,42 +1,28 @@
 /** The jobs that the system says it has completed, page by page. */
-import jmespath, { compile, type JSONValue } from '@jmespath-community/jmespath'
 import type { CompletedSpec } from '../../core/descriptor.ts'
-import { ChaosError, describeError } from '../../core/errors.ts'
-import type { ContainerPort } from '../../ports/docker.ts'
+import { ChaosError } from '../../core/errors.ts'
 import type { CompletedPort } from '../../ports/stack.ts'
-import type { ToolboxHelper } from '../../ports/toolbox.ts'
-import { openStackPage, shown } from './page.ts'
+import { openStackPage, searcher, shown, type PageDeps } from './page.ts'
 
 /** Under load the system answers late as well. */
 const PAGE_LIMIT_MS = 10_000
 const MOST_BYTES = 4 * 1024 * 1024
 
-export interface CompletedDeps {
+export interface CompletedDeps extends PageDeps {
   readonly spec: CompletedSpec
-  readonly containers: ContainerPort
-  /** Docker network that the observer is on. */
-  readonly network: string
-  readonly variables: Readonly<Record<string, string>>
-  readonly observer: ToolboxHelper
 }
 
-export function createCompleted(deps: CompletedDeps): CompletedPort {
-  const { spec, containers, network, variables, observer } = deps
+export function createCompleted({ spec, ...deps }: CompletedDeps): CompletedPort {
   const { service, port, headers } = spec
   const page = openStackPage({
     subject: 'the list of completed jobs',
     code: 'COMPLETED_UNREADABLE',
     mostBytes: MOST_BYTES,
-    service,
-    port,
-    headers,
-    containers,
-    network,
-    variables,
-    observer,
+    ...{ service, port, headers },
+    ...deps,
   })
-  const ids = reader(spec, 'ids')
-  const next = reader(spec, 'next')
+  const ids = searcher(spec.ids, (why) => unreadable(spec, 'ids', why))
+  const next = searcher(spec.next, (why) => unreadable(spec, 'next', why))
   return {
     first: spec.first,
     async page(after, signal) {
@@ -49,17 +35,6 @@ export function createCompleted(deps: CompletedDeps): CompletedPort {
         throw unreadable(spec, 'next', `${shown(JSON.stringify(place))} instead of a place`)
       return { ids: found, next: String(place) }
     },
-  }
-}
-
-function reader(spec: CompletedSpec, key: 'ids' | 'next'): (value: JSONValue) => JSONValue {
-  const tree = compile(spec[key])
-  return (value) => {
-    try {
-      return jmespath.TreeInterpreter.search(tree, value)
-    } catch (error) {
-      throw unreadable(spec, key, describeError(error, 200))
-    }
   }
 }
 

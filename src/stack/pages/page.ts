@@ -1,6 +1,6 @@
 /** JSON pages that a service has for us, read inside the stack's network: what breaks the way in hides nothing. */
-import type { JSONValue } from '@jmespath-community/jmespath'
-import { ChaosError } from '../../core/errors.ts'
+import jmespath, { compile, type JSONValue } from '@jmespath-community/jmespath'
+import { ChaosError, describeError } from '../../core/errors.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import type { ContainerPort } from '../../ports/docker.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
@@ -9,7 +9,16 @@ import type { FetchReply } from '../../toolbox/operations/requests/fetch.ts'
 
 const SHOWN_LENGTH = 200
 
-export interface StackPageOptions {
+/** What a page is read with. */
+export interface PageDeps {
+  readonly containers: ContainerPort
+  /** Docker network that the observer is on. */
+  readonly network: string
+  readonly variables: Readonly<Record<string, string>>
+  readonly observer: ToolboxHelper
+}
+
+export interface StackPageOptions extends PageDeps {
   /** As the subject of "… cannot be read". */
   readonly subject: string
   readonly code: ErrorCode
@@ -17,11 +26,6 @@ export interface StackPageOptions {
   readonly port: number
   readonly headers: Readonly<Record<string, string>>
   readonly mostBytes: number
-  readonly containers: ContainerPort
-  /** Docker network that the observer is on. */
-  readonly network: string
-  readonly variables: Readonly<Record<string, string>>
-  readonly observer: ToolboxHelper
 }
 
 export interface StackPage {
@@ -56,6 +60,18 @@ export function openStackPage(options: StackPageOptions): StackPage {
         throw new ChaosError(code, `${subject}'s page ${path} of ${service} is not JSON: ${shown(text)}`, { cause: error })
       }
     },
+  }
+}
+
+/** An expression, compiled once. What it cannot be applied to is thrown as what `unreadable` makes of the reason. */
+export function searcher(expression: string, unreadable: (why: string) => ChaosError): (value: JSONValue) => JSONValue {
+  const tree = compile(expression)
+  return (value) => {
+    try {
+      return jmespath.TreeInterpreter.search(tree, value)
+    } catch (error) {
+      throw unreadable(describeError(error, SHOWN_LENGTH))
+    }
   }
 }
 

@@ -1,43 +1,29 @@
 /** The pool of workers as the system itself lists it, read inside the stack's network: what breaks the way in hides nothing. */
-import jmespath, { compile, type JSONValue } from '@jmespath-community/jmespath'
+import type { JSONValue } from '@jmespath-community/jmespath'
 import type { PoolSpec } from '../../core/descriptor.ts'
-import { ChaosError, describeError } from '../../core/errors.ts'
-import type { ContainerPort } from '../../ports/docker.ts'
+import { ChaosError } from '../../core/errors.ts'
 import type { PoolMember, PoolPort } from '../../ports/stack.ts'
-import type { ToolboxHelper } from '../../ports/toolbox.ts'
-import { openStackPage, shown } from './page.ts'
+import { openStackPage, searcher, shown, type PageDeps } from './page.ts'
 
 /** The system's own page on its own network; one that takes longer is as good as none. */
 const LIST_LIMIT_MS = 3_000
 /** A system may answer only when the member has ended. */
 const STOP_LIMIT_MS = 15_000
 const MOST_BYTES = 2 * 1024 * 1024
-const SHOWN_LENGTH = 200
 
-export interface PoolDeps {
+export interface PoolDeps extends PageDeps {
   readonly spec: PoolSpec
-  readonly containers: ContainerPort
-  /** Docker network that the observer is on. */
-  readonly network: string
-  readonly variables: Readonly<Record<string, string>>
-  readonly observer: ToolboxHelper
 }
 
-export function createPool(deps: PoolDeps): PoolPort {
-  const { spec, containers, network, variables, observer } = deps
+export function createPool({ spec, ...deps }: PoolDeps): PoolPort {
   const { service, port, headers } = spec.list
   const read = memberReader(spec)
   const page = openStackPage({
     subject: 'the pool',
     code: 'POOL_UNREADABLE',
     mostBytes: MOST_BYTES,
-    service,
-    port,
-    headers,
-    containers,
-    network,
-    variables,
-    observer,
+    ...{ service, port, headers },
+    ...deps,
   })
   return {
     async members(signal) {
@@ -61,16 +47,7 @@ export function createPool(deps: PoolDeps): PoolPort {
 
 /** Compiled once: a member is waited for by reading the list again and again. */
 function memberReader(spec: PoolSpec): (listing: JSONValue) => PoolMember[] {
-  const search = (key: Expression): ((value: JSONValue) => JSONValue) => {
-    const tree = compile(spec[key])
-    return (value) => {
-      try {
-        return jmespath.TreeInterpreter.search(tree, value)
-      } catch (error) {
-        throw unreadable(spec, key, describeError(error, SHOWN_LENGTH))
-      }
-    }
-  }
+  const search = (key: Expression): ReturnType<typeof searcher> => searcher(spec[key], (why) => unreadable(spec, key, why))
   const [members, id, state, container, inFlight] = [
     search('members'),
     search('id'),

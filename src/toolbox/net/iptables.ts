@@ -6,6 +6,8 @@ import { mustRun, runProgram } from '../programs/run-program.ts'
  * IPv4 only, which is what Docker networks use unless told otherwise.
  */
 export interface IptablesChain {
+  /** `filter` where it is left out. */
+  readonly table?: 'filter' | 'nat'
   readonly chain: string
   readonly hook: 'INPUT' | 'OUTPUT'
   /** Matches of the jump. */
@@ -35,15 +37,16 @@ export async function installChains(chains: readonly IptablesChain[]): Promise<B
   throw new Error(`iptables cannot do it either: ${refusals.join('; ')}`)
 }
 
-async function installChain(backend: Backend, { chain, hook, match, rules }: IptablesChain): Promise<void> {
-  await mustRun(backend, [...LOCK, '-N', chain])
-  for (const rule of rules) await mustRun(backend, [...LOCK, '-A', chain, ...rule])
+async function installChain(backend: Backend, { table = 'filter', chain, hook, match, rules }: IptablesChain): Promise<void> {
+  const run = (argv: readonly string[]): Promise<string> => mustRun(backend, [...LOCK, '-t', table, ...argv])
+  await run(['-N', chain])
+  for (const rule of rules) await run(['-A', chain, ...rule])
   // The jump comes last: nothing is hit by half of the rules.
-  await mustRun(backend, [...LOCK, '-I', hook, '1', ...match, '-j', chain])
+  await run(['-I', hook, '1', ...match, '-j', chain])
 }
 
 /** Chains of both backends, with the packet count of each of their rules. */
-export async function listChains(): Promise<{ backend: Backend; chain: string; packets: number[] }[]> {
+export async function listChains(): Promise<(SavedChain & { readonly backend: Backend })[]> {
   const lists = await Promise.all(
     BACKENDS.map(async (backend) => parseSave(await save(backend)).map((entry) => ({ backend, ...entry }))),
   )
@@ -66,11 +69,13 @@ export async function removeChain(chain: string): Promise<boolean> {
 
 async function removeChainFrom(backend: Backend, chain: string): Promise<boolean> {
   const text = await save(backend)
-  for (const jump of parseJumps(text, chain)) await mustRun(backend, [...LOCK, '-D', ...jump])
-  if (!parseSave(text).some((entry) => entry.chain === chain)) return false
-  await mustRun(backend, [...LOCK, '-F', chain])
-  await mustRun(backend, [...LOCK, '-X', chain])
-  return true
+  for (const { table, jump } of parseJumps(text, chain)) await mustRun(backend, [...LOCK, '-t', table, '-D', ...jump])
+  const found = parseSave(text).filter((entry) => entry.chain === chain)
+  for (const { table } of found) {
+    await mustRun(backend, [...LOCK, '-t', table, '-F', chain])
+    await mustRun(backend, [...LOCK, '-t', table, '-X', chain])
+  }
+  return found.length > 0
 }
 
 /** All rules with their packet counts. The saving programs only read; `-L`, and `-t` of the legacy one, would load its tables. */
@@ -82,22 +87,44 @@ async function save(backend: Backend): Promise<string> {
   throw new Error(`${backend}-save exited with ${String(result.exitCode)}: ${result.stderr.trim().slice(0, 500)}`)
 }
 
-/** Chains and the packet counts of their rules, from `iptables-save -c`. */
-export function parseSave(text: string): { chain: string; packets: number[] }[] {
-  const chains = new Map<string, number[]>()
-  for (const line of text.split('\n')) {
-    const declared = /^:(\S+) /.exec(line)
-    if (declared?.[1] !== undefined) chains.set(declared[1], [])
-    const rule = /^\[(\d+):\d+\] -A (\S+) /.exec(line)
-    if (rule?.[2] !== undefined) chains.get(rule[2])?.push(Number(rule[1]))
-  }
-  return [...chains].map(([chain, packets]) => ({ chain, packets }))
+interface SavedChain {
+  readonly table: string
+  readonly chain: string
+  /** By rule, in the order of the rules. */
+  readonly packets: number[]
 }
 
-/** Arguments of `-D` for each rule of another chain that jumps to `chain`. */
-export function parseJumps(text: string, chain: string): string[][] {
-  return text.split('\n').flatMap((line) => {
-    const jump = /^\[\d+:\d+\] -A (.*) -j (\S+)$/.exec(line)
-    return jump?.[1] !== undefined && jump[2] === chain ? [[...jump[1].split(' '), '-j', chain]] : []
+/** Chains and the packet counts of their rules, from `iptables-save -c`. */
+export function parseSave(text: string): SavedChain[] {
+  return tablesOf(text).flatMap(({ table, lines }) => {
+    const chains = new Map<string, SavedChain>()
+    for (const line of lines) {
+      const declared = /^:(\S+) /.exec(line)?.[1]
+      if (declared !== undefined) chains.set(declared, { table, chain: declared, packets: [] })
+      const rule = /^\[(\d+):\d+\] -A (\S+) /.exec(line)
+      if (rule?.[2] !== undefined) chains.get(rule[2])?.packets.push(Number(rule[1]))
+    }
+    return [...chains.values()]
   })
+}
+
+/** Arguments of `-D` for each rule of another chain that jumps to `chain`, and the table that it stands in. */
+export function parseJumps(text: string, chain: string): { table: string; jump: string[] }[] {
+  return tablesOf(text).flatMap(({ table, lines }) =>
+    lines.flatMap((line) => {
+      const jump = /^\[\d+:\d+\] -A (.*) -j (\S+)$/.exec(line)
+      return jump?.[1] !== undefined && jump[2] === chain ? [{ table, jump: [...jump[1].split(' '), '-j', chain] }] : []
+    }),
+  )
+}
+
+/** Each table begins with a line of its name: `*nat`. */
+function tablesOf(text: string): { table: string; lines: string[] }[] {
+  return `\n${text}`
+    .split('\n*')
+    .slice(1)
+    .map((part) => {
+      const [table = '', ...lines] = part.split('\n')
+      return { table, lines }
+    })
 }

@@ -7,6 +7,7 @@ describe('object names', () => {
     expect(objectNames('0123456789ab').chain('l').length).toBeLessThanOrEqual(28)
     expect(`${TRIAL_INTERFACE}p`.length).toBeLessThanOrEqual(15)
     expect(isOurs(TRIAL_INTERFACE)).toBe(true)
+    expect(() => objectNames('0123456789ab').chain('loss')).toThrow('one letter')
   })
 
   it.each(['', 'A', 'a b', 'a;b', '0123456789abc'])('refuse the word %j', (word) => {

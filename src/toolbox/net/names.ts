@@ -4,15 +4,12 @@ import { TOOLBOX_ALL_OBJECTS, TOOLBOX_OBJECT_PREFIX } from '../../core/toolbox.t
 export interface ObjectNames {
   /** Says which helper made a thing. */
   readonly word: string
-  readonly table: (what: TableKind) => string
-  readonly chain: (what: ChainKind) => string
+  readonly table: (what: string) => string
+  /** One letter says what: iptables takes chain names of at most 28 characters. @throws Error for more. */
+  readonly chain: (what: string) => string
   /** True for what this helper's `undo` removes although it may not have made it: see TOOLBOX_ALL_OBJECTS. */
   readonly isOwn: (name: string) => boolean
 }
-
-export type TableKind = 'loss' | 'resets' | 'marker' | 'check'
-/** One letter: iptables takes chain names of at most 28 characters. */
-export type ChainKind = 'l' | 'i' | 'o'
 
 /** Interface that exists for milliseconds while netem is tried. Interface names have at most 15 characters. */
 export const TRIAL_INTERFACE = `${TOOLBOX_OBJECT_PREFIX}_0`
@@ -26,7 +23,10 @@ export function objectNames(word: string): ObjectNames {
   return {
     word,
     table: (what) => `${own}${what}`,
-    chain: (what) => `${own}${what}`,
+    chain(what) {
+      if (what.length !== 1) throw new Error(`one letter says what a chain is for, not '${what}'`)
+      return `${own}${what}`
+    },
     isOwn: word === TOOLBOX_ALL_OBJECTS ? isOurs : (name) => name.startsWith(own),
   }
 }

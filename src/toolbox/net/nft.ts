@@ -42,6 +42,11 @@ export function createChain(table: string, hook: 'input' | 'output'): string {
   return `create chain ${FAMILY} ${table} ${hook} { type filter hook ${hook} priority -10 ; policy accept ; }`
 }
 
+/** A base chain that may send what leaves to another place, before the kernel (-200) looks which connection it belongs to. */
+export function createRouteChain(table: string): string {
+  return `create chain ${FAMILY} ${table} output { type route hook output priority -300 ; policy accept ; }`
+}
+
 export function addRule(table: string, hook: 'input' | 'output', rule: string): string {
   return `add rule ${FAMILY} ${table} ${hook} ${rule}`
 }

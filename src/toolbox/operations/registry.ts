@@ -4,6 +4,7 @@ import { capabilities } from './capabilities.ts'
 import { cgroupRead } from './resources/cgroup.ts'
 import { cpuOperations } from './resources/cpu.ts'
 import { diskOperations } from './resources/disk.ts'
+import { dnsOperations } from './network/dns.ts'
 import { fetchOperation } from './requests/fetch.ts'
 import { floodOperations } from './requests/flood.ts'
 import { helperOperations } from './helper.ts'
@@ -29,6 +30,7 @@ export const OPERATIONS = [
   ...resetsOperations,
   ...markerOperations,
   ...tcpOperations,
+  ...dnsOperations,
   fetchOperation,
   ...floodOperations,
   ...processOperations,

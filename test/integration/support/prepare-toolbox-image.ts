@@ -17,7 +17,7 @@ import type { TestProject } from 'vitest/node'
 import { BUNDLES } from '../../../build/bundles.ts'
 import { createDockerClient } from '../../../src/stack/docker/client.ts'
 import { ensureBuilt } from '../../../src/stack/images/images.ts'
-import { createSpawnExec } from '../../../src/stack/docker/spawn-exec.ts'
+import { createSpawnExec } from '../../../src/stack/programs/spawn-exec.ts'
 
 const REPOSITORY = resolve(import.meta.dirname, '../../..')
 const IMAGE = 'chaos-action-test/toolbox'

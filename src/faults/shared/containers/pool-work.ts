@@ -1,6 +1,8 @@
 /** Requests that take long, sent to the stack all the time, so that a member of the pool can be met while it works. */
 import { ChaosError, describeError, isChaosError } from '../../../core/errors.ts'
-import type { PoolSpec, RequestSpec } from '../../../core/descriptor.ts'
+import type { PoolSpec } from '../../../core/descriptor.ts'
+import { httpOf } from '../../../core/request.ts'
+import type { HttpRequest } from '../../../core/request.ts'
 import type { FaultContext } from '../../../kinds/context.ts'
 import { fillRecord } from '../../../core/variables.ts'
 import { isAborted } from '../../../core/time/wait.ts'
@@ -16,11 +18,11 @@ export interface PoolWork {
   stop(): void
 }
 
-/** @throws CAPABILITY_MISSING when the descriptor names no request that takes long. */
-export function workRequest({ work }: PoolSpec, ctx: FaultContext): RequestSpec {
+/** @throws CAPABILITY_MISSING when the descriptor names no request that takes long, or one of another protocol than HTTP. */
+export function workRequest({ work }: PoolSpec, ctx: FaultContext): HttpRequest {
   const { requests, file } = ctx.stack.descriptor
   const request = work !== null && Object.hasOwn(requests, work) ? requests[work] : undefined
-  if (request !== undefined) return request
+  if (work !== null && request !== undefined) return httpOf(work, request, 'work that keeps a pool busy')
   throw new ChaosError(
     'CAPABILITY_MISSING',
     'a crash during inference needs a request that keeps a member busy, and the pool names none',
@@ -29,7 +31,7 @@ export function workRequest({ work }: PoolSpec, ctx: FaultContext): RequestSpec 
 }
 
 /** So many requests under way at once, sent by the observer straight to the entry service. */
-export function keepBusy(request: RequestSpec, atOnce: number, ctx: FaultContext): PoolWork {
+export function keepBusy(request: HttpRequest, atOnce: number, ctx: FaultContext): PoolWork {
   const stopping = new AbortController()
   const { entry } = ctx.stack.descriptor
   const args = {

@@ -1,7 +1,9 @@
 /** GPU memory that is simulated: what is needed to take it, and to give it back. */
 import * as z from 'zod'
-import type { RequestSpec, VramSpecOfStack } from '../../../core/descriptor.ts'
+import type { VramSpecOfStack } from '../../../core/descriptor.ts'
 import { ChaosError } from '../../../core/errors.ts'
+import { httpOf } from '../../../core/request.ts'
+import type { HttpRequest } from '../../../core/request.ts'
 import type { FaultDescription } from '../../../kinds/fault.ts'
 import type { FaultContext } from '../../../kinds/context.ts'
 import { touchesEverything } from '../../shared/links/links.ts'
@@ -55,8 +57,9 @@ export function specOf({ stack: { descriptor } }: FaultContext): VramSpecOfStack
 }
 
 /** @throws BAD_INPUT unless its body has a number at the size key. */
-export function requestOf({ request: name, sizeKey }: VramSpecOfStack, { stack: { descriptor } }: FaultContext): RequestSpec {
-  const request = Object.hasOwn(descriptor.requests, name) ? descriptor.requests[name] : undefined
+export function requestOf({ request: name, sizeKey }: VramSpecOfStack, { stack: { descriptor } }: FaultContext): HttpRequest {
+  const named = Object.hasOwn(descriptor.requests, name) ? descriptor.requests[name] : undefined
+  const request = named === undefined ? undefined : httpOf(name, named, 'simulated GPU memory')
   const body = request?.body
   if (request !== undefined && typeof body === 'object' && body !== null && !Array.isArray(body)) {
     if (typeof (body as Record<string, unknown>)[sizeKey] === 'number') return request

@@ -3,7 +3,7 @@
 const FEED = 10
 const QUOTE = 34
 
-/** The newline after an even number of quotes; -1 when it has not come yet. */
+/** Finds the newline after an even number of quotes; -1 when it has not come yet. */
 export function endOfRow(text: string, start: number): number {
   const end = text.indexOf('\n', start)
   if (end === -1 || !text.slice(start, end).includes('"')) return end
@@ -16,7 +16,7 @@ export function endOfRow(text: string, start: number): number {
   return -1
 }
 
-/** RFC 4180: a quote in a quoted field is written twice. */
+/** Splits a row as RFC 4180 has it: a quote in a quoted field is written twice. */
 export function quotedFields(row: string): string[] {
   const fields: string[] = []
   let from = 0
@@ -37,7 +37,7 @@ export function quotedFields(row: string): string[] {
   return fields
 }
 
-/** A copy: a slice of a longer text keeps the whole of it in memory. */
+/** Makes a copy: a slice of a longer text keeps the whole of it in memory. */
 export function ownText(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1')
 }

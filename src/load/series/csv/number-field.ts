@@ -4,7 +4,7 @@ const COMMA = 44
 const POINT = 46
 const ZERO = 48
 
-/** NaN for what is none. */
+/** Reads a number; NaN for what is none. */
 export function numberOf(text: string): number {
   return text === '' ? Number.NaN : Number(text)
 }
@@ -14,7 +14,7 @@ export class NumberField {
   end = 0
 
   /**
-   * Of digits with or without a point, up to a comma; NaN for all else, which numberOf may still understand. Up to 2^53 and
+   * Reads digits with or without a point, up to a comma; NaN for all else, which numberOf may understand. Up to 2^53 and
    * 10^22 both of `digits / power` are exact, so that their quotient is the number nearest to what is written, as that of
    * Number() is (Clinger 1990).
    */

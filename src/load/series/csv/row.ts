@@ -1,15 +1,15 @@
-/** What a row of k6's CSV says. */
+/** The words of a row of k6's CSV. */
 
 export interface CsvRow {
-  /** µs since the epoch. */
+  /** When it was taken, µs since the epoch. */
   readonly timeUs: number
   readonly value: number
-  /** Empty when the sample has none. */
+  /** Gives the value of a key of the sample's metadata; empty when it has none. */
   metadata(key: string): string
 }
 
 export interface RowTags {
-  /** Of a system tag by its column, or of another one; empty when the samples have none. */
+  /** Gives the value of a tag, of k6's own or of the script; empty when the samples have none. */
   get(name: string): string
 }
 

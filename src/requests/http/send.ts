@@ -1,26 +1,18 @@
 /** One HTTP request as a client of the stack would send it: new connection, bounded body, outcome as a value. */
 import { createHash } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { search, type JSONValue } from '@jmespath-community/jmespath'
-import type { RequestSpec } from '../core/descriptor.ts'
-import { systemErrorCode } from '../core/errors.ts'
-import { fillRecord } from '../core/variables.ts'
-import type { RequestOutcome } from '../ports/canary.ts'
+import type { JSONValue } from '@jmespath-community/jmespath'
+import { systemErrorCode } from '../../core/errors.ts'
+import type { RequestOutcome, SendOptions } from '../../core/request.ts'
+import { fillRecord } from '../../core/variables.ts'
+import { bodyProblem } from '../shared/good-body.ts'
+import type { HttpRequestSpec } from './spec.ts'
 
 /** By which one request of many is found again in the logs of a system. */
 const ID_HEADERS = ['x-task-id', 'x-request-id', 'x-correlation-id']
 
-export interface SendOptions {
-  readonly baseUrl: string
-  readonly variables: Readonly<Record<string, string>>
-  readonly deadlineMs: number
-  /** Longer bodies end the request: `body too large`. */
-  readonly maxBytes: number
-  readonly signal: AbortSignal
-}
-
 /** Never rejects: a refused connection, a cut body and a missed deadline are outcomes. @throws BAD_INPUT for an unknown variable. */
-export async function sendRequest(spec: RequestSpec, options: SendOptions): Promise<RequestOutcome> {
+export async function sendHttp(spec: HttpRequestSpec, options: SendOptions): Promise<RequestOutcome> {
   const url = new URL(spec.path, options.baseUrl)
   const body = spec.body === null ? null : JSON.stringify(spec.body)
   const headers = fillRecord(spec.headers, options.variables)
@@ -88,16 +80,16 @@ export async function sendRequest(spec: RequestSpec, options: SendOptions): Prom
 }
 
 /** null when the answer is good by the descriptor's rule, else what it missed. */
-function judgeAnswer(spec: RequestSpec, status: number | null, content: Buffer): string | null {
+function judgeAnswer(spec: HttpRequestSpec, status: number | null, content: Buffer): string | null {
   if (!spec.good.status.some((good) => good === status)) return `status ${String(status)}`
-  if (spec.good.bodyMatches === null) return null
+  if (spec.good.body_matches === null) return null
   let parsed: JSONValue
   try {
     parsed = JSON.parse(content.toString('utf8')) as JSONValue
   } catch {
     return 'the body is not JSON'
   }
-  return search(parsed, spec.good.bodyMatches) === true ? null : `the body misses ${spec.good.bodyMatches}`
+  return bodyProblem(parsed, spec.good.body_matches)
 }
 
 /** By itself Node tells the length with those methods only that usually have a body. */

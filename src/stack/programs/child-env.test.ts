@@ -32,6 +32,7 @@ test.each([
   'GITHUB_SHA',
   'MY_TAG',
   'DOCKER_AUTH_CONFIG',
+  'SSH_AUTH_SOCK',
 ])('lets %s through', (name) => {
   expect(childEnv({ [name]: 'x' })).toEqual({ [name]: 'x' })
 })
@@ -43,6 +44,8 @@ test.each([
   'PGPASSWORD',
   'GOOGLE_APPLICATION_CREDENTIALS',
   'OPENAI_API_KEY',
+  // These are starred out of reports.
+  ...['SSH_KEY', 'SIGNING_KEY', 'DEPLOY_KEY', 'DB_PWD', 'OAUTH', 'KEYSTORE_PASSPHRASE', 'dbPassword'],
 ])('lets %s through only when it is declared', (name) => {
   expect(childEnv({ [name]: 'x' })).toEqual({})
   expect(childEnv({ [name]: 'x' }, { declared: new Set([name]) })).toEqual({ [name]: 'x' })
@@ -56,7 +59,7 @@ test('what is added wins, and what is undefined is left out', () => {
 })
 
 test('a compose file declares the secrets that it names as a word', () => {
-  const source = { DB_PASSWORD: 'x', DB_PASSWORD_OLD: 'y', NPM_TOKEN: 'z', PLAIN: 'p' }
-  const text = 'environment:\n  - DB_PASSWORD\n  - PLAIN=${PLAIN}\n  - T=${MY_NPM_TOKEN}'
-  expect([...declaredSecrets(source, [text])]).toEqual(['DB_PASSWORD'])
+  const source = { DB_PASSWORD: 'x', DB_PASSWORD_OLD: 'y', NPM_TOKEN: 'z', DEPLOY_KEY: 'k', PLAIN: 'p' }
+  const text = 'environment:\n  - DB_PASSWORD\n  - PLAIN=${PLAIN}\n  - T=${MY_NPM_TOKEN}\n  - DEPLOY_KEY'
+  expect([...declaredSecrets(source, [text])]).toEqual(['DB_PASSWORD', 'DEPLOY_KEY'])
 })

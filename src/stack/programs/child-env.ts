@@ -3,10 +3,11 @@
  * names are, so this is a list of what is kept back, not of what is let through:
  *
  * - the runner's own channels and credentials, and the action's inputs: always kept back;
- * - names that look secret (`NPM_TOKEN`, `DB_PASSWORD`): kept back unless `declared` names them. A stack declares one by
+ * - names that hint at a secret (`NPM_TOKEN`, `SSH_KEY`; the one rule is src/redaction's): kept back unless `declared` names them. A stack declares one by
  *   naming it in its descriptor or in its compose files; nothing else in a child has a use for it;
  * - settings that would change what our own Node or compose calls mean.
  */
+import { hintsAtSecret } from '../../redaction/secret-names.ts'
 
 const KEPT_BACK_PREFIXES = ['INPUT_', 'ACTIONS_'] as const
 
@@ -28,12 +29,10 @@ const KEPT_BACK = new Set([
 /** Credentials that Docker's own programs read, by the names they give them. */
 const DOCKER_OWN = new Set(['DOCKER_AUTH_CONFIG'])
 
-const LOOKS_SECRET = /token|secret|passw|credential|private_?key|api_?key|access_?key/i
-
 export interface ChildEnvRules {
   /** Set in the child whatever else holds; these win over the source. */
   readonly add?: Readonly<Record<string, string>>
-  /** Secret-looking names that the child may see. Never opens what belongs to the runner. */
+  /** Names that hint at a secret and that the child may see. Never opens what belongs to the runner. */
   readonly declared?: ReadonlySet<string>
 }
 
@@ -53,11 +52,11 @@ function mayPass(name: string, declared: ReadonlySet<string>): boolean {
   // Windows and some shells keep variables in other cases; a token in lower case is a token.
   const upper = name.toUpperCase()
   if (KEPT_BACK.has(upper) || KEPT_BACK_PREFIXES.some((prefix) => upper.startsWith(prefix))) return false
-  return !LOOKS_SECRET.test(name) || DOCKER_OWN.has(name) || declared.has(name)
+  return !hintsAtSecret(name) || DOCKER_OWN.has(name) || declared.has(name)
 }
 
-/** Secret-looking names of `source` that occur as a word in one of the texts: how a compose file declares what it uses. */
+/** Names of `source` that hint at a secret and occur as a word in one of the texts: how a compose file declares what it uses. */
 export function declaredSecrets(source: Readonly<Record<string, string | undefined>>, texts: readonly string[]): Set<string> {
   const words = new Set(texts.flatMap((text) => text.match(/[A-Za-z_][A-Za-z0-9_]*/g) ?? []))
-  return new Set(Object.keys(source).filter((name) => LOOKS_SECRET.test(name) && words.has(name)))
+  return new Set(Object.keys(source).filter((name) => hintsAtSecret(name) && words.has(name)))
 }

@@ -3,26 +3,26 @@ import { createServer as createTcpServer, type AddressInfo, type Server } from '
 import { createHash } from 'node:crypto'
 import { getEventListeners, once } from 'node:events'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { RequestSpec } from '../core/descriptor.ts'
-import type { RequestOutcome } from '../ports/canary.ts'
-import { sendRequest } from './http-request.ts'
+import type { RequestOutcome } from '../../core/request.ts'
+import { sendHttp } from './send.ts'
+import type { HttpRequestSpec } from './spec.ts'
 
 const servers: Server[] = []
 afterEach(() => {
   for (const server of servers.splice(0)) server.close()
 })
 
-const SPEC: RequestSpec = {
+const SPEC: HttpRequestSpec = {
   method: 'POST',
   path: '/task',
   headers: { authorization: 'Bearer ${TOKEN}', 'content-type': 'application/json' },
   body: { prompt: 'hello' },
-  good: { status: [200], bodyMatches: "text == 'whole'" },
+  good: { status: [200], body_matches: "text == 'whole'" },
 }
 
 async function ask(
   server: Server,
-  { spec = SPEC, ...change }: Partial<Parameters<typeof sendRequest>[1]> & { readonly spec?: RequestSpec } = {},
+  { spec = SPEC, ...change }: Partial<Parameters<typeof sendHttp>[1]> & { readonly spec?: HttpRequestSpec } = {},
 ): Promise<RequestOutcome> {
   servers.push(server)
   server.listen(0, '127.0.0.1')
@@ -35,7 +35,7 @@ async function ask(
     maxBytes: 10_000,
     signal: new AbortController().signal,
   }
-  return sendRequest(spec, { ...options, ...change })
+  return sendHttp(spec, { ...options, ...change })
 }
 
 const http = (listener: RequestListener): Server => createHttpServer(listener)
@@ -68,14 +68,14 @@ it('keeps the id that the answer gives the request, also of an answer that is cu
 
 describe('a good answer', () => {
   const answering = (status: number, body: string): Server => http((_request, response) => response.writeHead(status).end(body))
-  const plain: RequestSpec = { ...SPEC, good: { status: [200, 202], bodyMatches: null } }
+  const plain: HttpRequestSpec = { ...SPEC, good: { status: [200, 202], body_matches: null } }
 
-  it.each<[string, RequestSpec, number, string, string | null]>([
+  it.each<[string, HttpRequestSpec, number, string, string | null]>([
     ['of one of its statuses, whatever the body', plain, 202, 'plain text', null],
     ['whose body misses the rule', SPEC, 200, '{"error":"out of memory"}', "the body misses text == 'whole'"],
     [
       'whose rule is met by what is no truth',
-      { ...SPEC, good: { status: [200], bodyMatches: 'text' } },
+      { ...SPEC, good: { status: [200], body_matches: 'text' } },
       200,
       '{"text":"whole"}',
       'the body misses text',
@@ -116,9 +116,9 @@ describe('what is sent', () => {
       ...{ baseUrl: `http://127.0.0.1:${String(port)}`, variables: {}, deadlineMs: 2_000, maxBytes: 100 },
       signal: new AbortController().signal,
     }
-    await sendRequest({ ...SPEC, method: 'GET', headers: {}, body: null }, options)
+    await sendHttp({ ...SPEC, method: 'GET', headers: {}, body: null }, options)
     // One that has no body as a rule.
-    await sendRequest({ ...SPEC, method: 'DELETE', headers: {}, body: { id: 7 } }, options)
+    await sendHttp({ ...SPEC, method: 'DELETE', headers: {}, body: { id: 7 } }, options)
     expect(seen).toEqual(['POST 15 {"prompt":"ö"}', 'GET undefined ', 'DELETE 8 {"id":7}'])
   })
 
@@ -134,7 +134,7 @@ describe('what is sent', () => {
       ...{ baseUrl: `http://127.0.0.1:${String(port)}`, variables: { TOKEN: 't' }, deadlineMs: 2_000, maxBytes: 100 },
       signal: new AbortController().signal,
     }
-    await sendRequest(SPEC, options)
+    await sendHttp(SPEC, options)
     expect(ports.size).toBe(2)
   })
 })
@@ -217,7 +217,7 @@ it('ends at the deadline when nobody answers', async () => {
 
 it('refuses a body over its limit, and takes one of just that size', async () => {
   const sized = (bytes: number): Server => http((_request, response) => response.end('x'.repeat(bytes)))
-  const plain = { spec: { ...SPEC, good: { status: [200], bodyMatches: null } }, maxBytes: 1_000 }
+  const plain = { spec: { ...SPEC, good: { status: [200], body_matches: null } }, maxBytes: 1_000 }
   expect(await ask(sized(1_001), plain)).toMatchObject({
     ...{ good: false, status: 200, error: 'body too large', reason: 'body too large', complete: false, bodyHash: null },
   })
@@ -231,7 +231,7 @@ it('tells a refused connection by its code', async () => {
   const { port } = server.address() as AddressInfo
   server.close()
   await once(server, 'close')
-  const outcome = await sendRequest(SPEC, {
+  const outcome = await sendHttp(SPEC, {
     baseUrl: `http://127.0.0.1:${String(port)}`,
     variables: { TOKEN: 'x' },
     deadlineMs: 1_000,

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { LagMeter } from '../ports/lag-meter.ts'
+import type { LagMeter } from '../../ports/lag-meter.ts'
 
 const RESOLUTION_MS = 20
 

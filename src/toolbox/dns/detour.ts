@@ -1,0 +1,86 @@
+/** Rules that lead the questions of this network namespace past us, and the answers back. */
+import { describeError } from '../../core/errors.ts'
+import { isIPv4, isIPv6 } from 'node:net'
+import { installChains } from '../net/iptables.ts'
+import type { ObjectNames } from '../net/names.ts'
+import { addRule, applyNft, createRouteChain, createTable, refusedByNft } from '../net/nft.ts'
+import { UPSTREAM_PORTS } from './tcp-relay.ts'
+
+/** How to reach one nameserver by way of us. */
+export interface Detour {
+  readonly nameserver: string
+  /** Where we take its questions, on the loopback address of its family. */
+  readonly udpPort: number
+  readonly tcpPort: number
+  /** From where we ask it by UDP ourselves. */
+  readonly upstreamPort: number
+}
+
+const { first, last } = UPSTREAM_PORTS
+
+/** Why nft cannot, or null. */
+export function detourRefusal(names: ObjectNames): Promise<string | null> {
+  return refusedByNft(nftCommands(names.table('check'), [{ nameserver: '127.0.0.11', udpPort: 1, tcpPort: 1, upstreamPort: 1 }]))
+}
+
+/**
+ * `refusal`: why nft is not used, or null.
+ * @returns how the kernel does it.
+ * @throws Error when iptables cannot do it either, or for a nameserver of IPv6.
+ */
+export async function installDetours(names: ObjectNames, detours: readonly Detour[], refusal: string | null): Promise<string> {
+  if (refusal === null) {
+    await applyNft(nftCommands(names.table('dns'), detours))
+    return 'questions led past us by nft'
+  }
+  if (detours.some(({ nameserver }) => isIPv6(nameserver)))
+    throw new Error(`this kernel cannot lead questions to a nameserver of IPv6 past us: nft: ${refusal}`)
+  try {
+    const chain = { table: 'nat', chain: names.chain('d'), hook: 'OUTPUT', match: [], rules: iptablesRules(detours) } as const
+    return `questions led past us by ${await installChains([chain])}`
+  } catch (error) {
+    throw new Error(`this kernel cannot lead questions past us: nft: ${refusal}; ${describeError(error, 800)}`, { cause: error })
+  }
+}
+
+/**
+ * Addresses and ports are written over in every packet, without the kernel's table of connections: Docker's own rules for its
+ * embedded nameserver then see neither, and a socket that was open before is led past us from the next packet on, and straight
+ * again from the first packet after the undo.
+ */
+function nftCommands(table: string, detours: readonly Detour[]): string[] {
+  const rule = (text: string): string => addRule(table, 'output', text)
+  return [
+    createTable(table),
+    createRouteChain(table),
+    ...detours.map(({ upstreamPort }) => rule(`udp sport ${String(upstreamPort)} return`)),
+    rule(`tcp sport ${String(first)}-${String(last)} tcp dport 53 return`),
+    ...detours.flatMap(({ nameserver, udpPort, tcpPort }) => {
+      const [family, loopback] = isIPv4(nameserver) ? ['ip', '127.0.0.1'] : ['ip6', '::1']
+      return (['udp', 'tcp'] as const).flatMap((protocol) => {
+        const port = String(protocol === 'udp' ? udpPort : tcpPort)
+        const there = `notrack ${protocol} dport set ${port} ${family} daddr set ${loopback}`
+        const back = `notrack ${protocol} sport set 53 ${family} saddr set ${nameserver}`
+        return [
+          rule(`${family} daddr ${nameserver} ${protocol} dport 53 ${there}`),
+          rule(`${family} saddr ${loopback} ${protocol} sport ${port} ${back}`),
+        ]
+      })
+    }),
+  ]
+}
+
+/** The kernel remembers where it has led a socket of UDP until that was silent for half a minute, also past the undo. */
+function iptablesRules(detours: readonly Detour[]): string[][] {
+  const own = ['-p', 'tcp', '--dport', '53', '--sport', `${String(first)}:${String(last)}`, '-j', 'RETURN']
+  return [
+    own,
+    ...detours.map(({ upstreamPort }) => ['-p', 'udp', '--sport', String(upstreamPort), '-j', 'RETURN']),
+    ...detours.flatMap(({ nameserver, udpPort, tcpPort }) =>
+      (['udp', 'tcp'] as const).map((protocol) => {
+        const port = String(protocol === 'udp' ? udpPort : tcpPort)
+        return ['-d', nameserver, '-p', protocol, '--dport', '53', '-j', 'REDIRECT', '--to-ports', port]
+      }),
+    ),
+  ]
+}
