@@ -50,7 +50,7 @@ const FOLDERS: readonly Folder[] = [
   { fault: dns, entries: dnsEntries },
 ]
 
-/** By kind, to undo what an undo record tells. */
+/** All faults by their kind, to undo what an undo record tells. */
 export const FAULTS: ReadonlyMap<string, FaultKind> = new Map(FOLDERS.map(({ fault }) => [fault.kind, fault]))
 
 export const ENTRIES: readonly EntryForm[] = FOLDERS.flatMap(({ entries }) => entries)

@@ -16,7 +16,7 @@ export function joinParts(parts: readonly Part[]): Observation {
   }
 }
 
-/** As for the parts of a clause: false decides, then null; nothing at all is undecided. */
+/** Whether all are met: one that is false decides, then one that is null; nothing at all is undecided. */
 export function allMet(each: readonly (boolean | null)[]): boolean | null {
   if (each.includes(false)) return false
   return each.length === 0 || each.includes(null) ? null : true

@@ -83,7 +83,7 @@ export class WorkloadLanes {
   }
 }
 
-/** Of one request of it. */
+/** How long one of its requests may take, and how much of the answer is read. */
 export function limitsOf(spec: WorkloadSpec): { readonly deadlineMs: number; readonly maxBytes: number } {
   return { deadlineMs: spec.within_ms + DEADLINE_MARGIN_MS, maxBytes: MOST_BODY_BYTES }
 }

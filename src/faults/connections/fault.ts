@@ -36,7 +36,7 @@ const COUNT_LIMIT_MS = 5_000
 /** The inject phase is not much longer. A full queue of the target drops a first try, and the next comes a second later. */
 const CONNECT_LIMIT_MS = 7_000
 
-/** So many connections to one container at once, silent or each with a request. */
+/** Connections to one container, many at once, silent or each with a request. */
 export const connections = defineFault({
   kind: 'connections',
   record: { version: 1, schema: connectionsPlan },

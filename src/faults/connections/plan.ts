@@ -14,7 +14,7 @@ import { asTarget, chooseTarget } from '../shared/containers/targets.ts'
 import { CONNECTION_MODES } from './judge.ts'
 import type { ConnectionMode } from './judge.ts'
 
-/** So many connections to one container of the target at once; its limits are untouched. */
+/** One container of the target is sent `connections` at once; its limits are untouched. */
 export interface ConnectionsSpec {
   readonly target: string
   readonly connections: number

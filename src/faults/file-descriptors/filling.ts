@@ -13,15 +13,15 @@ import type { FileDescriptorsPlan } from './plan.ts'
 const FILL_LIMIT_MS = 8_000
 const FILL_EVERY_MS = 5
 const OPEN_LIMIT_MS = 3_000
-/** For the target to take what waits in its queue, so that no more is sent than it lacks. */
+/** How long the target has to take what waits in its queue, so that no more is sent than it lacks. */
 const TAKE_LIMIT_MS = 2_000
 const TAKE_EVERY_MS = 10
 /** Connections that are asked again at the end. */
 const WITNESSES = 8
-/** So many connections in all, however often the target closes them. */
+/** How many connections are opened in all, however often the target closes them. */
 const MOST_CONNECTIONS = 20_000
 
-/** Connections from before it is full, which it should go on to answer. */
+/** Opens connections from before it is full, which it should go on to answer. */
 export async function openWitnesses(
   { holder, page, headroom }: FileDescriptorsPlan,
   exhaustion: Exhaustion,
@@ -32,7 +32,7 @@ export async function openWitnesses(
   exhaustion.witnesses = (await ctx.toolbox.get(holder).call('hold.open', args, ctx.signal)).held
 }
 
-/** Until the limit is reached, or the time is up: then the effect tells how far it got. */
+/** Opens connections until the limit is reached, or for 8 s: then the effect tells how far it got. */
 export async function fill(plan: FileDescriptorsPlan, exhaustion: Exhaustion, limit: number, ctx: FaultContext): Promise<void> {
   const { clock, signal } = ctx
   const options = { everyMs: FILL_EVERY_MS, attemptMs: FILL_LIMIT_MS, limitMs: FILL_LIMIT_MS, signal, clock }

@@ -124,7 +124,7 @@ export function isLowered({ previousSoft }: FileDescriptorsPlan, { descriptors }
   return descriptors !== null && descriptors.softLimit < previousSoft
 }
 
-/** For a helper that did not do it itself. Idempotent. */
+/** Raises the limit again where the helper has not done it itself. Idempotent. */
 export async function restoreLimit(plan: FileDescriptorsPlan, ctx: UndoContext): Promise<void> {
   const facts = await lookAgain(plan, ctx)
   if (facts === null || !isLowered(plan, facts)) return

@@ -18,7 +18,7 @@ import { countedInWindow } from '../shared/seen-in-window.ts'
 import { FEWEST_PACKETS, judgeLoss, WANTED_PACKETS } from './judge.ts'
 import type { EndLoss, ProbeCount } from './judge.ts'
 
-/** So many percent of the packets of one leg or several are lost, each way. */
+/** The links on whose legs `percent` of the packets are lost, each way. */
 export interface PacketLossSpec extends LinkSelection {
   readonly percent: number
 }

@@ -4,7 +4,7 @@ import type { Side } from '../shared/links/legs.ts'
 
 /** DESIGN's margin: 30 ± 8 % over at least 400 packets. */
 export const FEWEST_PACKETS = 400
-/** So many keep the margin five sigma away. */
+/** Packets that are waited for: so many keep the margin five sigma away. */
 export const WANTED_PACKETS = 800
 const WIDEST_MARGIN_PERCENT = 8
 

@@ -192,7 +192,7 @@ async function look(
   return facts
 }
 
-/** For a helper that did not end well, or is not ours to ask. To a process that is not stopped SIGCONT means nothing. */
+/** Does what the helper did not, or could not be asked for. To a process that is not stopped SIGCONT means nothing. */
 async function continueProcess(plan: UnansweredStopPlan, ctx: UndoContext): Promise<void> {
   await withDeadline(`letting ${plan.container.name} go on`, UNDO_STEP_LIMIT_MS, ctx.signal, async (signal) => {
     if (!(await isStopped(plan, ctx, signal))) return

@@ -13,11 +13,11 @@ export interface TakenSeen<Reading> {
 
 /** Less than the smallest request is left over in each container, and others' requests come and go. */
 const TOLERANCE_POINTS = 0.5
-/** Of the looks at which it was in use, and of the window through which it was looked at. */
+/** Share of the looks at which it was in use, and of the window through which it was looked at. */
 const KEPT_SHARE = 0.8
 const WATCHED_SHARE = 0.8
 
-/** In percent with two decimals; null where there is no total. */
+/** The share in percent with two decimals; null where there is no total. */
 export function shareOf(bytes: number, totalBytes: number): number | null {
   return totalBytes <= 0 ? null : Math.round((bytes / totalBytes) * 10_000) / 100
 }
@@ -26,7 +26,7 @@ export function nothingTaken(problem: string | null): Judgement {
   return { headline: 'no memory taken', measures: {}, reasons: [problem ?? 'no memory was taken'] }
 }
 
-/** By the percentages in use before the fault and at each look that told one. */
+/** The measures made of the percentages in use before the fault and at each look that told one. */
 export function shareMeasures(before: number | null, shares: readonly number[]): Measures {
   const lowest = shares.length === 0 ? null : Math.min(...shares)
   return { usedPercentBefore: before, usedPercent: shares[0] ?? null, lowestUsedPercent: lowest }

@@ -40,7 +40,7 @@ export function requirePool(target: string, why: string, ctx: FaultContext): { p
   return { pool, spec }
 }
 
-/** What the pool lists just now; nothing when it has none, or does not answer at once: the reason goes to the log. */
+/** Lists the pool as it is now, or nothing when there is none, or it does not answer in 500 ms: the reason goes to the log. */
 export async function glanceAtPool(ctx: FaultContext): Promise<readonly PoolMember[]> {
   const pool = ctx.stack.pool(ctx.observer)
   if (pool === null) return []

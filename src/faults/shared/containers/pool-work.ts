@@ -30,7 +30,7 @@ export function workRequest({ work }: PoolSpec, ctx: FaultContext): HttpRequest 
   )
 }
 
-/** So many requests under way at once, sent by the observer straight to the entry service. */
+/** The observer sends to the entry service straight, so that `atOnce` requests are under way until it is stopped. */
 export function keepBusy(request: HttpRequest, atOnce: number, ctx: FaultContext): PoolWork {
   const stopping = new AbortController()
   const { entry } = ctx.stack.descriptor

@@ -40,7 +40,7 @@ export async function runningTargets(service: string, ctx: FaultContext): Promis
   })
 }
 
-/** So many of the service's running containers, chosen by the scenario's seed; `text` tells people how many of how many. */
+/** Chooses `count` of the service's running containers by the scenario's seed; `text` tells people how many of how many. */
 export async function chooseTargets(
   target: string,
   count: Count | null,
@@ -51,7 +51,7 @@ export async function chooseTargets(
   return { chosen: chooseSome(running, number, ctx.random), text }
 }
 
-/** One of the service's running containers, chosen likewise. */
+/** Chooses one of the service's running containers likewise. */
 export async function chooseTarget(target: string, ctx: FaultContext): Promise<{ state: ContainerState; text: string }> {
   const { chosen, text } = await chooseTargets(target, null, ctx)
   const [state] = chosen

@@ -6,7 +6,7 @@ import type { FaultContext } from '../../../kinds/context.ts'
 import { isAborted, waitUntil, withDeadline } from '../../../core/time/wait.ts'
 
 export interface UpkeepOptions {
-  /** Of one step, for messages. */
+  /** Name of one step, for messages. */
   readonly what: string
   /** Pause between the end of one step and the start of the next, ms. */
   readonly everyMs: number

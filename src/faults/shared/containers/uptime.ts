@@ -8,7 +8,7 @@ import type { TargetContainer } from '../plan-schema.ts'
 const SETTLED_AFTER_MS = 10_000
 /** What runs when it begins has to wait no longer than that; the rest is for a clock that differs, and a slow daemon. */
 const LIMIT_MS = 15_000
-/** Of one look: a daemon that does not answer once must not use up the wait. */
+/** How long one look may take: a daemon that does not answer once must not use up the wait. */
 const LOOK_LIMIT_MS = 5_000
 
 /**

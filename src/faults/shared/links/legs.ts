@@ -79,7 +79,7 @@ export function helperAt(end: LegEnd, ctx: UndoContext): ToolboxHelper {
   return ctx.toolbox.get(end.helper)
 }
 
-/** From the client's end straight to the server's port, not by way of the proxy's other side. */
+/** The way of a probe from the client's end straight to the server's port, not through the proxy's other side. */
 export function legAccess(leg: LegPlan, ctx: FaultContext): LinkAccess {
   const link = ctx.stack.link(leg.link)
   const server = legOf(link, 'a probe').server

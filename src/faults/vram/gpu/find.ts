@@ -46,7 +46,7 @@ export async function lookAtGpus(looker: string, containers: readonly string[], 
   throw new ChaosError('TOOLBOX_FAILED', 'the GPUs could not be looked at: the helper had nothing to run in')
 }
 
-/** Those that Docker gives the containers: `wanted` are indices, uuids or their beginnings, or `all`. Pure. */
+/** Finds the GPUs that Docker gives the containers: `wanted` are indices, uuids or their beginnings, or `all`. Pure. */
 export function matchGpus(
   devices: readonly GpuFacts[],
   wanted: readonly string[],

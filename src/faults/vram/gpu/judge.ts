@@ -61,7 +61,7 @@ function headline(first: VramFacts | undefined, baseline: VramFacts): string {
   return `${used}, ${mib(first.heldBytes)} of it held by us, ${mib(first.freeBytes)} free (${mib(baseline.freeBytes)} before)`
 }
 
-/** Two decimals. */
+/** The share in use in percent, with two decimals. */
 export function usedPercent({ totalBytes, freeBytes }: VramFacts): number {
   return shareOf(totalBytes - freeBytes, totalBytes) ?? 0
 }

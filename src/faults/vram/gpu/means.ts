@@ -173,7 +173,7 @@ async function judge(plan: GpuVramPlan, filling: Filling, ctx: FaultContext): Pr
   return { place: gpu.uuid, ...judged, measures: { gpu: gpu.name, driver: gpu.driver, ...measures } }
 }
 
-/** By the driver's word, through a helper that had nothing to do with the fault. */
+/** Asks the driver, through a helper that had nothing to do with the fault, what of the memory is not free again. */
 async function heldStill(plan: GpuVramPlan, armed: ArmedVram | null, ctx: UndoContext): Promise<string[]> {
   const { missing, devices } = await lookAtGpus(plan.looker, [], ctx)
   if (missing !== null) throw new ChaosError('TOOLBOX_FAILED', `whether GPU memory is free again cannot be seen: ${missing}`)

@@ -22,7 +22,7 @@ export interface FillingState {
   readonly givenUp: ReadonlySet<number>
 }
 
-/** At once; what they took is read before there are more. */
+/** How many are sent at once; what they took is read before there are more. */
 const MOST_AT_ONCE = 32
 
 export function sumOf(containers: readonly MemoryOfOne[]): MemoryOfOne {
@@ -32,7 +32,7 @@ export function sumOf(containers: readonly MemoryOfOne[]): MemoryOfOne {
   }
 }
 
-/** From the largest down, each half of the one before, to the smallest. */
+/** Lists the sizes from the largest down, each half of the one before, to the smallest. */
 export function sizesOf({ largest, smallest }: Pick<FillingState, 'largest' | 'smallest'>): number[] {
   const sizes: number[] = []
   for (let size = largest; size > smallest; size = Math.floor(size / 2)) sizes.push(size)
@@ -64,7 +64,7 @@ function smallerUnknown(state: FillingState): Batch | null {
   return size === undefined ? null : { size, count: 1 }
 }
 
-/** By all that is under way. null as long as nothing is, or nothing was taken. */
+/** Bytes that a unit of size takes, by all that is under way; null as long as nothing is, or nothing was taken. */
 export function bytesPerUnit(usedBefore: number, usedNow: number, unitsUnderWay: number): number | null {
   const grown = usedNow - usedBefore
   return unitsUnderWay <= 0 || grown <= 0 ? null : grown / unitsUnderWay

@@ -21,7 +21,7 @@ export interface VramSeen extends TakenSeen<VramReading> {
   readonly answered: Readonly<Record<string, number>>
 }
 
-/** Two decimals; null where there is no total. */
+/** The share of all containers together in percent, with two decimals; null where there is no total. */
 function usedPercent(containers: readonly MemoryOfOne[]): number | null {
   const { usedBytes, totalBytes } = sumOf(containers)
   return shareOf(usedBytes, totalBytes)

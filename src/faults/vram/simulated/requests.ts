@@ -35,7 +35,7 @@ export interface Filling {
   readonly readings: VramReading[]
   /** Answers on connections that are closed again, by status. */
   readonly answered: Record<string, number>
-  /** At the look before. */
+  /** What was in use at the look before. */
   usedBytes: number
   sent: number
   begun: boolean
@@ -43,7 +43,7 @@ export interface Filling {
   upkeep: Upkeep | null
 }
 
-/** Of one look, and of what is sent after it. */
+/** How long one look, and what is sent after it, may take. */
 export const STEP_LIMIT_MS = 6_000
 const CONNECT_LIMIT_MS = 2_000
 /** A request has been taken or refused by then, as far as the memory shows. */
@@ -87,7 +87,7 @@ export async function look(
   return { ...memories, inFlight: filling.waves.reduce((sum, { facts }) => sum + facts.inFlight, 0) }
 }
 
-/** Those without a request under way are closed, and their answers kept. */
+/** Reads all waves: those without a request under way are closed, and their answers kept. */
 async function readWaves(filling: Filling, { helper }: SimulatedVramPlan, ctx: FaultContext, signal: AbortSignal): Promise<void> {
   const toolbox = ctx.toolbox.get(helper)
   for (const wave of [...filling.waves]) {
@@ -133,7 +133,7 @@ function sized(spec: VramSpecOfStack, size: number, ctx: FaultContext): NonNulla
   return { method, path, headers: fillRecord(headers, ctx.stack.variables), body: sizedBody }
 }
 
-/** Until the memory shows what is under way, or all was refused, or nothing more is to be expected. */
+/** Waits until the memory shows what is under way, or all was refused, or nothing more is to be expected. */
 async function settle(
   wave: Wave,
   each: number | null,
