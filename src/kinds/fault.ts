@@ -76,8 +76,8 @@ export interface FaultDescription {
   /** Services whose containers the fault touches; a control is never one of them. */
   readonly services: readonly string[]
   readonly mechanism: string
-  /** By how much the canary should slow down, when the fault says so; null when it does not. */
-  readonly canaryDelayMs: number | null
+  /** By how much the canary should slow down; left out, or null, where the fault does not say so. */
+  readonly canaryDelayMs?: number | null
   /** The control cannot exist because everything is hit. */
   readonly everything: boolean
 }

@@ -53,7 +53,7 @@ export class FaultSet {
 
   /** Sum of the slow-downs that the faults announce for the canary; null when none does. */
   canaryDelayMs(): number | null {
-    const delays = this.descriptions().flatMap((fault) => (fault.canaryDelayMs === null ? [] : [fault.canaryDelayMs]))
+    const delays = this.descriptions().flatMap(({ canaryDelayMs }) => canaryDelayMs ?? [])
     return delays.length === 0 ? null : delays.reduce((sum, delay) => sum + delay, 0)
   }
 

@@ -36,7 +36,6 @@ export const connectionResets = defineFault({
     targets: targetNames(plan.legs),
     services: plan.services,
     mechanism: `established connections reset by the kernel at ${String(plan.legs[0]?.momentsMs.length ?? 0)} seeded moments`,
-    canaryDelayMs: null,
     everything: plan.everything,
   }),
 })

@@ -61,7 +61,6 @@ export const connections = defineFault({
     targets: [`${plan.container.name}:${String(plan.port)}`],
     services: [plan.target],
     mechanism: mechanismOf(plan),
-    canaryDelayMs: null,
     everything: plan.everything,
   }),
 })

@@ -71,7 +71,6 @@ export const containerAction = defineFault({
     targets: plan.containers.map(({ name }) => name),
     services: [plan.target],
     mechanism: mechanismOf(plan),
-    canaryDelayMs: null,
     everything: plan.everything,
   }),
 })

@@ -101,7 +101,6 @@ export const cpu = defineFault({
     targets: plan.containers.map(({ name }) => name),
     services: [plan.target],
     mechanism: `CPU time burnt in the cgroup of ${plan.choice}, to ${String(plan.percent)} % of its quota`,
-    canaryDelayMs: null,
     everything: plan.everything,
   }),
 })

@@ -86,7 +86,6 @@ export const crash = defineFault({
     targets: targetTexts(plan),
     services: [plan.target],
     mechanism: mechanismOf(plan),
-    canaryDelayMs: null,
     everything: plan.everything,
   }),
 })

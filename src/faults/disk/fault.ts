@@ -68,7 +68,6 @@ export const disk = defineFault({
     targets: [`${plan.container.name}:${plan.path}`],
     services: [plan.target],
     mechanism: mechanismOf(plan),
-    canaryDelayMs: null,
     everything: plan.everything,
   }),
 })

@@ -41,7 +41,6 @@ export const dns = defineFault({
     targets: plan.containers.map(({ name }) => name),
     services: [plan.target],
     mechanism: mechanismOf(plan),
-    canaryDelayMs: null,
     everything: plan.everything,
   }),
 })

@@ -41,7 +41,6 @@ export const fileDescriptors = defineFault({
     targets: [plan.container.name],
     services: [plan.target],
     mechanism: mechanismOf(plan),
-    canaryDelayMs: null,
     everything: plan.everything,
   }),
 })

@@ -69,7 +69,6 @@ export const memory = defineFault({
     targets: plan.containers.map(({ name }) => name),
     services: [plan.target],
     mechanism: mechanismOf(plan),
-    canaryDelayMs: null,
     everything: plan.everything,
   }),
 })

@@ -67,7 +67,6 @@ export const packetLoss = defineFault({
     targets: targetNames(plan.legs),
     services: plan.services,
     mechanism: `${String(plan.percent)} % of the packets dropped by the kernel at both ends`,
-    canaryDelayMs: null,
     everything: plan.everything,
   }),
 })

@@ -72,7 +72,6 @@ export const unansweredStop = defineFault({
     targets: [plan.container.name],
     services: [plan.target],
     mechanism: mechanismOf(plan),
-    canaryDelayMs: null,
     everything: plan.everything,
   }),
 })

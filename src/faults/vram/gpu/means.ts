@@ -120,7 +120,6 @@ export function describeGpuVram(plan: GpuVramPlan): FaultDescription {
     targets: plan.containers.map(({ name }) => name),
     services: [plan.target],
     mechanism: mechanismOf(plan),
-    canaryDelayMs: null,
     everything: plan.everything,
   }
 }

@@ -46,7 +46,6 @@ export function describeSimulatedVram(plan: SimulatedVramPlan): FaultDescription
     targets: plan.containers,
     services: [plan.target],
     mechanism: mechanismOf(plan),
-    canaryDelayMs: null,
     everything: plan.everything,
   }
 }
