@@ -17,7 +17,7 @@ export const DISK_UNITS = ['bytes', 'inodes'] as const
 export type DiskUnit = (typeof DISK_UNITS)[number]
 
 /** Fill until so much of the whole is used, or write so many bytes. */
-export type DiskAmount = { readonly of: DiskUnit; readonly percent: number } | { readonly of: 'bytes'; readonly bytes: number }
+type DiskAmount = { readonly of: DiskUnit; readonly percent: number } | { readonly of: 'bytes'; readonly bytes: number }
 
 /** A bounded volume of one container of the target filled. */
 export interface DiskSpec {
