@@ -5,7 +5,7 @@ import { defineFault } from '../../kinds/define-fault.ts'
 import { helperName } from '../shared/names.ts'
 import { runningTargets } from '../shared/containers/targets.ts'
 import type { ArmedVram } from './armed.ts'
-import { chooseMeans } from './choice.ts'
+import { whyNotSimulated } from './choice.ts'
 import { findGpus } from './gpu/find.ts'
 import { armGpuVram, describeGpuVram, gpuVramLeftovers, gpuVramPlan, planGpuVram, revertGpuVram } from './gpu/means.ts'
 import { armSimulatedVram, revertSimulatedVram, simulatedVramLeftovers } from './simulated/means.ts'
@@ -40,9 +40,9 @@ async function resolveVram(spec: VramSpec, ctx: FaultContext): Promise<VramPlan>
   const running = await runningTargets(target, ctx)
   const found = await findGpus(target, running, looker, ctx)
   if (found.noGpu === null) return planGpuVram(spec, { ...found, running, looker }, ctx)
-  const choice = chooseMeans({ target, noGpu: found.noGpu, simulated: descriptor.vram?.service ?? null })
-  if (choice.means === 'simulated') return await resolveSimulatedVram(spec, choice.why, ctx)
-  throw new ChaosError('CAPABILITY_MISSING', choice.means === 'skipped' ? choice.why : found.noGpu, {
+  const whyNot = whyNotSimulated(target, found.noGpu, descriptor.vram?.service ?? null)
+  if (whyNot === null) return await resolveSimulatedVram(spec, found.noGpu, ctx)
+  throw new ChaosError('CAPABILITY_MISSING', whyNot, {
     hint: `Say in ${descriptor.file} that ${target} uses a GPU (gpu), or how its memory is simulated (vram).`,
   })
 }
