@@ -27,7 +27,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   report: ['core', 'kinds', 'ports'],
   requests: ['core', 'kinds'],
   stack: ['core', 'ports', 'redaction'],
-  toolbox: ['core', 'kinds'],
+  toolbox: ['core'],
   untrusted: ['core'],
 }
 

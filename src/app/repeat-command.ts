@@ -1,5 +1,4 @@
 /** What a person types to see the same again. */
-import type { AskedAddressLoad } from './load/request.ts'
 import { ownStackFile } from './paths.ts'
 import type { RunRequest } from './run/request.ts'
 
@@ -18,19 +17,6 @@ export function repeatCommandFor(request: RunRequest, seed: number, stackFile: s
     ...(load.k6Path === null ? [] : [`--k6-path ${quoted(load.k6Path)}`]),
   ]
   return (id) => ['node dist/cli/index.js run', `--only ${id}`, ...rest].join(' ')
-}
-
-/** Of a load on an address. `command`: what to repeat. */
-export function addressRepeatCommand(command: string, asked: AskedAddressLoad, id: string): string {
-  const { url, profile, scripts = [], variables = [], thresholds = [], loadModel = null, k6Path = null } = asked
-  return [
-    `node dist/cli/index.js ${command} --url ${quoted(url)} --only ${id} --profile ${profile}`,
-    ...scripts.map((folder) => `--scripts ${quoted(folder)}`),
-    ...variables.map((name) => `--variable ${name}`),
-    ...thresholds.map((text) => `--threshold ${quoted(text)}`),
-    ...(loadModel === null ? [] : [`--load-model ${loadModel}`]),
-    ...(k6Path === null ? [] : [`--k6-path ${quoted(k6Path)}`]),
-  ].join(' ')
 }
 
 /** For a shell. */

@@ -37,6 +37,7 @@ export function crewDescriptor(changes: Partial<Descriptor> = {}): Descriptor {
     entry: { service: 'boss', port: 8000 },
     secrets: ['CREW_TOKEN'],
     pool: CREW_POOL,
+    canary: { request: 'work', ratePerSecond: 10 },
     requests: {
       work: httpRequest.request({
         method: 'POST',

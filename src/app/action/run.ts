@@ -8,7 +8,8 @@ import { beginReporting, endStep, printed, stdoutLogger, stepReporters, trustOf,
 import { prepareToolboxImage } from '../images.ts'
 import { loadPlan } from '../run/plan.ts'
 import { plannedRunMs } from '../run/planned.ts'
-import { newRunId, runChaos } from '../run/run.ts'
+import { newRunId } from '../run/outcome.ts'
+import { runChaos } from '../run/run.ts'
 import { runRequestOf, type AskedRun } from '../run/request.ts'
 import { sweepDeadRuns } from '../cleanup/sweep-dead-runs.ts'
 

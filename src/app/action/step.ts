@@ -20,7 +20,7 @@ import { consoleProgress } from '../../report/live/console-progress.ts'
 import { consoleText } from '../../report/escape.ts'
 import { render } from '../../report/render.ts'
 import { fileReporter } from '../file-reporter.ts'
-import type { RunOutcome } from '../run/run.ts'
+import type { RunOutcome } from '../run/outcome.ts'
 
 export interface ActionStep {
   readonly inputs: ActionInputs

@@ -18,7 +18,7 @@ import { fanOut } from '../../report/fan-out.ts'
 import { fileArtifacts, openScratchFile } from '../files.ts'
 import { readRunners, type OpenScratch } from './runner-results.ts'
 import { reportResult } from '../run/report-result.ts'
-import { newRunId, type RunOutcome } from '../run/run.ts'
+import { newRunId, type RunOutcome } from '../run/outcome.ts'
 import { TOOL_VERSION } from '../version.ts'
 
 const SERIES_FILE = 'series.ndjson.gz'

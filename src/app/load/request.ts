@@ -3,10 +3,10 @@ import { resolve } from 'node:path'
 import type { ProfileName } from '../../core/model.ts'
 import { loadDescriptor } from '../../files/stack/file.ts'
 import { ownStackFile, stateDir } from '../paths.ts'
-import { addressRepeatCommand } from '../repeat-command.ts'
+import { quoted } from '../repeat-command.ts'
 import { choosePatterns } from '../run/plan.ts'
 import { loadRequestOf, type AskedLoad } from '../run/request.ts'
-import { newRunId } from '../run/run.ts'
+import { newRunId } from '../run/outcome.ts'
 import { parseAddress } from './address.ts'
 import type { AddressLoadRequest } from './run.ts'
 
@@ -37,4 +37,17 @@ export function addressLoadRequestOf(command: string, asked: AskedAddressLoad): 
     runId: newRunId(),
     repeatCommand: (id) => addressRepeatCommand(command, asked, id),
   }
+}
+
+/** `command`: what to repeat. */
+function addressRepeatCommand(command: string, asked: AskedAddressLoad, id: string): string {
+  const { url, profile, scripts = [], variables = [], thresholds = [], loadModel = null, k6Path = null } = asked
+  return [
+    `node dist/cli/index.js ${command} --url ${quoted(url)} --only ${id} --profile ${profile}`,
+    ...scripts.map((folder) => `--scripts ${quoted(folder)}`),
+    ...variables.map((name) => `--variable ${name}`),
+    ...thresholds.map((text) => `--threshold ${quoted(text)}`),
+    ...(loadModel === null ? [] : [`--load-model ${loadModel}`]),
+    ...(k6Path === null ? [] : [`--k6-path ${quoted(k6Path)}`]),
+  ].join(' ')
 }

@@ -26,7 +26,7 @@ import { redactedUi } from '../run/redacted-ui.ts'
 import { reportResult } from '../run/report-result.ts'
 import type { LoadRequest } from '../run/request.ts'
 import type { RunUi } from '../run/ui.ts'
-import type { RunOutcome } from '../run/run.ts'
+import type { RunOutcome } from '../run/outcome.ts'
 import { TOOL_VERSION } from '../version.ts'
 
 export interface AddressLoadRequest {

@@ -1,6 +1,6 @@
 /** Wires stacks, engine and what it is given together for one run. Front ends call this and map its verdict to their world. */
+import { randomInt } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { randomBytes, randomInt } from 'node:crypto'
 import { canaryPort } from '../../canary/canary.ts'
 import { instantOf, systemClock } from '../../core/time/clock.ts'
 import { isoTime, msBetween, type Mono } from '../../core/time/moment.ts'
@@ -42,17 +42,13 @@ import { reportResult } from './report-result.ts'
 import { repeatCommandFor } from '../repeat-command.ts'
 import type { RunRequest } from './request.ts'
 import { RunStacks, type RunStack } from './stacks.ts'
+import { newRunId, type RunOutcome } from './outcome.ts'
 import { scenariosUnderLoad, type Ran } from './scenarios-under-load.ts'
 import { stackHooks } from './stack-inspection.ts'
 import { TOOL_VERSION } from '../version.ts'
 import { possibleStacks, wantedStacks } from './width.ts'
 
 const DOWN_LIMIT_MS = 60_000
-
-export interface RunOutcome {
-  readonly result: RunResult
-  readonly exitCode: number
-}
 
 const NOTHING: Pick<RunResult, 'scenarios' | 'load'> = { scenarios: [], load: [] }
 
@@ -124,11 +120,6 @@ export async function runChaos(request: RunRequest, plainUi: RunUi): Promise<Run
   emit({ type: 'run-ended', verdict: result.verdict, durationMs: result.run.durationMs })
   const reported = await reportResult(result, reporters, ui.reporters)
   return { result: redaction.object(reported), exitCode: EXIT_CODES[reported.verdict] }
-}
-
-/** Short enough for container names, unique enough for one machine. */
-export function newRunId(): string {
-  return randomBytes(4).toString('hex')
 }
 
 async function execute(session: Session): Promise<RunResult> {

@@ -1,6 +1,14 @@
 /** What becomes of a question, and how many there were. */
-import type { DnsCounters } from '../operations/network/dns.ts'
 import { answerWith, comparable, RCODES, readQuestion } from './packet.ts'
+
+export interface DnsCounters {
+  /** Questions that came. */
+  readonly questions: number
+  /** Those of them that the fault did something to. */
+  readonly broken: number
+  /** Those of the broken ones that were not asked by this helper's own resolver. */
+  readonly others: number
+}
 
 export const DNS_MODES = ['refused', 'dropped', 'nxdomain', 'slow'] as const
 type DnsMode = (typeof DNS_MODES)[number]

@@ -6,7 +6,7 @@ import { defineOperation } from '../../define-operation.ts'
 import { detourRefusal, installDetours } from '../../dns/detour.ts'
 import type { Detour } from '../../dns/detour.ts'
 import { nameserversOf } from '../../dns/nameservers.ts'
-import { DNS_MODES, OwnQuestions, Questions } from '../../dns/questions.ts'
+import { DNS_MODES, OwnQuestions, Questions, type DnsCounters } from '../../dns/questions.ts'
 import { TcpRelay } from '../../dns/tcp-relay.ts'
 import { UdpRelay } from '../../dns/udp-relay.ts'
 import type { Helper, HelperState } from '../../helper.ts'
@@ -27,14 +27,7 @@ const installArgs = z.strictObject({
 /** `timeoutMs`: for each question. */
 const resolveArgs = z.strictObject({ names, timeoutMs: z.int().min(1).max(60_000) })
 
-export interface DnsCounters {
-  /** Questions that came. */
-  readonly questions: number
-  /** Those of them that the fault did something to. */
-  readonly broken: number
-  /** Those of the broken ones that were not asked by this helper's own resolver. */
-  readonly others: number
-}
+export type { DnsCounters } from '../../dns/questions.ts'
 
 export interface ResolvedName {
   readonly name: string
