@@ -111,7 +111,8 @@ describe('a resource that is used up', () => {
     expect(leftovers.after).toEqual([])
     // Requests go all the way through the stack.
     const everything = mode === 'requests'
-    expect(planned.description).toMatchObject({ services: [target], canaryDelayMs: null, everything })
+    expect(planned.description).toMatchObject({ services: [target], everything })
+    expect(planned.description.canaryDelayMs).toBeUndefined()
     expect(await state(kind)).toEqual(before)
     expect(before).toMatchObject({ write: 200, note: 200, gate: 200 })
   })

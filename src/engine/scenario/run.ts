@@ -1,4 +1,7 @@
-/** One scenario through its phases. Whatever happens, what was planned is reverted and proven gone. */
+/**
+ * One scenario through its phases. Whatever happens, what was planned is reverted and proven gone. Over 300 lines, as the
+ * phases are one story with one state, and are read from the first to the last.
+ */
 import { CANARY_DEADLINE_MS, summarizeCanary } from '../../core/canary.ts'
 import { instantOf } from '../../core/time/clock.ts'
 import { isoTime, later, type Mono } from '../../core/time/moment.ts'
