@@ -90,6 +90,7 @@ describe('a clause', () => {
     })
     expect(first.wrongPhase({ service: 'front', share: 1 }, 'after')).toBe('share is for "during"')
     expect(first.wrongPhase({ service: 'front', share: 1 }, 'during')).toBeNull()
+    expect(first.wrongPhase({ share: 'all' }, 'after')).toBeNull()
   })
 
   it('does not compile without a schema, or without a step that observes', () => {

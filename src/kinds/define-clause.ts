@@ -32,6 +32,7 @@ export type ClauseSteps<Spec> =
 export interface DefinedClause<Spec = unknown> {
   readonly key: string
   readonly schema: z.ZodObject
+  /** null as well for what is no spec of it: its schema tells that. */
   wrongPhase(spec: unknown, phase: ClausePhase): string | null
   expect(spec: Spec, phase: ClausePhase): Expectation
   /** @throws ZodError for what is no spec of it: scenario files are checked before. */
@@ -57,7 +58,10 @@ export function defineClause<Schema extends z.ZodObject>(
   return {
     key: clause.key,
     schema: clause.schema,
-    wrongPhase: (spec, phase) => clause.wrongPhase?.(clause.schema.parse(spec), phase) ?? null,
+    wrongPhase(spec, phase) {
+      const { data } = clause.schema.safeParse(spec)
+      return data === undefined ? null : (clause.wrongPhase?.(data, phase) ?? null)
+    },
     expect: expectation,
     read: (spec, phase) => expectation(clause.schema.parse(spec), phase),
   }

@@ -5,6 +5,8 @@ const CONTAINER = { service: 'worker' }
 const METRIC = { service: 'worker', port: 80, path: '/metrics', metric: 'jobs' }
 const LOG = { service: 'worker', matches: "event == 'x'" }
 const NEW = { service: 'worker', port: 80, path: '/health', ended_within_ms: 1_000 }
+const WRONG_PHASE =
+  'has load in the wrong phase: kept_again_within_seconds is for "after", error_rate and p95_ms are for "during"'
 const WORKLOAD = { name: 'story', in_flight: 4, within_ms: 5_000, good_share: 0.9 }
 
 describe('clauses about containers, the pool, workloads, metrics and logs', () => {
@@ -21,6 +23,12 @@ describe('clauses about containers, the pool, workloads, metrics and logs', () =
     { new_connections: NEW },
     { phase: 'after', new_connections: { ...NEW, refused_share: 0.75 } },
     { request: { name: 'large', within_ms: 5, status: [507] } },
+    { request: { name: 'large', within_ms: 5, rate_kb_per_s: { at_least: 0, at_most: 0.5 } } },
+    { request: { name: 'large', within_ms: 5, rate_kb_per_s: { at_least: 5, at_most: 5 } } },
+    { metric: { ...METRIC, change: { at_most: -1 } } },
+    { canary: { answers: { status: [503], share: 0.9 }, slower_by_fault: { tolerance: 0.2 } } },
+    { load: { error_rate: 0, p95_ms: 500 } },
+    { phase: 'after', load: { kept_again_within_seconds: 20 } },
   ])('take %j', (clause) => {
     expect(clauseSchema.parse(clause)).toEqual(clause)
   })
@@ -42,6 +50,24 @@ describe('clauses about containers, the pool, workloads, metrics and logs', () =
     [{ new_connections: { ...NEW, ended_within_ms: undefined } }, 'is missing: it must be a whole number in ms'],
     [{ log: { ...LOG, at_least: 2, at_most: 1 } }, 'can never hold'],
     [{ request: { name: 'a', within_ms: 5, status: [507], same_as_steady: true } }, 'cannot ask for other statuses'],
+    [
+      { request: { name: 'a', within_ms: 5, rate_kb_per_s: { at_least: 6, at_most: 5 } } },
+      'can never hold: at_least is above at_most',
+    ],
+    [{ request: { name: 'a', within_ms: 5, rate_kb_per_s: { at_least: 0, at_most: 0 } } }, 'a number in KB/s, above 0 and up to'],
+    [{ request: { name: 'a', within_ms: 5, rate_kb_per_s: { at_least: -1, at_most: 5 } } }, 'a number in KB/s, from 0 to'],
+    [{ canary: { answers: {} } }, 'is missing: it must be a number, above 0 and up to 1'],
+    [{ canary: { slower_by_fault: { tolerance: 0 } } }, 'above 0 and up to 1'],
+    [{ container: { ...CONTAINER, exit_code: 1.5 } }, 'a whole number'],
+    [{ workload: { ...WORKLOAD, in_flight: 1.5 } }, 'a whole number'],
+    [{ log: { ...LOG, at_least: 1.5 } }, 'a whole number'],
+    [{ container: { ...CONTAINER, died_within_seconds: 601 } }, 'a number in s, above 0 and up to 600'],
+    [{ load: { error_rate: 1.5 } }, 'from 0 to 1'],
+    [{ load: { errors: 1, p95_ms: 5 } }, 'errors'],
+    [{ load: { kept_again_within_seconds: 20 } }, WRONG_PHASE],
+    [{ phase: 'after', load: { error_rate: 0.1 } }, WRONG_PHASE],
+    [{ phase: 'after', load: { p95_ms: 500 } }, WRONG_PHASE],
+    [{ phase: 'after', load: { kept_again_within_seconds: 601 } }, 'in s, from 1 to 600'],
     [{ pool: { hit_removed_within_seconds: 1 }, log: { ...LOG, at_least: 1 } }, 'it has pool and log'],
   ])('refuse %j', (clause, message) => {
     const result = clauseSchema.safeParse(clause)
