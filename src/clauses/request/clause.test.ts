@@ -103,3 +103,8 @@ it('cannot ask for a status of a request of gRPC', () => {
   expect(status.missing(grpc)).toMatchObject([{ message: expect.stringContaining('is one of gRPC, which has none') as string }])
   expect(ASKED.missing(grpc)).toEqual([])
 })
+
+it('tells a request that there is not by its name alone, whatever statuses are asked of it', () => {
+  const clause = requestClause.expect({ name: 'pgae', within_ms: 5, status: [507] }, 'during')
+  expect(clause.missing(descriptor()).map(({ path }) => path)).toEqual([['name']])
+})
