@@ -1,5 +1,5 @@
 /**
- * A stack descriptor after parsing: all that is known of one compose stack. The engine, the faults and the probes know
+ * A stack descriptor after parsing: all that is known of one compose stack. The engine, the faults and the clauses know
  * rbee only through this.
  */
 import { ChaosError } from './errors.ts'

@@ -1,5 +1,5 @@
 /**
- * A system in memory, with faults, probes and everything else that the engine is given. Each part does what a test tells it
+ * A system in memory, with faults, clauses and everything else that the engine is given. Each part does what a test tells it
  * to at each of its steps: as it should, or fail, hang, come late, lie. All of it writes one journal.
  */
 import { later, type Mono } from '../../core/time/moment.ts'

@@ -31,7 +31,13 @@ describe('the steps of a clause', () => {
 
   it('nor decided when it was not begun', async () => {
     expect(await new ExpectationSet([clause(0)]).observe('during', ctx)).toEqual([
-      { phase: 'during', text: 'slow', expected: 'to be observed', observed: 'the probe broke: it was not begun', met: null },
+      {
+        phase: 'during',
+        text: 'slow',
+        expected: 'to be observed',
+        observed: 'it could not be observed: it was not begun',
+        met: null,
+      },
     ])
   })
 })

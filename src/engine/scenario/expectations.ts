@@ -76,7 +76,7 @@ async function observeOne({ expectation, begun }: Clause, ctx: ClauseContext): P
     return { phase: expectation.phase, text: expectation.text, expected, observed, met }
   } catch (error) {
     if (ctx.signal.aborted) throw error
-    return undecided(expectation, `the probe broke: ${describeError(error, 500)}`)
+    return undecided(expectation, `it could not be observed: ${describeError(error, 500)}`)
   }
 }
 

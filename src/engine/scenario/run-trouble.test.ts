@@ -138,7 +138,7 @@ describe('a clause', () => {
     [
       { observe: 'fails' },
       'failed',
-      'undecided: the clause answers: expected to be observed, observed the probe broke: observe answers failed',
+      'undecided: the clause answers: expected to be observed, observed it could not be observed: observe answers failed',
     ],
     [{ steady: 'fails' }, 'error', 'steady: steady of answers failed'],
     [{ steady: 'hangs' }, 'error', 'steady: phase steady took longer than 30000 ms'],

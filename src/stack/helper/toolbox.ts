@@ -1,4 +1,4 @@
-/** Helpers in containers of the toolbox image: the port through which faults and probes reach the kernel. */
+/** Helpers in containers of the toolbox image: the port through which faults and clauses reach the kernel. */
 import { randomBytes } from 'node:crypto'
 import { Duplex } from 'node:stream'
 import type Dockerode from 'dockerode'

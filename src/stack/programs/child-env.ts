@@ -3,8 +3,8 @@
  * names are, so this is a list of what is kept back, not of what is let through:
  *
  * - the runner's own channels and credentials, and the action's inputs: always kept back;
- * - names that hint at a secret (`NPM_TOKEN`, `SSH_KEY`; the one rule is src/redaction's): kept back unless `declared` names them. A stack declares one by
- *   naming it in its descriptor or in its compose files; nothing else in a child has a use for it;
+ * - names that hint at a secret (`NPM_TOKEN`, `SSH_KEY`; the one rule is src/redaction's): kept back unless `declared` names
+ *   them. A stack declares one by naming it in its descriptor or in its compose files; nothing else in a child has a use for it;
  * - settings that would change what our own Node or compose calls mean.
  */
 import { hintsAtSecret } from '../../redaction/secret-names.ts'
