@@ -78,6 +78,6 @@ export interface FaultDescription {
   readonly mechanism: string
   /** By how much the canary should slow down; left out, or null, where the fault does not say so. */
   readonly canaryDelayMs?: number | null
-  /** The control cannot exist because everything is hit. */
-  readonly everything: boolean
+  /** Nothing can serve as a control. Left out, nothing can where these are all services of the stack. */
+  readonly everything?: boolean
 }

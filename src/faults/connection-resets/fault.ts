@@ -8,6 +8,7 @@ import { endsOf, helperAt, legAccess, namespaceHelpers, startEnds, targetNames }
 import type { LegEnd } from '../shared/links/legs.ts'
 import { helperLeftovers, stopHelpers } from '../shared/links/namespace-helpers.ts'
 import { countedInWindow } from '../shared/seen-in-window.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
 import { judgeResets } from './judge.ts'
 import { connectionResetsPlan, resolveResets } from './plan.ts'
 import type { ConnectionResetsPlan, ResetsLeg } from './plan.ts'
@@ -22,7 +23,7 @@ interface MeasuredLeg {
 /** Established connections of one leg reset at seeded moments in every third of the window. */
 export const connectionResets = defineFault({
   kind: 'connection_resets',
-  record: { version: 1, schema: connectionResetsPlan },
+  record: undoRecord(connectionResetsPlan),
   resolve: resolveResets,
   async arm(plan, ctx) {
     await startEnds(plan.legs, ctx)
@@ -36,7 +37,6 @@ export const connectionResets = defineFault({
     targets: targetNames(plan.legs),
     services: plan.services,
     mechanism: `established connections reset by the kernel at ${String(plan.legs[0]?.momentsMs.length ?? 0)} seeded moments`,
-    everything: plan.everything,
   }),
 })
 

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { endsOf, legPlan, planLegs, sideSchema } from '../shared/links/legs.ts'
-import { touchedServices, touchesEverything } from '../shared/links/links.ts'
+import { touchedServices } from '../shared/links/links.ts'
 import type { LinkSelection } from '../shared/links/links.ts'
 import { listOf } from '../shared/plan-schema.ts'
 import { resetMoments } from './moments.ts'
@@ -21,7 +21,6 @@ export const connectionResetsPlan = z.strictObject({
   windowMs: z.number(),
   legs: listOf(resetsLeg),
   services: listOf(z.string()),
-  everything: z.boolean(),
 })
 export type ConnectionResetsPlan = Readonly<z.infer<typeof connectionResetsPlan>>
 
@@ -41,7 +40,6 @@ export async function resolveResets(spec: ConnectionResetsSpec, ctx: FaultContex
     )
   }
   const { links, legs } = await planLegs(spec, 'connection_resets', ctx)
-  const services = touchedServices(links, descriptor)
   const proxy = descriptor.toxiproxy?.service
   return {
     windowMs: ctx.windowMs,
@@ -51,7 +49,6 @@ export async function resolveResets(spec: ConnectionResetsSpec, ctx: FaultContex
       resetSide: endsOf([leg], 'client').some((end) => end.service === proxy) ? 'client' : 'server',
       momentsMs: resetMoments(ctx.windowMs, spec.perThird, ctx.random),
     })),
-    services,
-    everything: touchesEverything(services, descriptor),
+    services: touchedServices(links, descriptor),
   }
 }

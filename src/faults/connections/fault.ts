@@ -14,6 +14,7 @@ import { addressOf, networkHelper } from '../shared/links/network-helpers.ts'
 import { hitTeller } from '../shared/containers/hits.ts'
 import { startUpkeep, untilWindowEnds } from '../shared/containers/upkeep.ts'
 import type { Upkeep } from '../shared/containers/upkeep.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
 import { judgeConnections } from './judge.ts'
 import type { ConnectionsSeen } from './judge.ts'
 import { floodRequest, connectionsPlan, resolveConnections } from './plan.ts'
@@ -39,7 +40,7 @@ const CONNECT_LIMIT_MS = 7_000
 /** Connections to one container, many at once, silent or each with a request. */
 export const connections = defineFault({
   kind: 'connections',
-  record: { version: 1, schema: connectionsPlan },
+  record: undoRecord(connectionsPlan),
   resolve: resolveConnections,
   async arm(plan, ctx) {
     const [, counter] = await Promise.all([
@@ -61,7 +62,8 @@ export const connections = defineFault({
     targets: [`${plan.container.name}:${String(plan.port)}`],
     services: [plan.target],
     mechanism: mechanismOf(plan),
-    everything: plan.everything,
+    // Each request goes the whole way that the canary's go: nothing on it is left alone.
+    everything: plan.mode === 'requests',
   }),
 })
 

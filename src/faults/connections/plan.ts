@@ -6,7 +6,6 @@ import { ChaosError } from '../../core/errors.ts'
 import { httpOf } from '../../core/request.ts'
 import type { HttpRequest } from '../../core/request.ts'
 import type { FaultContext } from '../../kinds/context.ts'
-import { touchesEverything } from '../shared/links/links.ts'
 import { helperName } from '../shared/names.ts'
 import { addressOf } from '../shared/links/network-helpers.ts'
 import { targetContainer } from '../shared/plan-schema.ts'
@@ -31,7 +30,6 @@ export const connectionsPlan = z.strictObject({
   flooder: z.string(),
   /** In the target's network: counts them. */
   counter: z.string(),
-  everything: z.boolean(),
 })
 export type ConnectionsPlan = Readonly<z.infer<typeof connectionsPlan>>
 
@@ -47,8 +45,6 @@ export async function resolveConnections(spec: ConnectionsSpec, ctx: FaultContex
     ...{ target, connections, mode, container: asTarget(state), port },
     flooder: helperName(ctx, 'flooder'),
     counter: helperName(ctx, 'counter'),
-    // Each request goes the whole way that the canary's go: nothing on it is left alone.
-    everything: mode === 'requests' || touchesEverything([target], descriptor),
   }
 }
 

@@ -10,14 +10,13 @@ import { CONTAINER_ACTIONS, judgeAction } from './judge.ts'
 import type { ActionSeen, ContainerActionName } from './judge.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import type { PlaceJudgement } from '../shared/evidence.ts'
-import { touchesEverything } from '../shared/links/links.ts'
 import { hitTeller } from '../shared/containers/hits.ts'
 import type { TellHit } from '../shared/containers/hits.ts'
 import { seenInWindow } from '../shared/seen-in-window.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
 import { isDown } from '../shared/containers/start-again.ts'
 import type { Count } from '../shared/entry-keys.ts'
-import { listOf, targetContainer } from '../shared/plan-schema.ts'
+import { listOf, targetContainer, undoRecord } from '../shared/plan-schema.ts'
 import type { TargetContainer } from '../shared/plan-schema.ts'
 import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
 
@@ -34,7 +33,6 @@ const planSchema = z.strictObject({
   /** `50 % of 4 → 2`. */
   choice: z.string(),
   containers: listOf(targetContainer),
-  everything: z.boolean(),
 })
 type ContainerActionPlan = Readonly<z.infer<typeof planSchema>>
 
@@ -48,13 +46,12 @@ const STOP_GRACE_SECONDS = 5
 /** Containers stopped, paused or restarted through the daemon. */
 export const containerAction = defineFault({
   kind: 'container',
-  record: { version: 1, schema: planSchema },
+  record: undoRecord(planSchema),
   async resolve({ target, action, count }: ContainerActionSpec, ctx) {
     const { chosen, text } = await chooseTargets(target, count, ctx)
     return {
       ...{ target, action, choice: text },
       containers: chosen.map(asTarget),
-      everything: touchesEverything([target], ctx.stack.descriptor),
     }
   },
   arm: (plan) => Promise.resolve(arm(plan)),
@@ -71,7 +68,6 @@ export const containerAction = defineFault({
     targets: plan.containers.map(({ name }) => name),
     services: [plan.target],
     mechanism: mechanismOf(plan),
-    everything: plan.everything,
   }),
 })
 

@@ -15,10 +15,9 @@ import type { Count } from '../shared/entry-keys.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import type { PlaceJudgement } from '../shared/evidence.ts'
 import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
-import { touchesEverything } from '../shared/links/links.ts'
 import { hasEnded, runningState } from '../shared/containers/main-process.ts'
 import { helperName } from '../shared/names.ts'
-import { listOf, targetContainer } from '../shared/plan-schema.ts'
+import { listOf, targetContainer, undoRecord } from '../shared/plan-schema.ts'
 import { hitTeller } from '../shared/containers/hits.ts'
 import type { TellHit } from '../shared/containers/hits.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
@@ -42,7 +41,6 @@ const planSchema = z.strictObject({
   /** `50 % of 4 → 2`. */
   choice: z.string(),
   containers: listOf(cpuTarget),
-  everything: z.boolean(),
 })
 type CpuPlan = Readonly<z.infer<typeof planSchema>>
 
@@ -79,13 +77,12 @@ interface ArmedCpu extends ArmedFault {
 /** CPU time burnt inside the cgroups of containers. */
 export const cpu = defineFault({
   kind: 'cpu',
-  record: { version: 1, schema: planSchema },
+  record: undoRecord(planSchema),
   async resolve({ target, percent, count }: CpuSpec, ctx) {
     const { chosen, text } = await chooseTargets(target, count, ctx)
     return {
       ...{ target, percent, choice: text },
       containers: chosen.map((state) => ({ ...asTarget(state), helper: helperName(ctx, 'cpu') })),
-      everything: touchesEverything([target], ctx.stack.descriptor),
     }
   },
   async arm(plan, ctx) {
@@ -101,7 +98,6 @@ export const cpu = defineFault({
     targets: plan.containers.map(({ name }) => name),
     services: [plan.target],
     mechanism: `CPU time burnt in the cgroup of ${plan.choice}, to ${String(plan.percent)} % of its quota`,
-    everything: plan.everything,
   }),
 })
 

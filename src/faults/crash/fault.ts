@@ -17,6 +17,7 @@ import type { PoolWork } from '../shared/containers/pool-work.ts'
 import { seenInWindow } from '../shared/seen-in-window.ts'
 import { downLeftovers, isDown, startAgain, staysDown } from '../shared/containers/start-again.ts'
 import { awaitSettled } from '../shared/containers/uptime.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
 import { findExtras, removeExtras } from './extra-containers.ts'
 import { deathOf, judgeCrash } from './judge.ts'
 import type { SentSignal } from './judge.ts'
@@ -54,7 +55,7 @@ const SCALING_LIMIT_MS = 3_000
 /** A signal that ends the main process of one container, or of several at once. */
 export const crash = defineFault({
   kind: 'crash',
-  record: { version: 1, schema: crashPlan },
+  record: undoRecord(crashPlan),
   resolve: resolveCrash,
   async arm(plan, ctx) {
     await Promise.all([prepareHelper(plan, ctx), plan.via === 'kernel' ? awaitSettled(plan.containers, ctx) : undefined])
@@ -82,12 +83,7 @@ export const crash = defineFault({
   },
   // A container must have been up for a while; one that is added is hit as soon as it is there.
   usualMs: ({ timing }: CrashSpec) => (timing === 'during_registration' ? 1_000 : 2_500),
-  describe: (plan) => ({
-    targets: targetTexts(plan),
-    services: [plan.target],
-    mechanism: mechanismOf(plan),
-    everything: plan.everything,
-  }),
+  describe: (plan) => ({ targets: targetTexts(plan), services: [plan.target], mechanism: mechanismOf(plan) }),
 })
 
 function armed(plan: CrashPlan, crashing: Crashing): ArmedCrash {

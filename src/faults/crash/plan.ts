@@ -4,7 +4,6 @@ import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import type { ContainerState } from '../../ports/docker.ts'
 import type { Count } from '../shared/entry-keys.ts'
-import { touchesEverything } from '../shared/links/links.ts'
 import { helperName } from '../shared/names.ts'
 import { listOf, targetContainer } from '../shared/plan-schema.ts'
 import { requirePool } from '../shared/containers/pool-members.ts'
@@ -50,7 +49,6 @@ export const crashPlan = z.strictObject({
   containers: listOf(targetContainer),
   /** By which the container that is added for a registration is found. */
   extra: extraRuleSchema.nullable(),
-  everything: z.boolean(),
 })
 export type CrashPlan = Readonly<z.infer<typeof crashPlan>>
 
@@ -65,7 +63,6 @@ export async function resolveCrash(spec: CrashSpec, ctx: FaultContext): Promise<
     helper: helperName(ctx, 'crash'),
     ...{ target, signal, via, timing, count, choice },
     ...(await resolveTiming(timing, { target, count, running }, ctx)),
-    everything: touchesEverything([target], ctx.stack.descriptor),
   }
 }
 

@@ -14,6 +14,7 @@ import { hitTeller } from '../shared/containers/hits.ts'
 import { UNDO_STEP_LIMIT_MS } from '../shared/containers/undo-limit.ts'
 import { startUpkeep, untilWindowEnds } from '../shared/containers/upkeep.ts'
 import type { Upkeep } from '../shared/containers/upkeep.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
 import { freeOf, judgeDisk, mustBeFull } from './judge.ts'
 import type { DiskReading, DiskSeen } from './judge.ts'
 import { DISK_FLOOR_BYTES, diskHelper, diskPlan, resolveDisk } from './plan.ts'
@@ -44,7 +45,7 @@ const PAGE_BYTES = 4_096
 /** A bounded volume filled, and kept full while the system frees some of it. */
 export const disk = defineFault({
   kind: 'disk',
-  record: { version: 1, schema: diskPlan },
+  record: undoRecord(diskPlan),
   resolve: resolveDisk,
   async arm(plan, ctx) {
     const helper = await ctx.toolbox.start(diskHelper(plan.helper, plan.volume), ctx.signal)
@@ -68,7 +69,6 @@ export const disk = defineFault({
     targets: [`${plan.container.name}:${plan.path}`],
     services: [plan.target],
     mechanism: mechanismOf(plan),
-    everything: plan.everything,
   }),
 })
 

@@ -7,7 +7,6 @@ import type { HelperRequest } from '../../ports/toolbox.ts'
 import type { VolumeFacts } from '../../toolbox/operations/resources/disk.ts'
 import type { HostFacts } from '../../toolbox/operations/resources/host.ts'
 import { hostHelper } from '../shared/host-helpers.ts'
-import { touchesEverything } from '../shared/links/links.ts'
 import { helperName } from '../shared/names.ts'
 import { targetContainer } from '../shared/plan-schema.ts'
 import { asTarget, chooseTarget } from '../shared/containers/targets.ts'
@@ -53,7 +52,6 @@ export const diskPlan = z.strictObject({
   /** Filler files together are never larger. */
   limitBytes: z.number(),
   onHostDisk: z.boolean(),
-  everything: z.boolean(),
 })
 export type DiskPlan = Readonly<z.infer<typeof diskPlan>>
 
@@ -84,7 +82,6 @@ export async function resolveDisk(spec: DiskSpec, ctx: FaultContext): Promise<Di
     ...{ container: asTarget(state), helper, volume: { ...mount }, path, folder },
     limitBytes: allowedBytes(spec, `${path} of ${state.name}`, facts, host),
     onHostDisk: facts.onHostDisk,
-    everything: touchesEverything([target], ctx.stack.descriptor),
   }
 }
 

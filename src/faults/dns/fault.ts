@@ -9,6 +9,7 @@ import { combinePlaces } from '../shared/evidence.ts'
 import type { PlaceJudgement } from '../shared/evidence.ts'
 import { helperLeftovers, namespaceHelper, stopHelpers } from '../shared/links/namespace-helpers.ts'
 import type { NamespaceHelper } from '../shared/links/namespace-helpers.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
 import { judgeDns } from './judge.ts'
 import type { DnsSeen } from './judge.ts'
 import { dnsPlan, mechanismOf, resolveDns } from './plan.ts'
@@ -32,7 +33,7 @@ const SLOW_ROUNDS_MS = 3_000
 /** Names that containers ask for refused, dropped, late, or not there. */
 export const dns = defineFault({
   kind: 'dns',
-  record: { version: 1, schema: dnsPlan },
+  record: undoRecord(dnsPlan),
   resolve: resolveDns,
   arm: async (plan, ctx) => armed(plan, await allOrThrow(plan.containers.map((target) => prepareTarget(plan, target, ctx)))),
   revert: (plan, ctx) => stopHelpers(helpersOf(plan), ctx),
@@ -41,7 +42,6 @@ export const dns = defineFault({
     targets: plan.containers.map(({ name }) => name),
     services: [plan.target],
     mechanism: mechanismOf(plan),
-    everything: plan.everything,
   }),
 })
 

@@ -5,7 +5,6 @@ import type { FaultContext } from '../../kinds/context.ts'
 import type { ContainerState } from '../../ports/docker.ts'
 import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
 import type { Count } from '../shared/entry-keys.ts'
-import { touchesEverything } from '../shared/links/links.ts'
 import { helperName } from '../shared/names.ts'
 import { listOf, targetContainer } from '../shared/plan-schema.ts'
 
@@ -35,7 +34,6 @@ export const dnsPlan = z.strictObject({
   containers: listOf(dnsTarget),
   /** Names of other services that our resolver asks for as well: those that are broken, or that show that others are not. */
   services: listOf(z.string()),
-  everything: z.boolean(),
 })
 export type DnsPlan = Readonly<z.infer<typeof dnsPlan>>
 
@@ -55,7 +53,6 @@ export async function resolveDns({ mode, target, names, delayMs, count }: DnsSpe
     ...{ mode, target, names: wanted, delayMs, choice: text },
     containers: chosen.map((state) => ({ ...asTarget(state), helper: helperName(ctx, 'dns') })),
     services: services.slice(0, MOST_SERVICES),
-    everything: touchesEverything([target], descriptor),
   }
 }
 

@@ -7,6 +7,7 @@ import { hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { runningState } from '../shared/containers/main-process.ts'
 import { addressOf, networkHelper } from '../shared/links/network-helpers.ts'
 import { hitTeller } from '../shared/containers/hits.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
 import type { Exhaustion } from './exhaustion.ts'
 import { fill, openWitnesses } from './filling.ts'
 import { judgeDescriptors } from './judge.ts'
@@ -21,7 +22,7 @@ interface ArmedDescriptors extends ArmedFault {
 /** File descriptors of a process used up: its limit lowered, and what is left held by connections. */
 export const fileDescriptors = defineFault({
   kind: 'file_descriptors',
-  record: { version: 1, schema: descriptorsPlan },
+  record: undoRecord(descriptorsPlan),
   resolve: resolveDescriptors,
   arm: async (plan, ctx) => armed(plan, await prepareTarget(plan, ctx)),
   async revert(plan, ctx, armedDescriptors: ArmedDescriptors | null) {
@@ -37,12 +38,7 @@ export const fileDescriptors = defineFault({
     return isLeft ? [...found, `limit of ${String(facts.descriptors?.softLimit)} descriptors of ${plan.container.name}`] : found
   },
   usualMs: () => 1_700,
-  describe: (plan) => ({
-    targets: [plan.container.name],
-    services: [plan.target],
-    mechanism: mechanismOf(plan),
-    everything: plan.everything,
-  }),
+  describe: (plan) => ({ targets: [plan.container.name], services: [plan.target], mechanism: mechanismOf(plan) }),
 })
 
 function armed(plan: FileDescriptorsPlan, exhaustion: Exhaustion): ArmedDescriptors {

@@ -6,7 +6,6 @@ import type { HelperRequest } from '../../ports/toolbox.ts'
 import { withDeadline } from '../../core/time/wait.ts'
 import type { DescriptorFacts, ProcessFacts } from '../../toolbox/operations/processes/process.ts'
 import { hostHelper } from '../shared/host-helpers.ts'
-import { touchesEverything } from '../shared/links/links.ts'
 import { runningState } from '../shared/containers/main-process.ts'
 import { helperName } from '../shared/names.ts'
 import { targetContainer } from '../shared/plan-schema.ts'
@@ -35,7 +34,6 @@ export const descriptorsPlan = z.strictObject({
   holder: z.string(),
   /** Health page: where the connections go. */
   page: healthPage,
-  everything: z.boolean(),
 })
 export type FileDescriptorsPlan = Readonly<z.infer<typeof descriptorsPlan>>
 
@@ -81,7 +79,6 @@ export async function resolveDescriptors(
     ...{ target, headroom, container: asTarget(state), helper, holder, page: { ...page } },
     process: { pid, startTicks: who.startTicks, user },
     previousSoft: softLimit,
-    everything: touchesEverything([target], descriptor),
   }
 }
 

@@ -8,13 +8,13 @@ import type { Count } from '../shared/entry-keys.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import type { PlaceJudgement } from '../shared/evidence.ts'
 import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
-import { touchesEverything } from '../shared/links/links.ts'
 import { helperName } from '../shared/names.ts'
 import { hitTeller } from '../shared/containers/hits.ts'
 import { seenInWindow } from '../shared/seen-in-window.ts'
 import { downLeftovers, startAgain, staysDown } from '../shared/containers/start-again.ts'
 import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
 import { awaitSettled } from '../shared/containers/uptime.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
 import { fill, keepHeld, newFilling, readMemory } from './filling.ts'
 import type { Filling } from './filling.ts'
 import { judgeHold, judgeOom } from './judge.ts'
@@ -40,13 +40,12 @@ const READ_GRACE_MS = 8_000
 /** Memory charged to the cgroup of a container, held there or driven on until the kernel kills its main process. */
 export const memory = defineFault({
   kind: 'memory',
-  record: { version: 1, schema: memoryPlan },
+  record: undoRecord(memoryPlan),
   async resolve({ target, percent, then, count }: MemorySpec, ctx) {
     const { chosen, text } = await chooseTargets(target, count, ctx)
     return {
       ...{ target, percent, then, choice: text },
       containers: chosen.map((state) => ({ ...asTarget(state), ...limitsOf(state), helper: helperName(ctx, 'memory') })),
-      everything: touchesEverything([target], ctx.stack.descriptor),
     }
   },
   async arm(plan, ctx) {
@@ -69,7 +68,6 @@ export const memory = defineFault({
     targets: plan.containers.map(({ name }) => name),
     services: [plan.target],
     mechanism: mechanismOf(plan),
-    everything: plan.everything,
   }),
 })
 

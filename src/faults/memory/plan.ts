@@ -22,7 +22,6 @@ export const memoryPlan = z.strictObject({
   /** `50 % of 4 → 2`. */
   choice: z.string(),
   containers: listOf(memoryTarget),
-  everything: z.boolean(),
 })
 export type MemoryPlan = Readonly<z.infer<typeof memoryPlan>>
 

@@ -9,10 +9,10 @@ import { combinePlaces } from '../shared/evidence.ts'
 import type { PlaceJudgement } from '../shared/evidence.ts'
 import { endsOf, helperAt, legAccess, legPlan, namespaceHelpers, planLegs, startEnds, targetNames } from '../shared/links/legs.ts'
 import type { LegEnd, LegPlan } from '../shared/links/legs.ts'
-import { touchedServices, touchesEverything } from '../shared/links/links.ts'
+import { touchedServices } from '../shared/links/links.ts'
 import type { LinkSelection } from '../shared/links/links.ts'
 import { helperLeftovers, stopHelpers } from '../shared/links/namespace-helpers.ts'
-import { listOf } from '../shared/plan-schema.ts'
+import { listOf, undoRecord } from '../shared/plan-schema.ts'
 import { answered } from '../shared/samples.ts'
 import { countedInWindow } from '../shared/seen-in-window.ts'
 import { FEWEST_PACKETS, judgeLoss, WANTED_PACKETS } from './judge.ts'
@@ -27,7 +27,6 @@ const planSchema = z.strictObject({
   percent: z.number(),
   legs: listOf(legPlan),
   services: listOf(z.string()),
-  everything: z.boolean(),
 })
 type PacketLossPlan = Readonly<z.infer<typeof planSchema>>
 
@@ -49,11 +48,10 @@ const GRACE_MS = 2_000
 /** Packets lost by the kernel where they arrive, in both directions of one leg. */
 export const packetLoss = defineFault({
   kind: 'packet_loss',
-  record: { version: 1, schema: planSchema },
+  record: undoRecord(planSchema),
   async resolve(spec: PacketLossSpec, ctx) {
     const { links, legs } = await planLegs(spec, 'packet_loss', ctx)
-    const services = touchedServices(links, ctx.stack.descriptor)
-    return { percent: spec.percent, legs, services, everything: touchesEverything(services, ctx.stack.descriptor) }
+    return { percent: spec.percent, legs, services: touchedServices(links, ctx.stack.descriptor) }
   },
   async arm(plan, ctx) {
     await startEnds(plan.legs, ctx)
@@ -67,7 +65,6 @@ export const packetLoss = defineFault({
     targets: targetNames(plan.legs),
     services: plan.services,
     mechanism: `${String(plan.percent)} % of the packets dropped by the kernel at both ends`,
-    everything: plan.everything,
   }),
 })
 

@@ -5,6 +5,7 @@ import { fillRecord } from '../../core/variables.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import { namespaceHelper } from '../shared/links/namespace-helpers.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
 import type { Judge, ToxicOnLink } from './measures/measure.ts'
 import { MEASURES } from './measures/measures.ts'
 import { canaryDelayOf, mechanismOf, resolveToxic, toxicPlan, toxicsOf } from './plan.ts'
@@ -20,7 +21,7 @@ interface JudgeOfLink {
 /** One toxic of toxiproxy, `down` included, on one or more links. */
 export const toxic = defineFault({
   kind: 'toxic',
-  record: { version: 1, schema: toxicPlan },
+  record: undoRecord(toxicPlan),
   resolve: resolveToxic,
   async arm(plan, ctx) {
     await startMarkers(plan, ctx)
@@ -40,7 +41,6 @@ export const toxic = defineFault({
     services: plan.services,
     mechanism: mechanismOf(plan),
     canaryDelayMs: canaryDelayOf(plan),
-    everything: plan.everything,
   }),
 })
 

@@ -4,7 +4,7 @@ import type { Link } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import type { Toxic, ToxiproxyPort } from '../../ports/toxiproxy.ts'
-import { resolveLinks, touchedServices, touchesEverything } from '../shared/links/links.ts'
+import { resolveLinks, touchedServices } from '../shared/links/links.ts'
 import type { LinkSelection } from '../shared/links/links.ts'
 import { helperName, toxicName } from '../shared/names.ts'
 import { runningTargets } from '../shared/containers/targets.ts'
@@ -56,7 +56,6 @@ export const toxicPlan = z.strictObject({
   /** Container of toxiproxy that the marker helpers attach to; null when there are none. */
   proxyContainer: z.string().nullable(),
   services: listOf(z.string()),
-  everything: z.boolean(),
 })
 /** The undo record of the fault `toxic`. */
 export type ToxicPlan = Readonly<z.infer<typeof toxicPlan>>
@@ -71,7 +70,6 @@ export async function resolveToxic(spec: ToxicSpec, ctx: FaultContext): Promise<
   const enabled = await enabledProxies(links, toxiproxy, ctx.signal)
   const streams = streamsOf(spec)
   const counted = swallows(spec) && streams.includes('upstream')
-  const services = touchedServices(links, descriptor)
   return {
     toxic: spec.toxic,
     attributes: { ...spec.attributes },
@@ -79,8 +77,7 @@ export async function resolveToxic(spec: ToxicSpec, ctx: FaultContext): Promise<
     toxicity: spec.toxicity,
     entries: links.map((link) => planEntry(link, { spec, streams, counted, enabled }, ctx)),
     proxyContainer: counted ? await proxyContainer(ctx) : null,
-    services,
-    everything: touchesEverything(services, descriptor),
+    services: touchedServices(links, descriptor),
   }
 }
 

@@ -15,6 +15,7 @@ import { seenInWindow } from '../shared/seen-in-window.ts'
 import { downLeftovers, isDown, startAgain } from '../shared/containers/start-again.ts'
 import { UNDO_STEP_LIMIT_MS } from '../shared/containers/undo-limit.ts'
 import { awaitSettled } from '../shared/containers/uptime.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
 import { judgeUnansweredStop } from './judge.ts'
 import type { DeafSeen } from './judge.ts'
 import { resolveStop, unansweredStopPlan } from './plan.ts'
@@ -43,7 +44,7 @@ const OWN_END_LIMIT_MS = 2_000
 /** One member of the pool made deaf (SIGSTOP) before the system is asked to stop it. */
 export const unansweredStop = defineFault({
   kind: 'unanswered_stop',
-  record: { version: 1, schema: unansweredStopPlan },
+  record: undoRecord(unansweredStopPlan),
   resolve: resolveStop,
   async arm(plan, ctx) {
     await Promise.all([
@@ -68,12 +69,7 @@ export const unansweredStop = defineFault({
     return [...helpers, ...down, ...(await stoppedLeftovers(plan, ctx))]
   },
   usualMs: ({ timeoutSeconds }: UnansweredStopSpec) => Math.min(timeoutSeconds * 1_000, 5_000) / 10,
-  describe: (plan) => ({
-    targets: [plan.container.name],
-    services: [plan.target],
-    mechanism: mechanismOf(plan),
-    everything: plan.everything,
-  }),
+  describe: (plan) => ({ targets: [plan.container.name], services: [plan.target], mechanism: mechanismOf(plan) }),
 })
 
 function armed(plan: UnansweredStopPlan, deafness: Deafness): ArmedStop {

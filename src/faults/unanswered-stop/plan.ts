@@ -2,7 +2,6 @@
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
-import { touchesEverything } from '../shared/links/links.ts'
 import { helperName } from '../shared/names.ts'
 import { targetContainer } from '../shared/plan-schema.ts'
 import { requirePool } from '../shared/containers/pool-members.ts'
@@ -26,7 +25,6 @@ export const unansweredStopPlan = z.strictObject({
   /** `1 of 4`. */
   choice: z.string(),
   container: targetContainer,
-  everything: z.boolean(),
 })
 export type UnansweredStopPlan = Readonly<z.infer<typeof unansweredStopPlan>>
 
@@ -43,6 +41,5 @@ export async function resolveStop(spec: UnansweredStopSpec, ctx: FaultContext): 
     helper: helperName(ctx, 'deaf'),
     ...{ target: spec.target, signal: spec.signal, timeoutSeconds: spec.timeoutSeconds, choice: text },
     container: asTarget(state),
-    everything: touchesEverything([spec.target], ctx.stack.descriptor),
   }
 }

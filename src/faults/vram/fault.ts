@@ -4,6 +4,7 @@ import type { FaultContext } from '../../kinds/context.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import { helperName } from '../shared/names.ts'
 import { runningTargets } from '../shared/containers/targets.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
 import type { ArmedVram } from './armed.ts'
 import { whyNotSimulated } from './choice.ts'
 import { findGpus } from './gpu/find.ts'
@@ -19,7 +20,7 @@ type VramPlan = Readonly<z.infer<typeof vramPlan>>
 /** GPU memory of a service used up: on its GPU, else by the requests that the descriptor names for it. */
 export const vram = defineFault({
   kind: 'vram',
-  record: { version: 1, schema: vramPlan },
+  record: undoRecord(vramPlan),
   resolve: (spec: VramSpec, ctx) => resolveVram(spec, ctx),
   arm: (plan, ctx) => (plan.means === 'gpu' ? armGpuVram(plan, ctx) : armSimulatedVram(plan, ctx)),
   async revert(plan, ctx, armed: ArmedVram | null) {
@@ -39,7 +40,7 @@ async function resolveVram(spec: VramSpec, ctx: FaultContext): Promise<VramPlan>
   const looker = helperName(ctx, 'gpus')
   const running = await runningTargets(target, ctx)
   const found = await findGpus(target, running, looker, ctx)
-  if (found.noGpu === null) return planGpuVram(spec, { ...found, running, looker }, ctx)
+  if (found.noGpu === null) return planGpuVram(spec, { ...found, running, looker })
   const whyNot = whyNotSimulated(target, found.noGpu, descriptor.vram?.service ?? null)
   if (whyNot === null) return await resolveSimulatedVram(spec, found.noGpu, ctx)
   throw new ChaosError('CAPABILITY_MISSING', whyNot, {

@@ -43,11 +43,6 @@ export function touchedServices(links: readonly Link[], descriptor: Descriptor):
   return [...new Set([...proxy, ...ends])].filter((service) => known.has(service) || proxy.includes(service))
 }
 
-/** True when no service is left that could serve as a control. */
-export function touchesEverything(services: readonly string[], descriptor: Descriptor): boolean {
-  return descriptor.services.every((service) => services.includes(service.name))
-}
-
 /** @throws CAPABILITY_MISSING naming the link that has no stretch of its own to lose packets on. */
 export function legOf(link: Link, fault: string): NonNullable<Link['leg']> {
   if (link.leg !== null) return link.leg

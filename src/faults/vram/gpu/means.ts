@@ -12,7 +12,6 @@ import type { GpuFacts, VramFacts } from '../../../toolbox/operations/resources/
 import { combinePlaces } from '../../shared/evidence.ts'
 import type { PlaceJudgement } from '../../shared/evidence.ts'
 import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../../shared/host-helpers.ts'
-import { touchesEverything } from '../../shared/links/links.ts'
 import { allOrThrow } from '../../shared/all-or-throw.ts'
 import { listOf } from '../../shared/plan-schema.ts'
 import { startUpkeep, untilWindowEnds } from '../../shared/containers/upkeep.ts'
@@ -40,7 +39,6 @@ export const gpuVramPlan = z.strictObject({
   gpus: listOf(plannedGpu),
   /** Looks at the GPUs when all is over. */
   looker: z.string(),
-  everything: z.boolean(),
 })
 export type GpuVramPlan = Readonly<z.infer<typeof gpuVramPlan>>
 
@@ -69,7 +67,7 @@ export interface GpusToFill {
 }
 
 /** @throws HOST_GUARD when others compute on one of the GPUs, and the spec does not allow that. */
-export function planGpuVram(spec: VramSpec, { running, gpus, driver, looker }: GpusToFill, ctx: FaultContext): GpuVramPlan {
+export function planGpuVram(spec: VramSpec, { running, gpus, driver, looker }: GpusToFill): GpuVramPlan {
   const { target, percent, allowOthers = false } = spec
   if (!allowOthers) refuseOthers(gpus, target)
   return {
@@ -79,7 +77,6 @@ export function planGpuVram(spec: VramSpec, { running, gpus, driver, looker }: G
       ...{ uuid: gpu.uuid, name: gpu.name, driver, helper: holderOf(gpu.uuid) },
       ...{ totalBytes: gpu.totalBytes, freeBytes: gpu.freeBytes, processBytes: processBytes(gpu) },
     })),
-    everything: touchesEverything([target], ctx.stack.descriptor),
   }
 }
 
@@ -116,12 +113,7 @@ export async function gpuVramLeftovers(plan: GpuVramPlan, ctx: UndoContext, arme
 }
 
 export function describeGpuVram(plan: GpuVramPlan): FaultDescription {
-  return {
-    targets: plan.containers.map(({ name }) => name),
-    services: [plan.target],
-    mechanism: mechanismOf(plan),
-    everything: plan.everything,
-  }
+  return { targets: plan.containers.map(({ name }) => name), services: [plan.target], mechanism: mechanismOf(plan) }
 }
 
 /** Takes the lock, and has a program ready on the GPU beside the target's own. */

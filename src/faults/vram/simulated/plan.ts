@@ -6,7 +6,6 @@ import { httpOf } from '../../../core/request.ts'
 import type { HttpRequest } from '../../../core/request.ts'
 import type { FaultDescription } from '../../../kinds/fault.ts'
 import type { FaultContext } from '../../../kinds/context.ts'
-import { touchesEverything } from '../../shared/links/links.ts'
 import { helperName } from '../../shared/names.ts'
 import { listOf } from '../../shared/plan-schema.ts'
 import { runningTargets } from '../../shared/containers/targets.ts'
@@ -22,7 +21,6 @@ export const simulatedVramPlan = z.strictObject({
   helper: z.string(),
   /** Why no GPU is involved. */
   noGpu: z.string(),
-  everything: z.boolean(),
 })
 export type SimulatedVramPlan = Readonly<z.infer<typeof simulatedVramPlan>>
 
@@ -37,17 +35,11 @@ export async function resolveSimulatedVram(
   return {
     ...{ means: 'simulated', target, percent, containers: running.map(({ name }) => name) },
     ...{ helper: helperName(ctx, 'vram'), noGpu },
-    everything: touchesEverything([target], ctx.stack.descriptor),
   }
 }
 
 export function describeSimulatedVram(plan: SimulatedVramPlan): FaultDescription {
-  return {
-    targets: plan.containers,
-    services: [plan.target],
-    mechanism: mechanismOf(plan),
-    everything: plan.everything,
-  }
+  return { targets: plan.containers, services: [plan.target], mechanism: mechanismOf(plan) }
 }
 
 export function specOf({ stack: { descriptor } }: FaultContext): VramSpecOfStack {
