@@ -2,9 +2,9 @@ import { instantOf } from '../../core/time/clock.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { Evidence } from '../../core/result/scenario.ts'
 import * as z from 'zod'
-import type { ArmedFault, FaultDescription, FaultRequest } from '../../kinds/fault.ts'
+import type { FaultDescription, FaultRequest } from '../../kinds/fault.ts'
 import type { FaultContext, UndoContext } from '../../kinds/context.ts'
-import { defineFault } from '../../kinds/define-fault.ts'
+import { defineFault, type DefinedFault } from '../../kinds/define-fault.ts'
 import type { Course, Plan, World } from './world.ts'
 
 export interface FaultCourses {
@@ -73,15 +73,14 @@ export function requestOf(faults: readonly FakeFault[], { kind, target }: FakeRe
   return defined(fault).request({ target })
 }
 
-function defined(fault: FakeFault): ReturnType<typeof defineFault<FakeSpec, Plan, ArmedFault>> {
-  return defineFault<FakeSpec, Plan, ArmedFault>({
+function defined(fault: FakeFault): DefinedFault<FakeSpec> {
+  return defineFault({
     kind: fault.kind,
     record: { version: 1, schema: planSchema },
-    resolve: (spec, ctx) => fault.plan(spec, ctx),
-    async arm(plan, armCtx) {
-      await fault.prepare(plan, armCtx)
-      return { inject: (ctx) => fault.inject(plan, ctx), effect: (ctx) => fault.effect(plan, ctx) }
-    },
+    resolve: (spec: FakeSpec, ctx) => fault.plan(spec, ctx),
+    arm: (plan, ctx) => fault.prepare(plan, ctx),
+    inject: (plan, ctx) => fault.inject(plan, ctx),
+    effect: (plan, ctx) => fault.effect(plan, ctx),
     revert: (plan, ctx) => fault.revert(plan, ctx),
     leftovers: (plan, ctx) => fault.leftovers(plan, ctx),
     describe: (plan) => fault.describe(plan),

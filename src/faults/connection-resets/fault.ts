@@ -1,4 +1,3 @@
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import type { ResetCounters } from '../../toolbox/operations/network/resets.ts'
@@ -11,7 +10,7 @@ import { countedInWindow } from '../shared/seen-in-window.ts'
 import { undoRecord } from '../shared/plan-schema.ts'
 import { judgeResets } from './judge.ts'
 import { connectionResetsPlan, resolveResets } from './plan.ts'
-import type { ConnectionResetsPlan, ResetsLeg } from './plan.ts'
+import type { ResetsLeg } from './plan.ts'
 import { startTrickle } from './trickle.ts'
 
 /** A leg, and how many resets its other end had seen before the fault. */
@@ -29,7 +28,14 @@ export const connectionResets = defineFault({
     await startEnds(plan.legs, ctx)
     const measured: MeasuredLeg[] = []
     for (const leg of plan.legs) measured.push({ leg, before: await peerResets(leg, ctx) })
-    return armed(plan, measured)
+    return { measured, mechanism: 'nothing was armed' }
+  },
+  async inject({ legs }, ctx, armed) {
+    const mechanisms = await Promise.all(legs.flatMap((leg) => resettingEnds(leg).map((end) => armResets(leg, end, ctx))))
+    armed.mechanism = [...new Set(mechanisms)].join(', ')
+  },
+  async effect({ windowMs }, ctx, { measured, mechanism }) {
+    return combinePlaces(mechanism, await Promise.all(measured.map((leg) => judgeLeg(windowMs, leg, ctx))))
   },
   revert: (plan, ctx) => stopHelpers(namespaceHelpers(plan.legs), ctx),
   leftovers: (plan, ctx) => helperLeftovers(namespaceHelpers(plan.legs), ctx),
@@ -39,19 +45,6 @@ export const connectionResets = defineFault({
     mechanism: `established connections reset by the kernel at ${String(plan.legs[0]?.momentsMs.length ?? 0)} seeded moments`,
   }),
 })
-
-function armed({ windowMs, legs }: ConnectionResetsPlan, measured: readonly MeasuredLeg[]): ArmedFault {
-  let mechanism = 'nothing was armed'
-  return {
-    async inject(ctx) {
-      const mechanisms = await Promise.all(legs.flatMap((leg) => resettingEnds(leg).map((end) => armResets(leg, end, ctx))))
-      mechanism = [...new Set(mechanisms)].join(', ')
-    },
-    async effect(ctx) {
-      return combinePlaces(mechanism, await Promise.all(measured.map((leg) => judgeLeg(windowMs, leg, ctx))))
-    },
-  }
-}
 
 /** @returns how the kernel does it. */
 async function armResets({ port, momentsMs }: ResetsLeg, end: LegEnd, ctx: FaultContext): Promise<string> {

@@ -1,5 +1,4 @@
 import { describeError } from '../../core/errors.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import type { HelperRequest } from '../../ports/toolbox.ts'
 import { fillRecord } from '../../core/variables.ts'
@@ -28,10 +27,6 @@ interface Flooding {
   counting: Upkeep | null
 }
 
-interface ArmedConnections extends ArmedFault {
-  readonly flooding: Flooding
-}
-
 const COUNT_EVERY_MS = 50
 const COUNT_LIMIT_MS = 5_000
 /** The inject phase is not much longer. A full queue of the target drops a first try, and the next comes a second later. */
@@ -42,16 +37,21 @@ export const connections = defineFault({
   kind: 'connections',
   record: undoRecord(connectionsPlan),
   resolve: resolveConnections,
-  async arm(plan, ctx) {
+  async arm(plan, ctx): Promise<Flooding> {
     const [, counter] = await Promise.all([
       ctx.toolbox.start(networkHelper(plan.flooder, ctx), ctx.signal),
       ctx.toolbox.start(counterHelper(plan), ctx.signal),
     ])
     const { established } = await counter.call('tcp.count', countArgs(plan), ctx.signal)
-    return armed(plan, { before: established, counts: [], flood: null, counting: null })
+    return { before: established, counts: [], flood: null, counting: null }
   },
-  async revert(plan, ctx, armedConnections: ArmedConnections | null) {
-    await armedConnections?.flooding.counting?.stop()
+  inject: flood,
+  async effect(plan, ctx, flooding) {
+    const seen = await watch(plan, flooding, ctx)
+    return combinePlaces(mechanismOf(plan), [{ place: plan.container.name, ...judgeConnections(seen) }])
+  },
+  async revert(plan, ctx, flooding) {
+    await flooding?.counting?.stop()
     // The connections go with their helper.
     await stopHostHelpers([plan.flooder, plan.counter], ctx)
   },
@@ -67,17 +67,6 @@ export const connections = defineFault({
   }),
 })
 
-function armed(plan: ConnectionsPlan, flooding: Flooding): ArmedConnections {
-  return {
-    flooding,
-    inject: (ctx) => flood(plan, flooding, ctx),
-    async effect(ctx) {
-      const seen = await watch(plan, flooding, ctx)
-      return combinePlaces(mechanismOf(plan), [{ place: plan.container.name, ...judgeConnections(seen) }])
-    },
-  }
-}
-
 /** It only reads what the kernel says of its own network namespace. */
 function counterHelper({ counter, container }: ConnectionsPlan): HelperRequest {
   return namespaceHelper({ name: counter, container: container.id }, { capabilities: [] })
@@ -87,7 +76,7 @@ function countArgs({ port }: ConnectionsPlan): ArgumentsOf<'tcp.count'> {
   return { port, side: 'server' }
 }
 
-async function flood(plan: ConnectionsPlan, flooding: Flooding, ctx: FaultContext): Promise<void> {
+async function flood(plan: ConnectionsPlan, ctx: FaultContext, flooding: Flooding): Promise<void> {
   const { container, port, flooder, mode } = plan
   const tellHit = await hitTeller(plan.target, ctx)
   const state = await runningState(container, ctx)

@@ -2,7 +2,6 @@ import { instantOf } from '../../core/time/clock.ts'
 import { msBetween } from '../../core/time/moment.ts'
 import * as z from 'zod'
 import { describeError } from '../../core/errors.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext, UndoContext } from '../../kinds/context.ts'
 import type { ContainerAction, ContainerState } from '../../ports/docker.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
@@ -37,8 +36,6 @@ const planSchema = z.strictObject({
 type ContainerActionPlan = Readonly<z.infer<typeof planSchema>>
 
 type Act = Pick<ActionSeen, 'done' | 'problem'>
-/** By container; empty before anything was done. */
-type Acts = ReadonlyMap<string, Act>
 
 /** The inject phase is not much longer; Docker's own default would be 10 s. */
 const STOP_GRACE_SECONDS = 5
@@ -54,7 +51,22 @@ export const containerAction = defineFault({
       containers: chosen.map(asTarget),
     }
   },
-  arm: (plan) => Promise.resolve(arm(plan)),
+  /** What was done, by container; empty before anything was. */
+  arm: () => Promise.resolve(new Map<string, Act>()),
+  async inject(plan, ctx, acts) {
+    const tellHit = await hitTeller(plan.target, ctx)
+    const act = async (container: TargetContainer) => acts.set(container.id, await actOn(plan, container, tellHit, ctx))
+    await Promise.all(plan.containers.map(act))
+  },
+  async effect(plan, ctx, acts) {
+    const judged = await seenInWindow(
+      `${plan.action} of ${plan.containers.map(({ name }) => name).join(', ')}`,
+      (signal) => Promise.all(plan.containers.map((container) => judge(plan, container, acts.get(container.id), ctx, signal))),
+      (seen) => acts.size === 0 || seen.every(({ reasons }) => reasons.length === 0),
+      ctx,
+    )
+    return combinePlaces(mechanismOf(plan), judged, plan.choice)
+  },
   async revert(plan, ctx) {
     await allOrThrow(plan.containers.map(({ id }) => restore(plan, id, ctx)))
   },
@@ -70,27 +82,6 @@ export const containerAction = defineFault({
     mechanism: mechanismOf(plan),
   }),
 })
-
-function arm(plan: ContainerActionPlan): ArmedFault {
-  let acts: Acts = new Map()
-  return {
-    async inject(ctx) {
-      const tellHit = await hitTeller(plan.target, ctx)
-      const done = plan.containers.map(async (container) => [container.id, await actOn(plan, container, tellHit, ctx)] as const)
-      acts = new Map(await Promise.all(done))
-    },
-    async effect(ctx) {
-      const judged = await seenInWindow(
-        `${plan.action} of ${plan.containers.map(({ name }) => name).join(', ')}`,
-        (signal) => Promise.all(plan.containers.map((container) => judge(plan, container, acts.get(container.id), ctx, signal))),
-        (seen) => acts.size === 0 || seen.every(({ reasons }) => reasons.length === 0),
-        ctx,
-      )
-      const evidence = combinePlaces(mechanismOf(plan), judged)
-      return { ...evidence, summary: `${plan.choice}: ${evidence.summary}` }
-    },
-  }
-}
 
 async function actOn(plan: ContainerActionPlan, container: TargetContainer, tellHit: TellHit, ctx: FaultContext): Promise<Act> {
   const state = await ctx.containers.inspect(container.id, ctx.signal)

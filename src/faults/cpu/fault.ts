@@ -2,7 +2,6 @@ import type { Wall } from '../../core/time/moment.ts'
 import { availableParallelism } from 'node:os'
 import * as z from 'zod'
 import { ChaosError, describeError } from '../../core/errors.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import { withDeadline } from '../../core/time/wait.ts'
@@ -70,10 +69,6 @@ const READ_LIMIT_MS = 5_000
 /** In the events that are at hand already, so that it may be often. */
 const WATCH_EVERY_MS = 30
 
-interface ArmedCpu extends ArmedFault {
-  readonly burnings: readonly Burning[]
-}
-
 /** CPU time burnt inside the cgroups of containers. */
 export const cpu = defineFault({
   kind: 'cpu',
@@ -85,11 +80,17 @@ export const cpu = defineFault({
       containers: chosen.map((state) => ({ ...asTarget(state), helper: helperName(ctx, 'cpu') })),
     }
   },
-  async arm(plan, ctx) {
-    return armed(plan, await allOrThrow(plan.containers.map((target) => prepareTarget(plan.percent, target, ctx))))
+  arm: ({ percent, containers }, ctx) => allOrThrow(containers.map((target) => prepareTarget(percent, target, ctx))),
+  async inject(plan, ctx, burnings) {
+    const tellHit = await hitTeller(plan.target, ctx)
+    await allOrThrow(burnings.map((burning) => burn(burning, tellHit, ctx)))
   },
-  async revert(plan, ctx, armedCpu: ArmedCpu | null) {
-    await Promise.all((armedCpu?.burnings ?? []).flatMap(({ upkeeps }) => upkeeps.map((upkeep) => upkeep.stop())))
+  async effect(plan, ctx, burnings) {
+    const judged = await Promise.all(burnings.map((burning) => judge(plan, burning, ctx)))
+    return combinePlaces([...new Set(burnings.map(({ mechanism }) => mechanism))].join(', '), judged, plan.choice)
+  },
+  async revert(plan, ctx, burnings) {
+    await Promise.all((burnings ?? []).flatMap(({ upkeeps }) => upkeeps.map((upkeep) => upkeep.stop())))
     await stopHostHelpers(helpersOf(plan), ctx)
   },
   leftovers: (plan, ctx) => hostHelperLeftovers(helpersOf(plan), ctx),
@@ -100,21 +101,6 @@ export const cpu = defineFault({
     mechanism: `CPU time burnt in the cgroup of ${plan.choice}, to ${String(plan.percent)} % of its quota`,
   }),
 })
-
-function armed(plan: CpuPlan, burnings: readonly Burning[]): ArmedCpu {
-  return {
-    burnings,
-    async inject(ctx) {
-      const tellHit = await hitTeller(plan.target, ctx)
-      await allOrThrow(burnings.map((burning) => burn(burning, tellHit, ctx)))
-    },
-    async effect(ctx) {
-      const judged = await Promise.all(burnings.map((burning) => judge(plan, burning, ctx)))
-      const evidence = combinePlaces([...new Set(burnings.map(({ mechanism }) => mechanism))].join(', '), judged)
-      return { ...evidence, summary: `${plan.choice}: ${evidence.summary}` }
-    },
-  }
-}
 
 async function prepareTarget(percent: number, target: CpuTarget, ctx: FaultContext): Promise<Burning> {
   const helper = await ctx.toolbox.start(hostHelper(target.helper, { cgroups: true }), ctx.signal)

@@ -2,7 +2,6 @@ import { instantOf } from '../../core/time/clock.ts'
 import { earliest, msBetween, type Mono } from '../../core/time/moment.ts'
 import { describeError } from '../../core/errors.ts'
 import type { Evidence } from '../../core/result/scenario.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext, UndoContext } from '../../kinds/context.ts'
 import type { ContainerEvent, ContainerState } from '../../ports/docker.ts'
 import type { PoolMember } from '../../ports/stack.ts'
@@ -45,10 +44,6 @@ interface Crashing {
   scaling: Promise<ContainerState> | null
 }
 
-interface ArmedCrash extends ArmedFault {
-  readonly crashing: Crashing
-}
-
 /** Compose may still be at work when the scenario is over. */
 const SCALING_LIMIT_MS = 3_000
 
@@ -57,13 +52,21 @@ export const crash = defineFault({
   kind: 'crash',
   record: undoRecord(crashPlan),
   resolve: resolveCrash,
-  async arm(plan, ctx) {
+  async arm(plan, ctx): Promise<Crashing> {
     await Promise.all([prepareHelper(plan, ctx), plan.via === 'kernel' ? awaitSettled(plan.containers, ctx) : undefined])
     const work = plan.timing === 'during_inference' ? await startWork(plan, ctx) : null
-    return armed(plan, { work, victims: [], strikes: [], scaling: null })
+    return { work, victims: [], strikes: [], scaling: null }
   },
-  async revert(plan, ctx, armedCrash: ArmedCrash | null) {
-    const crashing = armedCrash?.crashing ?? null
+  async inject(plan, ctx, crashing) {
+    const decidedMs = ctx.clock.nowMs()
+    crashing.victims = await findVictims(plan, crashing, ctx)
+    crashing.strikes = await Promise.all(crashing.victims.map((victim) => strike(plan, victim, decidedMs, ctx)))
+    crashing.work?.stop()
+    // A container that compose is still about to report is wanted, so that the undo does not race with it.
+    await crashing.scaling
+  },
+  effect: (plan, ctx, { strikes }) => crashEffect(plan, strikes, ctx),
+  async revert(plan, ctx, crashing) {
     crashing?.work?.stop()
     await settledScaling(crashing, ctx)
     await allOrThrow<unknown>([
@@ -72,11 +75,11 @@ export const crash = defineFault({
       restore(plan, crashing, ctx),
     ])
   },
-  async leftovers(plan, ctx, armedCrash) {
+  async leftovers(plan, ctx, crashing) {
     const found = await Promise.all([
       hostHelperLeftovers([plan.helper], ctx),
       plan.extra === null ? [] : findExtras(plan.extra, ctx),
-      downLeftovers(hitIds(plan, armedCrash?.crashing ?? null), mayStart(plan), ctx),
+      downLeftovers(hitIds(plan, crashing), mayStart(plan), ctx),
     ])
     const [helpers, extras, down] = found
     return [...helpers, ...extras.map(({ name, status }) => `additional container ${name} (${status})`), ...down]
@@ -85,21 +88,6 @@ export const crash = defineFault({
   usualMs: ({ timing }: CrashSpec) => (timing === 'during_registration' ? 1_000 : 2_500),
   describe: (plan) => ({ targets: targetTexts(plan), services: [plan.target], mechanism: mechanismOf(plan) }),
 })
-
-function armed(plan: CrashPlan, crashing: Crashing): ArmedCrash {
-  return {
-    crashing,
-    async inject(ctx) {
-      const decidedMs = ctx.clock.nowMs()
-      crashing.victims = await findVictims(plan, crashing, ctx)
-      crashing.strikes = await Promise.all(crashing.victims.map((victim) => strike(plan, victim, decidedMs, ctx)))
-      crashing.work?.stop()
-      // A container that compose is still about to report is wanted, so that the undo does not race with it.
-      await crashing.scaling
-    },
-    effect: (ctx) => crashEffect(plan, crashing.strikes, ctx),
-  }
-}
 
 /** Returns when there are as many busy members as are to be hit. */
 async function startWork(plan: CrashPlan, ctx: FaultContext): Promise<PoolWork> {
@@ -183,8 +171,8 @@ async function crashEffect(plan: CrashPlan, strikes: readonly Strike[], ctx: Fau
       return { place: container.name, ...judgement, measures }
     }),
   )
-  const evidence = combinePlaces(mechanismOf(plan), judged)
-  return { ...evidence, summary: `${plan.choice}: ${evidence.summary}`, ...shortOf(plan.count, judged.length, evidence.reasons) }
+  const evidence = combinePlaces(mechanismOf(plan), judged, plan.choice)
+  return { ...evidence, ...shortOf(plan.count, judged.length, evidence.reasons) }
 }
 
 /** Fewer than planned were hit, as one was gone by then: what was hit does not make up for it. */

@@ -1,6 +1,5 @@
 import { msBetween, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, describeError } from '../../core/errors.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext, UndoContext } from '../../kinds/context.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import { withDeadline } from '../../core/time/wait.ts'
@@ -30,10 +29,6 @@ interface Filling {
   upkeep: Upkeep | null
 }
 
-interface ArmedDisk extends ArmedFault {
-  readonly filling: Filling
-}
-
 /** The inject phase is not much longer. */
 const FILL_LIMIT_MS = 8_000
 const REFILL_EVERY_MS = 200
@@ -47,15 +42,19 @@ export const disk = defineFault({
   kind: 'disk',
   record: undoRecord(diskPlan),
   resolve: resolveDisk,
-  async arm(plan, ctx) {
+  async arm(plan, ctx): Promise<Filling> {
     const helper = await ctx.toolbox.start(diskHelper(plan.helper, plan.volume), ctx.signal)
     const baseline = await helper.call('disk.look', { path: plan.folder }, ctx.signal)
-    return armed(plan, {
-      ...{ baseline, filled: null, mechanism: 'nothing was written', readings: [], fromMs: ctx.clock.nowMs(), upkeep: null },
-    })
+    const fromMs = ctx.clock.nowMs()
+    return { baseline, filled: null, mechanism: 'nothing was written', readings: [], fromMs, upkeep: null }
   },
-  async revert(plan, ctx, armedDisk: ArmedDisk | null) {
-    await armedDisk?.filling.upkeep?.stop()
+  inject: fillUp,
+  async effect(plan, ctx, filling) {
+    const seen = await watch(plan, filling, ctx)
+    return combinePlaces(filling.mechanism, [{ place: `${plan.container.name}:${plan.path}`, ...judgeDisk(seen) }])
+  },
+  async revert(plan, ctx, filling) {
+    await filling?.upkeep?.stop()
     const undone = await stopHostHelpers([plan.helper], ctx)
     if (!undone.has(plan.helper)) await withVolume(plan, 'sweep', 'disk.sweep', ctx)
   },
@@ -72,18 +71,7 @@ export const disk = defineFault({
   }),
 })
 
-function armed(plan: DiskPlan, filling: Filling): ArmedDisk {
-  return {
-    filling,
-    inject: (ctx) => fillUp(plan, filling, ctx),
-    async effect(ctx) {
-      const seen = await watch(plan, filling, ctx)
-      return combinePlaces(filling.mechanism, [{ place: `${plan.container.name}:${plan.path}`, ...judgeDisk(seen) }])
-    },
-  }
-}
-
-async function fillUp(plan: DiskPlan, filling: Filling, ctx: FaultContext): Promise<void> {
+async function fillUp(plan: DiskPlan, ctx: FaultContext, filling: Filling): Promise<void> {
   const helper = ctx.toolbox.get(plan.helper)
   const { container } = plan
   const tellHit = await hitTeller(plan.target, ctx)

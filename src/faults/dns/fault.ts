@@ -1,7 +1,6 @@
 import { describeError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import type { ResolvedName } from '../../toolbox/operations/network/dns.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
@@ -35,7 +34,19 @@ export const dns = defineFault({
   kind: 'dns',
   record: undoRecord(dnsPlan),
   resolve: resolveDns,
-  arm: async (plan, ctx) => armed(plan, await allOrThrow(plan.containers.map((target) => prepareTarget(plan, target, ctx)))),
+  async arm(plan, ctx) {
+    const measured = await allOrThrow(plan.containers.map((target) => prepareTarget(plan, target, ctx)))
+    return { measured, mechanism: 'nothing was installed' }
+  },
+  async inject({ mode, names, delayMs }, ctx, armed) {
+    const args = { mode, names: names === null ? null : [...names], delayMs: delayMs ?? 0 }
+    const install = async ({ target }: Measured): Promise<string> =>
+      (await ctx.toolbox.get(target.helper).call('dns.install', args, ctx.signal)).mechanism
+    armed.mechanism = [...new Set(await allOrThrow(armed.measured.map(install)))].join(', ')
+  },
+  async effect(plan, ctx, { measured, mechanism }) {
+    return combinePlaces(mechanism, await Promise.all(measured.map((one) => judgeTarget(plan, one, ctx))), plan.choice)
+  },
   revert: (plan, ctx) => stopHelpers(helpersOf(plan), ctx),
   leftovers: (plan, ctx) => helperLeftovers(helpersOf(plan), ctx),
   describe: (plan) => ({
@@ -44,23 +55,6 @@ export const dns = defineFault({
     mechanism: mechanismOf(plan),
   }),
 })
-
-function armed(plan: DnsPlan, measured: readonly Measured[]): ArmedFault {
-  let mechanism = 'nothing was installed'
-  return {
-    async inject(ctx) {
-      const { mode, names, delayMs } = plan
-      const args = { mode, names: names === null ? null : [...names], delayMs: delayMs ?? 0 }
-      const install = async ({ target }: Measured): Promise<string> =>
-        (await ctx.toolbox.get(target.helper).call('dns.install', args, ctx.signal)).mechanism
-      mechanism = [...new Set(await allOrThrow(measured.map(install)))].join(', ')
-    },
-    async effect(ctx) {
-      const evidence = combinePlaces(mechanism, await Promise.all(measured.map((one) => judgeTarget(plan, one, ctx))))
-      return { ...evidence, summary: `${plan.choice}: ${evidence.summary}` }
-    },
-  }
-}
 
 function helpersOf(plan: DnsPlan): NamespaceHelper[] {
   return plan.containers.map(({ helper, id }) => ({ name: helper, container: id }))

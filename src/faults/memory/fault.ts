@@ -1,6 +1,5 @@
 import { later, msBetween } from '../../core/time/moment.ts'
 import { ChaosError, describeError } from '../../core/errors.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { waitUntil } from '../../core/time/wait.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
@@ -52,7 +51,17 @@ export const memory = defineFault({
     const settled = plan.then === 'oom' ? awaitSettled(plan.containers, ctx) : undefined
     const prepared = Promise.all(plan.containers.map((target) => prepareTarget(target, ctx)))
     const [fillings] = await Promise.all([prepared, settled])
-    return armed(plan, fillings)
+    return fillings
+  },
+  async inject(plan, ctx, fillings) {
+    const tellHit = await hitTeller(plan.target, ctx)
+    await Promise.all(fillings.map((filling) => fill(plan, filling, tellHit, ctx)))
+  },
+  async effect(plan, ctx, fillings) {
+    const judge = plan.then === 'hold' ? judgeHeld : judgeKilled
+    const judged = await Promise.all(fillings.map((filling) => judge(plan, filling, ctx)))
+    const means = new Set(fillings.flatMap(({ mechanism }) => mechanism ?? []))
+    return combinePlaces([...means, mechanismOf(plan)].join(': '), judged, plan.choice)
   },
   async revert(plan, ctx) {
     // Its memory file system goes with the helper, however it ends.
@@ -70,22 +79,6 @@ export const memory = defineFault({
     mechanism: mechanismOf(plan),
   }),
 })
-
-function armed(plan: MemoryPlan, fillings: readonly Filling[]): ArmedFault {
-  return {
-    async inject(ctx) {
-      const tellHit = await hitTeller(plan.target, ctx)
-      await Promise.all(fillings.map((filling) => fill(plan, filling, tellHit, ctx)))
-    },
-    async effect(ctx) {
-      const judge = plan.then === 'hold' ? judgeHeld : judgeKilled
-      const judged = await Promise.all(fillings.map((filling) => judge(plan, filling, ctx)))
-      const means = new Set(fillings.flatMap(({ mechanism }) => mechanism ?? []))
-      const evidence = combinePlaces([...means, mechanismOf(plan)].join(': '), judged)
-      return { ...evidence, summary: `${plan.choice}: ${evidence.summary}` }
-    },
-  }
-}
 
 async function prepareTarget(target: MemoryTarget, ctx: FaultContext): Promise<Filling> {
   const request = hostHelper(target.helper, { cgroups: true, fillBytes: target.fillBytes })

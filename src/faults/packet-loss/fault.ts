@@ -1,7 +1,6 @@
 import { later } from '../../core/time/moment.ts'
 import * as z from 'zod'
 import { describeError, isChaosError } from '../../core/errors.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import { sendBurst } from '../shared/access.ts'
@@ -28,7 +27,6 @@ const planSchema = z.strictObject({
   legs: listOf(legPlan),
   services: listOf(z.string()),
 })
-type PacketLossPlan = Readonly<z.infer<typeof planSchema>>
 
 /** A leg, and how it was before the fault. */
 interface MeasuredLeg {
@@ -57,7 +55,14 @@ export const packetLoss = defineFault({
     await startEnds(plan.legs, ctx)
     const measured: MeasuredLeg[] = []
     for (const leg of plan.legs) measured.push(await measureLeg(leg, ctx))
-    return armed(plan, measured)
+    return { measured, mechanism: 'nothing was installed' }
+  },
+  async inject(plan, ctx, armed) {
+    const installed = await Promise.all(plan.legs.map((leg) => installLoss(plan.percent, leg, ctx)))
+    armed.mechanism = [...new Set(installed)].join(', ')
+  },
+  async effect(plan, ctx, { measured, mechanism }) {
+    return combinePlaces(mechanism, await Promise.all(measured.map((leg) => judgeLeg(plan.percent, leg, ctx))))
   },
   revert: (plan, ctx) => stopHelpers(namespaceHelpers(plan.legs), ctx),
   leftovers: (plan, ctx) => helperLeftovers(namespaceHelpers(plan.legs), ctx),
@@ -67,19 +72,6 @@ export const packetLoss = defineFault({
     mechanism: `${String(plan.percent)} % of the packets dropped by the kernel at both ends`,
   }),
 })
-
-function armed(plan: PacketLossPlan, measured: readonly MeasuredLeg[]): ArmedFault {
-  let mechanism = 'nothing was installed'
-  return {
-    async inject(ctx) {
-      const installed = await Promise.all(plan.legs.map((leg) => installLoss(plan.percent, leg, ctx)))
-      mechanism = [...new Set(installed)].join(', ')
-    },
-    async effect(ctx) {
-      return combinePlaces(mechanism, await Promise.all(measured.map((leg) => judgeLeg(plan.percent, leg, ctx))))
-    },
-  }
-}
 
 /** @returns how the kernel does it. */
 async function installLoss(percent: number, { port, ends }: LegPlan, ctx: FaultContext): Promise<string> {

@@ -1,22 +1,15 @@
 import { ChaosError } from '../../core/errors.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { fillRecord } from '../../core/variables.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import { namespaceHelper } from '../shared/links/namespace-helpers.ts'
 import { undoRecord } from '../shared/plan-schema.ts'
-import type { Judge, ToxicOnLink } from './measures/measure.ts'
+import type { ToxicOnLink } from './measures/measure.ts'
 import { MEASURES } from './measures/measures.ts'
 import { canaryDelayOf, mechanismOf, resolveToxic, toxicPlan, toxicsOf } from './plan.ts'
 import type { ToxicEntry, ToxicPlan } from './plan.ts'
 import { leftoverToxics, revertToxics } from './undo.ts'
-
-/** What judges one link; its baseline is a measurement, not part of the undo record. */
-interface JudgeOfLink {
-  readonly link: string
-  readonly judge: Judge
-}
 
 /** One toxic of toxiproxy, `down` included, on one or more links. */
 export const toxic = defineFault({
@@ -26,11 +19,14 @@ export const toxic = defineFault({
   async arm(plan, ctx) {
     await startMarkers(plan, ctx)
     const measure = MEASURES[plan.toxic]
-    const judges = plan.entries.map(async (entry) => ({
-      link: entry.link,
-      judge: await measure(onLink(plan, entry, ctx), ctx),
-    }))
-    return armed(plan, await Promise.all(judges))
+    // A baseline is a measurement, not part of the undo record.
+    const judges = plan.entries.map(async (entry) => ({ link: entry.link, judge: await measure(onLink(plan, entry, ctx), ctx) }))
+    return await Promise.all(judges)
+  },
+  inject: injectToxics,
+  async effect(plan, ctx, judges) {
+    const judged = judges.map(async ({ link, judge }) => ({ place: link, ...(await judge(ctx)) }))
+    return combinePlaces(mechanismOf(plan), await Promise.all(judged))
   },
   revert: revertToxics,
   leftovers: leftoverToxics,
@@ -43,16 +39,6 @@ export const toxic = defineFault({
     canaryDelayMs: canaryDelayOf(plan),
   }),
 })
-
-function armed(plan: ToxicPlan, judges: readonly JudgeOfLink[]): ArmedFault {
-  return {
-    inject: (ctx) => injectToxics(plan, ctx),
-    async effect(ctx) {
-      const judged = judges.map(async ({ link, judge }) => ({ place: link, ...(await judge(ctx)) }))
-      return combinePlaces(mechanismOf(plan), await Promise.all(judged))
-    },
-  }
-}
 
 function onLink(plan: ToxicPlan, entry: ToxicEntry, ctx: FaultContext): ToxicOnLink {
   const link = ctx.stack.link(entry.link)

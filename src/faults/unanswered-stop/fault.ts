@@ -1,7 +1,6 @@
 import { instantOf } from '../../core/time/clock.ts'
 import { msBetween, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext, UndoContext } from '../../kinds/context.ts'
 import type { ContainerState } from '../../ports/docker.ts'
 import { waitAtMost, waitUntil, withDeadline } from '../../core/time/wait.ts'
@@ -32,10 +31,6 @@ interface Deafness {
   decidedMs: Mono
 }
 
-interface ArmedStop extends ArmedFault {
-  readonly deafness: Deafness
-}
-
 /** A system may answer only when the member has ended: whichever comes first shows that it was asked. */
 const ASK_LIMIT_MS = 7_000
 const STOPPED_LIMIT_MS = 1_000
@@ -46,21 +41,31 @@ export const unansweredStop = defineFault({
   kind: 'unanswered_stop',
   record: undoRecord(unansweredStopPlan),
   resolve: resolveStop,
-  async arm(plan, ctx) {
+  async arm(plan, ctx): Promise<Deafness> {
     await Promise.all([
       ctx.toolbox.start(hostHelper(plan.helper), ctx.signal),
       awaitSettled([plan.container], ctx),
       memberIdOf(plan, ctx),
     ])
-    return armed(plan, {
+    return {
       ...{ stopped: null, problem: null, looks: [], askedMs: null, decisionToSignalMs: null },
       decidedMs: ctx.clock.nowMs(),
-    })
+    }
   },
-  async revert(plan, ctx, armedStop: ArmedStop | null) {
+  async inject(plan, ctx, deafness) {
+    deafness.decidedMs = ctx.clock.nowMs()
+    const [state, member] = await Promise.all([ctx.containers.inspect(plan.container.id, ctx.signal), memberIdOf(plan, ctx)])
+    await deafen(plan, { pid: state?.pid ?? 0, member }, deafness, ctx)
+    if (deafness.stopped !== null) await ask(plan, deafness.stopped.pid, member, deafness, ctx)
+  },
+  async effect(plan, ctx, deafness) {
+    const judgement = await judgeWhileDeaf(plan, deafness, ctx)
+    return combinePlaces(mechanismOf(plan), [{ place: plan.container.name, ...judgement }])
+  },
+  async revert(plan, ctx, deafness) {
     const undone = await stopHostHelpers([plan.helper], ctx)
     if (!undone.has(plan.helper)) await continueProcess(plan, ctx)
-    if (armedStop !== null) await awaitOwnEnd(plan, armedStop.deafness, ctx)
+    if (deafness !== null) await awaitOwnEnd(plan, deafness, ctx)
     await startAgain([plan.container.id], isDown, ctx)
   },
   async leftovers(plan, ctx) {
@@ -71,22 +76,6 @@ export const unansweredStop = defineFault({
   usualMs: ({ timeoutSeconds }: UnansweredStopSpec) => Math.min(timeoutSeconds * 1_000, 5_000) / 10,
   describe: (plan) => ({ targets: [plan.container.name], services: [plan.target], mechanism: mechanismOf(plan) }),
 })
-
-function armed(plan: UnansweredStopPlan, deafness: Deafness): ArmedStop {
-  return {
-    deafness,
-    async inject(ctx) {
-      deafness.decidedMs = ctx.clock.nowMs()
-      const [state, member] = await Promise.all([ctx.containers.inspect(plan.container.id, ctx.signal), memberIdOf(plan, ctx)])
-      await deafen(plan, { pid: state?.pid ?? 0, member }, deafness, ctx)
-      if (deafness.stopped !== null) await ask(plan, deafness.stopped.pid, member, deafness, ctx)
-    },
-    async effect(ctx) {
-      const judgement = await judgeWhileDeaf(plan, deafness, ctx)
-      return combinePlaces(mechanismOf(plan), [{ place: plan.container.name, ...judgement }])
-    },
-  }
-}
 
 async function judgeWhileDeaf(plan: UnansweredStopPlan, deafness: Deafness, ctx: FaultContext): Promise<Judgement> {
   const { signal } = plan

@@ -5,7 +5,6 @@ import { defineFault } from '../../kinds/define-fault.ts'
 import { helperName } from '../shared/names.ts'
 import { runningTargets } from '../shared/containers/targets.ts'
 import { undoRecord } from '../shared/plan-schema.ts'
-import type { ArmedVram } from './armed.ts'
 import { whyNotSimulated } from './choice.ts'
 import { findGpus } from './gpu/find.ts'
 import { armGpuVram, describeGpuVram, gpuVramLeftovers, gpuVramPlan, planGpuVram, revertGpuVram } from './gpu/means.ts'
@@ -23,7 +22,9 @@ export const vram = defineFault({
   record: undoRecord(vramPlan),
   resolve: (spec: VramSpec, ctx) => resolveVram(spec, ctx),
   arm: (plan, ctx) => (plan.means === 'gpu' ? armGpuVram(plan, ctx) : armSimulatedVram(plan, ctx)),
-  async revert(plan, ctx, armed: ArmedVram | null) {
+  inject: (_plan, ctx, armed) => armed.inject(ctx),
+  effect: (_plan, ctx, armed) => armed.effect(ctx),
+  async revert(plan, ctx, armed) {
     await armed?.release()
     await (plan.means === 'gpu' ? revertGpuVram(plan, ctx) : revertSimulatedVram(plan, ctx))
   },
