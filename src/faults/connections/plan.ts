@@ -11,14 +11,6 @@ import { addressOf } from '../shared/links/network-helpers.ts'
 import { targetContainer } from '../shared/plan-schema.ts'
 import { asTarget, chooseTarget } from '../shared/containers/targets.ts'
 import { CONNECTION_MODES } from './judge.ts'
-import type { ConnectionMode } from './judge.ts'
-
-/** One container of the target is sent `connections` at once; its limits are untouched. */
-export interface ConnectionsSpec {
-  readonly target: string
-  readonly connections: number
-  readonly mode: ConnectionMode
-}
 
 export const connectionsPlan = z.strictObject({
   target: z.string(),
@@ -32,6 +24,9 @@ export const connectionsPlan = z.strictObject({
   counter: z.string(),
 })
 export type ConnectionsPlan = Readonly<z.infer<typeof connectionsPlan>>
+
+/** One container of the target is sent `connections` at once; its limits are untouched. */
+export type ConnectionsSpec = Pick<ConnectionsPlan, 'target' | 'connections' | 'mode'>
 
 /** @throws CAPABILITY_MISSING for a canary of another protocol than HTTP, and for a service without a port that connections of this mode go to. */
 export async function resolveConnections(spec: ConnectionsSpec, ctx: FaultContext): Promise<ConnectionsPlan> {

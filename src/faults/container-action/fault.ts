@@ -6,7 +6,7 @@ import type { FaultContext, UndoContext } from '../../kinds/context.ts'
 import type { ContainerAction, ContainerState } from '../../ports/docker.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import { CONTAINER_ACTIONS, judgeAction } from './judge.ts'
-import type { ActionSeen, ContainerActionName } from './judge.ts'
+import type { ActionSeen } from './judge.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import type { PlaceJudgement } from '../shared/evidence.ts'
 import { hitTeller } from '../shared/containers/hits.ts'
@@ -14,17 +14,10 @@ import type { TellHit } from '../shared/containers/hits.ts'
 import { seenInWindow } from '../shared/seen-in-window.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
 import { isDown } from '../shared/containers/start-again.ts'
-import type { Count } from '../shared/entry-keys.ts'
+import type { Counted } from '../shared/entry-keys.ts'
 import { listOf, targetContainer, undoRecord } from '../shared/plan-schema.ts'
 import type { TargetContainer } from '../shared/plan-schema.ts'
 import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
-
-/** What the daemon is asked to do. A stopped container is started again by the revert, a paused one goes on. */
-export interface ContainerActionSpec {
-  readonly target: string
-  readonly action: ContainerActionName
-  readonly count: Count | null
-}
 
 const planSchema = z.strictObject({
   target: z.string(),
@@ -34,6 +27,9 @@ const planSchema = z.strictObject({
   containers: listOf(targetContainer),
 })
 type ContainerActionPlan = Readonly<z.infer<typeof planSchema>>
+
+/** What the daemon is asked to do. A stopped container is started again by the revert, a paused one goes on. */
+export type ContainerActionSpec = Pick<ContainerActionPlan, 'target' | 'action'> & Counted
 
 type Act = Pick<ActionSeen, 'done' | 'problem'>
 

@@ -10,7 +10,7 @@ import type { ProcessRef } from '../../toolbox/operations/arguments.ts'
 import { firstEvent } from '../shared/containers/container-events.ts'
 import { judgeCpu, loadText, planLoad } from './judge.ts'
 import type { BurnReading, CpuLoad, CpuReading, CpuSeen } from './judge.ts'
-import type { Count } from '../shared/entry-keys.ts'
+import type { Counted } from '../shared/entry-keys.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import type { PlaceJudgement } from '../shared/evidence.ts'
 import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
@@ -24,13 +24,6 @@ import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
 import { startUpkeep, untilWindowEnds } from '../shared/containers/upkeep.ts'
 import type { Upkeep } from '../shared/containers/upkeep.ts'
 
-/** CPU burnt inside the target's cgroup until so much of its quota is used, percent. */
-export interface CpuSpec {
-  readonly target: string
-  readonly percent: number
-  readonly count: Count | null
-}
-
 const cpuTarget = targetContainer.extend({ helper: z.string() })
 type CpuTarget = Readonly<z.infer<typeof cpuTarget>>
 
@@ -42,6 +35,9 @@ const planSchema = z.strictObject({
   containers: listOf(cpuTarget),
 })
 type CpuPlan = Readonly<z.infer<typeof planSchema>>
+
+/** CPU burnt inside the target's cgroup until so much of its quota is used, percent. */
+export type CpuSpec = Pick<CpuPlan, 'target' | 'percent'> & Counted
 
 /** What this process knows of one target beyond the plan. */
 interface Burning {

@@ -19,7 +19,6 @@ const CRASH_RULES = {
 export const crashEntry = defineEntry({
   group: 'crash',
   key: 'signal',
-  value: null,
   way: 'target + signal',
   keys: {
     target: serviceName('The service whose container is hit'),

@@ -4,22 +4,11 @@ import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import type { ContainerState } from '../../ports/docker.ts'
 import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
-import type { Count } from '../shared/entry-keys.ts'
+import type { Counted } from '../shared/entry-keys.ts'
 import { helperName } from '../shared/names.ts'
 import { listOf, targetContainer } from '../shared/plan-schema.ts'
 
 const DNS_MODES = ['refused', 'dropped', 'nxdomain', 'slow'] as const
-export type DnsMode = (typeof DNS_MODES)[number]
-
-export interface DnsSpec {
-  readonly mode: DnsMode
-  readonly target: string
-  /** null: all. */
-  readonly names: readonly string[] | null
-  /** By how much answers are late; null where they are not. */
-  readonly delayMs: number | null
-  readonly count: Count | null
-}
 
 const dnsTarget = targetContainer.extend({ helper: z.string() })
 export type DnsTarget = Readonly<z.infer<typeof dnsTarget>>
@@ -27,7 +16,9 @@ export type DnsTarget = Readonly<z.infer<typeof dnsTarget>>
 export const dnsPlan = z.strictObject({
   mode: z.enum(DNS_MODES),
   target: z.string(),
+  /** null: all. */
   names: listOf(z.string()).nullable(),
+  /** By how much answers are late; null where they are not. */
   delayMs: z.number().nullable(),
   /** `50 % of 4 → 2`. */
   choice: z.string(),
@@ -36,6 +27,7 @@ export const dnsPlan = z.strictObject({
   services: listOf(z.string()),
 })
 export type DnsPlan = Readonly<z.infer<typeof dnsPlan>>
+export type DnsSpec = Pick<DnsPlan, 'mode' | 'target' | 'names' | 'delayMs'> & Counted
 
 /** Enough to see it by. */
 const MOST_SERVICES = 16

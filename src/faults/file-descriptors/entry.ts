@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { defineEntry } from '../../kinds/define-entry.ts'
 import { wrong } from '../../kinds/schema-kit.ts'
-import { resourceTarget } from '../shared/entry-keys.ts'
+import { RESOURCE, resourceTarget } from '../shared/entry-keys.ts'
 import { fileDescriptors } from './fault.ts'
 
 const MAX_HEADROOM = 100_000
@@ -16,10 +16,7 @@ function either<A extends z.ZodType, B extends z.ZodType>(first: A, second: B, a
 }
 
 export const fileDescriptorsEntry = defineEntry({
-  group: 'resource',
-  key: 'resource',
-  value: 'file_descriptors',
-  way: 'resource + target + threshold',
+  ...RESOURCE,
   keys: {
     resource: z.literal('file_descriptors'),
     target: resourceTarget,

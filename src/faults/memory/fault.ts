@@ -3,7 +3,7 @@ import { ChaosError, describeError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { waitUntil } from '../../core/time/wait.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
-import type { Count } from '../shared/entry-keys.ts'
+import type { Counted } from '../shared/entry-keys.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import type { PlaceJudgement } from '../shared/evidence.ts'
 import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
@@ -25,12 +25,7 @@ import type { MemoryPlan, MemoryTarget } from './plan.ts'
  * Memory charged to the target's cgroup until `percent` of its limit is used, and held there. With `then: 'oom'` it goes on
  * from there until the kernel kills the main process.
  */
-export interface MemorySpec {
-  readonly target: string
-  readonly percent: number
-  readonly then: 'hold' | 'oom'
-  readonly count: Count | null
-}
+export type MemorySpec = Pick<MemoryPlan, 'target' | 'percent' | 'then'> & Counted
 
 const READ_EVERY_MS = 500
 /** For a read, and a top-up with it, at the very end of the window. */

@@ -12,28 +12,10 @@ import { listOf } from '../shared/plan-schema.ts'
 import { DIRECTIONS } from './measures/measure.ts'
 import type { Direction } from './measures/measure.ts'
 import { slicerFits, TOXIPROXY_TOXIC_NAMES } from './toxics.ts'
-import type { ToxiproxyToxicName } from './toxics.ts'
 
 export const STREAMS = [...DIRECTIONS, 'both'] as const
 
-/** One toxic of toxiproxy on one or more links. */
-export interface ToxicSpec extends LinkSelection {
-  readonly toxic: ToxiproxyToxicName
-  /** By the names and in the units of the table of toxics. */
-  readonly attributes: Readonly<Record<string, number>>
-  readonly stream: (typeof STREAMS)[number]
-  /** Share of the connections that are hit, above 0 and up to 1. */
-  readonly toxicity: number
-}
-
 const directionSchema = z.enum(DIRECTIONS)
-
-const markerSchema = z.strictObject({
-  helper: z.string(),
-  intoPort: z.number(),
-  outOfPort: z.number(),
-  path: z.string(),
-})
 
 /** One proxy that the fault changes, with all that undoing it needs. */
 const entrySchema = z.strictObject({
@@ -43,14 +25,16 @@ const entrySchema = z.strictObject({
   toxics: listOf(z.strictObject({ name: z.string(), stream: directionSchema })),
   /** `down` only puts back what it took away. */
   wasEnabled: z.boolean(),
-  marker: markerSchema.nullable(),
+  marker: z.strictObject({ helper: z.string(), intoPort: z.number(), outOfPort: z.number(), path: z.string() }).nullable(),
 })
 export type ToxicEntry = Readonly<z.infer<typeof entrySchema>>
 
 export const toxicPlan = z.strictObject({
   toxic: z.enum(TOXIPROXY_TOXIC_NAMES),
+  /** By the names and in the units of the table of toxics. */
   attributes: z.record(z.string(), z.number()).readonly(),
   streams: listOf(directionSchema),
+  /** Share of the connections that are hit, above 0 and up to 1. */
   toxicity: z.number(),
   entries: listOf(entrySchema),
   /** Container of toxiproxy that the marker helpers attach to; null when there are none. */
@@ -59,6 +43,11 @@ export const toxicPlan = z.strictObject({
 })
 /** The undo record of the fault `toxic`. */
 export type ToxicPlan = Readonly<z.infer<typeof toxicPlan>>
+
+/** One toxic of toxiproxy on one or more links. */
+export interface ToxicSpec extends LinkSelection, Pick<ToxicPlan, 'toxic' | 'attributes' | 'toxicity'> {
+  readonly stream: (typeof STREAMS)[number]
+}
 
 /** @throws BAD_INPUT, TARGET_NOT_FOUND or CAPABILITY_MISSING, all before anything is changed. */
 export async function resolveToxic(spec: ToxicSpec, ctx: FaultContext): Promise<ToxicPlan> {

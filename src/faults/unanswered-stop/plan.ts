@@ -7,16 +7,6 @@ import { targetContainer } from '../shared/plan-schema.ts'
 import { requirePool } from '../shared/containers/pool-members.ts'
 import { asTarget, chooseTarget } from '../shared/containers/targets.ts'
 
-/**
- * One member of the pool is made deaf (SIGSTOP), then the system is asked to stop it. The system's own signal is seen
- * pending; that it ends the member by force within `timeoutSeconds` is for the expectations.
- */
-export interface UnansweredStopSpec {
-  readonly target: string
-  readonly signal: string
-  readonly timeoutSeconds: number
-}
-
 export const unansweredStopPlan = z.strictObject({
   helper: z.string(),
   target: z.string(),
@@ -27,6 +17,12 @@ export const unansweredStopPlan = z.strictObject({
   container: targetContainer,
 })
 export type UnansweredStopPlan = Readonly<z.infer<typeof unansweredStopPlan>>
+
+/**
+ * One member of the pool is made deaf (SIGSTOP), then the system is asked to stop it. The system's own signal is seen
+ * pending; that it ends the member by force within `timeoutSeconds` is for the expectations.
+ */
+export type UnansweredStopSpec = Pick<UnansweredStopPlan, 'target' | 'signal' | 'timeoutSeconds'>
 
 /** @throws CAPABILITY_MISSING for a stack whose pool cannot be asked to stop a member, TARGET_NOT_FOUND. */
 export async function resolveStop(spec: UnansweredStopSpec, ctx: FaultContext): Promise<UnansweredStopPlan> {
