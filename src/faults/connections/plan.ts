@@ -50,9 +50,7 @@ function healthPort(target: string, { services, file }: Descriptor): number {
   throw new ChaosError(
     'CAPABILITY_MISSING',
     `idle connections go to the health port of '${target}', and the descriptor declares none`,
-    {
-      hint: `Give the service ${target} a 'health' in ${file}.`,
-    },
+    { hint: `Give the service ${target} a 'health' in ${file}.` },
   )
 }
 

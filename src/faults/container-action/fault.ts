@@ -17,7 +17,7 @@ import { isDown } from '../shared/containers/start-again.ts'
 import type { Counted } from '../shared/entry-keys.ts'
 import { listOf, targetContainer, undoRecord } from '../shared/plan-schema.ts'
 import type { TargetContainer } from '../shared/plan-schema.ts'
-import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
+import { asTarget, chooseTargets, describeContainers } from '../shared/containers/targets.ts'
 
 const planSchema = z.strictObject({
   target: z.string(),
@@ -72,11 +72,7 @@ export const containerAction = defineFault({
       state !== null && undoOf(plan, state) !== null ? [`container ${state.name} is still ${state.status}`] : [],
     )
   },
-  describe: (plan) => ({
-    targets: plan.containers.map(({ name }) => name),
-    services: [plan.target],
-    mechanism: mechanismOf(plan),
-  }),
+  describe: (plan) => describeContainers(plan, mechanismOf(plan)),
 })
 
 async function actOn(plan: ContainerActionPlan, container: TargetContainer, tellHit: TellHit, ctx: FaultContext): Promise<Act> {

@@ -13,14 +13,14 @@ import type { BurnReading, CpuLoad, CpuReading, CpuSeen } from './judge.ts'
 import type { Counted } from '../shared/entry-keys.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import type { PlaceJudgement } from '../shared/evidence.ts'
-import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
+import { helpersOf, hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { hasEnded, runningState } from '../shared/containers/main-process.ts'
 import { helperName } from '../shared/names.ts'
 import { listOf, targetContainer, undoRecord } from '../shared/plan-schema.ts'
 import { hitTeller } from '../shared/containers/hits.ts'
 import type { TellHit } from '../shared/containers/hits.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
-import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
+import { asTarget, chooseTargets, describeContainers } from '../shared/containers/targets.ts'
 import { startUpkeep, untilWindowEnds } from '../shared/containers/upkeep.ts'
 import type { Upkeep } from '../shared/containers/upkeep.ts'
 
@@ -46,7 +46,6 @@ interface Burning {
   load: CpuLoad
   started: boolean
   mechanism: string
-  problem: string | null
   targetEnded: boolean
   readonly readings: BurnReading[]
   upkeeps: readonly Upkeep[]
@@ -87,15 +86,12 @@ export const cpu = defineFault({
   },
   async revert(plan, ctx, burnings) {
     await Promise.all((burnings ?? []).flatMap(({ upkeeps }) => upkeeps.map((upkeep) => upkeep.stop())))
-    await stopHostHelpers(helpersOf(plan), ctx)
+    await stopHostHelpers(helpersOf(plan.containers), ctx)
   },
-  leftovers: (plan, ctx) => hostHelperLeftovers(helpersOf(plan), ctx),
+  leftovers: (plan, ctx) => hostHelperLeftovers(helpersOf(plan.containers), ctx),
   usualMs: () => 500,
-  describe: (plan) => ({
-    targets: plan.containers.map(({ name }) => name),
-    services: [plan.target],
-    mechanism: `CPU time burnt in the cgroup of ${plan.choice}, to ${String(plan.percent)} % of its quota`,
-  }),
+  describe: (plan) =>
+    describeContainers(plan, `CPU time burnt in the cgroup of ${plan.choice}, to ${String(plan.percent)} % of its quota`),
 })
 
 async function prepareTarget(percent: number, target: CpuTarget, ctx: FaultContext): Promise<Burning> {
@@ -111,7 +107,7 @@ async function prepareTarget(percent: number, target: CpuTarget, ctx: FaultConte
   const last = await readCpu(helper, ref, ctx, ctx.signal)
   const load = planLoad(percent, facts, availableParallelism())
   return {
-    ...{ target, baseline: { first, last }, load, started: false, mechanism: 'nothing was started', problem: null },
+    ...{ target, baseline: { first, last }, load, started: false, mechanism: 'nothing was started' },
     ...{ targetEnded: false, readings: [], upkeeps: [], look: null },
   }
 }
@@ -209,8 +205,4 @@ async function lastReading({ target: { name }, upkeeps, look }: Burning, ctx: Fa
   } catch (error) {
     return describeError(error, 200)
   }
-}
-
-function helpersOf(plan: CpuPlan): string[] {
-  return plan.containers.map(({ helper }) => helper)
 }

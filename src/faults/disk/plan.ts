@@ -146,9 +146,7 @@ export function allowedBytes(
     throw new ChaosError(
       'BAD_INPUT',
       `${where} lies on the machine's own disk: filling it would stop Docker, not only the service`,
-      {
-        hint: 'Give the entry a limit_bytes, or put a volume of limited size there.',
-      },
+      { hint: 'Give the entry a limit_bytes, or put a volume of limited size there.' },
     )
   }
   if (volume.onHostDisk && amount.of === 'inodes') {
@@ -170,9 +168,7 @@ export function allowedBytes(
       throw new ChaosError(
         'HOST_GUARD',
         `${where} lies in memory, and filling it takes ${mib(written)}: more than ${mib(MOST_MEMORY_BYTES)}`,
-        {
-          hint: 'Give the volume a smaller size.',
-        },
+        { hint: 'Give the volume a smaller size.' },
       )
     }
   }
@@ -184,9 +180,7 @@ function requireLeft(where: string, what: string, leftBytes: number, floorBytes:
   throw new ChaosError(
     'HOST_GUARD',
     `filling ${where} would leave ${mib(leftBytes)} of the machine's ${what}, and ${mib(floorBytes)} are its floor`,
-    {
-      hint: `Free some ${what} on the machine, or fill less.`,
-    },
+    { hint: `Free some ${what} on the machine, or fill less.` },
   )
 }
 

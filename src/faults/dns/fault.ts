@@ -6,6 +6,7 @@ import type { ResolvedName } from '../../toolbox/operations/network/dns.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import type { PlaceJudgement } from '../shared/evidence.ts'
+import { describeContainers } from '../shared/containers/targets.ts'
 import { helperLeftovers, namespaceHelper, stopHelpers } from '../shared/links/namespace-helpers.ts'
 import type { NamespaceHelper } from '../shared/links/namespace-helpers.ts'
 import { undoRecord } from '../shared/plan-schema.ts'
@@ -49,11 +50,7 @@ export const dns = defineFault({
   },
   revert: (plan, ctx) => stopHelpers(helpersOf(plan), ctx),
   leftovers: (plan, ctx) => helperLeftovers(helpersOf(plan), ctx),
-  describe: (plan) => ({
-    targets: plan.containers.map(({ name }) => name),
-    services: [plan.target],
-    mechanism: mechanismOf(plan),
-  }),
+  describe: (plan) => describeContainers(plan, mechanismOf(plan)),
 })
 
 function helpersOf(plan: DnsPlan): NamespaceHelper[] {

@@ -54,9 +54,7 @@ function requireNetwork({ name, addresses }: ContainerState): void {
   throw new ChaosError(
     'CAPABILITY_MISSING',
     `${name} has no network of its own, so its names cannot be broken without those of others`,
-    {
-      hint: 'Choose a service on a network of the stack, without network_mode.',
-    },
+    { hint: 'Choose a service on a network of the stack, without network_mode.' },
   )
 }
 

@@ -6,12 +6,12 @@ import { defineFault } from '../../kinds/define-fault.ts'
 import type { Counted } from '../shared/entry-keys.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import type { PlaceJudgement } from '../shared/evidence.ts'
-import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
+import { helpersOf, hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { helperName } from '../shared/names.ts'
 import { hitTeller } from '../shared/containers/hits.ts'
 import { seenInWindow } from '../shared/seen-in-window.ts'
 import { downLeftovers, startAgain, staysDown } from '../shared/containers/start-again.ts'
-import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
+import { asTarget, chooseTargets, describeContainers } from '../shared/containers/targets.ts'
 import { awaitSettled } from '../shared/containers/uptime.ts'
 import { undoRecord } from '../shared/plan-schema.ts'
 import { fill, keepHeld, newFilling, readMemory } from './filling.ts'
@@ -60,19 +60,15 @@ export const memory = defineFault({
   },
   async revert(plan, ctx) {
     // Its memory file system goes with the helper, however it ends.
-    await stopHostHelpers(helpersOf(plan), ctx)
+    await stopHostHelpers(helpersOf(plan.containers), ctx)
     await startAgain(idsOf(plan), staysDown, ctx)
   },
   async leftovers(plan, ctx) {
-    const helpers = await hostHelperLeftovers(helpersOf(plan), ctx)
+    const helpers = await hostHelperLeftovers(helpersOf(plan.containers), ctx)
     return [...helpers, ...(await downLeftovers(idsOf(plan), staysDown, ctx))]
   },
   usualMs: () => 1_500,
-  describe: (plan) => ({
-    targets: plan.containers.map(({ name }) => name),
-    services: [plan.target],
-    mechanism: mechanismOf(plan),
-  }),
+  describe: (plan) => describeContainers(plan, mechanismOf(plan)),
 })
 
 async function prepareTarget(target: MemoryTarget, ctx: FaultContext): Promise<Filling> {
@@ -133,10 +129,6 @@ async function judgeKilled(plan: MemoryPlan, filling: Filling, ctx: FaultContext
     ctx,
   )
   return { place: target.name, ...judgeOom(seen) }
-}
-
-function helpersOf(plan: MemoryPlan): string[] {
-  return plan.containers.map(({ helper }) => helper)
 }
 
 function idsOf(plan: MemoryPlan): string[] {

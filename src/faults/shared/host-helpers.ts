@@ -36,6 +36,11 @@ export async function stopHelper(
   })
 }
 
+/** Names of the helpers of a plan that has one for each container, or each GPU. */
+export function helpersOf(targets: readonly { readonly helper: string }[]): string[] {
+  return targets.map(({ helper }) => helper)
+}
+
 /** @returns those that have undone their work themselves; whoever needs the others' undo has to see to it. */
 export async function stopHostHelpers(names: readonly string[], ctx: UndoContext): Promise<ReadonlySet<string>> {
   const undone = await allOrThrow(names.map(async (name) => ((await stopHelper(name, ctx)) ? [name] : [])))

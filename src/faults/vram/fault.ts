@@ -2,14 +2,15 @@ import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
+import { helpersOf, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { helperName } from '../shared/names.ts'
 import { runningTargets } from '../shared/containers/targets.ts'
 import { undoRecord } from '../shared/plan-schema.ts'
 import { whyNotSimulated } from './choice.ts'
 import { findGpus } from './gpu/find.ts'
-import { armGpuVram, describeGpuVram, gpuVramLeftovers, gpuVramPlan, planGpuVram, revertGpuVram } from './gpu/means.ts'
-import { armSimulatedVram, revertSimulatedVram, simulatedVramLeftovers } from './simulated/means.ts'
-import { describeSimulatedVram, resolveSimulatedVram, simulatedVramPlan } from './simulated/plan.ts'
+import { armGpuVram, gpuMechanism, gpuVramPlan, heldStill, planGpuVram } from './gpu/means.ts'
+import { armSimulatedVram } from './simulated/means.ts'
+import { resolveSimulatedVram, simulatedMechanism, simulatedVramPlan } from './simulated/plan.ts'
 import type { VramSpec } from './spec.ts'
 
 /** Told apart by `means`: how memory is taken decides how it is given back. */
@@ -26,13 +27,24 @@ export const vram = defineFault({
   effect: (_plan, ctx, armed) => armed.effect(ctx),
   async revert(plan, ctx, armed) {
     await armed?.release()
-    await (plan.means === 'gpu' ? revertGpuVram(plan, ctx) : revertSimulatedVram(plan, ctx))
+    // The memory goes with the program or the requests that hold it, and those with their helper.
+    await stopHostHelpers(helpersOf(holdersOf(plan)), ctx)
   },
-  leftovers: (plan, ctx, armed) =>
-    plan.means === 'gpu' ? gpuVramLeftovers(plan, ctx, armed) : simulatedVramLeftovers(plan, ctx),
-  describe: (plan) => (plan.means === 'gpu' ? describeGpuVram(plan) : describeSimulatedVram(plan)),
+  async leftovers(plan, ctx, armed) {
+    const helpers = await hostHelperLeftovers(helpersOf(holdersOf(plan)), ctx)
+    return plan.means === 'simulated' || helpers.length > 0 ? helpers : await heldStill(plan, armed, ctx)
+  },
+  describe: (plan) => ({
+    targets: plan.means === 'gpu' ? plan.containers.map(({ name }) => name) : plan.containers,
+    services: [plan.target],
+    mechanism: plan.means === 'gpu' ? gpuMechanism(plan) : simulatedMechanism(plan),
+  }),
   usualMs: () => 4_600,
 })
+
+function holdersOf(plan: VramPlan): readonly { readonly helper: string }[] {
+  return plan.means === 'gpu' ? plan.gpus : [plan]
+}
 
 /** @throws CAPABILITY_MISSING where there is neither a GPU nor a way to do without one. */
 async function resolveVram(spec: VramSpec, ctx: FaultContext): Promise<VramPlan> {

@@ -16,9 +16,7 @@ export function resolveLinks(selection: LinkSelection, descriptor: Descriptor): 
     throw new ChaosError(
       'CAPABILITY_MISSING',
       `the stack '${descriptor.name}' declares no link, so no network fault can be injected`,
-      {
-        hint: `declare toxiproxy and links in ${descriptor.file}`,
-      },
+      { hint: `declare toxiproxy and links in ${descriptor.file}` },
     )
   }
   if (selection.allLinks) return [...descriptor.links]
@@ -49,8 +47,6 @@ export function legOf(link: Link, fault: string): NonNullable<Link['leg']> {
   throw new ChaosError(
     'CAPABILITY_MISSING',
     `${fault} needs a leg of the link '${link.name}' between two containers of the stack, and it declares none`,
-    {
-      hint: `give the link a 'leg' in the descriptor, or choose another link`,
-    },
+    { hint: `give the link a 'leg' in the descriptor, or choose another link` },
   )
 }

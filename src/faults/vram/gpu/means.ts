@@ -5,13 +5,12 @@
 import { msBetween, type Mono } from '../../../core/time/moment.ts'
 import * as z from 'zod'
 import { ChaosError } from '../../../core/errors.ts'
-import type { FaultDescription } from '../../../kinds/fault.ts'
 import type { FaultContext, UndoContext } from '../../../kinds/context.ts'
 import type { ContainerState } from '../../../ports/docker.ts'
 import type { GpuFacts, VramFacts } from '../../../toolbox/operations/resources/vram.ts'
 import { combinePlaces } from '../../shared/evidence.ts'
 import type { PlaceJudgement } from '../../shared/evidence.ts'
-import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../../shared/host-helpers.ts'
+import { hostHelper } from '../../shared/host-helpers.ts'
 import { allOrThrow } from '../../shared/all-or-throw.ts'
 import { listOf } from '../../shared/plan-schema.ts'
 import { startUpkeep, untilWindowEnds } from '../../shared/containers/upkeep.ts'
@@ -93,27 +92,13 @@ export async function armGpuVram(plan: GpuVramPlan, armCtx: FaultContext): Promi
       await allOrThrow(fillings.map((filling) => fillUp(plan, filling, ctx)))
     },
     async effect(ctx) {
-      return combinePlaces(mechanismOf(plan), await Promise.all(fillings.map((filling) => judge(plan, filling, ctx))))
+      return combinePlaces(gpuMechanism(plan), await Promise.all(fillings.map((filling) => judge(plan, filling, ctx))))
     },
     async release() {
       for (const { upkeep } of fillings) await upkeep?.stop()
     },
     holderPid: (helper) => fillings.find(({ gpu }) => gpu.helper === helper)?.pid ?? null,
   }
-}
-
-/** The memory goes with the program, and the program with its helper. */
-export async function revertGpuVram(plan: GpuVramPlan, ctx: UndoContext): Promise<void> {
-  await stopHostHelpers(helpersOf(plan), ctx)
-}
-
-export async function gpuVramLeftovers(plan: GpuVramPlan, ctx: UndoContext, armed: ArmedVram | null): Promise<string[]> {
-  const helpers = await hostHelperLeftovers(helpersOf(plan), ctx)
-  return helpers.length > 0 ? helpers : await heldStill(plan, armed, ctx)
-}
-
-export function describeGpuVram(plan: GpuVramPlan): FaultDescription {
-  return { targets: plan.containers.map(({ name }) => name), services: [plan.target], mechanism: mechanismOf(plan) }
 }
 
 /** Takes the lock, and has a program ready on the GPU beside the target's own. */
@@ -165,7 +150,7 @@ async function judge(plan: GpuVramPlan, filling: Filling, ctx: FaultContext): Pr
 }
 
 /** Asks the driver, through a helper that had nothing to do with the fault, what of the memory is not free again. */
-async function heldStill(plan: GpuVramPlan, armed: ArmedVram | null, ctx: UndoContext): Promise<string[]> {
+export async function heldStill(plan: GpuVramPlan, armed: ArmedVram | null, ctx: UndoContext): Promise<string[]> {
   const { missing, devices } = await lookAtGpus(plan.looker, [], ctx)
   if (missing !== null) throw new ChaosError('TOOLBOX_FAILED', `whether GPU memory is free again cannot be seen: ${missing}`)
   return plan.gpus.flatMap((gpu) => {
@@ -179,11 +164,7 @@ async function heldStill(plan: GpuVramPlan, armed: ArmedVram | null, ctx: UndoCo
   })
 }
 
-function helpersOf({ gpus }: GpuVramPlan): string[] {
-  return gpus.map(({ helper }) => helper)
-}
-
-function mechanismOf({ gpus, percent }: GpuVramPlan): string {
+export function gpuMechanism({ gpus, percent }: GpuVramPlan): string {
   const uuids = gpus.map(({ uuid }) => uuid).join(', ')
   return `CUDA driver allocation on ${uuids} until ${String(percent)} % of its memory is in use`
 }

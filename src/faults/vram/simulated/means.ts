@@ -3,18 +3,17 @@
  * it proves is how the services account for that memory, not what a device does.
  */
 import { msBetween } from '../../../core/time/moment.ts'
-import type { FaultContext, UndoContext } from '../../../kinds/context.ts'
+import type { FaultContext } from '../../../kinds/context.ts'
 import { waitAtMost } from '../../../core/time/wait.ts'
 import { combinePlaces } from '../../shared/evidence.ts'
 import type { Judgement } from '../../shared/evidence.ts'
-import { hostHelperLeftovers, stopHostHelpers } from '../../shared/host-helpers.ts'
 import { networkHelper } from '../../shared/links/network-helpers.ts'
 import { startUpkeep, untilWindowEnds } from '../../shared/containers/upkeep.ts'
 import type { ArmedVram } from '../armed.ts'
 import { tellHits } from '../hits.ts'
 import { judgeSimulatedVram } from './judge.ts'
 import { MemoryReader } from './metrics.ts'
-import { mechanismOf, specOf } from './plan.ts'
+import { simulatedMechanism, specOf } from './plan.ts'
 import type { SimulatedVramPlan } from './plan.ts'
 import { look, step, STEP_LIMIT_MS } from './requests.ts'
 import type { Filling } from './requests.ts'
@@ -36,7 +35,8 @@ export async function armSimulatedVram(plan: SimulatedVramPlan, armCtx: FaultCon
   const filling = await beforeFilling(armCtx)
   return {
     inject: (ctx) => fillUp(plan, filling, ctx),
-    effect: async (ctx) => combinePlaces(mechanismOf(plan), [{ place: plan.target, ...(await judge(plan, filling, ctx)) }]),
+    effect: async (ctx) =>
+      combinePlaces(simulatedMechanism(plan), [{ place: plan.target, ...(await judge(plan, filling, ctx)) }]),
     release: async () => filling.upkeep?.stop(),
     holderPid: () => null,
   }
@@ -51,15 +51,6 @@ async function beforeFilling(ctx: FaultContext): Promise<Filling> {
     ...{ spec, memory, entry: { host: service, port }, baseline, waves: [], givenUp: new Set(), readings: [] },
     ...{ answered: {}, usedBytes: 0, sent: 0, begun: false, fromMs: ctx.clock.nowMs(), upkeep: null },
   }
-}
-
-/** The requests go with their helper. */
-export async function revertSimulatedVram(plan: SimulatedVramPlan, ctx: UndoContext): Promise<void> {
-  await stopHostHelpers([plan.helper], ctx)
-}
-
-export function simulatedVramLeftovers(plan: SimulatedVramPlan, ctx: UndoContext): Promise<string[]> {
-  return hostHelperLeftovers([plan.helper], ctx)
 }
 
 async function fillUp(plan: SimulatedVramPlan, filling: Filling, ctx: FaultContext): Promise<void> {

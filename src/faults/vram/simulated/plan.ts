@@ -4,7 +4,6 @@ import type { VramSpecOfStack } from '../../../core/descriptor.ts'
 import { ChaosError } from '../../../core/errors.ts'
 import { httpOf } from '../../../core/request.ts'
 import type { HttpRequest } from '../../../core/request.ts'
-import type { FaultDescription } from '../../../kinds/fault.ts'
 import type { FaultContext } from '../../../kinds/context.ts'
 import { helperName } from '../../shared/names.ts'
 import { listOf } from '../../shared/plan-schema.ts'
@@ -38,10 +37,6 @@ export async function resolveSimulatedVram(
   }
 }
 
-export function describeSimulatedVram(plan: SimulatedVramPlan): FaultDescription {
-  return { targets: plan.containers, services: [plan.target], mechanism: mechanismOf(plan) }
-}
-
 export function specOf({ stack: { descriptor } }: FaultContext): VramSpecOfStack {
   if (descriptor.vram !== null) return descriptor.vram
   throw new ChaosError('INTERNAL', 'GPU memory was to be simulated for a stack that does not say how')
@@ -58,12 +53,10 @@ export function requestOf({ request: name, sizeKey }: VramSpecOfStack, { stack: 
   throw new ChaosError(
     'BAD_INPUT',
     `the request '${name}' has no body with a number under '${sizeKey}', whose size could be chosen`,
-    {
-      hint: `Check vram.request and vram.size_key in ${descriptor.file}.`,
-    },
+    { hint: `Check vram.request and vram.size_key in ${descriptor.file}.` },
   )
 }
 
-export function mechanismOf({ percent, target, noGpu }: SimulatedVramPlan): string {
+export function simulatedMechanism({ percent, target, noGpu }: SimulatedVramPlan): string {
   return `simulated: ordinary long requests hold ${String(percent)} % of the GPU memory that ${target} declares, by its own metrics; no GPU is involved: ${noGpu}`
 }
