@@ -1,4 +1,3 @@
-import { describeError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import type { HelperRequest } from '../../ports/toolbox.ts'
 import { fillRecord } from '../../core/variables.ts'
@@ -7,6 +6,7 @@ import type { FloodFacts } from '../../toolbox/operations/requests/flood.ts'
 import type { ArgumentsOf } from '../../toolbox/operations/registry.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import { hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
+import { orReason } from '../shared/or-reason.ts'
 import { runningState } from '../shared/containers/main-process.ts'
 import { namespaceHelper } from '../shared/links/namespace-helpers.ts'
 import { addressOf, networkHelper } from '../shared/links/network-helpers.ts'
@@ -103,18 +103,17 @@ function requestOf({ stack }: FaultContext): NonNullable<ArgumentsOf<'flood.open
 }
 
 async function watch(plan: ConnectionsPlan, flooding: Flooding, ctx: FaultContext): Promise<ConnectionsSeen> {
-  const { counting, before } = flooding
+  const { counting } = flooding
   if (counting !== null) await untilWindowEnds(`connections to ${plan.container.name} open`, ctx, counting.ended)
   let problem = counting?.problem() ?? null
   if (flooding.flood !== null && problem === null) {
-    try {
-      flooding.flood = await ctx.toolbox.get(plan.flooder).call('flood.read', { id: plan.flooder }, ctx.signal)
-    } catch (error) {
-      if (ctx.signal.aborted) throw error
-      problem = `the connections could not be held: ${describeError(error, 300)}`
-    }
+    const read = await orReason('the connections could not be held', ctx.signal, () =>
+      ctx.toolbox.get(plan.flooder).call('flood.read', { id: plan.flooder }, ctx.signal),
+    )
+    if (typeof read === 'string') problem = read
+    else flooding.flood = read
   }
-  return { spec: plan, before, counts: [...flooding.counts], flood: flooding.flood, problem }
+  return { ...flooding, spec: plan, problem }
 }
 
 function mechanismOf(plan: ConnectionsPlan): string {

@@ -1,7 +1,6 @@
 import { instantOf } from '../../core/time/clock.ts'
 import { msBetween } from '../../core/time/moment.ts'
 import * as z from 'zod'
-import { describeError } from '../../core/errors.ts'
 import type { FaultContext, UndoContext } from '../../kinds/context.ts'
 import type { ContainerAction, ContainerState } from '../../ports/docker.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
@@ -10,6 +9,7 @@ import type { ActionSeen } from './judge.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import type { PlaceJudgement } from '../shared/evidence.ts'
 import { hitTeller } from '../shared/containers/hits.ts'
+import { orReason } from '../shared/or-reason.ts'
 import type { TellHit } from '../shared/containers/hits.ts'
 import { seenInWindow } from '../shared/seen-in-window.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
@@ -80,12 +80,10 @@ async function actOn(plan: ContainerActionPlan, container: TargetContainer, tell
   if (state?.status !== 'running') return { done: null, problem: `it was ${state?.status ?? 'gone'} when it was to be hit` }
   const { pid } = state
   const at = instantOf(ctx.clock)
-  try {
-    await ctx.containers.act(container.id, actionOf(plan.action), ctx.signal)
-  } catch (error) {
-    if (ctx.signal.aborted) throw error
-    return { done: null, problem: `the daemon did not ${plan.action} it: ${describeError(error, 300)}` }
-  }
+  const problem = await orReason(`the daemon did not ${plan.action} it`, ctx.signal, () =>
+    ctx.containers.act(container.id, actionOf(plan.action), ctx.signal),
+  )
+  if (typeof problem === 'string') return { done: null, problem }
   tellHit(container, pid, at)
   return { done: { pid, wallMs: at.atWallMs, tookMs: msBetween(at.atMs, ctx.clock.nowMs()) }, problem: null }
 }

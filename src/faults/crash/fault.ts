@@ -1,6 +1,5 @@
 import { instantOf } from '../../core/time/clock.ts'
 import { earliest, msBetween, type Mono } from '../../core/time/moment.ts'
-import { describeError } from '../../core/errors.ts'
 import type { Evidence } from '../../core/result/scenario.ts'
 import type { FaultContext, UndoContext } from '../../kinds/context.ts'
 import type { ContainerEvent, ContainerState } from '../../ports/docker.ts'
@@ -10,6 +9,7 @@ import { allOrThrow } from '../shared/all-or-throw.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import type { Measures } from '../shared/evidence.ts'
 import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
+import { orReason } from '../shared/or-reason.ts'
 import { requirePool } from '../shared/containers/pool-members.ts'
 import { keepBusy, workRequest } from '../shared/containers/pool-work.ts'
 import type { PoolWork } from '../shared/containers/pool-work.ts'
@@ -134,12 +134,8 @@ async function strike(plan: CrashPlan, { container, member }: Victim, decidedMs:
   const known = { container: { id, name }, member }
   if (pid === 0) return { ...known, sent: null, problem: `it was ${container.status} when it was to be hit` }
   const { atMs, atWallMs } = instantOf(ctx.clock)
-  try {
-    await send(plan, { pid, containerId: id }, ctx)
-  } catch (error) {
-    if (ctx.signal.aborted) throw error
-    return { ...known, sent: null, problem: `${plan.signal} was not delivered: ${describeError(error, 300)}` }
-  }
+  const problem = await orReason(`${plan.signal} was not delivered`, ctx.signal, () => send(plan, { pid, containerId: id }, ctx))
+  if (typeof problem === 'string') return { ...known, sent: null, problem }
   const decisionToSignalMs = msBetween(decidedMs, ctx.clock.nowMs())
   ctx.hit({ containerId: id, name, service: plan.target, pid, atMs, atWallMs, member: member?.id ?? null })
   return { ...known, sent: { pid, wallMs: atWallMs, decisionToSignalMs }, problem: null }

@@ -11,6 +11,7 @@ import { hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { runningState } from '../shared/containers/main-process.ts'
 import { hitTeller } from '../shared/containers/hits.ts'
 import { UNDO_STEP_LIMIT_MS } from '../shared/containers/undo-limit.ts'
+import { orReason } from '../shared/or-reason.ts'
 import { startUpkeep, untilWindowEnds } from '../shared/containers/upkeep.ts'
 import type { Upkeep } from '../shared/containers/upkeep.ts'
 import { undoRecord } from '../shared/plan-schema.ts'
@@ -34,6 +35,7 @@ const FILL_LIMIT_MS = 8_000
 const REFILL_EVERY_MS = 200
 const REFILL_LIMIT_MS = 3_000
 const LAST_WRITE_LIMIT_MS = 2_000
+const NOT_KEPT = 'it could not be kept full'
 /** A file system that gives out space by the page never has less than one to give. */
 const PAGE_BYTES = 4_096
 
@@ -128,19 +130,16 @@ async function watch(plan: DiskPlan, filling: Filling, ctx: FaultContext): Promi
   if (upkeep !== null) await untilWindowEnds(`${plan.path} of ${plan.container.name} filled`, ctx, upkeep.ended)
   const watchedMs = msBetween(fromMs, ctx.clock.nowMs())
   let problem = upkeep?.problem() ?? null
+  if (problem !== null) problem = `${NOT_KEPT}: ${problem}`
   let lastWrite: DiskSeen['lastWrite'] = null
   if (filled !== null && problem === null && mustBeFull(plan, filled.end)) {
-    try {
-      lastWrite = (await ctx.toolbox.get(plan.helper).call('disk.fill', fillArgs(plan, LAST_WRITE_LIMIT_MS), ctx.signal)).end
-    } catch (error) {
-      if (ctx.signal.aborted) throw error
-      problem = describeError(error, 300)
-    }
+    const write = await orReason(NOT_KEPT, ctx.signal, () =>
+      ctx.toolbox.get(plan.helper).call('disk.fill', fillArgs(plan, LAST_WRITE_LIMIT_MS), ctx.signal),
+    )
+    if (typeof write === 'string') problem = write
+    else lastWrite = write.end
   }
-  return {
-    ...{ goal: plan, windowMs: ctx.windowMs, baseline, filled, readings: [...readings], watchedMs, lastWrite },
-    problem: problem === null ? null : `it could not be kept full: ${problem}`,
-  }
+  return { goal: plan, windowMs: ctx.windowMs, baseline, filled, readings, watchedMs, lastWrite, problem }
 }
 
 /**

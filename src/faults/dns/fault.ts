@@ -1,17 +1,16 @@
-import { describeError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import type { ResolvedName } from '../../toolbox/operations/network/dns.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
 import { combinePlaces } from '../shared/evidence.ts'
+import { orReason } from '../shared/or-reason.ts'
 import type { PlaceJudgement } from '../shared/evidence.ts'
 import { describeContainers } from '../shared/containers/targets.ts'
 import { helperLeftovers, namespaceHelper, stopHelpers } from '../shared/links/namespace-helpers.ts'
 import type { NamespaceHelper } from '../shared/links/namespace-helpers.ts'
 import { undoRecord } from '../shared/plan-schema.ts'
 import { judgeDns } from './judge.ts'
-import type { DnsSeen } from './judge.ts'
 import { dnsPlan, mechanismOf, resolveDns } from './plan.ts'
 import type { DnsPlan, DnsTarget } from './plan.ts'
 
@@ -89,21 +88,12 @@ async function judgeTarget(plan: DnsPlan, { target, before }: Measured, ctx: Fau
   const during = await ask(helper, resolvedOf(before), roundsOf(plan), ctx)
   // Others may ask until the end of the window.
   await ctx.window().planned
-  return { place: target.name, ...judgeDns({ ...plan, before, during, counted: await count(helper, ctx) }) }
+  const counted = await orReason('the questions could not be counted', ctx.signal, () => helper.call('dns.read', {}, ctx.signal))
+  return { place: target.name, ...judgeDns({ ...plan, before, during, counted }) }
 }
 
 function roundsOf({ mode, delayMs }: DnsPlan): { rounds: number; timeoutMs: number } {
   if (mode === 'dropped') return { rounds: 3, timeoutMs: DROPPED_TIMEOUT_MS }
   const lateMs = delayMs ?? 0
   return { rounds: Math.max(1, Math.min(ROUNDS, Math.floor(SLOW_ROUNDS_MS / lateMs))), timeoutMs: lateMs + SPARE_MS }
-}
-
-/** A text says why nothing could be counted. */
-async function count(helper: ToolboxHelper, ctx: FaultContext): Promise<DnsSeen['counted']> {
-  try {
-    return await helper.call('dns.read', {}, ctx.signal)
-  } catch (error) {
-    if (ctx.signal.aborted) throw error
-    return `the questions could not be counted: ${describeError(error, 300)}`
-  }
 }

@@ -1,5 +1,5 @@
 import { later, msBetween } from '../../core/time/moment.ts'
-import { ChaosError, describeError } from '../../core/errors.ts'
+import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { waitUntil } from '../../core/time/wait.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
@@ -8,6 +8,7 @@ import { combinePlaces } from '../shared/evidence.ts'
 import type { PlaceJudgement } from '../shared/evidence.ts'
 import { helpersOf, hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { helperName } from '../shared/names.ts'
+import { orReason } from '../shared/or-reason.ts'
 import { hitTeller } from '../shared/containers/hits.ts'
 import { seenInWindow } from '../shared/seen-in-window.ts'
 import { downLeftovers, startAgain, staysDown } from '../shared/containers/start-again.ts'
@@ -103,15 +104,12 @@ async function judgeHeld(plan: MemoryPlan, filling: Filling, ctx: FaultContext):
 
 /** @returns false when there is nothing more to read. What went wrong is kept for the judgement. */
 async function readOnce(plan: MemoryPlan, filling: Filling, pid: number, ctx: FaultContext): Promise<boolean> {
-  try {
-    const reading = await keepHeld(plan, filling.target, pid, ctx)
-    if (reading !== null) filling.readings.push(reading)
-    return reading !== null
-  } catch (error) {
-    if (ctx.signal.aborted) throw error
-    filling.problem = `the memory in use could not be read any more: ${describeError(error, 300)}`
-    return false
-  }
+  const reading = await orReason('the memory in use could not be read any more', ctx.signal, () =>
+    keepHeld(plan, filling.target, pid, ctx),
+  )
+  if (typeof reading === 'string') filling.problem = reading
+  else if (reading !== null) filling.readings.push(reading)
+  return reading !== null && typeof reading !== 'string'
 }
 
 async function judgeKilled(plan: MemoryPlan, filling: Filling, ctx: FaultContext): Promise<PlaceJudgement> {

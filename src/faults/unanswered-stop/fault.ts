@@ -5,10 +5,12 @@ import type { FaultContext, UndoContext } from '../../kinds/context.ts'
 import type { ContainerState } from '../../ports/docker.ts'
 import { waitAtMost, waitUntil, withDeadline } from '../../core/time/wait.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
+import type { ProcessRef } from '../../toolbox/operations/arguments.ts'
 import type { ProcessFacts } from '../../toolbox/operations/processes/process.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import type { Judgement } from '../shared/evidence.ts'
 import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
+import { orReason } from '../shared/or-reason.ts'
 import { memberOf, requirePool } from '../shared/containers/pool-members.ts'
 import { seenInWindow } from '../shared/seen-in-window.ts'
 import { downLeftovers, isDown, startAgain } from '../shared/containers/start-again.ts'
@@ -71,7 +73,8 @@ export const unansweredStop = defineFault({
   async leftovers(plan, ctx) {
     const helpers = await hostHelperLeftovers([plan.helper], ctx)
     const down = await downLeftovers([plan.container.id], isDown, ctx)
-    return [...helpers, ...down, ...(await stoppedLeftovers(plan, ctx))]
+    const stopped = await stoppedProcess(plan, ctx, ctx.signal)
+    return [...helpers, ...down, ...(stopped === null ? [] : [`the main process of ${plan.container.name} is still stopped`])]
   },
   usualMs: ({ timeoutSeconds }: UnansweredStopSpec) => Math.min(timeoutSeconds * 1_000, 5_000) / 10,
   describe: (plan) => ({ targets: [plan.container.name], services: [plan.target], mechanism: mechanismOf(plan) }),
@@ -114,16 +117,15 @@ async function deafen(
     return
   }
   const { atMs, atWallMs } = instantOf(ctx.clock)
-  try {
-    const helper = ctx.toolbox.get(plan.helper)
-    const { startTicks } = await helper.call('process.signal', { pid, containerId: id, signal: 'SIGSTOP' }, ctx.signal)
-    deafness.stopped = { pid, startTicks }
-    deafness.decisionToSignalMs = msBetween(deafness.decidedMs, ctx.clock.nowMs())
-  } catch (error) {
-    if (ctx.signal.aborted) throw error
-    deafness.problem = `SIGSTOP was not delivered: ${describeError(error, 300)}`
+  const delivered = await orReason('SIGSTOP was not delivered', ctx.signal, () =>
+    ctx.toolbox.get(plan.helper).call('process.signal', { pid, containerId: id, signal: 'SIGSTOP' }, ctx.signal),
+  )
+  if (typeof delivered === 'string') {
+    deafness.problem = delivered
     return
   }
+  deafness.stopped = { pid, startTicks: delivered.startTicks }
+  deafness.decisionToSignalMs = msBetween(deafness.decidedMs, ctx.clock.nowMs())
   ctx.hit({ containerId: id, name, service: plan.target, pid, atMs, atWallMs, member })
   const options = { everyMs: 10, attemptMs: 1_000, limitMs: STOPPED_LIMIT_MS, signal: ctx.signal, clock: ctx.clock }
   await waitUntil(
@@ -179,11 +181,9 @@ async function look(
 /** Does what the helper did not, or could not be asked for. To a process that is not stopped SIGCONT means nothing. */
 async function continueProcess(plan: UnansweredStopPlan, ctx: UndoContext): Promise<void> {
   await withDeadline(`letting ${plan.container.name} go on`, UNDO_STEP_LIMIT_MS, ctx.signal, async (signal) => {
-    if (!(await isStopped(plan, ctx, signal))) return
-    const state = await ctx.containers.inspect(plan.container.id, signal)
-    if (state === null || state.pid === 0) return
-    const args = { pid: state.pid, containerId: state.id, signal: 'SIGCONT' } as const
-    await ctx.toolbox.once(hostHelper(`${plan.helper}-undo`), 'process.signal', args, signal)
+    const stopped = await stoppedProcess(plan, ctx, signal)
+    if (stopped === null) return
+    await ctx.toolbox.once(hostHelper(`${plan.helper}-undo`), 'process.signal', { ...stopped, signal: 'SIGCONT' }, signal)
   })
 }
 
@@ -196,16 +196,13 @@ async function awaitOwnEnd(plan: UnansweredStopPlan, { stopped, askedMs }: Deafn
   await waitAtMost(what, read, (state) => state?.pid !== stopped.pid, options)
 }
 
-async function isStopped(plan: UnansweredStopPlan, ctx: UndoContext, signal: AbortSignal): Promise<boolean> {
+/** The main process, where it is stopped. */
+async function stoppedProcess(plan: UnansweredStopPlan, ctx: UndoContext, signal: AbortSignal): Promise<ProcessRef | null> {
   const state = await ctx.containers.inspect(plan.container.id, signal)
-  if (state === null || state.pid === 0) return false
+  if (state === null || state.pid === 0) return null
   const process = { pid: state.pid, containerId: state.id }
   const facts = await ctx.toolbox.once(hostHelper(`${plan.helper}-look`), 'process.look', process, signal)
-  return facts !== null && facts.state === 'T'
-}
-
-async function stoppedLeftovers(plan: UnansweredStopPlan, ctx: UndoContext): Promise<string[]> {
-  return (await isStopped(plan, ctx, ctx.signal)) ? [`the main process of ${plan.container.name} is still stopped`] : []
+  return facts?.state === 'T' ? process : null
 }
 
 function mechanismOf({ container, signal, choice, timeoutSeconds }: UnansweredStopPlan): string {
