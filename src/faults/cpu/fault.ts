@@ -177,14 +177,10 @@ async function endWithTarget(
 }
 
 async function judge({ percent }: CpuPlan, burning: Burning, ctx: FaultContext): Promise<PlaceJudgement> {
-  const { target, started, load, baseline } = burning
-  const problem = await lastReading(burning, ctx)
-  const seen: CpuSeen = {
-    ...{ percent, windowMs: ctx.windowMs, baseline, load: started ? load : null },
-    problem: problem === null ? null : `it could not be watched any more: ${problem}`,
-    ...{ readings: [...burning.readings], targetEnded: burning.targetEnded },
-  }
-  return { place: target.name, ...judgeCpu(seen) }
+  const why = await lastReading(burning, ctx)
+  const problem = why === null ? null : `it could not be watched any more: ${why}`
+  const load = burning.started ? burning.load : null
+  return { place: burning.target.name, ...judgeCpu({ ...burning, percent, windowMs: ctx.windowMs, load, problem }) }
 }
 
 /**

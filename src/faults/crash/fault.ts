@@ -2,7 +2,7 @@ import { instantOf } from '../../core/time/clock.ts'
 import { earliest, msBetween, type Mono } from '../../core/time/moment.ts'
 import type { Evidence } from '../../core/result/scenario.ts'
 import type { FaultContext, UndoContext } from '../../kinds/context.ts'
-import type { ContainerEvent, ContainerState } from '../../ports/docker.ts'
+import type { ContainerState } from '../../ports/docker.ts'
 import type { PoolMember } from '../../ports/stack.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
@@ -155,7 +155,7 @@ async function crashEffect(plan: CrashPlan, strikes: readonly Strike[], ctx: Fau
   const events = await seenInWindow(
     `the death of ${strikes.map(({ container }) => container.name).join(', ')}`,
     () => Promise.resolve(first === undefined ? [] : ctx.containers.events(earliest(first, ...others))),
-    (seen) => strikes.every((one) => one.sent === null || hasDied(one, seen)),
+    (seen) => strikes.every(({ container, sent }) => sent === null || deathOf({ events: seen, containerId: container.id, sent })),
     ctx,
   )
   const judged = await Promise.all(
@@ -180,10 +180,6 @@ function shortOf(planned: number, hit: number, reasons: readonly string[]): Part
 /** How the pool listed whom `timing` asked for. */
 function listedMeasures({ timing }: CrashPlan, member: PoolMember | null): Measures {
   return timing === 'random' || member === null ? {} : { listedAs: member.state, listedInFlight: member.inFlight }
-}
-
-function hasDied({ container, sent }: Strike, events: readonly ContainerEvent[]): boolean {
-  return deathOf({ events, containerId: container.id, sent }) !== null
 }
 
 async function settledScaling(crashing: Crashing | null, ctx: UndoContext): Promise<void> {

@@ -4,7 +4,12 @@ import type { HelperRequest } from '../../ports/toolbox.ts'
 import { withDeadline } from '../../core/time/wait.ts'
 import { HELPER_TTL_MS } from './names.ts'
 import { allOrThrow } from './all-or-throw.ts'
-import { UNDO_STEP_LIMIT_MS } from './containers/undo-limit.ts'
+
+/**
+ * How long one step of an undo may take: less than the engine gives the whole, so that the error names the step, and more than
+ * a busy machine takes to stop a helper. After a cancel the engine's signal ends it sooner.
+ */
+export const UNDO_STEP_LIMIT_MS = 20_000
 
 /** No network, and of all capabilities only those asked for. */
 export function hostHelper(name: string, changes: Partial<HelperRequest> = {}): HelperRequest {

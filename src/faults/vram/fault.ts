@@ -11,7 +11,7 @@ import { findGpus } from './gpu/find.ts'
 import { armGpuVram, gpuMechanism, gpuVramPlan, heldStill, planGpuVram } from './gpu/means.ts'
 import { armSimulatedVram } from './simulated/means.ts'
 import { resolveSimulatedVram, simulatedMechanism, simulatedVramPlan } from './simulated/plan.ts'
-import type { VramSpec } from './spec.ts'
+import type { VramSpec } from './means.ts'
 
 /** Told apart by `means`: how memory is taken decides how it is given back. */
 const vramPlan = z.discriminatedUnion('means', [gpuVramPlan, simulatedVramPlan])

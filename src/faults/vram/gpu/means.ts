@@ -17,9 +17,8 @@ import { startUpkeep, untilWindowEnds } from '../../shared/containers/upkeep.ts'
 import type { Upkeep } from '../../shared/containers/upkeep.ts'
 import { gpuBefore, judgeGpuVram, mib, unreleased } from './judge.ts'
 import { allowedPids, lookAtGpus, processBytes, refuseOthers } from './find.ts'
-import type { ArmedVram } from '../armed.ts'
 import { tellHits } from '../hits.ts'
-import type { VramSpec } from '../spec.ts'
+import type { ArmedVram, VramSpec } from '../means.ts'
 
 const plannedGpu = gpuBefore.extend({
   name: z.string(),
@@ -138,11 +137,11 @@ async function fillUp(plan: GpuVramPlan, filling: Filling, ctx: FaultContext): P
 }
 
 async function judge(plan: GpuVramPlan, filling: Filling, ctx: FaultContext): Promise<PlaceJudgement> {
-  const { gpu, upkeep, baseline, fill, readings } = filling
+  const { gpu, upkeep } = filling
   if (upkeep !== null) await untilWindowEnds(`the memory of ${gpu.uuid} taken`, ctx, upkeep.ended)
   const problem = upkeep?.problem() ?? null
   const { measures, ...judged } = judgeGpuVram({
-    ...{ percent: plan.percent, windowMs: ctx.windowMs, baseline, fill, readings: [...readings] },
+    ...{ ...filling, percent: plan.percent, windowMs: ctx.windowMs },
     watchedMs: msBetween(filling.fromMs, ctx.clock.nowMs()),
     problem: problem === null ? null : `it could not be kept taken: ${problem}`,
   })

@@ -9,7 +9,7 @@ import { combinePlaces } from '../../shared/evidence.ts'
 import type { Judgement } from '../../shared/evidence.ts'
 import { networkHelper } from '../../shared/links/network-helpers.ts'
 import { startUpkeep, untilWindowEnds } from '../../shared/containers/upkeep.ts'
-import type { ArmedVram } from '../armed.ts'
+import type { ArmedVram } from '../means.ts'
 import { tellHits } from '../hits.ts'
 import { judgeSimulatedVram } from './judge.ts'
 import { MemoryReader } from './metrics.ts'
@@ -83,14 +83,14 @@ async function fillUp(plan: SimulatedVramPlan, filling: Filling, ctx: FaultConte
 }
 
 async function judge(plan: SimulatedVramPlan, filling: Filling, ctx: FaultContext): Promise<Judgement> {
-  const { upkeep, baseline, begun, readings, sent } = filling
+  const { upkeep } = filling
   if (upkeep !== null) await untilWindowEnds(`the GPU memory of ${plan.target} taken`, ctx, upkeep.ended)
   const problem = upkeep?.problem() ?? null
   const answered = { ...filling.answered }
   for (const { facts } of filling.waves)
     for (const [status, count] of Object.entries(facts.statuses)) answered[status] = (answered[status] ?? 0) + count
   return judgeSimulatedVram({
-    ...{ percent: plan.percent, windowMs: ctx.windowMs, baseline, begun, readings: [...readings], sent, answered },
+    ...{ ...filling, percent: plan.percent, windowMs: ctx.windowMs, answered },
     watchedMs: msBetween(filling.fromMs, ctx.clock.nowMs()),
     problem: problem === null ? null : `it could not be kept taken: ${problem}`,
   })

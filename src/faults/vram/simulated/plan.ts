@@ -8,7 +8,7 @@ import type { FaultContext } from '../../../kinds/context.ts'
 import { helperName } from '../../shared/names.ts'
 import { listOf } from '../../shared/plan-schema.ts'
 import { runningTargets } from '../../shared/containers/targets.ts'
-import type { VramSpec } from '../spec.ts'
+import type { VramSpec } from '../means.ts'
 
 export const simulatedVramPlan = z.strictObject({
   means: z.literal('simulated'),
