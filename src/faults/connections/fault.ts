@@ -1,9 +1,9 @@
 import type { FaultContext } from '../../kinds/context.ts'
 import type { HelperRequest } from '../../ports/toolbox.ts'
-import { fillRecord } from '../../core/variables.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import type { FloodFacts } from '../../toolbox/operations/requests/flood.ts'
 import type { ArgumentsOf } from '../../toolbox/operations/registry.ts'
+import { filledRequest } from '../shared/access.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import { hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { orReason } from '../shared/or-reason.ts'
@@ -92,14 +92,9 @@ async function flood(plan: ConnectionsPlan, ctx: FaultContext, flooding: Floodin
   )
   tellHit(container, state.pid)
   const target = { host: addressOf(state, ctx), port }
-  const request = mode === 'idle' ? null : requestOf(ctx)
+  const request = mode === 'idle' ? null : filledRequest(floodRequest(ctx.stack.descriptor), ctx.stack)
   const args = { id: flooder, target, count: plan.connections, request, connectTimeoutMs: CONNECT_LIMIT_MS }
   flooding.flood = await ctx.toolbox.get(flooder).call('flood.open', args, ctx.signal)
-}
-
-function requestOf({ stack }: FaultContext): NonNullable<ArgumentsOf<'flood.open'>['request']> {
-  const { method, path, headers, body } = floodRequest(stack.descriptor)
-  return { method, path, headers: fillRecord(headers, stack.variables), body: body === null ? null : JSON.stringify(body) }
 }
 
 async function watch(plan: ConnectionsPlan, flooding: Flooding, ctx: FaultContext): Promise<ConnectionsSeen> {

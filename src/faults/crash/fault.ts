@@ -11,8 +11,8 @@ import type { Measures } from '../shared/evidence.ts'
 import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { orReason } from '../shared/or-reason.ts'
 import { requirePool } from '../shared/containers/pool-members.ts'
-import { keepBusy, workRequest } from '../shared/containers/pool-work.ts'
-import type { PoolWork } from '../shared/containers/pool-work.ts'
+import { keepBusy, WORK, workRequest } from '../shared/containers/pool-work.ts'
+import { stopTraffic, type Upkeep } from '../shared/containers/upkeep.ts'
 import { seenInWindow } from '../shared/seen-in-window.ts'
 import { downLeftovers, isDown, startAgain, staysDown } from '../shared/containers/start-again.ts'
 import { awaitSettled } from '../shared/containers/uptime.ts'
@@ -34,8 +34,8 @@ interface Strike {
 
 /** What this process knows of a crash beyond its plan. */
 interface Crashing {
-  /** Keeps the pool busy until the crash; null where the crash does not wait for that. */
-  readonly work: PoolWork | null
+  /** Keeps the pool busy until the crash; empty where the crash does not wait for that. */
+  readonly work: readonly Upkeep[]
   /** Whom it was decided to hit, known before the first of them is. Empty before. */
   victims: readonly Victim[]
   /** What became of each; empty until all were tried. */
@@ -54,20 +54,20 @@ export const crash = defineFault({
   resolve: resolveCrash,
   async arm(plan, ctx): Promise<Crashing> {
     await Promise.all([prepareHelper(plan, ctx), plan.via === 'kernel' ? awaitSettled(plan.containers, ctx) : undefined])
-    const work = plan.timing === 'during_inference' ? await startWork(plan, ctx) : null
+    const work = plan.timing === 'during_inference' ? await startWork(plan, ctx) : []
     return { work, victims: [], strikes: [], scaling: null }
   },
   async inject(plan, ctx, crashing) {
     const decidedMs = ctx.clock.nowMs()
     crashing.victims = await findVictims(plan, crashing, ctx)
     crashing.strikes = await Promise.all(crashing.victims.map((victim) => strike(plan, victim, decidedMs, ctx)))
-    crashing.work?.stop()
+    await stopTraffic(crashing.work, WORK, ctx)
     // A container that compose is still about to report is wanted, so that the undo does not race with it.
     await crashing.scaling
   },
   effect: (plan, ctx, { strikes }) => crashEffect(plan, strikes, ctx),
   async revert(plan, ctx, crashing) {
-    crashing?.work?.stop()
+    await stopTraffic(crashing?.work ?? [], WORK, ctx)
     await settledScaling(crashing, ctx)
     await allOrThrow<unknown>([
       plan.via === 'kernel' ? stopHostHelpers([plan.helper], ctx) : Promise.resolve(),
@@ -90,7 +90,7 @@ export const crash = defineFault({
 })
 
 /** Returns when there are as many busy members as are to be hit. */
-async function startWork(plan: CrashPlan, ctx: FaultContext): Promise<PoolWork> {
+async function startWork(plan: CrashPlan, ctx: FaultContext): Promise<Upkeep[]> {
   const { spec } = requirePool(plan.target, 'a crash during inference', ctx)
   // One more than are hit: when one request ends, another is under way.
   const work = keepBusy(workRequest(spec, ctx), plan.count + 1, ctx)
@@ -99,7 +99,7 @@ async function startWork(plan: CrashPlan, ctx: FaultContext): Promise<PoolWork> 
     return work
   } catch (error) {
     // Nobody else knows of it yet.
-    work.stop()
+    await stopTraffic(work, WORK, ctx)
     throw error
   }
 }

@@ -4,7 +4,7 @@ import type { FaultContext } from '../../kinds/context.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import type { Endpoint } from '../../toolbox/operations/arguments.ts'
 import type { HttpProbeSample } from '../../toolbox/operations/requests/probe-http.ts'
-import { startUpkeep, untilWindowEnds } from '../shared/containers/upkeep.ts'
+import { problemOf, startUpkeep, untilWindowEnds } from '../shared/containers/upkeep.ts'
 import { orReason } from '../shared/or-reason.ts'
 import type { Upkeep } from '../shared/containers/upkeep.ts'
 import type { Exhaustion } from './exhaustion.ts'
@@ -68,10 +68,10 @@ async function probe(
 /** Watches to the end of the window, and then asks the connections from before it was full once more. */
 export async function watch(plan: FileDescriptorsPlan, exhaustion: Exhaustion, ctx: FaultContext): Promise<DescriptorsSeen> {
   const { upkeeps } = exhaustion
-  const over = (): boolean => upkeeps.some((upkeep) => upkeep.problem() !== null) || exhaustion.targetEnded
+  const over = (): boolean => problemOf(upkeeps) !== null || exhaustion.targetEnded
   if (upkeeps.length > 0) await untilWindowEnds(`the descriptors of ${plan.container.name} used up`, ctx, over)
   const watchedMs = msBetween(exhaustion.fromMs, ctx.clock.nowMs())
-  let problem = upkeeps.map((upkeep) => upkeep.problem()).find((text) => text !== null) ?? null
+  let problem = problemOf(upkeeps)
   if (problem !== null) problem = `${NOT_KEPT}: ${problem}`
   if (problem === null && !exhaustion.targetEnded && exhaustion.witnesses > 0) {
     const tried = await orReason(NOT_KEPT, ctx.signal, () =>

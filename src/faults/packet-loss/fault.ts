@@ -1,9 +1,10 @@
 import { later } from '../../core/time/moment.ts'
 import * as z from 'zod'
-import { describeError, isChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
+import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import { sendBurst } from '../shared/access.ts'
+import { startUpkeep, stopTraffic, type Upkeep } from '../shared/containers/upkeep.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import type { PlaceJudgement } from '../shared/evidence.ts'
 import { endsOf, helperAt, legAccess, legPlan, namespaceHelpers, planLegs, startEnds, targetNames } from '../shared/links/legs.ts'
@@ -40,6 +41,8 @@ const BASELINE_BURST = { count: 10, intervalMs: 20, timeoutMs: 2_000 }
 /** New connections, as each brings some ten packets even when most of them are lost. */
 const WAVE = { count: 30, intervalMs: 15, timeoutMs: 2_500 }
 const WAVES_AT_ONCE = 3
+/** For more than the limits of a wave and of its reply together. */
+const WAVE_LIMIT_MS = 10_000
 /** The counters may be waited for a little longer than the window: the fault stays on for it. */
 const GRACE_MS = 2_000
 
@@ -103,7 +106,8 @@ async function judgeLeg(
   { leg, probes, retransmits: before }: MeasuredLeg,
   ctx: FaultContext,
 ): Promise<PlaceJudgement> {
-  const traffic = startTraffic(leg, ctx)
+  const what = `our own traffic over ${leg.link}`
+  const traffic = startTraffic(leg, what, ctx)
   try {
     const counted = await countPackets(leg, ctx)
     if (typeof counted === 'string') return { place: leg.link, headline: 'not measured', measures: {}, reasons: [counted] }
@@ -117,7 +121,7 @@ async function judgeLeg(
     }))
     return { place: leg.link, ...judgeLoss(percent, ends, probes) }
   } finally {
-    await traffic.stop()
+    await stopTraffic(traffic, what, ctx)
   }
 }
 
@@ -136,24 +140,13 @@ async function countPackets(leg: LegPlan, ctx: FaultContext): Promise<{ packets:
 }
 
 /** Keeps our own connections coming over the leg until stopped; waves overlap, as under loss each takes seconds. */
-function startTraffic(leg: LegPlan, ctx: FaultContext): { stop: () => Promise<void> } {
+function startTraffic(leg: LegPlan, what: string, ctx: FaultContext): Upkeep[] {
   const access = legAccess(leg, ctx)
-  const stopping = new AbortController()
-  const signal = AbortSignal.any([stopping.signal, ctx.signal])
-  const lane = async (helper: ReturnType<typeof helperAt>): Promise<void> => {
-    while (!signal.aborted) await sendBurst(helper, access, WAVE, signal)
-  }
-  const lanes = endsOf([leg], 'client').flatMap((end) => Array.from({ length: WAVES_AT_ONCE }, () => lane(helperAt(end, ctx))))
-  const done = Promise.allSettled(lanes)
-  return {
-    stop: async () => {
-      stopping.abort()
-      const failed = (await done).find((result) => result.status === 'rejected' && !isChaosError(result.reason, 'ABORTED'))
-      if (failed)
-        ctx.log.log(
-          'warn',
-          `our own traffic over ${leg.link} stopped: ${describeError((failed as PromiseRejectedResult).reason, 300)}`,
-        )
-    },
-  }
+  const options = { what, everyMs: 0, stepLimitMs: WAVE_LIMIT_MS, clock: ctx.clock }
+  const lane = (helper: ToolboxHelper): Upkeep =>
+    startUpkeep(options, async (signal) => {
+      await sendBurst(helper, access, WAVE, signal)
+      return true
+    })
+  return endsOf([leg], 'client').flatMap((end) => Array.from({ length: WAVES_AT_ONCE }, () => lane(helperAt(end, ctx))))
 }

@@ -15,7 +15,7 @@ import { judgeSimulatedVram } from './judge.ts'
 import { MemoryReader } from './metrics.ts'
 import { simulatedMechanism, specOf } from './plan.ts'
 import type { SimulatedVramPlan } from './plan.ts'
-import { look, step, STEP_LIMIT_MS } from './requests.ts'
+import { addAnswers, look, step, STEP_LIMIT_MS } from './requests.ts'
 import type { Filling } from './requests.ts'
 
 /** The inject phase is not much longer. */
@@ -87,8 +87,7 @@ async function judge(plan: SimulatedVramPlan, filling: Filling, ctx: FaultContex
   if (upkeep !== null) await untilWindowEnds(`the GPU memory of ${plan.target} taken`, ctx, upkeep.ended)
   const problem = upkeep?.problem() ?? null
   const answered = { ...filling.answered }
-  for (const { facts } of filling.waves)
-    for (const [status, count] of Object.entries(facts.statuses)) answered[status] = (answered[status] ?? 0) + count
+  for (const wave of filling.waves) addAnswers(answered, wave)
   return judgeSimulatedVram({
     ...{ ...filling, percent: plan.percent, windowMs: ctx.windowMs, answered },
     watchedMs: msBetween(filling.fromMs, ctx.clock.nowMs()),

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import type { VramSpecOfStack } from '../../../core/descriptor.ts'
 import { ChaosError } from '../../../core/errors.ts'
+import { isJsonObject, type JsonObject } from '../../../core/json.ts'
 import { httpOf } from '../../../core/request.ts'
 import type { HttpRequest } from '../../../core/request.ts'
 import type { FaultContext } from '../../../kinds/context.ts'
@@ -43,13 +44,14 @@ export function specOf({ stack: { descriptor } }: FaultContext): VramSpecOfStack
 }
 
 /** @throws BAD_INPUT unless its body has a number at the size key. */
-export function requestOf({ request: name, sizeKey }: VramSpecOfStack, { stack: { descriptor } }: FaultContext): HttpRequest {
+export function requestOf(
+  { request: name, sizeKey }: VramSpecOfStack,
+  { stack: { descriptor } }: FaultContext,
+): Omit<HttpRequest, 'body'> & { readonly body: JsonObject } {
   const named = Object.hasOwn(descriptor.requests, name) ? descriptor.requests[name] : undefined
   const request = named === undefined ? undefined : httpOf(name, named, 'simulated GPU memory')
   const body = request?.body
-  if (request !== undefined && typeof body === 'object' && body !== null && !Array.isArray(body)) {
-    if (typeof (body as Record<string, unknown>)[sizeKey] === 'number') return request
-  }
+  if (request !== undefined && isJsonObject(body) && typeof body[sizeKey] === 'number') return { ...request, body }
   throw new ChaosError(
     'BAD_INPUT',
     `the request '${name}' has no body with a number under '${sizeKey}', whose size could be chosen`,
