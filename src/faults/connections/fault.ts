@@ -1,5 +1,4 @@
 import type { FaultContext } from '../../kinds/context.ts'
-import type { HelperRequest } from '../../ports/toolbox.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import type { FloodFacts } from '../../toolbox/operations/requests/flood.ts'
 import type { ArgumentsOf } from '../../toolbox/operations/registry.ts'
@@ -38,9 +37,11 @@ export const connections = defineFault({
   record: undoRecord(connectionsPlan),
   resolve: resolveConnections,
   async arm(plan, ctx): Promise<Flooding> {
+    // It only reads what the kernel says of its own network namespace.
+    const counterHelper = namespaceHelper({ name: plan.counter, container: plan.container.id }, { capabilities: [] })
     const [, counter] = await Promise.all([
       ctx.toolbox.start(networkHelper(plan.flooder, ctx), ctx.signal),
-      ctx.toolbox.start(counterHelper(plan), ctx.signal),
+      ctx.toolbox.start(counterHelper, ctx.signal),
     ])
     const { established } = await counter.call('tcp.count', countArgs(plan), ctx.signal)
     return { before: established, counts: [], flood: null, counting: null }
@@ -66,11 +67,6 @@ export const connections = defineFault({
     everything: plan.mode === 'requests',
   }),
 })
-
-/** It only reads what the kernel says of its own network namespace. */
-function counterHelper({ counter, container }: ConnectionsPlan): HelperRequest {
-  return namespaceHelper({ name: counter, container: container.id }, { capabilities: [] })
-}
 
 function countArgs({ port }: ConnectionsPlan): ArgumentsOf<'tcp.count'> {
   return { port, side: 'server' }

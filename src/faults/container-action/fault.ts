@@ -79,17 +79,14 @@ async function actOn(plan: ContainerActionPlan, container: TargetContainer, tell
   const state = await ctx.containers.inspect(container.id, ctx.signal)
   if (state?.status !== 'running') return { done: null, problem: `it was ${state?.status ?? 'gone'} when it was to be hit` }
   const { pid } = state
+  const action: ContainerAction = plan.action === 'stop' ? { do: 'stop', graceSeconds: STOP_GRACE_SECONDS } : { do: plan.action }
   const at = instantOf(ctx.clock)
   const problem = await orReason(`the daemon did not ${plan.action} it`, ctx.signal, () =>
-    ctx.containers.act(container.id, actionOf(plan.action), ctx.signal),
+    ctx.containers.act(container.id, action, ctx.signal),
   )
   if (typeof problem === 'string') return { done: null, problem }
   tellHit(container, pid, at)
   return { done: { pid, wallMs: at.atWallMs, tookMs: msBetween(at.atMs, ctx.clock.nowMs()) }, problem: null }
-}
-
-function actionOf(action: ContainerActionPlan['action']): ContainerAction {
-  return action === 'stop' ? { do: 'stop', graceSeconds: STOP_GRACE_SECONDS } : { do: action }
 }
 
 async function judge(

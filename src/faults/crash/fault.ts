@@ -7,7 +7,6 @@ import type { PoolMember } from '../../ports/stack.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
 import { combinePlaces } from '../shared/evidence.ts'
-import type { Measures } from '../shared/evidence.ts'
 import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { orReason } from '../shared/or-reason.ts'
 import { requirePool } from '../shared/containers/pool-members.ts'
@@ -163,8 +162,10 @@ async function crashEffect(plan: CrashPlan, strikes: readonly Strike[], ctx: Fau
       const now = await ctx.containers.inspect(container.id, ctx.signal)
       const seen = { signal: plan.signal, containerId: container.id, sent, problem, events, now }
       const judgement = judgeCrash(seen)
-      const measures = { ...judgement.measures, ...listedMeasures(plan, member) }
-      return { place: container.name, ...judgement, measures }
+      // How the pool listed whom `timing` asked for.
+      const asked = plan.timing === 'random' ? null : member
+      const listed = asked === null ? {} : { listedAs: asked.state, listedInFlight: asked.inFlight }
+      return { place: container.name, ...judgement, measures: { ...judgement.measures, ...listed } }
     }),
   )
   const evidence = combinePlaces(mechanismOf(plan), judged, plan.choice)
@@ -175,11 +176,6 @@ async function crashEffect(plan: CrashPlan, strikes: readonly Strike[], ctx: Fau
 function shortOf(planned: number, hit: number, reasons: readonly string[]): Partial<Evidence> {
   if (hit >= planned) return {}
   return { confirmed: false, reasons: [...reasons, `${String(hit)} of ${String(planned)} containers were hit`] }
-}
-
-/** How the pool listed whom `timing` asked for. */
-function listedMeasures({ timing }: CrashPlan, member: PoolMember | null): Measures {
-  return timing === 'random' || member === null ? {} : { listedAs: member.state, listedInFlight: member.inFlight }
 }
 
 async function settledScaling(crashing: Crashing | null, ctx: UndoContext): Promise<void> {

@@ -14,10 +14,6 @@ export type TargetContainer = z.infer<typeof targetContainer>
 
 /** Version 1 of every record also held `everything`, whether no service was left as a control: no undo asks for it. */
 export function undoRecord<Plan extends JsonObject>(schema: z.ZodType<Plan>): RecordFormat<Plan> {
-  return { version: 2, schema, upgrades: { 1: withoutEverything } }
-}
-
-function withoutEverything(plan: unknown): unknown {
-  if (typeof plan !== 'object' || plan === null) return plan
-  return Object.fromEntries(Object.entries(plan).filter(([key]) => key !== 'everything'))
+  const older = z.looseObject({}).transform(({ everything: _everything, ...plan }) => plan)
+  return { version: 2, schema, upgrades: { 1: (plan) => older.safeParse(plan).data } }
 }

@@ -7,7 +7,7 @@ import { namespaceHelper } from '../shared/links/namespace-helpers.ts'
 import { undoRecord } from '../shared/plan-schema.ts'
 import type { ToxicOnLink } from './measures/measure.ts'
 import { MEASURES } from './measures/measures.ts'
-import { canaryDelayOf, mechanismOf, resolveToxic, toxicPlan, toxicsOf } from './plan.ts'
+import { canaryDelayOf, mechanismOf, resolveToxic, toxicPlan } from './plan.ts'
 import type { ToxicEntry, ToxicPlan } from './plan.ts'
 import { leftoverToxics, revertToxics } from './undo.ts'
 
@@ -79,7 +79,9 @@ async function injectToxics(plan: ToxicPlan, ctx: FaultContext): Promise<void> {
   await Promise.all(
     plan.entries.map(async (entry) => {
       if (plan.toxic === 'down') await toxiproxy.setEnabled(entry.proxy, false, ctx.signal)
-      for (const toxic of toxicsOf(plan, entry)) await toxiproxy.addToxic(entry.proxy, toxic, ctx.signal)
+      const { toxic: type, toxicity, attributes } = plan
+      for (const named of entry.toxics)
+        await toxiproxy.addToxic(entry.proxy, { ...named, type, toxicity, attributes }, ctx.signal)
     }),
   )
 }

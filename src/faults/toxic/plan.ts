@@ -3,7 +3,7 @@ import * as z from 'zod'
 import type { Link } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
-import type { Toxic, ToxiproxyPort } from '../../ports/toxiproxy.ts'
+import type { ToxiproxyPort } from '../../ports/toxiproxy.ts'
 import { resolveLinks, touchedServices } from '../shared/links/links.ts'
 import type { LinkSelection } from '../shared/links/links.ts'
 import { helperName, toxicName } from '../shared/names.ts'
@@ -57,7 +57,7 @@ export async function resolveToxic(spec: ToxicSpec, ctx: FaultContext): Promise<
   const toxiproxy = await ctx.toxiproxy(ctx.signal)
   if (toxiproxy === null) throw new ChaosError('TARGET_NOT_FOUND', `toxiproxy of the stack '${descriptor.name}' is not running`)
   const enabled = await enabledProxies(links, toxiproxy, ctx.signal)
-  const streams = streamsOf(spec)
+  const streams: Direction[] = spec.stream === 'both' ? [...DIRECTIONS] : [spec.stream]
   const counted = swallows(spec) && streams.includes('upstream')
   return {
     toxic: spec.toxic,
@@ -108,10 +108,6 @@ function refuseNonsense(spec: ToxicSpec): void {
   }
 }
 
-function streamsOf(spec: ToxicSpec): Direction[] {
-  return spec.stream === 'both' ? ['upstream', 'downstream'] : [spec.stream]
-}
-
 function swallows(spec: ToxicSpec): boolean {
   return spec.toxic === 'timeout' || (spec.toxic === 'bandwidth' && spec.attributes['rate'] === 0)
 }
@@ -136,17 +132,6 @@ async function enabledProxies(
 async function proxyContainer(ctx: FaultContext): Promise<string | null> {
   const [container] = await runningTargets(ctx.stack.descriptor.toxiproxy?.service ?? '', ctx)
   return container?.id ?? null
-}
-
-/** The toxics of one proxy as toxiproxy takes them. */
-export function toxicsOf(plan: ToxicPlan, entry: ToxicEntry): Toxic[] {
-  return entry.toxics.map(({ name, stream }) => ({
-    name,
-    type: plan.toxic,
-    stream,
-    toxicity: plan.toxicity,
-    attributes: plan.attributes,
-  }))
 }
 
 /** `toxiproxy timeout (timeout 0), upstream and downstream`. */

@@ -3,7 +3,7 @@ import { ChaosError, isChaosError } from '../../../core/errors.ts'
 import type { FaultContext, UndoContext } from '../../../kinds/context.ts'
 import type { ContainerState } from '../../../ports/docker.ts'
 import type { ReplyOf } from '../../../toolbox/operations/registry.ts'
-import type { GpuFacts, GpuProcess } from '../../../toolbox/operations/resources/vram.ts'
+import type { GpuFacts } from '../../../toolbox/operations/resources/vram.ts'
 import { hostHelper } from '../../shared/host-helpers.ts'
 
 export type FoundGpus =
@@ -72,7 +72,8 @@ export function refuseOthers(gpus: readonly GpuFacts[], target: string): void {
   for (const { uuid, processes } of gpus) {
     if (processes === null) refuse(`the driver does not list who computes on ${uuid}`)
     const others = processes.filter(({ container, name }) => container === null && name !== HOLDER)
-    if (others.length > 0) refuse(`processes that are not of '${target}' compute on ${uuid}: ${others.map(called).join(', ')}`)
+    const called = others.map(({ pid, name }) => `${String(pid)} (${name ?? 'gone by now'})`)
+    if (others.length > 0) refuse(`processes that are not of '${target}' compute on ${uuid}: ${called.join(', ')}`)
   }
 }
 
@@ -80,10 +81,6 @@ function refuse(why: string): never {
   throw new ChaosError('HOST_GUARD', `${why}, so its memory is left alone`, {
     hint: 'End them, or set "allow_others": true in the entry if they may run out of GPU memory, too.',
   })
-}
-
-function called({ pid, name }: GpuProcess): string {
-  return `${String(pid)} (${name ?? 'gone by now'})`
 }
 
 /** Pids of the target's own; null allows whoever computes there. Pure. */

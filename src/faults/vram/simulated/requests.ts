@@ -63,7 +63,8 @@ export async function step(
   // What was refused when it was full may fit by now.
   if (usedBytes < filling.usedBytes) filling.givenUp.clear()
   filling.usedBytes = usedBytes
-  const each = bytesPerUnit(sumOf(filling.baseline.containers).usedBytes, usedBytes, unitsUnderWay(filling))
+  const units = filling.waves.reduce((sum, { size, facts }) => sum + size * facts.inFlight, 0)
+  const each = bytesPerUnit(sumOf(filling.baseline.containers).usedBytes, usedBytes, units)
   const state = { containers, percent: plan.percent, bytesPerUnit: each, largest, smallest, givenUp: filling.givenUp }
   const batch = nextBatch(state)
   if (batch === null) return false
@@ -99,10 +100,6 @@ async function readWaves(filling: Filling, { helper }: SimulatedVramPlan, ctx: F
 /** Adds the answers on the connections of a wave, by their status. */
 export function addAnswers(answered: Record<string, number>, { facts: { statuses } }: Wave): void {
   for (const [status, count] of Object.entries(statuses)) answered[status] = (answered[status] ?? 0) + count
-}
-
-function unitsUnderWay({ waves }: Filling): number {
-  return waves.reduce((sum, { size, facts }) => sum + size * facts.inFlight, 0)
 }
 
 async function send(
