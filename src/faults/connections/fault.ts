@@ -10,13 +10,10 @@ import { runningState } from '../shared/containers/main-process.ts'
 import { namespaceHelper } from '../shared/links/namespace-helpers.ts'
 import { addressOf, networkHelper } from '../shared/links/network-helpers.ts'
 import { hitTeller } from '../shared/containers/hits.ts'
-import { startUpkeep, untilWindowEnds } from '../shared/containers/upkeep.ts'
-import type { Upkeep } from '../shared/containers/upkeep.ts'
+import { startUpkeep, untilWindowEnds, type Upkeep } from '../shared/containers/upkeep.ts'
 import { undoRecord } from '../shared/plan-schema.ts'
-import { judgeConnections } from './judge.ts'
-import type { ConnectionsSeen } from './judge.ts'
-import { floodRequest, connectionsPlan, resolveConnections } from './plan.ts'
-import type { ConnectionsPlan, ConnectionsSpec } from './plan.ts'
+import { judgeConnections, type ConnectionsSeen } from './judge.ts'
+import { floodRequest, connectionsPlan, resolveConnections, type ConnectionsPlan, type ConnectionsSpec } from './plan.ts'
 
 /** What this process knows of one flood beyond its plan. */
 interface Flooding {

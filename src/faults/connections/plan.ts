@@ -1,10 +1,8 @@
 /** Which container the connections go to, and where to. */
 import * as z from 'zod'
-import { canaryRequest } from '../../core/descriptor.ts'
-import type { Descriptor } from '../../core/descriptor.ts'
+import { canaryRequest, type Descriptor } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
-import { httpOf } from '../../core/request.ts'
-import type { HttpRequest } from '../../core/request.ts'
+import { httpOf, type HttpRequest } from '../../core/request.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { helperName } from '../shared/names.ts'
 import { addressOf } from '../shared/links/network-helpers.ts'

@@ -1,6 +1,5 @@
 /** Entries that end the main process of a container: by a signal, by the kernel's OOM kill, or by a stop that it does not answer. */
-import { defineEntry } from '../../kinds/define-entry.ts'
-import type { LooseEntry, Refuse } from '../../kinds/define-entry.ts'
+import { defineEntry, type LooseEntry, type Refuse } from '../../kinds/define-entry.ts'
 import { oneOf, quantity, serviceName } from '../../kinds/schema-kit.ts'
 import { memory } from '../memory/fault.ts'
 import { countSchema, toCount } from '../shared/entry-keys.ts'

@@ -17,12 +17,9 @@ import { downLeftovers, isDown, startAgain, staysDown } from '../shared/containe
 import { awaitSettled } from '../shared/containers/uptime.ts'
 import { undoRecord } from '../shared/plan-schema.ts'
 import { findExtras, removeExtras } from './extra-containers.ts'
-import { deathOf, judgeCrash } from './judge.ts'
-import type { SentSignal } from './judge.ts'
-import { crashPlan, resolveCrash } from './plan.ts'
-import type { CrashPlan, CrashSpec } from './plan.ts'
-import { busyVictims, chosenVictims, registeringVictim } from './victims.ts'
-import type { Victim } from './victims.ts'
+import { deathOf, judgeCrash, type SentSignal } from './judge.ts'
+import { crashPlan, resolveCrash, type CrashPlan, type CrashSpec } from './plan.ts'
+import { busyVictims, chosenVictims, registeringVictim, type Victim } from './victims.ts'
 
 interface Strike {
   readonly container: { readonly id: string; readonly name: string }

@@ -11,13 +11,10 @@ import { hostHelperLeftovers, stopHostHelpers, UNDO_STEP_LIMIT_MS } from '../sha
 import { runningState } from '../shared/containers/main-process.ts'
 import { hitTeller } from '../shared/containers/hits.ts'
 import { orReason } from '../shared/or-reason.ts'
-import { startUpkeep, untilWindowEnds } from '../shared/containers/upkeep.ts'
-import type { Upkeep } from '../shared/containers/upkeep.ts'
+import { startUpkeep, untilWindowEnds, type Upkeep } from '../shared/containers/upkeep.ts'
 import { undoRecord } from '../shared/plan-schema.ts'
-import { freeOf, judgeDisk, mustBeFull } from './judge.ts'
-import type { DiskReading, DiskSeen } from './judge.ts'
-import { DISK_FLOOR_BYTES, diskHelper, diskPlan, resolveDisk } from './plan.ts'
-import type { DiskPlan } from './plan.ts'
+import { freeOf, judgeDisk, mustBeFull, type DiskReading, type DiskSeen } from './judge.ts'
+import { DISK_FLOOR_BYTES, diskHelper, diskPlan, resolveDisk, type DiskPlan } from './plan.ts'
 
 /** What this process knows of one filling beyond its plan. */
 interface Filling {

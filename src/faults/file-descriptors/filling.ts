@@ -6,8 +6,7 @@ import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import { waitAtMost } from '../../core/time/wait.ts'
 import type { Exhaustion } from './exhaustion.ts'
 import { isExhausted } from './judge.ts'
-import { isPlanned } from './plan.ts'
-import type { FileDescriptorsPlan } from './plan.ts'
+import { isPlanned, type FileDescriptorsPlan } from './plan.ts'
 
 /** The inject phase is not much longer. */
 const FILL_LIMIT_MS = 8_000

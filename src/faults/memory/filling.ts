@@ -9,8 +9,7 @@ import type { CgroupFacts } from '../../toolbox/operations/resources/cgroup.ts'
 import { firstEvent } from '../shared/containers/container-events.ts'
 import type { TellHit } from '../shared/containers/hits.ts'
 import { hasEnded } from '../shared/containers/main-process.ts'
-import type { MemoryReading, MemorySeen } from './judge.ts'
-import { isHeld } from './judge.ts'
+import { isHeld, type MemoryReading, type MemorySeen } from './judge.ts'
 import type { MemoryPlan, MemoryTarget } from './plan.ts'
 
 /** What this process knows of one target beyond the plan. */

@@ -1,14 +1,12 @@
 /** Entries that ask for a toxic of toxiproxy: one for each, as each has attributes of its own. */
 import * as z from 'zod'
-import { defineEntry } from '../../kinds/define-entry.ts'
-import type { EntryForm } from '../../kinds/define-entry.ts'
+import { defineEntry, type EntryForm } from '../../kinds/define-entry.ts'
 import { oneOf, quantity } from '../../kinds/schema-kit.ts'
 import { attributeSchema, attributesText, LINK_OPTION, linkSchema, NETWORK, toLinks } from '../shared/links/keys.ts'
 import type { AttributeRule } from '../shared/links/keys.ts'
 import { toxic } from './fault.ts'
 import { STREAMS } from './plan.ts'
-import { slicerFits, TOXIPROXY_TOXIC_NAMES, TOXIPROXY_TOXICS } from './toxics.ts'
-import type { ToxiproxyToxicName } from './toxics.ts'
+import { slicerFits, TOXIPROXY_TOXIC_NAMES, TOXIPROXY_TOXICS, type ToxiproxyToxicName } from './toxics.ts'
 
 /** Which of the connections are hit. */
 const CHOSEN = {

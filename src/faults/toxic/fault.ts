@@ -7,8 +7,7 @@ import { namespaceHelper } from '../shared/links/namespace-helpers.ts'
 import { undoRecord } from '../shared/plan-schema.ts'
 import type { ToxicOnLink } from './measures/measure.ts'
 import { MEASURES } from './measures/measures.ts'
-import { canaryDelayOf, mechanismOf, resolveToxic, toxicPlan } from './plan.ts'
-import type { ToxicEntry, ToxicPlan } from './plan.ts'
+import { canaryDelayOf, mechanismOf, resolveToxic, toxicPlan, type ToxicEntry, type ToxicPlan } from './plan.ts'
 import { leftoverToxics, revertToxics } from './undo.ts'
 
 /** One toxic of toxiproxy, `down` included, on one or more links. */

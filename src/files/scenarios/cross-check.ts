@@ -3,8 +3,7 @@ import type { Descriptor } from '../../core/descriptor.ts'
 import type { Scenario } from '../../kinds/scenario.ts'
 import type { KeyPath } from '../../kinds/display.ts'
 import type { Mistake } from '../mistakes.ts'
-import { entryPlace } from './files.ts'
-import type { LocateKey } from './files.ts'
+import { entryPlace, type LocateKey } from './files.ts'
 import { unknownName } from '../../kinds/references.ts'
 
 type Tell = (path: KeyPath, message: string) => void

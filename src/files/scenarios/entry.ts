@@ -2,16 +2,13 @@
 import type { FaultRequest } from '../../kinds/fault.ts'
 import { didYouMean } from '../../core/suggest.ts'
 import type { EntryForm } from '../../kinds/define-entry.ts'
-import { show } from '../../kinds/display.ts'
-import type { KeyPath } from '../../kinds/display.ts'
+import { show, type KeyPath } from '../../kinds/display.ts'
 import { GROUPS, ownersOf, valuesOf, WAYS, type EntryGroup } from './entry-groups.ts'
 import { checkTogether } from './entry-rules.ts'
 import type { JsonNode, JsonObjectNode } from '../json-tree.ts'
 import type { MistakeList } from '../mistakes.ts'
-import { combinedSchema, COMMON_KEYS, commonSchema, schemaOf } from './schema.ts'
-import type { CommonInput } from './schema.ts'
-import { checkNode, unknownKey } from '../schema-issues.ts'
-import type { ExplainKey } from '../schema-issues.ts'
+import { combinedSchema, COMMON_KEYS, commonSchema, schemaOf, type CommonInput } from './schema.ts'
+import { checkNode, unknownKey, type ExplainKey } from '../schema-issues.ts'
 
 export interface CheckedEntry {
   readonly common: CommonInput

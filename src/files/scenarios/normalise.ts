@@ -1,6 +1,5 @@
 /** From a checked entry to what the engine runs. Total: whatever the schemas let through has a meaning here. */
-import { PROFILES } from '../../core/model.ts'
-import type { SuiteName } from '../../core/model.ts'
+import { PROFILES, type SuiteName } from '../../core/model.ts'
 import type { Scenario } from '../../kinds/scenario.ts'
 import { toExpectation } from './expect-schema.ts'
 import type { CommonInput } from './schema.ts'

@@ -1,8 +1,7 @@
 /** Requests that take long, sent to the stack all the time, so that a member of the pool can be met while it works. */
 import { ChaosError } from '../../../core/errors.ts'
 import type { PoolSpec } from '../../../core/descriptor.ts'
-import { httpOf } from '../../../core/request.ts'
-import type { HttpRequest } from '../../../core/request.ts'
+import { httpOf, type HttpRequest } from '../../../core/request.ts'
 import type { FaultContext } from '../../../kinds/context.ts'
 import { filledRequest } from '../access.ts'
 import { startUpkeep, type Upkeep } from './upkeep.ts'

@@ -3,11 +3,9 @@ import type { TransferResult } from '../../../toolbox/operations/requests/probe-
 import type { Judgement } from '../../shared/evidence.ts'
 import { requestSize, withinWindow } from '../../shared/access.ts'
 import { measureBlackhole } from './blackhole.ts'
-import { attributeOf, measureEach } from './measure.ts'
-import type { Direction, Measure, ToxicOnLink } from './measure.ts'
+import { attributeOf, measureEach, type Direction, type Measure, type ToxicOnLink } from './measure.ts'
 import { shareMisfit } from './share.ts'
-import { takeTransferBaseline, transferMany } from './transfers.ts'
-import type { TransferBaseline } from './transfers.ts'
+import { takeTransferBaseline, transferMany, type TransferBaseline } from './transfers.ts'
 
 const MEASURE_MS = 1_600
 const MOST_ANSWERS = 5_000

@@ -5,8 +5,7 @@ import type { HttpProbeSample } from '../../../toolbox/operations/requests/probe
 import type { Judgement } from '../../shared/evidence.ts'
 import { sendBurst, withinWindow } from '../../shared/access.ts'
 import { holdConnections, tryHeld } from './held.ts'
-import { attributeOf } from './measure.ts'
-import type { Measure, ToxicOnLink } from './measure.ts'
+import { attributeOf, type Measure, type ToxicOnLink } from './measure.ts'
 import { answered, BASELINE_BURST, countErrors, weakBaseline } from '../../shared/samples.ts'
 import { connectionsFor, expectedShare, shareMisfit } from './share.ts'
 

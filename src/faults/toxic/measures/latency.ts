@@ -1,11 +1,9 @@
 import type { FaultContext } from '../../../kinds/context.ts'
 import { interquartileRange, median, roundOrNull } from '../../../core/statistics.ts'
 import type { HttpProbeSample } from '../../../toolbox/operations/requests/probe-http.ts'
-import { signedMs } from '../../shared/evidence.ts'
-import type { Judgement } from '../../shared/evidence.ts'
+import { signedMs, type Judgement } from '../../shared/evidence.ts'
 import { sendBurst, withinWindow } from '../../shared/access.ts'
-import { attributeOf } from './measure.ts'
-import type { Measure, ToxicOnLink } from './measure.ts'
+import { attributeOf, type Measure, type ToxicOnLink } from './measure.ts'
 import { answered, BASELINE_BURST, totals, weakBaseline } from '../../shared/samples.ts'
 import { connectionsFor, expectedShare, shareMisfit } from './share.ts'
 

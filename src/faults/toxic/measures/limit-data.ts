@@ -1,12 +1,10 @@
 import type { TransferResult } from '../../../toolbox/operations/requests/probe-transfer.ts'
 import type { Judgement } from '../../shared/evidence.ts'
 import { requestSize, sendBurst, withinWindow } from '../../shared/access.ts'
-import { attributeOf, measureEach } from './measure.ts'
-import type { Direction, Measure } from './measure.ts'
+import { attributeOf, measureEach, type Direction, type Measure } from './measure.ts'
 import { answered } from '../../shared/samples.ts'
 import { shareMisfit } from './share.ts'
-import { takeTransferBaseline, transferMany } from './transfers.ts'
-import type { TransferBaseline } from './transfers.ts'
+import { takeTransferBaseline, transferMany, type TransferBaseline } from './transfers.ts'
 
 const MEASURE_MS = 1_500
 const MOST_ANSWERS = 5_000

@@ -1,15 +1,12 @@
 import { interquartileRange, median, roundOrNull } from '../../../core/statistics.ts'
 import type { HttpProbeSample } from '../../../toolbox/operations/requests/probe-http.ts'
 import type { TransferResult } from '../../../toolbox/operations/requests/probe-transfer.ts'
-import { signedMs } from '../../shared/evidence.ts'
-import type { Judgement } from '../../shared/evidence.ts'
+import { signedMs, type Judgement } from '../../shared/evidence.ts'
 import { paddingHeader, requestSize, sendBurst, withinWindow } from '../../shared/access.ts'
-import { attributeOf, measureEach } from './measure.ts'
-import type { Measure } from './measure.ts'
+import { attributeOf, measureEach, type Measure } from './measure.ts'
 import { BASELINE_BURST, totals, weakBaseline } from '../../shared/samples.ts'
 import { shareMisfit } from './share.ts'
-import { takeTransferBaseline, transferMany } from './transfers.ts'
-import type { TransferBaseline } from './transfers.ts'
+import { takeTransferBaseline, transferMany, type TransferBaseline } from './transfers.ts'
 
 export interface SlicerSpec {
   readonly averageSize: number

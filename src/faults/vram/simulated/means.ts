@@ -5,18 +5,15 @@
 import { msBetween } from '../../../core/time/moment.ts'
 import type { FaultContext } from '../../../kinds/context.ts'
 import { waitAtMost } from '../../../core/time/wait.ts'
-import { combinePlaces } from '../../shared/evidence.ts'
-import type { Judgement } from '../../shared/evidence.ts'
+import { combinePlaces, type Judgement } from '../../shared/evidence.ts'
 import { networkHelper } from '../../shared/links/network-helpers.ts'
 import { startUpkeep, untilWindowEnds } from '../../shared/containers/upkeep.ts'
 import type { ArmedVram } from '../means.ts'
 import { tellHits } from '../hits.ts'
 import { judgeSimulatedVram } from './judge.ts'
 import { MemoryReader } from './metrics.ts'
-import { simulatedMechanism, specOf } from './plan.ts'
-import type { SimulatedVramPlan } from './plan.ts'
-import { addAnswers, look, step, STEP_LIMIT_MS } from './requests.ts'
-import type { Filling } from './requests.ts'
+import { simulatedMechanism, specOf, type SimulatedVramPlan } from './plan.ts'
+import { addAnswers, look, step, STEP_LIMIT_MS, type Filling } from './requests.ts'
 
 /** The inject phase is not much longer. */
 const FILL_LIMIT_MS = 8_000

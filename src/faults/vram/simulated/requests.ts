@@ -8,12 +8,10 @@ import type { Endpoint } from '../../../toolbox/operations/arguments.ts'
 import type { FloodFacts } from '../../../toolbox/operations/requests/flood.ts'
 import { filledRequest } from '../../shared/access.ts'
 import type { Upkeep } from '../../shared/containers/upkeep.ts'
-import { bytesPerUnit, nextBatch, sumOf } from './filling.ts'
-import type { Batch } from './filling.ts'
+import { bytesPerUnit, nextBatch, sumOf, type Batch } from './filling.ts'
 import type { VramReading } from './judge.ts'
 import type { MemoryReader } from './metrics.ts'
-import { requestOf } from './plan.ts'
-import type { SimulatedVramPlan } from './plan.ts'
+import { requestOf, type SimulatedVramPlan } from './plan.ts'
 
 interface Wave {
   readonly id: string
