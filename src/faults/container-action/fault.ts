@@ -12,16 +12,10 @@ import { seenInWindow } from '../shared/seen-in-window.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
 import { isDown } from '../shared/containers/start-again.ts'
 import type { Counted } from '../shared/entry-keys.ts'
-import { listOf, targetContainer, undoRecord, type TargetContainer } from '../shared/plan-schema.ts'
+import { chosenContainers, targetContainer, undoRecord, type TargetContainer } from '../shared/plan-schema.ts'
 import { asTarget, chooseTargets, describeContainers } from '../shared/containers/targets.ts'
 
-const planSchema = z.strictObject({
-  target: z.string(),
-  action: z.enum(CONTAINER_ACTIONS),
-  /** `50 % of 4 → 2`. */
-  choice: z.string(),
-  containers: listOf(targetContainer),
-})
+const planSchema = z.strictObject({ ...chosenContainers(targetContainer), action: z.enum(CONTAINER_ACTIONS) })
 type ContainerActionPlan = Readonly<z.infer<typeof planSchema>>
 
 /** What the daemon is asked to do. A stopped container is started again by the revert, a paused one goes on. */

@@ -14,23 +14,15 @@ import { combinePlaces, type PlaceJudgement } from '../shared/evidence.ts'
 import { helpersOf, hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { hasEnded, runningState } from '../shared/containers/main-process.ts'
 import { helperName } from '../shared/names.ts'
-import { listOf, targetContainer, undoRecord } from '../shared/plan-schema.ts'
+import { chosenContainers, helpedContainer, undoRecord } from '../shared/plan-schema.ts'
 import { hitTeller, type TellHit } from '../shared/containers/hits.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
 import { asTarget, chooseTargets, describeContainers } from '../shared/containers/targets.ts'
 import { startUpkeep, untilWindowEnds, type Upkeep } from '../shared/containers/upkeep.ts'
 
-const cpuTarget = targetContainer.extend({ helper: z.string() })
-type CpuTarget = Readonly<z.infer<typeof cpuTarget>>
-
-const planSchema = z.strictObject({
-  target: z.string(),
-  percent: z.number(),
-  /** `50 % of 4 → 2`. */
-  choice: z.string(),
-  containers: listOf(cpuTarget),
-})
+const planSchema = z.strictObject({ ...chosenContainers(helpedContainer), percent: z.number() })
 type CpuPlan = Readonly<z.infer<typeof planSchema>>
+type CpuTarget = CpuPlan['containers'][number]
 
 /** CPU burnt inside the target's cgroup until so much of its quota is used, percent. */
 export type CpuSpec = Pick<CpuPlan, 'target' | 'percent'> & Counted

@@ -59,15 +59,9 @@ export async function resolveCrash(spec: CrashSpec, ctx: FaultContext): Promise<
   }
 }
 
-interface Wanted {
-  readonly target: string
-  readonly count: number
-  readonly running: readonly ContainerState[]
-}
-
 async function resolveTiming(
   timing: CrashPlan['timing'],
-  { target, count, running }: Wanted,
+  { target, count, running }: Pick<CrashPlan, 'target' | 'count'> & { readonly running: readonly ContainerState[] },
   ctx: FaultContext,
 ): Promise<Pick<CrashPlan, 'containers' | 'extra'>> {
   switch (timing) {

@@ -6,27 +6,22 @@ import type { ContainerState } from '../../ports/docker.ts'
 import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
 import type { Counted } from '../shared/entry-keys.ts'
 import { helperName } from '../shared/names.ts'
-import { listOf, targetContainer } from '../shared/plan-schema.ts'
+import { chosenContainers, helpedContainer, listOf } from '../shared/plan-schema.ts'
 
 const DNS_MODES = ['refused', 'dropped', 'nxdomain', 'slow'] as const
 
-const dnsTarget = targetContainer.extend({ helper: z.string() })
-export type DnsTarget = Readonly<z.infer<typeof dnsTarget>>
-
 export const dnsPlan = z.strictObject({
+  ...chosenContainers(helpedContainer),
   mode: z.enum(DNS_MODES),
-  target: z.string(),
   /** null: all. */
   names: listOf(z.string()).nullable(),
   /** By how much answers are late; null where they are not. */
   delayMs: z.number().nullable(),
-  /** `50 % of 4 → 2`. */
-  choice: z.string(),
-  containers: listOf(dnsTarget),
   /** Names of other services that our resolver asks for as well: those that are broken, or that show that others are not. */
   services: listOf(z.string()),
 })
 export type DnsPlan = Readonly<z.infer<typeof dnsPlan>>
+export type DnsTarget = DnsPlan['containers'][number]
 export type DnsSpec = Pick<DnsPlan, 'mode' | 'target' | 'names' | 'delayMs'> & Counted
 
 /** Enough to see it by. */

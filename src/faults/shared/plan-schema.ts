@@ -12,6 +12,14 @@ export function listOf<T extends z.ZodType>(item: T): z.ZodReadonly<z.ZodArray<T
 export const targetContainer = z.strictObject({ id: z.string(), name: z.string(), restartPolicy: z.string() })
 export type TargetContainer = z.infer<typeof targetContainer>
 
+/** The same with the name of the helper that works on it. */
+export const helpedContainer = targetContainer.extend({ helper: z.string() })
+
+/** Keys of the record of a fault of several containers of a service. `choice` is for people: `50 % of 4 → 2`. */
+export function chosenContainers<T extends z.ZodType>(item: T) {
+  return { target: z.string(), choice: z.string(), containers: listOf(item) }
+}
+
 /** Version 1 of every record also held `everything`, whether no service was left as a control: no undo asks for it. */
 export function undoRecord<Plan extends JsonObject>(schema: z.ZodType<Plan>): RecordFormat<Plan> {
   const older = z.looseObject({}).transform(({ everything: _everything, ...plan }) => plan)

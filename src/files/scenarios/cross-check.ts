@@ -1,12 +1,10 @@
 /** Names in scenarios that must exist in the stack they are run on. */
 import type { Descriptor } from '../../core/descriptor.ts'
 import type { Scenario } from '../../kinds/scenario.ts'
-import type { KeyPath } from '../../kinds/display.ts'
+import type { Lacks } from '../../kinds/define-entry.ts'
 import type { Mistake } from '../mistakes.ts'
 import { entryPlace, type LocateKey } from './files.ts'
 import { unknownName } from '../../kinds/references.ts'
-
-type Tell = (path: KeyPath, message: string) => void
 
 /**
  * Unknown links, services and requests. A network entry on a stack that declares no link is no mistake: it is skipped
@@ -19,7 +17,7 @@ export function checkAgainstDescriptor(
 ): Mistake[] {
   const mistakes: Mistake[] = []
   for (const scenario of scenarios) {
-    const tell: Tell = (path, message) => {
+    const tell: Lacks = (path, message) => {
       mistakes.push({ ...locate(scenario, path), message: `${message} in stack "${descriptor.name}"` })
     }
     checkScenario(scenario, descriptor, tell)
@@ -27,7 +25,7 @@ export function checkAgainstDescriptor(
   return mistakes
 }
 
-function checkScenario(scenario: Scenario, descriptor: Descriptor, tell: Tell): void {
+function checkScenario(scenario: Scenario, descriptor: Descriptor, tell: Lacks): void {
   const services = descriptor.services.map((service) => service.name)
   const combined = scenario.faults.length > 1
   scenario.faults.forEach((fault, index) => {
