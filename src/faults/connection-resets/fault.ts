@@ -2,7 +2,7 @@ import type { FaultContext } from '../../kinds/context.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import type { ResetCounters } from '../../toolbox/operations/network/resets.ts'
 import { combinePlaces, type PlaceJudgement } from '../shared/evidence.ts'
-import { endsOf, helperAt, legAccess, namespaceHelpers, startEnds, targetNames, type LegEnd } from '../shared/links/legs.ts'
+import { endsOf, legAccess, namespaceHelpers, startEnds, targetNames, type LegEnd } from '../shared/links/legs.ts'
 import { helperLeftovers, stopHelpers } from '../shared/links/namespace-helpers.ts'
 import { countedInWindow } from '../shared/seen-in-window.ts'
 import { undoRecord } from '../shared/plan-schema.ts'
@@ -28,7 +28,9 @@ export const connectionResets = defineFault({
     return { measured, mechanism: 'nothing was armed' }
   },
   async inject({ legs }, ctx, armed) {
-    const mechanisms = await Promise.all(legs.flatMap((leg) => resettingEnds(leg).map((end) => armResets(leg, end, ctx))))
+    const mechanisms = await Promise.all(
+      legs.flatMap((leg) => endsOf([leg], leg.resetSide).map((end) => armResets(leg, end, ctx))),
+    )
     armed.mechanism = [...new Set(mechanisms)].join(', ')
   },
   async effect({ windowMs }, ctx, { measured, mechanism }) {
@@ -46,25 +48,21 @@ export const connectionResets = defineFault({
 /** @returns how the kernel does it. */
 async function armResets({ port, momentsMs }: ResetsLeg, end: LegEnd, ctx: FaultContext): Promise<string> {
   const args = { port, side: end.side, momentsMs: [...momentsMs] }
-  const { mechanism } = await helperAt(end, ctx).call('resets.arm', args, ctx.signal)
+  const { mechanism } = await ctx.toolbox.get(end.helper).call('resets.arm', args, ctx.signal)
   return mechanism
-}
-
-function resettingEnds(leg: ResetsLeg): LegEnd[] {
-  return endsOf([leg], leg.resetSide)
 }
 
 async function peerResets(leg: ResetsLeg, ctx: FaultContext): Promise<number> {
   const peers = endsOf([leg], leg.resetSide === 'client' ? 'server' : 'client')
   const counts = await Promise.all(
-    peers.map(async (end) => (await helperAt(end, ctx).call('tcp.read', {}, ctx.signal)).estabResets),
+    peers.map(async (end) => (await ctx.toolbox.get(end.helper).call('tcp.read', {}, ctx.signal)).estabResets),
   )
   return counts.reduce((sum, count) => sum + count, 0)
 }
 
 async function judgeLeg(windowMs: number, { leg, before }: MeasuredLeg, ctx: FaultContext): Promise<PlaceJudgement> {
   const access = legAccess(leg, ctx)
-  const trickles = endsOf([leg], 'client').map((end) => startTrickle(helperAt(end, ctx), access, ctx))
+  const trickles = endsOf([leg], 'client').map((end) => startTrickle(ctx.toolbox.get(end.helper), access, ctx))
   let counted: ResetCounters | string
   let cut = 0
   try {
@@ -87,7 +85,9 @@ async function judgeLeg(windowMs: number, { leg, before }: MeasuredLeg, ctx: Fau
 /** Waits until the last moment has passed. A text says why nothing could be counted. */
 async function countResets(leg: ResetsLeg, ctx: FaultContext): Promise<ResetCounters | string> {
   const read = async (signal: AbortSignal): Promise<ResetCounters> =>
-    addUp(await Promise.all(resettingEnds(leg).map((end) => helperAt(end, ctx).call('resets.read', {}, signal))))
+    addUp(
+      await Promise.all(endsOf([leg], leg.resetSide).map((end) => ctx.toolbox.get(end.helper).call('resets.read', {}, signal))),
+    )
   const all = ({ moments }: ResetCounters): boolean => moments >= leg.momentsMs.length
   return await countedInWindow('reset', `the last reset on ${leg.link}`, read, all, ctx, { everyMs: 100, attemptMs: 2_000 })
 }

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { endsOf, legPlan, planLegs, sideSchema } from '../shared/links/legs.ts'
-import { touchedServices, type LinkSelection } from '../shared/links/links.ts'
+import type { LinkSelection } from '../shared/links/links.ts'
 import { listOf } from '../shared/plan-schema.ts'
 import { resetMoments } from './moments.ts'
 
@@ -28,7 +28,6 @@ const LONGEST_WINDOW_MS = 600_000
 
 /** @throws BAD_INPUT for a window that is too long, TARGET_NOT_FOUND or CAPABILITY_MISSING, all before anything is changed. */
 export async function resolveResets(spec: ConnectionResetsSpec, ctx: FaultContext): Promise<ConnectionResetsPlan> {
-  const { descriptor } = ctx.stack
   if (ctx.windowMs > LONGEST_WINDOW_MS) {
     throw new ChaosError(
       'BAD_INPUT',
@@ -36,8 +35,8 @@ export async function resolveResets(spec: ConnectionResetsSpec, ctx: FaultContex
       { hint: 'give the entry a shorter duration_seconds, or one under profiles' },
     )
   }
-  const { links, legs } = await planLegs(spec, 'connection_resets', ctx)
-  const proxy = descriptor.toxiproxy?.service
+  const { services, legs } = await planLegs(spec, 'connection_resets', ctx)
+  const proxy = ctx.stack.descriptor.toxiproxy?.service
   return {
     windowMs: ctx.windowMs,
     legs: legs.map((leg) => ({
@@ -46,6 +45,6 @@ export async function resolveResets(spec: ConnectionResetsSpec, ctx: FaultContex
       resetSide: endsOf([leg], 'client').some((end) => end.service === proxy) ? 'client' : 'server',
       momentsMs: resetMoments(ctx.windowMs, spec.perThird, ctx.random),
     })),
-    services: touchedServices(links, descriptor),
+    services,
   }
 }

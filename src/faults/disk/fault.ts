@@ -76,7 +76,7 @@ async function fillUp(plan: DiskPlan, ctx: FaultContext, filling: Filling): Prom
   const { pid } = await runningState(container, ctx)
   await requireDisk(plan, helper, ctx.signal)
   const reply = await helper.call('disk.fill', fillArgs(plan, FILL_LIMIT_MS), ctx.signal)
-  filling.filled = { end: reply.end, volume: reply.volume, filledBytes: reply.filledBytes }
+  filling.filled = reply
   filling.mechanism = reply.mechanism
   filling.fromMs = tellHit(container, pid).atMs
   const options = { what: `a look at the volume of ${container.name}`, everyMs: REFILL_EVERY_MS, clock: ctx.clock }

@@ -14,7 +14,7 @@ import { downLeftovers, startAgain, staysDown } from '../shared/containers/start
 import { asTarget, chooseTargets, describeContainers } from '../shared/containers/targets.ts'
 import { awaitSettled } from '../shared/containers/uptime.ts'
 import { undoRecord } from '../shared/plan-schema.ts'
-import { fill, keepHeld, newFilling, readMemory, type Filling } from './filling.ts'
+import { fill, keepHeld, readMemory, type Filling } from './filling.ts'
 import { judgeHold, judgeOom, type OomSeen } from './judge.ts'
 import { limitsOf, memoryPlan, type MemoryPlan, type MemoryTarget } from './plan.ts'
 
@@ -74,7 +74,8 @@ async function prepareTarget(target: MemoryTarget, ctx: FaultContext): Promise<F
   const pid = (await ctx.containers.inspect(target.id, ctx.signal))?.pid ?? 0
   if (pid === 0) throw new ChaosError('TARGET_NOT_FOUND', `${target.name} stopped running before its memory could be read`)
   const baseline = await readMemory(helper, target, pid, ctx.signal)
-  if (baseline !== null) return newFilling(target, baseline)
+  if (baseline !== null)
+    return { target, baseline, begun: null, problem: null, readings: [], pushedWallMs: null, writersKilled: 0, mechanism: null }
   throw new ChaosError(
     'CAPABILITY_MISSING',
     `the kernel keeps no memory limit for ${target.name}, though Docker was given one: its memory controller is missing`,

@@ -37,10 +37,6 @@ const PAGE_BYTES = 4_096
 /** Between two steps, so that a death which Docker tells of a moment later is not pushed on. */
 const STEP_PAUSE_MS = 50
 
-export function newFilling(target: MemoryTarget, baseline: MemoryReading): Filling {
-  return { target, baseline, begun: null, problem: null, readings: [], pushedWallMs: null, writersKilled: 0, mechanism: null }
-}
-
 /** null where the cgroup has no limit. */
 export function readingOf({ memoryUsageBytes, memoryLimitBytes }: CgroupFacts): MemoryReading | null {
   return memoryUsageBytes === null || memoryLimitBytes === null

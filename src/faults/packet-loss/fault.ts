@@ -6,9 +6,9 @@ import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import { sendBurst } from '../shared/access.ts'
 import { startUpkeep, stopTraffic, type Upkeep } from '../shared/containers/upkeep.ts'
 import { combinePlaces, type PlaceJudgement } from '../shared/evidence.ts'
-import { endsOf, helperAt, legAccess, legPlan, namespaceHelpers, planLegs, startEnds, targetNames } from '../shared/links/legs.ts'
+import { endsOf, legAccess, legPlan, namespaceHelpers, planLegs, startEnds, targetNames } from '../shared/links/legs.ts'
 import type { LegEnd, LegPlan } from '../shared/links/legs.ts'
-import { touchedServices, type LinkSelection } from '../shared/links/links.ts'
+import type { LinkSelection } from '../shared/links/links.ts'
 import { helperLeftovers, stopHelpers } from '../shared/links/namespace-helpers.ts'
 import { listOf, undoRecord } from '../shared/plan-schema.ts'
 import { answered } from '../shared/samples.ts'
@@ -48,8 +48,7 @@ export const packetLoss = defineFault({
   kind: 'packet_loss',
   record: undoRecord(planSchema),
   async resolve(spec: PacketLossSpec, ctx) {
-    const { links, legs } = await planLegs(spec, 'packet_loss', ctx)
-    return { percent: spec.percent, legs, services: touchedServices(links, ctx.stack.descriptor) }
+    return { percent: spec.percent, ...(await planLegs(spec, 'packet_loss', ctx)) }
   },
   async arm(plan, ctx) {
     await startEnds(plan.legs, ctx)
@@ -76,7 +75,7 @@ export const packetLoss = defineFault({
 /** @returns how the kernel does it. */
 async function installLoss(percent: number, { port, ends }: LegPlan, ctx: FaultContext): Promise<string> {
   const install = async (end: LegEnd): Promise<string> => {
-    const { mechanism } = await helperAt(end, ctx).call('loss.install', { port, side: end.side, percent }, ctx.signal)
+    const { mechanism } = await ctx.toolbox.get(end.helper).call('loss.install', { port, side: end.side, percent }, ctx.signal)
     return mechanism
   }
   return [...new Set(await Promise.all(ends.map(install)))].join(', ')
@@ -85,7 +84,7 @@ async function installLoss(percent: number, { port, ends }: LegPlan, ctx: FaultC
 async function measureLeg(leg: LegPlan, ctx: FaultContext): Promise<MeasuredLeg> {
   const access = legAccess(leg, ctx)
   const bursts = await Promise.all(
-    endsOf([leg], 'client').map((end) => sendBurst(helperAt(end, ctx), access, BASELINE_BURST, ctx.signal)),
+    endsOf([leg], 'client').map((end) => sendBurst(ctx.toolbox.get(end.helper), access, BASELINE_BURST, ctx.signal)),
   )
   const samples = bursts.flat()
   return { leg, probes: { sent: samples.length, answered: answered(samples) }, retransmits: await readRetransmits(leg, ctx) }
@@ -93,7 +92,7 @@ async function measureLeg(leg: LegPlan, ctx: FaultContext): Promise<MeasuredLeg>
 
 async function readRetransmits(leg: LegPlan, ctx: FaultContext): Promise<Map<string, number>> {
   const read = leg.ends.map(
-    async (end) => [end.helper, (await helperAt(end, ctx).call('tcp.read', {}, ctx.signal)).retransmits] as const,
+    async (end) => [end.helper, (await ctx.toolbox.get(end.helper).call('tcp.read', {}, ctx.signal)).retransmits] as const,
   )
   return new Map(await Promise.all(read))
 }
@@ -125,7 +124,7 @@ async function judgeLeg(
 /** Waits for enough packets to measure; what was counted by then decides. A text says why nothing could be counted. */
 async function countPackets(leg: LegPlan, ctx: FaultContext): Promise<{ packets: number; dropped: number }[] | string> {
   const read = (signal: AbortSignal): Promise<{ packets: number; dropped: number }[]> =>
-    Promise.all(leg.ends.map((end) => helperAt(end, ctx).call('loss.read', {}, signal)))
+    Promise.all(leg.ends.map((end) => ctx.toolbox.get(end.helper).call('loss.read', {}, signal)))
   const { startedMs, plannedMs } = ctx.window()
   const endMs = later(startedMs, plannedMs)
   const enough = (ends: readonly { packets: number }[]): boolean => {
@@ -145,5 +144,5 @@ function startTraffic(leg: LegPlan, what: string, ctx: FaultContext): Upkeep[] {
       await sendBurst(helper, access, WAVE, signal)
       return true
     })
-  return endsOf([leg], 'client').flatMap((end) => Array.from({ length: WAVES_AT_ONCE }, () => lane(helperAt(end, ctx))))
+  return endsOf([leg], 'client').flatMap((end) => Array.from({ length: WAVES_AT_ONCE }, () => lane(ctx.toolbox.get(end.helper))))
 }

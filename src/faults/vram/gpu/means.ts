@@ -15,8 +15,7 @@ import { listOf } from '../../shared/plan-schema.ts'
 import { startUpkeep, untilWindowEnds, type Upkeep } from '../../shared/containers/upkeep.ts'
 import { gpuBefore, judgeGpuVram, mib, unreleased } from './judge.ts'
 import { allowedPids, lookAtGpus, processBytes, refuseOthers } from './find.ts'
-import { tellHits } from '../hits.ts'
-import type { ArmedVram, VramSpec } from '../means.ts'
+import { tellHits, type ArmedVram, type VramSpec } from '../means.ts'
 
 const plannedGpu = gpuBefore.extend({
   name: z.string(),
