@@ -40,16 +40,18 @@ export interface BuiltImage {
   readonly context: string
 }
 
+interface Page {
+  readonly service: string
+  readonly port: number
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
 /** How to read the pool of workers, so that `timing` and `count` can be resolved for any stack. */
 export interface PoolSpec {
   readonly service: string
   readonly size: number
-  readonly list: {
-    readonly service: string
-    readonly port: number
-    readonly path: string
-    readonly headers: Readonly<Record<string, string>>
-  }
+  readonly list: Page
   readonly members: string
   readonly id: string
   readonly state: string
@@ -82,11 +84,7 @@ interface KnownDefect {
 }
 
 /** How the system tells which jobs it has completed, so that served answers can be held against its own list. */
-export interface CompletedSpec {
-  readonly service: string
-  readonly port: number
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
+export interface CompletedSpec extends Page {
   readonly first: string
   readonly ids: string
   readonly next: string

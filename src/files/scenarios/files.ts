@@ -6,13 +6,14 @@ import type { Scenario } from '../../kinds/scenario.ts'
 import { keyPathText, type KeyPath } from '../../kinds/display.ts'
 import { childOf, nodeAt, type JsonNode, type JsonObjectNode } from '../json-tree.ts'
 import { mistakesError, type Mistake } from '../mistakes.ts'
-import { toScenario } from './normalise.ts'
 import { readJsonSource, type JsonSource } from '../read-source.ts'
-import { checkEntry } from './entry.ts'
+import { checkEntry, type CheckedEntry } from './entry.ts'
+import { toExpectation } from './expect-schema.ts'
 import { MAX_ENTRIES, SCENARIO_ID, scenarioFileSchema } from './schema.ts'
 import { checkNode } from '../schema-issues.ts'
 
 export const MAX_FILES = 500
+const DEFAULT_DURATION_SECONDS = 30
 
 /** Where a key of a scenario stands in its file; of a key that is not there, the place of what should hold it. */
 export type LocateKey = (scenario: Scenario, path: KeyPath) => Omit<Mistake, 'message'>
@@ -103,6 +104,25 @@ class FileSetReader {
       return entry === undefined ? entryPlace(scenario, path) : placeOf(entry, path)
     }
     return { scenarios: this.scenarios, mistakes: this.sources.flatMap((source) => source.mistakes.toArray()), locate }
+  }
+}
+
+/** Total: whatever the schemas let through has a meaning here. */
+function toScenario(checked: CheckedEntry, suite: SuiteName, source: Scenario['source']): Scenario {
+  const entry = checked.common
+  return {
+    id: entry.id,
+    name: entry.name,
+    suite,
+    expectedBehavior: entry.expected_behavior,
+    faults: checked.faults,
+    expect: (entry.expect ?? []).map(toExpectation),
+    durationSeconds: entry.duration_seconds ?? DEFAULT_DURATION_SECONDS,
+    profileSeconds: entry.profiles ?? {},
+    recoveryLimitSeconds: entry.recovery_seconds ?? null,
+    control: entry.control ?? null,
+    exclusive: entry.exclusive ?? false,
+    source,
   }
 }
 
