@@ -16,10 +16,7 @@ export interface FaultRequest {
   readonly usualMs: number
   /** What it needs of a stack and this one does not have, with the keys of the entry that ask for it. */
   missing(descriptor: Descriptor): readonly Missing[]
-  /**
-   * Resolves targets and records what undo needs; nothing is changed.
-   * @throws TARGET_NOT_FOUND for none, CAPABILITY_MISSING where the scenario is to be skipped, BAD_INPUT.
-   */
+  /** Resolves targets and records what undo needs; nothing is changed. @throws as `resolve` of the fault's definition. */
   plan(ctx: FaultContext): Promise<PlannedFault>
 }
 

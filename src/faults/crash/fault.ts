@@ -64,7 +64,8 @@ export const crash = defineFault({
   effect: (plan, ctx, { strikes }) => crashEffect(plan, strikes, ctx),
   async revert(plan, ctx, crashing) {
     await stopTraffic(crashing?.work ?? [], WORK, ctx)
-    await settledScaling(crashing, ctx)
+    const added = crashing?.scaling?.catch(() => undefined)
+    if (added !== undefined) await Promise.race([added, ctx.clock.sleep(SCALING_LIMIT_MS, ctx.signal)])
     await allOrThrow<unknown>([
       plan.via === 'kernel' ? stopHostHelpers([plan.helper], ctx) : Promise.resolve(),
       plan.extra === null ? Promise.resolve() : removeExtras(plan.extra, ctx),
@@ -173,12 +174,6 @@ async function crashEffect(plan: CrashPlan, strikes: readonly Strike[], ctx: Fau
 function shortOf(planned: number, hit: number, reasons: readonly string[]): Partial<Evidence> {
   if (hit >= planned) return {}
   return { confirmed: false, reasons: [...reasons, `${String(hit)} of ${String(planned)} containers were hit`] }
-}
-
-async function settledScaling(crashing: Crashing | null, ctx: UndoContext): Promise<void> {
-  if (crashing === null || crashing.scaling === null) return
-  const limit = ctx.clock.sleep(SCALING_LIMIT_MS, ctx.signal)
-  await Promise.race([crashing.scaling.catch(() => undefined), limit])
 }
 
 /** Containers that this fault may have ended: those it was to hit, or, from the ledger alone, all that it might have. */

@@ -57,7 +57,8 @@ export const packetLoss = defineFault({
     return { measured, mechanism: 'nothing was installed' }
   },
   async inject(plan, ctx, armed) {
-    const installed = await Promise.all(plan.legs.map((leg) => installLoss(plan.percent, leg, ctx)))
+    const installs = plan.legs.flatMap((leg) => leg.ends.map((end) => installLoss(plan.percent, leg, end, ctx)))
+    const installed = await Promise.all(installs)
     armed.mechanism = [...new Set(installed)].join(', ')
   },
   async effect(plan, ctx, { measured, mechanism }) {
@@ -73,12 +74,9 @@ export const packetLoss = defineFault({
 })
 
 /** @returns how the kernel does it. */
-async function installLoss(percent: number, { port, ends }: LegPlan, ctx: FaultContext): Promise<string> {
-  const install = async (end: LegEnd): Promise<string> => {
-    const { mechanism } = await ctx.toolbox.get(end.helper).call('loss.install', { port, side: end.side, percent }, ctx.signal)
-    return mechanism
-  }
-  return [...new Set(await Promise.all(ends.map(install)))].join(', ')
+async function installLoss(percent: number, { port }: LegPlan, end: LegEnd, ctx: FaultContext): Promise<string> {
+  const args = { port, side: end.side, percent }
+  return (await ctx.toolbox.get(end.helper).call('loss.install', args, ctx.signal)).mechanism
 }
 
 async function measureLeg(leg: LegPlan, ctx: FaultContext): Promise<MeasuredLeg> {

@@ -23,11 +23,8 @@ export async function findGpus(
   const service = ctx.stack.descriptor.services.find(({ name }) => name === target)
   if (service?.gpu !== true) return { noGpu: `the descriptor says of no GPU that '${target}' would use` }
   try {
-    const { missing, driver, devices } = await lookAtGpus(
-      looker,
-      running.map(({ id }) => id),
-      ctx,
-    )
+    const ids = running.map(({ id }) => id)
+    const { missing, driver, devices } = await lookAtGpus(looker, ids, ctx)
     if (missing !== null) return { noGpu: missing }
     const wanted = running.flatMap(({ gpus }) => gpus ?? [])
     const matched = matchGpus(devices, wanted, target)

@@ -27,7 +27,7 @@ const fillArgs = z
   .refine(...percentOrBytes)
 
 /** A process that computes on a GPU. */
-export interface GpuProcess {
+interface GpuProcess {
   /** In the host's namespace. */
   readonly pid: number
   /** null when it has ended meanwhile. */
