@@ -72,7 +72,7 @@ class Dns {
   ): Promise<{ mechanism: string }> {
     await requireNetAdmin('breaking names')
     const nameservers = await readNameservers()
-    const refusal = avoid.has('nft') ? 'told to avoid it' : await detourRefusal(objects)
+    const refusal = await detourRefusal({ names: objects, avoid })
     const firewall: Firewall = refusal === null ? 'nft' : 'iptables'
     const relays: Relay[] = []
     // The rules go first: without them nobody asks us any more.

@@ -95,7 +95,7 @@ class Resets {
     if (!state.avoid.has('socket-kill') && (await canKillSockets())) {
       return { mechanism: 'ss -K on established sockets', strike: () => killSockets(port, side) }
     }
-    const refusal = state.avoid.has('nft') ? 'told to avoid it' : await rejectRefusal(state)
+    const refusal = await rejectRefusal(state)
     if (refusal !== null)
       throw new Error(`this kernel cannot reset connections: it closes no sockets for ss -K, and nft has no reject: ${refusal}`)
     return { mechanism: 'momentary nft reject with tcp reset', strike: () => rejectForAMoment(state, port, side) }
