@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import * as z from 'zod'
+import { systemErrorCode } from '../../../core/errors.ts'
 import { systemClock } from '../../../core/time/clock.ts'
 import { waitUntil } from '../../../core/time/wait.ts'
 import { defineOperation } from '../../define-operation.ts'
@@ -207,6 +208,6 @@ function killGroup(group: number): void {
     process.kill(-group, 'SIGKILL')
   } catch (error) {
     // Gone by itself in between.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    if (systemErrorCode(error) !== 'ESRCH') throw error
   }
 }
