@@ -5,15 +5,13 @@ import type Dockerode from 'dockerode'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
 import type { Logger } from '../../ports/reporter.ts'
 import type { HelperRequest, ToolboxHelper, ToolboxPort } from '../../ports/toolbox.ts'
-import { TOOLBOX_ALL_OBJECTS } from '../../core/toolbox.ts'
-import type { ToolboxAvoidable } from '../../core/toolbox.ts'
+import { TOOLBOX_ALL_OBJECTS, type ToolboxAvoidable } from '../../core/toolbox.ts'
 import type { ArgumentsOf, ReplyOf, ToolboxOperation } from '../../toolbox/operations/registry.ts'
 import { dockerCall, dockerStatus, orGone } from '../docker/call.ts'
 import { deviceRequests, gpuOffer, isGpuRefusal } from '../docker/gpu-request.ts'
 import { ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE, type Owner } from '../docker/labels.ts'
 import { ToolboxConnection } from './connection.ts'
-import { containerOptions, endHelper, findHelper, isRunning, objectsWord, removeContainer } from './container.ts'
-import type { HelperSpec } from './container.ts'
+import { containerOptions, endHelper, findHelper, isRunning, objectsWord, removeContainer, type HelperSpec } from './container.ts'
 
 /** Removing what was begun has its own time: the caller's may be up. */
 const CLEANUP_LIMIT_MS = 10_000

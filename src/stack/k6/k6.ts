@@ -18,8 +18,7 @@ import {
 } from './arguments.ts'
 import type { K6Launcher, K6Process } from './process.ts'
 import { wrapperOf } from './wrapper.ts'
-import { openSamplePipe } from './sample-pipe.ts'
-import type { SamplePipe } from './sample-pipe.ts'
+import { openSamplePipe, type SamplePipe } from './sample-pipe.ts'
 
 /** After SIGINT it interrupts its iterations, runs teardown(), and writes its summary. */
 const STOP_GRACE_MS = 15_000

@@ -1,7 +1,6 @@
 /** JSON pages that a service has for us, read inside the stack's network: what breaks the way in hides nothing. */
 import jmespath, { compile, type JSONValue } from '@jmespath-community/jmespath'
-import { ChaosError, describeError } from '../../core/errors.ts'
-import type { ErrorCode } from '../../core/errors.ts'
+import { ChaosError, describeError, type ErrorCode } from '../../core/errors.ts'
 import type { ContainerPort } from '../../ports/docker.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import { fillRecord } from '../../core/variables.ts'

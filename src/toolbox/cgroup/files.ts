@@ -5,8 +5,7 @@ import { TOOLBOX_CGROUP_PATH } from '../../core/toolbox.ts'
 import { errorCode } from '../net/wire.ts'
 import type { ProcessRef } from '../operations/arguments.ts'
 import { readUnless } from '../proc/read.ts'
-import { requireMember } from './membership.ts'
-import type { CgroupPaths } from './membership.ts'
+import { requireMember, type CgroupPaths } from './membership.ts'
 
 /** linux/magic.h, CGROUP2_SUPER_MAGIC. */
 const CGROUP2_MAGIC = 0x63677270

@@ -1,6 +1,5 @@
 /** The program that holds memory of a GPU: whoever ends it, or this helper, has the driver free all of it. */
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { describeError } from '../../core/errors.ts'
 import { LineSplitter } from '../../core/lines.ts'
 import { VRAM_HOLD } from './lines.ts'

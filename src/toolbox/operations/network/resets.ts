@@ -8,8 +8,7 @@ import { removeRules } from '../../net/mechanism.ts'
 import { rejectForAMoment, rejectRefusal } from '../../net/momentary-reject.ts'
 import { requireNetAdmin } from '../../net/net-admin.ts'
 import { canKillSockets, killSockets } from '../../net/socket-kill.ts'
-import { readTcpCounters, tcpSince } from '../../net/tcp-counters.ts'
-import type { TcpCounters } from '../../net/tcp-counters.ts'
+import { readTcpCounters, tcpSince, type TcpCounters } from '../../net/tcp-counters.ts'
 import { none, port, side } from '../arguments.ts'
 
 const armArgs = z.strictObject({

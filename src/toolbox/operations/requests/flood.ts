@@ -6,8 +6,7 @@ import type { Helper } from '../../helper.ts'
 import { requestWithBody } from '../../http/request.ts'
 import { ResponseParser } from '../../http/response-parser.ts'
 import { errorCode, openSocket, resolveTarget } from '../../net/wire.ts'
-import { body, group, headers, method, path, target, timeoutMs } from '../arguments.ts'
-import type { Endpoint } from '../arguments.ts'
+import { body, group, headers, method, path, target, timeoutMs, type Endpoint } from '../arguments.ts'
 
 export const MAX_FLOOD = 5_000
 /** Connects under way at once: the far end's queue of new connections is not what is tested. */

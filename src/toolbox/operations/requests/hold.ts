@@ -5,8 +5,7 @@ import type { Helper } from '../../helper.ts'
 import { HeldConnection } from '../../http/held-connection.ts'
 import { requestBytes } from '../../http/request.ts'
 import { resolveTarget } from '../../net/wire.ts'
-import { group, headers, path, target, timeoutMs } from '../arguments.ts'
-import type { Endpoint } from '../arguments.ts'
+import { group, headers, path, target, timeoutMs, type Endpoint } from '../arguments.ts'
 
 /** Sockets at once: enough to watch any pool, too few to exhaust one. */
 const MAX_HELD = 256

@@ -1,6 +1,5 @@
 /** CPU burnt inside a container's cgroup, so that its quota, not the machine, is what runs out. */
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import * as z from 'zod'
 import { systemErrorCode } from '../../../core/errors.ts'

@@ -1,7 +1,6 @@
 /** A volume of the target, filled through the same mount. */
 import { constants } from 'node:fs'
-import { lstat, open } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
+import { lstat, open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { TOOLBOX_VOLUME_PATH } from '../../../core/toolbox.ts'
