@@ -89,6 +89,15 @@ export function frameReader(onFrame: (stream: LogLine['stream'], chunk: Buffer) 
   }
 }
 
+/** The text of a log that was read whole, both streams as they came. */
+export function logText(raw: Buffer): string {
+  const pieces: Buffer[] = []
+  frameReader((_stream, payload) => {
+    pieces.push(payload)
+  }).push(raw)
+  return Buffer.concat(pieces).toString('utf8')
+}
+
 /** `2026-01-02T03:04:05.678901234Z text`; null for a line without Docker's timestamp. */
 export function parseLogLine(stream: LogLine['stream'], line: string): LogLine | null {
   const space = line.indexOf(' ')

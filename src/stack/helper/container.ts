@@ -11,7 +11,8 @@ import {
   TOOLBOX_VOLUME_PATH,
 } from '../../core/toolbox.ts'
 import type { ToolboxAvoidable } from '../../core/toolbox.ts'
-import { dockerCall, dockerStatus, orGone } from '../docker/call.ts'
+import { dockerCall, dockerStatus, inspectContainer, orGone } from '../docker/call.ts'
+import { frameReader } from '../docker/container-logs.ts'
 import { ownerLabels, ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE, type Owner } from '../docker/labels.ts'
 import { outputTail } from '../programs/output-tail.ts'
 
@@ -127,10 +128,7 @@ export async function findHelper(
 
 /** True when the container can lend its namespaces. */
 export async function isRunning(docker: Dockerode, container: string, signal: AbortSignal): Promise<boolean> {
-  const info = await dockerCall(`inspect ${container}`, signal, (abortSignal) =>
-    orGone(docker.getContainer(container).inspect({ abortSignal })),
-  )
-  return info?.State.Running === true
+  return (await inspectContainer(docker, container, signal))?.State.Running === true
 }
 
 /** As Docker writes the start of a container that never came to one. */
@@ -178,17 +176,8 @@ async function lastWords(container: Dockerode.Container, signal: AbortSignal): P
     orGone(container.logs({ follow: false, stdout: false, stderr: true, tail: LOG_TAIL_LINES, abortSignal })),
   )
   const tail = outputTail(LOG_TAIL_BYTES)
-  for (const payload of frames(raw ?? Buffer.alloc(0))) tail.push(payload)
+  frameReader((_stream, payload) => {
+    tail.push(payload)
+  }).push(raw ?? Buffer.alloc(0))
   return tail.text()
-}
-
-const FRAME_HEADER_BYTES = 8
-
-/** Docker puts eight bytes before each piece of a log without a terminal: the stream's number and the length. */
-function* frames(raw: Buffer): Generator<Buffer> {
-  for (let at = 0; at + FRAME_HEADER_BYTES <= raw.length;) {
-    const length = raw.readUInt32BE(at + 4)
-    yield raw.subarray(at + FRAME_HEADER_BYTES, at + FRAME_HEADER_BYTES + length)
-    at += FRAME_HEADER_BYTES + length
-  }
 }
