@@ -2,6 +2,7 @@
 import { ChaosError } from '../../core/errors.ts'
 import type { K6Version } from '../../ports/k6.ts'
 import type { K6Segment } from '../../core/segment.ts'
+import type { K6Folders } from './process.ts'
 
 export const SAMPLES_FILE = 'samples.csv'
 export const SUMMARY_FILE = 'summary.json'
@@ -36,12 +37,7 @@ export const K6_ENVIRONMENT: Readonly<Record<string, string>> = {
   K6_CSV_SAVE_INTERVAL: '500ms',
 }
 
-export interface RunPaths {
-  /** Where k6 sees the folder for what it writes. */
-  readonly folder: string
-}
-
-export function runArguments({ folder }: RunPaths, segment: K6Segment | null): string[] {
+export function runArguments({ folder }: Pick<K6Folders, 'folder'>, segment: K6Segment | null): string[] {
   return [
     'run',
     '--quiet',
@@ -57,7 +53,7 @@ export function runArguments({ folder }: RunPaths, segment: K6Segment | null): s
   ]
 }
 
-export function archiveArguments({ folder }: RunPaths): string[] {
+export function archiveArguments({ folder }: Pick<K6Folders, 'folder'>): string[] {
   return [
     'archive',
     '--no-color',
