@@ -70,13 +70,10 @@ async function publishedUrl(
   if (port !== null) return `http://127.0.0.1:${String(port)}`
   // Docker publishes it when the container runs. That it does not is for whoever waits for the services to say.
   if (isToBePublished(info, endpoint.port)) return null
-  throw new ChaosError(
-    'BAD_INPUT',
-    `port ${String(endpoint.port)} of the service ${endpoint.service} is not published on 127.0.0.1`,
-    {
-      hint: `Add "127.0.0.1::${String(endpoint.port)}" to the ports of ${endpoint.service} in the compose file.`,
-    },
-  )
+  const text = `port ${String(endpoint.port)} of the service ${endpoint.service} is not published on 127.0.0.1`
+  throw new ChaosError('BAD_INPUT', text, {
+    hint: `Add "127.0.0.1::${String(endpoint.port)}" to the ports of ${endpoint.service} in the compose file.`,
+  })
 }
 
 async function firstContainer(deps: AddressDeps, service: string, signal: AbortSignal): Promise<Dockerode.ContainerInspectInfo> {

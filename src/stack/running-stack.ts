@@ -122,10 +122,8 @@ async function scaleUp(parts: StackParts, service: string, signal: AbortSignal):
   const added = (await containers.list(service, signal)).filter(({ id }) => !known.has(id))
   const [first] = added
   if (first !== undefined && added.length === 1) return first
-  throw new ChaosError(
-    'COMPOSE_FAILED',
-    `\`docker compose up --scale ${service}=${String(before.length + 1)}\` started ${String(added.length)} containers instead of one`,
-  )
+  const text = `\`docker compose up --scale ${service}=${String(before.length + 1)}\` started ${String(added.length)} containers instead of one`
+  throw new ChaosError('COMPOSE_FAILED', text)
 }
 
 function findLink(descriptor: Descriptor, name: string): Link {

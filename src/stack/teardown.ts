@@ -77,8 +77,6 @@ export async function clearStack(deps: TeardownDeps, signal: AbortSignal): Promi
   const left = (await findLeftovers(deps, deps.docker, signal)).filter(ofStack)
   if (left.length === 0) return
   const errors = report.failed.map(({ error }) => error).join('; ')
-  throw new ChaosError(
-    'NOT_REVERTED',
-    `the stack cannot be recreated: ${left.map(({ name }) => name).join(', ')} remained (${errors})`,
-  )
+  const text = `the stack cannot be recreated: ${left.map(({ name }) => name).join(', ')} remained (${errors})`
+  throw new ChaosError('NOT_REVERTED', text)
 }

@@ -21,10 +21,8 @@ export function defectVariables(descriptor: Descriptor, defects: readonly string
   const known = descriptor.defects
   if (known === null) {
     if (defects.length === 0) return {}
-    throw new ChaosError(
-      'BAD_INPUT',
-      `the stack ${descriptor.name} declares no defects, so ${defects.join(', ')} cannot be switched on`,
-    )
+    const text = `the stack ${descriptor.name} declares no defects, so ${defects.join(', ')} cannot be switched on`
+    throw new ChaosError('BAD_INPUT', text)
   }
   const unknown = defects.filter((name) => !Object.hasOwn(known.known, name))
   if (unknown.length > 0) {

@@ -133,11 +133,10 @@ export async function openCompose(options: ComposeOptions, signal: AbortSignal):
 function refuseFixedName(config: ComposeConfig, service: string): void {
   const name = config.services[service]?.container_name
   if (name === undefined) return
-  throw new ChaosError(
-    'CAPABILITY_MISSING',
-    `the service ${service} cannot get one more container: the compose file fixes the name ${name}`,
-    { hint: `Remove container_name from ${service}; other services reach it by the service's name.` },
-  )
+  const text = `the service ${service} cannot get one more container: the compose file fixes the name ${name}`
+  throw new ChaosError('CAPABILITY_MISSING', text, {
+    hint: `Remove container_name from ${service}; other services reach it by the service's name.`,
+  })
 }
 
 /** Nothing that lies in the project's folder is read any more, its `.env` neither. */
@@ -181,11 +180,8 @@ async function run(
   })
   if (result.exitCode === 0) return result
   const verb = argv[argv.lastIndexOf('--file') + 2] ?? 'compose'
-  throw new ChaosError(
-    'COMPOSE_FAILED',
-    `\`docker compose ${verb}\` ended with exit code ${String(result.exitCode)}: ${explain(result.stderr)}`,
-    { hint: `Files: ${options.files.join(', ')}` },
-  )
+  const text = `\`docker compose ${verb}\` ended with exit code ${String(result.exitCode)}: ${explain(result.stderr)}`
+  throw new ChaosError('COMPOSE_FAILED', text, { hint: `Files: ${options.files.join(', ')}` })
 }
 
 /** The last lines that say something: compose ends with its error. */

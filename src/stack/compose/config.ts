@@ -47,10 +47,8 @@ export function parseComposeConfig(text: string): ComposeConfig {
 export function asExpected<T>(schema: z.ZodType<T>, merged: unknown): T {
   const parsed = schema.safeParse(merged)
   if (parsed.success) return parsed.data
-  throw new ChaosError(
-    'COMPOSE_FAILED',
-    `\`docker compose config\` printed something unexpected: ${z.prettifyError(parsed.error)}`,
-  )
+  const text = `\`docker compose config\` printed something unexpected: ${z.prettifyError(parsed.error)}`
+  throw new ChaosError('COMPOSE_FAILED', text)
 }
 
 /** Compose takes the name for a service's, and an object in JavaScript passes over it: it would run without our label. */

@@ -59,3 +59,8 @@ export function inspectContainer(
 ): Promise<Dockerode.ContainerInspectInfo | null> {
   return orGone(dockerCall(`inspect ${id}`, signal, (abortSignal) => docker.getContainer(id).inspect({ abortSignal })))
 }
+
+/** null when it is not on this machine. */
+export function inspectImage(docker: Dockerode, image: string, signal: AbortSignal): Promise<Dockerode.ImageInspectInfo | null> {
+  return orGone(dockerCall(`inspect image ${image}`, signal, () => docker.getImage(image).inspect()))
+}

@@ -28,13 +28,8 @@ export function expectedServices(descriptor: Descriptor, config: ComposeConfig):
   ])
   const absent = [...replicas.keys()].filter((name) => !present.includes(name))
   if (absent.length > 0) {
-    throw new ChaosError(
-      'BAD_INPUT',
-      `${descriptor.file} names services that the compose file does not have: ${absent.join(', ')}`,
-      {
-        hint: `It has: ${present.join(', ')}`,
-      },
-    )
+    const text = `${descriptor.file} names services that the compose file does not have: ${absent.join(', ')}`
+    throw new ChaosError('BAD_INPUT', text, { hint: `It has: ${present.join(', ')}` })
   }
   return { required: replicas, others: present.filter((name) => !replicas.has(name)) }
 }

@@ -175,10 +175,8 @@ export class ToolboxConnection implements ToolboxHelper {
 
   private gone(what: string): ChaosError {
     const words = this.output.trim()
-    return new ChaosError(
-      'TOOLBOX_FAILED',
-      `the helper ${this.name} ${what}${words === '' ? '' : `; its last words: ${words.slice(-2_000)}`}`,
-    )
+    const text = `the helper ${this.name} ${what}${words === '' ? '' : `; its last words: ${words.slice(-2_000)}`}`
+    return new ChaosError('TOOLBOX_FAILED', text)
   }
 }
 

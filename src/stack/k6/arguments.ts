@@ -16,11 +16,10 @@ export const TREND_STATS = 'avg,min,med,p(90),p(95),p(99),max,count'
 export function parseVersion(output: string): K6Version {
   const found = /^k6(?:\.exe)? v(\d+)\.(\d+\.\d+\S*)/m.exec(output)
   const [, major = '', rest = ''] = found ?? []
-  if (found === null)
-    throw new ChaosError(
-      'CAPABILITY_MISSING',
-      `\`k6 version\` said something else than a version: ${output.trim().slice(0, 200)}`,
-    )
+  if (found === null) {
+    const text = `\`k6 version\` said something else than a version: ${output.trim().slice(0, 200)}`
+    throw new ChaosError('CAPABILITY_MISSING', text)
+  }
   if (major !== '1' && major !== '2') {
     throw new ChaosError('CAPABILITY_MISSING', `k6 ${major}.${rest} is not known here: 1 and 2 are`, {
       hint: 'Use another image, or name a k6 of these majors with --k6-path.',
