@@ -87,12 +87,10 @@ async function hasEnded(
 ): Promise<boolean> {
   const options = { everyMs: 50, attemptMs: NOTICE_LIMIT_MS, limitMs: NOTICE_LIMIT_MS, signal, clock: systemClock }
   const look = (inner: AbortSignal): Promise<string | null> => startOf(docker, owner, id, inner)
-  try {
-    await waitUntil(`the end of container ${id}`, look, (now) => now !== startedAt, options)
-    return true
-  } catch {
-    return false
-  }
+  return waitUntil(`the end of container ${id}`, look, (now) => now !== startedAt, options).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** When what runs in it began; null when nothing does. */

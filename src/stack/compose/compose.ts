@@ -100,11 +100,7 @@ export async function openCompose(options: ComposeOptions, signal: AbortSignal):
     throw new ChaosError('BAD_INPUT', `${options.files.join(', ')}: there are no services`)
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 })
   const override = join(options.stateDir, 'compose.override.json')
-  await writeFile(
-    override,
-    overrideFor(config, options, { labels: options.labels, isWithoutCpuQuotas: options.isWithoutCpuQuotas === true }),
-    { mode: 0o600 },
-  )
+  await writeFile(override, overrideFor(config, options), { mode: 0o600 })
   const base =
     options.isFrozen === true ? await frozenFlags(options, text, override) : flagsOf(options, [...options.files, override])
   return {
@@ -187,10 +183,6 @@ async function run(
 /** The last lines that say something: compose ends with its error. */
 function explain(stderr: string): string {
   const lines = stderr.split('\n').map((line) => line.trim())
-  return (
-    lines
-      .filter((line) => line !== '')
-      .slice(-6)
-      .join(' | ') || 'it printed no reason'
-  )
+  const said = lines.filter((line) => line !== '').slice(-6)
+  return said.join(' | ') || 'it printed no reason'
 }

@@ -61,12 +61,6 @@ function refuseProto(json: unknown): void {
   }
 }
 
-export interface OverrideOptions {
-  readonly labels: ServiceLabels
-  /** Containers start on all CPUs; who starts them gives them their quotas later. */
-  readonly isWithoutCpuQuotas: boolean
-}
-
 /** Cores that the compose file gives a container of the service; null without a quota. */
 export function cpuQuotaOf({ cpus, deploy }: ComposeConfig['services'][string]): number | null {
   const cores = Number(cpus ?? deploy?.resources?.limits?.cpus ?? 0)
@@ -87,11 +81,11 @@ function withoutCpuQuota({ cpus, deploy }: ComposeConfig['services'][string]): o
  */
 export function overrideFor(
   stack: ComposeConfig,
-  owner: Owner,
-  { labels: extra, isWithoutCpuQuotas }: OverrideOptions = { labels: {}, isWithoutCpuQuotas: false },
+  options: Owner & { readonly labels?: ServiceLabels; readonly isWithoutCpuQuotas?: boolean },
 ): string {
-  const own = ownerLabels(owner)
-  const project = projectName(owner)
+  const { labels: extra = {}, isWithoutCpuQuotas = false } = options
+  const own = ownerLabels(options)
+  const project = projectName(options)
   const services = Object.entries(stack.services).map(([name, spec]) => {
     const plain = { labels: { ...own, ...extra[name] }, ...(isWithoutCpuQuotas ? withoutCpuQuota(spec) : {}) }
     if (spec.container_name === undefined) return [name, plain]

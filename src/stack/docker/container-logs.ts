@@ -34,12 +34,10 @@ export async function readLogs(
   const stderr = lineSplitter((text) => {
     keep('stderr', text)
   })
-  const frames = tty
-    ? null
-    : frameReader((name, chunk) => {
-        ;(name === 'stdout' ? stdout : stderr).push(chunk)
-      })
-  for await (const chunk of stream) (frames ?? stdout).push(chunk as Buffer)
+  const frames = frameReader((name, chunk) => {
+    ;(name === 'stdout' ? stdout : stderr).push(chunk)
+  })
+  for await (const chunk of stream) (tty ? stdout : frames).push(chunk as Buffer)
   stdout.end()
   stderr.end()
   return kept.sort((a, b) => msBetween(b.atMs, a.atMs))

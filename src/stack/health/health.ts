@@ -33,12 +33,8 @@ export async function findTrouble(
     if (count === replicas) return []
     return [{ service, container: null, text: `${service} has ${String(count)} of ${String(replicas)} containers`, final: false }]
   })
-  const services = [
-    ...[...expected.required.keys()].map((name) => [name, false] as const),
-    ...expected.others.map((name) => [name, true] as const),
-  ]
-  const looks = services.flatMap(([service, mayHaveEnded]) =>
-    of(service).map((container) => lookCloser(containers, container, mayHaveEnded, signal)),
+  const looks = [...expected.required.keys(), ...expected.others].flatMap((service) =>
+    of(service).map((container) => lookCloser(containers, container, !expected.required.has(service), signal)),
   )
   return [...missing, ...(await Promise.all(looks)).flat()]
 }
@@ -56,11 +52,6 @@ async function lookCloser(
   return [{ service: glance.service, container: null, text: `${glance.name} is gone`, final: false }]
 }
 
-/** Healthy where it has a health check, running where it has none. */
-function isWell({ status, health }: Pick<ContainerState, 'status' | 'health'>): boolean {
-  return status === 'running' && (health === null || health === 'healthy')
-}
-
 type Ended = Pick<ContainerState, 'id' | 'name' | 'service' | 'status' | 'health' | 'exitCode' | 'oomKilled'>
 
 /** Nothing for a container that is as it should be. Healthy where it has a health check, running where it has none. */
@@ -70,8 +61,8 @@ function troubleOf(container: Ended, mayHaveEnded: boolean): Trouble[] {
   ]
   switch (container.status) {
     case 'running':
-      if (isWell(container)) return []
-      return trouble(container.health === 'starting' ? 'has not passed its health check yet' : `is ${String(container.health)}`)
+      if (container.health === null || container.health === 'healthy') return []
+      return trouble(container.health === 'starting' ? 'has not passed its health check yet' : `is ${container.health}`)
     case 'exited':
       if (mayHaveEnded && container.exitCode === 0) return []
       return trouble(`exited with code ${String(container.exitCode)}${container.oomKilled ? ' (out of memory)' : ''}`)

@@ -63,13 +63,7 @@ export class ToolboxConnection implements ToolboxHelper {
         this.end(describeError(error))
       }
     }
-    demultiplex(
-      stream,
-      sink(read),
-      sink((chunk) => {
-        this.stderr.push(chunk)
-      }),
-    )
+    demultiplex(stream, sink(read), sink(this.stderr.push))
     for (const event of ['end', 'close'] as const) {
       stream.on(event, () => {
         this.end('it ended')
