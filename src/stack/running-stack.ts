@@ -24,7 +24,6 @@ import type { SweepReport } from './sweep.ts'
 
 export interface StackUnderTest extends RunningStack {
   readonly containers: ContainerPort
-  readonly composeVersion: string
   /** Removes everything that carries the run's label, helpers too. Idempotent. @throws NOT_REVERTED. */
   down(signal: AbortSignal): Promise<SweepReport>
   /** Leaves it running for somebody else: nothing here follows it any more, and the helpers are removed. @throws NOT_REVERTED. */
@@ -44,7 +43,6 @@ export interface StackParts extends Owner {
   readonly addresses: StackAddresses
   readonly health: HealthDeps
   readonly images: readonly ImageInUse[]
-  readonly composeVersion: string
   readonly toxiproxyAt: (baseUrl: string) => ToxiproxyPort
   readonly startAgain: (signal: AbortSignal) => Promise<void>
   /** The entry answers and the links are as declared. */
@@ -66,7 +64,6 @@ export function runningStack(parts: StackParts): StackUnderTest {
     images: parts.images,
     variables,
     containers,
-    composeVersion: parts.composeVersion,
     link: (name) => findLink(descriptor, name),
     toxiproxy() {
       const url = addresses.toxiproxyUrl()

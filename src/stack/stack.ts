@@ -75,8 +75,7 @@ const UNDO_LIMIT_MS = 60_000
 
 /** One stack that is prepared and started. @throws as both do. */
 export async function bringUp(options: BringUpOptions): Promise<StackUnderTest> {
-  const prepared = await prepareStack(options)
-  return prepared.start(options)
+  return (await prepareStack(options)).start(options)
 }
 
 /** @throws BAD_INPUT for a stack that cannot or may not be started; DOCKER_UNAVAILABLE, IMAGE_MISSING. */
@@ -102,7 +101,7 @@ export async function prepareStack(options: PrepareOptions): Promise<PreparedSta
   const images = await ensureImages(descriptor.images, options.env, imageDeps)
   const imageVariables = Object.fromEntries(images.map(({ variable, image }) => [variable, image]))
   const env = await envOf({ ...imageVariables, ...secrets, ...defects })
-  const common: Common = { options, env, images, imageDeps, secrets, version, asWritten }
+  const common: Common = { options, env, images, imageDeps, secrets, asWritten }
   return {
     composeVersion: version,
     async whyAlone(inner) {
@@ -119,7 +118,6 @@ interface Common {
   readonly images: readonly ReadyImage[]
   readonly imageDeps: ImageDeps
   readonly secrets: Readonly<Record<string, string>>
-  readonly version: string
   readonly asWritten: unknown
 }
 
@@ -160,7 +158,6 @@ async function startStack(common: Common, { stateDir: runDir, stack, signal }: S
     return runningStack({
       ...{ descriptor, docker, ...owner, log, compose, feed, containers, closing, secrets, addresses, health },
       images: imagesInUse(descriptor, await containers.all(signal), images),
-      composeVersion: common.version,
       toxiproxyAt: options.toxiproxyAt,
       startAgain: (inner) => upAndHealthy(compose, health, inner),
       awaitReady: ready,
@@ -188,9 +185,7 @@ async function inspectEarly(
   envOf: (images: Record<string, string>) => Promise<Record<string, string>>,
 ): Promise<unknown> {
   if (inspect === undefined) return null
-  const nameOf = (variable: string, repository: string): string =>
-    (user[variable] ?? '') === '' ? `${repository}:none` : (user[variable] ?? '')
-  const images = descriptor.images.map(({ variable, repository }) => [variable, nameOf(variable, repository)] as const)
+  const images = descriptor.images.map(({ variable, repository }) => [variable, user[variable] || `${repository}:none`] as const)
   const env = await envOf(Object.fromEntries(images))
   const stack = await readMergedStack({ exec, log, runId, files: descriptor.composeFiles, env }, signal)
   inspect(stack)

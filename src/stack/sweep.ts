@@ -4,15 +4,7 @@ import { systemClock } from '../core/time/clock.ts'
 import { describeError } from '../core/errors.ts'
 import { waitUntil } from '../core/time/wait.ts'
 import { dockerCall, dockerStatus, orGone } from './docker/call.ts'
-import {
-  COMPOSE_PROJECT_LABEL,
-  isProjectOf,
-  ownerFilter,
-  projectName,
-  ROLE_LABEL,
-  RUN_LABEL,
-  type Owner,
-} from './docker/labels.ts'
+import { COMPOSE_PROJECT_LABEL, isProjectOf, ownerFilter, ownerName, ROLE_LABEL, RUN_LABEL, type Owner } from './docker/labels.ts'
 
 export interface Leftover {
   readonly kind: 'container' | 'network' | 'volume' | 'image'
@@ -54,7 +46,7 @@ export async function findLeftovers(owner: Owner, docker: Dockerode, signal: Abo
 /** Only names that compose made up for the project: an `image:` of the user's own is his, even when we built it. */
 function imageLeftovers(image: Dockerode.ImageInfo, owner: Owner): Leftover[] {
   const project = (image.Labels as Readonly<Record<string, string>> | null)?.[COMPOSE_PROJECT_LABEL] ?? ''
-  const isOwn = owner.stack === undefined ? isProjectOf(project, owner.runId) : project === projectName(owner)
+  const isOwn = owner.stack === undefined ? isProjectOf(project, owner.runId) : project === ownerName(owner)
   if (!isOwn) return []
   return (image.RepoTags ?? []).filter((tag) => tag.startsWith(`${project}-`)).map((tag) => leftover('image', tag, tag))
 }

@@ -5,11 +5,7 @@ import { ChaosError } from '../core/errors.ts'
 
 /** A secret that the environment has stays; any other is random per run, so that none is ever written down. */
 export function secretValues(descriptor: Descriptor, env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const value = (name: string): string => {
-    const own = env[name] ?? ''
-    return own === '' ? randomBytes(24).toString('hex') : own
-  }
-  return Object.fromEntries(descriptor.secrets.map((name) => [name, value(name)]))
+  return Object.fromEntries(descriptor.secrets.map((name) => [name, env[name] || randomBytes(24).toString('hex')]))
 }
 
 /**

@@ -5,7 +5,7 @@ import { ChaosError, describeError } from '../../core/errors.ts'
 import type { ExecPort, ExecResult } from '../../ports/exec.ts'
 import type { Logger } from '../../ports/reporter.ts'
 import { overrideFor, parseComposeConfig, parseJson, type ComposeConfig, type ServiceLabels } from './config.ts'
-import { projectName, type Owner } from '../docker/labels.ts'
+import { ownerName, type Owner } from '../docker/labels.ts'
 import { atLeast } from '../docker/version.ts'
 
 const OLDEST = { major: 2, minor: 24 }
@@ -93,7 +93,7 @@ export async function readMergedStack(options: Project, signal: AbortSignal): Pr
 
 /** Reads the merged configuration and writes the override. Starts nothing. */
 export async function openCompose(options: ComposeOptions, signal: AbortSignal): Promise<Compose> {
-  const project = projectName(options)
+  const project = ownerName(options)
   const text = await printed(options, [...flagsOf(options, options.files), 'config', '--format', 'json'], signal)
   const config = parseComposeConfig(text)
   if (Object.keys(config.services).length === 0)
@@ -148,7 +148,7 @@ async function frozenFlags(options: ComposeOptions, merged: string, override: st
 function flagsOf(options: Project, files: readonly string[], more: readonly string[] = []): string[] {
   const [first] = options.files
   if (first === undefined) throw new ChaosError('BAD_INPUT', 'the stack names no compose file')
-  const project = ['--project-name', projectName(options), '--project-directory', dirname(first)]
+  const project = ['--project-name', ownerName(options), '--project-directory', dirname(first)]
   return ['compose', '--ansi', 'never', '--progress', 'plain', ...project, ...more, ...files.flatMap((file) => ['--file', file])]
 }
 

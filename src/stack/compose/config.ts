@@ -1,7 +1,7 @@
 /** What we read of `docker compose config --format json`, and the override file that we lay over it. Pure. */
 import { z } from 'zod'
 import { ChaosError } from '../../core/errors.ts'
-import { ownerLabels, projectName, type Owner } from '../docker/labels.ts'
+import { ownerLabels, ownerName, type Owner } from '../docker/labels.ts'
 
 // Compose prints far more than we read, and more with every release: unknown keys are its business.
 const network = z.object({ external: z.boolean().optional() }).nullable()
@@ -85,7 +85,7 @@ export function overrideFor(
 ): string {
   const { labels: extra = {}, isWithoutCpuQuotas = false } = options
   const own = ownerLabels(options)
-  const project = projectName(options)
+  const project = ownerName(options)
   const services = Object.entries(stack.services).map(([name, spec]) => {
     const plain = { labels: { ...own, ...extra[name] }, ...(isWithoutCpuQuotas ? withoutCpuQuota(spec) : {}) }
     if (spec.container_name === undefined) return [name, plain]

@@ -67,20 +67,14 @@ class HoldGroups {
     const held = [...this.groups.values()].reduce((sum, group) => sum + group.size, 0)
     if (held + args.count > MAX_HELD)
       throw new Error(`at most ${String(MAX_HELD)} connections are held at once; ${String(held)} are`)
-    const request = requestBytes(args.target, args.path, args.headers, 'keep-alive')
-    const group: Group = {
-      target: args.target,
-      path: args.path,
-      headers: args.headers,
-      connections: [],
-      size: args.count,
-      busy: true,
-    }
+    const { target, path, headers, count } = args
+    const request = requestBytes(target, path, headers, 'keep-alive')
+    const group: Group = { target, path, headers, connections: [], size: count, busy: true }
     // Taken before the first await: two calls with one id must not both pass the check above.
     this.groups.set(args.id, group)
     try {
-      const address = await resolveTarget(args.target, args.timeoutMs)
-      group.connections.push(...Array.from({ length: args.count }, () => new HeldConnection(address)))
+      const address = await resolveTarget(target, args.timeoutMs)
+      group.connections.push(...Array.from({ length: count }, () => new HeldConnection(address)))
       const proven = await Promise.all(group.connections.map((connection) => connection.ask(request, args.timeoutMs)))
       const kept = group.connections.filter((connection, index) => proven[index] === 'answered' && connection.open)
       for (const connection of group.connections) if (!kept.includes(connection)) connection.close()

@@ -46,7 +46,6 @@ interface Figures {
 
 class MemoryFill {
   private readonly work = new Interruptible()
-  private registered: Promise<void> | null = null
   private files = 0
 
   /**
@@ -59,7 +58,7 @@ class MemoryFill {
     const memory = folders.folder('memory')
     if (memory === null) throw new Error('the container has no cgroup for memory')
     const before = await figures(folders)
-    await this.register(undo)
+    await this.work.register(undo, 'memory filler', removeChunks)
     return await this.work.run(signal, async () => {
       const end = await this.write(args, folders, { memory, before, signal })
       const now = await figures(folders).catch(() => null)
@@ -105,22 +104,6 @@ class MemoryFill {
     if (/no space left/i.test(output)) return 'full'
     if (/cannot allocate memory/i.test(output)) return 'refused'
     throw new Error(`the filler exited with ${String(exitCode)}: ${output || 'it said nothing'}`)
-  }
-
-  private async register(undo: HelperState['undo']): Promise<void> {
-    const install = (): Promise<void> =>
-      undo.install(
-        'memory filler',
-        async () => {
-          // From now on a fill registers anew, and so comes after this.
-          this.registered = null
-          await this.work.breakOff()
-          return await removeChunks()
-        },
-        () => Promise.resolve(),
-      )
-    this.registered ??= install()
-    await this.registered
   }
 }
 
