@@ -177,9 +177,7 @@ function cpuQuotas({ config }: Compose): ReadonlyMap<string, number> {
   return new Map(all.filter((pair): pair is [string, number] => pair[1] !== null))
 }
 
-/**
- * Before the first image is built; what their names will be is not known yet. @returns what is written, for the second look.
- */
+/** Before the first image is built; what their names will be is not known yet. @returns what is written, for the second look. */
 async function inspectEarly(
   { descriptor, env: user, exec, log, runId, inspect, signal }: PrepareOptions,
   envOf: (images: Record<string, string>) => Promise<Record<string, string>>,

@@ -67,10 +67,7 @@ function allOrThrow(deps: TeardownDeps, report: SweepReport): SweepReport {
   })
 }
 
-/**
- * Removes the stack's containers and volumes and keeps its networks, with the helpers that are on them.
- * @throws NOT_REVERTED.
- */
+/** Removes the stack's containers and volumes and keeps its networks, with the helpers that are on them. @throws NOT_REVERTED. */
 export async function clearStack(deps: TeardownDeps, signal: AbortSignal): Promise<void> {
   const ofStack = (item: Leftover): boolean => item.role === null && (item.kind === 'container' || item.kind === 'volume')
   const report = await removeLeftovers(deps, deps.docker, signal, ofStack)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { describeError } from '../core/errors.ts'
+import { parseAs } from '../core/json.ts'
 import type { ToolboxAcceptance, ToolboxReply } from '../core/toolbox.ts'
 import type { Helper } from './helper.ts'
 import { OPERATIONS } from './operations/registry.ts'
@@ -21,7 +22,7 @@ type Say = (answer: ToolboxAcceptance | ToolboxReply) => void
 export function createDispatcher(helper: Helper, say: Say): (line: string) => Promise<void> {
   let running = 0
   return async (line) => {
-    const request = parseRequest(line)
+    const request = parseAs(REQUEST, line)
     const id = request?.id ?? NO_ID
     running += 1
     try {
@@ -37,13 +38,5 @@ export function createDispatcher(helper: Helper, say: Say): (line: string) => Pr
     } finally {
       running -= 1
     }
-  }
-}
-
-function parseRequest(line: string): z.infer<typeof REQUEST> | null {
-  try {
-    return REQUEST.parse(JSON.parse(line))
-  } catch {
-    return null
   }
 }

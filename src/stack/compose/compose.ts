@@ -56,10 +56,7 @@ export interface Compose {
   down(options: { stopTimeoutSeconds: number; signal: AbortSignal }): Promise<void>
 }
 
-/**
- * The version of the Compose plugin.
- * @throws DOCKER_UNAVAILABLE when it is missing or older than 2.24.
- */
+/** The version of the Compose plugin. @throws DOCKER_UNAVAILABLE when it is missing or older than 2.24. */
 export async function composeVersion(
   exec: ExecPort,
   env: Readonly<Record<string, string>>,
@@ -103,24 +100,23 @@ export async function openCompose(options: ComposeOptions, signal: AbortSignal):
   await writeFile(override, overrideFor(config, options), { mode: 0o600 })
   const base =
     options.isFrozen === true ? await frozenFlags(options, text, override) : flagsOf(options, [...options.files, override])
+  const compose = async (how: readonly string[], limitMs: number, inner: AbortSignal): Promise<void> => {
+    await run(options, [...base, ...how], limitMs, inner)
+  }
   return {
     project,
     config,
     merged: parseJson(text),
-    async build(buildSignal) {
-      await run(options, [...base, 'build'], BUILD_LIMIT_MS, buildSignal)
-    },
-    async up(upSignal) {
-      await run(options, [...base, 'up', '--detach', '--no-build', '--quiet-pull'], UP_LIMIT_MS, upSignal)
-    },
-    async scale(service, count, scaleSignal) {
+    build: (inner) => compose(['build'], BUILD_LIMIT_MS, inner),
+    up: (inner) => compose(['up', '--detach', '--no-build', '--quiet-pull'], UP_LIMIT_MS, inner),
+    async scale(service, count, inner) {
       refuseFixedName(config, service)
       const how = ['up', '--detach', '--no-build', '--no-recreate', '--no-deps', '--quiet-pull']
-      await run(options, [...base, ...how, '--scale', `${service}=${String(count)}`, service], SCALE_LIMIT_MS, scaleSignal)
+      await compose([...how, '--scale', `${service}=${String(count)}`, service], SCALE_LIMIT_MS, inner)
     },
-    async down({ stopTimeoutSeconds, signal: downSignal }) {
+    down({ stopTimeoutSeconds, signal: inner }) {
       const how = ['down', '--volumes', '--remove-orphans', '--rmi', 'local', '--timeout', String(stopTimeoutSeconds)]
-      await run(options, [...base, ...how], DOWN_LIMIT_MS, downSignal)
+      return compose(how, DOWN_LIMIT_MS, inner)
     },
   }
 }

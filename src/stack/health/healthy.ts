@@ -42,10 +42,7 @@ interface Seen {
   refusal: string
 }
 
-/**
- * Waits until every service is healthy and `ask`, where it is given, has resolved.
- * @throws STACK_UNHEALTHY.
- */
+/** Waits until every service is healthy and `ask`, where it is given, has resolved. @throws STACK_UNHEALTHY. */
 export async function awaitHealthy(deps: HealthDeps, signal: AbortSignal, ask?: Ask): Promise<void> {
   const seen: Seen = { troubles: [], hopeless: false, refusal: 'it was not asked yet' }
   const look = async (inner: AbortSignal): Promise<boolean> => {

@@ -7,6 +7,7 @@ import { Writable, type Duplex } from 'node:stream'
 import { z } from 'zod'
 import { systemClock, type Clock } from '../../core/time/clock.ts'
 import { abortedError, ChaosError, describeError } from '../../core/errors.ts'
+import { parseAs } from '../../core/json.ts'
 import { LineSplitter } from '../../core/lines.ts'
 import type { Logger } from '../../ports/reporter.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
@@ -20,7 +21,6 @@ const ANSWER = z.union([
   z.strictObject({ id: z.number(), ok: z.literal(true), reply: z.unknown() }),
   z.strictObject({ id: z.number(), ok: z.literal(false), error: z.string() }),
 ])
-type Answer = z.infer<typeof ANSWER>
 
 /** For the acceptance, and for a reply beside what the operation itself may take: programs in the helper have 5 s each. */
 const BASE_MS = 10_000
@@ -134,7 +134,7 @@ export class ToolboxConnection implements ToolboxHelper {
   }
 
   private receive(line: string): void {
-    const answer = parseAnswer(line)
+    const answer = parseAs(ANSWER, line)
     // A call that was given up has none: its late answer is of no interest.
     const pending = answer === null ? undefined : this.pending.get(answer.id)
     if (answer === null) this.end(`it said something that is no reply: ${line.slice(0, 200)}`)
@@ -177,14 +177,6 @@ export class ToolboxConnection implements ToolboxHelper {
 function fail({ isAccepted, limitMs, reply }: Pending, error: Error): void {
   if (isAccepted) reply.reject(error)
   else limitMs.reject(error)
-}
-
-function parseAnswer(line: string): Answer | null {
-  try {
-    return ANSWER.parse(JSON.parse(line))
-  } catch {
-    return null
-  }
 }
 
 function sink(take: (chunk: Buffer) => void): Writable {
