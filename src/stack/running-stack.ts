@@ -53,6 +53,7 @@ export interface StackParts extends Owner {
 
 export function runningStack(parts: StackParts): StackUnderTest {
   const { descriptor, addresses, containers, secrets: variables } = parts
+  const { pool, completed } = descriptor
   const pageDeps = (observer: ToolboxHelper): PageDeps => ({ containers, network: addresses.network, variables, observer })
   return {
     descriptor,
@@ -69,16 +70,8 @@ export function runningStack(parts: StackParts): StackUnderTest {
       const url = addresses.toxiproxyUrl()
       return url === null ? null : parts.toxiproxyAt(url)
     },
-    pool(observer) {
-      const { pool: spec } = descriptor
-      if (spec === null) return null
-      return createPool({ spec, ...pageDeps(observer) })
-    },
-    completed(observer) {
-      const { completed: spec } = descriptor
-      if (spec === null) return null
-      return createCompleted({ spec, ...pageDeps(observer) })
-    },
+    pool: (observer) => (pool === null ? null : createPool({ spec: pool, ...pageDeps(observer) })),
+    completed: (observer) => (completed === null ? null : createCompleted({ spec: completed, ...pageDeps(observer) })),
     scaleUp: (service, signal) => scaleUp(parts, service, signal),
     liftCpuQuotas: (cores, signal) => liftCpuQuotas(parts.docker, parts, cores, signal),
     // One container more than declared is trouble too: a scale-up that was not taken back must not pass for a healthy stack.

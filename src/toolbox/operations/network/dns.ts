@@ -55,10 +55,6 @@ export const dnsOperations = [
   }),
 ] as const
 
-interface Relay {
-  readonly close: () => void
-}
-
 class Dns {
   private readonly own = new OwnQuestions()
   private questions: Questions | null = null
@@ -72,7 +68,7 @@ class Dns {
     const nameservers = await readNameservers()
     const refusal = await detourRefusal({ names: objects, avoid })
     const firewall: Firewall = refusal === null ? 'nft' : 'iptables'
-    const relays: Relay[] = []
+    const relays: (UdpRelay | TcpRelay)[] = []
     // The rules go first: without them nobody asks us any more.
     const remove = async (): Promise<string[]> => {
       const undone = await removeRules(firewall, objects, 'dns', ['d'])
