@@ -16,8 +16,7 @@ import type { PageDeps } from './pages/page.ts'
 import { createPool } from './pages/pool.ts'
 import { createCompleted } from './pages/completed.ts'
 import { liftCpuQuotas } from './cpu-quotas.ts'
-import { findTrouble, summarize } from './health/health.ts'
-import type { HealthDeps } from './health/healthy.ts'
+import { findTrouble, summarize, type HealthDeps } from './health/health.ts'
 import type { StackAddresses } from './ports.ts'
 import { clearStack, removeHelpers, tearDown } from './teardown.ts'
 import type { SweepReport } from './sweep.ts'
@@ -75,7 +74,7 @@ export function runningStack(parts: StackParts): StackUnderTest {
     scaleUp: (service, signal) => scaleUp(parts, service, signal),
     liftCpuQuotas: (cores, signal) => liftCpuQuotas(parts.docker, parts, cores, signal),
     // One container more than declared is trouble too: a scale-up that was not taken back must not pass for a healthy stack.
-    unhealthy: async (signal) => summarize(await findTrouble(parts.containers, parts.health.expected, signal)),
+    unhealthy: async (signal) => summarize(await findTrouble(parts.health, signal)),
     async recreate(signal) {
       await clearStack(parts, signal)
       await parts.startAgain(signal)

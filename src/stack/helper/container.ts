@@ -65,7 +65,7 @@ export function containerOptions(spec: HelperSpec): Dockerode.ContainerCreateOpt
     ...(request.user === undefined ? {} : { User: request.user }),
     HostConfig: {
       NetworkMode: 'container' in attachTo ? `container:${attachTo.container}` : attachTo.network,
-      ...pidMode(pid),
+      ...(pid === 'own' ? {} : { PidMode: pid === 'host' ? 'host' : `container:${pid.container}` }),
       // Paths in /proc/PID/cgroup are told relative to the reader's own cgroup namespace, and v2 forbids moving across one.
       ...(pid === 'host' ? { CgroupnsMode: 'host' } : {}),
       Mounts: mounts(request),
@@ -100,11 +100,6 @@ function mounts({ cgroups, volume }: HelperRequest): Dockerode.MountSettings[] {
     found.push({ Type: volume.type === 'volume' ? 'volume' : 'bind', Source: volume.source, Target: TOOLBOX_VOLUME_PATH })
   }
   return found
-}
-
-function pidMode(pid: HelperRequest['pid']): { PidMode?: string } {
-  if (pid === 'own') return {}
-  return { PidMode: pid === 'host' ? 'host' : `container:${pid.container}` }
 }
 
 /** The helper of that name if it carries this run's label, whoever started it; null otherwise. */

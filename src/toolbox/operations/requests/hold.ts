@@ -5,7 +5,7 @@ import type { Helper } from '../../helper.ts'
 import { HeldConnection } from '../../http/held-connection.ts'
 import { requestBytes } from '../../http/request.ts'
 import { resolveTarget } from '../../net/wire.ts'
-import { group, headers, path, target, timeoutMs, type Endpoint } from '../arguments.ts'
+import { group, headers, path, target, timeoutMs } from '../arguments.ts'
 
 /** Sockets at once: enough to watch any pool, too few to exhaust one. */
 const MAX_HELD = 256
@@ -46,10 +46,7 @@ export const holdOperations = [
   }),
 ] as const
 
-interface Group {
-  readonly target: Endpoint
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
+interface Group extends Pick<z.output<typeof openArgs>, 'target' | 'path' | 'headers'> {
   readonly connections: HeldConnection[]
   /** Connections it counts for, also while they are still being opened. */
   size: number
