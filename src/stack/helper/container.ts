@@ -142,7 +142,10 @@ export async function endHelper(
     orGone(
       container
         .stop({ t: STOP_SECONDS, abortSignal })
-        .catch(ignoreStopped)
+        .catch((error: unknown) => {
+          // 304: it had ended by itself.
+          if (dockerStatus(error) !== 304) throw error
+        })
         .then(() => true),
     ),
   )
@@ -159,11 +162,6 @@ export async function removeContainer(container: Dockerode.Container, signal: Ab
   await dockerCall(`remove the helper ${container.id.slice(0, 12)}`, signal, (abortSignal) =>
     orGone(container.remove({ force: true, v: true, abortSignal })),
   )
-}
-
-/** 304: it had ended by itself. */
-function ignoreStopped(error: unknown): void {
-  if (dockerStatus(error) !== 304) throw error
 }
 
 async function lastWords(container: Dockerode.Container, signal: AbortSignal): Promise<string> {
