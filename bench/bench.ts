@@ -21,7 +21,8 @@ import { createToxiproxy } from '../src/stack/links/toxiproxy.ts'
 import type { RunResult } from '../src/core/result/run.ts'
 import { waitUntil } from '../src/core/time/wait.ts'
 import type { StackUnderTest } from '../src/stack/running-stack.ts'
-import { createToolbox, type Toolbox } from '../src/stack/helper/toolbox.ts'
+import { createToolbox } from '../src/stack/helper/toolbox.ts'
+import type { ToolboxPort } from '../src/ports/toolbox.ts'
 import type { Toxic, ToxiproxyPort } from '../src/ports/toxiproxy.ts'
 import { overheadTable } from './overhead.ts'
 
@@ -136,7 +137,7 @@ async function onStacks(rounds: number, toolboxImage: string): Promise<Row[]> {
 /** Workers of one stack, ended in turn by a signal of ours and by Docker: both until Docker's event, by its own clock. */
 async function compareDeaths(
   stack: StackUnderTest,
-  toolbox: Toolbox,
+  toolbox: ToolboxPort,
   helperName: string,
   ours: number[],
   plain: number[],
