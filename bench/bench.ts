@@ -19,11 +19,12 @@ import { createSpawnExec } from '../src/stack/programs/spawn-exec.ts'
 import { bringUp } from '../src/stack/stack.ts'
 import { createToxiproxy } from '../src/stack/links/toxiproxy.ts'
 import type { RunResult } from '../src/core/result/run.ts'
-import type { ScenarioResult } from '../src/core/result/scenario.ts'
 import { waitUntil } from '../src/core/time/wait.ts'
 import type { StackUnderTest } from '../src/stack/running-stack.ts'
-import { createToolbox, type Toolbox } from '../src/stack/helper/toolbox.ts'
+import { createToolbox } from '../src/stack/helper/toolbox.ts'
+import type { ToolboxPort } from '../src/ports/toolbox.ts'
 import type { Toxic, ToxiproxyPort } from '../src/ports/toxiproxy.ts'
+import { overheadTable } from './overhead.ts'
 
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -136,7 +137,7 @@ async function onStacks(rounds: number, toolboxImage: string): Promise<Row[]> {
 /** Workers of one stack, ended in turn by a signal of ours and by Docker: both until Docker's event, by its own clock. */
 async function compareDeaths(
   stack: StackUnderTest,
-  toolbox: Toolbox,
+  toolbox: ToolboxPort,
   helperName: string,
   ours: number[],
   plain: number[],
@@ -203,28 +204,6 @@ async function quickRun(stacks: number): Promise<RunResult> {
   } finally {
     await rm(outDir, { recursive: true, force: true })
   }
-}
-
-/**
- * What is neither fault window nor the system's own recovery, as a share of the time that all stacks were there for. The
- * streak that proves a recovery is ours: the recovery itself ends with the first good answer of it.
- */
-function overhead({ scenarios, run: facts, environment }: RunResult): string {
-  const durationOf = (scenario: ScenarioResult, name: string): number =>
-    scenario.phases.find((phase) => phase.name === name)?.durationMs ?? 0
-  const inside = scenarios.reduce((sum, one) => sum + durationOf(one, 'during') + (one.recovery.afterMs ?? 0), 0)
-  const allMs = facts.durationMs * facts.stacks
-  const { all = 0, experiment: during = 0 } = environment['dockerCalls'] as { all?: number; experiment?: number }
-  const percent = (ms: number, of: number): string => `${((100 * ms) / of).toFixed(0)} %`
-  const cells = [
-    String(facts.stacks),
-    `${(facts.durationMs / 1_000).toFixed(1)} s`,
-    `${(facts.plannedMs / 1_000).toFixed(1)} s (${percent(facts.plannedMs - facts.durationMs, facts.durationMs)})`,
-    percent(allMs - inside, allMs),
-    (during / scenarios.length).toFixed(0),
-    String(all),
-  ]
-  return `| ${cells.join(' | ')} |`
 }
 
 function scenarioOf(result: RunResult, id: string): RunResult['scenarios'][number] {
@@ -313,6 +292,4 @@ for (const row of rows) {
 }
 const signalMs = Number(scenarioOf(single, 'WC-001').effect.measures['decisionToSignalMs'])
 process.stdout.write(`\ndecision → signal delivered: ${signalMs.toFixed(1)} ms (budget 150 ms)\n\n`)
-process.stdout.write('| stacks | quick run of 21 | planned | neither fault nor recovery | Docker calls a scenario | in all |\n')
-process.stdout.write('|---|---|---|---|---|---|\n')
-for (const result of results) process.stdout.write(`${overhead(result)}\n`)
+process.stdout.write(overheadTable(results))

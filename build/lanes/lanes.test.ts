@@ -4,16 +4,35 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { countTests, failedTests } from './count-tests.ts'
-import { PLAN, stagesOf, withOnly, type Plan, type Stage } from './plan.ts'
+import { planOf, stagesOf, testFilesOf, withOnly, type Plan, type Stage } from './plan.ts'
 import { runPlan, type StageEnd } from './run.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
+const testFiles = (kind: string): string[] => readdirSync(join(root, 'test', kind)).filter((name) => name.endsWith('.test.ts'))
+const PLAN = planOf(testFiles('integration'))
+
 describe('the plan', () => {
   it.each(['integration', 'e2e', 'act'])('runs each file of test/%s once', (kind) => {
-    const files = readdirSync(join(root, 'test', kind)).filter((name) => name.endsWith('.test.ts'))
-    const run = stagesOf(PLAN).flatMap(({ argv }) => argv.filter((part) => part.startsWith(`test/${kind}/`)))
-    expect(run.toSorted()).toEqual(files.map((name) => `test/${kind}/${name}`).toSorted())
+    const run = stagesOf(PLAN)
+      .flatMap(testFilesOf)
+      .filter((file) => file.startsWith(`test/${kind}/`))
+    expect(run.toSorted()).toEqual(
+      testFiles(kind)
+        .map((name) => `test/${kind}/${name}`)
+        .toSorted(),
+    )
+  })
+
+  it('takes up an integration test that it has never heard of', () => {
+    const added = stagesOf(planOf([...testFiles('integration'), 'faults-new.test.ts'])).filter((stage) =>
+      testFilesOf(stage).includes('test/integration/faults-new.test.ts'),
+    )
+    expect(added.map(({ name }) => name)).toEqual(['integration others'])
+  })
+
+  it('has no stage for others where there are none', () => {
+    expect(stagesOf(planOf([])).map(({ name }) => name)).not.toContain('integration others')
   })
 
   it('gives each stage a name and a report of its own', () => {
@@ -31,7 +50,7 @@ describe('the plan', () => {
       [['verdicts'], []],
     ])
     expect(withOnly(PLAN, [])).toBe(PLAN)
-    expect(() => withOnly(PLAN, ['verdict'])).toThrow('there is no stage verdict; there are: act, ')
+    expect(() => withOnly(PLAN, ['verdict'])).toThrow('there is no stage verdict; there are: integration others, act, ')
   })
 })
 

@@ -2,14 +2,15 @@
  * Every check of this repository, as much of it side by side as its measurements bear. `node build/lanes/main.ts` runs all;
  * names of stages after it run only those. Exit 1 when a stage failed, 130 when it was interrupted.
  */
-import { readFile, rm } from 'node:fs/promises'
+import { readFile, readdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { countTests, failedTests } from './count-tests.ts'
-import { PLAN, stagesOf, withOnly } from './plan.ts'
+import { planOf, stagesOf, withOnly } from './plan.ts'
 import { runPlan } from './run.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-const plan = withOnly(PLAN, process.argv.slice(2))
+const integrationFiles = (await readdir(join(root, 'test/integration'))).filter((name) => name.endsWith('.test.ts'))
+const plan = withOnly(planOf(integrationFiles), process.argv.slice(2))
 const reports = stagesOf(plan).flatMap(({ report }) => (report === null ? [] : [join(root, report)]))
 // Numbers of an earlier run are not this run's.
 await Promise.all(reports.map((file) => rm(file, { force: true })))

@@ -36,9 +36,14 @@ function npm(script: string, minutes: number): Stage {
   return { name: script, argv: ['npm', 'run', '--silent', script], env: {}, limitMs: minutes * MINUTE_MS, report: null }
 }
 
-/** Test files of one kind in a process of their own. */
+/** Test files of one kind in a process of their own; `files` are names without `.test.ts`. */
 function tests(name: string, kind: 'integration' | 'e2e' | 'act', files: readonly string[], minutes: number): Stage {
   return vitest(name, [`vitest.${kind}.config.ts`, ...files.map((file) => `test/${kind}/${file}.test.ts`)], minutes)
+}
+
+/** The files of a stage made by `tests`, as paths from the root of the repository. */
+export function testFilesOf({ argv }: Stage): readonly string[] {
+  return argv.filter((part) => part.startsWith('test/'))
 }
 
 /** `argv`: the configuration, and then what is run of it. */
@@ -76,30 +81,46 @@ const WITH_DOCKER: readonly Stage[] = [
   tests('integration 1', 'integration', ['faults-crash', 'faults'], 20),
   tests('integration 2', 'integration', ['faults-resources', 'faults-vram'], 20),
   tests('integration 3', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
-  tests('integration 4', 'integration', ['stack-life', 'stack-actions', 'stack-pool', 'stack-daemon', 'clauses', 'grpc'], 15),
+  tests('integration 4', 'integration', ['stack-life', 'stack-actions', 'stack-pool', 'stack-daemon', 'clauses'], 15),
   { ...tests('rehearsal', 'e2e', ['rehearsal'], 10), isHeavy: true },
   // Processes that answer thousands of requests: what guards against a hang is no limit on the machine's speed.
   vitest('services', ['vitest.config.ts', '--testTimeout', '90000', SERVICES], 10),
-  tests('integration 5', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources', 'faults-dns'], 15),
+  tests('integration 5', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources'], 15),
   tests('integration 6', 'integration', ['load'], 15),
-  tests('integration 7', 'integration', ['k6', 'untrusted-stack', 'host-guard', 'toolbox-undo', 'toolbox-dns'], 15),
+  tests('integration 7', 'integration', ['k6', 'untrusted-stack', 'host-guard', 'toolbox-undo'], 15),
 ]
 
-/** What judges the default stack has little beside it, and what loads it, or uses up all its CPUs, has nothing. */
-export const PLAN: Plan = {
-  rounds: [
-    { stages: WITH_DOCKER, width: 3, beside: [QUICK_CHECKS] },
-    // They look at what is left on the whole machine, or take away what nobody uses.
-    { stages: [tests('serial', 'integration', ['sweep', 'stack-images', 'published-image'], 10)], width: 1 },
-    // Here the CPUs have time to spare, which they have not beside the first round: it would be as much longer.
-    {
-      stages: [tests('verdicts', 'e2e', ['verdicts', 'defects', 'control', 'interruption-everywhere'], 60)],
-      width: 1,
-      beside: [[UNIT_TESTS], [DIST_CHECK]],
-    },
-    { stages: [tests('load', 'e2e', ['load-suite'], 40)], width: 1, isQuiet: true },
-    { stages: [tests('crowd', 'e2e', ['crowd'], 40)], width: 1 },
-  ],
+/** They look at what is left on the whole machine, or take away what nobody uses. */
+const SERIAL = tests('serial', 'integration', ['sweep', 'stack-images', 'published-image'], 10)
+
+/** The other files of test/integration: a kind that is added brings its tests without a word here. */
+function others(integrationFiles: readonly string[]): Stage[] {
+  const named = new Set([...WITH_DOCKER, SERIAL].flatMap(testFilesOf))
+  const names = integrationFiles
+    .filter((file) => !named.has(`test/integration/${file}`))
+    .map((file) => file.slice(0, -'.test.ts'.length))
+  return names.length === 0 ? [] : [tests('integration others', 'integration', names.toSorted(), 20)]
+}
+
+/**
+ * What judges the default stack has little beside it, and what loads it, or uses up all its CPUs, has nothing.
+ * @param integrationFiles - The names of all `*.test.ts` files in test/integration.
+ */
+export function planOf(integrationFiles: readonly string[]): Plan {
+  return {
+    rounds: [
+      { stages: [...others(integrationFiles), ...WITH_DOCKER], width: 3, beside: [QUICK_CHECKS] },
+      { stages: [SERIAL], width: 1 },
+      // Here the CPUs have time to spare, which they have not beside the first round: it would be as much longer.
+      {
+        stages: [tests('verdicts', 'e2e', ['verdicts', 'defects', 'control', 'interruption-everywhere'], 60)],
+        width: 1,
+        beside: [[UNIT_TESTS], [DIST_CHECK]],
+      },
+      { stages: [tests('load', 'e2e', ['load-suite'], 40)], width: 1, isQuiet: true },
+      { stages: [tests('crowd', 'e2e', ['crowd'], 40)], width: 1 },
+    ],
+  }
 }
 
 export function stagesOf({ rounds }: Plan): readonly Stage[] {

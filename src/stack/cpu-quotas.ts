@@ -68,30 +68,18 @@ async function update(docker: Dockerode, owner: Owner, id: string, nanoCpus: num
     dockerCall('change a CPU quota', signal, (abortSignal) =>
       orGone(docker.getContainer(id).update({ NanoCpus: nanoCpus, abortSignal })),
     )
-  const startedAt = await startOf(docker, owner, id, signal)
+  const look = (inner: AbortSignal): Promise<string | null> => startOf(docker, owner, id, inner)
+  const startedAt = await look(signal)
   try {
     await once()
   } catch (error) {
-    if (dockerStatus(error) !== 500 || !(await hasEnded(docker, owner, id, startedAt, signal))) throw error
+    if (dockerStatus(error) !== 500) throw error
+    // Only where that start of the container ends within the time that the daemon takes to notice.
+    const options = { everyMs: 50, attemptMs: NOTICE_LIMIT_MS, limitMs: NOTICE_LIMIT_MS, signal, clock: systemClock }
+    await waitUntil(`the end of container ${id}`, look, (now) => now !== startedAt, options).catch(() => {
+      throw error
+    })
     await once()
-  }
-}
-
-/** Whether that start of the container has ended, seen within the time that the daemon takes to notice. */
-async function hasEnded(
-  docker: Dockerode,
-  owner: Owner,
-  id: string,
-  startedAt: string | null,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const options = { everyMs: 50, attemptMs: NOTICE_LIMIT_MS, limitMs: NOTICE_LIMIT_MS, signal, clock: systemClock }
-  const look = (inner: AbortSignal): Promise<string | null> => startOf(docker, owner, id, inner)
-  try {
-    await waitUntil(`the end of container ${id}`, look, (now) => now !== startedAt, options)
-    return true
-  } catch {
-    return false
   }
 }
 

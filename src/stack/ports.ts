@@ -27,14 +27,16 @@ export interface AddressDeps extends Owner {
   readonly signal: AbortSignal
 }
 
+type Endpoint = Pick<Descriptor['entry'], 'service' | 'port'>
+
 /** @throws BAD_INPUT when the entry or toxiproxy is not published on 127.0.0.1. */
 export async function openAddresses(deps: AddressDeps, signal: AbortSignal): Promise<StackAddresses> {
   const { entry, toxiproxy } = deps.descriptor
   const network = await entryNetwork(deps, signal)
   const urls = new Map<string, string>()
   const endpoints = toxiproxy === null ? [entry] : [entry, toxiproxy]
-  const key = (endpoint: { service: string; port: number }): string => `${endpoint.service}:${String(endpoint.port)}`
-  const read = async (endpoint: { service: string; port: number }, inner: AbortSignal): Promise<void> => {
+  const key = (endpoint: Endpoint): string => `${endpoint.service}:${String(endpoint.port)}`
+  const read = async (endpoint: Endpoint, inner: AbortSignal): Promise<void> => {
     const url = await publishedUrl(deps, endpoint, inner)
     if (url !== null) urls.set(key(endpoint), url)
   }
@@ -60,23 +62,16 @@ export async function openAddresses(deps: AddressDeps, signal: AbortSignal): Pro
 }
 
 /** null while its container does not run. @throws BAD_INPUT where it will not be published either. */
-async function publishedUrl(
-  deps: AddressDeps,
-  endpoint: { service: string; port: number },
-  signal: AbortSignal,
-): Promise<string | null> {
+async function publishedUrl(deps: AddressDeps, endpoint: Endpoint, signal: AbortSignal): Promise<string | null> {
   const info = await firstContainer(deps, endpoint.service, signal)
   const port = publishedPort(info, endpoint.port)
   if (port !== null) return `http://127.0.0.1:${String(port)}`
   // Docker publishes it when the container runs. That it does not is for whoever waits for the services to say.
   if (isToBePublished(info, endpoint.port)) return null
-  throw new ChaosError(
-    'BAD_INPUT',
-    `port ${String(endpoint.port)} of the service ${endpoint.service} is not published on 127.0.0.1`,
-    {
-      hint: `Add "127.0.0.1::${String(endpoint.port)}" to the ports of ${endpoint.service} in the compose file.`,
-    },
-  )
+  const text = `port ${String(endpoint.port)} of the service ${endpoint.service} is not published on 127.0.0.1`
+  throw new ChaosError('BAD_INPUT', text, {
+    hint: `Add "127.0.0.1::${String(endpoint.port)}" to the ports of ${endpoint.service} in the compose file.`,
+  })
 }
 
 async function firstContainer(deps: AddressDeps, service: string, signal: AbortSignal): Promise<Dockerode.ContainerInspectInfo> {

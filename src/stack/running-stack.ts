@@ -16,15 +16,13 @@ import type { PageDeps } from './pages/page.ts'
 import { createPool } from './pages/pool.ts'
 import { createCompleted } from './pages/completed.ts'
 import { liftCpuQuotas } from './cpu-quotas.ts'
-import { findTrouble, summarize } from './health/health.ts'
-import type { HealthDeps } from './health/healthy.ts'
+import { findTrouble, summarize, type HealthDeps } from './health/health.ts'
 import type { StackAddresses } from './ports.ts'
 import { clearStack, removeHelpers, tearDown } from './teardown.ts'
 import type { SweepReport } from './sweep.ts'
 
 export interface StackUnderTest extends RunningStack {
   readonly containers: ContainerPort
-  readonly composeVersion: string
   /** Removes everything that carries the run's label, helpers too. Idempotent. @throws NOT_REVERTED. */
   down(signal: AbortSignal): Promise<SweepReport>
   /** Leaves it running for somebody else: nothing here follows it any more, and the helpers are removed. @throws NOT_REVERTED. */
@@ -44,7 +42,6 @@ export interface StackParts extends Owner {
   readonly addresses: StackAddresses
   readonly health: HealthDeps
   readonly images: readonly ImageInUse[]
-  readonly composeVersion: string
   readonly toxiproxyAt: (baseUrl: string) => ToxiproxyPort
   readonly startAgain: (signal: AbortSignal) => Promise<void>
   /** The entry answers and the links are as declared. */
@@ -55,6 +52,7 @@ export interface StackParts extends Owner {
 
 export function runningStack(parts: StackParts): StackUnderTest {
   const { descriptor, addresses, containers, secrets: variables } = parts
+  const { pool, completed } = descriptor
   const pageDeps = (observer: ToolboxHelper): PageDeps => ({ containers, network: addresses.network, variables, observer })
   return {
     descriptor,
@@ -66,26 +64,17 @@ export function runningStack(parts: StackParts): StackUnderTest {
     images: parts.images,
     variables,
     containers,
-    composeVersion: parts.composeVersion,
     link: (name) => findLink(descriptor, name),
     toxiproxy() {
       const url = addresses.toxiproxyUrl()
       return url === null ? null : parts.toxiproxyAt(url)
     },
-    pool(observer) {
-      const { pool: spec } = descriptor
-      if (spec === null) return null
-      return createPool({ spec, ...pageDeps(observer) })
-    },
-    completed(observer) {
-      const { completed: spec } = descriptor
-      if (spec === null) return null
-      return createCompleted({ spec, ...pageDeps(observer) })
-    },
+    pool: (observer) => (pool === null ? null : createPool({ spec: pool, ...pageDeps(observer) })),
+    completed: (observer) => (completed === null ? null : createCompleted({ spec: completed, ...pageDeps(observer) })),
     scaleUp: (service, signal) => scaleUp(parts, service, signal),
     liftCpuQuotas: (cores, signal) => liftCpuQuotas(parts.docker, parts, cores, signal),
     // One container more than declared is trouble too: a scale-up that was not taken back must not pass for a healthy stack.
-    unhealthy: async (signal) => summarize(await findTrouble(parts.containers, parts.health.expected, signal)),
+    unhealthy: async (signal) => summarize(await findTrouble(parts.health, signal)),
     async recreate(signal) {
       await clearStack(parts, signal)
       await parts.startAgain(signal)
@@ -122,10 +111,9 @@ async function scaleUp(parts: StackParts, service: string, signal: AbortSignal):
   const added = (await containers.list(service, signal)).filter(({ id }) => !known.has(id))
   const [first] = added
   if (first !== undefined && added.length === 1) return first
-  throw new ChaosError(
-    'COMPOSE_FAILED',
-    `\`docker compose up --scale ${service}=${String(before.length + 1)}\` started ${String(added.length)} containers instead of one`,
-  )
+  const wanted = `${service}=${String(before.length + 1)}`
+  const text = `\`docker compose up --scale ${wanted}\` started ${String(added.length)} containers instead of one`
+  throw new ChaosError('COMPOSE_FAILED', text)
 }
 
 function findLink(descriptor: Descriptor, name: string): Link {

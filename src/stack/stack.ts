@@ -2,8 +2,7 @@
 import { join } from 'node:path'
 import type Dockerode from 'dockerode'
 import { systemClock } from '../core/time/clock.ts'
-import { canaryRequest } from '../core/descriptor.ts'
-import type { Descriptor } from '../core/descriptor.ts'
+import { canaryRequest, type Descriptor } from '../core/descriptor.ts'
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { ExecPort } from '../ports/exec.ts'
 import type { Logger } from '../ports/reporter.ts'
@@ -18,7 +17,8 @@ import { openEventFeed, type EventFeed } from './docker/event-feed.ts'
 import { ensureImages, ensurePresent, type ImageDeps, type ReadyImage } from './images/images.ts'
 import { TOXIPROXY_LABEL, type Owner } from './docker/labels.ts'
 import { imagesInUse, runningStack, type StackUnderTest } from './running-stack.ts'
-import { awaitHealthy, expectedServices, explainFailedUp, type Ask, type HealthDeps } from './health/healthy.ts'
+import { awaitHealthy, expectedServices, explainFailedUp, type Ask } from './health/healthy.ts'
+import type { HealthDeps } from './health/health.ts'
 import { verifyLinks } from './links/links.ts'
 import { openAddresses, type StackAddresses } from './ports.ts'
 import { sweepOrThrow, type TeardownDeps } from './teardown.ts'
@@ -76,8 +76,7 @@ const UNDO_LIMIT_MS = 60_000
 
 /** One stack that is prepared and started. @throws as both do. */
 export async function bringUp(options: BringUpOptions): Promise<StackUnderTest> {
-  const prepared = await prepareStack(options)
-  return prepared.start(options)
+  return (await prepareStack(options)).start(options)
 }
 
 /** @throws BAD_INPUT for a stack that cannot or may not be started; DOCKER_UNAVAILABLE, IMAGE_MISSING. */
@@ -103,7 +102,7 @@ export async function prepareStack(options: PrepareOptions): Promise<PreparedSta
   const images = await ensureImages(descriptor.images, options.env, imageDeps)
   const imageVariables = Object.fromEntries(images.map(({ variable, image }) => [variable, image]))
   const env = await envOf({ ...imageVariables, ...secrets, ...defects })
-  const common: Common = { options, env, images, imageDeps, secrets, version, asWritten }
+  const common: Common = { options, env, images, imageDeps, secrets, asWritten }
   return {
     composeVersion: version,
     async whyAlone(inner) {
@@ -120,7 +119,6 @@ interface Common {
   readonly images: readonly ReadyImage[]
   readonly imageDeps: ImageDeps
   readonly secrets: Readonly<Record<string, string>>
-  readonly version: string
   readonly asWritten: unknown
 }
 
@@ -161,7 +159,6 @@ async function startStack(common: Common, { stateDir: runDir, stack, signal }: S
     return runningStack({
       ...{ descriptor, docker, ...owner, log, compose, feed, containers, closing, secrets, addresses, health },
       images: imagesInUse(descriptor, await containers.all(signal), images),
-      composeVersion: common.version,
       toxiproxyAt: options.toxiproxyAt,
       startAgain: (inner) => upAndHealthy(compose, health, inner),
       awaitReady: ready,
@@ -181,17 +178,13 @@ function cpuQuotas({ config }: Compose): ReadonlyMap<string, number> {
   return new Map(all.filter((pair): pair is [string, number] => pair[1] !== null))
 }
 
-/**
- * Before the first image is built; what their names will be is not known yet. @returns what is written, for the second look.
- */
+/** Before the first image is built; what their names will be is not known yet. @returns what is written, for the second look. */
 async function inspectEarly(
   { descriptor, env: user, exec, log, runId, inspect, signal }: PrepareOptions,
   envOf: (images: Record<string, string>) => Promise<Record<string, string>>,
 ): Promise<unknown> {
   if (inspect === undefined) return null
-  const nameOf = (variable: string, repository: string): string =>
-    (user[variable] ?? '') === '' ? `${repository}:none` : (user[variable] ?? '')
-  const images = descriptor.images.map(({ variable, repository }) => [variable, nameOf(variable, repository)] as const)
+  const images = descriptor.images.map(({ variable, repository }) => [variable, user[variable] || `${repository}:none`] as const)
   const env = await envOf(Object.fromEntries(images))
   const stack = await readMergedStack({ exec, log, runId, files: descriptor.composeFiles, env }, signal)
   inspect(stack)

@@ -4,15 +4,7 @@ import { systemClock } from '../core/time/clock.ts'
 import { describeError } from '../core/errors.ts'
 import { waitUntil } from '../core/time/wait.ts'
 import { dockerCall, dockerStatus, orGone } from './docker/call.ts'
-import {
-  COMPOSE_PROJECT_LABEL,
-  isProjectOf,
-  ownerFilter,
-  projectName,
-  ROLE_LABEL,
-  RUN_LABEL,
-  type Owner,
-} from './docker/labels.ts'
+import { COMPOSE_PROJECT_LABEL, isProjectOf, ownerFilter, ownerName, ROLE_LABEL, RUN_LABEL, type Owner } from './docker/labels.ts'
 
 export interface Leftover {
   readonly kind: 'container' | 'network' | 'volume' | 'image'
@@ -36,12 +28,9 @@ const ROUND_PAUSE_MS = 300
 
 /** Everything in Docker that carries the owner's labels, and images that compose built for its projects. */
 export async function findLeftovers(owner: Owner, docker: Dockerode, signal: AbortSignal): Promise<Leftover[]> {
-  const filters = JSON.stringify({ label: ownerFilter(owner) })
   const ofProjects = JSON.stringify({ label: [COMPOSE_PROJECT_LABEL] })
-  const [containers, networks, volumes, images] = await Promise.all([
-    dockerCall('list containers', signal, (abortSignal) => docker.listContainers({ all: true, filters, abortSignal })),
-    dockerCall('list networks', signal, (abortSignal) => docker.listNetworks({ filters, abortSignal })),
-    dockerCall('list volumes', signal, (abortSignal) => docker.listVolumes({ filters, abortSignal })),
+  const [[containers, networks, volumes], images] = await Promise.all([
+    labelled(ownerFilter(owner), docker, signal),
     dockerCall('list images', signal, (abortSignal) => docker.listImages({ filters: ofProjects, abortSignal })),
   ])
   return [
@@ -49,7 +38,7 @@ export async function findLeftovers(owner: Owner, docker: Dockerode, signal: Abo
       leftover('container', Id, Names[0]?.replace(/^\//, '') ?? Id, Labels[ROLE_LABEL] ?? null),
     ),
     ...networks.map(({ Id, Name }) => leftover('network', Id, Name)),
-    ...volumeList(volumes).map(({ Name }) => leftover('volume', Name, Name)),
+    ...volumes.map(({ Name }) => leftover('volume', Name, Name)),
     ...images.flatMap((image) => imageLeftovers(image, owner)),
   ]
 }
@@ -57,14 +46,25 @@ export async function findLeftovers(owner: Owner, docker: Dockerode, signal: Abo
 /** Only names that compose made up for the project: an `image:` of the user's own is his, even when we built it. */
 function imageLeftovers(image: Dockerode.ImageInfo, owner: Owner): Leftover[] {
   const project = (image.Labels as Readonly<Record<string, string>> | null)?.[COMPOSE_PROJECT_LABEL] ?? ''
-  const isOwn = owner.stack === undefined ? isProjectOf(project, owner.runId) : project === projectName(owner)
+  const isOwn = owner.stack === undefined ? isProjectOf(project, owner.runId) : project === ownerName(owner)
   if (!isOwn) return []
   return (image.RepoTags ?? []).filter((tag) => tag.startsWith(`${project}-`)).map((tag) => leftover('image', tag, tag))
 }
 
-/** Some engines answer null where there are none. */
-function volumeList(answer: { Volumes: Dockerode.VolumeInspectInfo[] | null }): Dockerode.VolumeInspectInfo[] {
-  return answer.Volumes ?? []
+type Labelled = [Dockerode.ContainerInfo[], Dockerode.NetworkInspectInfo[], Dockerode.VolumeInspectInfo[]]
+
+/** What carries all of the labels. */
+async function labelled(label: readonly string[], docker: Dockerode, signal: AbortSignal): Promise<Labelled> {
+  const filters = JSON.stringify({ label })
+  const [containers, networks, volumes] = await Promise.all([
+    dockerCall('list containers', signal, (abortSignal) => docker.listContainers({ all: true, filters, abortSignal })),
+    dockerCall('list networks', signal, (abortSignal) => docker.listNetworks({ filters, abortSignal })),
+    // Some engines answer null where there are none.
+    dockerCall<{ Volumes: Labelled[2] | null }>('list volumes', signal, (abortSignal) =>
+      docker.listVolumes({ filters, abortSignal }),
+    ),
+  ])
+  return [containers, networks, volumes.Volumes ?? []]
 }
 
 function leftover(kind: Leftover['kind'], id: string, name: string, role: string | null = null): Leftover {
@@ -89,9 +89,7 @@ export async function removeLeftovers(
     const found = (await findLeftovers(owner, docker, signal)).filter(which)
     empty = found.length === 0 ? empty + 1 : 0
     const outcomes = await removeAll(found, docker, signal)
-    failed = outcomes
-      .filter((outcome) => outcome.error !== null)
-      .map(({ leftover: item, error }) => ({ leftover: item, error: error ?? '' }))
+    failed = outcomes.flatMap(({ leftover: item, error }) => (error === null ? [] : [{ leftover: item, error }]))
     for (const { leftover: item, error } of outcomes) if (error === null) removed.set(`${item.kind} ${item.id}`, item)
   }
   return { removed: [...removed.values()], failed }
@@ -107,67 +105,52 @@ async function removeAll(found: readonly Leftover[], docker: Dockerode, signal: 
   const outcomes: Outcome[] = []
   for (const kinds of [['container'], ['network', 'volume', 'image']]) {
     const batch = found.filter((item) => kinds.includes(item.kind))
-    outcomes.push(...(await Promise.all(batch.map((item) => removeOne(item, docker, signal)))))
+    const removing = batch.map(async (item) => ({ leftover: item, error: await failureOf(item, docker, signal) }))
+    outcomes.push(...(await Promise.all(removing)))
   }
   return outcomes
 }
 
-async function removeOne(item: Leftover, docker: Dockerode, signal: AbortSignal): Promise<Outcome> {
+/** Why it could not be removed; null once it is gone. */
+async function failureOf(item: Leftover, docker: Dockerode, signal: AbortSignal): Promise<string | null> {
+  const name = `remove ${item.kind} ${item.name}`
+  const removal = dockerCall(name, signal, (abortSignal) => remove(item, docker, abortSignal), REMOVE_LIMIT_MS)
   try {
-    await orGone(
-      dockerCall(`remove ${item.kind} ${item.name}`, signal, (abortSignal) => remove(item, docker, abortSignal), REMOVE_LIMIT_MS),
-    )
-    return { leftover: item, error: null }
+    await orGone(removal).catch(async (error: unknown) => {
+      // 409 on a container means that someone else is removing it just now.
+      if (item.kind !== 'container' || dockerStatus(error) !== 409) throw error
+      await awaitGone(item, docker, signal)
+    })
+    return null
   } catch (error) {
-    if (item.kind === 'container' && dockerStatus(error) === 409) return awaitGone(item, docker, signal)
-    return { leftover: item, error: describeError(error, 500) }
+    return describeError(error, 500)
   }
 }
 
-async function remove(item: Leftover, docker: Dockerode, abortSignal: AbortSignal): Promise<void> {
-  switch (item.kind) {
-    case 'container': {
+function remove({ kind, id }: Leftover, docker: Dockerode, abortSignal: AbortSignal): Promise<unknown> {
+  switch (kind) {
+    case 'container':
       // `v` takes the anonymous volumes along, which no label can mark.
-      const options = { force: true, v: true, abortSignal }
-      await docker.getContainer(item.id).remove(options)
-      return
-    }
+      return docker.getContainer(id).remove({ force: true, v: true, abortSignal })
     case 'network':
-      await docker.getNetwork(item.id).remove({ abortSignal })
-      return
+      return docker.getNetwork(id).remove({ abortSignal })
     case 'volume':
-      await docker.getVolume(item.id).remove({ abortSignal })
-      return
+      return docker.getVolume(id).remove({ abortSignal })
     case 'image':
-      await docker.getImage(item.id).remove({ abortSignal })
+      return docker.getImage(id).remove({ abortSignal })
   }
 }
 
-/** 409 on a container means that someone else is removing it just now. */
-async function awaitGone(item: Leftover, docker: Dockerode, signal: AbortSignal): Promise<Outcome> {
+async function awaitGone({ id, name }: Leftover, docker: Dockerode, signal: AbortSignal): Promise<void> {
   const options = { everyMs: 100, attemptMs: 5_000, limitMs: GONE_LIMIT_MS, signal, clock: systemClock }
-  try {
-    const inspect = (abortSignal: AbortSignal): Promise<unknown> => orGone(docker.getContainer(item.id).inspect({ abortSignal }))
-    await waitUntil(`removal of container ${item.name}`, inspect, (info) => info === null, options)
-    return { leftover: item, error: null }
-  } catch (error) {
-    return { leftover: item, error: describeError(error, 500) }
-  }
+  const inspect = (abortSignal: AbortSignal): Promise<unknown> => orGone(docker.getContainer(id).inspect({ abortSignal }))
+  await waitUntil(`removal of container ${name}`, inspect, (info) => info === null, options)
 }
 
 /** Ids of all runs that have anything in Docker, live ones included: whose holder is gone is for the caller to know. */
 export async function runsInDocker(docker: Dockerode, signal: AbortSignal): Promise<string[]> {
-  const filters = JSON.stringify({ label: [RUN_LABEL] })
-  const [containers, networks, volumes] = await Promise.all([
-    dockerCall('list containers', signal, (abortSignal) => docker.listContainers({ all: true, filters, abortSignal })),
-    dockerCall('list networks', signal, (abortSignal) => docker.listNetworks({ filters, abortSignal })),
-    dockerCall('list volumes', signal, (abortSignal) => docker.listVolumes({ filters, abortSignal })),
-  ])
-  const labels: (Readonly<Record<string, string | undefined>> | undefined)[] = [
-    ...containers,
-    ...networks,
-    ...volumeList(volumes),
-  ].map((object) => object.Labels)
+  const objects = (await labelled([RUN_LABEL], docker, signal)).flat()
+  const labels: (Readonly<Record<string, string | undefined>> | undefined)[] = objects.map(({ Labels }) => Labels)
   const ids = labels.map((label) => label?.[RUN_LABEL]).filter((id) => id !== undefined)
   return [...new Set(ids)].filter((id) => id !== '').sort()
 }

@@ -67,18 +67,13 @@ function allOrThrow(deps: TeardownDeps, report: SweepReport): SweepReport {
   })
 }
 
-/**
- * Removes the stack's containers and volumes and keeps its networks, with the helpers that are on them.
- * @throws NOT_REVERTED.
- */
+/** Removes the stack's containers and volumes and keeps its networks, with the helpers that are on them. @throws NOT_REVERTED. */
 export async function clearStack(deps: TeardownDeps, signal: AbortSignal): Promise<void> {
   const ofStack = (item: Leftover): boolean => item.role === null && (item.kind === 'container' || item.kind === 'volume')
   const report = await removeLeftovers(deps, deps.docker, signal, ofStack)
   const left = (await findLeftovers(deps, deps.docker, signal)).filter(ofStack)
   if (left.length === 0) return
   const errors = report.failed.map(({ error }) => error).join('; ')
-  throw new ChaosError(
-    'NOT_REVERTED',
-    `the stack cannot be recreated: ${left.map(({ name }) => name).join(', ')} remained (${errors})`,
-  )
+  const text = `the stack cannot be recreated: ${left.map(({ name }) => name).join(', ')} remained (${errors})`
+  throw new ChaosError('NOT_REVERTED', text)
 }

@@ -5,11 +5,7 @@ import { ChaosError } from '../core/errors.ts'
 
 /** A secret that the environment has stays; any other is random per run, so that none is ever written down. */
 export function secretValues(descriptor: Descriptor, env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const value = (name: string): string => {
-    const own = env[name] ?? ''
-    return own === '' ? randomBytes(24).toString('hex') : own
-  }
-  return Object.fromEntries(descriptor.secrets.map((name) => [name, value(name)]))
+  return Object.fromEntries(descriptor.secrets.map((name) => [name, env[name] || randomBytes(24).toString('hex')]))
 }
 
 /**
@@ -21,10 +17,8 @@ export function defectVariables(descriptor: Descriptor, defects: readonly string
   const known = descriptor.defects
   if (known === null) {
     if (defects.length === 0) return {}
-    throw new ChaosError(
-      'BAD_INPUT',
-      `the stack ${descriptor.name} declares no defects, so ${defects.join(', ')} cannot be switched on`,
-    )
+    const text = `the stack ${descriptor.name} declares no defects, so ${defects.join(', ')} cannot be switched on`
+    throw new ChaosError('BAD_INPUT', text)
   }
   const unknown = defects.filter((name) => !Object.hasOwn(known.known, name))
   if (unknown.length > 0) {

@@ -1,5 +1,4 @@
-import { TOOLBOX_AVOIDABLE } from '../core/toolbox.ts'
-import type { ToolboxAvoidable } from '../core/toolbox.ts'
+import { TOOLBOX_AVOIDABLE, type ToolboxAvoidable } from '../core/toolbox.ts'
 
 /** @throws Error for a word that is not a mechanism: a misspelt one would be used after all. */
 export function parseAvoid(value: string | undefined): ReadonlySet<ToolboxAvoidable> {

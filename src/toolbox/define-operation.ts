@@ -15,7 +15,7 @@ interface OperationDefinition<Name extends string, Schema extends z.ZodType, Rep
 }
 
 /** A request whose arguments were checked. */
-export interface AcceptedRequest<Reply, Helper> {
+interface AcceptedRequest<Reply, Helper> {
   readonly limitMs: number
   readonly run: (helper: Helper) => Promise<Reply>
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { describeError } from '../core/errors.ts'
+import { parseAs } from '../core/json.ts'
 import type { ToolboxAcceptance, ToolboxReply } from '../core/toolbox.ts'
-import type { AcceptedRequest } from './define-operation.ts'
 import type { Helper } from './helper.ts'
 import { OPERATIONS } from './operations/registry.ts'
 
@@ -22,12 +22,14 @@ type Say = (answer: ToolboxAcceptance | ToolboxReply) => void
 export function createDispatcher(helper: Helper, say: Say): (line: string) => Promise<void> {
   let running = 0
   return async (line) => {
-    const request = parseRequest(line)
+    const request = parseAs(REQUEST, line)
     const id = request?.id ?? NO_ID
     running += 1
     try {
       if (request === null) throw new Error(`not a request: ${line.slice(0, 200)}`)
-      const accepted = accept(request)
+      const operation = OPERATIONS.find(({ name }) => name === request.op)
+      if (operation === undefined) throw new Error(`unknown operation '${request.op}'`)
+      const accepted = operation.accept(request.args)
       if (running > MAX_RUNNING) throw new Error(`${String(MAX_RUNNING)} requests are under way already`)
       say({ id, limitMs: accepted.limitMs })
       say({ id, ok: true, reply: await accepted.run(helper) })
@@ -37,18 +39,4 @@ export function createDispatcher(helper: Helper, say: Say): (line: string) => Pr
       running -= 1
     }
   }
-}
-
-function parseRequest(line: string): z.infer<typeof REQUEST> | null {
-  try {
-    return REQUEST.parse(JSON.parse(line))
-  } catch {
-    return null
-  }
-}
-
-function accept({ op, args }: z.infer<typeof REQUEST>): AcceptedRequest<unknown, Helper> {
-  const operation = OPERATIONS.find(({ name }) => name === op)
-  if (operation === undefined) throw new Error(`unknown operation '${op}'`)
-  return operation.accept(args)
 }

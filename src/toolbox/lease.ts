@@ -1,18 +1,15 @@
 /** Time that the helper may go on without hearing from its runner. Calls `onExpired` once when nobody renews. */
 export class Lease {
   readonly ttlMs: number
-  private readonly onExpired: () => void
-  private timer: NodeJS.Timeout
+  private readonly timer: NodeJS.Timeout
 
   constructor(ttlMs: number, onExpired: () => void) {
     this.ttlMs = ttlMs
-    this.onExpired = onExpired
     this.timer = setTimeout(onExpired, ttlMs)
   }
 
   renew(): { ttlMs: number } {
-    clearTimeout(this.timer)
-    this.timer = setTimeout(this.onExpired, this.ttlMs)
+    this.timer.refresh()
     return { ttlMs: this.ttlMs }
   }
 

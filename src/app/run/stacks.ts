@@ -1,14 +1,14 @@
 /** The stacks of a run: brought up side by side, each with its observer, and taken down. */
 import { describeError, explainError } from '../../core/errors.ts'
 import type { Logger } from '../../ports/reporter.ts'
-import type { ToolboxHelper } from '../../ports/toolbox.ts'
+import type { ToolboxHelper, ToolboxPort } from '../../ports/toolbox.ts'
 import { isAborted } from '../../core/time/wait.ts'
 import type { StackDeps } from '../../engine/deps.ts'
 import type { DockerClient } from '../../stack/docker/client.ts'
 import type { StackUnderTest } from '../../stack/running-stack.ts'
 import type { PreparedStack } from '../../stack/stack.ts'
 import { sweepOrThrow } from '../../stack/teardown.ts'
-import { createToolbox, type Toolbox, type ToolboxOptions } from '../../stack/helper/toolbox.ts'
+import { createToolbox, type ToolboxOptions } from '../../stack/helper/toolbox.ts'
 import { ownerName, type Owner } from '../../stack/docker/labels.ts'
 
 /** After a cancel GitHub leaves ten seconds in all: no service is asked to stop politely for long. */
@@ -19,7 +19,7 @@ const LIST_LIMIT_MS = 5_000
 export interface RunStack {
   readonly number: number
   readonly stack: StackUnderTest
-  readonly toolbox: Toolbox
+  readonly toolbox: ToolboxPort
   readonly observer: ToolboxHelper
 }
 

@@ -5,7 +5,7 @@ import { ChaosError, describeError } from '../../core/errors.ts'
 import type { ExecPort, ExecResult } from '../../ports/exec.ts'
 import type { Logger } from '../../ports/reporter.ts'
 import { overrideFor, parseComposeConfig, parseJson, type ComposeConfig, type ServiceLabels } from './config.ts'
-import { projectName, type Owner } from '../docker/labels.ts'
+import { ownerName, type Owner } from '../docker/labels.ts'
 import { atLeast } from '../docker/version.ts'
 
 const OLDEST = { major: 2, minor: 24 }
@@ -56,10 +56,7 @@ export interface Compose {
   down(options: { stopTimeoutSeconds: number; signal: AbortSignal }): Promise<void>
 }
 
-/**
- * The version of the Compose plugin.
- * @throws DOCKER_UNAVAILABLE when it is missing or older than 2.24.
- */
+/** The version of the Compose plugin. @throws DOCKER_UNAVAILABLE when it is missing or older than 2.24. */
 export async function composeVersion(
   exec: ExecPort,
   env: Readonly<Record<string, string>>,
@@ -93,38 +90,33 @@ export async function readMergedStack(options: Project, signal: AbortSignal): Pr
 
 /** Reads the merged configuration and writes the override. Starts nothing. */
 export async function openCompose(options: ComposeOptions, signal: AbortSignal): Promise<Compose> {
-  const project = projectName(options)
+  const project = ownerName(options)
   const text = await printed(options, [...flagsOf(options, options.files), 'config', '--format', 'json'], signal)
   const config = parseComposeConfig(text)
   if (Object.keys(config.services).length === 0)
     throw new ChaosError('BAD_INPUT', `${options.files.join(', ')}: there are no services`)
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 })
   const override = join(options.stateDir, 'compose.override.json')
-  await writeFile(
-    override,
-    overrideFor(config, options, { labels: options.labels, isWithoutCpuQuotas: options.isWithoutCpuQuotas === true }),
-    { mode: 0o600 },
-  )
+  await writeFile(override, overrideFor(config, options), { mode: 0o600 })
   const base =
     options.isFrozen === true ? await frozenFlags(options, text, override) : flagsOf(options, [...options.files, override])
+  const compose = async (how: readonly string[], limitMs: number, inner: AbortSignal): Promise<void> => {
+    await run(options, [...base, ...how], limitMs, inner)
+  }
   return {
     project,
     config,
     merged: parseJson(text),
-    async build(buildSignal) {
-      await run(options, [...base, 'build'], BUILD_LIMIT_MS, buildSignal)
-    },
-    async up(upSignal) {
-      await run(options, [...base, 'up', '--detach', '--no-build', '--quiet-pull'], UP_LIMIT_MS, upSignal)
-    },
-    async scale(service, count, scaleSignal) {
+    build: (inner) => compose(['build'], BUILD_LIMIT_MS, inner),
+    up: (inner) => compose(['up', '--detach', '--no-build', '--quiet-pull'], UP_LIMIT_MS, inner),
+    async scale(service, count, inner) {
       refuseFixedName(config, service)
       const how = ['up', '--detach', '--no-build', '--no-recreate', '--no-deps', '--quiet-pull']
-      await run(options, [...base, ...how, '--scale', `${service}=${String(count)}`, service], SCALE_LIMIT_MS, scaleSignal)
+      await compose([...how, '--scale', `${service}=${String(count)}`, service], SCALE_LIMIT_MS, inner)
     },
-    async down({ stopTimeoutSeconds, signal: downSignal }) {
+    down({ stopTimeoutSeconds, signal: inner }) {
       const how = ['down', '--volumes', '--remove-orphans', '--rmi', 'local', '--timeout', String(stopTimeoutSeconds)]
-      await run(options, [...base, ...how], DOWN_LIMIT_MS, downSignal)
+      return compose(how, DOWN_LIMIT_MS, inner)
     },
   }
 }
@@ -133,11 +125,10 @@ export async function openCompose(options: ComposeOptions, signal: AbortSignal):
 function refuseFixedName(config: ComposeConfig, service: string): void {
   const name = config.services[service]?.container_name
   if (name === undefined) return
-  throw new ChaosError(
-    'CAPABILITY_MISSING',
-    `the service ${service} cannot get one more container: the compose file fixes the name ${name}`,
-    { hint: `Remove container_name from ${service}; other services reach it by the service's name.` },
-  )
+  const text = `the service ${service} cannot get one more container: the compose file fixes the name ${name}`
+  throw new ChaosError('CAPABILITY_MISSING', text, {
+    hint: `Remove container_name from ${service}; other services reach it by the service's name.`,
+  })
 }
 
 /** Nothing that lies in the project's folder is read any more, its `.env` neither. */
@@ -153,7 +144,7 @@ async function frozenFlags(options: ComposeOptions, merged: string, override: st
 function flagsOf(options: Project, files: readonly string[], more: readonly string[] = []): string[] {
   const [first] = options.files
   if (first === undefined) throw new ChaosError('BAD_INPUT', 'the stack names no compose file')
-  const project = ['--project-name', projectName(options), '--project-directory', dirname(first)]
+  const project = ['--project-name', ownerName(options), '--project-directory', dirname(first)]
   return ['compose', '--ansi', 'never', '--progress', 'plain', ...project, ...more, ...files.flatMap((file) => ['--file', file])]
 }
 
@@ -181,20 +172,13 @@ async function run(
   })
   if (result.exitCode === 0) return result
   const verb = argv[argv.lastIndexOf('--file') + 2] ?? 'compose'
-  throw new ChaosError(
-    'COMPOSE_FAILED',
-    `\`docker compose ${verb}\` ended with exit code ${String(result.exitCode)}: ${explain(result.stderr)}`,
-    { hint: `Files: ${options.files.join(', ')}` },
-  )
+  const text = `\`docker compose ${verb}\` ended with exit code ${String(result.exitCode)}: ${explain(result.stderr)}`
+  throw new ChaosError('COMPOSE_FAILED', text, { hint: `Files: ${options.files.join(', ')}` })
 }
 
 /** The last lines that say something: compose ends with its error. */
 function explain(stderr: string): string {
   const lines = stderr.split('\n').map((line) => line.trim())
-  return (
-    lines
-      .filter((line) => line !== '')
-      .slice(-6)
-      .join(' | ') || 'it printed no reason'
-  )
+  const said = lines.filter((line) => line !== '').slice(-6)
+  return said.join(' | ') || 'it printed no reason'
 }

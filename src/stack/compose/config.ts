@@ -1,7 +1,7 @@
 /** What we read of `docker compose config --format json`, and the override file that we lay over it. Pure. */
 import { z } from 'zod'
 import { ChaosError } from '../../core/errors.ts'
-import { ownerLabels, projectName, type Owner } from '../docker/labels.ts'
+import { ownerLabels, ownerName, type Owner } from '../docker/labels.ts'
 
 // Compose prints far more than we read, and more with every release: unknown keys are its business.
 const network = z.object({ external: z.boolean().optional() }).nullable()
@@ -47,10 +47,8 @@ export function parseComposeConfig(text: string): ComposeConfig {
 export function asExpected<T>(schema: z.ZodType<T>, merged: unknown): T {
   const parsed = schema.safeParse(merged)
   if (parsed.success) return parsed.data
-  throw new ChaosError(
-    'COMPOSE_FAILED',
-    `\`docker compose config\` printed something unexpected: ${z.prettifyError(parsed.error)}`,
-  )
+  const text = `\`docker compose config\` printed something unexpected: ${z.prettifyError(parsed.error)}`
+  throw new ChaosError('COMPOSE_FAILED', text)
 }
 
 /** Compose takes the name for a service's, and an object in JavaScript passes over it: it would run without our label. */
@@ -61,12 +59,6 @@ function refuseProto(json: unknown): void {
     if (typeof all === 'object' && all !== null && Object.hasOwn(all, '__proto__'))
       throw new ChaosError('BAD_INPUT', `the compose stack has ${kind} of the name __proto__: give it another one`)
   }
-}
-
-export interface OverrideOptions {
-  readonly labels: ServiceLabels
-  /** Containers start on all CPUs; who starts them gives them their quotas later. */
-  readonly isWithoutCpuQuotas: boolean
 }
 
 /** Cores that the compose file gives a container of the service; null without a quota. */
@@ -89,11 +81,11 @@ function withoutCpuQuota({ cpus, deploy }: ComposeConfig['services'][string]): o
  */
 export function overrideFor(
   stack: ComposeConfig,
-  owner: Owner,
-  { labels: extra, isWithoutCpuQuotas }: OverrideOptions = { labels: {}, isWithoutCpuQuotas: false },
+  options: Owner & { readonly labels?: ServiceLabels; readonly isWithoutCpuQuotas?: boolean },
 ): string {
-  const own = ownerLabels(owner)
-  const project = projectName(owner)
+  const { labels: extra = {}, isWithoutCpuQuotas = false } = options
+  const own = ownerLabels(options)
+  const project = ownerName(options)
   const services = Object.entries(stack.services).map(([name, spec]) => {
     const plain = { labels: { ...own, ...extra[name] }, ...(isWithoutCpuQuotas ? withoutCpuQuota(spec) : {}) }
     if (spec.container_name === undefined) return [name, plain]

@@ -1,4 +1,5 @@
 /** One bounded call to the Docker daemon, with its failures said in our words. */
+import type Dockerode from 'dockerode'
 import { ChaosError, isChaosError } from '../../core/errors.ts'
 import { withDeadline } from '../../core/time/wait.ts'
 
@@ -48,4 +49,18 @@ export async function orGone<T>(call: Promise<T>): Promise<T | null> {
     if (dockerStatus(error) === 404) return null
     throw error
   }
+}
+
+/** By id or name, whosever it is; null when it is gone. */
+export function inspectContainer(
+  docker: Dockerode,
+  id: string,
+  signal: AbortSignal,
+): Promise<Dockerode.ContainerInspectInfo | null> {
+  return orGone(dockerCall(`inspect ${id}`, signal, (abortSignal) => docker.getContainer(id).inspect({ abortSignal })))
+}
+
+/** null when it is not on this machine. */
+export function inspectImage(docker: Dockerode, image: string, signal: AbortSignal): Promise<Dockerode.ImageInspectInfo | null> {
+  return orGone(dockerCall(`inspect image ${image}`, signal, () => docker.getImage(image).inspect()))
 }

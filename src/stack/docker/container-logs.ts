@@ -34,12 +34,10 @@ export async function readLogs(
   const stderr = lineSplitter((text) => {
     keep('stderr', text)
   })
-  const frames = tty
-    ? null
-    : frameReader((name, chunk) => {
-        ;(name === 'stdout' ? stdout : stderr).push(chunk)
-      })
-  for await (const chunk of stream) (frames ?? stdout).push(chunk as Buffer)
+  const frames = frameReader((name, chunk) => {
+    ;(name === 'stdout' ? stdout : stderr).push(chunk)
+  })
+  for await (const chunk of stream) (tty ? stdout : frames).push(chunk as Buffer)
   stdout.end()
   stderr.end()
   return kept.sort((a, b) => msBetween(b.atMs, a.atMs))
@@ -87,6 +85,15 @@ export function frameReader(onFrame: (stream: LogLine['stream'], chunk: Buffer) 
       rest = rest.subarray(offset)
     },
   }
+}
+
+/** The text of a log that was read whole, both streams as they came. */
+export function logText(raw: Buffer): string {
+  const pieces: Buffer[] = []
+  frameReader((_stream, payload) => {
+    pieces.push(payload)
+  }).push(raw)
+  return Buffer.concat(pieces).toString('utf8')
 }
 
 /** `2026-01-02T03:04:05.678901234Z text`; null for a line without Docker's timestamp. */

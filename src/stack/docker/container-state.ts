@@ -51,8 +51,9 @@ function addressesOf(networks: Readonly<Record<string, { readonly IPAddress?: st
 
 /** Docker writes 0, and -1 for swap, where there is no limit, and an empty name where there is no restart policy. */
 function limitsOf({ RestartPolicy, Memory = 0, MemorySwap = 0 }: Dockerode.HostConfig): Limits {
+  const policy = RestartPolicy?.Name ?? ''
   return {
-    restartPolicy: RestartPolicy?.Name === undefined || RestartPolicy.Name === '' ? 'no' : RestartPolicy.Name,
+    restartPolicy: policy === '' ? 'no' : policy,
     memoryLimitBytes: Memory > 0 ? Memory : null,
     memorySwapLimitBytes: MemorySwap > 0 ? MemorySwap : null,
   }

@@ -4,7 +4,7 @@ import type { ContainerAction, ContainerPort, ContainerState } from '../../ports
 import { actOn } from './container-actions.ts'
 import { containerGlance, containerState } from './container-state.ts'
 import { readLogs } from './container-logs.ts'
-import { dockerCall, orGone } from './call.ts'
+import { dockerCall, inspectContainer, orGone } from './call.ts'
 import type { EventFeed } from './event-feed.ts'
 import { COMPOSE_SERVICE_LABEL, ownerFilter, ROLE_LABEL, RUN_LABEL, type Owner } from './labels.ts'
 
@@ -94,8 +94,6 @@ export async function inspectOfRun(
   id: string,
   signal: AbortSignal,
 ): Promise<Dockerode.ContainerInspectInfo | null> {
-  const info = await orGone(
-    dockerCall(`inspect ${id}`, signal, (abortSignal) => docker.getContainer(id).inspect({ abortSignal })),
-  )
+  const info = await inspectContainer(docker, id, signal)
   return info?.Config.Labels[RUN_LABEL] === runId ? info : null
 }

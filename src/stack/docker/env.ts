@@ -21,10 +21,8 @@ export async function dockerEnv(options: DockerEnvOptions): Promise<Record<strin
   return { DOCKER_HOST: 'unix:///var/run/docker.sock', ...childEnv(options.source, { declared, add: options.add }) }
 }
 
-async function readComposeFile(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
+function readComposeFile(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause: unknown) => {
     throw new ChaosError('BAD_INPUT', `the compose file ${file} cannot be read`, { cause })
-  }
+  })
 }

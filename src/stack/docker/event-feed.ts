@@ -47,31 +47,44 @@ export interface EventFeedOptions extends Owner {
 
 /** Resolves when Docker has accepted the subscription: no event after that is missed. */
 export async function openEventFeed(options: EventFeedOptions, signal: AbortSignal): Promise<EventFeed> {
+  const { clock, log } = options
   const closing = new AbortController()
   const buffer = eventBuffer()
   const listeners: ((event: ContainerEvent) => void)[] = []
-  const feed = {
-    options,
-    closing: closing.signal,
-    // A second of overlap: the daemon's clock may differ a little, and what comes twice is kept once.
-    openedNs: BigInt(Math.round(sinceEpochMs(options.clock.wallMs()) - 1_000)) * 1_000_000n,
-    buffer,
-    problem: null as string | null,
-    take(line: string): void {
-      const event = parseEvent(line)
-      if (event === null || !buffer.add(event)) return
-      for (const listener of listeners) listener(event)
-    },
+  /** Why events are unknown just now; null while they are not. */
+  let problem: string | null = null
+  // A second of overlap: the daemon's clock may differ a little, and what comes twice is kept once.
+  const openedNs = BigInt(Math.round(sinceEpochMs(clock.wallMs()) - 1_000)) * 1_000_000n
+  const take = (line: string): void => {
+    const event = parseEvent(line)
+    if (event === null || !buffer.add(event)) return
+    for (const listener of listeners) listener(event)
   }
-  const first = await dockerCall('open the event feed', signal, () => subscribe(options, null, closing.signal))
-  const done = follow(feed, first)
+  /** Reads until the feed is closed, connecting again after a break. Gives up after ten seconds without a connection. */
+  const follow = async (first: NodeJS.ReadableStream): Promise<void> => {
+    let stream: NodeJS.ReadableStream | null = first
+    for (let failures = 0; failures < MOST_RECONNECTS; failures += 1) {
+      try {
+        const sinceNs = buffer.newestNs() ?? openedNs
+        stream ??= await dockerCall('reopen the event feed', closing.signal, () => subscribe(options, sinceNs, closing.signal))
+        failures = 0
+        problem = null
+        await read(stream, take)
+        problem = 'the daemon closed the feed'
+      } catch (error) {
+        problem = describeError(error, 300)
+      }
+      if (closing.signal.aborted) return
+      stream = null
+      log.log('debug', `docker event feed: ${problem}; connecting again`)
+      await clock.sleep(RECONNECT_EVERY_MS, closing.signal).catch(() => undefined)
+    }
+  }
+  const done = follow(await dockerCall('open the event feed', signal, () => subscribe(options, null, closing.signal)))
   return {
     since(wallMs) {
-      if (feed.problem !== null && !closing.signal.aborted) {
-        throw new ChaosError(
-          'DOCKER_UNAVAILABLE',
-          `container events are unknown, as Docker's event feed is broken: ${feed.problem}`,
-        )
+      if (problem !== null && !closing.signal.aborted) {
+        throw new ChaosError('DOCKER_UNAVAILABLE', `container events are unknown, as Docker's event feed is broken: ${problem}`)
       }
       return buffer.since(wallMs)
     },
@@ -82,38 +95,6 @@ export async function openEventFeed(options: EventFeedOptions, signal: AbortSign
       closing.abort(new ChaosError('ABORTED', 'the event feed was closed'))
       await done
     },
-  }
-}
-
-interface FollowedFeed {
-  readonly options: EventFeedOptions
-  readonly closing: AbortSignal
-  readonly openedNs: bigint
-  readonly buffer: EventBuffer
-  readonly take: (line: string) => void
-  /** Why events are unknown just now; null while they are not. */
-  problem: string | null
-}
-
-/** Reads until the feed is closed, connecting again after a break. Gives up after ten seconds without a connection. */
-async function follow(feed: FollowedFeed, first: NodeJS.ReadableStream): Promise<void> {
-  const closed = (): boolean => feed.closing.aborted
-  let stream: NodeJS.ReadableStream | null = first
-  for (let failures = 0; failures < MOST_RECONNECTS; failures += 1) {
-    try {
-      const sinceNs = feed.buffer.newestNs() ?? feed.openedNs
-      stream ??= await dockerCall('reopen the event feed', feed.closing, () => subscribe(feed.options, sinceNs, feed.closing))
-      failures = 0
-      feed.problem = null
-      await read(stream, feed.take)
-      feed.problem = 'the daemon closed the feed'
-    } catch (error) {
-      feed.problem = describeError(error, 300)
-    }
-    if (closed()) return
-    stream = null
-    feed.options.log.log('debug', `docker event feed: ${feed.problem}; connecting again`)
-    await feed.options.clock.sleep(RECONNECT_EVERY_MS, feed.closing).catch(() => undefined)
   }
 }
 
@@ -140,18 +121,13 @@ interface StampedEvent extends ContainerEvent {
   readonly ns: bigint
 }
 
-interface EventBuffer {
-  /** False for one that is already there, as after a reconnect. */
-  add(event: StampedEvent): boolean
-  since(wallMs: Wall): readonly ContainerEvent[]
-  newestNs(): bigint | null
-}
-
-function eventBuffer(): EventBuffer {
+/** The newest events, each of them once. */
+function eventBuffer() {
   const events: StampedEvent[] = []
   let droppedUntilMs: Wall | null = null
   return {
-    add(event) {
+    /** False for one that is already there, as after a reconnect. */
+    add(event: StampedEvent): boolean {
       const same = (other: StampedEvent): boolean =>
         other.ns === event.ns && other.containerId === event.containerId && other.action === event.action
       if (events.slice(-200).some(same)) return false
@@ -159,7 +135,7 @@ function eventBuffer(): EventBuffer {
       if (events.length > MOST_EVENTS) droppedUntilMs = events.shift()?.atMs ?? droppedUntilMs
       return true
     },
-    since(wallMs) {
+    since(wallMs: Wall): readonly ContainerEvent[] {
       if (droppedUntilMs !== null && wallMs <= droppedUntilMs)
         throw new ChaosError(
           'INTERNAL',
@@ -167,7 +143,7 @@ function eventBuffer(): EventBuffer {
         )
       return events.filter((event) => event.atMs >= wallMs)
     },
-    newestNs: () => events.at(-1)?.ns ?? null,
+    newestNs: (): bigint | null => events.at(-1)?.ns ?? null,
   }
 }
 

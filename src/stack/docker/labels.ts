@@ -37,16 +37,11 @@ export function ownerFilter(owner: Owner): string[] {
   return Object.entries(ownerLabels(owner)).map(([key, value]) => `${key}=${value}`)
 }
 
-/** For names: no two stacks of this machine share it. @throws RangeError for an id that compose would refuse. */
+/** For names, as of its compose project: no two stacks share it. @throws RangeError for an id that compose would refuse. */
 export function ownerName({ runId, stack }: Owner): string {
   if (!RUN_ID.test(runId)) throw new RangeError(`run id "${runId}" must match ${RUN_ID.source}`)
   // No id has an underscore, so that no run is taken for the second stack of another.
   return `chaos-${runId}${stack === undefined ? '' : `_${String(stack)}`}`
-}
-
-/** The compose project of a stack. @throws RangeError for an id that compose would refuse. */
-export function projectName(owner: Owner): string {
-  return ownerName(owner)
 }
 
 /** Whether a compose project is that of a stack of the run. */

@@ -13,6 +13,14 @@ export interface ExpectedServices {
   readonly others: readonly string[]
 }
 
+export interface HealthDeps {
+  readonly docker: Dockerode
+  readonly runId: string
+  readonly containers: ContainerPort
+  readonly expected: ExpectedServices
+  readonly limitMs: number
+}
+
 export interface Trouble {
   readonly service: string
   readonly container: Pick<ContainerState, 'id' | 'status'> | null
@@ -21,11 +29,7 @@ export interface Trouble {
   readonly final: boolean
 }
 
-export async function findTrouble(
-  containers: ContainerPort,
-  expected: ExpectedServices,
-  signal: AbortSignal,
-): Promise<Trouble[]> {
+export async function findTrouble({ containers, expected }: HealthDeps, signal: AbortSignal): Promise<Trouble[]> {
   const all = await containers.glance(signal)
   const of = (service: string): ContainerGlance[] => all.filter((container) => container.service === service)
   const missing = [...expected.required].flatMap(([service, replicas]): Trouble[] => {
@@ -33,12 +37,8 @@ export async function findTrouble(
     if (count === replicas) return []
     return [{ service, container: null, text: `${service} has ${String(count)} of ${String(replicas)} containers`, final: false }]
   })
-  const services = [
-    ...[...expected.required.keys()].map((name) => [name, false] as const),
-    ...expected.others.map((name) => [name, true] as const),
-  ]
-  const looks = services.flatMap(([service, mayHaveEnded]) =>
-    of(service).map((container) => lookCloser(containers, container, mayHaveEnded, signal)),
+  const looks = [...expected.required.keys(), ...expected.others].flatMap((service) =>
+    of(service).map((container) => lookCloser(containers, container, !expected.required.has(service), signal)),
   )
   return [...missing, ...(await Promise.all(looks)).flat()]
 }
@@ -56,11 +56,6 @@ async function lookCloser(
   return [{ service: glance.service, container: null, text: `${glance.name} is gone`, final: false }]
 }
 
-/** Healthy where it has a health check, running where it has none. */
-function isWell({ status, health }: Pick<ContainerState, 'status' | 'health'>): boolean {
-  return status === 'running' && (health === null || health === 'healthy')
-}
-
 type Ended = Pick<ContainerState, 'id' | 'name' | 'service' | 'status' | 'health' | 'exitCode' | 'oomKilled'>
 
 /** Nothing for a container that is as it should be. Healthy where it has a health check, running where it has none. */
@@ -70,8 +65,8 @@ function troubleOf(container: Ended, mayHaveEnded: boolean): Trouble[] {
   ]
   switch (container.status) {
     case 'running':
-      if (isWell(container)) return []
-      return trouble(container.health === 'starting' ? 'has not passed its health check yet' : `is ${String(container.health)}`)
+      if (container.health === null || container.health === 'healthy') return []
+      return trouble(container.health === 'starting' ? 'has not passed its health check yet' : `is ${container.health}`)
     case 'exited':
       if (mayHaveEnded && container.exitCode === 0) return []
       return trouble(`exited with code ${String(container.exitCode)}${container.oomKilled ? ' (out of memory)' : ''}`)
@@ -91,20 +86,14 @@ const LAST_LINES = 8
 const LINE_LENGTH = 300
 
 /** The same with what the container itself says: its last health check and the end of its log. */
-export async function explainTrouble(
-  docker: Dockerode,
-  runId: string,
-  containers: ContainerPort,
-  trouble: Trouble,
-  signal: AbortSignal,
-): Promise<string> {
+export async function explainTrouble(deps: HealthDeps, trouble: Trouble, signal: AbortSignal): Promise<string> {
   if (trouble.container === null) return trouble.text
   const id = trouble.container.id
-  const info = await inspectOfRun(docker, runId, id, signal)
+  const info = await inspectOfRun(deps.docker, deps.runId, id, signal)
   const check = info?.State.Health?.Log.at(-1)
   const health = check === undefined ? [] : [`last health check: exit ${String(check.ExitCode)}, ${oneLine(check.Output)}`]
   const startError = info === null || info.State.Error === '' ? [] : [`Docker says: ${oneLine(info.State.Error)}`]
-  const logs = await containers.logs(
+  const logs = await deps.containers.logs(
     id,
     { sinceWallMs: EPOCH, untilWallMs: later(systemClock.wallMs(), 60_000), maxBytes: 8 * 1024 },
     signal,
@@ -121,7 +110,7 @@ function oneLine(text: string): string {
 }
 
 /** A container that exited and that Docker will not start again. */
-export async function isFinal(docker: Dockerode, runId: string, trouble: Trouble, signal: AbortSignal): Promise<boolean> {
+export async function isFinal({ docker, runId }: HealthDeps, trouble: Trouble, signal: AbortSignal): Promise<boolean> {
   if (trouble.final || trouble.container?.status !== 'exited') return trouble.final
   const info = await inspectOfRun(docker, runId, trouble.container.id, signal)
   if (info?.State.Status !== 'exited') return false

@@ -1,22 +1,12 @@
 /** Waits for a stack to become healthy, and says of one that does not which container is to blame, in its own words. */
-import type Dockerode from 'dockerode'
 import { systemClock } from '../../core/time/clock.ts'
 import type { Descriptor } from '../../core/descriptor.ts'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
-import type { ContainerPort } from '../../ports/docker.ts'
 import { waitUntil } from '../../core/time/wait.ts'
 import type { ComposeConfig } from '../compose/config.ts'
-import { explainTrouble, findTrouble, isFinal, type ExpectedServices, type Trouble } from './health.ts'
+import { explainTrouble, findTrouble, isFinal, type ExpectedServices, type HealthDeps, type Trouble } from './health.ts'
 
 const MOST_EXPLAINED = 3
-
-export interface HealthDeps {
-  readonly docker: Dockerode
-  readonly runId: string
-  readonly containers: ContainerPort
-  readonly expected: ExpectedServices
-  readonly limitMs: number
-}
 
 /** @throws BAD_INPUT for a service of the descriptor that the compose file does not have. */
 export function expectedServices(descriptor: Descriptor, config: ComposeConfig): ExpectedServices {
@@ -28,13 +18,8 @@ export function expectedServices(descriptor: Descriptor, config: ComposeConfig):
   ])
   const absent = [...replicas.keys()].filter((name) => !present.includes(name))
   if (absent.length > 0) {
-    throw new ChaosError(
-      'BAD_INPUT',
-      `${descriptor.file} names services that the compose file does not have: ${absent.join(', ')}`,
-      {
-        hint: `It has: ${present.join(', ')}`,
-      },
-    )
+    const text = `${descriptor.file} names services that the compose file does not have: ${absent.join(', ')}`
+    throw new ChaosError('BAD_INPUT', text, { hint: `It has: ${present.join(', ')}` })
   }
   return { required: replicas, others: present.filter((name) => !replicas.has(name)) }
 }
@@ -47,15 +32,12 @@ interface Seen {
   refusal: string
 }
 
-/**
- * Waits until every service is healthy and `ask`, where it is given, has resolved.
- * @throws STACK_UNHEALTHY.
- */
+/** Waits until every service is healthy and `ask`, where it is given, has resolved. @throws STACK_UNHEALTHY. */
 export async function awaitHealthy(deps: HealthDeps, signal: AbortSignal, ask?: Ask): Promise<void> {
   const seen: Seen = { troubles: [], hopeless: false, refusal: 'it was not asked yet' }
   const look = async (inner: AbortSignal): Promise<boolean> => {
-    seen.troubles = await findTrouble(deps.containers, deps.expected, inner)
-    const final = await Promise.all(seen.troubles.map((trouble) => isFinal(deps.docker, deps.runId, trouble, inner)))
+    seen.troubles = await findTrouble(deps, inner)
+    const final = await Promise.all(seen.troubles.map((trouble) => isFinal(deps, trouble, inner)))
     seen.hopeless = final.includes(true)
     if (seen.troubles.length === 0) await askOnce(ask, seen, inner)
     return seen.troubles.length === 0 || seen.hopeless
@@ -96,7 +78,7 @@ async function askOnce(ask: Ask | undefined, seen: Seen, signal: AbortSignal): P
 
 /** What `up` said, together with what is wrong with the containers that it did start. */
 export async function explainFailedUp(deps: HealthDeps, error: unknown, signal: AbortSignal): Promise<unknown> {
-  const troubles = await findTrouble(deps.containers, deps.expected, signal)
+  const troubles = await findTrouble(deps, signal)
   const telling = troubles.filter(({ container }) => container !== null && container.status !== 'created')
   if (telling.length === 0) return error
   return unhealthyError(deps, telling, `(${describeError(error, 800)})`, signal, error)
@@ -110,9 +92,7 @@ async function unhealthyError(
   cause?: unknown,
 ): Promise<ChaosError> {
   const shown = troubles.slice(0, MOST_EXPLAINED)
-  const explained = await Promise.all(
-    shown.map((trouble) => explainTrouble(deps.docker, deps.runId, deps.containers, trouble, signal)),
-  )
+  const explained = await Promise.all(shown.map((trouble) => explainTrouble(deps, trouble, signal)))
   const more = troubles.length > shown.length ? [`and ${String(troubles.length - shown.length)} more`] : []
   return new ChaosError('STACK_UNHEALTHY', [`the stack did not become healthy ${how}:`, ...explained, ...more].join('\n'), {
     hint: 'Look at the named service: its health check, its settings, or the time it needs to start.',

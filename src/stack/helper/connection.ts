@@ -3,17 +3,15 @@
  * may take; the reply follows. A request that is refused has a reply alone.
  */
 import { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
-import { Writable } from 'node:stream'
+import { Writable, type Duplex } from 'node:stream'
 import { z } from 'zod'
-import { systemClock } from '../../core/time/clock.ts'
-import type { Clock } from '../../core/time/clock.ts'
+import { systemClock, type Clock } from '../../core/time/clock.ts'
 import { abortedError, ChaosError, describeError } from '../../core/errors.ts'
+import { parseAs } from '../../core/json.ts'
 import { LineSplitter } from '../../core/lines.ts'
 import type { Logger } from '../../ports/reporter.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
-import { TOOLBOX_LONGEST_MS } from '../../core/toolbox.ts'
-import type { ToolboxRequest } from '../../core/toolbox.ts'
+import { TOOLBOX_LONGEST_MS, type ToolboxRequest } from '../../core/toolbox.ts'
 import { withDeadline } from '../../core/time/wait.ts'
 import type { ArgumentsOf, ReplyOf, ToolboxOperation } from '../../toolbox/operations/registry.ts'
 import { outputTail } from '../programs/output-tail.ts'
@@ -23,7 +21,6 @@ const ANSWER = z.union([
   z.strictObject({ id: z.number(), ok: z.literal(true), reply: z.unknown() }),
   z.strictObject({ id: z.number(), ok: z.literal(false), error: z.string() }),
 ])
-type Answer = z.infer<typeof ANSWER>
 
 /** For the acceptance, and for a reply beside what the operation itself may take: programs in the helper have 5 s each. */
 const BASE_MS = 10_000
@@ -66,13 +63,7 @@ export class ToolboxConnection implements ToolboxHelper {
         this.end(describeError(error))
       }
     }
-    demultiplex(
-      stream,
-      sink(read),
-      sink((chunk) => {
-        this.stderr.push(chunk)
-      }),
-    )
+    demultiplex(stream, sink(read), sink(this.stderr.push))
     for (const event of ['end', 'close'] as const) {
       stream.on(event, () => {
         this.end('it ended')
@@ -143,7 +134,7 @@ export class ToolboxConnection implements ToolboxHelper {
   }
 
   private receive(line: string): void {
-    const answer = parseAnswer(line)
+    const answer = parseAs(ANSWER, line)
     // A call that was given up has none: its late answer is of no interest.
     const pending = answer === null ? undefined : this.pending.get(answer.id)
     if (answer === null) this.end(`it said something that is no reply: ${line.slice(0, 200)}`)
@@ -178,24 +169,14 @@ export class ToolboxConnection implements ToolboxHelper {
 
   private gone(what: string): ChaosError {
     const words = this.output.trim()
-    return new ChaosError(
-      'TOOLBOX_FAILED',
-      `the helper ${this.name} ${what}${words === '' ? '' : `; its last words: ${words.slice(-2_000)}`}`,
-    )
+    const text = `the helper ${this.name} ${what}${words === '' ? '' : `; its last words: ${words.slice(-2_000)}`}`
+    return new ChaosError('TOOLBOX_FAILED', text)
   }
 }
 
 function fail({ isAccepted, limitMs, reply }: Pending, error: Error): void {
   if (isAccepted) reply.reject(error)
   else limitMs.reject(error)
-}
-
-function parseAnswer(line: string): Answer | null {
-  try {
-    return ANSWER.parse(JSON.parse(line))
-  } catch {
-    return null
-  }
 }
 
 function sink(take: (chunk: Buffer) => void): Writable {

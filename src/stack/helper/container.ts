@@ -11,7 +11,8 @@ import {
   TOOLBOX_VOLUME_PATH,
 } from '../../core/toolbox.ts'
 import type { ToolboxAvoidable } from '../../core/toolbox.ts'
-import { dockerCall, dockerStatus, orGone } from '../docker/call.ts'
+import { dockerCall, dockerStatus, inspectContainer, orGone } from '../docker/call.ts'
+import { frameReader } from '../docker/container-logs.ts'
 import { ownerLabels, ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE, type Owner } from '../docker/labels.ts'
 import { outputTail } from '../programs/output-tail.ts'
 
@@ -64,7 +65,7 @@ export function containerOptions(spec: HelperSpec): Dockerode.ContainerCreateOpt
     ...(request.user === undefined ? {} : { User: request.user }),
     HostConfig: {
       NetworkMode: 'container' in attachTo ? `container:${attachTo.container}` : attachTo.network,
-      ...pidMode(pid),
+      ...(pid === 'own' ? {} : { PidMode: pid === 'host' ? 'host' : `container:${pid.container}` }),
       // Paths in /proc/PID/cgroup are told relative to the reader's own cgroup namespace, and v2 forbids moving across one.
       ...(pid === 'host' ? { CgroupnsMode: 'host' } : {}),
       Mounts: mounts(request),
@@ -101,11 +102,6 @@ function mounts({ cgroups, volume }: HelperRequest): Dockerode.MountSettings[] {
   return found
 }
 
-function pidMode(pid: HelperRequest['pid']): { PidMode?: string } {
-  if (pid === 'own') return {}
-  return { PidMode: pid === 'host' ? 'host' : `container:${pid.container}` }
-}
-
 /** The helper of that name if it carries this run's label, whoever started it; null otherwise. */
 export async function findHelper(
   docker: Dockerode,
@@ -127,10 +123,7 @@ export async function findHelper(
 
 /** True when the container can lend its namespaces. */
 export async function isRunning(docker: Dockerode, container: string, signal: AbortSignal): Promise<boolean> {
-  const info = await dockerCall(`inspect ${container}`, signal, (abortSignal) =>
-    orGone(docker.getContainer(container).inspect({ abortSignal })),
-  )
-  return info?.State.Running === true
+  return (await inspectContainer(docker, container, signal))?.State.Running === true
 }
 
 /** As Docker writes the start of a container that never came to one. */
@@ -149,7 +142,10 @@ export async function endHelper(
     orGone(
       container
         .stop({ t: STOP_SECONDS, abortSignal })
-        .catch(ignoreStopped)
+        .catch((error: unknown) => {
+          // 304: it had ended by itself.
+          if (dockerStatus(error) !== 304) throw error
+        })
         .then(() => true),
     ),
   )
@@ -168,27 +164,13 @@ export async function removeContainer(container: Dockerode.Container, signal: Ab
   )
 }
 
-/** 304: it had ended by itself. */
-function ignoreStopped(error: unknown): void {
-  if (dockerStatus(error) !== 304) throw error
-}
-
 async function lastWords(container: Dockerode.Container, signal: AbortSignal): Promise<string> {
   const raw = await dockerCall('read the last words of the helper', signal, (abortSignal) =>
     orGone(container.logs({ follow: false, stdout: false, stderr: true, tail: LOG_TAIL_LINES, abortSignal })),
   )
   const tail = outputTail(LOG_TAIL_BYTES)
-  for (const payload of frames(raw ?? Buffer.alloc(0))) tail.push(payload)
+  frameReader((_stream, payload) => {
+    tail.push(payload)
+  }).push(raw ?? Buffer.alloc(0))
   return tail.text()
-}
-
-const FRAME_HEADER_BYTES = 8
-
-/** Docker puts eight bytes before each piece of a log without a terminal: the stream's number and the length. */
-function* frames(raw: Buffer): Generator<Buffer> {
-  for (let at = 0; at + FRAME_HEADER_BYTES <= raw.length;) {
-    const length = raw.readUInt32BE(at + 4)
-    yield raw.subarray(at + FRAME_HEADER_BYTES, at + FRAME_HEADER_BYTES + length)
-    at += FRAME_HEADER_BYTES + length
-  }
 }

@@ -5,15 +5,13 @@ import type Dockerode from 'dockerode'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
 import type { Logger } from '../../ports/reporter.ts'
 import type { HelperRequest, ToolboxHelper, ToolboxPort } from '../../ports/toolbox.ts'
-import { TOOLBOX_ALL_OBJECTS } from '../../core/toolbox.ts'
-import type { ToolboxAvoidable } from '../../core/toolbox.ts'
+import { TOOLBOX_ALL_OBJECTS, type ToolboxAvoidable } from '../../core/toolbox.ts'
 import type { ArgumentsOf, ReplyOf, ToolboxOperation } from '../../toolbox/operations/registry.ts'
-import { dockerCall, dockerStatus, orGone } from '../docker/call.ts'
+import { dockerCall, dockerStatus, inspectContainer } from '../docker/call.ts'
 import { deviceRequests, gpuOffer, isGpuRefusal } from '../docker/gpu-request.ts'
 import { ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE, type Owner } from '../docker/labels.ts'
-import { ToolboxConnection } from './connection.ts'
-import { containerOptions, endHelper, findHelper, isRunning, objectsWord, removeContainer } from './container.ts'
-import type { HelperSpec } from './container.ts'
+import { ToolboxConnection, type Demultiplex } from './connection.ts'
+import { containerOptions, endHelper, findHelper, isRunning, objectsWord, removeContainer, type HelperSpec } from './container.ts'
 
 /** Removing what was begun has its own time: the caller's may be up. */
 const CLEANUP_LIMIT_MS = 10_000
@@ -28,13 +26,11 @@ export interface ToolboxOptions extends Owner {
   readonly avoid?: readonly ToolboxAvoidable[]
 }
 
-export type Toolbox = ToolboxPort
-
-export function createToolbox(options: ToolboxOptions): Toolbox {
+export function createToolbox(options: ToolboxOptions): ToolboxPort {
   return new DockerToolbox(options)
 }
 
-class DockerToolbox implements Toolbox {
+class DockerToolbox implements ToolboxPort {
   private readonly options: ToolboxOptions
   private readonly helpers = new Map<string, ToolboxConnection>()
 
@@ -124,15 +120,11 @@ class DockerToolbox implements Toolbox {
 
   private connect(name: string, stream: NodeJS.ReadWriteStream): ToolboxConnection {
     if (!(stream instanceof Duplex)) throw new ChaosError('INTERNAL', 'attaching to a container gave no stream')
-    const { docker, log } = this.options
-    return new ToolboxConnection(
-      name,
-      stream,
-      (from, stdout, stderr) => {
-        ;(docker.modem as Demultiplexer).demuxStream(from, stdout, stderr)
-      },
-      log,
-    )
+    const modem = this.options.docker.modem as { demuxStream: Demultiplex }
+    const split: Demultiplex = (from, stdout, stderr) => {
+      modem.demuxStream(from, stdout, stderr)
+    }
+    return new ToolboxConnection(name, stream, split, this.options.log)
   }
 
   private async discard(name: string): Promise<void> {
@@ -156,9 +148,7 @@ class DockerToolbox implements Toolbox {
 
   /** A helper's name is a lock as well: one for each GPU of the machine. Whoever asks next is told who has it. */
   private async taken(error: unknown, { request: { name, gpu } }: HelperSpec, signal: AbortSignal): Promise<ChaosError> {
-    const holder = await dockerCall(`inspect ${name}`, signal, (abortSignal) =>
-      orGone(this.options.docker.getContainer(name).inspect({ abortSignal })),
-    )
+    const holder = await inspectContainer(this.options.docker, name, signal)
     const run = holder?.Config.Labels[ROLE_LABEL] === TOOLBOX_ROLE ? holder.Config.Labels[RUN_LABEL] : undefined
     const who =
       run === undefined ? 'a container that is not ours' : `run ${run}, whose helper is ${holder?.State.Status ?? 'gone'}`
@@ -192,8 +182,4 @@ class DockerToolbox implements Toolbox {
       cause: error,
     })
   }
-}
-
-interface Demultiplexer {
-  demuxStream(from: NodeJS.ReadableStream, stdout: NodeJS.WritableStream, stderr: NodeJS.WritableStream): void
 }

@@ -1,29 +1,21 @@
 /** Images that the stack needs and no registry has: built on this machine, named by their content, old ones removed. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type Dockerode from 'dockerode'
 import type { BuiltImage } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { ExecPort } from '../../ports/exec.ts'
-import type { Logger } from '../../ports/reporter.ts'
-import { dockerCall, orGone } from '../docker/call.ts'
+import { dockerCall, inspectImage } from '../docker/call.ts'
 import { baseImages, contextHash } from './hash.ts'
-import { pruneOlder } from './prune.ts'
+import { pruneOlder, type PruneDeps } from './prune.ts'
 import { IMAGE_LABEL } from '../docker/labels.ts'
 
 const BUILD_LIMIT_MS = 300_000
 const PULL_LIMIT_MS = 180_000
-/** Another run may be between its own image check and its first container: younger builds are left to it. */
-export const PRUNE_OLDER_THAN_MS = 60_000
 
-export interface ImageDeps {
+export interface ImageDeps extends PruneDeps {
   readonly exec: ExecPort
-  readonly docker: Dockerode
-  readonly log: Logger
   /** For `docker build` and `docker pull`. */
   readonly env: Readonly<Record<string, string>>
-  readonly signal: AbortSignal
-  readonly pruneOlderThanMs?: number
 }
 
 export interface ReadyImage {
@@ -77,22 +69,17 @@ export async function ensureBuilt(repository: string, context: string, deps: Ima
   const argv = ['build', '--tag', image, '--label', `${IMAGE_LABEL}=${repository}`, '--file', dockerfile, context]
   // With another builder selected (setup-buildx does that) the image would not end up in the daemon.
   const env = { ...deps.env, BUILDX_BUILDER: 'default' }
-  const result = await deps.exec.run('docker', argv, {
-    env,
-    limitMs: BUILD_LIMIT_MS,
-    signal: deps.signal,
-    onLine: logTo(deps.log),
-  })
+  const onLine = (_stream: string, line: string): void => {
+    if (line.trim() !== '') deps.log.log('debug', `docker build: ${line}`)
+  }
+  const result = await deps.exec.run('docker', argv, { env, limitMs: BUILD_LIMIT_MS, signal: deps.signal, onLine })
   if (result.exitCode !== 0) {
     throw new ChaosError('IMAGE_MISSING', `building ${image} from ${context} failed: ${result.stderr.trim().slice(-1_000)}`)
   }
   const id = await imageId(image, deps)
   if (id === null)
     throw new ChaosError('IMAGE_MISSING', `\`docker build\` succeeded, but ${image} is not in the daemon at DOCKER_HOST`)
-  await pruneOlder(
-    { docker: deps.docker, log: deps.log, repository, keep: image, olderThanMs: deps.pruneOlderThanMs ?? PRUNE_OLDER_THAN_MS },
-    deps.signal,
-  )
+  await pruneOlder(repository, image, deps)
   return { image, id }
 }
 
@@ -105,29 +92,12 @@ export async function ensurePresent(image: string, deps: ImageDeps): Promise<str
   const result = await deps.exec.run('docker', ['pull', '--quiet', image], options)
   const id = result.exitCode === 0 ? await imageId(image, deps) : null
   if (id !== null) return id
-  throw new ChaosError(
-    'IMAGE_MISSING',
-    `the image ${image} is not on this machine and cannot be pulled: ${result.stderr.trim().slice(-500)}`,
-    {
-      hint: 'Check the name, log in to its registry, or make it with script/bootstrap where no registry answers.',
-    },
-  )
+  const text = `the image ${image} is not on this machine and cannot be pulled: ${result.stderr.trim().slice(-500)}`
+  throw new ChaosError('IMAGE_MISSING', text, {
+    hint: 'Check the name, log in to its registry, or make it with script/bootstrap where no registry answers.',
+  })
 }
 
 async function imageId(image: string, deps: ImageDeps): Promise<string | null> {
-  return (await inspectImage(image, deps))?.Id ?? null
-}
-
-/** null when it is not on this machine. */
-export function inspectImage(
-  image: string,
-  { docker, signal }: Pick<ImageDeps, 'docker' | 'signal'>,
-): Promise<Dockerode.ImageInspectInfo | null> {
-  return orGone(dockerCall(`inspect image ${image}`, signal, () => docker.getImage(image).inspect()))
-}
-
-function logTo(log: Logger): (stream: 'stdout' | 'stderr', line: string) => void {
-  return (_stream, line) => {
-    if (line.trim() !== '') log.log('debug', `docker build: ${line}`)
-  }
+  return (await inspectImage(deps.docker, image, deps.signal))?.Id ?? null
 }

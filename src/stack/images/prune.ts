@@ -4,48 +4,49 @@ import { msBetween, parseWall, type Wall } from '../../core/time/moment.ts'
 import type Dockerode from 'dockerode'
 import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../ports/reporter.ts'
-import { dockerCall, dockerStatus, orGone } from '../docker/call.ts'
+import { dockerCall, dockerStatus, inspectImage, orGone } from '../docker/call.ts'
 import { IMAGE_LABEL } from '../docker/labels.ts'
 
-export interface PruneOptions {
+/** Another run may be between its own image check and its first container: younger builds are left to it. */
+const PRUNE_OLDER_THAN_MS = 60_000
+
+export interface PruneDeps {
   readonly docker: Dockerode
   readonly log: Logger
-  readonly repository: string
-  /** The tag in use now. */
-  readonly keep: string
-  readonly olderThanMs: number
+  readonly signal: AbortSignal
+  readonly pruneOlderThanMs?: number
 }
 
-/** Removes other tags of the repository that carry our label and no container uses. A failure is a warning: the run can go on. */
-export async function pruneOlder(options: PruneOptions, signal: AbortSignal): Promise<string[]> {
-  const { docker, log } = options
-  const filters = JSON.stringify({ label: [`${IMAGE_LABEL}=${options.repository}`] })
+/**
+ * Removes tags of the repository other than `keep`, the one in use now, that carry our label and no container uses. A failure
+ * is a warning: the run can go on.
+ */
+export async function pruneOlder(repository: string, keep: string, deps: PruneDeps): Promise<void> {
+  const { docker, log, signal, pruneOlderThanMs = PRUNE_OLDER_THAN_MS } = deps
+  const filters = JSON.stringify({ label: [`${IMAGE_LABEL}=${repository}`] })
   const images = await dockerCall('list images', signal, (abortSignal) => docker.listImages({ filters, abortSignal }))
   const containers = await dockerCall('list containers', signal, (abortSignal) =>
     docker.listContainers({ all: true, abortSignal }),
   )
   const used = new Set(containers.map((container) => container.ImageID))
-  const removed: string[] = []
   for (const image of images) {
     const tags = image.RepoTags ?? []
     // The same content may have got a new name: then only the old names go, whether a container uses the image or not.
-    const renamed = tags.includes(options.keep)
+    const renamed = tags.includes(keep)
     if (used.has(image.Id) && !renamed) continue
-    const info = await orGone(dockerCall(`inspect image ${image.Id}`, signal, () => docker.getImage(image.Id).inspect()))
-    if (info === null || msBetween(taggedAt(info), systemClock.wallMs()) < options.olderThanMs) continue
+    const info = await inspectImage(docker, image.Id, signal)
+    if (info === null || msBetween(taggedAt(info), systemClock.wallMs()) < pruneOlderThanMs) continue
     // By tag, as a tag that the user gave it is his; by id only what has lost its last name.
-    const names = tags.filter((tag) => tag.startsWith(`${options.repository}:`) && tag !== options.keep)
+    const names = tags.filter((tag) => tag.startsWith(`${repository}:`) && tag !== keep)
     for (const name of tags.length > 0 ? names : [image.Id]) {
       try {
         await orGone(dockerCall(`remove image ${name}`, signal, (abortSignal) => docker.getImage(name).remove({ abortSignal })))
-        removed.push(name)
       } catch (error) {
         // 409: a container has started to use it since we looked.
         if (dockerStatus(error) !== 409) log.log('warn', `the old image ${name} could not be removed: ${describeError(error)}`)
       }
     }
   }
-  return removed
 }
 
 /** When the image was last tagged here; of a time that cannot be read, now, so that it is kept. */

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describeError } from '../../core/errors.ts'
 import { isAborted } from '../../core/time/wait.ts'
-import { dockerCall, orGone } from '../docker/call.ts'
+import { dockerCall, inspectImage, orGone } from '../docker/call.ts'
 import { baseImages, contextHash } from './hash.ts'
 import { pruneOlder } from './prune.ts'
-import { ensureBuilt, inspectImage, PRUNE_OLDER_THAN_MS, type ImageDeps } from './images.ts'
+import { ensureBuilt, type ImageDeps } from './images.ts'
 import { CONTENT_LABEL } from '../docker/labels.ts'
 
 const PULL_LIMIT_MS = 120_000
@@ -47,8 +47,7 @@ export async function ensurePublished(wanted: PublishedImage, deps: ImageDeps): 
   }
   const id = await pull(`${published}:${tag}`, { repository, tag }, deps)
   if (id === null) return ensureBuilt(repository, context, deps)
-  const { docker, log, signal, pruneOlderThanMs = PRUNE_OLDER_THAN_MS } = deps
-  await pruneOlder({ docker, log, repository, keep: image, olderThanMs: pruneOlderThanMs }, signal)
+  await pruneOlder(repository, image, deps)
   return { image, id }
 }
 
@@ -59,11 +58,12 @@ async function isBuilt({ repository, context }: PublishedImage, deps: ImageDeps)
   const text = await readFile(file, 'utf8').catch(() => '')
   const bases: string[] = []
   for (const base of baseImages(text, file)) {
-    const info = await inspectImage(base, deps)
+    const info = await inspectImage(deps.docker, base, deps.signal)
     if (info === null) return false
     bases.push(info.Id)
   }
-  return (await inspectImage(`${repository}:${await contextHash(context, bases)}`, deps)) !== null
+  const image = `${repository}:${await contextHash(context, bases)}`
+  return (await inspectImage(deps.docker, image, deps.signal)) !== null
 }
 
 /** @returns its id once it has its name on this machine, that of the registry being gone; null when it is not to be had. */
@@ -99,8 +99,8 @@ async function nameIt(id: string, repo: string, tag: string, { docker, signal }:
   await dockerCall(`tag ${repo}:${tag}`, signal, () => docker.getImage(id).tag({ repo, tag }))
 }
 
-async function idWithContent(name: string, tag: string, deps: ImageDeps): Promise<string | null> {
-  const info = await inspectImage(name, deps)
+async function idWithContent(name: string, tag: string, { docker, signal }: ImageDeps): Promise<string | null> {
+  const info = await inspectImage(docker, name, signal)
   // An image without labels has none at all, whatever the types say.
   const labels = info?.Config.Labels as Record<string, string> | null | undefined
   return labels?.[CONTENT_LABEL] === tag ? (info?.Id ?? null) : null

@@ -2,6 +2,7 @@
 import { ChaosError } from '../../core/errors.ts'
 import type { K6Version } from '../../ports/k6.ts'
 import type { K6Segment } from '../../core/segment.ts'
+import type { K6Folders } from './process.ts'
 
 export const SAMPLES_FILE = 'samples.csv'
 export const SUMMARY_FILE = 'summary.json'
@@ -15,11 +16,10 @@ export const TREND_STATS = 'avg,min,med,p(90),p(95),p(99),max,count'
 export function parseVersion(output: string): K6Version {
   const found = /^k6(?:\.exe)? v(\d+)\.(\d+\.\d+\S*)/m.exec(output)
   const [, major = '', rest = ''] = found ?? []
-  if (found === null)
-    throw new ChaosError(
-      'CAPABILITY_MISSING',
-      `\`k6 version\` said something else than a version: ${output.trim().slice(0, 200)}`,
-    )
+  if (found === null) {
+    const text = `\`k6 version\` said something else than a version: ${output.trim().slice(0, 200)}`
+    throw new ChaosError('CAPABILITY_MISSING', text)
+  }
   if (major !== '1' && major !== '2') {
     throw new ChaosError('CAPABILITY_MISSING', `k6 ${major}.${rest} is not known here: 1 and 2 are`, {
       hint: 'Use another image, or name a k6 of these majors with --k6-path.',
@@ -36,12 +36,7 @@ export const K6_ENVIRONMENT: Readonly<Record<string, string>> = {
   K6_CSV_SAVE_INTERVAL: '500ms',
 }
 
-export interface RunPaths {
-  /** Where k6 sees the folder for what it writes. */
-  readonly folder: string
-}
-
-export function runArguments({ folder }: RunPaths, segment: K6Segment | null): string[] {
+export function runArguments({ folder }: Pick<K6Folders, 'folder'>, segment: K6Segment | null): string[] {
   return [
     'run',
     '--quiet',
@@ -57,7 +52,7 @@ export function runArguments({ folder }: RunPaths, segment: K6Segment | null): s
   ]
 }
 
-export function archiveArguments({ folder }: RunPaths): string[] {
+export function archiveArguments({ folder }: Pick<K6Folders, 'folder'>): string[] {
   return [
     'archive',
     '--no-color',

@@ -4,7 +4,7 @@ import type Dockerode from 'dockerode'
 import { ChaosError } from '../../core/errors.ts'
 import type { ExecResult } from '../../ports/exec.ts'
 import { dockerCall, dockerStatus, orGone } from '../docker/call.ts'
-import { dockerLogText } from '../docker/log.ts'
+import { logText } from '../docker/container-logs.ts'
 import type { K6Launch, K6Launcher, K6Process } from './process.ts'
 import { K6_ROLE, ROLE_LABEL, RUN_LABEL } from '../docker/labels.ts'
 
@@ -40,7 +40,7 @@ async function command(options: K6ContainerOptions, request: Omit<K6Launch, 'fol
     await start(container, signal)
     const exitCode = await dockerCall('wait for k6', signal, (abortSignal) => exitOf(container, abortSignal), COMMAND_LIMIT_MS)
     const text = async (stdout: boolean): Promise<string> =>
-      dockerLogText(
+      logText(
         await dockerCall('read what k6 said', signal, (abortSignal) =>
           container.logs({ follow: false, stdout, stderr: !stdout, abortSignal }),
         ),
@@ -67,7 +67,7 @@ async function launch(options: K6ContainerOptions, request: K6Launch, signal: Ab
       const raw = await dockerCall('read the log of k6', own.signal, (abortSignal) =>
         orGone(container.logs({ follow: false, stdout: true, stderr: true, tail: LOG_LINES, abortSignal })),
       )
-      return raw === null ? '' : dockerLogText(raw)
+      return raw === null ? '' : logText(raw)
     },
     cpuUs: (inner) => cpuOf(container, inner),
     remove: () => remove(container),

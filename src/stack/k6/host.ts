@@ -1,11 +1,11 @@
 /** k6 as a program of this machine. */
 import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { constants } from 'node:os'
 import { ChaosError, isChaosError } from '../../core/errors.ts'
 import type { ExecPort } from '../../ports/exec.ts'
 import type { K6Launch, K6Launcher, K6Process } from './process.ts'
 import { outputTail } from '../programs/output-tail.ts'
+import { exitCode } from '../programs/spawn-exec.ts'
 
 const COMMAND_LIMIT_MS = 30_000
 const LOG_BYTES = 256 * 1024
@@ -48,15 +48,10 @@ function launch(file: string, { argv, environment, folder, scripts }: K6Launch):
       detached: true,
     })
     const output = outputTail(LOG_BYTES)
-    child.stdout.on('data', (chunk: Buffer) => {
-      output.push(chunk)
-    })
-    child.stderr.on('data', (chunk: Buffer) => {
-      output.push(chunk)
-    })
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', output.push)
     const exited = new Promise<number>((ended) => {
       child.on('close', (code, signal) => {
-        ended(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
+        ended(exitCode(code, signal))
       })
     })
     child.on('error', (error) => {

@@ -16,10 +16,9 @@ import {
   SUMMARY_FILE,
   WRAPPER_FILE,
 } from './arguments.ts'
-import type { K6Launcher, K6Process } from './process.ts'
+import type { K6Folders, K6Launcher, K6Process } from './process.ts'
 import { wrapperOf } from './wrapper.ts'
-import { openSamplePipe } from './sample-pipe.ts'
-import type { SamplePipe } from './sample-pipe.ts'
+import { openSamplePipe, type SamplePipe } from './sample-pipe.ts'
 
 /** After SIGINT it interrupts its iterations, runs teardown(), and writes its summary. */
 const STOP_GRACE_MS = 15_000
@@ -59,12 +58,8 @@ async function inspect(launcher: K6Launcher, { file, environment }: K6Script, si
 }
 
 async function archive(launcher: K6Launcher, request: K6ArchiveRequest, signal: AbortSignal): Promise<Uint8Array> {
-  const { name, file, folder, options } = request
-  const scripts = dirname(file)
-  const seen = launcher.paths({ folder, scripts })
-  await writeFile(join(folder, WRAPPER_FILE), wrapperOf(join(seen.scripts, basename(file)), options))
-  const environment = { ...request.environment, ...K6_ENVIRONMENT }
-  const program = await launcher.launch({ name, argv: archiveArguments(seen), environment, folder, scripts }, signal)
+  const { file, folder } = request
+  const program = await launch(launcher, request, archiveArguments, signal)
   const limit = AbortSignal.any([signal, AbortSignal.timeout(ARCHIVE_LIMIT_MS)])
   const stop = (): void => {
     // Its end is awaited below: one that cannot be killed shows there.
@@ -83,23 +78,10 @@ async function archive(launcher: K6Launcher, request: K6ArchiveRequest, signal: 
 }
 
 async function start(launcher: K6Launcher, exec: ExecPort, request: K6Request, signal: AbortSignal): Promise<K6Run> {
-  const { folder, file } = request
-  const scripts = dirname(file)
-  const seen = launcher.paths({ folder, scripts })
-  await writeFile(join(folder, WRAPPER_FILE), wrapperOf(join(seen.scripts, basename(file)), request.options))
-  const pipe = await openSamplePipe(join(folder, SAMPLES_FILE), exec, signal)
+  const pipe = await openSamplePipe(join(request.folder, SAMPLES_FILE), exec, signal)
   try {
-    const program = await launcher.launch(
-      {
-        name: request.name,
-        argv: runArguments(seen, request.segment),
-        environment: { ...request.environment, ...K6_ENVIRONMENT },
-        folder,
-        scripts,
-      },
-      signal,
-    )
-    return new Running(program, pipe, request, signal)
+    const program = await launch(launcher, request, (seen) => runArguments(seen, request.segment), signal)
+    return running(program, pipe, request, signal)
   } catch (error) {
     await pipe.end()
     pipe.stream.destroy()
@@ -107,65 +89,55 @@ async function start(launcher: K6Launcher, exec: ExecPort, request: K6Request, s
   }
 }
 
-class Running implements K6Run {
-  readonly samples: AsyncIterable<Uint8Array>
-  readonly ended: Promise<K6End>
-  private readonly program: K6Process
-  private readonly pipe: SamplePipe
-  private readonly request: K6Request
-  private readonly signal: AbortSignal
-  private readonly timers: NodeJS.Timeout[] = []
-  private stopped = false
+/** k6 over the request's script, with the options of the request. */
+async function launch(
+  launcher: K6Launcher,
+  { name, file, folder, environment, options }: K6ArchiveRequest,
+  argumentsOf: (seen: K6Folders) => string[],
+  signal: AbortSignal,
+): Promise<K6Process> {
+  const scripts = dirname(file)
+  const seen = launcher.paths({ folder, scripts })
+  await writeFile(join(folder, WRAPPER_FILE), wrapperOf(join(seen.scripts, basename(file)), options))
+  const own = { name, argv: argumentsOf(seen), environment: { ...environment, ...K6_ENVIRONMENT } }
+  return launcher.launch({ ...own, folder, scripts }, signal)
+}
 
-  constructor(program: K6Process, pipe: SamplePipe, request: K6Request, signal: AbortSignal) {
-    this.program = program
-    this.pipe = pipe
-    this.request = request
-    this.signal = signal
-    this.samples = pipe.stream
-    this.timers.push(setTimeout(this.stop, request.limitMs))
-    signal.addEventListener('abort', this.stop, { once: true })
-    this.ended = this.awaitEnd()
-    // Whoever reads the samples first hears of it later.
-    this.ended.catch(() => undefined)
-    if (signal.aborted) this.stop()
-  }
-
-  stop = (): void => {
-    if (this.stopped) return
-    this.stopped = true
-    this.send('SIGINT')
-    this.timers.push(setTimeout(this.kill, STOP_GRACE_MS))
-  }
-
-  cpuUs(signal: AbortSignal): Promise<number | null> {
-    return this.program.cpuUs(signal)
-  }
-
-  private kill = (): void => {
-    this.send('SIGKILL')
-  }
-
-  private send(name: 'SIGINT' | 'SIGKILL'): void {
-    this.program.kill(name).catch((error: unknown) => {
+function running(program: K6Process, pipe: SamplePipe, { folder, limitMs }: K6Request, signal: AbortSignal): K6Run {
+  const timers: NodeJS.Timeout[] = []
+  let stopped = false
+  const send = (name: 'SIGINT' | 'SIGKILL'): void => {
+    program.kill(name).catch((error: unknown) => {
       // Its end is awaited all the same; a program that cannot be reached any more shows there.
-      this.pipe.stream.destroy(new Error(`k6 could not be sent ${name}: ${describeError(error)}`))
+      pipe.stream.destroy(new Error(`k6 could not be sent ${name}: ${describeError(error)}`))
     })
   }
-
-  private async awaitEnd(): Promise<K6End> {
+  const stop = (): void => {
+    if (stopped) return
+    stopped = true
+    send('SIGINT')
+    timers.push(setTimeout(send, STOP_GRACE_MS, 'SIGKILL'))
+  }
+  const awaitEnd = async (): Promise<K6End> => {
     try {
-      const exitCode = await this.program.exited
-      const log = await this.program.log()
-      const summary = await readSummary(join(this.request.folder, SUMMARY_FILE))
-      return { exitCode, stopped: this.stopped, summary, log }
+      const exitCode = await program.exited
+      const log = await program.log()
+      const summary = await readSummary(join(folder, SUMMARY_FILE))
+      return { exitCode, stopped, summary, log }
     } finally {
-      for (const timer of this.timers) clearTimeout(timer)
-      this.signal.removeEventListener('abort', this.stop)
-      await this.pipe.end()
-      await this.program.remove()
+      for (const timer of timers) clearTimeout(timer)
+      signal.removeEventListener('abort', stop)
+      await pipe.end()
+      await program.remove()
     }
   }
+  timers.push(setTimeout(stop, limitMs))
+  signal.addEventListener('abort', stop, { once: true })
+  const ended = awaitEnd()
+  // Whoever reads the samples first hears of it later.
+  ended.catch(() => undefined)
+  if (signal.aborted) stop()
+  return { samples: pipe.stream, ended, stop, cpuUs: (inner) => program.cpuUs(inner) }
 }
 
 async function readSummary(path: string): Promise<Json> {

@@ -24,16 +24,14 @@ export interface K6Launch {
   readonly scripts: string
 }
 
-/** Where k6 sees what lies in `folder` and `scripts` on this machine. */
-interface K6Paths {
-  readonly folder: string
-  readonly scripts: string
-}
+/** The two folders of a launch: on this machine, or where k6 sees them. */
+export type K6Folders = Pick<K6Launch, 'folder' | 'scripts'>
 
 export interface K6Launcher {
   readonly kind: string
   readonly entryUrl: string
-  paths(request: Pick<K6Launch, 'folder' | 'scripts'>): K6Paths
+  /** Where k6 sees what lies in these folders of this machine. */
+  paths(here: K6Folders): K6Folders
   /** A short command, to its end. @throws CAPABILITY_MISSING when there is no k6 to run it. */
   command(request: Omit<K6Launch, 'folder'>, signal: AbortSignal): Promise<ExecResult>
   launch(request: K6Launch, signal: AbortSignal): Promise<K6Process>

@@ -27,7 +27,6 @@ export async function openSamplePipe(path: string, exec: ExecPort, signal: Abort
   if (made.exitCode !== 0)
     throw new ChaosError('CAPABILITY_MISSING', `no named pipe could be made at ${path}: ${made.stderr.trim().slice(-300)}`)
   const reader = await openNumber(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  // As long as we could write ourselves the stream has no end, whoever comes and goes.
   const stream = new Socket({ fd: reader, readable: true, writable: false })
   // As long as we could write ourselves the stream has no end, whoever comes and goes.
   const writer = await openNumber(path, constants.O_WRONLY | constants.O_NONBLOCK)

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
+import { parseAs } from '../../core/json.ts'
 import type { Toxic, ToxiproxyPort, ToxiproxyProxy } from '../../ports/toxiproxy.ts'
 import { withDeadline } from '../../core/time/wait.ts'
 
@@ -171,14 +172,5 @@ async function boundedText(response: Response): Promise<string> {
 
 /** The server's own words where it sent its usual error object. */
 function errorText(body: string): string {
-  const parsed = z.object({ error: z.string() }).safeParse(asJson(body))
-  return parsed.success ? parsed.data.error : body.trim().slice(0, 500)
-}
-
-function asJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
+  return parseAs(z.object({ error: z.string() }), body)?.error ?? body.trim().slice(0, 500)
 }

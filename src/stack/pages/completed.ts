@@ -8,19 +8,9 @@ import { openStackPage, searcher, shown, type PageDeps } from './page.ts'
 const PAGE_LIMIT_MS = 10_000
 const MOST_BYTES = 4 * 1024 * 1024
 
-export interface CompletedDeps extends PageDeps {
-  readonly spec: CompletedSpec
-}
-
-export function createCompleted({ spec, ...deps }: CompletedDeps): CompletedPort {
-  const { service, port, headers } = spec
-  const page = openStackPage({
-    subject: 'the list of completed jobs',
-    code: 'COMPLETED_UNREADABLE',
-    mostBytes: MOST_BYTES,
-    ...{ service, port, headers },
-    ...deps,
-  })
+export function createCompleted({ spec, ...deps }: PageDeps & { readonly spec: CompletedSpec }): CompletedPort {
+  const what = { subject: 'the list of completed jobs', code: 'COMPLETED_UNREADABLE', mostBytes: MOST_BYTES } as const
+  const page = openStackPage({ ...what, place: spec, ...deps })
   const ids = searcher(spec.ids, (why) => unreadable(spec, 'ids', why))
   const next = searcher(spec.next, (why) => unreadable(spec, 'next', why))
   return {

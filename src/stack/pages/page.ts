@@ -1,7 +1,6 @@
 /** JSON pages that a service has for us, read inside the stack's network: what breaks the way in hides nothing. */
 import jmespath, { compile, type JSONValue } from '@jmespath-community/jmespath'
-import { ChaosError, describeError } from '../../core/errors.ts'
-import type { ErrorCode } from '../../core/errors.ts'
+import { ChaosError, describeError, type ErrorCode } from '../../core/errors.ts'
 import type { ContainerPort } from '../../ports/docker.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import { fillRecord } from '../../core/variables.ts'
@@ -22,9 +21,7 @@ export interface StackPageOptions extends PageDeps {
   /** As the subject of "… cannot be read". */
   readonly subject: string
   readonly code: ErrorCode
-  readonly service: string
-  readonly port: number
-  readonly headers: Readonly<Record<string, string>>
+  readonly place: { readonly service: string; readonly port: number; readonly headers: Readonly<Record<string, string>> }
   readonly mostBytes: number
 }
 
@@ -36,11 +33,12 @@ export interface StackPage {
 }
 
 export function openStackPage(options: StackPageOptions): StackPage {
-  const { service, port, observer, mostBytes, subject, code } = options
+  const { observer, mostBytes, subject, code } = options
+  const { service, port } = options.place
   let host: string | null = null
   const ask: StackPage['ask'] = async (method, path, timeoutMs, signal) => {
     host ??= await addressOf(options, signal)
-    const headers = fillRecord(options.headers, options.variables)
+    const headers = fillRecord(options.place.headers, options.variables)
     try {
       const args = { target: { host, port }, method, path, headers, body: null, timeoutMs, maxBytes: mostBytes }
       return answered(await observer.call('fetch', args, signal), `${method} ${path}`, options)
@@ -77,7 +75,8 @@ export function searcher(expression: string, unreadable: (why: string) => ChaosE
 
 /** Address of the service on the stack's network. @throws the code when none of its containers has one. */
 async function addressOf(options: StackPageOptions, signal: AbortSignal): Promise<string> {
-  const { containers, service, network, subject, code } = options
+  const { containers, network, subject, code } = options
+  const { service } = options.place
   const all = await containers.glance(signal)
   const running = all.filter((container) => container.service === service && container.status === 'running')
   const found = running.map(({ addresses }) => addresses[network])
@@ -86,8 +85,8 @@ async function addressOf(options: StackPageOptions, signal: AbortSignal): Promis
   throw new ChaosError(code, `${subject} cannot be read: no container of ${service} runs with an address on ${network}`)
 }
 
-function answered(reply: FetchReply, what: string, { service, port, subject, code, mostBytes }: StackPageOptions): string {
-  const where = `${what} at ${service}:${String(port)}`
+function answered(reply: FetchReply, what: string, { place, subject, code, mostBytes }: StackPageOptions): string {
+  const where = `${what} at ${place.service}:${String(place.port)}`
   if (reply.error !== null || reply.status === null)
     throw new ChaosError(code, `${subject} gave no answer to ${where}: ${reply.error ?? 'no status'}`)
   if (reply.status < 200 || reply.status > 299)

@@ -11,20 +11,10 @@ const LIST_LIMIT_MS = 3_000
 const STOP_LIMIT_MS = 15_000
 const MOST_BYTES = 2 * 1024 * 1024
 
-export interface PoolDeps extends PageDeps {
-  readonly spec: PoolSpec
-}
-
-export function createPool({ spec, ...deps }: PoolDeps): PoolPort {
-  const { service, port, headers } = spec.list
+export function createPool({ spec, ...deps }: PageDeps & { readonly spec: PoolSpec }): PoolPort {
   const read = memberReader(spec)
-  const page = openStackPage({
-    subject: 'the pool',
-    code: 'POOL_UNREADABLE',
-    mostBytes: MOST_BYTES,
-    ...{ service, port, headers },
-    ...deps,
-  })
+  const what = { subject: 'the pool', code: 'POOL_UNREADABLE', mostBytes: MOST_BYTES } as const
+  const page = openStackPage({ ...what, place: spec.list, ...deps })
   return {
     async members(signal) {
       return read(await page.read(spec.list.path, LIST_LIMIT_MS, signal))
@@ -32,13 +22,8 @@ export function createPool({ spec, ...deps }: PoolDeps): PoolPort {
     async stop(member, signal) {
       const { stop } = spec
       if (stop === null) {
-        throw new ChaosError(
-          'CAPABILITY_MISSING',
-          'the descriptor does not say how to ask for the stop of a member of the pool',
-          {
-            hint: 'Add pool.stop to the stack descriptor.',
-          },
-        )
+        const text = 'the descriptor does not say how to ask for the stop of a member of the pool'
+        throw new ChaosError('CAPABILITY_MISSING', text, { hint: 'Add pool.stop to the stack descriptor.' })
       }
       await page.ask(stop.method, stop.path.replaceAll('{id}', encodeURIComponent(member)), STOP_LIMIT_MS, signal)
     },

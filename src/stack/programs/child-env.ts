@@ -29,17 +29,13 @@ const KEPT_BACK = new Set([
 /** Credentials that Docker's own programs read, by the names they give them. */
 const DOCKER_OWN = new Set(['DOCKER_AUTH_CONFIG'])
 
-export interface ChildEnvRules {
-  /** Set in the child whatever else holds; these win over the source. */
-  readonly add?: Readonly<Record<string, string>>
-  /** Names that hint at a secret and that the child may see. Never opens what belongs to the runner. */
-  readonly declared?: ReadonlySet<string>
-}
-
-/** The environment for a child, from ours. Pure: reads only its arguments. */
+/**
+ * The environment for a child, from ours. `add` is set in it whatever else holds; `declared` names what hints at a secret and
+ * may pass, and never opens what belongs to the runner. Pure: reads only its arguments.
+ */
 export function childEnv(
   source: Readonly<Record<string, string | undefined>>,
-  rules: ChildEnvRules = {},
+  rules: { readonly add?: Readonly<Record<string, string>>; readonly declared?: ReadonlySet<string> } = {},
 ): Record<string, string> {
   const env: Record<string, string> = {}
   for (const [name, value] of Object.entries(source)) {

@@ -1,8 +1,8 @@
 /** The newest bytes of a stream, whatever its length. */
 export interface OutputTail {
-  push(chunk: Buffer): void
+  readonly push: (chunk: Buffer) => void
   /** The kept bytes as text; a first line that was cut is marked with `…`. */
-  text(): string
+  readonly text: () => string
 }
 
 export function outputTail(maxBytes: number): OutputTail {
@@ -31,9 +31,9 @@ const LONGEST_LINE = 64 * 1024
 
 /** Cuts a stream into lines. A line longer than 64 KiB is handed on in pieces, so that memory stays bounded. */
 export interface LineSplitter {
-  push(chunk: Buffer): void
+  readonly push: (chunk: Buffer) => void
   /** Hands on what is left without a line end. */
-  end(): void
+  readonly end: () => void
 }
 
 export function lineSplitter(onLine: (line: string) => void): LineSplitter {

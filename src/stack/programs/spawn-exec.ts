@@ -4,23 +4,18 @@ import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { abortedError, ChaosError, missingProgram, systemErrorCode } from '../../core/errors.ts'
 import type { ExecOptions, ExecPort, ExecResult } from '../../ports/exec.ts'
-import { lineSplitter, outputTail } from './output-tail.ts'
+import { lineSplitter, outputTail, type LineSplitter, type OutputTail } from './output-tail.ts'
 
 const DEFAULT_OUTPUT_BYTES = 64 * 1024
 /** How long the output may stay open after the program has ended: a grandchild may hold it for good. */
 const OUTPUT_GRACE_MS = 2_000
 
-export interface SpawnExecOptions {
-  /** Between SIGTERM and SIGKILL when a run is aborted or over its limit. */
-  readonly graceMs?: number
-}
-
 /**
  * Runs programs without a shell, each in a process group of its own: a Ctrl-C on our terminal reaches us, not them, and an
  * abort reaches plugins and grandchildren too. Rejects for what is not an exit code: ABORTED, TIMEOUT, a missing program.
+ * `graceMs`: between SIGTERM and SIGKILL when a run is aborted or over its limit.
  */
-export function createSpawnExec(options: SpawnExecOptions = {}): ExecPort {
-  const graceMs = options.graceMs ?? 3_000
+export function createSpawnExec({ graceMs = 3_000 }: { readonly graceMs?: number } = {}): ExecPort {
   return { run: (file, argv, runOptions) => runProgram(file, argv, runOptions, graceMs) }
 }
 
@@ -85,25 +80,16 @@ function runProgram(file: string, argv: readonly string[], options: ExecOptions,
   })
 }
 
-interface Collected {
-  text(): string
-  end(): void
-}
+type Collected = Pick<OutputTail, 'text'> & Pick<LineSplitter, 'end'>
 
 function collect(stream: NodeJS.ReadableStream | null | undefined, options: ExecOptions, name: 'stdout' | 'stderr'): Collected {
   const tail = outputTail(options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES)
-  const onLine = options.onLine
-  const lines =
-    onLine === undefined
-      ? undefined
-      : lineSplitter((line) => {
-          onLine(name, line)
-        })
+  const lines = lineSplitter((line) => options.onLine?.(name, line))
   stream?.on('data', (chunk: Buffer) => {
     tail.push(chunk)
-    lines?.push(chunk)
+    lines.push(chunk)
   })
-  return { text: () => tail.text(), end: () => lines?.end() }
+  return { text: tail.text, end: lines.end }
 }
 
 function killGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
@@ -118,9 +104,8 @@ function killGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
 }
 
 /** As a shell would say it: a program killed by signal n ends with 128 + n. */
-function exitCode(code: number | null, signal: NodeJS.Signals | null): number {
-  if (code !== null) return code
-  return 128 + (signal === null ? 0 : constants.signals[signal])
+export function exitCode(code: number | null, signal: NodeJS.Signals | null): number {
+  return code ?? 128 + (signal === null ? 0 : constants.signals[signal])
 }
 
 function startError(file: string, cwd: string | undefined, error: NodeJS.ErrnoException): ChaosError {

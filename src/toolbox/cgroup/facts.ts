@@ -1,7 +1,6 @@
 /** Counters and limits of the cgroup of a process, in the same words for both versions. */
 import type { ProcessRef } from '../operations/arguments.ts'
-import { cgroupFolders, readKeyed, readNumber, readText } from './files.ts'
-import type { CgroupFolders } from './files.ts'
+import { cgroupFolders, readKeyed, readNumber, readText, type CgroupFolders } from './files.ts'
 
 /** Counters of the cgroup that a process is in; null where the controller or the limit is missing. */
 export interface CgroupFacts {

@@ -1,11 +1,11 @@
 /** The files of a process's cgroups, of either version, under the host's tree that is mounted into this helper. */
-import { readFile, stat, statfs } from 'node:fs/promises'
+import { stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TOOLBOX_CGROUP_PATH } from '../../core/toolbox.ts'
 import { errorCode } from '../net/wire.ts'
 import type { ProcessRef } from '../operations/arguments.ts'
-import { requireMember } from './membership.ts'
-import type { CgroupPaths } from './membership.ts'
+import { readUnless } from '../proc/read.ts'
+import { requireMember, type CgroupPaths } from './membership.ts'
 
 /** linux/magic.h, CGROUP2_SUPER_MAGIC. */
 const CGROUP2_MAGIC = 0x63677270
@@ -81,12 +81,6 @@ export async function readKeyed(folder: string | null, file: string): Promise<Re
 }
 
 export async function readText(folder: string | null, file: string): Promise<string | null> {
-  if (folder === null) return null
-  try {
-    return await readFile(join(folder, file), 'utf8')
-  } catch (error) {
-    // ENODEV: the cgroup was removed while it was being read.
-    if (['ENOENT', 'ENODEV'].includes(errorCode(error))) return null
-    throw error
-  }
+  // ENODEV: the cgroup was removed while it was being read.
+  return folder === null ? null : await readUnless(['ENOENT', 'ENODEV'], join(folder, file))
 }

@@ -1,7 +1,6 @@
 /** Which cgroups a process of the host is in, and whether that makes it part of a given container. */
-import { readFile } from 'node:fs/promises'
-import { errorCode } from '../net/wire.ts'
 import type { ProcessRef } from '../operations/arguments.ts'
+import { readUnless } from '../proc/read.ts'
 
 /** Controllers of a hierarchy (`cpu,cpuacct`; empty for cgroup v2) → path of the process in it, as the host sees it. */
 export type CgroupPaths = ReadonlyMap<string, string>
@@ -39,11 +38,6 @@ export async function requireMember({ pid, containerId }: ProcessRef): Promise<C
 }
 
 /** A file of /proc/PID; null when the process is gone, also when it goes while being read. */
-export async function readProcFile(pid: number, name: string): Promise<string | null> {
-  try {
-    return await readFile(`/proc/${String(pid)}/${name}`, 'utf8')
-  } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes(errorCode(error))) return null
-    throw error
-  }
+export function readProcFile(pid: number, name: string): Promise<string | null> {
+  return readUnless(['ENOENT', 'ESRCH'], `/proc/${String(pid)}/${name}`)
 }

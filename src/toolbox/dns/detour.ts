@@ -1,9 +1,10 @@
 /** Rules that lead the questions of this network namespace past us, and the answers back. */
 import { describeError } from '../../core/errors.ts'
 import { isIPv4, isIPv6 } from 'node:net'
+import type { HelperState } from '../helper.ts'
 import { installChains } from '../net/iptables.ts'
 import type { ObjectNames } from '../net/names.ts'
-import { addRule, applyNft, createRouteChain, createTable, refusedByNft } from '../net/nft.ts'
+import { applyNft, nftTable, refusedByNft } from '../net/nft.ts'
 import { UPSTREAM_PORTS } from './tcp-relay.ts'
 
 /** How to reach one nameserver by way of us. */
@@ -19,8 +20,9 @@ export interface Detour {
 const { first, last } = UPSTREAM_PORTS
 
 /** Why nft cannot, or null. */
-export function detourRefusal(names: ObjectNames): Promise<string | null> {
-  return refusedByNft(nftCommands(names.table('check'), [{ nameserver: '127.0.0.11', udpPort: 1, tcpPort: 1, upstreamPort: 1 }]))
+export function detourRefusal({ names, avoid }: Pick<HelperState, 'names' | 'avoid'>): Promise<string | null> {
+  const trial = { nameserver: '127.0.0.11', udpPort: 1, tcpPort: 1, upstreamPort: 1 }
+  return refusedByNft({ avoid }, nftCommands(names.table('check'), [trial]))
 }
 
 /**
@@ -49,12 +51,9 @@ export async function installDetours(names: ObjectNames, detours: readonly Detou
  * again from the first packet after the undo.
  */
 function nftCommands(table: string, detours: readonly Detour[]): string[] {
-  const rule = (text: string): string => addRule(table, 'output', text)
-  return [
-    createTable(table),
-    createRouteChain(table),
-    ...detours.map(({ upstreamPort }) => rule(`udp sport ${String(upstreamPort)} return`)),
-    rule(`tcp sport ${String(first)}-${String(last)} tcp dport 53 return`),
+  const output = [
+    ...detours.map(({ upstreamPort }) => `udp sport ${String(upstreamPort)} return`),
+    `tcp sport ${String(first)}-${String(last)} tcp dport 53 return`,
     ...detours.flatMap(({ nameserver, udpPort, tcpPort }) => {
       const [family, loopback] = isIPv4(nameserver) ? ['ip', '127.0.0.1'] : ['ip6', '::1']
       return (['udp', 'tcp'] as const).flatMap((protocol) => {
@@ -62,12 +61,13 @@ function nftCommands(table: string, detours: readonly Detour[]): string[] {
         const there = `notrack ${protocol} dport set ${port} ${family} daddr set ${loopback}`
         const back = `notrack ${protocol} sport set 53 ${family} saddr set ${nameserver}`
         return [
-          rule(`${family} daddr ${nameserver} ${protocol} dport 53 ${there}`),
-          rule(`${family} saddr ${loopback} ${protocol} sport ${port} ${back}`),
+          `${family} daddr ${nameserver} ${protocol} dport 53 ${there}`,
+          `${family} saddr ${loopback} ${protocol} sport ${port} ${back}`,
         ]
       })
     }),
   ]
+  return nftTable(table, 'route', [], { output })
 }
 
 /** The kernel remembers where it has led a socket of UDP until that was silent for half a minute, also past the undo. */

@@ -1,7 +1,6 @@
 /** Questions by TCP on their way to one nameserver: what is too long for a packet of UDP, and what some resolvers always do. */
 import { once } from 'node:events'
-import { connect, createServer, isIPv6 } from 'node:net'
-import type { Server, Socket } from 'node:net'
+import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net'
 import type { Questions } from './questions.ts'
 
 const MOST_CONNECTIONS = 64

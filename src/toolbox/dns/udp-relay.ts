@@ -1,6 +1,5 @@
 /** Questions by UDP on their way to one nameserver. */
-import { createSocket } from 'node:dgram'
-import type { RemoteInfo, Socket } from 'node:dgram'
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import type { Questions } from './questions.ts'

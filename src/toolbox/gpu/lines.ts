@@ -5,7 +5,9 @@ export const VRAM_HOLD = 'vram-hold'
 export const NO_GPU_EXITS: readonly number[] = [10, 11]
 
 export interface ListedProcess {
+  /** In the host's namespace. */
   readonly pid: number
+  /** null where the driver does not say. */
   readonly usedBytes: number | null
 }
 

@@ -1,6 +1,5 @@
 /** The program that holds memory of a GPU: whoever ends it, or this helper, has the driver free all of it. */
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { describeError } from '../../core/errors.ts'
 import { LineSplitter } from '../../core/lines.ts'
 import { VRAM_HOLD } from './lines.ts'
@@ -12,17 +11,12 @@ export const READ_LIMIT_MS = 5_000
 const MAX_LINE_LENGTH = 1_000
 const OUTPUT_TAIL = 1_000
 
-interface Waiting {
-  readonly resolve: (line: string) => void
-  readonly reject: (error: Error) => void
-}
-
 /** One run of the program. It answers one line at a time, in the order of the commands. */
 export class VramSession {
   readonly gpu: string
   private readonly child: ChildProcess
   private readonly splitter = new LineSplitter(MAX_LINE_LENGTH)
-  private readonly waiting: Waiting[] = []
+  private readonly waiting: PromiseWithResolvers<string>[] = []
   private readonly closed: Promise<void>
   private ended: Error | null = null
   private words = ''
@@ -83,9 +77,9 @@ export class VramSession {
       this.child.kill('SIGKILL')
     }, limitMs)
     try {
-      return await new Promise<string>((resolve, reject) => {
-        this.waiting.push({ resolve, reject })
-      })
+      const answer = Promise.withResolvers<string>()
+      this.waiting.push(answer)
+      return await answer.promise
     } finally {
       clearTimeout(timer)
     }

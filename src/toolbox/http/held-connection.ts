@@ -24,12 +24,11 @@ export class HeldConnection {
       this.read(chunk)
       this.onChange()
     })
-    this.socket.on('end', () => {
-      this.close()
-    })
-    this.socket.on('error', () => {
-      this.close()
-    })
+    for (const event of ['end', 'error'] as const) {
+      this.socket.on(event, () => {
+        this.close()
+      })
+    }
   }
 
   /**

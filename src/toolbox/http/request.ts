@@ -1,4 +1,4 @@
-import type { Endpoint } from '../operations/arguments.ts'
+import type { Endpoint, SentRequest } from '../operations/arguments.ts'
 
 /**
  * The bytes of a GET request. The path comes first on the wire, so that the kernel can recognise a packet of ours by how
@@ -15,15 +15,7 @@ export function requestBytes(
 }
 
 /** Any method, with a body of its own length, on a connection that stays open. @throws Error as requestBytes. */
-export function requestWithBody(
-  target: Endpoint,
-  request: {
-    readonly method: string
-    readonly path: string
-    readonly headers: Readonly<Record<string, string>>
-    readonly body: string | null
-  },
-): Buffer {
+export function requestWithBody(target: Endpoint, request: SentRequest): Buffer {
   if (!/^[A-Z]{1,20}$/.test(request.method)) throw new Error(`not a method: ${JSON.stringify(request.method)}`)
   const body = Buffer.from(request.body ?? '', 'utf8')
   const length = request.body === null ? {} : { 'Content-Length': String(body.length) }

@@ -1,16 +1,6 @@
 import { systemClock } from '../../core/time/clock.ts'
 import type { HelperState } from '../helper.ts'
-import {
-  addCounter,
-  addRule,
-  applyNft,
-  counterOf,
-  createChain,
-  createTable,
-  readCounters,
-  refusedByNft,
-  removeTable,
-} from './nft.ts'
+import { applyNft, counterOf, nftTable, readCounters, refusedByNft, removeTable } from './nft.ts'
 
 /** Long enough for a busy connection to send something: only a packet that arrives is answered with a reset. */
 const WINDOW_MS = 100
@@ -33,16 +23,12 @@ export async function rejectForAMoment(state: HelperState, port: number, side: '
 
 /** Why the kernel could not, or null. */
 export function rejectRefusal(state: HelperState): Promise<string | null> {
-  return refusedByNft(commands(state.names.table('check'), 1, 'server'))
+  return refusedByNft(state, commands(state.names.table('check'), 1, 'server'))
 }
 
 function commands(table: string, port: number, side: 'client' | 'server'): string[] {
   const match = `iifname != "lo" tcp ${side === 'client' ? 'sport' : 'dport'} ${String(port)}`
-  return [
-    createTable(table),
-    createChain(table, 'input'),
-    addCounter(table, 'rejected'),
-    // Packets that open a connection pass: a refused connect is another fault.
-    addRule(table, 'input', `${match} tcp flags & (syn | rst) == 0 counter name "rejected" reject with tcp reset`),
-  ]
+  // Packets that open a connection pass: a refused connect is another fault.
+  const rule = `${match} tcp flags & (syn | rst) == 0 counter name "rejected" reject with tcp reset`
+  return nftTable(table, 'filter', ['rejected'], { input: [rule] })
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { HelperState } from '../helper.ts'
 import { mustRun, runProgram } from '../programs/run-program.ts'
 
 /** One address family for both IPv4 and IPv6: which one a connection takes is the stack's business. */
@@ -23,32 +24,36 @@ export async function applyNft(commands: readonly string[]): Promise<void> {
  * Why the kernel would refuse these commands, or null. The dry run hands them to the kernel without the commit, so
  * missing expressions show and nothing changes.
  */
-export async function refusedByNft(commands: readonly string[]): Promise<string | null> {
+export async function refusedByNft({ avoid }: Pick<HelperState, 'avoid'>, commands: readonly string[]): Promise<string | null> {
+  if (avoid.has('nft')) return 'told to avoid it'
   const result = await runProgram('nft', ['-c', '-f', '-'], script(commands))
   return result.exitCode === 0 ? null : result.stderr.trim().slice(0, 500) || `nft exited with ${String(result.exitCode)}`
 }
 
-/** `create` fails when the table exists: rules of a former life must not mix with ours. */
-export function createTable(table: string): string {
-  return `create table ${FAMILY} ${table}`
-}
+const PRIORITIES = {
+  /** Before the usual filters (0), so that packets are counted whatever the image's own rules say. */
+  filter: '-10',
+  /** May send what leaves to another place, before the kernel (-200) looks which connection it belongs to. */
+  route: '-300',
+} as const
 
-export function addCounter(table: string, counter: string): string {
-  return `add counter ${FAMILY} ${table} ${counter}`
-}
-
-/** A base chain before the usual filters (priority 0), so that packets are counted whatever the image's own rules say. */
-export function createChain(table: string, hook: 'input' | 'output'): string {
-  return `create chain ${FAMILY} ${table} ${hook} { type filter hook ${hook} priority -10 ; policy accept ; }`
-}
-
-/** A base chain that may send what leaves to another place, before the kernel (-200) looks which connection it belongs to. */
-export function createRouteChain(table: string): string {
-  return `create chain ${FAMILY} ${table} output { type route hook output priority -300 ; policy accept ; }`
-}
-
-export function addRule(table: string, hook: 'input' | 'output', rule: string): string {
-  return `add rule ${FAMILY} ${table} ${hook} ${rule}`
+/** A table of base chains. `create` fails when the table exists: rules of a former life must not mix with ours. */
+export function nftTable(
+  table: string,
+  type: keyof typeof PRIORITIES,
+  counters: readonly string[],
+  chains: Readonly<Partial<Record<'input' | 'output', readonly string[]>>>,
+): string[] {
+  const hooks = Object.entries(chains)
+  return [
+    `create table ${FAMILY} ${table}`,
+    ...hooks.map(([hook]) => {
+      const place = `type ${type} hook ${hook} priority ${PRIORITIES[type]}`
+      return `create chain ${FAMILY} ${table} ${hook} { ${place} ; policy accept ; }`
+    }),
+    ...counters.map((counter) => `add counter ${FAMILY} ${table} ${counter}`),
+    ...hooks.flatMap(([hook, rules]) => rules.map((rule) => `add rule ${FAMILY} ${table} ${hook} ${rule}`)),
+  ]
 }
 
 export async function listTables(): Promise<string[]> {

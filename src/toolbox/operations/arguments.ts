@@ -12,6 +12,8 @@ export const path = z.string().min(1).max(2_048)
 export const headers = z.record(z.string().max(200), z.string().max(4_096))
 const MOST_BODY_CHARACTERS = 1024 * 1024
 export const body = z.string().max(MOST_BODY_CHARACTERS).nullable()
+export const request = z.strictObject({ method, path, headers, body })
+export type SentRequest = z.output<typeof request>
 
 /** The end of a leg that the helper is at. */
 export const side = z.enum(['client', 'server'])

@@ -5,52 +5,39 @@ import { cgroupVersion } from '../cgroup/files.ts'
 import type { HelperState } from '../helper.ts'
 import { TRIAL_INTERFACE } from '../net/names.ts'
 import { hasNetAdmin } from '../net/net-admin.ts'
-import { addCounter, addRule, createChain, createTable, refusedByNft } from '../net/nft.ts'
+import { nftTable, refusedByNft } from '../net/nft.ts'
 import { canKillSockets } from '../net/socket-kill.ts'
 import { mustRun, runProgram } from '../programs/run-program.ts'
 import { none } from './arguments.ts'
 import { payloadRefusal } from './network/marker.ts'
 
-interface ToolboxCapabilities {
-  readonly nft: boolean
-  readonly nftRandom: boolean
-  readonly nftPayload: boolean
-  readonly netem: boolean
-  readonly socketKill: boolean
-  readonly stressNg: boolean
-  readonly cgroupVersion: 1 | 2
-  readonly kernel: string
-}
-
 export const capabilities = defineOperation({
   name: 'capabilities',
   args: none,
   limitMs: 0,
-  run: (_, helper: HelperState) => readCapabilities(helper),
+  run: async (_, helper: HelperState) => {
+    const { names, undo, avoid } = helper
+    const own = {
+      stressNg: !avoid.has('stress-ng') && (await hasProgram('stress-ng')),
+      // Its own files are there for every container, whatever else it was given.
+      cgroupVersion: await cgroupVersion('/sys/fs/cgroup'),
+      kernel: release(),
+    }
+    // Without it nothing of the network can be done.
+    if (!(await hasNetAdmin()))
+      return { nft: false, nftRandom: false, nftPayload: false, netem: false, socketKill: false, ...own }
+    const takes = async (...input: string[]): Promise<boolean> =>
+      (await refusedByNft(helper, nftTable(names.table('check'), 'filter', ['seen'], { input }))) === null
+    return {
+      nft: await takes(),
+      nftRandom: await takes('numgen random mod 10000 < 1 counter name "seen" drop'),
+      nftPayload: (await payloadRefusal(helper)) === null,
+      netem: await undo.exclusive(hasNetem),
+      socketKill: !avoid.has('socket-kill') && (await canKillSockets()),
+      ...own,
+    }
+  },
 })
-
-/** Without NET_ADMIN nothing of the network can be done. */
-async function readCapabilities({ names, undo, avoid }: HelperState): Promise<ToolboxCapabilities> {
-  const own = {
-    stressNg: !avoid.has('stress-ng') && (await hasProgram('stress-ng')),
-    // Its own files are there for every container, whatever else it was given.
-    cgroupVersion: await cgroupVersion('/sys/fs/cgroup'),
-    kernel: release(),
-  }
-  if (!(await hasNetAdmin())) return { nft: false, nftRandom: false, nftPayload: false, netem: false, socketKill: false, ...own }
-  const nftCan = async (refusal: Promise<string | null>): Promise<boolean> => !avoid.has('nft') && (await refusal) === null
-  const table = names.table('check')
-  const plain = [createTable(table), createChain(table, 'input'), addCounter(table, 'seen')]
-  const random = [...plain, addRule(table, 'input', 'numgen random mod 10000 < 1 counter name "seen" drop')]
-  return {
-    nft: await nftCan(refusedByNft(plain)),
-    nftRandom: await nftCan(refusedByNft(random)),
-    nftPayload: await nftCan(payloadRefusal(names)),
-    netem: await undo.exclusive(hasNetem),
-    socketKill: !avoid.has('socket-kill') && (await canKillSockets()),
-    ...own,
-  }
-}
 
 async function hasProgram(file: string): Promise<boolean> {
   try {

@@ -3,8 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { belongsTo, readCgroupPaths, readProcFile, requireMember } from '../cgroup/membership.ts'
 import { errorCode } from '../net/wire.ts'
 import type { ProcessRef } from '../operations/arguments.ts'
-import { parseFileLimits, parseStat, parseStatus } from './text.ts'
-import type { ProcStat } from './text.ts'
+import { parseFileLimits, parseStat, parseStatus, type ProcStat } from './text.ts'
 
 export interface ProcessFacts {
   /** False when the process is gone, or its cgroup names another container; the rest is then null or empty. */

@@ -36,14 +36,8 @@ export function parseStat(text: string): ProcStat {
   }
 }
 
-export interface ProcStatus {
-  readonly uid: number
-  readonly gid: number
-  readonly pendingSignals: readonly string[]
-}
-
 /** Effective ids, and what waits to be delivered to the process or to its main thread. */
-export function parseStatus(text: string): ProcStatus {
+export function parseStatus(text: string): { uid: number; gid: number; pendingSignals: string[] } {
   const words = (key: string): string[] => {
     const line = new RegExp(`^${key}:\\s*(.+)$`, 'm').exec(text)?.[1]
     if (line === undefined) throw new Error(`/proc/PID/status has no ${key}`)

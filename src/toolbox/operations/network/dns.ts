@@ -3,15 +3,13 @@ import { Resolver } from 'node:dns/promises'
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
 import { defineOperation } from '../../define-operation.ts'
-import { detourRefusal, installDetours } from '../../dns/detour.ts'
-import type { Detour } from '../../dns/detour.ts'
+import { detourRefusal, installDetours, type Detour } from '../../dns/detour.ts'
 import { nameserversOf } from '../../dns/nameservers.ts'
 import { DNS_MODES, OwnQuestions, Questions, type DnsCounters } from '../../dns/questions.ts'
 import { TcpRelay } from '../../dns/tcp-relay.ts'
 import { UdpRelay } from '../../dns/udp-relay.ts'
 import type { Helper, HelperState } from '../../helper.ts'
-import { removeRules } from '../../net/mechanism.ts'
-import type { Firewall } from '../../net/mechanism.ts'
+import { removeRules, type Firewall } from '../../net/mechanism.ts'
 import { requireNetAdmin } from '../../net/net-admin.ts'
 import { errorCode } from '../../net/wire.ts'
 import { none } from '../arguments.ts'
@@ -57,10 +55,6 @@ export const dnsOperations = [
   }),
 ] as const
 
-interface Relay {
-  readonly close: () => void
-}
-
 class Dns {
   private readonly own = new OwnQuestions()
   private questions: Questions | null = null
@@ -72,9 +66,9 @@ class Dns {
   ): Promise<{ mechanism: string }> {
     await requireNetAdmin('breaking names')
     const nameservers = await readNameservers()
-    const refusal = avoid.has('nft') ? 'told to avoid it' : await detourRefusal(objects)
+    const refusal = await detourRefusal({ names: objects, avoid })
     const firewall: Firewall = refusal === null ? 'nft' : 'iptables'
-    const relays: Relay[] = []
+    const relays: (UdpRelay | TcpRelay)[] = []
     // The rules go first: without them nobody asks us any more.
     const remove = async (): Promise<string[]> => {
       const undone = await removeRules(firewall, objects, 'dns', ['d'])

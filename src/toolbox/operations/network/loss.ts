@@ -4,12 +4,11 @@ import { describeError } from '../../../core/errors.ts'
 import { defineOperation } from '../../define-operation.ts'
 import type { Helper, HelperState } from '../../helper.ts'
 import { installChains, readChain } from '../../net/iptables.ts'
-import { removeRules } from '../../net/mechanism.ts'
-import type { Firewall } from '../../net/mechanism.ts'
+import { removeRules, type Firewall } from '../../net/mechanism.ts'
 import type { ObjectNames } from '../../net/names.ts'
 import { requireNetAdmin } from '../../net/net-admin.ts'
 import { installNetem, readNetem, removeNetem } from '../../net/netem.ts'
-import { addCounter, addRule, applyNft, counterOf, createChain, createTable, readCounters, refusedByNft } from '../../net/nft.ts'
+import { applyNft, counterOf, nftTable, readCounters, refusedByNft } from '../../net/nft.ts'
 import { readTcpCounters, tcpSince } from '../../net/tcp-counters.ts'
 import { none, port, side } from '../arguments.ts'
 
@@ -50,7 +49,7 @@ class Loss {
   /** @throws Error when this helper already loses packets, or the kernel has none of the mechanisms. */
   async install(args: Args, { names, undo, avoid }: HelperState): Promise<{ mechanism: string }> {
     await requireNetAdmin('packet loss')
-    const refusal = avoid.has('nft') ? 'told to avoid it' : await refusedByNft(nftCommands(names, 'check', args))
+    const refusal = await refusedByNft({ avoid }, nftCommands(names, 'check', args))
     let place: Place = refusal === null ? 'nft' : 'iptables'
     const remove = async (): Promise<string[]> => {
       const undone = await removeFrom(place, names)
@@ -96,16 +95,10 @@ async function installByNft(names: ObjectNames, args: Args): Promise<Installed> 
 
 /** Loopback is left out: a health check inside the container is no traffic of the leg. */
 function nftCommands(names: ObjectNames, kind: 'loss' | 'check', { port, side, percent }: Args): string[] {
-  const table = names.table(kind)
   const threshold = String(Math.round(percent * 100))
   const match = `iifname != "lo" tcp ${portOf(side)} ${String(port)}`
-  return [
-    createTable(table),
-    createChain(table, 'input'),
-    addCounter(table, 'seen'),
-    addCounter(table, 'dropped'),
-    addRule(table, 'input', `${match} counter name "seen" numgen random mod 10000 < ${threshold} counter name "dropped" drop`),
-  ]
+  const rule = `${match} counter name "seen" numgen random mod 10000 < ${threshold} counter name "dropped" drop`
+  return nftTable(names.table(kind), 'filter', ['seen', 'dropped'], { input: [rule] })
 }
 
 async function installByIptables(names: ObjectNames, { port, side, percent }: Args): Promise<Installed> {

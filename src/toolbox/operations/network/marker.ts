@@ -7,7 +7,7 @@ import { installChains, readChain } from '../../net/iptables.ts'
 import { removeRules } from '../../net/mechanism.ts'
 import type { ObjectNames } from '../../net/names.ts'
 import { requireNetAdmin } from '../../net/net-admin.ts'
-import { addCounter, addRule, applyNft, counterOf, createChain, createTable, readCounters, refusedByNft } from '../../net/nft.ts'
+import { applyNft, counterOf, nftTable, readCounters, refusedByNft } from '../../net/nft.ts'
 import { none, port } from '../arguments.ts'
 
 const installArgs = z.strictObject({
@@ -52,7 +52,7 @@ class Marker {
   /** @throws Error when a marker is installed already, or the kernel can do neither mechanism. */
   async install(args: Args, { names, undo, avoid }: HelperState): Promise<{ mechanism: string }> {
     await requireNetAdmin('counting marked packets')
-    const refusal = avoid.has('nft') ? 'told to avoid it' : await refusedByNft(nftCommands(names, 'check', args))
+    const refusal = await refusedByNft({ avoid }, nftCommands(names, 'check', args))
     const remove = async (): Promise<string[]> => {
       const undone = await removeRules(refusal === null ? 'nft' : 'iptables', names, 'marker', ['i', 'o'])
       this.reader = null
@@ -74,8 +74,8 @@ class Marker {
 }
 
 /** Whether the kernel can match raw payload: why not, or null. */
-export function payloadRefusal(names: ObjectNames): Promise<string | null> {
-  return refusedByNft(nftCommands(names, 'check', { marker: 'GET /', intoPort: 1, outOfPort: 1 }))
+export function payloadRefusal(state: HelperState): Promise<string | null> {
+  return refusedByNft(state, nftCommands(state.names, 'check', { marker: 'GET /', intoPort: 1, outOfPort: 1 }))
 }
 
 async function installByNft(names: ObjectNames, args: Args): Promise<Installed> {
@@ -90,17 +90,11 @@ async function installByNft(names: ObjectNames, args: Args): Promise<Installed> 
 }
 
 function nftCommands(names: ObjectNames, kind: 'marker' | 'check', { marker, intoPort, outOfPort }: Args): string[] {
-  const table = names.table(kind)
   const begins = payloadMatch(marker)
-  return [
-    createTable(table),
-    createChain(table, 'input'),
-    createChain(table, 'output'),
-    addCounter(table, 'into'),
-    addCounter(table, 'out_of'),
-    addRule(table, 'input', `tcp dport ${String(intoPort)} ${begins} counter name "into"`),
-    addRule(table, 'output', `tcp dport ${String(outOfPort)} ${begins} counter name "out_of"`),
-  ]
+  return nftTable(names.table(kind), 'filter', ['into', 'out_of'], {
+    input: [`tcp dport ${String(intoPort)} ${begins} counter name "into"`],
+    output: [`tcp dport ${String(outOfPort)} ${begins} counter name "out_of"`],
+  })
 }
 
 /**

@@ -8,8 +8,7 @@ import { removeRules } from '../../net/mechanism.ts'
 import { rejectForAMoment, rejectRefusal } from '../../net/momentary-reject.ts'
 import { requireNetAdmin } from '../../net/net-admin.ts'
 import { canKillSockets, killSockets } from '../../net/socket-kill.ts'
-import { readTcpCounters, tcpSince } from '../../net/tcp-counters.ts'
-import type { TcpCounters } from '../../net/tcp-counters.ts'
+import { readTcpCounters, tcpSince, type TcpCounters } from '../../net/tcp-counters.ts'
 import { none, port, side } from '../arguments.ts'
 
 const armArgs = z.strictObject({
@@ -95,7 +94,7 @@ class Resets {
     if (!state.avoid.has('socket-kill') && (await canKillSockets())) {
       return { mechanism: 'ss -K on established sockets', strike: () => killSockets(port, side) }
     }
-    const refusal = state.avoid.has('nft') ? 'told to avoid it' : await rejectRefusal(state)
+    const refusal = await rejectRefusal(state)
     if (refusal !== null)
       throw new Error(`this kernel cannot reset connections: it closes no sockets for ss -K, and nft has no reject: ${refusal}`)
     return { mechanism: 'momentary nft reject with tcp reset', strike: () => rejectForAMoment(state, port, side) }

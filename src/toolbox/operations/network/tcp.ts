@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { defineOperation } from '../../define-operation.ts'
 import type { Helper } from '../../helper.ts'
 import { readTcpCounters, tcpSince } from '../../net/tcp-counters.ts'
-import { errorCode } from '../../net/wire.ts'
+import { readUnless } from '../../proc/read.ts'
 import { none, port, side } from '../arguments.ts'
 
 const ESTABLISHED = '01'
@@ -24,18 +24,9 @@ export const tcpOperations = [
 ] as const
 
 export async function countConnections(args: z.output<typeof countArgs>): Promise<{ established: number }> {
-  const texts = await Promise.all([readFile('/proc/net/tcp', 'latin1'), readIfThere('/proc/net/tcp6')])
-  return { established: texts.reduce((sum, text) => sum + countEstablished(text, args), 0) }
-}
-
-/** A kernel without IPv6 has no such file, and no such connections. */
-async function readIfThere(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'latin1')
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return ''
-    throw error
-  }
+  // A kernel without IPv6 has no such file, and no such connections.
+  const [ipv4, ipv6] = await Promise.all([readFile('/proc/net/tcp', 'utf8'), readUnless(['ENOENT'], '/proc/net/tcp6')])
+  return { established: countEstablished(ipv4, args) + countEstablished(ipv6 ?? '', args) }
 }
 
 /** `sl local_address rem_address st …` with addresses as `0100007F:1F90`. */

@@ -2,8 +2,7 @@
 import * as z from 'zod'
 import { defineOperation } from '../../define-operation.ts'
 import type { Helper, HelperState } from '../../helper.ts'
-import { readDescriptors, requireProcess, requireSame, whileItLives } from '../../proc/process.ts'
-import type { DescriptorFacts } from '../../proc/process.ts'
+import { readDescriptors, requireProcess, requireSame, whileItLives, type DescriptorFacts } from '../../proc/process.ts'
 import { mustRun } from '../../programs/run-program.ts'
 import { processRef } from '../arguments.ts'
 

@@ -6,8 +6,7 @@ import * as z from 'zod'
 import { defineOperation } from '../../define-operation.ts'
 import type { Helper, HelperState } from '../../helper.ts'
 import { lookAtProcess, requireProcess, requireSame, whileItLives } from '../../proc/process.ts'
-import { processRef } from '../arguments.ts'
-import type { ProcessRef } from '../arguments.ts'
+import { processRef, type ProcessRef } from '../arguments.ts'
 
 export type { DescriptorFacts, ProcessFacts } from '../../proc/process.ts'
 

@@ -6,8 +6,7 @@ import type { Helper } from '../../helper.ts'
 import { requestWithBody } from '../../http/request.ts'
 import { ResponseParser } from '../../http/response-parser.ts'
 import { errorCode, openSocket, resolveTarget } from '../../net/wire.ts'
-import { body, group, headers, method, path, target, timeoutMs } from '../arguments.ts'
-import type { Endpoint } from '../arguments.ts'
+import { group, request, target, timeoutMs, type Endpoint } from '../arguments.ts'
 
 export const MAX_FLOOD = 5_000
 /** Connects under way at once: the far end's queue of new connections is not what is tested. */
@@ -23,7 +22,7 @@ const openArgs = z
     target,
     count: z.int().min(1).max(MAX_FLOOD),
     /** null: the connections stay silent. */
-    request: z.strictObject({ method, path, headers, body }).nullable(),
+    request: request.nullable(),
     connectTimeoutMs: timeoutMs,
   })
   .refine((args) => args.count * (args.request?.body?.length ?? 0) <= MAX_FLOOD_BODIES, 'all bodies together are over 64 MiB')

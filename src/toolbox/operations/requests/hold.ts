@@ -6,7 +6,6 @@ import { HeldConnection } from '../../http/held-connection.ts'
 import { requestBytes } from '../../http/request.ts'
 import { resolveTarget } from '../../net/wire.ts'
 import { group, headers, path, target, timeoutMs } from '../arguments.ts'
-import type { Endpoint } from '../arguments.ts'
 
 /** Sockets at once: enough to watch any pool, too few to exhaust one. */
 const MAX_HELD = 256
@@ -47,10 +46,7 @@ export const holdOperations = [
   }),
 ] as const
 
-interface Group {
-  readonly target: Endpoint
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
+interface Group extends Pick<z.output<typeof openArgs>, 'target' | 'path' | 'headers'> {
   readonly connections: HeldConnection[]
   /** Connections it counts for, also while they are still being opened. */
   size: number
@@ -68,20 +64,14 @@ class HoldGroups {
     const held = [...this.groups.values()].reduce((sum, group) => sum + group.size, 0)
     if (held + args.count > MAX_HELD)
       throw new Error(`at most ${String(MAX_HELD)} connections are held at once; ${String(held)} are`)
-    const request = requestBytes(args.target, args.path, args.headers, 'keep-alive')
-    const group: Group = {
-      target: args.target,
-      path: args.path,
-      headers: args.headers,
-      connections: [],
-      size: args.count,
-      busy: true,
-    }
+    const { target, path, headers, count } = args
+    const request = requestBytes(target, path, headers, 'keep-alive')
+    const group: Group = { target, path, headers, connections: [], size: count, busy: true }
     // Taken before the first await: two calls with one id must not both pass the check above.
     this.groups.set(args.id, group)
     try {
-      const address = await resolveTarget(args.target, args.timeoutMs)
-      group.connections.push(...Array.from({ length: args.count }, () => new HeldConnection(address)))
+      const address = await resolveTarget(target, args.timeoutMs)
+      group.connections.push(...Array.from({ length: count }, () => new HeldConnection(address)))
       const proven = await Promise.all(group.connections.map((connection) => connection.ask(request, args.timeoutMs)))
       const kept = group.connections.filter((connection, index) => proven[index] === 'answered' && connection.open)
       for (const connection of group.connections) if (!kept.includes(connection)) connection.close()

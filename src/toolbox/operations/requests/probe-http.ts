@@ -5,8 +5,7 @@ import { defineOperation } from '../../define-operation.ts'
 import { requestBytes } from '../../http/request.ts'
 import { ResponseParser } from '../../http/response-parser.ts'
 import { errorCode, openSocket, resolveTarget } from '../../net/wire.ts'
-import { headers, path, target, timeoutMs } from '../arguments.ts'
-import type { Endpoint } from '../arguments.ts'
+import { headers, path, target, timeoutMs, type Endpoint } from '../arguments.ts'
 
 /** Probes must not become load. */
 const MAX_IN_FLIGHT = 256

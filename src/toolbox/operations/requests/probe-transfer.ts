@@ -6,8 +6,7 @@ import { defineOperation } from '../../define-operation.ts'
 import { requestBytes } from '../../http/request.ts'
 import { ResponseParser } from '../../http/response-parser.ts'
 import { openSocket, resolveTarget } from '../../net/wire.ts'
-import { headers, path, target, timeoutMs } from '../arguments.ts'
-import type { Endpoint } from '../arguments.ts'
+import { headers, path, target, timeoutMs, type Endpoint } from '../arguments.ts'
 
 const transferArgs = z.strictObject({ target, path, headers, repeat: z.int().min(1).max(10_000), limitMs: timeoutMs })
 type Args = z.output<typeof transferArgs>

@@ -1,8 +1,8 @@
 /** CPU burnt inside a container's cgroup, so that its quota, not the machine, is what runs out. */
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import * as z from 'zod'
+import { systemErrorCode } from '../../../core/errors.ts'
 import { systemClock } from '../../../core/time/clock.ts'
 import { waitUntil } from '../../../core/time/wait.ts'
 import { defineOperation } from '../../define-operation.ts'
@@ -69,7 +69,7 @@ class CpuBurn {
     const wanted = folders.version === 2 ? [folders.folder('cpu')] : [folders.folder('cpu'), folders.folder('cpuacct')]
     const joined = [...new Set(wanted.filter((folder) => folder !== null))]
     if (joined.length === 0) throw new Error('the container has no cgroup for CPU')
-    const remove = async (): Promise<string[]> => await this.end()
+    const remove = (): Promise<string[]> => this.end()
     return await undo.install('CPU burners', remove, async () => {
       this.burning = start(args, joined)
       await this.awaitWorkers(this.burning)
@@ -92,12 +92,8 @@ class CpuBurn {
     const options = { everyMs: 10, attemptMs: 1_000, limitMs: START_LIMIT_MS, signal: ended.signal, clock: systemClock }
     try {
       // The parent that waits for them is one more.
-      await waitUntil(
-        'all CPU workers in the cgroup',
-        () => look(burning),
-        ({ alive }) => alive > burning.workers,
-        options,
-      )
+      const areAll = ({ alive }: BurnFacts): boolean => alive > burning.workers
+      await waitUntil('all CPU workers in the cgroup', () => look(burning), areAll, options)
     } catch (error) {
       if (!ended.signal.aborted) throw error
       throw new Error(`stress-ng burnt nothing: ${whyEnded(burning.child)}: ${burning.output.trim() || 'it said nothing'}`, {
@@ -115,12 +111,8 @@ class CpuBurn {
       killGroup(burning.group)
       const { signal } = new AbortController()
       const options = { everyMs: 10, attemptMs: 1_000, limitMs: END_LIMIT_MS, signal, clock: systemClock }
-      await waitUntil(
-        'the end of the CPU workers',
-        () => membersOf(burning.group),
-        (left) => left.length === 0,
-        options,
-      )
+      const areGone = (left: readonly Member[]): boolean => left.length === 0
+      await waitUntil('the end of the CPU workers', () => membersOf(burning.group), areGone, options)
     }
     // Only now: an undo that failed can be tried again.
     this.burning = null
@@ -207,6 +199,6 @@ function killGroup(group: number): void {
     process.kill(-group, 'SIGKILL')
   } catch (error) {
     // Gone by itself in between.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    if (systemErrorCode(error) !== 'ESRCH') throw error
   }
 }

@@ -1,7 +1,6 @@
 /** A volume of the target, filled through the same mount. */
 import { constants } from 'node:fs'
-import { lstat, open } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
+import { lstat, open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { TOOLBOX_VOLUME_PATH } from '../../../core/toolbox.ts'
@@ -74,7 +73,7 @@ export class DiskFill {
   private readonly state: Pick<HelperState, 'names' | 'undo'>
   private readonly root: string
   private readonly work = new Interruptible()
-  private registered: { readonly folder: string; readonly done: Promise<void> } | null = null
+  private folder = ''
   /** Since the last undo. */
   private written = 0
   private readonly byteFiles: string[] = []
@@ -102,22 +101,12 @@ export class DiskFill {
   }
 
   private async register(folder: string): Promise<void> {
-    if (this.registered !== null && this.registered.folder !== folder)
-      throw new Error(`this helper fills ${this.registered.folder} already`)
-    const install = (): Promise<void> =>
-      this.state.undo.install(
-        'volume filler',
-        () => this.remove(folder),
-        () => Promise.resolve(),
-      )
-    this.registered ??= { folder, done: install() }
-    await this.registered.done
+    if (this.work.isRegistered && this.folder !== folder) throw new Error(`this helper fills ${this.folder} already`)
+    this.folder = folder
+    await this.work.register(this.state.undo, 'volume filler', () => this.remove(folder))
   }
 
   private async remove(folder: string): Promise<string[]> {
-    // From now on a fill registers anew, and so comes after this.
-    this.registered = null
-    await this.work.breakOff()
     this.written = 0
     this.byteFiles.length = 0
     return await removeFillers(folder, this.ownPrefix())

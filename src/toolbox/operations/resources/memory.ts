@@ -9,8 +9,7 @@ import * as z from 'zod'
 import { TOOLBOX_FILL_PATH } from '../../../core/toolbox.ts'
 import { defineOperation } from '../../define-operation.ts'
 import { cgroupFacts } from '../../cgroup/facts.ts'
-import { cgroupFolders } from '../../cgroup/files.ts'
-import type { CgroupFolders } from '../../cgroup/files.ts'
+import { cgroupFolders, type CgroupFolders } from '../../cgroup/files.ts'
 import { COULD_NOT_JOIN, joining } from '../../cgroup/join.ts'
 import { Interruptible } from '../../fill/interruptible.ts'
 import type { Helper, HelperState } from '../../helper.ts'
@@ -47,7 +46,6 @@ interface Figures {
 
 class MemoryFill {
   private readonly work = new Interruptible()
-  private registered: Promise<void> | null = null
   private files = 0
 
   /**
@@ -60,7 +58,7 @@ class MemoryFill {
     const memory = folders.folder('memory')
     if (memory === null) throw new Error('the container has no cgroup for memory')
     const before = await figures(folders)
-    await this.register(undo)
+    await this.work.register(undo, 'memory filler', removeChunks)
     return await this.work.run(signal, async () => {
       const end = await this.write(args, folders, { memory, before, signal })
       const now = await figures(folders).catch(() => null)
@@ -106,22 +104,6 @@ class MemoryFill {
     if (/no space left/i.test(output)) return 'full'
     if (/cannot allocate memory/i.test(output)) return 'refused'
     throw new Error(`the filler exited with ${String(exitCode)}: ${output || 'it said nothing'}`)
-  }
-
-  private async register(undo: HelperState['undo']): Promise<void> {
-    const install = (): Promise<void> =>
-      undo.install(
-        'memory filler',
-        async () => {
-          // From now on a fill registers anew, and so comes after this.
-          this.registered = null
-          await this.work.breakOff()
-          return await removeChunks()
-        },
-        () => Promise.resolve(),
-      )
-    this.registered ??= install()
-    await this.registered
   }
 }
 

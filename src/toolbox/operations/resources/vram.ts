@@ -27,25 +27,15 @@ const fillArgs = z
   .refine(...percentOrBytes)
 
 /** A process that computes on a GPU. */
-interface GpuProcess {
-  /** In the host's namespace. */
-  readonly pid: number
+interface GpuProcess extends ListedProcess {
   /** null when it has ended meanwhile. */
   readonly name: string | null
-  /** null where the driver does not say. */
-  readonly usedBytes: number | null
   /** Which of the containers that were asked about it belongs to; null for none of them. */
   readonly container: string | null
 }
 
 /** A GPU as the driver sees it, all processes together. */
-export interface GpuFacts {
-  readonly index: number
-  readonly uuid: string
-  readonly name: string
-  readonly totalBytes: number
-  readonly freeBytes: number
-  /** null where the driver does not list them. */
+export interface GpuFacts extends ListedGpu {
   readonly processes: readonly GpuProcess[] | null
 }
 
