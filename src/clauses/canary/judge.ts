@@ -1,12 +1,10 @@
 import { monoAt, type Mono } from '../../core/time/moment.ts'
-import { latencyMs } from '../../core/canary.ts'
-import type { CanarySample } from '../../core/canary.ts'
+import { latencyMs, type CanarySample } from '../../core/canary.ts'
 import { answerName } from '../../core/request.ts'
 import type { CanarySpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import { median } from '../../core/statistics.ts'
-import { joinParts, msText, percentText } from '../shared/parts.ts'
-import type { Part } from '../shared/parts.ts'
+import { joinParts, msText, percentText, type Part } from '../shared/parts.ts'
 
 /** Fewer decide nothing. */
 const FEWEST_SAMPLES = 20

@@ -7,13 +7,10 @@ import { defineClause } from '../../kinds/define-clause.ts'
 import { faultIsOver, plannedEnd } from '../shared/fault-phase.ts'
 import { firstHits } from '../shared/first-hits.ts'
 import { lookUntil } from '../shared/look-until.ts'
-import { calmOf } from './calm.ts'
-import type { Calm } from './calm.ts'
+import { calmOf, type Calm } from './calm.ts'
 import { asksForDeath, containerText, EVENT_LAG_MS, isSettled, judgeContainers } from './judge.ts'
-import { lifeOf } from './life.ts'
-import type { ContainerView, Life, Subject } from './life.ts'
-import { containerSpec } from './spec.ts'
-import type { ContainerSpec } from './spec.ts'
+import { lifeOf, type ContainerView, type Life, type Subject } from './life.ts'
+import { containerSpec, type ContainerSpec } from './spec.ts'
 
 const LOOK_EVERY_MS = 100
 const LOOK_LIMIT_MS = 5_000

@@ -1,15 +1,12 @@
 import { CANARY_DEADLINE_MS } from '../../core/canary.ts'
-import { answerName } from '../../core/request.ts'
-import type { RequestOutcome, StackRequest } from '../../core/request.ts'
+import { answerName, type RequestOutcome, type StackRequest } from '../../core/request.ts'
 import { later, msBetween } from '../../core/time/moment.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
 import { faultIsOver } from '../shared/fault-phase.ts'
 import { namedRequest } from '../shared/named-request.ts'
-import { grpcText, judgeGrpc } from './judge.ts'
-import type { GrpcSeen } from './judge.ts'
-import { grpcSpec } from './spec.ts'
-import type { GrpcSpec } from './spec.ts'
+import { grpcText, judgeGrpc, type GrpcSeen } from './judge.ts'
+import { grpcSpec, type GrpcSpec } from './spec.ts'
 
 /** Five a second: enough to tell, too few to be a load. */
 const SEND_EVERY_MS = 200

@@ -1,6 +1,5 @@
 /** Whether a gRPC request was answered by the right codes. Pure. */
-import { answerName } from '../../core/request.ts'
-import type { RequestOutcome } from '../../core/request.ts'
+import { answerName, type RequestOutcome } from '../../core/request.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import { listText, percentText } from '../shared/parts.ts'
 import type { GrpcSpec } from './spec.ts'

@@ -7,10 +7,8 @@ import type { ClauseContext } from '../../kinds/context.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
 import { faultBeganWallMs, plannedEnd } from '../shared/fault-phase.ts'
 import { lookUntil } from '../shared/look-until.ts'
-import { judgeAfter, judgeDuring, loadText } from './judge.ts'
-import type { LoadSeen } from './judge.ts'
-import { loadSpec } from './spec.ts'
-import type { LoadSpec } from './spec.ts'
+import { judgeAfter, judgeDuring, loadText, type LoadSeen } from './judge.ts'
+import { loadSpec, type LoadSpec } from './spec.ts'
 
 /** Of the time before the fault, to compare with. */
 const BEFORE_MS = 5_000

@@ -6,10 +6,8 @@ import { defineClause } from '../../kinds/define-clause.ts'
 import type { FetchReply } from '../../toolbox/operations/requests/fetch.ts'
 import { plannedEnd } from '../shared/fault-phase.ts'
 import { lookUntil } from '../shared/look-until.ts'
-import { judgeMetric, metricText, readMetric, unreadable } from './judge.ts'
-import type { MetricReading } from './judge.ts'
-import { metricSpec } from './spec.ts'
-import type { MetricSpec } from './spec.ts'
+import { judgeMetric, metricText, readMetric, unreadable, type MetricReading } from './judge.ts'
+import { metricSpec, type MetricSpec } from './spec.ts'
 
 const PAGE_LIMIT_MS = 2_000
 const MOST_BYTES = 2 * 1_024 * 1_024

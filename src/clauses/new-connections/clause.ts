@@ -4,10 +4,8 @@ import type { ClauseContext } from '../../kinds/context.ts'
 import type { ContainerGlance } from '../../ports/docker.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
 import { faultIsOver } from '../shared/fault-phase.ts'
-import { judgeNewConnections, newConnectionsText } from './judge.ts'
-import type { NewConnection } from './judge.ts'
-import { newConnectionsSpec } from './spec.ts'
-import type { NewConnectionsSpec } from './spec.ts'
+import { judgeNewConnections, newConnectionsText, type NewConnection } from './judge.ts'
+import { newConnectionsSpec, type NewConnectionsSpec } from './spec.ts'
 
 /** Two a second for each container: enough to tell, too few to be a load. */
 const TRY_EVERY_MS = 500

@@ -6,10 +6,8 @@ import { defineClause } from '../../kinds/define-clause.ts'
 import { faultIsOver } from '../shared/fault-phase.ts'
 import { firstHits } from '../shared/first-hits.ts'
 import { lookUntil } from '../shared/look-until.ts'
-import { isPoolSettled, judgePool, poolText } from './judge.ts'
-import type { PoolReading, PoolSeen } from './judge.ts'
-import { poolSpec } from './spec.ts'
-import type { PoolSpec } from './spec.ts'
+import { isPoolSettled, judgePool, poolText, type PoolReading, type PoolSeen } from './judge.ts'
+import { poolSpec, type PoolSpec } from './spec.ts'
 
 const READ_EVERY_MS = 100
 const READ_LIMIT_MS = 4_000

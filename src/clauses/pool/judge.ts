@@ -3,8 +3,7 @@ import type { PoolSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import type { Hit } from '../../kinds/context.ts'
 import type { PoolMember } from '../../ports/stack.ts'
-import { allMet, joinParts, listText, secondsText } from '../shared/parts.ts'
-import type { Part } from '../shared/parts.ts'
+import { allMet, joinParts, listText, secondsText, type Part } from '../shared/parts.ts'
 
 /** The listing as it was at one moment: when it had been read. */
 export interface PoolReading {

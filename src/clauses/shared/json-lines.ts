@@ -1,6 +1,5 @@
 /** JMESPath questions to JSON log lines. */
-import { compile, TreeInterpreter } from '@jmespath-community/jmespath'
-import type { JSONValue } from '@jmespath-community/jmespath'
+import { compile, TreeInterpreter, type JSONValue } from '@jmespath-community/jmespath'
 import { ChaosError, describeError } from '../../core/errors.ts'
 
 /** A question to one parsed log line, compiled once. */

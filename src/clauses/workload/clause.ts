@@ -7,8 +7,7 @@ import { lookUntil } from '../shared/look-until.ts'
 import { namedRequest } from '../shared/named-request.ts'
 import { judgeWorkload, workloadText } from './judge.ts'
 import { DEADLINE_MARGIN_MS, limitsOf, WorkloadLanes } from './lanes.ts'
-import { workloadSpec } from './spec.ts'
-import type { WorkloadSpec } from './spec.ts'
+import { workloadSpec, type WorkloadSpec } from './spec.ts'
 
 const LOOK_EVERY_MS = 20
 /** For the outcome of a request that has just met its deadline. */
