@@ -2,8 +2,14 @@
 import { EPOCH, earliest, latest, msBetween } from '../../core/time/moment.ts'
 import { ChaosError } from '../../core/errors.ts'
 import { mergeCells, type Cell } from '../series/cell.ts'
-import type { GroupKey, SeriesFacts, SeriesHead, SeriesSecond, StoredSeries } from '../series/data.ts'
-import { addErrors } from '../series/error-counts.ts'
+import {
+  addErrors,
+  type GroupKey,
+  type SeriesFacts,
+  type SeriesHead,
+  type SeriesSecond,
+  type StoredSeries,
+} from '../series/data.ts'
 import { filterText } from '../series/questions.ts'
 
 export interface NamedSeries extends StoredSeries {

@@ -2,8 +2,7 @@
 import type { Json } from '../../core/json.ts'
 import type { ScratchFile } from '../../ports/files.ts'
 import type { SeriesSecond, StoredSeries } from './data.ts'
-import type { LiveLook } from './live-figures.ts'
-import { SeriesRecorder, type RecorderOptions } from './recorder.ts'
+import { SeriesRecorder, type LiveLook, type RecorderOptions } from './recorder.ts'
 import { SeriesSpool } from './spool.ts'
 
 export class SeriesRecording {
