@@ -3,8 +3,8 @@ import { latencyMs, recoveryStreak, type CanarySample } from '../../core/canary.
 import { isChaosError } from '../../core/errors.ts'
 import type { RecoveryResult } from '../../core/result/scenario.ts'
 import { median } from '../../core/statistics.ts'
+import type { RunningCanary } from '../../ports/canary.ts'
 import type { EngineDeps } from '../deps.ts'
-import type { StackCanary } from '../lanes/stack-canary.ts'
 import { awaitWell } from './well.ts'
 
 /** Latency is back when the streak's median is under twice the steady one, or this much above it. */
@@ -35,7 +35,7 @@ interface Streak {
 /** Waits for an unbroken streak at near-baseline latency on a healthy stack; a miss is a value, not a throw. */
 export async function awaitRecovery(
   deps: Pick<EngineDeps, 'clock' | 'stack'>,
-  canary: Pick<StackCanary, 'samples'>,
+  canary: Pick<RunningCanary, 'samples'>,
   terms: RecoveryTerms,
   signal: AbortSignal,
 ): Promise<Recovery> {

@@ -141,8 +141,8 @@ export async function readOpenEntries(folder: string): Promise<LedgerEntry[]> {
       )
     }
     if (parsed.data.op === 'open') {
-      const { entry, scenarioId, kind, version, plan } = parsed.data
-      open.set(entry, { entry, scenarioId, kind, version, plan })
+      const { op: _op, ...entry } = parsed.data
+      open.set(entry.entry, entry)
     } else {
       open.delete(parsed.data.entry)
     }
