@@ -122,6 +122,11 @@ function parsed<T>(schema: z.ZodType<T>, line: string, place: Place): T {
   } catch {
     throw mistake(place, 'it is not JSON')
   }
+  return shaped(schema, value, place)
+}
+
+/** @throws ChaosError BAD_INPUT that names the file, the line and the key. */
+export function shaped<T>(schema: z.ZodType<T>, value: unknown, place: Place): T {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const [issue] = result.error.issues
