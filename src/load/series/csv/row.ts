@@ -8,12 +8,7 @@ export interface CsvRow {
   metadata(key: string): string
 }
 
-export interface RowTags {
-  /** Gives the value of a tag, of k6's own or of the script; empty when the samples have none. */
-  get(name: string): string
-}
-
-export class FieldTags implements RowTags {
+export class RowTags {
   private readonly places: ReadonlyMap<string, number>
   private readonly fields: readonly string[]
 
@@ -23,6 +18,7 @@ export class FieldTags implements RowTags {
     this.fields = fields
   }
 
+  /** Gives the value of a tag, of k6's own or of the script; empty when the samples have none. */
   get(name: string): string {
     const place = this.places.get(name)
     return decoded(place === undefined ? pair(this.field(this.places.get('extra_tags')), name) : this.field(place))

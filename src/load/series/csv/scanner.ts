@@ -6,7 +6,7 @@
 import { ChaosError } from '../../../core/errors.ts'
 import { endOfRow, ownText, quotedFields } from './fields.ts'
 import { NumberField, numberOf } from './number-field.ts'
-import { FieldTags, ScannedRow, type CsvRow, type RowTags } from './row.ts'
+import { RowTags, ScannedRow, type CsvRow } from './row.ts'
 
 /** Longer rows than any that k6 writes of sane tags. */
 const LONGEST_ROW = 1024 * 1024
@@ -133,7 +133,7 @@ export class CsvScanner<Kind> {
     const field = (name: string): string => fields[places.get(name) ?? -1] ?? ''
     const [timeUs, value] = [numberOf(field('timestamp')), numberOf(field('metric_value'))]
     if (!Number.isFinite(timeUs) || !Number.isFinite(value)) throw this.mistake('its time or value is no number')
-    const kind = known?.kind ?? this.reader.kindOf(field('metric_name'), new FieldTags(places, fields))
+    const kind = known?.kind ?? this.reader.kindOf(field('metric_name'), new RowTags(places, fields))
     if (known !== null) this.expect(known)
     else if (isUsual && !isQuoted) this.remember(fields, kind)
     this.handOver(kind, timeUs, value, field('metadata'))
