@@ -68,7 +68,7 @@ class Handout {
     return {
       results: this.scenarios.flatMap(({ id }) => this.results.get(id) ?? []),
       reasons: this.reasons(),
-      left: this.lanes.filter((lane) => this.isUsable(lane)).map((lane) => lane.stack),
+      left: this.lanes.filter((lane) => this.isUsable(lane)).map((lane) => lane.deps),
     }
   }
 
@@ -86,7 +86,7 @@ class Handout {
     // One stack stays for what comes later; the others are gone before that begins.
     if (this.options.keepStacks || this.othersThan(lane).length === 0 || isAborted(this.signal)) return
     this.done.add(lane)
-    await lane.stack.retire()
+    await lane.deps.retire()
   }
 
   private take(queue: Scenario[]): Scenario | undefined {

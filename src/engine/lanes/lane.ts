@@ -16,7 +16,7 @@ export interface StackCanary {
 }
 
 export class Lane {
-  private readonly deps: EngineDeps
+  readonly deps: EngineDeps
   private readonly options: EngineOptions
   private readonly signal: AbortSignal
   private canary: StackCanary | null = null
@@ -26,10 +26,6 @@ export class Lane {
     this.deps = deps
     this.options = options
     this.signal = signal
-  }
-
-  get stack(): EngineDeps {
-    return this.deps
   }
 
   /** Why no scenario can run on this stack any more; null while one can. */

@@ -40,7 +40,7 @@ export async function awaitRecovery(
   signal: AbortSignal,
 ): Promise<Recovery> {
   const needed = recoveryStreak(terms.backends)
-  const latencyLimitMs = latencyLimit(terms)
+  const latencyLimitMs = Math.max(terms.steadyP50Ms * LATENCY_FACTOR, terms.steadyP50Ms + LATENCY_MARGIN_MS)
   const what = `a streak of ${String(needed)} good requests with a median under ${String(Math.round(latencyLimitMs))} ms`
   const read = (): Streak => currentStreak(canary.samples(terms.fromMs), terms.fromMs)
   const isEnough = (seen: Streak): boolean => seen.length >= needed && seen.p50Ms <= latencyLimitMs
@@ -66,10 +66,6 @@ export function withoutRelapse(recovery: RecoveryResult, samples: readonly Canar
     recovered: false,
     reason: `relapse ${String(Math.round(msBetween(fromMs, relapse.intendedMs)))} ms after the fault ended: ${relapse.error ?? 'bad answer'}`,
   }
-}
-
-function latencyLimit(terms: RecoveryTerms): number {
-  return Math.max(terms.steadyP50Ms * LATENCY_FACTOR, terms.steadyP50Ms + LATENCY_MARGIN_MS)
 }
 
 /** The unbroken run of good requests up to the newest outcome; requests sent before the fault ended do not count. */

@@ -139,8 +139,7 @@ class ScenarioRun {
       this.guard = inTime(guard, phaseSignal)
       const choice = chooseControl(scenario, deps.stack.descriptor.services, state.descriptions)
       state.controlReason = choice.reason
-      if (choice.service !== null)
-        this.watch = inTime(await ControlWatch.start(deps, choice.service, deps.observer(), phaseSignal), phaseSignal)
+      if (choice.service !== null) this.watch = inTime(await ControlWatch.start(deps, choice.service, phaseSignal), phaseSignal)
       await together(phaseSignal, [
         (inner) => this.faults.arm(this.faultContext(inner)),
         (inner) => this.watch?.awaitSteady(inner) ?? Promise.resolve(),

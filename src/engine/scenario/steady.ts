@@ -54,12 +54,11 @@ interface Tail {
 }
 
 function tail(samples: readonly CanarySample[]): Tail {
-  let good = 0
-  let firstIntendedMs: Mono | null = null
-  for (const sample of samples.toReversed()) {
-    if (!sample.ok) return { good, firstIntendedMs, lastError: sample.error }
-    good += 1
-    firstIntendedMs = sample.intendedMs
+  const lastBad = samples.findLastIndex(({ ok }) => !ok)
+  const streak = samples.slice(lastBad + 1)
+  return {
+    good: streak.length,
+    firstIntendedMs: streak[0]?.intendedMs ?? null,
+    lastError: samples[lastBad]?.error ?? null,
   }
-  return { good, firstIntendedMs, lastError: null }
 }

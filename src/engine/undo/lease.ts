@@ -11,6 +11,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ChaosError, systemErrorCode } from '../../core/errors.ts'
+import { parseJson } from '../../core/json.ts'
 
 const leaseSchema = z.strictObject({
   runId: z.string(),
@@ -106,12 +107,7 @@ function isOver(lease: Machine, here: Machine): boolean {
 
 /** Null for one that is torn, of another form, or not there. */
 async function readLease(folder: string): Promise<Lease | null> {
-  const text = await readIfThere(join(folder, LEASE_FILE))
-  try {
-    return leaseSchema.safeParse(JSON.parse(text)).data ?? null
-  } catch {
-    return null
-  }
+  return leaseSchema.safeParse(parseJson(await readIfThere(join(folder, LEASE_FILE)))).data ?? null
 }
 
 async function thisMachine(): Promise<Machine> {

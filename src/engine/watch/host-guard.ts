@@ -7,10 +7,7 @@ import { stolenShare } from '../../core/stolen.ts'
 import { isAborted, withDeadline } from '../../core/time/wait.ts'
 import type { HostFacts } from '../../toolbox/operations/resources/host.ts'
 
-export interface HostFloors {
-  readonly memAvailableBytes: number
-  readonly diskFreeBytes: number
-}
+type HostFloors = Pick<HostFacts, 'memAvailableBytes' | 'diskFreeBytes'>
 
 const MIB = 1024 * 1024
 /** Below these the kernel may kill what is not ours, and Docker may stop working. */
@@ -22,7 +19,7 @@ const READ_LIMIT_MS = 3_000
 /** So many readings in a row may fail before the host counts as unwatched. */
 const MAX_BLIND_READINGS = 3
 
-export interface HostGuardOptions {
+interface HostGuardOptions {
   readonly clock: Clock
   /** A reading of the machine. */
   readonly read: (signal: AbortSignal) => Promise<HostFacts>

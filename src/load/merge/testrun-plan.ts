@@ -1,7 +1,7 @@
 /** The plan that is kept beside a TestRun, for judging what its runners will have measured. */
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
-import type { DeepReadonly } from '../../core/json.ts'
+import { parseJson, type DeepReadonly } from '../../core/json.ts'
 import type { K6Facts } from '../judge/generator-facts.ts'
 import { measuredJson, type Measured } from '../judge/measured.ts'
 import { cardSchema } from '../plan/card.ts'
@@ -27,12 +27,8 @@ export function testRunPlanText(plan: TestRunPlan): string {
 
 /** @throws ChaosError BAD_INPUT that names the file and the key. */
 export function parseTestRunPlan(text: string, file: string): TestRunPlan {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw new ChaosError('BAD_INPUT', `${file} is not JSON`)
-  }
+  const value = parseJson(text)
+  if (value === undefined) throw new ChaosError('BAD_INPUT', `${file} is not JSON`)
   const result = planSchema.safeParse(value)
   if (result.success) return result.data
   const [issue] = result.error.issues
