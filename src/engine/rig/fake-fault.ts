@@ -7,34 +7,21 @@ import type { FaultContext, UndoContext } from '../../kinds/context.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import type { Course, Plan, World } from './world.ts'
 
-export interface FaultCourses {
+export class FaultCourses {
   /** `skips`: a capability is missing. */
-  plan: Course | 'skips'
-  prepare: Course
-  inject: Course
+  plan: Course | 'skips' = 'well'
+  prepare: Course = 'well'
+  inject: Course = 'well'
   /** `lies`: it says that it bites, whatever is so. */
-  effect: Course
-  revert: Course
-  leftovers: Course
-  describe: Partial<FaultDescription>
-  usualMs: number
+  effect: Course = { afterMs: 1_000 }
+  revert: Course = 'well'
+  leftovers: Course = 'well'
+  describe: Partial<FaultDescription> = {}
+  usualMs = 0
   /** Things that it holds besides its target: what a test wants to see left over. */
-  leaves: readonly string[]
+  leaves: readonly string[] = []
   /** Containers that inject tells to have hit. */
-  hits: readonly string[]
-}
-
-const WELL: FaultCourses = {
-  plan: 'well',
-  prepare: 'well',
-  inject: 'well',
-  effect: { afterMs: 1_000 },
-  revert: 'well',
-  leftovers: 'well',
-  describe: {},
-  usualMs: 0,
-  leaves: [],
-  hits: [],
+  hits: readonly string[] = []
 }
 
 interface FakeSpec {
@@ -91,7 +78,7 @@ function defined(fault: FakeFault): ReturnType<typeof defineFault<FakeSpec, Plan
 
 /** A fault of kind `kind` that breaks the target that its spec names. */
 export function fakeFault(world: World, kind: string, courses: Partial<FaultCourses> = {}): FakeFault {
-  const own = { ...WELL, ...courses }
+  const own = Object.assign(new FaultCourses(), courses)
   const nameOf = ({ name }: Plan): string => name
   const targetOf = ({ target }: Plan): string => target
   return {

@@ -12,34 +12,20 @@ import type { ArgumentsOf, ReplyOf, ToolboxOperation } from '../../toolbox/opera
 import type { StackDeps } from '../deps.ts'
 import { sampleOf, type Course, type World } from './world.ts'
 
-export interface StackCourses {
-  number: number
-  recreate: Course
-  descriptor: Partial<Descriptor>
+export class StackCourses {
+  number = 1
+  recreate: Course = 'well'
+  descriptor: Partial<Descriptor> = {}
   /** The lookups of the daemon. */
-  glance: Course
-  list: Course
-  logs: Course
-  events: () => readonly ContainerEvent[]
-  states: (state: ContainerState) => ContainerState | null
+  glance: Course = 'well'
+  list: Course = 'well'
+  logs: Course = 'well'
+  events: () => readonly ContainerEvent[] = () => []
+  states: (state: ContainerState) => ContainerState | null = (state) => state
   /** The observer's look at the machine, and at a health page. */
-  host: Course
-  page: Course
-  network: string
-}
-
-const WELL: StackCourses = {
-  number: 1,
-  recreate: 'well',
-  descriptor: {},
-  glance: 'well',
-  list: 'well',
-  logs: 'well',
-  events: () => [],
-  states: (state) => state,
-  host: 'well',
-  page: 'well',
-  network: 'net',
+  host: Course = 'well'
+  page: Course = 'well'
+  network = 'net'
 }
 
 function unused(what: string): () => never {
@@ -65,7 +51,7 @@ function descriptorOf(world: World, changes: Partial<Descriptor>): Descriptor {
 }
 
 export function fakeStack(world: World, courses: Partial<StackCourses> = {}): StackDeps {
-  const own = { ...WELL, ...courses }
+  const own = Object.assign(new StackCourses(), courses)
   const descriptor = descriptorOf(world, own.descriptor)
   const of = own.number === 1 ? '' : ` of stack ${String(own.number)}`
   return {

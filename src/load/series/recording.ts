@@ -47,11 +47,6 @@ export class SeriesRecording {
     const means = this.recorder.meansInFlight()
     return { head: this.recorder.head(summary), seconds: () => withInFlight(this.spool.seconds(), means) }
   }
-
-  /** No second of it can be read any more. Idempotent. */
-  async remove(): Promise<void> {
-    await this.spool.remove()
-  }
 }
 
 async function* oneAfterOther(older: AsyncIterable<SeriesSecond>, newer: readonly SeriesSecond[]): AsyncGenerator<SeriesSecond> {
