@@ -21,17 +21,7 @@ export interface Ran {
  * Hands the scenarios out to the stacks. A scenario that ended in trouble is followed by a recreated stack; a stack that
  * cannot be recreated gets no more of them, and what no stack is left for is told and not run.
  */
-export async function runScenarios(
-  run: RunDeps,
-  stacks: readonly StackDeps[],
-  options: EngineOptions,
-  scenarios: readonly Scenario[],
-  signal: AbortSignal,
-): Promise<Ran> {
-  return new Handout(run, stacks, options, scenarios, signal).run()
-}
-
-class Handout {
+export class Handout {
   private readonly deps: RunDeps
   private readonly options: EngineOptions
   private readonly scenarios: readonly Scenario[]

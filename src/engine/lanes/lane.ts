@@ -6,7 +6,7 @@ import type { Scenario } from '../../kinds/scenario.ts'
 import type { RunningCanary } from '../../ports/canary.ts'
 import type { EngineDeps } from '../deps.ts'
 import type { EngineOptions } from '../options.ts'
-import { runScenario } from '../scenario/run.ts'
+import { ScenarioRun } from '../scenario/run.ts'
 
 /** The canary of one stack: it goes on from scenario to scenario, so that the proof of one recovery is the next steady state. */
 export interface StackCanary {
@@ -38,7 +38,7 @@ export class Lane {
     const { signal } = this
     // At the rate of the descriptor: services that have just started are slow when they are asked a lot.
     this.canary ??= { steadySinceMs: clock.nowMs(), requests: canary.start(stack, { clock, signal }) }
-    return runScenario(this.deps, this.options, scenario, this.canary, signal)
+    return new ScenarioRun(this.deps, this.options, scenario, this.canary, signal).execute()
   }
 
   /** Asks nothing more of the stack, until its next scenario. */

@@ -40,18 +40,7 @@ import { starvation } from '../watch/starvation.ts'
 import { reachSteadyState, steadyAfterPrepare } from './steady.ts'
 import { together } from '../together.ts'
 
-/** The canary goes on before and after it. Never throws: what went wrong is in the result. */
-export async function runScenario(
-  deps: EngineDeps,
-  options: EngineOptions,
-  scenario: Scenario,
-  canary: StackCanary,
-  signal: AbortSignal,
-): Promise<ScenarioResult> {
-  return new ScenarioRun(deps, options, scenario, canary, signal).execute()
-}
-
-class ScenarioRun {
+export class ScenarioRun {
   private readonly deps: EngineDeps
   private readonly options: EngineOptions
   private readonly scenario: Scenario
@@ -84,6 +73,7 @@ class ScenarioRun {
     })
   }
 
+  /** The canary goes on before and after it. Never throws: what went wrong is in the result. */
   async execute(): Promise<ScenarioResult> {
     // Nobody asks for what was before the steady state.
     this.canary.requests.forget(this.canary.steadySinceMs)

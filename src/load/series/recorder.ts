@@ -180,7 +180,7 @@ export class SeriesRecorder {
     return { metric, outcome, groups, error }
   }
 
-  private take(kind: Kind, row: CsvRow): void {
+  private take(kind: Kind, row: Readonly<CsvRow>): void {
     this.startUs ??= row.timeUs
     // k6 writes the samples of an instant in any order: some may be older than the first.
     const atUs = Math.max(0, row.timeUs - this.startUs)
@@ -191,7 +191,7 @@ export class SeriesRecorder {
   }
 
   /** What is kept beside the cells. */
-  private note({ metric, outcome, error }: Kind, row: CsvRow, second: number, atMs: number): void {
+  private note({ metric, outcome, error }: Kind, row: Readonly<CsvRow>, second: number, atMs: number): void {
     const { claim } = this.options
     switch (metric) {
       case 'http_req_duration':

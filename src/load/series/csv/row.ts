@@ -1,13 +1,5 @@
 /** The words of a row of k6's CSV. */
 
-export interface CsvRow {
-  /** When it was taken, µs since the epoch. */
-  readonly timeUs: number
-  readonly value: number
-  /** Gives the value of a key of the sample's metadata; empty when it has none. */
-  metadata(key: string): string
-}
-
 export class RowTags {
   private readonly places: ReadonlyMap<string, number>
   private readonly fields: readonly string[]
@@ -29,11 +21,13 @@ export class RowTags {
   }
 }
 
-export class ScannedRow implements CsvRow {
+export class CsvRow {
+  /** When it was taken, µs since the epoch. */
   timeUs = 0
   value = 0
   pairs = ''
 
+  /** Gives the value of a key of the sample's metadata; empty when it has none. */
   metadata(key: string): string {
     return decoded(pair(this.pairs, key))
   }

@@ -6,7 +6,7 @@
 import { ChaosError } from '../../../core/errors.ts'
 import { endOfRow, ownText, quotedFields } from './fields.ts'
 import { NumberField, numberOf } from './number-field.ts'
-import { RowTags, ScannedRow, type CsvRow } from './row.ts'
+import { CsvRow, RowTags } from './row.ts'
 
 /** Longer rows than any that k6 writes of sane tags. */
 const LONGEST_ROW = 1024 * 1024
@@ -23,7 +23,7 @@ export interface RowReader<Kind> {
   /** Asked once for all rows of a metric that have the same tags; more often for rows with quotes, or of too many kinds. */
   kindOf(metric: string, tags: RowTags): Kind
   /** Must not keep the row: the next one takes its place. */
-  take(kind: Kind, row: CsvRow): void
+  take(kind: Kind, row: Readonly<CsvRow>): void
 }
 
 /**
@@ -36,7 +36,7 @@ export class CsvScanner<Kind> {
   private columns: Columns | null = null
   private rest: Uint8Array = new Uint8Array(0)
   private lines = 0
-  private readonly row = new ScannedRow()
+  private readonly row = new CsvRow()
   private readonly seen = new Map<string, Seen<Kind>>()
   private latest: Seen<Kind> | null = null
   private expected: Seen<Kind> | null = null
