@@ -79,8 +79,6 @@ function defined(fault: FakeFault): ReturnType<typeof defineFault<FakeSpec, Plan
 /** A fault of kind `kind` that breaks the target that its spec names. */
 export function fakeFault(world: World, kind: string, courses: Partial<FaultCourses> = {}): FakeFault {
   const own = Object.assign(new FaultCourses(), courses)
-  const nameOf = ({ name }: Plan): string => name
-  const targetOf = ({ target }: Plan): string => target
   return {
     kind,
     plan({ target }, ctx) {
@@ -91,32 +89,32 @@ export function fakeFault(world: World, kind: string, courses: Partial<FaultCour
       }
       return world.step(`plan ${plan.name}`, own.plan, ctx.signal, () => plan, { ...plan, target: 'nothing' })
     },
-    prepare: (plan, ctx) => world.step(`prepare ${nameOf(plan)}`, own.prepare, ctx.signal, () => undefined, undefined),
+    prepare: (plan, ctx) => world.step(`prepare ${plan.name}`, own.prepare, ctx.signal, () => undefined, undefined),
     inject(plan, ctx) {
       const act = (): void => {
-        world.broken.add(targetOf(plan))
+        world.broken.add(plan.target)
         for (const name of own.hits) {
           const at = instantOf(ctx.clock)
-          ctx.hit({ containerId: `${name}0123456789ab`, name, service: targetOf(plan), pid: 42, ...at, member: null })
+          ctx.hit({ containerId: `${name}0123456789ab`, name, service: plan.target, pid: 42, ...at, member: null })
         }
       }
-      return world.step(`inject ${nameOf(plan)}`, own.inject, ctx.signal, act, undefined)
+      return world.step(`inject ${plan.name}`, own.inject, ctx.signal, act, undefined)
     },
     effect(plan, ctx) {
-      const bites = (): Evidence => evidence(world.broken.has(targetOf(plan)), nameOf(plan))
-      return world.step(`effect ${nameOf(plan)}`, own.effect, ctx.signal, bites, evidence(true, nameOf(plan)))
+      const bites = (): Evidence => evidence(world.broken.has(plan.target), plan.name)
+      return world.step(`effect ${plan.name}`, own.effect, ctx.signal, bites, evidence(true, plan.name))
     },
     revert(plan, ctx) {
-      const act = (): void => void world.broken.delete(targetOf(plan))
-      return world.step(`revert ${nameOf(plan)}`, own.revert, ctx.signal, act, undefined)
+      const act = (): void => void world.broken.delete(plan.target)
+      return world.step(`revert ${plan.name}`, own.revert, ctx.signal, act, undefined)
     },
     leftovers(plan, ctx) {
-      const look = (): string[] => [...(world.broken.has(targetOf(plan)) ? [`${nameOf(plan)} is still on`] : []), ...own.leaves]
-      return world.step(`leftovers ${nameOf(plan)}`, own.leftovers, ctx.signal, look, [])
+      const look = (): string[] => [...(world.broken.has(plan.target) ? [`${plan.name} is still on`] : []), ...own.leaves]
+      return world.step(`leftovers ${plan.name}`, own.leftovers, ctx.signal, look, [])
     },
     describe: (plan) => ({
-      targets: [targetOf(plan)],
-      services: [targetOf(plan)],
+      targets: [plan.target],
+      services: [plan.target],
       mechanism: `a fake ${kind}`,
       canaryDelayMs: null,
       everything: false,

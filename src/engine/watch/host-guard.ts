@@ -46,7 +46,7 @@ export class HostGuard {
   private readonly ended = new AbortController()
   private readonly first: HostFacts
   private last: HostFacts
-  private lowest: HostFacts
+  private lowest: HostFloors
 
   private constructor(options: HostGuardOptions, first: HostFacts) {
     this.options = options
@@ -99,7 +99,10 @@ export class HostGuard {
         const facts = await reading(this.options, signal)
         blind = 0
         this.last = facts
-        this.keepLowest(facts)
+        this.lowest = {
+          memAvailableBytes: Math.min(this.lowest.memAvailableBytes, facts.memAvailableBytes),
+          diskFreeBytes: Math.min(this.lowest.diskFreeBytes, facts.diskFreeBytes),
+        }
         const trouble = breach(facts, floors)
         if (trouble !== null) this.abort(`${trouble}: the fault was ended`)
       } catch (error) {
@@ -113,14 +116,6 @@ export class HostGuard {
   private abort(reason: string): void {
     this.breached.abort(new ChaosError('HOST_GUARD', reason))
     this.stop()
-  }
-
-  private keepLowest(facts: HostFacts): void {
-    this.lowest = {
-      ...facts,
-      memAvailableBytes: Math.min(this.lowest.memAvailableBytes, facts.memAvailableBytes),
-      diskFreeBytes: Math.min(this.lowest.diskFreeBytes, facts.diskFreeBytes),
-    }
   }
 }
 

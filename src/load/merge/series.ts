@@ -10,12 +10,12 @@ import {
   type SeriesSecond,
   type StoredSeries,
 } from '../series/data.ts'
+import type { SeriesFile } from '../series/file.ts'
 import { filterText } from '../series/questions.ts'
 
-export interface NamedSeries extends StoredSeries {
+export interface NamedSeries extends SeriesFile {
   /** The file it came from, as messages name it. */
   readonly name: string
-  readonly facts: SeriesFacts
 }
 
 /** Generators that begin further apart than this made two loads, not one. */
@@ -26,7 +26,7 @@ const MOST_APART_MS = 10_000
  * read side by side, so that memory holds a second of each.
  * @throws ChaosError BAD_INPUT for segments that are missing, there twice, or of different loads.
  */
-export function mergeSeries(all: readonly NamedSeries[]): StoredSeries & { readonly facts: SeriesFacts } {
+export function mergeSeries(all: readonly NamedSeries[]): SeriesFile {
   const ordered = checkedSegments(all)
   const [first] = ordered
   const startWallMs = earliest(first.head.startWallMs, ...ordered.map(({ head }) => head.startWallMs))
