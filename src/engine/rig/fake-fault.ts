@@ -57,23 +57,15 @@ const planSchema = z.strictObject({ target: z.string(), name: z.string() })
 export function requestOf(faults: readonly FakeFault[], { kind, target }: FakeRequest): FaultRequest {
   const fault = faults.find((one) => one.kind === kind)
   if (fault === undefined) throw new Error(`the test has no fault of kind ${kind}`)
-  return defined(fault).request({ target })
-}
-
-function defined(fault: FakeFault): ReturnType<typeof defineFault<FakeSpec, Plan, ArmedFault>> {
   return defineFault<FakeSpec, Plan, ArmedFault>({
-    kind: fault.kind,
+    ...fault,
     record: { version: 1, schema: planSchema },
     resolve: (spec, ctx) => fault.plan(spec, ctx),
     async arm(plan, armCtx) {
       await fault.prepare(plan, armCtx)
       return { inject: (ctx) => fault.inject(plan, ctx), effect: (ctx) => fault.effect(plan, ctx) }
     },
-    revert: (plan, ctx) => fault.revert(plan, ctx),
-    leftovers: (plan, ctx) => fault.leftovers(plan, ctx),
-    describe: (plan) => fault.describe(plan),
-    usualMs: () => fault.usualMs(),
-  })
+  }).request({ target })
 }
 
 /** A fault of kind `kind` that breaks the target that its spec names. */
