@@ -16,7 +16,7 @@ export const SCOPE: readonly string[] = [
   'src/requests/**/!(registry).ts',
   // A spec is held against the published schema, and what it refuses is tried where files are read.
   'src/clauses/**/!(registry|spec|spec-keys).ts',
-  'src/load/plan/{held-curve,minimum-samples,pattern-thresholds,threshold,threshold-grammar,threshold-reader}.ts',
+  'src/load/plan/{held-curve,pattern-thresholds,threshold,threshold-grammar,threshold-reader}.ts',
   'src/load/judge/{breaking-point,generator-health,held,k6-agreement,k6-exit,limits,pattern,spike-recovery,stretch-figures}.ts',
   'src/load/{judge/window-limits,run/completion,series/metrics}.ts',
   'src/app/run/{calm-stretches,report-result}.ts',

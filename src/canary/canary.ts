@@ -1,7 +1,6 @@
 /** The canary: open loop, so that a system that hangs does not slow down the questions it is asked. */
-import { CANARY_DEADLINE_MS } from '../core/canary.ts'
+import { CANARY_DEADLINE_MS, type CanarySample } from '../core/canary.ts'
 import { later, msBetween, type Mono } from '../core/time/moment.ts'
-import type { CanarySample } from '../core/canary.ts'
 import type { Clock } from '../core/time/clock.ts'
 import { canaryRequest } from '../core/descriptor.ts'
 import type { StackRequest } from '../core/request.ts'

@@ -1,10 +1,8 @@
 /** The result of a run, also of one that never came to its first scenario: then `scenarios` is empty and `reasons` says why. */
 import { isoTime, type Wall } from '../core/time/moment.ts'
-import type { SuiteName } from '../core/model.ts'
-import type { RunResult } from '../core/result/run.ts'
+import { SUITES, type SuiteName } from '../core/model.ts'
+import { RESULT_SCHEMA_VERSION, type RunResult } from '../core/result/run.ts'
 import type { ScenarioResult } from '../core/result/scenario.ts'
-import { SUITES } from '../core/model.ts'
-import { RESULT_SCHEMA_VERSION } from '../core/result/run.ts'
 import type { Json } from '../core/json.ts'
 import { countVerdicts, decideRun, judgeCriteria } from '../core/verdict.ts'
 

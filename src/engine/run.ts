@@ -21,17 +21,7 @@ export interface Ran {
  * Hands the scenarios out to the stacks. A scenario that ended in trouble is followed by a recreated stack; a stack that
  * cannot be recreated gets no more of them, and what no stack is left for is told and not run.
  */
-export async function runScenarios(
-  run: RunDeps,
-  stacks: readonly StackDeps[],
-  options: EngineOptions,
-  scenarios: readonly Scenario[],
-  signal: AbortSignal,
-): Promise<Ran> {
-  return new Handout(run, stacks, options, scenarios, signal).run()
-}
-
-class Handout {
+export class Handout {
   private readonly deps: RunDeps
   private readonly options: EngineOptions
   private readonly scenarios: readonly Scenario[]
@@ -68,7 +58,7 @@ class Handout {
     return {
       results: this.scenarios.flatMap(({ id }) => this.results.get(id) ?? []),
       reasons: this.reasons(),
-      left: this.lanes.filter((lane) => this.isUsable(lane)).map((lane) => lane.stack),
+      left: this.lanes.filter((lane) => this.isUsable(lane)).map((lane) => lane.deps),
     }
   }
 
@@ -86,7 +76,7 @@ class Handout {
     // One stack stays for what comes later; the others are gone before that begins.
     if (this.options.keepStacks || this.othersThan(lane).length === 0 || isAborted(this.signal)) return
     this.done.add(lane)
-    await lane.stack.retire()
+    await lane.deps.retire()
   }
 
   private take(queue: Scenario[]): Scenario | undefined {

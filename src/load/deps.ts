@@ -11,29 +11,20 @@ import type { CompletedPort } from '../ports/stack.ts'
 import type { RunEvent } from '../core/run-event.ts'
 import type { HostFacts } from '../toolbox/operations/resources/host.ts'
 
-interface CompletedList {
-  readonly port: CompletedPort
-  /** The counter whose samples claim that a job was served, and the tag that says which. */
-  readonly claim: { readonly metric: string; readonly key: string }
-}
-
 /** What a load is sent to: a stack of ours, or an address of somebody's. */
 export interface LoadTarget {
   /** Variables for the script's `__ENV`. */
   readonly variables: Readonly<Record<string, string>>
   /** The jobs that it says it has completed; null where it does not say how to ask. */
-  readonly completed: CompletedList | null
+  readonly completed: {
+    readonly port: CompletedPort
+    /** The counter whose samples claim that a job was served, and the tag that says which. */
+    readonly claim: { readonly metric: string; readonly key: string }
+  } | null
   /** Resolves to null when it is well, else to what is not. */
   unhealthy(signal: AbortSignal): Promise<string | null>
   /** Makes it anew; null when that is not ours to do. */
   readonly recreate: ((signal: AbortSignal) => Promise<void>) | null
-}
-
-/** Ends the load before it takes the machine down. */
-interface LoadGuard {
-  /** Aborts when a floor is reached. */
-  readonly signal: AbortSignal
-  stop(): void
 }
 
 export interface LoadDeps {
@@ -52,8 +43,8 @@ export interface LoadDeps {
   readonly scratch: (name: string) => Promise<ScratchFile>
   /** SHA-256 of a file's content, in hexadecimal. */
   readonly hashOf: (file: string) => Promise<string>
-  /** @throws HOST_GUARD when the machine is below a floor already. */
-  readonly guard: (signal: AbortSignal) => Promise<LoadGuard>
+  /** Ends the load before it takes the machine down, by its signal. @throws HOST_GUARD when it is below a floor already. */
+  readonly guard: (signal: AbortSignal) => Promise<{ readonly signal: AbortSignal; stop(): void }>
 }
 
 export interface LoadOptions {

@@ -7,7 +7,7 @@ import type { RunResult } from '../../core/result/run.ts'
 import type { Scenario } from '../../kinds/scenario.ts'
 import type { RunDeps } from '../../engine/deps.ts'
 import type { EngineOptions } from '../../engine/options.ts'
-import { runScenarios } from '../../engine/run.ts'
+import { Handout } from '../../engine/run.ts'
 import { expectedMs, spanMs } from '../../engine/lanes/schedule.ts'
 import type { RunningHeldLoad } from '../../load/run/hold.ts'
 import { calmStretches, longestHoldMs } from './calm-stretches.ts'
@@ -77,7 +77,7 @@ async function run(
 ): Promise<Omit<RanOnStacks, 'load'>> {
   const held = load === null ? {} : { load, askedOfLoad: askedUnderLoad }
   const ways = stacks.all.map((stack) => stacks.depsOf(stack))
-  const { results, reasons, left } = await runScenarios({ ...deps, ...held }, ways, options, scenarios, signal)
+  const { results, reasons, left } = await new Handout({ ...deps, ...held }, ways, options, scenarios, signal).run()
   const numbers = left.map(({ number }) => number)
   return { scenarios: results, reasons, left: stacks.all.filter(({ number }) => numbers.includes(number)) }
 }

@@ -1,10 +1,9 @@
-import { later } from '../../core/time/moment.ts'
 import { latencyMs } from '../../core/canary.ts'
 import { interquartileRange } from '../../core/statistics.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
-import { plannedEnd } from '../shared/fault-phase.ts'
+import { plannedEnd, windowEndMs } from '../shared/fault-phase.ts'
 import { canaryText, judgeCanary } from './judge.ts'
-import { statusProblem } from '../shared/status-problem.ts'
+import { statusProblem } from '../shared/requests.ts'
 import { canarySpec } from './spec.ts'
 
 /** Judges the canary over the planned fault window, once every request of it has its outcome. */
@@ -15,15 +14,14 @@ export const canaryClause = defineClause({
   lacks: ({ requests, canary }, { answers }) =>
     answers === undefined ? null : statusProblem(canary.request, requests[canary.request]),
   async observe(spec, ctx) {
-    const window = ctx.window()
-    const endMs = later(window.startedMs, window.plannedMs)
+    const windowEnd = windowEndMs(ctx)
     await plannedEnd(ctx)
-    const samples = await ctx.canary.samples(window.startedMs, endMs)
+    const samples = await ctx.canary.samples(ctx.window().startedMs, windowEnd)
     const { steady } = ctx.canary
     const before = {
       steadyP50Ms: steady.p50Ms,
       steadySpreadMs: interquartileRange(steady.samples.filter(({ ok }) => ok).map(latencyMs)),
     }
-    return judgeCanary(spec, { samples, windowEndMs: endMs, ...before, delayMs: ctx.canaryDelayMs })
+    return judgeCanary(spec, { samples, windowEndMs: windowEnd, ...before, delayMs: ctx.canaryDelayMs })
   },
 })

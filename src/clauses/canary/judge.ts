@@ -1,12 +1,10 @@
 import { monoAt, type Mono } from '../../core/time/moment.ts'
-import { latencyMs } from '../../core/canary.ts'
-import type { CanarySample } from '../../core/canary.ts'
+import { latencyMs, type CanarySample } from '../../core/canary.ts'
 import { answerName } from '../../core/request.ts'
 import type { CanarySpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import { median } from '../../core/statistics.ts'
-import { joinParts, msText, percentText } from '../shared/parts.ts'
-import type { Part } from '../shared/parts.ts'
+import { countTexts, joinParts, msText, percentText, type Part } from '../shared/parts.ts'
 
 /** Fewer decide nothing. */
 const FEWEST_SAMPLES = 20
@@ -102,13 +100,8 @@ function slowerPart(tolerance: number, { samples, steadyP50Ms, steadySpreadMs, d
 }
 
 function statusCounts(samples: readonly CanarySample[]): string {
-  const counts = new Map<string, number>()
-  for (const sample of samples) {
-    const key = answerName(sample) ?? sample.error ?? 'no answer'
-    counts.set(key, (counts.get(key) ?? 0) + 1)
-  }
-  const sorted = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 4)
-  return sorted.map(([key, count]) => `${String(count)} × ${key}`).join(', ') || 'none'
+  const names = samples.map((sample) => answerName(sample) ?? sample.error ?? 'no answer')
+  return countTexts(names).slice(0, 4).join(', ') || 'none'
 }
 
 function mostCommonFailure(samples: readonly CanarySample[]): string {

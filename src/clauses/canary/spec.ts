@@ -3,7 +3,6 @@ import { CANARY_DEADLINE_MS } from '../../core/canary.ts'
 import { milliseconds, quantity, statuses } from '../../kinds/schema-kit.ts'
 import { atLeastOne, share } from '../shared/spec-keys.ts'
 
-/** Judges the canary requests whose intended send time lies in the fault window. */
 export const canarySpec = atLeastOne(
   z.strictObject({
     success_rate: share('At least this share of the canary requests is good').optional(),

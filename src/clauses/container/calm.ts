@@ -1,8 +1,7 @@
 import { msBetween, type Wall } from '../../core/time/moment.ts'
 import type { ContainerSpec } from './spec.ts'
 import type { ContainerEvent, ContainerState } from '../../ports/docker.ts'
-import { listText, secondsText } from '../shared/parts.ts'
-import type { Part } from '../shared/parts.ts'
+import { listText, secondsText, type Part } from '../shared/parts.ts'
 
 /** What disturbed the containers of a service between two moments. */
 export interface Calm {

@@ -1,19 +1,15 @@
 import { earliest, later, type Wall } from '../../core/time/moment.ts'
 import type { Observation } from '../../kinds/clause.ts'
-import { ChaosError } from '../../core/errors.ts'
 import type { ClauseContext, Hit } from '../../kinds/context.ts'
 import type { ContainerState } from '../../ports/docker.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
-import { faultIsOver, plannedEnd } from '../shared/fault-phase.ts'
-import { firstHits } from '../shared/first-hits.ts'
+import { faultIsOver, firstHits, plannedEnd, windowEndWallMs } from '../shared/fault-phase.ts'
 import { lookUntil } from '../shared/look-until.ts'
-import { calmOf } from './calm.ts'
-import type { Calm } from './calm.ts'
+import { someContainers } from '../shared/some-containers.ts'
+import { calmOf, type Calm } from './calm.ts'
 import { asksForDeath, containerText, EVENT_LAG_MS, isSettled, judgeContainers } from './judge.ts'
-import { lifeOf } from './life.ts'
-import type { ContainerView, Life, Subject } from './life.ts'
-import { containerSpec } from './spec.ts'
-import type { ContainerSpec } from './spec.ts'
+import { lifeOf, type ContainerView, type Life, type Subject } from './life.ts'
+import { containerSpec, type ContainerSpec } from './spec.ts'
 
 const LOOK_EVERY_MS = 100
 const LOOK_LIMIT_MS = 5_000
@@ -34,9 +30,7 @@ export const containerClause = defineClause({
   afterWindowMs: (spec) => (asksForDeath(spec) ? fateLimitMs(spec) : 0),
   async begin(spec, ctx) {
     const wallMs = ctx.clock.wallMs()
-    const states = await ctx.containers.list(spec.service, ctx.signal)
-    if (states.length === 0)
-      throw new ChaosError('TARGET_NOT_FOUND', `the stack has no container of the service '${spec.service}' to look at`)
+    const states = someContainers(spec.service, await ctx.containers.list(spec.service, ctx.signal), 'to look at')
     return { observe: (observeCtx) => observe(spec, { wallMs, states }, observeCtx) }
   },
 })
@@ -101,7 +95,7 @@ function calmBetween(
     after: view.states,
     events: view.events,
     fromWallMs: before.wallMs,
-    untilWallMs: over ? ctx.clock.wallMs() : later(ctx.injectedAtWallMs, ctx.window().plannedMs),
+    untilWallMs: over ? ctx.clock.wallMs() : windowEndWallMs(ctx),
     zeroWallMs: ctx.injectedAtWallMs,
   })
 }

@@ -1,12 +1,9 @@
 import { later, msBetween, type Wall } from '../../core/time/moment.ts'
 import type { ContainerSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
-import { joinParts, listText, secondsText } from '../shared/parts.ts'
-import type { Part } from '../shared/parts.ts'
-import { calmParts } from './calm.ts'
-import type { Calm } from './calm.ts'
-import { OOM_SLACK_MS } from './life.ts'
-import type { Life } from './life.ts'
+import { joinParts, listText, secondsText, type Part } from '../shared/parts.ts'
+import { calmParts, type Calm } from './calm.ts'
+import { OOM_SLACK_MS, type Life } from './life.ts'
 
 /** Events reach us this much after Docker's own time for them, at most. */
 export const EVENT_LAG_MS = 1_000

@@ -1,15 +1,11 @@
 import { CANARY_DEADLINE_MS } from '../../core/canary.ts'
-import { answerName } from '../../core/request.ts'
-import type { RequestOutcome, StackRequest } from '../../core/request.ts'
-import { later, msBetween } from '../../core/time/moment.ts'
+import { answerName, type RequestOutcome, type StackRequest } from '../../core/request.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
-import { faultIsOver } from '../shared/fault-phase.ts'
-import { namedRequest } from '../shared/named-request.ts'
-import { grpcText, judgeGrpc } from './judge.ts'
-import type { GrpcSeen } from './judge.ts'
-import { grpcSpec } from './spec.ts'
-import type { GrpcSpec } from './spec.ts'
+import { atIntervals } from '../shared/fault-phase.ts'
+import { namedRequest } from '../shared/requests.ts'
+import { grpcText, judgeGrpc, type GrpcSeen } from './judge.ts'
+import { grpcSpec, type GrpcSpec } from './spec.ts'
 
 /** Five a second: enough to tell, too few to be a load. */
 const SEND_EVERY_MS = 200
@@ -32,17 +28,12 @@ export const grpcClause = defineClause({
 })
 
 async function sent(spec: GrpcSpec, request: StackRequest, ctx: ClauseContext): Promise<GrpcSeen[]> {
-  const { startedMs, plannedMs } = ctx.window()
-  const endMs = later(startedMs, plannedMs)
-  const over = faultIsOver(ctx)
   const outcomes: Promise<RequestOutcome>[] = []
-  while (over ? outcomes.length < SENT_AFTER : ctx.clock.nowMs() < endMs) {
-    const nextMs = later(ctx.clock.nowMs(), SEND_EVERY_MS)
+  await atIntervals(ctx, SEND_EVERY_MS, SENT_AFTER, () => {
     const outcome = ctx.request(request, { deadlineMs: spec.within_ms, maxBytes: MOST_BYTES })
     // It is awaited below, with all the others.
     outcome.catch(() => undefined)
     outcomes.push(outcome)
-    await ctx.clock.sleep(Math.max(0, msBetween(ctx.clock.nowMs(), nextMs)), ctx.signal)
-  }
+  })
   return (await Promise.all(outcomes)).filter(({ error }) => error !== 'aborted')
 }

@@ -1,8 +1,7 @@
 /** Whether a gRPC request was answered by the right codes. Pure. */
-import { answerName } from '../../core/request.ts'
-import type { RequestOutcome } from '../../core/request.ts'
+import { answerName, type RequestOutcome } from '../../core/request.ts'
 import type { Observation } from '../../kinds/clause.ts'
-import { listText, percentText } from '../shared/parts.ts'
+import { countTexts, listText, percentText } from '../shared/parts.ts'
 import type { GrpcSpec } from './spec.ts'
 
 export type GrpcSeen = Pick<RequestOutcome, 'status' | 'code' | 'good' | 'reason'>
@@ -41,17 +40,9 @@ function isRight({ code: codes }: GrpcSpec, { code, good }: GrpcSeen): boolean {
 
 /** By the answer's code, and by what was wrong where there is none, or where OK is not good; the commonest first. */
 function countsOf(seen: readonly GrpcSeen[]): string {
-  const counts = new Map<string, number>()
-  for (const one of seen) {
-    const name = answerName(one) ?? one.reason ?? 'no answer'
-    const key = one.code === 'OK' && !one.good ? `OK, but ${one.reason ?? 'not good'}` : name
-    counts.set(key, (counts.get(key) ?? 0) + 1)
-  }
-  const sorted = [...counts].sort(([, a], [, b]) => b - a)
-  return (
-    listText(
-      sorted.map(([name, count]) => `${String(count)} × ${name}`),
-      ', ',
-    ) || 'none'
-  )
+  const names = seen.map((one) => {
+    if (one.code === 'OK' && !one.good) return `OK, but ${one.reason ?? 'not good'}`
+    return answerName(one) ?? one.reason ?? 'no answer'
+  })
+  return listText(countTexts(names), ', ') || 'none'
 }

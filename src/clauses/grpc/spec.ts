@@ -4,7 +4,6 @@ import { grpcCodes } from '../../kinds/grpc-codes.ts'
 import { milliseconds } from '../../kinds/schema-kit.ts'
 import { requestName, share } from '../shared/spec-keys.ts'
 
-/** A gRPC request of the descriptor, sent all through the window: by which codes it is answered. */
 export const grpcSpec = z
   .strictObject({
     name: requestName('grpc'),

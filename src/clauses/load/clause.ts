@@ -5,12 +5,10 @@ import { ChaosError } from '../../core/errors.ts'
 import type { HeldLoad } from '../../ports/held-load.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
-import { faultBeganWallMs, plannedEnd } from '../shared/fault-phase.ts'
+import { faultBeganWallMs, plannedEnd, windowEndWallMs } from '../shared/fault-phase.ts'
 import { lookUntil } from '../shared/look-until.ts'
-import { judgeAfter, judgeDuring, loadText } from './judge.ts'
-import type { LoadSeen } from './judge.ts'
-import { loadSpec } from './spec.ts'
-import type { LoadSpec } from './spec.ts'
+import { judgeAfter, judgeDuring, loadText, type LoadSeen } from './judge.ts'
+import { loadSpec, type LoadSpec } from './spec.ts'
 
 /** Of the time before the fault, to compare with. */
 const BEFORE_MS = 5_000
@@ -58,7 +56,7 @@ async function observe(spec: LoadSpec, load: HeldLoad, ctx: ClauseContext): Prom
  * those that are the first to have an answer under a fault are the lucky ones. The fault is held meanwhile.
  */
 async function windowSeen(load: HeldLoad, ctx: ClauseContext): Promise<LoadSeen> {
-  const plannedMs = later(ctx.injectedAtWallMs, ctx.window().plannedMs)
+  const plannedMs = windowEndWallMs(ctx)
   const fromMs = faultBeganWallMs(ctx)
   const enough = load.users ?? 1
   const isSeen = async (): Promise<boolean> => {

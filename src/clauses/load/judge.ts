@@ -2,8 +2,7 @@
 import type { LoadSpec } from './spec.ts'
 import type { HeldLimits, StretchFigures } from '../../ports/held-load.ts'
 import type { Observation } from '../../kinds/clause.ts'
-import { joinParts, msText, percentText, secondsText } from '../shared/parts.ts'
-import type { Part } from '../shared/parts.ts'
+import { joinParts, msText, percentText, secondsText, type Part } from '../shared/parts.ts'
 
 export interface LoadSeen {
   /** null where requests come at a rate. */

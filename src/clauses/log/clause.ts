@@ -1,6 +1,5 @@
-import { later } from '../../core/time/moment.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
-import { faultBeganWallMs, faultIsOver, plannedEnd } from '../shared/fault-phase.ts'
+import { faultBeganWallMs, faultIsOver, plannedEnd, windowEndWallMs } from '../shared/fault-phase.ts'
 import { readServiceLog } from '../shared/service-log.ts'
 import { judgeLog, logText } from './judge.ts'
 import { logSpec } from './spec.ts'
@@ -13,8 +12,7 @@ export const logClause = defineClause({
   async observe(spec, ctx) {
     const over = faultIsOver(ctx)
     await plannedEnd(ctx)
-    const endWallMs = later(ctx.injectedAtWallMs, ctx.window().plannedMs)
-    const window = { sinceWallMs: faultBeganWallMs(ctx), untilWallMs: over ? ctx.clock.wallMs() : endWallMs }
+    const window = { sinceWallMs: faultBeganWallMs(ctx), untilWallMs: over ? ctx.clock.wallMs() : windowEndWallMs(ctx) }
     return judgeLog(spec, await readServiceLog(spec.service, ctx, window))
   },
 })

@@ -2,7 +2,6 @@ import * as z from 'zod'
 import { jmespath, serviceName } from '../../kinds/schema-kit.ts'
 import { whole } from '../shared/spec-keys.ts'
 
-/** How many JSON log lines of a service match, from the beginning of the fault on. */
 export const logSpec = z
   .strictObject({
     service: serviceName('Whose log is read'),

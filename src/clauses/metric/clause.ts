@@ -6,10 +6,9 @@ import { defineClause } from '../../kinds/define-clause.ts'
 import type { FetchReply } from '../../toolbox/operations/requests/fetch.ts'
 import { plannedEnd } from '../shared/fault-phase.ts'
 import { lookUntil } from '../shared/look-until.ts'
-import { judgeMetric, metricText, readMetric, unreadable } from './judge.ts'
-import type { MetricReading } from './judge.ts'
-import { metricSpec } from './spec.ts'
-import type { MetricSpec } from './spec.ts'
+import { someContainers } from '../shared/some-containers.ts'
+import { judgeMetric, metricText, readMetric, unreadable, type MetricReading } from './judge.ts'
+import { metricSpec, type MetricSpec } from './spec.ts'
 
 const PAGE_LIMIT_MS = 2_000
 const MOST_BYTES = 2 * 1_024 * 1_024
@@ -40,11 +39,9 @@ async function observe(spec: MetricSpec, before: readonly MetricReading[], ctx: 
   return judgeMetric(spec, before, looked.last)
 }
 
-/** @throws TARGET_NOT_FOUND when the service has no container. A page that cannot be read is a reading with a problem. */
+/** A page that cannot be read is a reading with a problem. */
 async function readService(spec: MetricSpec, ctx: ClauseContext, signal: AbortSignal): Promise<MetricReading[]> {
-  const containers = await ctx.containers.list(spec.service, signal)
-  if (containers.length === 0)
-    throw new ChaosError('TARGET_NOT_FOUND', `the stack has no container of the service '${spec.service}' to read metrics of`)
+  const containers = someContainers(spec.service, await ctx.containers.list(spec.service, signal), 'to read metrics of')
   return Promise.all(containers.map((container) => readContainer(spec, container, ctx, signal)))
 }
 

@@ -1,13 +1,11 @@
-import { later, msBetween } from '../../core/time/moment.ts'
-import { ChaosError } from '../../core/errors.ts'
+import { msBetween } from '../../core/time/moment.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
 import type { ContainerGlance } from '../../ports/docker.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
-import { faultIsOver } from '../shared/fault-phase.ts'
-import { judgeNewConnections, newConnectionsText } from './judge.ts'
-import type { NewConnection } from './judge.ts'
-import { newConnectionsSpec } from './spec.ts'
-import type { NewConnectionsSpec } from './spec.ts'
+import { atIntervals } from '../shared/fault-phase.ts'
+import { someContainers } from '../shared/some-containers.ts'
+import { judgeNewConnections, newConnectionsText, type NewConnection } from './judge.ts'
+import { newConnectionsSpec, type NewConnectionsSpec } from './spec.ts'
 
 /** Two a second for each container: enough to tell, too few to be a load. */
 const TRY_EVERY_MS = 500
@@ -27,24 +25,17 @@ export const newConnectionsClause = defineClause({
 })
 
 async function tried(spec: NewConnectionsSpec, ctx: ClauseContext): Promise<NewConnection[]> {
-  const { startedMs, plannedMs } = ctx.window()
-  const over = faultIsOver(ctx)
   const seen: NewConnection[] = []
-  for (let round = 0; over ? round < TRIES_AFTER : ctx.clock.nowMs() < later(startedMs, plannedMs); round += 1) {
-    const nextMs = later(ctx.clock.nowMs(), TRY_EVERY_MS)
+  await atIntervals(ctx, TRY_EVERY_MS, TRIES_AFTER, async () => {
     const containers = await containersOf(spec, ctx)
     seen.push(...(await Promise.all(containers.map((container) => tryOnce(spec, container, ctx)))).flat())
-    await ctx.clock.sleep(Math.max(0, msBetween(ctx.clock.nowMs(), nextMs)), ctx.signal)
-  }
+  })
   return seen
 }
 
-/** @throws TARGET_NOT_FOUND when the service has no container. */
 async function containersOf(spec: NewConnectionsSpec, ctx: ClauseContext): Promise<readonly ContainerGlance[]> {
-  const containers = (await ctx.containers.glance(ctx.signal)).filter(({ service }) => service === spec.service)
-  if (containers.length === 0)
-    throw new ChaosError('TARGET_NOT_FOUND', `the stack has no container of the service '${spec.service}' to connect to`)
-  return containers
+  const own = (await ctx.containers.glance(ctx.signal)).filter(({ service }) => service === spec.service)
+  return someContainers(spec.service, own, 'to connect to')
 }
 
 /** Nothing for a container that has no address, as it is not running: that is for other clauses to judge. */

@@ -1,8 +1,7 @@
 /** Whether new connections had their end in time. Pure. */
 import type { NewConnectionsSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
-import { joinParts, listText, percentText } from '../shared/parts.ts'
-import type { Part } from '../shared/parts.ts'
+import { joinParts, listText, percentText, type Part } from '../shared/parts.ts'
 
 export interface NewConnection {
   /** Name of the container. */

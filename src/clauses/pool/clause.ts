@@ -1,15 +1,12 @@
-import { later, msBetween } from '../../core/time/moment.ts'
+import { msBetween } from '../../core/time/moment.ts'
 import { ChaosError, isChaosError } from '../../core/errors.ts'
 import type { ClauseContext, Hit } from '../../kinds/context.ts'
 import type { PoolPort } from '../../ports/stack.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
-import { faultIsOver } from '../shared/fault-phase.ts'
-import { firstHits } from '../shared/first-hits.ts'
+import { faultIsOver, firstHits, windowEndMs } from '../shared/fault-phase.ts'
 import { lookUntil } from '../shared/look-until.ts'
-import { isPoolSettled, judgePool, poolText } from './judge.ts'
-import type { PoolReading, PoolSeen } from './judge.ts'
-import { poolSpec } from './spec.ts'
-import type { PoolSpec } from './spec.ts'
+import { isPoolSettled, judgePool, poolText, type PoolReading, type PoolSeen } from './judge.ts'
+import { poolSpec, type PoolSpec } from './spec.ts'
 
 const READ_EVERY_MS = 100
 const READ_LIMIT_MS = 4_000
@@ -48,10 +45,9 @@ async function readable(ctx: ClauseContext): Promise<PoolReading | null> {
 
 async function watch(spec: PoolSpec, ctx: ClauseContext, before: PoolReading | null): Promise<PoolSeen> {
   const pool = poolOf(ctx)
-  const window = ctx.window()
   const afterFault = faultIsOver(ctx)
-  const startMs = afterFault ? ctx.clock.nowMs() : window.startedMs
-  const endMs = later(window.startedMs, window.plannedMs)
+  const startMs = afterFault ? ctx.clock.nowMs() : ctx.window().startedMs
+  const endMs = windowEndMs(ctx)
   const readings: PoolReading[] = [before].filter((reading) => reading !== null)
   const seen = (problem: string | null): PoolSeen => ({ readings, hits: poolHits(ctx), startMs, afterFault, problem })
   const limitMs = Math.max(0, msBetween(ctx.clock.nowMs(), endMs)) + longestSeconds(spec) * 1_000 + MARGIN_MS

@@ -3,8 +3,7 @@ import type { PoolSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import type { Hit } from '../../kinds/context.ts'
 import type { PoolMember } from '../../ports/stack.ts'
-import { allMet, joinParts, listText, secondsText } from '../shared/parts.ts'
-import type { Part } from '../shared/parts.ts'
+import { allMet, joinParts, listText, secondsText, type Part } from '../shared/parts.ts'
 
 /** The listing as it was at one moment: when it had been read. */
 export interface PoolReading {
@@ -31,12 +30,13 @@ const MEET_MS = 500
 /** What has just become true may be so for a moment only. */
 const HOLD_MS = 300
 
-type Moment =
-  | { readonly kind: 'at'; readonly atMs: Mono }
-  | { readonly kind: 'between'; readonly fromMs: Mono; readonly toMs: Mono }
-  /** Not so in the last reading, at that moment. */
-  | { readonly kind: 'not'; readonly lastMs: Mono }
-  | { readonly kind: 'unread' }
+/** Since when something is so. */
+interface Moment {
+  /** Not before this; equal to `toMs` where the two readings were close. */
+  readonly fromMs: Mono
+  /** The first reading of those in which it was so; null where it was not in the last one, which is `fromMs`. */
+  readonly toMs: Mono | null
+}
 
 /** Pure. What the listing did not say because it could not be read leaves its part undecided. */
 export function judgePool(spec: PoolSpec, seen: PoolSeen): Observation {
@@ -63,18 +63,13 @@ export function isPoolSettled(spec: PoolSpec, seen: PoolSeen, nowMs: Mono): bool
     seen.hits.every((hit) => {
       const member = memberOf(hit, seen)
       if (member === null) return nowMs > later(hit.atMs, MEET_MS)
-      return isKnown(hitMoment(state, member, hit, seen)) || past(zeroOf(hit, seen), seconds)
+      return sinceOf(hitMoment(state, member, hit, seen)) !== null || past(zeroOf(hit, seen), seconds)
     })
   if (!hitsSettled('removed', spec.hit_removed_within_seconds) || !hitsSettled('failed', spec.hit_failed_within_seconds))
     return false
   if (spec.ready === undefined) return true
-  const moment = readyMoment(spec.ready.at_least, seen)
-  const holds = isKnown(moment) && msBetween(moment.kind === 'at' ? moment.atMs : moment.toMs, nowMs) >= HOLD_MS
-  return holds || past(readyZero(seen), spec.ready.within_seconds)
-}
-
-function isKnown(moment: Moment): moment is Exclude<Moment, { kind: 'not' | 'unread' }> {
-  return moment.kind === 'at' || moment.kind === 'between'
+  const sinceMs = sinceOf(readyMoment(spec.ready.at_least, seen))
+  return (sinceMs !== null && msBetween(sinceMs, nowMs) >= HOLD_MS) || past(readyZero(seen), spec.ready.within_seconds)
 }
 
 function zeroOf(hit: Hit, seen: PoolSeen): Mono {
@@ -105,11 +100,10 @@ function oneHit(state: 'removed' | 'failed', seconds: number, hit: Hit, seen: Po
   const met = inTime(moment, zeroOf(hit, seen), seconds)
   const when = whenText(moment, zeroOf(hit, seen))
   const last = seen.readings.at(-1)?.members.find(({ id }) => id === member)
-  if (!isKnown(moment))
-    return {
-      observed: `${member} (${hit.name}) is ${last === undefined ? 'not listed' : `listed as ${last.state}`} ${when}`,
-      met,
-    }
+  if (sinceOf(moment) === null) {
+    const now = last === undefined ? 'not listed' : `listed as ${last.state}`
+    return { observed: `${member} (${hit.name}) is ${now} ${when}`, met }
+  }
   const what = state === 'failed' || last?.meaning === 'failed' ? 'listed as failed' : 'listed no more'
   return { observed: `${member} (${hit.name}) ${what} ${when}`, met }
 }
@@ -119,42 +113,33 @@ function readyPart(ready: NonNullable<PoolSpec['ready']>, seen: PoolSeen): Part 
   const zeroMs = readyZero(seen)
   const moment = readyMoment(ready.at_least, seen)
   const counts = seen.readings.filter(({ atMs }) => atMs > zeroMs).map(workable)
-  const many = isKnown(moment) ? `${String(ready.at_least)} or more` : `only ${String(counts.at(-1) ?? '?')}`
+  const many = sinceOf(moment) !== null ? `${String(ready.at_least)} or more` : `only ${String(counts.at(-1) ?? '?')}`
   const fewest = counts.length === 0 ? '' : ` (fewest ${String(Math.min(...counts))})`
   const observed = `${many} ready or busy ${whenText(moment, zeroMs)}${fewest}`
   return { expected, observed, met: inTime(moment, zeroMs, ready.within_seconds) }
 }
 
-function inTime(moment: Moment, zeroMs: Mono, seconds: number): boolean | null {
+/** null for what is not so, and where the listing was never read. */
+function sinceOf(moment: Moment | null): Mono | null {
+  return moment?.toMs ?? null
+}
+
+function inTime(moment: Moment | null, zeroMs: Mono, seconds: number): boolean | null {
   const deadlineMs = later(zeroMs, seconds * 1_000)
-  switch (moment.kind) {
-    case 'at':
-      return moment.atMs <= deadlineMs
-    case 'between':
-      if (moment.toMs <= deadlineMs) return true
-      return moment.fromMs >= deadlineMs ? false : null
-    case 'not':
-      return moment.lastMs >= deadlineMs ? false : null
-    case 'unread':
-      return null
-  }
+  if (moment === null) return null
+  if (moment.toMs !== null && moment.toMs <= deadlineMs) return true
+  return moment.fromMs >= deadlineMs ? false : null
 }
 
-function whenText(moment: Moment, zeroMs: Mono): string {
+function whenText(moment: Moment | null, zeroMs: Mono): string {
+  if (moment === null) return 'as far as is known: the listing was never read'
   const after = (atMs: Mono): string => secondsText(Math.max(0, msBetween(zeroMs, atMs)))
-  switch (moment.kind) {
-    case 'at':
-      return `after ${after(moment.atMs)}`
-    case 'between':
-      return `between ${after(moment.fromMs)} and ${after(moment.toMs)}, when the listing was not read`
-    case 'not':
-      return `after ${after(moment.lastMs)}`
-    case 'unread':
-      return 'as far as is known: the listing was never read'
-  }
+  const { fromMs, toMs } = moment
+  if (toMs === null || toMs === fromMs) return `after ${after(fromMs)}`
+  return `between ${after(fromMs)} and ${after(toMs)}, when the listing was not read`
 }
 
-function hitMoment(state: 'removed' | 'failed', member: string, hit: Hit, seen: PoolSeen): Moment {
+function hitMoment(state: 'removed' | 'failed', member: string, hit: Hit, seen: PoolSeen): Moment | null {
   const readings = seen.readings.filter(({ atMs }) => atMs > hit.atMs)
   const meaning = (reading: PoolReading): PoolMember['meaning'] | 'gone' => {
     const found = reading.members.find(({ id }) => id === member)
@@ -167,23 +152,21 @@ function hitMoment(state: 'removed' | 'failed', member: string, hit: Hit, seen: 
   return sinceWhen(first === -1 ? readings : readings.slice(0, first + 1), (reading) => meaning(reading) === 'failed', hit.atMs)
 }
 
-function readyMoment(atLeast: number, seen: PoolSeen): Moment {
+function readyMoment(atLeast: number, seen: PoolSeen): Moment | null {
   const zeroMs = readyZero(seen)
   const readings = seen.readings.filter(({ atMs }) => atMs > zeroMs)
   return sinceWhen(readings, (reading) => workable(reading) >= atLeast, zeroMs)
 }
 
-/** From which reading on it was so in all that followed. */
-function sinceWhen(readings: readonly PoolReading[], isSo: (reading: PoolReading) => boolean, zeroMs: Mono): Moment {
+/** From which reading on it was so in all that followed; null without a reading. */
+function sinceWhen(readings: readonly PoolReading[], isSo: (reading: PoolReading) => boolean, zeroMs: Mono): Moment | null {
   const last = readings.at(-1)
-  if (last === undefined) return { kind: 'unread' }
+  if (last === undefined) return null
   const lastNot = readings.findLastIndex((reading) => !isSo(reading))
   const first = readings[lastNot + 1]
-  if (first === undefined) return { kind: 'not', lastMs: last.atMs }
+  if (first === undefined) return { fromMs: last.atMs, toMs: null }
   const fromMs = readings[lastNot]?.atMs ?? zeroMs
-  return msBetween(fromMs, first.atMs) <= CLOSE_MS
-    ? { kind: 'at', atMs: first.atMs }
-    : { kind: 'between', fromMs, toMs: first.atMs }
+  return { fromMs: msBetween(fromMs, first.atMs) <= CLOSE_MS ? first.atMs : fromMs, toMs: first.atMs }
 }
 
 /** The id by which the pool listed what was hit: told with the hit, or found by its container in the listing nearest before it. */

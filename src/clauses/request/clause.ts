@@ -1,11 +1,8 @@
 import { CANARY_DEADLINE_MS } from '../../core/canary.ts'
-import { answerText } from '../../core/request.ts'
-import type { RequestOutcome } from '../../core/request.ts'
+import { answerText, type RequestOutcome } from '../../core/request.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
-import { namedRequest } from '../shared/named-request.ts'
-import { judgeRequest, requestText } from './judge.ts'
-import type { SteadyAnswer } from './judge.ts'
-import { statusProblem } from '../shared/status-problem.ts'
+import { namedRequest, statusProblem } from '../shared/requests.ts'
+import { judgeRequest, requestText, type SteadyAnswer } from './judge.ts'
 import { requestSpec } from './spec.ts'
 
 /** Of the body kept as text, so that its good-answer rule sees it whole. The hash is over all of it. */

@@ -1,9 +1,7 @@
 import type { RequestSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
-import { answerText } from '../../core/request.ts'
-import type { RequestOutcome } from '../../core/request.ts'
-import { joinParts, msText } from '../shared/parts.ts'
-import type { Part } from '../shared/parts.ts'
+import { answerText, type RequestOutcome } from '../../core/request.ts'
+import { joinParts, msText, type Part } from '../shared/parts.ts'
 
 export interface SteadyAnswer {
   readonly good: boolean

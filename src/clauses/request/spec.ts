@@ -2,7 +2,6 @@ import * as z from 'zod'
 import { milliseconds, quantity, statuses } from '../../kinds/schema-kit.ts'
 import { REQUEST_DEADLINE_MS, requestName } from '../shared/spec-keys.ts'
 
-/** Sends one of the descriptor's requests while the fault bites, and compares with the steady state's answer. */
 export const requestSpec = z
   .strictObject({
     name: requestName(),

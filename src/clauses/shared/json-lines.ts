@@ -1,7 +1,7 @@
 /** JMESPath questions to JSON log lines. */
-import { compile, TreeInterpreter } from '@jmespath-community/jmespath'
-import type { JSONValue } from '@jmespath-community/jmespath'
+import { compile, TreeInterpreter, type JSONValue } from '@jmespath-community/jmespath'
 import { ChaosError, describeError } from '../../core/errors.ts'
+import { parseJson } from '../../core/json.ts'
 
 /** A question to one parsed log line, compiled once. */
 export type LineQuery = (line: JSONValue) => JSONValue
@@ -32,9 +32,5 @@ export function ask(query: LineQuery, line: JSONValue): JSONValue {
 /** null for a line that is not a JSON object. */
 export function parseLine(text: string): JSONValue | null {
   if (!text.trimStart().startsWith('{')) return null
-  try {
-    return JSON.parse(text) as JSONValue
-  } catch {
-    return null
-  }
+  return (parseJson(text) as JSONValue | undefined) ?? null
 }

@@ -1,6 +1,5 @@
 import { describeError } from '../../core/errors.ts'
-import { waitAtMost } from '../../core/time/wait.ts'
-import type { WaitOptions } from '../../core/time/wait.ts'
+import { waitAtMost, type WaitOptions } from '../../core/time/wait.ts'
 
 /**
  * `last` is the newest that could be read; null when nothing could. `problem` says why the last attempt gave nothing; null

@@ -45,3 +45,9 @@ export function listText(items: readonly string[], separator = '; '): string {
   const left = items.length - MOST_LISTED
   return [...items.slice(0, MOST_LISTED), ...(left > 0 ? [`${String(left)} more`] : [])].join(separator)
 }
+
+/** `4 × status 503` for each name, the commonest first. */
+export function countTexts(names: readonly string[]): string[] {
+  const byName = [...Map.groupBy(names, (name) => name)].sort(([, a], [, b]) => b.length - a.length)
+  return byName.map(([name, all]) => `${String(all.length)} × ${name}`)
+}

@@ -1,7 +1,7 @@
 import type { Wall } from '../../core/time/moment.ts'
-import { ChaosError } from '../../core/errors.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
 import type { LogLine } from '../../ports/docker.ts'
+import { someContainers } from './some-containers.ts'
 
 export interface ServiceLog {
   readonly lines: readonly LogLine[]
@@ -20,9 +20,7 @@ export async function readServiceLog(
   ctx: ClauseContext,
   window: { readonly sinceWallMs: Wall; readonly untilWallMs: Wall },
 ): Promise<ServiceLog> {
-  const containers = await ctx.containers.list(service, ctx.signal)
-  if (containers.length === 0)
-    throw new ChaosError('TARGET_NOT_FOUND', `the stack has no container of the service '${service}' to read the log of`)
+  const containers = someContainers(service, await ctx.containers.list(service, ctx.signal), 'to read the log of')
   const bounded = { ...window, maxBytes: MOST_BYTES }
   const logs = await Promise.all(containers.map((container) => ctx.containers.logs(container.id, bounded, ctx.signal)))
   return { lines: logs.flat(), cut: logs.some((lines) => bytesOf(lines) > MOST_BYTES - LONGEST_PIECE_BYTES) }

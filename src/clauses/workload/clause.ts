@@ -1,14 +1,13 @@
-import { earliest, later, msBetween, type Mono } from '../../core/time/moment.ts'
+import { earliest, later, msBetween } from '../../core/time/moment.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
-import { plannedEnd } from '../shared/fault-phase.ts'
+import { plannedEnd, windowEndMs } from '../shared/fault-phase.ts'
 import { lookUntil } from '../shared/look-until.ts'
-import { namedRequest } from '../shared/named-request.ts'
+import { namedRequest } from '../shared/requests.ts'
 import { judgeWorkload, workloadText } from './judge.ts'
 import { DEADLINE_MARGIN_MS, limitsOf, WorkloadLanes } from './lanes.ts'
-import { workloadSpec } from './spec.ts'
-import type { WorkloadSpec } from './spec.ts'
+import { workloadSpec, type WorkloadSpec } from './spec.ts'
 
 const LOOK_EVERY_MS = 20
 /** For the outcome of a request that has just met its deadline. */
@@ -62,15 +61,10 @@ async function observe(spec: WorkloadSpec, lanes: WorkloadLanes, ctx: ClauseCont
     (unended) => unended === 0,
     { everyMs: LOOK_EVERY_MS, attemptMs: 1_000, limitMs: endLimitMs(spec), signal: ctx.signal, clock: ctx.clock },
   )
-  const { startedMs, plannedMs } = ctx.window()
   const { records, unendedMs, exhausted } = lanes
-  return judgeWorkload(spec, {
-    records,
-    unendedMs,
-    exhausted,
-    faultMs: faultMoment(ctx),
-    windowEndMs: later(startedMs, plannedMs),
-  })
+  // Where the fault told what it hit, the moment of that; else inject has just returned.
+  const faultMs = earliest(ctx.window().startedMs, ...ctx.hits().map((hit) => hit.atMs))
+  return judgeWorkload(spec, { records, unendedMs, exhausted, faultMs, windowEndMs: windowEndMs(ctx) })
 }
 
 /** How long one request takes in the steady state, ms, as far as it is of interest; whether its answer is good is not asked here, and it is not waited for to the end. */
@@ -107,11 +101,6 @@ async function reachedPool(spec: WorkloadSpec, start: () => WorkloadLanes, ctx: 
   const enough = before.last + Math.ceil(spec.in_flight / 2)
   await lookUntil(`${String(spec.in_flight)} requests ${spec.name} at the pool`, inFlight, (now) => now >= enough, options)
   return work
-}
-
-/** Where the fault told what it hit, the moment of that; else inject has just returned. */
-function faultMoment(ctx: ClauseContext): Mono {
-  return earliest(ctx.window().startedMs, ...ctx.hits().map((hit) => hit.atMs))
 }
 
 /** For the last request, sent at the very end of the window. */

@@ -1,10 +1,8 @@
 import { msBetween, type Mono } from '../../core/time/moment.ts'
 import type { WorkloadSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
-import { answerText, tellsError } from '../../core/request.ts'
-import type { RequestOutcome } from '../../core/request.ts'
-import { joinParts, listText, msText, percentText } from '../shared/parts.ts'
-import type { Part } from '../shared/parts.ts'
+import { answerText, tellsError, type RequestOutcome } from '../../core/request.ts'
+import { joinParts, listText, msText, percentText, type Part } from '../shared/parts.ts'
 
 /** One request of a lane that has ended. */
 export interface WorkloadRecord {

@@ -3,8 +3,7 @@ import { describeError } from '../../core/errors.ts'
 import type { StackRequest } from '../../core/request.ts'
 import type { WorkloadSpec } from './spec.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
-import { endOf } from './judge.ts'
-import type { WorkloadRecord } from './judge.ts'
+import { endOf, type WorkloadRecord } from './judge.ts'
 
 /** Over the limit of the clause, so that an answer that is late is told from none. */
 export const DEADLINE_MARGIN_MS = 1_000

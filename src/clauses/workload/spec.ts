@@ -2,7 +2,6 @@ import * as z from 'zod'
 import { milliseconds, quantity } from '../../kinds/schema-kit.ts'
 import { REQUEST_DEADLINE_MS, requestName, share } from '../shared/spec-keys.ts'
 
-/** Requests that are under way when the fault comes and all through its window. */
 export const workloadSpec = z
   .strictObject({
     name: requestName(),

@@ -1,15 +1,22 @@
 /** One stack of a run, with its canary: scenarios run on it one after the other. */
-import { isoTime, msBetween } from '../../core/time/moment.ts'
+import { isoTime, msBetween, type Mono } from '../../core/time/moment.ts'
 import { describeError } from '../../core/errors.ts'
 import type { ScenarioResult } from '../../core/result/scenario.ts'
 import type { Scenario } from '../../kinds/scenario.ts'
+import type { RunningCanary } from '../../ports/canary.ts'
 import type { EngineDeps } from '../deps.ts'
 import type { EngineOptions } from '../options.ts'
-import { runScenario } from '../scenario/run.ts'
-import { StackCanary } from './stack-canary.ts'
+import { ScenarioRun } from '../scenario/run.ts'
+
+/** The canary of one stack: it goes on from scenario to scenario, so that the proof of one recovery is the next steady state. */
+export interface StackCanary {
+  readonly requests: RunningCanary
+  /** Requests that were intended before this say nothing of the steady state: a fault was on, or its traces were. ms. */
+  steadySinceMs: Mono
+}
 
 export class Lane {
-  private readonly deps: EngineDeps
+  readonly deps: EngineDeps
   private readonly options: EngineOptions
   private readonly signal: AbortSignal
   private canary: StackCanary | null = null
@@ -21,23 +28,22 @@ export class Lane {
     this.signal = signal
   }
 
-  get stack(): EngineDeps {
-    return this.deps
-  }
-
   /** Why no scenario can run on this stack any more; null while one can. */
   get broken(): string | null {
     return this.trouble
   }
 
   async run(scenario: Scenario): Promise<ScenarioResult> {
-    this.canary ??= new StackCanary(this.deps, this.signal)
-    return runScenario(this.deps, this.options, scenario, this.canary, this.signal)
+    const { clock, canary, stack } = this.deps
+    const { signal } = this
+    // At the rate of the descriptor: services that have just started are slow when they are asked a lot.
+    this.canary ??= { steadySinceMs: clock.nowMs(), requests: canary.start(stack, { clock, signal }) }
+    return new ScenarioRun(this.deps, this.options, scenario, this.canary, signal).execute()
   }
 
   /** Asks nothing more of the stack, until its next scenario. */
   rest(): void {
-    this.canary?.stop()
+    this.canary?.requests.stop()
     this.canary = null
   }
 

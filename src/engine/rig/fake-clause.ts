@@ -2,25 +2,16 @@ import type { ClausePhase, Expectation, Observation } from '../../kinds/clause.t
 import type { ClauseContext } from '../../kinds/context.ts'
 import type { Course, World } from './world.ts'
 
-export interface ClauseCourses {
-  steady: Course
-  begin: Course
-  observe: Course
+export class ClauseCourses {
+  steady: Course = 'well'
+  begin: Course = 'well'
+  observe: Course = 'well'
   /** null: undecided. */
-  met: boolean | null
+  met: boolean | null = true
   /** Beyond the end of the window. */
-  afterWindowMs: number
+  afterWindowMs = 0
   /** Told what `observe` sees of its context. */
-  look: (ctx: ClauseContext) => void
-}
-
-const WELL: ClauseCourses = {
-  steady: 'well',
-  begin: 'well',
-  observe: 'well',
-  met: true,
-  afterWindowMs: 0,
-  look: () => undefined,
+  look: (ctx: ClauseContext) => void = () => undefined
 }
 
 /** What a scenario of a test asks for; the rig finds the clause of that kind. */
@@ -36,7 +27,7 @@ export interface FakeClause {
 
 /** A clause that sees what it is told to see. `lies` is for one that says "met" and looks at nothing. */
 export function fakeClause(world: World, kind: string, courses: Partial<ClauseCourses> = {}): FakeClause {
-  const own = { ...WELL, ...courses }
+  const own = Object.assign(new ClauseCourses(), courses)
   const seen = (met: boolean | null): Observation => ({ expected: `${kind} to hold`, observed: `${kind}: ${String(met)}`, met })
   const observe = async (ctx: ClauseContext): Promise<Observation> => {
     own.look(ctx)

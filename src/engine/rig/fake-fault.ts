@@ -4,37 +4,24 @@ import type { Evidence } from '../../core/result/scenario.ts'
 import * as z from 'zod'
 import type { FaultDescription, FaultRequest } from '../../kinds/fault.ts'
 import type { FaultContext, UndoContext } from '../../kinds/context.ts'
-import { defineFault, type DefinedFault } from '../../kinds/define-fault.ts'
+import { defineFault } from '../../kinds/define-fault.ts'
 import type { Course, Plan, World } from './world.ts'
 
-export interface FaultCourses {
+export class FaultCourses {
   /** `skips`: a capability is missing. */
-  plan: Course | 'skips'
-  prepare: Course
-  inject: Course
+  plan: Course | 'skips' = 'well'
+  prepare: Course = 'well'
+  inject: Course = 'well'
   /** `lies`: it says that it bites, whatever is so. */
-  effect: Course
-  revert: Course
-  leftovers: Course
-  describe: Partial<FaultDescription>
-  usualMs: number
+  effect: Course = { afterMs: 1_000 }
+  revert: Course = 'well'
+  leftovers: Course = 'well'
+  describe: Partial<FaultDescription> = {}
+  usualMs = 0
   /** Things that it holds besides its target: what a test wants to see left over. */
-  leaves: readonly string[]
+  leaves: readonly string[] = []
   /** Containers that inject tells to have hit. */
-  hits: readonly string[]
-}
-
-const WELL: FaultCourses = {
-  plan: 'well',
-  prepare: 'well',
-  inject: 'well',
-  effect: { afterMs: 1_000 },
-  revert: 'well',
-  leftovers: 'well',
-  describe: {},
-  usualMs: 0,
-  leaves: [],
-  hits: [],
+  hits: readonly string[] = []
 }
 
 interface FakeSpec {
@@ -70,29 +57,17 @@ const planSchema = z.strictObject({ target: z.string(), name: z.string() })
 export function requestOf(faults: readonly FakeFault[], { kind, target }: FakeRequest): FaultRequest {
   const fault = faults.find((one) => one.kind === kind)
   if (fault === undefined) throw new Error(`the test has no fault of kind ${kind}`)
-  return defined(fault).request({ target })
-}
-
-function defined(fault: FakeFault): DefinedFault<FakeSpec> {
   return defineFault({
-    kind: fault.kind,
+    ...fault,
     record: { version: 1, schema: planSchema },
     resolve: (spec: FakeSpec, ctx) => fault.plan(spec, ctx),
     arm: (plan, ctx) => fault.prepare(plan, ctx),
-    inject: (plan, ctx) => fault.inject(plan, ctx),
-    effect: (plan, ctx) => fault.effect(plan, ctx),
-    revert: (plan, ctx) => fault.revert(plan, ctx),
-    leftovers: (plan, ctx) => fault.leftovers(plan, ctx),
-    describe: (plan) => fault.describe(plan),
-    usualMs: () => fault.usualMs(),
-  })
+  }).request({ target })
 }
 
 /** A fault of kind `kind` that breaks the target that its spec names. */
 export function fakeFault(world: World, kind: string, courses: Partial<FaultCourses> = {}): FakeFault {
-  const own = { ...WELL, ...courses }
-  const nameOf = ({ name }: Plan): string => name
-  const targetOf = ({ target }: Plan): string => target
+  const own = Object.assign(new FaultCourses(), courses)
   return {
     kind,
     plan({ target }, ctx) {
@@ -103,32 +78,32 @@ export function fakeFault(world: World, kind: string, courses: Partial<FaultCour
       }
       return world.step(`plan ${plan.name}`, own.plan, ctx.signal, () => plan, { ...plan, target: 'nothing' })
     },
-    prepare: (plan, ctx) => world.step(`prepare ${nameOf(plan)}`, own.prepare, ctx.signal, () => undefined, undefined),
+    prepare: (plan, ctx) => world.step(`prepare ${plan.name}`, own.prepare, ctx.signal, () => undefined, undefined),
     inject(plan, ctx) {
       const act = (): void => {
-        world.broken.add(targetOf(plan))
+        world.broken.add(plan.target)
         for (const name of own.hits) {
           const at = instantOf(ctx.clock)
-          ctx.hit({ containerId: `${name}0123456789ab`, name, service: targetOf(plan), pid: 42, ...at, member: null })
+          ctx.hit({ containerId: `${name}0123456789ab`, name, service: plan.target, pid: 42, ...at, member: null })
         }
       }
-      return world.step(`inject ${nameOf(plan)}`, own.inject, ctx.signal, act, undefined)
+      return world.step(`inject ${plan.name}`, own.inject, ctx.signal, act, undefined)
     },
     effect(plan, ctx) {
-      const bites = (): Evidence => evidence(world.broken.has(targetOf(plan)), nameOf(plan))
-      return world.step(`effect ${nameOf(plan)}`, own.effect, ctx.signal, bites, evidence(true, nameOf(plan)))
+      const bites = (): Evidence => evidence(world.broken.has(plan.target), plan.name)
+      return world.step(`effect ${plan.name}`, own.effect, ctx.signal, bites, evidence(true, plan.name))
     },
     revert(plan, ctx) {
-      const act = (): void => void world.broken.delete(targetOf(plan))
-      return world.step(`revert ${nameOf(plan)}`, own.revert, ctx.signal, act, undefined)
+      const act = (): void => void world.broken.delete(plan.target)
+      return world.step(`revert ${plan.name}`, own.revert, ctx.signal, act, undefined)
     },
     leftovers(plan, ctx) {
-      const look = (): string[] => [...(world.broken.has(targetOf(plan)) ? [`${nameOf(plan)} is still on`] : []), ...own.leaves]
-      return world.step(`leftovers ${nameOf(plan)}`, own.leftovers, ctx.signal, look, [])
+      const look = (): string[] => [...(world.broken.has(plan.target) ? [`${plan.name} is still on`] : []), ...own.leaves]
+      return world.step(`leftovers ${plan.name}`, own.leftovers, ctx.signal, look, [])
     },
     describe: (plan) => ({
-      targets: [targetOf(plan)],
-      services: [targetOf(plan)],
+      targets: [plan.target],
+      services: [plan.target],
       mechanism: `a fake ${kind}`,
       canaryDelayMs: null,
       everything: false,

@@ -5,41 +5,27 @@ import type { StackRequest } from '../../core/request.ts'
 import type { CanaryPort, RunningCanary } from '../../ports/canary.ts'
 import type { ContainerEvent, ContainerPort, ContainerState, LogLine } from '../../ports/docker.ts'
 import type { RunningStack } from '../../ports/stack.ts'
-import type { ToolboxHelper, ToolboxPort } from '../../ports/toolbox.ts'
+import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import type { CanarySample } from '../../core/canary.ts'
 import { isAborted, waitUntil } from '../../core/time/wait.ts'
 import type { ArgumentsOf, ReplyOf, ToolboxOperation } from '../../toolbox/operations/registry.ts'
 import type { StackDeps } from '../deps.ts'
 import { sampleOf, type Course, type World } from './world.ts'
 
-export interface StackCourses {
-  number: number
-  recreate: Course
-  descriptor: Partial<Descriptor>
+export class StackCourses {
+  number = 1
+  recreate: Course = 'well'
+  descriptor: Partial<Descriptor> = {}
   /** The lookups of the daemon. */
-  glance: Course
-  list: Course
-  logs: Course
-  events: () => readonly ContainerEvent[]
-  states: (state: ContainerState) => ContainerState | null
+  glance: Course = 'well'
+  list: Course = 'well'
+  logs: Course = 'well'
+  events: () => readonly ContainerEvent[] = () => []
+  states: (state: ContainerState) => ContainerState | null = (state) => state
   /** The observer's look at the machine, and at a health page. */
-  host: Course
-  page: Course
-  network: string
-}
-
-const WELL: StackCourses = {
-  number: 1,
-  recreate: 'well',
-  descriptor: {},
-  glance: 'well',
-  list: 'well',
-  logs: 'well',
-  events: () => [],
-  states: (state) => state,
-  host: 'well',
-  page: 'well',
-  network: 'net',
+  host: Course = 'well'
+  page: Course = 'well'
+  network = 'net'
 }
 
 function unused(what: string): () => never {
@@ -65,14 +51,14 @@ function descriptorOf(world: World, changes: Partial<Descriptor>): Descriptor {
 }
 
 export function fakeStack(world: World, courses: Partial<StackCourses> = {}): StackDeps {
-  const own = { ...WELL, ...courses }
+  const own = Object.assign(new StackCourses(), courses)
   const descriptor = descriptorOf(world, own.descriptor)
   const of = own.number === 1 ? '' : ` of stack ${String(own.number)}`
   return {
     number: own.number,
     stack: runningStack(world, own, descriptor, of),
     containers: containerPort(world, own, descriptor),
-    toolbox: toolbox(),
+    toolbox: { start: unused('a helper'), get: unused('a helper'), stop: unused('a helper'), once: unused('a helper') },
     toxiproxy: () => Promise.resolve(null),
     observer: () => observer(world, own),
     retire: () => {
@@ -97,30 +83,19 @@ function runningStack(world: World, own: StackCourses, descriptor: Descriptor, o
     scaleUp: unused('scaling'),
     liftCpuQuotas: unused('quotas'),
     unhealthy: () => Promise.resolve(world.unhealthy()),
-    recreate: (signal) =>
-      world.step(
-        `recreate${of}`,
-        own.recreate,
-        signal,
-        () => {
-          world.broken.clear()
-        },
-        undefined,
-      ),
+    recreate(signal) {
+      const mend = (): void => {
+        world.broken.clear()
+      }
+      return world.step(`recreate${of}`, own.recreate, signal, mend, undefined)
+    },
   }
 }
 
 export function stateOf(service: string): ContainerState {
   return {
-    ...{
-      id: `${service}-id`,
-      name: `fake-${service}-1`,
-      service,
-      image: 'i',
-      imageId: 'i',
-      status: 'running',
-      health: 'healthy',
-    },
+    ...{ id: `${service}-id`, name: `fake-${service}-1`, service, image: 'i', imageId: 'i' },
+    ...{ status: 'running', health: 'healthy' },
     ...{ pid: 7, restartCount: 0, startedAt: '2026-03-01T09:00:00Z', oomKilled: false, exitCode: 0 },
     ...{ addresses: { net: '10.0.0.9' }, mounts: [] },
   }
@@ -143,10 +118,6 @@ function containerPort(world: World, own: StackCourses, descriptor: Descriptor):
     act: unused('an action'),
     events: (sinceWallMs) => own.events().filter(({ atMs }) => atMs >= sinceWallMs),
   }
-}
-
-function toolbox(): ToolboxPort {
-  return { start: unused('a helper'), get: unused('a helper'), stop: unused('a helper'), once: unused('a helper') }
 }
 
 function observer(world: World, own: StackCourses): ToolboxHelper {
@@ -237,14 +208,10 @@ class FakeCanary implements RunningCanary {
     const pending = (): number =>
       this.sent.filter(({ sample }) => sample.intendedMs < toMs && sample.doneMs > clock.nowMs()).length +
       (this.nextMs < toMs ? 1 : 0)
-    await waitUntil(
-      'outcomes',
-      () => Promise.resolve(pending()),
-      (left) => left === 0,
-      {
-        ...{ everyMs: 20, attemptMs: 1_000, limitMs: Math.max(0, msBetween(clock.nowMs(), toMs)) + 17_000, signal, clock },
-      },
-    )
+    const limitMs = Math.max(0, msBetween(clock.nowMs(), toMs)) + 17_000
+    const options = { everyMs: 20, attemptMs: 1_000, limitMs, signal, clock }
+    const read = (): Promise<number> => Promise.resolve(pending())
+    await waitUntil('outcomes', read, (left) => left === 0, options)
     return this.samples(fromMs).filter(({ intendedMs }) => intendedMs < toMs)
   }
 

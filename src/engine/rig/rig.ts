@@ -6,7 +6,7 @@ import type { RunEvent } from '../../core/run-event.ts'
 import type { Scenario } from '../../kinds/scenario.ts'
 import type { RunDeps } from '../deps.ts'
 import type { EngineOptions } from '../options.ts'
-import { runScenarios, type Ran } from '../run.ts'
+import { Handout, type Ran } from '../run.ts'
 import { fakeFault, request, requestOf, type FakeFault, type FakeRequest } from './fake-fault.ts'
 import { clause, expectationOf, fakeClause, type FakeAsk, type FakeClause } from './fake-clause.ts'
 import { fakeCanary, fakeStack, type StackCourses } from './fake-stack.ts'
@@ -59,7 +59,7 @@ export class Rig {
           ...{ expect: asked.map((one) => expectationOf(clauses, one)), ...changes },
         }),
     )
-    const ran = runScenarios(this.deps(clauses), stacks, options(given.options), scenarios, this.aborter.signal)
+    const ran = new Handout(this.deps(clauses), stacks, options(given.options), scenarios, this.aborter.signal).run()
     return world.clock.until(ran)
   }
 

@@ -6,7 +6,7 @@ import type { FaultContext, ClauseContext, ScenarioWindow, UndoContext } from '.
 import type { EngineDeps } from '../deps.ts'
 import type { FaultSet } from './fault-set.ts'
 import type { ScenarioState } from './state.ts'
-import type { StackCanary } from '../lanes/stack-canary.ts'
+import type { StackCanary } from '../lanes/lane.ts'
 
 export function undoContext(deps: EngineDeps, signal: AbortSignal): UndoContext {
   const { clock, log, runId, containers, toolbox, toxiproxy } = deps
@@ -48,8 +48,8 @@ export function clauseContext(
     faultEndedAtWallMs: state.revertedWallMs,
     load,
     canary: {
-      steady: state.steady ?? summarizeCanary(canary.samples(steadySinceMs), steadySinceMs, clock.nowMs()),
-      samples: (fromMs, toMs) => canary.settled(fromMs, toMs, signal),
+      steady: state.steady ?? summarizeCanary(canary.requests.samples(steadySinceMs), steadySinceMs, clock.nowMs()),
+      samples: (fromMs, toMs) => canary.requests.settled(fromMs, toMs, signal),
     },
     canaryDelayMs: faults.canaryDelayMs(),
     hits: () => [...state.hits],

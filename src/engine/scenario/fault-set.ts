@@ -106,12 +106,10 @@ export class FaultSet {
     faults: readonly Of[],
     work: (fault: Of, own: FaultContext) => Promise<T>,
   ): Promise<readonly T[]> {
-    const values = new Map<Of, T>()
-    const works = faults.map((fault) => async (signal: AbortSignal) => {
-      values.set(fault, await this.tracked({ planned: fault.planned, step }, work(fault, { ...ctx, signal })))
-    })
-    await together(ctx.signal, works)
-    return faults.flatMap((fault) => values.get(fault) ?? [])
+    const works = faults.map(
+      (fault) => (signal: AbortSignal) => this.tracked({ planned: fault.planned, step }, work(fault, { ...ctx, signal })),
+    )
+    return together(ctx.signal, works)
   }
 
   private async tracked<T>(what: { readonly planned: Planned; readonly step: Step }, work: Promise<T>): Promise<T> {

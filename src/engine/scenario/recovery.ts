@@ -3,8 +3,8 @@ import { latencyMs, recoveryStreak, type CanarySample } from '../../core/canary.
 import { isChaosError } from '../../core/errors.ts'
 import type { RecoveryResult } from '../../core/result/scenario.ts'
 import { median } from '../../core/statistics.ts'
+import type { RunningCanary } from '../../ports/canary.ts'
 import type { EngineDeps } from '../deps.ts'
-import type { StackCanary } from '../lanes/stack-canary.ts'
 import { awaitWell } from './well.ts'
 
 /** Latency is back when the streak's median is under twice the steady one, or this much above it. */
@@ -35,12 +35,12 @@ interface Streak {
 /** Waits for an unbroken streak at near-baseline latency on a healthy stack; a miss is a value, not a throw. */
 export async function awaitRecovery(
   deps: Pick<EngineDeps, 'clock' | 'stack'>,
-  canary: Pick<StackCanary, 'samples'>,
+  canary: Pick<RunningCanary, 'samples'>,
   terms: RecoveryTerms,
   signal: AbortSignal,
 ): Promise<Recovery> {
   const needed = recoveryStreak(terms.backends)
-  const latencyLimitMs = latencyLimit(terms)
+  const latencyLimitMs = Math.max(terms.steadyP50Ms * LATENCY_FACTOR, terms.steadyP50Ms + LATENCY_MARGIN_MS)
   const what = `a streak of ${String(needed)} good requests with a median under ${String(Math.round(latencyLimitMs))} ms`
   const read = (): Streak => currentStreak(canary.samples(terms.fromMs), terms.fromMs)
   const isEnough = (seen: Streak): boolean => seen.length >= needed && seen.p50Ms <= latencyLimitMs
@@ -66,10 +66,6 @@ export function withoutRelapse(recovery: RecoveryResult, samples: readonly Canar
     recovered: false,
     reason: `relapse ${String(Math.round(msBetween(fromMs, relapse.intendedMs)))} ms after the fault ended: ${relapse.error ?? 'bad answer'}`,
   }
-}
-
-function latencyLimit(terms: RecoveryTerms): number {
-  return Math.max(terms.steadyP50Ms * LATENCY_FACTOR, terms.steadyP50Ms + LATENCY_MARGIN_MS)
 }
 
 /** The unbroken run of good requests up to the newest outcome; requests sent before the fault ended do not count. */

@@ -22,6 +22,7 @@ import {
   COLLECT_LIMIT_MS,
   AFTER_LIMIT_MS,
   BEGIN_LIMIT_MS,
+  DENSE_PACE_FACTOR,
   HOLD_MARGIN_MS,
   HURRIED_UNDO,
   INJECT_LIMIT_MS,
@@ -33,24 +34,13 @@ import {
 } from '../options.ts'
 import { PhaseRecorder } from './phases.ts'
 import { awaitRecovery, withoutRelapse } from './recovery.ts'
-import { buildResult, newState, type ScenarioState } from './state.ts'
-import type { StackCanary } from '../lanes/stack-canary.ts'
+import { buildResult, ScenarioState } from './state.ts'
+import type { StackCanary } from '../lanes/lane.ts'
 import { starvation } from '../watch/starvation.ts'
 import { reachSteadyState, steadyAfterPrepare } from './steady.ts'
 import { together } from '../together.ts'
 
-/** The canary goes on before and after it. Never throws: what went wrong is in the result. */
-export async function runScenario(
-  deps: EngineDeps,
-  options: EngineOptions,
-  scenario: Scenario,
-  canary: StackCanary,
-  signal: AbortSignal,
-): Promise<ScenarioResult> {
-  return new ScenarioRun(deps, options, scenario, canary, signal).execute()
-}
-
-class ScenarioRun {
+export class ScenarioRun {
   private readonly deps: EngineDeps
   private readonly options: EngineOptions
   private readonly scenario: Scenario
@@ -73,7 +63,7 @@ class ScenarioRun {
     this.canary = canary
     this.signal = signal
     this.lag = deps.lag()
-    this.state = newState(deps.number, instantOf(deps.clock), faultWindowMs(scenario, options.profile))
+    this.state = new ScenarioState(deps.number, instantOf(deps.clock), faultWindowMs(scenario, options.profile))
     this.steadySinceMs = this.state.startedMs
     this.faults = new FaultSet(deps)
     const alsoAsked = deps.askedOfLoad(scenario.expect, recoveryLimitMs(scenario, options.profile))
@@ -83,8 +73,10 @@ class ScenarioRun {
     })
   }
 
+  /** The canary goes on before and after it. Never throws: what went wrong is in the result. */
   async execute(): Promise<ScenarioResult> {
-    this.canary.begin()
+    // Nobody asks for what was before the steady state.
+    this.canary.requests.forget(this.canary.steadySinceMs)
     try {
       await this.experiment()
     } catch (error) {
@@ -137,8 +129,7 @@ class ScenarioRun {
       this.guard = inTime(guard, phaseSignal)
       const choice = chooseControl(scenario, deps.stack.descriptor.services, state.descriptions)
       state.controlReason = choice.reason
-      if (choice.service !== null)
-        this.watch = inTime(await ControlWatch.start(deps, choice.service, deps.observer(), phaseSignal), phaseSignal)
+      if (choice.service !== null) this.watch = inTime(await ControlWatch.start(deps, choice.service, phaseSignal), phaseSignal)
       await together(phaseSignal, [
         (inner) => this.faults.arm(this.faultContext(inner)),
         (inner) => this.watch?.awaitSteady(inner) ?? Promise.resolve(),
@@ -155,8 +146,9 @@ class ScenarioRun {
     // On the scenario's signal: what is begun goes on through the phases that follow.
     const begin = (): Promise<void> => expectations.begin(this.clauseContext(signal, sinceMs))
     await withDeadline('starting what the clauses ask for', BEGIN_LIMIT_MS, signal, begin, deps.clock)
-    canary.usual()
-    state.steady = summarizeCanary(canary.samples(sinceMs), sinceMs, deps.clock.nowMs())
+    // At the rate of the descriptor: that is what is judged under a fault.
+    canary.requests.pace(null)
+    state.steady = summarizeCanary(canary.requests.samples(sinceMs), sinceMs, deps.clock.nowMs())
     if (state.steady.failed > 0) {
       throw new ChaosError(
         'NOT_STEADY',
@@ -216,7 +208,8 @@ class ScenarioRun {
     }
     const { atMs, atWallMs } = instantOf(deps.clock)
     state.revertedWallMs = atWallMs
-    this.canary.dense()
+    // Until the next fault: a proof needs a number of requests, not a time.
+    this.canary.requests.pace(deps.stack.descriptor.canary.ratePerSecond * DENSE_PACE_FACTOR)
     return atMs
   }
 
@@ -247,19 +240,19 @@ class ScenarioRun {
         backends: deps.stack.descriptor.pool?.size ?? 1,
         steadyP50Ms: state.steady?.p50Ms ?? Number.NaN,
       }
-      const { result, provenSinceMs } = await awaitRecovery(deps, canary, terms, phaseSignal)
+      const { result, provenSinceMs } = await awaitRecovery(deps, canary.requests, terms, phaseSignal)
       state.recovery = result
       state.expectations.push(...(await expectations.observe('after', this.clauseContext(phaseSignal, state.startedMs))))
       const injectedMs = state.injectedMs ?? fromMs
-      await canary.settled(injectedMs, later(injectedMs, state.windowMs), phaseSignal)
-      state.recovery = withoutRelapse(result, canary.samples(fromMs), fromMs)
-      if (provenSinceMs !== null) canary.provenSince(provenSinceMs)
+      await canary.requests.settled(injectedMs, later(injectedMs, state.windowMs), phaseSignal)
+      state.recovery = withoutRelapse(result, canary.requests.samples(fromMs), fromMs)
+      if (provenSinceMs !== null) canary.steadySinceMs = provenSinceMs
     })
   }
 
   private async finish(): Promise<void> {
     const { deps, state, phases } = this
-    state.samples = this.canary.samples(state.startedMs)
+    state.samples = this.canary.requests.samples(state.startedMs)
     this.expectations.stop()
     this.guard?.stop()
     state.host = this.guard?.result() ?? null

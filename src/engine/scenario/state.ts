@@ -18,71 +18,47 @@ import { roundOrNull } from '../../core/statistics.ts'
 import type { Collected } from '../watch/collect.ts'
 import type { EngineOptions } from '../options.ts'
 
-export interface ScenarioState {
+export class ScenarioState {
   /** Number of the stack that it runs on. */
   readonly stack: number
   readonly startedMs: Mono
   readonly startedWallMs: Wall
-  missingCapability: string | null
-  harnessErrors: string[]
-  injected: boolean
+  readonly windowMs: number
+  missingCapability: string | null = null
+  readonly harnessErrors: string[] = []
+  injected = false
   /** When inject returned, when revert was called, when it had returned. */
-  injectedMs: Mono | null
+  injectedMs: Mono | null = null
   injectedWallMs: Wall
-  revertCalledMs: Mono | null
-  revertedWallMs: Wall | null
-  windowMs: number
-  steady: CanaryWindow | null
+  revertCalledMs: Mono | null = null
+  revertedWallMs: Wall | null = null
+  steady: CanaryWindow | null = null
   /** From inject on. */
-  window: ScenarioWindow | null
+  window: ScenarioWindow | null = null
   /** Containers that the faults have told to have hit, in order. */
-  readonly hits: Hit[]
+  readonly hits: Hit[] = []
   /** The last number that was given to a name. */
-  numbers: number
-  descriptions: FaultDescription[]
-  effect: Evidence | null
-  expectations: ExpectationResult[]
-  recovery: RecoveryResult | null
-  control: ControlResult | null
-  controlReason: string | null
-  leftovers: string[]
+  numbers = 0
+  descriptions: FaultDescription[] = []
+  effect: Evidence | null = null
+  expectations: ExpectationResult[] = []
+  recovery: RecoveryResult | null = null
+  control: ControlResult | null = null
+  controlReason: string | null = null
+  leftovers: string[] = []
   /** A revert, or the look for what it left, has failed: something may have stayed. */
-  mayStay: boolean
-  host: HostResult | null
-  starved: string | null
-  samples: readonly CanarySample[]
-  collected: Collected | null
-}
+  mayStay = false
+  host: HostResult | null = null
+  starved: string | null = null
+  samples: readonly CanarySample[] = []
+  collected: Collected | null = null
 
-export function newState(stack: number, started: Instant, windowMs: number): ScenarioState {
-  return {
-    stack,
-    startedMs: started.atMs,
-    startedWallMs: started.atWallMs,
-    windowMs,
-    missingCapability: null,
-    harnessErrors: [],
-    injected: false,
-    injectedMs: null,
-    injectedWallMs: started.atWallMs,
-    revertCalledMs: null,
-    revertedWallMs: null,
-    steady: null,
-    window: null,
-    hits: [],
-    numbers: 0,
-    descriptions: [],
-    effect: null,
-    expectations: [],
-    recovery: null,
-    control: null,
-    controlReason: null,
-    leftovers: [],
-    mayStay: false,
-    host: null,
-    starved: null,
-    samples: [],
-    collected: null,
+  constructor(stack: number, { atMs, atWallMs }: Instant, windowMs: number) {
+    this.stack = stack
+    this.startedMs = atMs
+    this.startedWallMs = atWallMs
+    this.injectedWallMs = atWallMs
+    this.windowMs = windowMs
   }
 }
 
@@ -99,6 +75,7 @@ export function buildResult(
   phases: PhaseResult[],
   endedMs: Mono,
 ): ScenarioResult {
+  const { missingCapability, harnessErrors, injected, starved, expectations, control, leftovers, mayStay, host } = state
   const window = faultWindow(state)
   const recovery = state.recovery ?? noRecovery(scenario, options)
   const effect = state.effect ?? {
@@ -109,18 +86,9 @@ export function buildResult(
     reasons: ['the effect was not measured'],
   }
   const decided = decideScenario({
-    missingCapability: state.missingCapability,
-    harnessErrors: state.harnessErrors,
-    injected: state.injected,
-    effect,
+    ...{ missingCapability, harnessErrors, injected, effect, starved, expectations, recovery, control, leftovers, mayStay },
     canarySent: window?.total ?? 0,
-    starved: state.starved,
-    expectations: state.expectations,
-    recovery,
-    control: state.control,
-    leftovers: state.leftovers,
-    mayStay: state.mayStay,
-    cpuStolenPercent: state.host?.cpuStolenPercent ?? null,
+    cpuStolenPercent: host?.cpuStolenPercent ?? null,
   })
   const mechanism =
     effect.mechanism === '' ? [...new Set(state.descriptions.map((fault) => fault.mechanism))].join(' + ') : effect.mechanism
@@ -128,8 +96,7 @@ export function buildResult(
     id: scenario.id,
     name: scenario.name,
     suite: scenario.suite,
-    verdict: decided.verdict,
-    reasons: decided.reasons,
+    ...decided,
     recoveryOnly: scenario.expect.length === 0,
     expectedBehavior: scenario.expectedBehavior,
     stack: state.stack,
@@ -139,7 +106,7 @@ export function buildResult(
     targets: state.descriptions.flatMap((fault) => fault.targets),
     mechanism,
     effect: { confirmed: effect.confirmed, summary: effect.summary, reasons: effect.reasons, measures: effect.measures },
-    expectations: state.expectations,
+    expectations,
     canary: {
       total: window?.total ?? 0,
       failed: window?.failed ?? 0,
@@ -148,10 +115,10 @@ export function buildResult(
       steadyP50Ms: state.steady === null ? null : roundOrNull(state.steady.p50Ms),
     },
     recovery,
-    control: state.control,
+    control,
     controlReason: state.controlReason,
-    cleanup: { clean: state.leftovers.length === 0, leftovers: state.leftovers },
-    host: state.host,
+    cleanup: { clean: leftovers.length === 0, leftovers },
+    host,
     events: state.collected?.events ?? [],
     series: state.collected?.series ?? null,
     logs: state.collected?.logs ?? [],

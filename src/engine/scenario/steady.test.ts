@@ -21,7 +21,7 @@ function canaryOf(count: () => number, failedAt: readonly number[]): Canary {
     Array.from({ length: count() }, (_, index) => sample(later(startedMs, index), !failedAt.includes(index))).filter(
       ({ intendedMs }) => intendedMs >= fromMs,
     )
-  return { samples, steadySinceMs: startedMs }
+  return { requests: { samples }, steadySinceMs: startedMs }
 }
 
 const deps = {
@@ -45,7 +45,7 @@ it('waits for it once more after requests that failed meanwhile, says so, and fo
   const since = later(canary.steadySinceMs, 5)
   const again = await steadyAfterPrepare(deps, canary, since, signal, (detail) => told.push(detail))
   expect(msBetween(since, again)).toBeCloseTo(10, 5)
-  expect(canary.samples(mono(-Infinity)).length).toBeGreaterThanOrEqual(15 + STEADY_STREAK)
+  expect(canary.requests.samples(mono(-Infinity)).length).toBeGreaterThanOrEqual(15 + STEADY_STREAK)
   expect(told).toEqual([
     '2 canary requests failed while the fault was prepared; the steady state was reached again before it was injected',
   ])
@@ -72,7 +72,7 @@ it('is ten good requests in a row, and begins with the first of them', async () 
 
 it('that does not come is told with what was missing, and what that was', async () => {
   const { clock } = new World()
-  const canary: Canary = { samples: () => [sample(clock.nowMs(), false)], steadySinceMs: clock.nowMs() }
+  const canary: Canary = { requests: { samples: () => [sample(clock.nowMs(), false)] }, steadySinceMs: clock.nowMs() }
   const [end] = await clock.until(Promise.allSettled([reachSteadyState({ ...deps, clock }, canary, signal)]))
   expect(end).toMatchObject({ status: 'rejected', reason: { code: 'NOT_STEADY', cause: { code: 'TIMEOUT' } } })
 })

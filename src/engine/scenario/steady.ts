@@ -2,12 +2,12 @@ import type { Mono } from '../../core/time/moment.ts'
 import { ChaosError, isChaosError } from '../../core/errors.ts'
 import { summarizeCanary, type CanarySample } from '../../core/canary.ts'
 import { STEADY_LIMIT_MS, STEADY_STREAK } from '../options.ts'
+import type { RunningCanary } from '../../ports/canary.ts'
 import type { EngineDeps } from '../deps.ts'
-import type { StackCanary } from '../lanes/stack-canary.ts'
 import { awaitWell } from './well.ts'
 
 type SteadyDeps = Pick<EngineDeps, 'clock' | 'stack'>
-type SteadyCanary = Pick<StackCanary, 'samples' | 'steadySinceMs'>
+type SteadyCanary = { readonly requests: Pick<RunningCanary, 'samples'>; readonly steadySinceMs: Mono }
 
 /**
  * The hypothesis that must hold before anything is broken: services healthy and ten good canary requests in a row. Where
@@ -17,7 +17,7 @@ type SteadyCanary = Pick<StackCanary, 'samples' | 'steadySinceMs'>
  */
 export async function reachSteadyState(deps: SteadyDeps, canary: SteadyCanary, signal: AbortSignal): Promise<Mono> {
   const what = `${String(STEADY_STREAK)} good canary requests in a row on a healthy stack`
-  const read = (): Tail => tail(canary.samples(canary.steadySinceMs))
+  const read = (): Tail => tail(canary.requests.samples(canary.steadySinceMs))
   try {
     const streak = await awaitWell(deps, what, read, ({ good }) => good >= STEADY_STREAK, STEADY_LIMIT_MS, signal)
     return streak.firstIntendedMs ?? canary.steadySinceMs
@@ -39,7 +39,7 @@ export async function steadyAfterPrepare(
   signal: AbortSignal,
   tell: (detail: string) => void,
 ): Promise<Mono> {
-  const { failed } = summarizeCanary(canary.samples(sinceMs), sinceMs, deps.clock.nowMs())
+  const { failed } = summarizeCanary(canary.requests.samples(sinceMs), sinceMs, deps.clock.nowMs())
   if (failed === 0) return sinceMs
   const againSinceMs = await reachSteadyState(deps, canary, signal)
   const requests = `${String(failed)} canary request${failed === 1 ? '' : 's'}`
@@ -54,12 +54,11 @@ interface Tail {
 }
 
 function tail(samples: readonly CanarySample[]): Tail {
-  let good = 0
-  let firstIntendedMs: Mono | null = null
-  for (const sample of samples.toReversed()) {
-    if (!sample.ok) return { good, firstIntendedMs, lastError: sample.error }
-    good += 1
-    firstIntendedMs = sample.intendedMs
+  const lastBad = samples.findLastIndex(({ ok }) => !ok)
+  const streak = samples.slice(lastBad + 1)
+  return {
+    good: streak.length,
+    firstIntendedMs: streak[0]?.intendedMs ?? null,
+    lastError: samples[lastBad]?.error ?? null,
   }
-  return { good, firstIntendedMs, lastError: null }
 }

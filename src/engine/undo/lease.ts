@@ -4,12 +4,14 @@
  * a state folder) nor once it is used again.
  */
 import { msBetween, wallAt, type Wall } from '../../core/time/moment.ts'
+import { once } from 'node:events'
 import { open, readFile, stat, writeFile } from 'node:fs/promises'
-import { connect, createServer, type Server } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ChaosError, systemErrorCode } from '../../core/errors.ts'
+import { parseJson } from '../../core/json.ts'
 
 const leaseSchema = z.strictObject({
   runId: z.string(),
@@ -58,10 +60,12 @@ export async function holdLease(folder: string, runId: string, startedAt: string
     const socket = await socketIn(folder)
     const server = createServer((visitor) => visitor.destroy())
     end = async () => {
-      await closed(server)
+      // One that does not listen is closed already.
+      await server[Symbol.asyncDispose]()
       await socket.done()
     }
-    await listen(server, socket.path)
+    server.listen(socket.path)
+    await once(server, 'listening')
     // A visitor that could not be let in, for want of descriptors, has its answer all the same.
     server.on('error', () => undefined)
     server.unref()
@@ -103,12 +107,7 @@ function isOver(lease: Machine, here: Machine): boolean {
 
 /** Null for one that is torn, of another form, or not there. */
 async function readLease(folder: string): Promise<Lease | null> {
-  const text = await readIfThere(join(folder, LEASE_FILE))
-  try {
-    return leaseSchema.safeParse(JSON.parse(text)).data ?? null
-  } catch {
-    return null
-  }
+  return leaseSchema.safeParse(parseJson(await readIfThere(join(folder, LEASE_FILE)))).data ?? null
 }
 
 async function thisMachine(): Promise<Machine> {
@@ -123,25 +122,6 @@ async function readIfThere(path: string): Promise<string> {
     if (systemErrorCode(error) === 'ENOENT') return ''
     throw error
   }
-}
-
-function closed(server: Server): Promise<void> {
-  return new Promise((settle) => {
-    // One that does not listen is closed already.
-    server.close(() => {
-      settle()
-    })
-  })
-}
-
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((listening, failed) => {
-    server.once('error', failed)
-    server.listen(path, () => {
-      server.off('error', failed)
-      listening()
-    })
-  })
 }
 
 async function answers(folder: string): Promise<boolean> {

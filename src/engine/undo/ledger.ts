@@ -6,7 +6,7 @@ import { appendFile, mkdir, open, readdir, readFile, rename, rm, writeFile } fro
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { ChaosError, describeError, systemErrorCode } from '../../core/errors.ts'
-import type { JsonObject } from '../../core/json.ts'
+import { parseJson, type JsonObject } from '../../core/json.ts'
 import type { UndoRecord } from '../../kinds/fault.ts'
 import { holdLease, type HeldLease } from './lease.ts'
 
@@ -141,8 +141,8 @@ export async function readOpenEntries(folder: string): Promise<LedgerEntry[]> {
       )
     }
     if (parsed.data.op === 'open') {
-      const { entry, scenarioId, kind, version, plan } = parsed.data
-      open.set(entry, { entry, scenarioId, kind, version, plan })
+      const { op: _op, ...entry } = parsed.data
+      open.set(entry.entry, entry)
     } else {
       open.delete(parsed.data.entry)
     }
@@ -156,13 +156,5 @@ export async function closeEntry(folder: string, entry: number): Promise<void> {
     await appendFile(join(folder, LEDGER_FILE), `${JSON.stringify({ op: 'close', entry })}\n`)
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOENT') throw error
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

@@ -55,7 +55,8 @@ async function watched(page: Page, states = [stateOf('store')], service = SERVIC
   const observer = { name: 'observer', call } as ToolboxHelper
   const { stack, containers } = fakeStack(world)
   const list = { ...containers, list: () => Promise.resolve([...states]) }
-  const watch = await ControlWatch.start({ clock: world.clock, stack, containers: list }, service, observer, signal)
+  const deps = { clock: world.clock, stack, containers: list, observer: () => observer }
+  const watch = await ControlWatch.start(deps, service, signal)
   return {
     ...{ world, startMs, asked, watch },
     judged: async (fromMs, toMs, untilMs = toMs) => {

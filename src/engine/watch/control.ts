@@ -3,7 +3,6 @@ import { later, msBetween, type Mono } from '../../core/time/moment.ts'
 import { describeError } from '../../core/errors.ts'
 import type { FaultDescription } from '../../kinds/fault.ts'
 import type { ContainerState } from '../../ports/docker.ts'
-import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import type { ControlResult } from '../../core/result/scenario.ts'
 import type { ServiceSpec } from '../../core/descriptor.ts'
 import type { Scenario } from '../../kinds/scenario.ts'
@@ -62,7 +61,7 @@ function reaches(service: ServiceSpec, all: readonly ServiceSpec[], touched: Rea
   })
 }
 
-type WatchDeps = Pick<EngineDeps, 'clock' | 'containers' | 'stack'>
+type WatchDeps = Pick<EngineDeps, 'clock' | 'containers' | 'stack' | 'observer'>
 
 /** Probes one container of the control directly, by its address, from the observer. */
 export class ControlWatch {
@@ -73,52 +72,41 @@ export class ControlWatch {
   private readonly service: ServiceSpec
   private readonly before: readonly ContainerState[]
 
-  private constructor(
-    deps: WatchDeps,
-    service: ServiceSpec,
-    observer: ToolboxHelper,
-    before: readonly ContainerState[],
-    address: string,
-  ) {
+  private constructor(deps: WatchDeps, service: ServiceSpec, before: readonly ContainerState[], address: string) {
     this.deps = deps
     this.service = service
     this.before = before
-    this.running = this.loop(observer, address)
+    this.running = this.loop(address)
   }
 
-  static async start(deps: WatchDeps, service: ServiceSpec, observer: ToolboxHelper, signal: AbortSignal): Promise<ControlWatch> {
+  static async start(deps: WatchDeps, service: ServiceSpec, signal: AbortSignal): Promise<ControlWatch> {
     const before = await deps.containers.list(service.name, signal)
     const address = before
       .map((container) => container.addresses[deps.stack.network])
       .find((found) => found !== undefined && found !== '')
-    return new ControlWatch(deps, service, observer, before, address ?? service.name)
+    return new ControlWatch(deps, service, before, address ?? service.name)
   }
 
   /** A round begins when it is due, however long the one before takes: a control that stalls must not be asked less for it. */
-  private async loop(observer: ToolboxHelper, host: string): Promise<void> {
+  private async loop(host: string): Promise<void> {
     const health = this.service.health
     if (health === null) return
     const rounds: Promise<void>[] = []
     let dueMs = this.deps.clock.nowMs()
     while (!isAborted(this.abort.signal)) {
       const intervalMs = rounds.length === 0 ? FIRST_ROUND_EVERY_MS : PROBE_EVERY_MS
-      rounds.push(this.round(observer, { host, port: health.port }, health.path, intervalMs))
+      rounds.push(this.round({ host, port: health.port }, health.path, intervalMs))
       dueMs = later(dueMs, ROUND_SIZE * intervalMs)
       await this.deps.clock.sleep(msBetween(this.deps.clock.nowMs(), dueMs), this.abort.signal).catch(() => undefined)
     }
     await Promise.all(rounds)
   }
 
-  private async round(
-    observer: ToolboxHelper,
-    target: { host: string; port: number },
-    path: string,
-    intervalMs: number,
-  ): Promise<void> {
+  private async round(target: { host: string; port: number }, path: string, intervalMs: number): Promise<void> {
     const startedMs = this.deps.clock.nowMs()
     const timing = { count: ROUND_SIZE, intervalMs, timeoutMs: PROBE_TIMEOUT_MS }
     try {
-      const reply = await observer.call('probe.http', { target, path, headers: {}, ...timing }, this.abort.signal)
+      const reply = await this.deps.observer().call('probe.http', { target, path, headers: {}, ...timing }, this.abort.signal)
       for (const [index, sample] of reply.samples.entries()) {
         const problem = sample.error ?? (sample.status !== null && sample.status < 500 ? null : `status ${String(sample.status)}`)
         this.samples.push({ atMs: later(startedMs, index * intervalMs), totalMs: sample.totalMs, problem })

@@ -7,10 +7,7 @@ import { stolenShare } from '../../core/stolen.ts'
 import { isAborted, withDeadline } from '../../core/time/wait.ts'
 import type { HostFacts } from '../../toolbox/operations/resources/host.ts'
 
-export interface HostFloors {
-  readonly memAvailableBytes: number
-  readonly diskFreeBytes: number
-}
+type HostFloors = Pick<HostFacts, 'memAvailableBytes' | 'diskFreeBytes'>
 
 const MIB = 1024 * 1024
 /** Below these the kernel may kill what is not ours, and Docker may stop working. */
@@ -22,7 +19,7 @@ const READ_LIMIT_MS = 3_000
 /** So many readings in a row may fail before the host counts as unwatched. */
 const MAX_BLIND_READINGS = 3
 
-export interface HostGuardOptions {
+interface HostGuardOptions {
   readonly clock: Clock
   /** A reading of the machine. */
   readonly read: (signal: AbortSignal) => Promise<HostFacts>
@@ -49,7 +46,7 @@ export class HostGuard {
   private readonly ended = new AbortController()
   private readonly first: HostFacts
   private last: HostFacts
-  private lowest: HostFacts
+  private lowest: HostFloors
 
   private constructor(options: HostGuardOptions, first: HostFacts) {
     this.options = options
@@ -102,7 +99,10 @@ export class HostGuard {
         const facts = await reading(this.options, signal)
         blind = 0
         this.last = facts
-        this.keepLowest(facts)
+        this.lowest = {
+          memAvailableBytes: Math.min(this.lowest.memAvailableBytes, facts.memAvailableBytes),
+          diskFreeBytes: Math.min(this.lowest.diskFreeBytes, facts.diskFreeBytes),
+        }
         const trouble = breach(facts, floors)
         if (trouble !== null) this.abort(`${trouble}: the fault was ended`)
       } catch (error) {
@@ -116,14 +116,6 @@ export class HostGuard {
   private abort(reason: string): void {
     this.breached.abort(new ChaosError('HOST_GUARD', reason))
     this.stop()
-  }
-
-  private keepLowest(facts: HostFacts): void {
-    this.lowest = {
-      ...facts,
-      memAvailableBytes: Math.min(this.lowest.memAvailableBytes, facts.memAvailableBytes),
-      diskFreeBytes: Math.min(this.lowest.diskFreeBytes, facts.diskFreeBytes),
-    }
   }
 }
 

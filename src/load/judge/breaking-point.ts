@@ -1,10 +1,11 @@
 /** Where the system broke while the users grew: a measurement, which decides nothing. Pure. */
+import type { HeldLimits, StretchFigures } from '../../ports/held-load.ts'
 import { endOfClimbMs } from '../plan/stages.ts'
 import type { LoadPlan } from '../plan/shapes.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
 import type { GeneratorHealth } from './generator-health.ts'
 import type { BreakingPoint } from './judgement.ts'
-import { isBad, stretchFigures, type StretchFigures, type WindowLimits } from './stretch-figures.ts'
+import { isBad, stretchFigures } from './stretch-figures.ts'
 
 /** It has broken when three of five seconds are bad, the first of them at once. */
 const LOOK_SECONDS = 5
@@ -25,14 +26,14 @@ interface Second extends StretchFigures {
 export function breakingPoint(
   plan: LoadPlan,
   series: PassingSeries,
-  limits: WindowLimits,
+  limits: HeldLimits,
   health: Later<Pick<GeneratorHealth, 'starved'>>,
 ): Later<BreakingPoint | null> {
   const seconds = climbOf(plan, series)
   return () => breakingPointIn(seconds(), limits, health().starved)
 }
 
-function breakingPointIn(seconds: readonly Second[], limits: WindowLimits, starved: ReadonlySet<number>): BreakingPoint | null {
+function breakingPointIn(seconds: readonly Second[], limits: HeldLimits, starved: ReadonlySet<number>): BreakingPoint | null {
   const bad = firstPersistent(seconds, (second) => isBad(second, limits))
   const knee = firstPersistent(seconds, (second, index) => isKnee(second, seconds.slice(0, index)))
   const at = Math.min(bad ?? Infinity, knee ?? Infinity)

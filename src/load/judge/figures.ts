@@ -27,9 +27,9 @@ export function loadFigures(series: PassingSeries): Later<LoadFigures> {
       errorRate: failures === null ? 0 : failures.nonZero / failures.count,
       outcomes: outcomes(),
       errors: withWrongAnswers(known(), outcomes()),
-      p50Ms: at(trend, 50),
-      p95Ms: at(trend, 95),
-      p99Ms: at(trend, 99),
+      p50Ms: trend?.percentile(50) ?? null,
+      p95Ms: trend?.percentile(95) ?? null,
+      p99Ms: trend?.percentile(99) ?? null,
       peakInFlight: peaks.inFlight,
     }
   }
@@ -53,10 +53,6 @@ function withWrongAnswers(
 ): Readonly<Record<string, number>> {
   const wrong = rejected + failed - Object.values(known).reduce((sum, count) => sum + count, 0)
   return wrong > 0 ? { ...known, [WRONG_ANSWER]: wrong } : { ...known }
-}
-
-function at(samples: SampleAggregate | null, percent: number): number | null {
-  return samples === null ? null : samples.percentile(percent)
 }
 
 /** Tells people of late samples: none is lost, though what happened in which second is not quite what the series shows. */

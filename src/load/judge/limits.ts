@@ -1,9 +1,8 @@
 /** Every threshold over every stretch that it is to hold in. Pure. */
-import { neededSamples } from '../plan/minimum-samples.ts'
 import { firstAboveMs } from '../plan/stages.ts'
 import type { LoadPlan, Threshold } from '../plan/shapes.ts'
 import { parseThreshold } from '../plan/threshold-grammar.ts'
-import { aggregateText, hasAggregate, holds } from '../plan/threshold.ts'
+import { aggregateText, hasAggregate, holds, neededSamples } from '../plan/threshold.ts'
 import { filterText, type Later, type PassingSeries, type SampleAggregate } from '../series/questions.ts'
 import type { LimitResult, Span } from './judgement.ts'
 

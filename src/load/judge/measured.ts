@@ -4,10 +4,10 @@
  */
 import { wallSchema } from '../../core/time/wall-schema.ts'
 import * as z from 'zod'
-import { ChaosError } from '../../core/errors.ts'
 import type { DeepReadonly, Json } from '../../core/json.ts'
 import { cardSchema } from '../plan/card.ts'
 import { text } from '../plan/shapes.ts'
+import { shaped } from '../series/lines.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
 import { generatorShape } from './generator-facts.ts'
 import type { LoadJudgement, Span } from './judgement.ts'
@@ -45,9 +45,5 @@ export function measuredJson(measured: Measured): Json {
 
 /** @throws ChaosError BAD_INPUT that names the file and the key. */
 export function parseMeasured(more: Json, file: string): Measured {
-  const result = measuredSchema.safeParse(more)
-  if (result.success) return result.data
-  const [issue] = result.error.issues
-  const where = ['more', ...(issue?.path ?? [])].join('.')
-  throw new ChaosError('BAD_INPUT', `${file}, line 1: ${where}: ${issue?.message ?? 'it has another shape'}`.slice(0, 500))
+  return shaped(z.object({ more: measuredSchema }), { more }, { file, line: 1 }).more
 }

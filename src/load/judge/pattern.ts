@@ -1,12 +1,11 @@
 /** What a load has shown, for `decideLoad`: a pattern, or one that held beside scenarios. Pure, but for the series that it watches. */
 import { decideLoad } from '../../core/verdict.ts'
-import type { Threshold } from '../plan/shapes.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
 import { breakingPoint } from './breaking-point.ts'
 import { lateNotes, loadFigures } from './figures.ts'
 import { generatorHealth, isDoubtful, type GeneratorHealth } from './generator-health.ts'
 import { calmStretches, gatedBySamples, heldNotes, spanText, undecidedInCalm } from './held.ts'
-import type { BreakingPoint, LimitResult, LoadEvidence, LoadFigures, LoadJudgement, SpikeRecovery } from './judgement.ts'
+import type { LimitResult, LoadEvidence, LoadJudgement, SpikeRecovery } from './judgement.ts'
 import type { K6Facts } from './generator-facts.ts'
 import { disagreements } from './k6-agreement.ts'
 import { k6EndText, k6Exit } from './k6-exit.ts'
@@ -22,68 +21,43 @@ const INTERRUPTED = 105
 
 /** The judgement is made when the series has gone by. */
 export function judgeLoad(evidence: LoadEvidence): Later<LoadJudgement> {
-  const { plan, gateTarget, measure, series, generators, calm } = evidence
-  const thresholds = withDefaults(evidence.thresholds, series)
-  const stretches = calm === null ? stretchesOf(plan, gateTarget, series.seconds) : calmStretches(calm, plan)
-  const windows = windowLimits(thresholds)
-  const health = generatorHealth(series, generators)
-  const never = (): null => null
-  const nothing = (): [] => []
-  const limits = judgeLimits(thresholds, stretches, series)
-  const seen: Seen = {
-    ...{ thresholds, stretches },
-    limits: calm === null ? limits : () => gatedBySamples(limits()),
-    health,
-    point: measure.includes('breaking_point') ? breakingPoint(plan, series, windows, health) : never,
-    recoveries: measure.includes('spike_recovery') ? spikeRecoveries(plan, series, windows) : nothing,
-    broken: brokenRun(evidence),
-    errorsIn: errorsIn(stretches, series),
-    figures: loadFigures(series),
-  }
-  return () => judgementOf(evidence, seen)
-}
-
-/** By status or k6's error code. */
-type ErrorCounts = readonly (readonly [string, number])[]
-
-/** What was asked of the series. */
-interface Seen {
-  readonly thresholds: readonly Threshold[]
-  readonly stretches: readonly Stretch[]
-  readonly limits: Later<LimitResult[]>
-  readonly health: Later<GeneratorHealth>
-  readonly point: Later<BreakingPoint | null>
-  readonly recoveries: Later<SpikeRecovery[]>
-  readonly broken: Later<string[]>
-  readonly errorsIn: (limit: LimitResult) => ErrorCounts
-  readonly figures: Later<LoadFigures>
-}
-
-function judgementOf(evidence: LoadEvidence, seen: Seen): LoadJudgement {
-  const { plan, measure, series, calm, completion } = evidence
-  const [limits, health, point, recoveries] = [seen.limits(), seen.health(), seen.point(), seen.recoveries()]
+  const { plan, gateTarget, measure, series, generators, calm, completion } = evidence
   const isHeld = calm !== null
-  const isExcused = (limit: LimitResult): boolean => !isHeld && isGenerators(limit, health, seen.errorsIn(limit))
-  const decided = decideLoad({
-    errors: seen.broken(),
-    misses: [
-      ...limits.filter((limit) => isMissed(limit) && !isExcused(limit)).map((limit) => missText(limit, isHeld)),
-      ...recoveries.filter(({ afterMs }) => afterMs === null).map(recoveryText),
-      ...unknownJobs(evidence),
-    ],
-    doubts: [
-      ...(isHeld ? undecidedInCalm(seen.thresholds, limits) : undecided(limits)),
-      // Above the gate the generator of a pattern may do what it can: its first stretch ends there.
-      ...generatorDoubts(health, isHeld ? seen.stretches : seen.stretches.slice(0, 1)),
-    ],
-    stolenPercent: health.result.stolenPercent,
-  })
-  const isUnbroken = measure.includes('breaking_point') && point === null
-  const notes = isHeld ? heldNotes(plan, seen.stretches) : isUnbroken ? ['it did not break up to the highest stage'] : []
-  return {
-    ...decided,
-    ...{ figures: seen.figures(), limits, breakingPoint: point, recoveries, generator: health.result },
-    ...{ completion, notes: [...notes, ...lateNotes(series)] },
+  const thresholds = withDefaults(evidence.thresholds, series)
+  const stretches = isHeld ? calmStretches(calm, plan) : stretchesOf(plan, gateTarget, series.seconds)
+  const windows = windowLimits(thresholds)
+  const healthLater = generatorHealth(series, generators)
+  const limitsLater = judgeLimits(thresholds, stretches, series)
+  const pointLater = measure.includes('breaking_point') ? breakingPoint(plan, series, windows, healthLater) : null
+  const recoveriesLater = measure.includes('spike_recovery') ? spikeRecoveries(plan, series, windows) : null
+  const broken = brokenRun(evidence)
+  const errorsOf = errorsIn(stretches, series)
+  const figures = loadFigures(series)
+  return () => {
+    const health = healthLater()
+    const limits = isHeld ? gatedBySamples(limitsLater()) : limitsLater()
+    const [point, recoveries] = [pointLater?.() ?? null, recoveriesLater?.() ?? []]
+    const isExcused = (limit: LimitResult): boolean => !isHeld && isGenerators(limit, health, errorsOf(limit))
+    const decided = decideLoad({
+      errors: broken(),
+      misses: [
+        ...limits.filter((limit) => isMissed(limit) && !isExcused(limit)).map((limit) => missText(limit, isHeld)),
+        ...recoveries.filter(({ afterMs }) => afterMs === null).map(recoveryText),
+        ...unknownJobs(evidence),
+      ],
+      doubts: [
+        ...(isHeld ? undecidedInCalm(thresholds, limits) : undecided(limits)),
+        // Above the gate the generator of a pattern may do what it can: its first stretch ends there.
+        ...generatorDoubts(health, isHeld ? stretches : stretches.slice(0, 1)),
+      ],
+      stolenPercent: health.result.stolenPercent,
+    })
+    const isUnbroken = pointLater !== null && point === null
+    const notes = isHeld ? heldNotes(plan, stretches) : isUnbroken ? ['it did not break up to the highest stage'] : []
+    return {
+      ...{ ...decided, figures: figures(), limits, breakingPoint: point, recoveries, generator: health.result },
+      ...{ completion, notes: [...notes, ...lateNotes(series)] },
+    }
   }
 }
 
@@ -120,8 +94,11 @@ function badHeldEnd({ exitCode }: K6Facts): string[] {
   return isExpected ? [] : [k6EndText(exitCode, '')]
 }
 
+/** By status or k6's error code. */
+type ErrorCounts = readonly (readonly [string, number])[]
+
 /** In the stretch of a limit that decides: no two of these begin at the same time. */
-function errorsIn(stretches: readonly Stretch[], series: PassingSeries): Seen['errorsIn'] {
+function errorsIn(stretches: readonly Stretch[], series: PassingSeries): (limit: LimitResult) => ErrorCounts {
   const errors = stretches.map(({ fromMs, toMs }) => ({ fromMs, counts: series.errors(fromMs, toMs) }))
   return (limit) => errors.filter(({ fromMs }) => fromMs === limit.fromMs).flatMap(({ counts }) => Object.entries(counts()))
 }

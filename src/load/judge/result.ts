@@ -5,15 +5,9 @@ import type { LoadResult } from '../../core/result/load.ts'
 import { decideLoad } from '../../core/verdict.ts'
 import type { LoadFigures, LoadJudgement } from './judgement.ts'
 
-export interface PatternFacts {
+export interface PatternFacts extends Pick<LoadResult, 'model' | 'durationMs' | 'k6' | 'series' | 'logs' | 'repeatCommand'> {
   readonly pattern: Pick<LoadPattern, 'id' | 'name' | 'expectedBehavior' | 'source'>
-  readonly model: LoadPattern['model']
   readonly startedWallMs: Wall
-  readonly durationMs: number
-  readonly k6: LoadResult['k6']
-  readonly series: LoadResult['series']
-  readonly logs: LoadResult['logs']
-  readonly repeatCommand: string
 }
 
 export function judgedResult(facts: PatternFacts, judgement: LoadJudgement): LoadResult {
@@ -42,22 +36,14 @@ export function brokenResult(facts: PatternFacts, found: Broken): LoadResult {
   }
 }
 
-type Judged = keyof LoadFigures | 'verdict' | 'reasons' | 'thresholds' | 'breakingPoint' | 'recoveries' | 'generator' | 'notes'
-
-function common(facts: PatternFacts): Omit<LoadResult, Judged | 'completion'> {
-  const { pattern } = facts
-  return {
-    id: pattern.id,
-    name: pattern.name,
-    suite: 'load',
-    expectedBehavior: pattern.expectedBehavior,
-    startedAt: isoTime(facts.startedWallMs),
-    durationMs: Math.round(facts.durationMs),
-    model: facts.model,
-    k6: facts.k6,
-    series: facts.series,
-    logs: facts.logs,
-    repeatCommand: facts.repeatCommand,
-    source: pattern.source,
-  }
+function common({
+  pattern,
+  startedWallMs,
+  durationMs,
+  ...facts
+}: PatternFacts): Omit<LoadResult, keyof LoadJudgement | keyof LoadFigures | 'thresholds'> {
+  const { id, name, expectedBehavior, source } = pattern
+  const { model, k6, series, logs, repeatCommand } = facts
+  const times = { startedAt: isoTime(startedWallMs), durationMs: Math.round(durationMs) }
+  return { id, name, suite: 'load', expectedBehavior, ...times, model, k6, series, logs, repeatCommand, source }
 }

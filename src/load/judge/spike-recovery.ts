@@ -1,14 +1,15 @@
 /** How long the system took to be well again when a crowd had left. Pure. */
+import type { HeldLimits, StretchFigures } from '../../ports/held-load.ts'
 import { dropsOf, type Drop } from '../plan/stages.ts'
 import type { LoadPlan } from '../plan/shapes.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
 import type { SpikeRecovery } from './judgement.ts'
-import { figureWindows, isBad, type FigureWindow, type StretchFigures, type WindowLimits } from './stretch-figures.ts'
+import { figureWindows, isBad, type FigureWindow } from './stretch-figures.ts'
 
 const LONGEST_MS = 30_000
 
 /** Finds one recovery for each fall of the users to half or less. */
-export function spikeRecoveries(plan: LoadPlan, series: PassingSeries, limits: WindowLimits): Later<SpikeRecovery[]> {
+export function spikeRecoveries(plan: LoadPlan, series: PassingSeries, limits: HeldLimits): Later<SpikeRecovery[]> {
   const recoveries = dropsOf(plan.stages).map((drop) => recoveryOf(drop, series, limits))
   return () => recoveries.map((recovery) => recovery())
 }
@@ -17,13 +18,13 @@ export function spikeRecoveries(plan: LoadPlan, series: PassingSeries, limits: W
  * From the first second of the fall on: it is well from the second after which none is bad. What is left after a fall to
  * nobody is the fall itself.
  */
-function recoveryOf(drop: Drop, series: PassingSeries, limits: WindowLimits): Later<SpikeRecovery> {
+function recoveryOf(drop: Drop, series: PassingSeries, limits: HeldLimits): Later<SpikeRecovery> {
   const endMs = Math.min(drop.untilMs, drop.toMs + LONGEST_MS, series.seconds * 1_000)
   const windows = figureWindows(series, drop.fromMs, endMs)
   return () => recoveryIn(windows(), drop, endMs, limits)
 }
 
-function recoveryIn(windows: readonly FigureWindow[], drop: Drop, endMs: number, limits: WindowLimits): SpikeRecovery {
+function recoveryIn(windows: readonly FigureWindow[], drop: Drop, endMs: number, limits: HeldLimits): SpikeRecovery {
   const limitMs = Math.max(0, endMs - drop.toMs)
   const facts = { atMs: drop.toMs, fromTarget: drop.fromTarget, toTarget: drop.toTarget, limitMs }
   const last = windows.at(-1)

@@ -2,8 +2,6 @@
 import type { HeldLimits, StretchFigures } from '../../ports/held-load.ts'
 import type { AskableSeconds, Later, PassingSeries, SampleAggregate } from '../series/questions.ts'
 
-export type { StretchFigures } from '../../ports/held-load.ts'
-
 /** With fewer a p95 says nothing about a window. */
 const FEWEST_SAMPLES = 20
 /** A second of few users may say nothing, three of them more. */
@@ -11,39 +9,28 @@ const WIDEST_SECONDS = 3
 
 /** Gives the figures of seconds that are at hand, ms from the start of the load. */
 export function stretchFigures(seconds: AskableSeconds, fromMs: number, toMs: number): StretchFigures {
-  const question = (metric: string): SampleAggregate | null => seconds.ask({ metric, fromMs, toMs })
-  return figuresOf({
-    failures: question('errors') ?? question('http_req_failed'),
-    durations: question('http_req_duration'),
-    requests: question('http_reqs'),
-  })
+  return figuresOf((metric) => seconds.ask({ metric, fromMs, toMs }))
 }
 
 /** Gives those of a stretch of any length once the series has gone by, ms from the start of the load. */
 export function passingFigures(series: PassingSeries, fromMs: number, toMs: number): Later<StretchFigures> {
-  const question = (metric: string): Later<SampleAggregate | null> => series.ask({ metric, fromMs, toMs })
-  const [errors, failed] = [question('errors'), question('http_req_failed')]
-  const [durations, requests] = [question('http_req_duration'), question('http_reqs')]
-  return () => figuresOf({ failures: errors() ?? failed(), durations: durations(), requests: requests() })
+  const metrics = ['errors', 'http_req_failed', 'http_req_duration', 'http_reqs']
+  const answers = new Map(metrics.map((metric) => [metric, series.ask({ metric, fromMs, toMs })]))
+  return () => figuresOf((metric) => answers.get(metric)?.() ?? null)
 }
 
-/** `failures`: a script's own `errors`, where it has them, count what was wrong in an answer that HTTP calls good. */
-function figuresOf({
-  failures,
-  durations,
-  requests,
-}: Record<'failures' | 'durations' | 'requests', SampleAggregate | null>): StretchFigures {
+/** A script's own `errors`, where it has them, count what was wrong in an answer that HTTP calls good. */
+function figuresOf(samplesOf: (metric: string) => SampleAggregate | null): StretchFigures {
+  const failures = samplesOf('errors') ?? samplesOf('http_req_failed')
+  const durations = samplesOf('http_req_duration')
   return {
-    requests: requests?.sum ?? 0,
+    requests: samplesOf('http_reqs')?.sum ?? 0,
     errorShare: failures === null ? Number.NaN : failures.nonZero / failures.count,
     p95Ms: durations === null || durations.count < FEWEST_SAMPLES ? Number.NaN : durations.percentile(95),
   }
 }
 
-/** The pattern's own limits of errors and of p95, or the usual ones. */
-export type WindowLimits = HeldLimits
-
-export function isBad({ errorShare, p95Ms }: StretchFigures, limits: WindowLimits): boolean {
+export function isBad({ errorShare, p95Ms }: StretchFigures, limits: HeldLimits): boolean {
   return errorShare > limits.errorShare || p95Ms > limits.p95Ms
 }
 

@@ -1,9 +1,8 @@
 /** Merges what several generators measured of one load, as if a single one had. Pure. */
 import { earliest, later, latest, msBetween, type Wall } from '../../core/time/moment.ts'
-import { ChaosError } from '../../core/errors.ts'
 import type { Measured } from '../judge/measured.ts'
 import type { SeriesFacts, StoredSeries } from '../series/data.ts'
-import { mergeSeries, type NamedSeries } from './series.ts'
+import { checkedSegments, mergeSeries, type NamedSeries } from './series.ts'
 
 export interface MeasuredSegment extends NamedSeries {
   readonly measured: Measured
@@ -18,9 +17,8 @@ export interface MergedLoad {
 /** @throws ChaosError BAD_INPUT for segments that are missing, there twice, or of different loads. */
 export function mergeMeasured(segments: readonly MeasuredSegment[]): MergedLoad {
   const { facts, ...series } = mergeSeries(segments)
-  const ordered = segments.toSorted((a, b) => (a.facts.segment?.index ?? 0) - (b.facts.segment?.index ?? 0))
+  const ordered = checkedSegments(segments)
   const [first] = ordered
-  if (first === undefined) throw new ChaosError('BAD_INPUT', 'there is no series to merge')
   const all = ordered.map(({ measured }) => measured)
   const measured: Measured = {
     ...first.measured,

@@ -1,15 +1,21 @@
 /** The series of several generators as one, as if a single one had made all of the load. */
-import { EPOCH, earliest, latest, msBetween } from '../../core/time/moment.ts'
+import { earliest, latest, msBetween } from '../../core/time/moment.ts'
 import { ChaosError } from '../../core/errors.ts'
 import { mergeCells, type Cell } from '../series/cell.ts'
-import type { GroupKey, SeriesFacts, SeriesHead, SeriesSecond, StoredSeries } from '../series/data.ts'
-import { addErrors } from '../series/error-counts.ts'
+import {
+  addErrors,
+  type GroupKey,
+  type SeriesFacts,
+  type SeriesHead,
+  type SeriesSecond,
+  type StoredSeries,
+} from '../series/data.ts'
+import type { SeriesFile } from '../series/file.ts'
 import { filterText } from '../series/questions.ts'
 
-export interface NamedSeries extends StoredSeries {
+export interface NamedSeries extends SeriesFile {
   /** The file it came from, as messages name it. */
   readonly name: string
-  readonly facts: SeriesFacts
 }
 
 /** Generators that begin further apart than this made two loads, not one. */
@@ -20,10 +26,9 @@ const MOST_APART_MS = 10_000
  * read side by side, so that memory holds a second of each.
  * @throws ChaosError BAD_INPUT for segments that are missing, there twice, or of different loads.
  */
-export function mergeSeries(all: readonly NamedSeries[]): StoredSeries & { readonly facts: SeriesFacts } {
+export function mergeSeries(all: readonly NamedSeries[]): SeriesFile {
   const ordered = checkedSegments(all)
   const [first] = ordered
-  if (first === undefined) throw new ChaosError('BAD_INPUT', 'there is no series to merge')
   const startWallMs = earliest(first.head.startWallMs, ...ordered.map(({ head }) => head.startWallMs))
   const types = Object.assign({}, ...ordered.map(({ head }) => head.types)) as SeriesHead['types']
   const { groups, places } = mergedGroups(ordered)
@@ -112,11 +117,11 @@ function mergedSecond(second: number, here: readonly Here[], isGauge: readonly b
   }
 }
 
-/** In the order of their segments. */
-function checkedSegments(all: readonly NamedSeries[]): NamedSeries[] {
+/** In the order of their segments. @throws ChaosError BAD_INPUT as `mergeSeries`. */
+export function checkedSegments<T extends NamedSeries>(all: readonly T[]): readonly [T, ...T[]] {
   const [first] = all
   if (first === undefined) throw new ChaosError('BAD_INPUT', 'there is no series to merge')
-  const places = new Map<number, NamedSeries>()
+  const places = new Map<number, T>()
   for (const series of all) {
     const { segment } = series.facts
     if (segment === null) throw mistake(`${series.name} is the series of a whole load, not of a segment`)
@@ -129,8 +134,9 @@ function checkedSegments(all: readonly NamedSeries[]): NamedSeries[] {
   const count = first.facts.segment?.count ?? 1
   const missing = Array.from({ length: count }, (_, index) => index + 1).filter((index) => !places.has(index))
   if (missing.length > 0) throw mistake(`segment ${missing.join(', ')} of ${String(count)} is missing`)
-  refuseApart(all)
-  return [...places].sort(([a], [b]) => a - b).map(([, series]) => series)
+  refuseApart(first, all)
+  const [lowest = first, ...others] = [...places].sort(([a], [b]) => a - b).map(([, series]) => series)
+  return [lowest, ...others]
 }
 
 function refuseOther(first: NamedSeries, other: NamedSeries): void {
@@ -144,9 +150,9 @@ function refuseOther(first: NamedSeries, other: NamedSeries): void {
   differs('the version of k6', ({ k6Version }) => k6Version)
 }
 
-function refuseApart(all: readonly NamedSeries[]): void {
-  const [first = EPOCH, ...others] = all.map(({ head }) => head.startWallMs)
-  const apartMs = msBetween(earliest(first, ...others), latest(first, ...others))
+function refuseApart({ head: first }: NamedSeries, all: readonly NamedSeries[]): void {
+  const starts = all.map(({ head }) => head.startWallMs)
+  const apartMs = msBetween(earliest(first.startWallMs, ...starts), latest(first.startWallMs, ...starts))
   if (apartMs > MOST_APART_MS)
     throw mistake(
       `the generators began ${String(Math.round(apartMs / 1_000))} s apart, and were never at work together as planned`,

@@ -1,27 +1,23 @@
 /** The plan that is kept beside a TestRun, for judging what its runners will have measured. */
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
+import { parseJson, type DeepReadonly } from '../../core/json.ts'
 import type { K6Facts } from '../judge/generator-facts.ts'
 import { measuredJson, type Measured } from '../judge/measured.ts'
-import { cardSchema, type PatternCard } from '../plan/card.ts'
+import { cardSchema } from '../plan/card.ts'
 import type { StoredSeries } from '../series/data.ts'
 import type { MeasuredSegment } from './segments.ts'
 
-export interface TestRunPlan {
-  /** The TestRun's name, with which its runners' files begin. */
-  readonly name: string
-  readonly runners: number
-  readonly fingerprint: string
-  readonly card: PatternCard
-}
-
 const planSchema = z.strictObject({
   schemaVersion: z.literal(1),
+  /** The TestRun's name, with which its runners' files begin. */
   name: z.string().max(100),
   runners: z.int().min(1).max(1_000),
   fingerprint: z.string().max(100),
   card: cardSchema,
 })
+
+export type TestRunPlan = Omit<DeepReadonly<z.infer<typeof planSchema>>, 'schemaVersion'>
 
 const UNSEEN = 'nobody looked at the machines of the runners, and the operator does not tell how their k6 ended'
 
@@ -31,17 +27,10 @@ export function testRunPlanText(plan: TestRunPlan): string {
 
 /** @throws ChaosError BAD_INPUT that names the file and the key. */
 export function parseTestRunPlan(text: string, file: string): TestRunPlan {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw new ChaosError('BAD_INPUT', `${file} is not JSON`)
-  }
+  const value = parseJson(text)
+  if (value === undefined) throw new ChaosError('BAD_INPUT', `${file} is not JSON`)
   const result = planSchema.safeParse(value)
-  if (result.success) {
-    const { name, runners, fingerprint, card } = result.data
-    return { name, runners, fingerprint, card }
-  }
+  if (result.success) return result.data
   const [issue] = result.error.issues
   throw new ChaosError('BAD_INPUT', `${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'it has another shape'}`)
 }

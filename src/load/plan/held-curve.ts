@@ -3,24 +3,18 @@ import { ChaosError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { k6Duration } from './k6-duration.ts'
 import { isOpen, numberOf, perSecond, scenariosOf, type K6Scenario } from './k6-scenarios.ts'
+import type { ScaledLoad } from './scale.ts'
 import { holdsOf, planOf } from './stages.ts'
-import type { LoadPlan } from './shapes.ts'
 
 export const RAMP_MS = 5_000
 /** Beside the users that k6 keeps ready: see reserveOf. */
 const KEPT = new Set(['gracefulStop', 'exec', 'env', 'tags', 'options', 'timeUnit', 'maxVUs'])
 
-export interface HeldCurve {
-  /** The options that go over the script's own, for K6Request. */
-  readonly options: JsonObject
-  readonly plan: LoadPlan
-}
-
 /**
  * `options`: the script's, those of the profile over them. `gateTarget` as in ScaledLoad.
  * @throws ChaosError BAD_INPUT for a pattern of several k6 scenarios, or one that ends by its iterations.
  */
-export function heldCurve(options: JsonObject, gateTarget: number | null, holdMs: number): HeldCurve {
+export function heldCurve(options: JsonObject, gateTarget: number | null, holdMs: number): Pick<ScaledLoad, 'options' | 'plan'> {
   const [scenario, another] = scenariosOf(options)
   if (scenario === undefined || another !== undefined)
     throw new ChaosError('BAD_INPUT', 'a load that holds under faults needs a pattern of exactly one k6 scenario')

@@ -6,10 +6,10 @@ import type { LoadPattern } from '../../core/load.ts'
 import type { LoadDeps, LoadOptions } from '../deps.ts'
 import type { RecorderOptions } from '../series/recorder.ts'
 import type { PatternCard } from './card.ts'
-import { neededSamples } from './minimum-samples.ts'
 import { thresholdsOf } from './pattern-thresholds.ts'
 import { scaleLoad, type ScaledLoad } from './scale.ts'
 import type { Threshold } from './shapes.ts'
+import { neededSamples } from './threshold.ts'
 
 /** Of an answer of a healthy system, for the rate of the open variant and the length of holds. */
 const USUAL_ANSWER_SECONDS = 0.1
@@ -47,7 +47,8 @@ export async function preparePattern(
     samplesPerHold: thresholds.reduce((most, threshold) => Math.max(most, neededSamples(threshold)), 0),
   })
   const texts = thresholds.map(({ text }) => text)
-  const fingerprint = fingerprintOf([await deps.hashOf(pattern.script), scaled.options, texts, pattern.environment])
+  const parts = [await deps.hashOf(pattern.script), scaled.options, texts, pattern.environment]
+  const fingerprint = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
   const { id, name, expectedBehavior, source, measure } = pattern
   const card: PatternCard = {
     ...{ pattern: { id, name, expectedBehavior, source }, profile: options.profile, model, measure, thresholds },
@@ -63,8 +64,4 @@ export function recordedFor(thresholds: readonly Threshold[]): Pick<RecorderOpti
     filters: thresholds.filter(({ filter }) => Object.keys(filter).some((tag) => tag !== 'scenario' && tag !== 'outcome')),
     percentiles: thresholds.map(({ metric }) => metric),
   }
-}
-
-function fingerprintOf(parts: readonly unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }

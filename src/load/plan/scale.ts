@@ -13,6 +13,9 @@ const SAMPLE_MARGIN = 1.25
 const EDGES_MS = 1_000
 /** Users that may be added to the open model's own when answers get slow: before k6 drops iterations. */
 const SPARE_USERS = 4
+const DURATIONS = ['startTime', 'duration', 'maxDuration']
+/** Of users, and of what comes at a rate. */
+const COUNTS = ['startVUs', 'vus', 'startRate', 'rate', 'preAllocatedVUs', 'maxVUs']
 const OF_ALL_EXECUTORS = new Set(['startTime', 'gracefulStop', 'exec', 'env', 'tags', 'options'])
 
 export interface ScaleRequest {
@@ -69,27 +72,19 @@ export function scaleLoad(request: ScaleRequest): ScaledLoad {
 }
 
 function scaledScenario({ name, executor, own, raw }: K6Scenario, time: number, users: number): K6Scenario {
-  const duration = (key: string): JsonObject =>
-    raw[key] === undefined ? {} : { [key]: k6Duration(k6DurationMs(raw[key], key) * time) }
-  const count = (key: string, factor: number): JsonObject =>
-    raw[key] === undefined ? {} : { [key]: scaledCount(numberOf(raw, key, 0), factor) }
+  const changed = (keys: readonly string[], change: (key: string) => string | number): JsonObject =>
+    Object.fromEntries(keys.filter((key) => raw[key] !== undefined).map((key) => [key, change(key)]))
+  const count = (factor: number) => (key: string) => scaledCount(numberOf(raw, key, 0), factor)
   const stages = own.map(({ durationMs, target }) => ({
     duration: k6Duration(durationMs * time),
     target: scaledCount(target, users),
   }))
   return scenarioOf(name, {
     ...raw,
-    ...duration('startTime'),
-    ...duration('duration'),
-    ...duration('maxDuration'),
-    ...count('startVUs', users),
-    ...count('vus', users),
-    ...count('startRate', users),
-    ...count('rate', users),
-    ...count('preAllocatedVUs', users),
-    ...count('maxVUs', users),
+    ...changed(DURATIONS, (key) => k6Duration(k6DurationMs(raw[key], key) * time)),
+    ...changed(COUNTS, count(users)),
     // A user's own iterations take as long as they did; those that all share are fewer with the users.
-    ...count('iterations', executor === 'per-vu-iterations' ? time : time * users),
+    ...changed(['iterations'], count(executor === 'per-vu-iterations' ? time : time * users)),
     ...(stages.length === 0 ? {} : { stages }),
   })
 }
@@ -127,17 +122,10 @@ function openScenario(scenario: K6Scenario, request: ScaleRequest): K6Scenario {
   throw new ChaosError('BAD_INPUT', `scenario ${name} (${executor}) is a number of iterations and has no open variant`)
 }
 
-interface Lengthened {
-  readonly scenarios: readonly K6Scenario[]
-  readonly notes: readonly string[]
-}
-
-interface Lengthening extends ScaleRequest {
-  readonly time: number
-  readonly gateTarget: number | null
-}
-
-function withLongHolds(scenarios: readonly K6Scenario[], request: Lengthening): Lengthened {
+function withLongHolds(
+  scenarios: readonly K6Scenario[],
+  request: ScaleRequest & { readonly time: number } & Pick<ScaledLoad, 'gateTarget'>,
+): Pick<ScaledLoad, 'notes'> & { readonly scenarios: readonly K6Scenario[] } {
   const plan = planOfScenarios(scenarios)
   const { samplesPerHold, thinkSeconds, gateTarget, time } = request
   if (samplesPerHold === 0 || (plan.unit === 'users' && thinkSeconds === null)) return { scenarios, notes: [] }

@@ -1,22 +1,18 @@
 /** The users' curve: what is planned, and what follows from it. Pure. */
 import type { HoldStage, LoadPlan, LoadStage } from './shapes.ts'
 
-/** A fall of the target to half or less: what the system does afterwards is its recovery. */
-export interface Drop {
-  /** When the target begins to fall, and when it has fallen, ms from the start. */
+interface Piece {
+  /** When the target begins to change, and when it has, ms from the start. */
   readonly fromMs: number
   readonly toMs: number
   readonly fromTarget: number
   readonly toTarget: number
-  /** When it rises again, or the run ends, ms from the start. */
-  readonly untilMs: number
 }
 
-interface Piece {
-  readonly fromMs: number
-  readonly toMs: number
-  readonly fromTarget: number
-  readonly toTarget: number
+/** A fall of the target to half or less: what the system does afterwards is its recovery. */
+export interface Drop extends Piece {
+  /** When it rises again, or the run ends, ms from the start. */
+  readonly untilMs: number
 }
 
 export function planOf(stages: readonly LoadStage[], unit: LoadPlan['unit'], hasFixedLength = true): LoadPlan {

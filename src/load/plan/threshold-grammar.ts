@@ -32,8 +32,8 @@ export function parseThreshold(text: string, from: Exclude<Threshold['from'], 's
   const operator = reader.operator()
   const written = reader.limit()
   reader.end()
-  const { limit, unit } = inUnit(reader, metric, aggregate, written)
-  return { metric, filter, aggregate, operator, limit, unit, from, text: textOf(metric, filter, aggregate, operator, written) }
+  const limit = inUnit(reader, metric, aggregate, written)
+  return { metric, filter, aggregate, operator, ...limit, from, text: textOf(metric, filter, aggregate, operator, written) }
 }
 
 /** `key` is that of `options.thresholds`, `expression` one of its strings. @throws ChaosError BAD_INPUT. */
@@ -48,8 +48,8 @@ export function parseK6Threshold(key: string, expression: string): Threshold {
   const written = reader.limit()
   reader.end()
   if (written.unit !== '') throw reader.mistake(`k6 knows no units, and this has "${written.unit}"`)
-  const { limit, unit } = inUnit(reader, metric, aggregate, written)
-  return { metric, filter, aggregate, operator, limit, unit, from: 'script', text: `${key}: ${expression.trim()}` }
+  const text = `${key}: ${expression.trim()}`
+  return { metric, filter, aggregate, operator, ...inUnit(reader, metric, aggregate, written), from: 'script', text }
 }
 
 function textOf(metric: string, filter: TagFilter, aggregate: Aggregate, operator: Operator, { number, unit }: Written): string {
@@ -57,12 +57,9 @@ function textOf(metric: string, filter: TagFilter, aggregate: Aggregate, operato
   return `${metric}${filterText(filter)} ${aggregateText(aggregate)} ${operator} ${limit}`
 }
 
-function inUnit(
-  reader: ThresholdReader,
-  metric: string,
-  aggregate: Aggregate,
-  written: Written,
-): { limit: number; unit: Threshold['unit'] } {
+type Limit = Pick<Threshold, 'limit' | 'unit'>
+
+function inUnit(reader: ThresholdReader, metric: string, aggregate: Aggregate, written: Written): Limit {
   const { number, unit } = written
   const name = aggregateText(aggregate)
   const known = builtIn(metric)
@@ -85,11 +82,7 @@ function inUnit(
 }
 
 /** Of a rate the share that is true, of a counter so many a second: the number alone does not always tell. */
-function rateLimit(
-  reader: ThresholdReader,
-  metric: string,
-  { number, unit }: Written,
-): { limit: number; unit: Threshold['unit'] } {
+function rateLimit(reader: ThresholdReader, metric: string, { number, unit }: Written): Limit {
   const isShare = builtIn(metric) === 'rate'
   if (unit === '/s') {
     if (isShare) throw reader.mistake(`${metric} is a share of the samples: it takes %, not "/s"`)

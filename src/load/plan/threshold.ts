@@ -20,38 +20,42 @@ export function refuseRepeats(thresholds: readonly Threshold[]): void {
   }
 }
 
+const HOLDS: Readonly<Record<Operator, (observed: number, limit: number) => boolean>> = {
+  '<': (observed, limit) => observed < limit,
+  '<=': (observed, limit) => observed <= limit,
+  '>': (observed, limit) => observed > limit,
+  '>=': (observed, limit) => observed >= limit,
+  '==': (observed, limit) => observed === limit,
+  '!=': (observed, limit) => observed !== limit,
+}
+
 /** Tells whether a limit is met; by what is no number none is, not even `!=`. */
 export function holds(observed: number, operator: Operator, limit: number): boolean {
-  if (Number.isNaN(observed)) return false
-  switch (operator) {
-    case '<':
-      return observed < limit
-    case '<=':
-      return observed <= limit
-    case '>':
-      return observed > limit
-    case '>=':
-      return observed >= limit
-    case '==':
-      return observed === limit
-    case '!=':
-      return observed !== limit
-  }
+  return !Number.isNaN(observed) && HOLDS[operator](observed, limit)
 }
 
 export function aggregateText(aggregate: Aggregate): string {
   return aggregate.kind === 'percentile' ? `p${String(aggregate.percent)}` : aggregate.kind
 }
 
+const AGGREGATES: Readonly<Record<MetricType, readonly Aggregate['kind'][]>> = {
+  trend: ['avg', 'min', 'med', 'max', 'percentile', 'count'],
+  rate: ['rate', 'count'],
+  counter: ['rate', 'count'],
+  gauge: ['value'],
+}
+
 /** Tells whether a type of metric has this aggregate. */
 export function hasAggregate(type: MetricType, { kind }: Aggregate): boolean {
-  switch (type) {
-    case 'trend':
-      return kind !== 'rate' && kind !== 'value'
-    case 'rate':
-    case 'counter':
-      return kind === 'rate' || kind === 'count'
-    case 'gauge':
-      return kind === 'value'
-  }
+  return AGGREGATES[type].includes(kind)
+}
+
+/** So sure that at least one sample lies beyond the percentile: 0.95^59 and 0.99^299 are below 5 %. */
+const DOUBT = 0.05
+
+/** How many samples a limit needs before it can be decided: 59 for p95, 299 for p99, and 1 for what is no percentile. */
+export function neededSamples({ aggregate }: Pick<Threshold, 'aggregate'>): number {
+  const percent = aggregate.kind === 'percentile' ? aggregate.percent : aggregate.kind === 'med' ? 50 : 0
+  if (percent <= 0 || percent >= 100) return 1
+  return Math.ceil(Math.log(DOUBT) / Math.log(percent / 100))
 }

@@ -1,7 +1,7 @@
 /** Follows the system's list of completed jobs while a load runs. */
 import { later, msBetween } from '../../core/time/moment.ts'
 import type { Clock } from '../../core/time/clock.ts'
-import { describeError } from '../../core/errors.ts'
+import { ChaosError, describeError } from '../../core/errors.ts'
 import type { CompletedPort } from '../../ports/stack.ts'
 import { isAborted } from '../../core/time/wait.ts'
 import type { CompletionFacts } from '../judge/judgement.ts'
@@ -23,7 +23,6 @@ export class CompletionReader {
   private readonly ended = new AbortController()
   private place: string
   private following: Promise<void> = Promise.resolve()
-  private trouble: string | null = null
 
   private constructor(port: CompletedPort, clock: Clock, place: string) {
     this.port = port
@@ -43,8 +42,8 @@ export class CompletionReader {
     this.completion.claim(id)
   }
 
-  /** Waits until the list has caught up with the claims; `trouble` says why it could not be read to its end, else null. */
-  async finish(signal: AbortSignal): Promise<{ facts: CompletionFacts; trouble: string | null }> {
+  /** Waits until the list has caught up with the claims. @throws LOAD_FAILED when it could not be read to its end. */
+  async finish(signal: AbortSignal): Promise<CompletionFacts> {
     this.ended.abort()
     await this.following
     const untilMs = later(this.clock.nowMs(), CATCH_UP_MS)
@@ -54,11 +53,10 @@ export class CompletionReader {
         await this.clock.sleep(CATCH_UP_EVERY_MS, signal)
         await this.catchUp(signal)
       }
-      this.trouble = null
     } catch (error) {
-      this.trouble = describeError(error, 500)
+      throw new ChaosError('LOAD_FAILED', `whether the served answers were real is not known: ${describeError(error, 500)}`)
     }
-    return { facts: this.completion.facts(), trouble: this.trouble }
+    return this.completion.facts()
   }
 
   stop(): void {
@@ -75,9 +73,8 @@ export class CompletionReader {
         if (msBetween(gaveUpMs, this.clock.nowMs()) < GIVE_UP_EVERY_MS) continue
         gaveUpMs = this.clock.nowMs()
         this.completion.giveUp()
-      } catch (error) {
-        if (isAborted(signal)) return
-        this.trouble = describeError(error, 500)
+      } catch {
+        // The loop's condition sees a cancel; of a list that stays unreadable `finish` tells.
       }
     }
   }

@@ -1,7 +1,15 @@
 /** All samples of one group in one second. */
 import { ChaosError } from '../../core/errors.ts'
-import { addTo, bucketOf, decodeBuckets, encodeBuckets, percentileOf, sortBuckets } from './buckets.ts'
-import type { Buckets, SortedBuckets } from './buckets.ts'
+import {
+  addTo,
+  bucketOf,
+  decodeBuckets,
+  encodeBuckets,
+  percentileOf,
+  sortBuckets,
+  type Buckets,
+  type SortedBuckets,
+} from './buckets.ts'
 import type { MetricType, SampleAggregate, SampleFigures } from './questions.ts'
 
 /** Times are ms, and kept in µs; other trends in thousandths. */
@@ -45,18 +53,7 @@ export function mergeCells(cells: readonly Cell[], isGauge: boolean): Cell {
   return { ...figures, histograms: cells.flatMap(({ histograms }) => histograms) }
 }
 
-/** Makes one answer of the cells of a short stretch, in the order of their seconds. */
-export function aggregateOf(metric: string, type: MetricType, cells: readonly Cell[]): SampleAggregate {
-  const { histograms, ...figures } = mergeCells(cells, false)
-  const percentile = percentilesOf(metric, figures, () => {
-    const buckets: Buckets = new Map()
-    for (const histogram of histograms) decodeBuckets(histogram, buckets)
-    return histograms.length === 0 ? null : buckets
-  })
-  return { type, ...figures, percentile }
-}
-
-/** The same of a stretch of any length, whose cells come one by one: what is kept does not grow with their number. */
+/** Makes one answer of cells that come one by one: what is kept does not grow with their number. */
 export class CellTally {
   private readonly figures = noFigures()
   private buckets: Buckets | null = null
@@ -73,7 +70,16 @@ export class CellTally {
   aggregate(metric: string, type: MetricType): SampleAggregate | null {
     const { figures, buckets } = this
     if (figures.count === 0) return null
-    return { type, ...figures, percentile: percentilesOf(metric, figures, () => buckets) }
+    let sorted: SortedBuckets | null = null
+    return {
+      ...{ type, ...figures },
+      percentile(percent) {
+        if (buckets === null)
+          throw new ChaosError('BAD_INPUT', `percentiles of ${metric} were not recorded: name one in a threshold`)
+        sorted ??= sortBuckets(buckets)
+        return percentileOf(sorted, percent, figures.min * FINENESS, figures.max * FINENESS) / FINENESS
+      },
+    }
   }
 }
 
@@ -90,22 +96,4 @@ function addFigures(into: Figures, { count, sum, min, max, nonZero, last }: Samp
   into.max = Math.max(into.max, max)
   into.nonZero += nonZero
   into.last = last
-}
-
-/** `bucketsOf` is asked once, and only if a percentile is wanted; null where none were recorded. */
-function percentilesOf(
-  metric: string,
-  { min, max }: SampleFigures,
-  bucketsOf: () => Buckets | null,
-): (percent: number) => number {
-  let sorted: SortedBuckets | null = null
-  return (percent) => {
-    if (sorted === null) {
-      const buckets = bucketsOf()
-      if (buckets === null)
-        throw new ChaosError('BAD_INPUT', `percentiles of ${metric} were not recorded: name one in a threshold`)
-      sorted = sortBuckets(buckets)
-    }
-    return percentileOf(sorted, percent, min * FINENESS, max * FINENESS) / FINENESS
-  }
 }

@@ -56,6 +56,11 @@ export interface SeriesSecond {
   readonly cells: ReadonlyMap<number, Cell>
 }
 
+/** Adds up counts of requests that were not served. */
+export function addErrors(into: Record<string, number>, counts: SeriesSecond['errors']): void {
+  for (const [kind, count] of Object.entries(counts)) into[kind] = (into[kind] ?? 0) + count
+}
+
 /** A series that lies somewhere, too long to be held in memory. */
 export interface StoredSeries {
   readonly head: SeriesHead

@@ -5,7 +5,7 @@
 import { sinceEpochMs } from '../../core/time/moment.ts'
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
-import type { DeepReadonly } from '../../core/json.ts'
+import { parseJson, type DeepReadonly } from '../../core/json.ts'
 import { decodeBuckets } from './buckets.ts'
 import type { Cell } from './cell.ts'
 import { count, factsShape, headShape, MOST_GROUPS, text, type SeriesFacts, type SeriesHead, type SeriesSecond } from './data.ts'
@@ -60,16 +60,10 @@ export function headLine(head: SeriesHead, facts: SeriesFacts): string {
 
 /** Writes the line of a second, with its newline. */
 export function secondLine({ second, inFlight, errors, cells }: SeriesSecond): string {
-  const tuples = [...cells].map(([group, { count: samples, sum, min, max, nonZero, last, histograms }]): CellTuple => [
-    group,
-    samples,
-    sum,
-    min,
-    max,
-    nonZero,
-    last,
-    histograms,
-  ])
+  const tuples = [...cells].map(([group, cell]): CellTuple => {
+    const { count: samples, sum, min, max, nonZero, last, histograms } = cell
+    return [group, samples, sum, min, max, nonZero, last, histograms]
+  })
   const line: DeepReadonly<z.infer<typeof secondSchema>> = { second, inFlight, errors, cells: tuples }
   return `${JSON.stringify(line)}\n`
 }
@@ -116,12 +110,13 @@ function checkedCell(tuple: CellTuple, place: Place): Cell {
 }
 
 function parsed<T>(schema: z.ZodType<T>, line: string, place: Place): T {
-  let value: unknown
-  try {
-    value = JSON.parse(line)
-  } catch {
-    throw mistake(place, 'it is not JSON')
-  }
+  const value = parseJson(line)
+  if (value === undefined) throw mistake(place, 'it is not JSON')
+  return shaped(schema, value, place)
+}
+
+/** @throws ChaosError BAD_INPUT that names the file, the line and the key. */
+export function shaped<T>(schema: z.ZodType<T>, value: unknown, place: Place): T {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const [issue] = result.error.issues

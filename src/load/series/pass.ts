@@ -1,21 +1,24 @@
 /** A series that goes by: each second is looked at once, and forgotten when nobody needs it any more. */
 import type { Wall } from '../../core/time/moment.ts'
 import { ChaosError } from '../../core/errors.ts'
-import { CellTally } from './cell.ts'
-import type { SeriesHead, SeriesSecond, StoredSeries } from './data.ts'
-import { addErrors } from './error-counts.ts'
+import { addErrors, type SeriesHead, type SeriesSecond, type StoredSeries } from './data.ts'
 import { GroupFinder } from './group-finder.ts'
-import { IN_FLIGHT } from './metrics.ts'
-import type { Later, MetricType, PassingSecond, PassingSeries, SampleAggregate, SeriesQuestion } from './questions.ts'
-import { inFlightOf, questionText, RecentSeconds, refuseTags } from './recent-seconds.ts'
+import {
+  questionText,
+  type Later,
+  type PassingSecond,
+  type PassingSeries,
+  type SampleAggregate,
+  type SeriesQuestion,
+} from './questions.ts'
+import { RecentSeconds } from './recent-seconds.ts'
+import { tallyOf, type Tally } from './tally.ts'
 
-/** What is asked of a stretch. */
-interface Tally<T> {
-  /** Seconds, the last one excluded. */
-  readonly from: number
-  readonly to: number
-  add(second: SeriesSecond): void
-  answer(): T
+/** Seconds count that begin in [fromMs, toMs). */
+interface TallyOfStretch {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly tally: Tally<unknown>
 }
 
 interface Watcher {
@@ -36,9 +39,9 @@ export class SeriesPass implements PassingSeries {
   readonly startWallMs: Wall
   readonly seconds: number
   readonly late: number
-  readonly metrics: readonly { readonly name: string; readonly type: MetricType }[]
+  readonly metrics: PassingSeries['metrics']
   private readonly finder: GroupFinder
-  private readonly tallies: Tally<unknown>[] = []
+  private readonly tallies: TallyOfStretch[] = []
   /** One for all who ask the same. */
   private readonly samples = new Map<string, Tally<SampleAggregate | null>>()
   private readonly watchers: Watcher[] = []
@@ -60,9 +63,9 @@ export class SeriesPass implements PassingSeries {
     const key = questionText({ metric, filter, fromMs, toMs })
     let tally = this.samples.get(key)
     if (tally === undefined) {
-      tally = metric === IN_FLIGHT ? inFlightTally({ filter, fromMs, toMs }) : this.cellTally({ metric, filter, fromMs, toMs })
+      tally = tallyOf(this.finder, { metric, filter })
       this.samples.set(key, tally)
-      this.tallies.push(tally)
+      this.tallies.push({ fromMs, toMs, tally })
     }
     return this.later(tally)
   }
@@ -70,13 +73,12 @@ export class SeriesPass implements PassingSeries {
   errors(fromMs = 0, toMs = Infinity): Later<Readonly<Record<string, number>>> {
     const counts: Record<string, number> = {}
     const tally: Tally<Readonly<Record<string, number>>> = {
-      ...stretchOf(fromMs, toMs),
-      add: ({ errors }) => {
+      add({ errors }) {
         addErrors(counts, errors)
       },
       answer: () => counts,
     }
-    this.tallies.push(tally)
+    this.tallies.push({ fromMs, toMs, tally })
     return this.later(tally)
   }
 
@@ -91,7 +93,8 @@ export class SeriesPass implements PassingSeries {
 
   /** Takes the seconds, in their order. */
   take(second: SeriesSecond): void {
-    for (const tally of this.tallies) if (second.second >= tally.from && second.second < tally.to) tally.add(second)
+    const atMs = second.second * 1_000
+    for (const { fromMs, toMs, tally } of this.tallies) if (atMs >= fromMs && atMs < toMs) tally.add(second)
     for (const recent of this.recents.values()) recent.add(second)
     const users = this.usersIn(second)
     for (const { recent, look } of this.watchers)
@@ -101,21 +104,6 @@ export class SeriesPass implements PassingSeries {
   /** Ends the pass: the series has gone by, and answers may be had. */
   end(): void {
     this.isOver = true
-  }
-
-  private cellTally({ metric, filter, fromMs, toMs }: Required<SeriesQuestion>): Tally<SampleAggregate | null> {
-    const places = this.finder.find(metric, filter)
-    const sum = new CellTally()
-    return {
-      ...stretchOf(fromMs, toMs),
-      add: ({ cells }) => {
-        for (const place of places) {
-          const cell = cells.get(place)
-          if (cell !== undefined) sum.add(cell)
-        }
-      },
-      answer: () => sum.aggregate(metric, this.finder.typeOf(metric)),
-    }
   }
 
   private usersIn({ cells }: SeriesSecond): number | null {
@@ -129,21 +117,4 @@ export class SeriesPass implements PassingSeries {
       throw new ChaosError('INTERNAL', 'a series was asked before it had gone by')
     }
   }
-}
-
-function inFlightTally({ filter, fromMs, toMs }: Required<Omit<SeriesQuestion, 'metric'>>): Tally<SampleAggregate | null> {
-  refuseTags(filter)
-  const means: number[] = []
-  return {
-    ...stretchOf(fromMs, toMs),
-    add: ({ inFlight }) => {
-      means.push(inFlight)
-    },
-    answer: () => inFlightOf(means),
-  }
-}
-
-/** Seconds count that begin in [fromMs, toMs). */
-function stretchOf(fromMs: number, toMs: number): { readonly from: number; readonly to: number } {
-  return { from: Math.ceil(fromMs / 1_000), to: Math.ceil(toMs / 1_000) }
 }

@@ -1,8 +1,8 @@
-import type { Wall } from '../../core/time/moment.ts'
 /**
  * What a series can be asked. k6 writes samples; the series keeps them by second and group; the judgement asks the series and
  * nothing else, so that a run of one generator and a merged one of many are judged alike.
  */
+import type { Wall } from '../../core/time/moment.ts'
 
 /** Served in full; turned away in order (503 with Retry-After, in time); everything else. */
 export const OUTCOMES = ['served', 'rejected', 'failed'] as const
@@ -46,6 +46,11 @@ export interface SeriesQuestion {
   /** Seconds count that begin in [fromMs, toMs), ms from the start of the load. The whole run when left out. */
   readonly fromMs?: number
   readonly toMs?: number
+}
+
+/** Makes a key that is the same for the same question. */
+export function questionText({ metric, filter, fromMs, toMs }: Required<SeriesQuestion>): string {
+  return `${metric}${filterText(filter)} ${String(fromMs)} ${String(toMs)}`
 }
 
 /** Seconds of a recorded run, such as the last ten, that can be asked at once. Times are those of the whole run. */

@@ -2,12 +2,12 @@
 import { wallAt } from '../../core/time/moment.ts'
 import { ChaosError } from '../../core/errors.ts'
 import { isJsonObject, type Json } from '../../core/json.ts'
-import { OpenCell, type Cell } from './cell.ts'
+import type { RunEvent } from '../../core/run-event.ts'
+import { CellTally, OpenCell, type Cell } from './cell.ts'
 import type { CsvRow, RowTags } from './csv/row.ts'
 import { CsvScanner } from './csv/scanner.ts'
 import { MOST_GROUPS, MOST_SECONDS, type GroupKey, type SeriesHead, type SeriesSecond } from './data.ts'
 import { InFlight } from './in-flight.ts'
-import { LiveFigures, type LiveLook } from './live-figures.ts'
 import { builtInMetric } from './metrics.ts'
 import { filterText, type MetricType, type TagFilter } from './questions.ts'
 
@@ -18,8 +18,13 @@ import { filterText, type MetricType, type TagFilter } from './questions.ts'
 const SLACK_SECONDS = 15
 /** Before the newest: what k6 has not written yet of a second that is over. */
 const SETTLING_SECONDS = 1
+/** For whoever looks on. */
+const LIVE_SECONDS = 5
 /** Percentiles of these are shown whether a threshold names them or not. */
 const ALWAYS_HISTOGRAMS = ['http_req_duration', 'task_duration']
+
+/** The figures of a `load-live` event, where each of them is described. */
+export type LiveLook = Omit<Extract<RunEvent, { readonly type: 'load-live' }>, 'type' | 'id' | 'leftMs'>
 
 export interface RecorderOptions {
   /** The filters of thresholds, of tags beyond scenario and outcome. */
@@ -36,6 +41,11 @@ interface OpenGroup {
   readonly open: Map<number, OpenCell>
   /** The one of `open` that had the last sample. */
   latest: { readonly second: number; readonly cell: OpenCell } | null
+}
+
+interface Lately {
+  readonly outcome: string
+  readonly cell: Cell
 }
 
 /** Samples of one metric with the same tags. */
@@ -56,7 +66,8 @@ export class SeriesRecorder {
   /** Of the seconds that nobody has fetched yet. */
   private readonly errors = new Map<number, Record<string, number>>()
   private readonly inFlight = new InFlight()
-  private readonly liveFigures = new LiveFigures()
+  private users: number | null = null
+  private failures = 0
   private startUs: number | null = null
   private newest = -1
   private closedBefore = 0
@@ -85,8 +96,20 @@ export class SeriesRecorder {
     this.scanner.push(chunk)
   }
 
+  /** Gives the figures of the last five seconds before the newest, which is not over yet. */
   live(): LiveLook {
-    return this.liveFigures.look()
+    const count = (cells: readonly Lately[]): number => cells.reduce((sum, { cell }) => sum + cell.count, 0)
+    const all = this.lately('http_reqs')
+    const requests = count(all)
+    const durations = new CellTally()
+    for (const { cell } of this.lately('http_req_duration')) durations.add(cell)
+    return {
+      users: this.users,
+      requestsPerSecond: requests / Math.max(1, Math.min(LIVE_SECONDS, this.newest)),
+      errorRate: requests === 0 ? 0 : count(all.filter(({ outcome }) => outcome !== 'served')) / requests,
+      p95Ms: durations.aggregate('http_req_duration', 'trend')?.percentile(95) ?? null,
+      errors: this.failures,
+    }
   }
 
   /** Ends the last seconds, as k6 has ended. @throws LOAD_FAILED without samples, and for a row that was cut off. */
@@ -157,7 +180,7 @@ export class SeriesRecorder {
     return { metric, outcome, groups, error }
   }
 
-  private take(kind: Kind, row: CsvRow): void {
+  private take(kind: Kind, row: Readonly<CsvRow>): void {
     this.startUs ??= row.timeUs
     // k6 writes the samples of an instant in any order: some may be older than the first.
     const atUs = Math.max(0, row.timeUs - this.startUs)
@@ -168,19 +191,17 @@ export class SeriesRecorder {
   }
 
   /** What is kept beside the cells. */
-  private note({ metric, outcome, error }: Kind, row: CsvRow, second: number, atMs: number): void {
+  private note({ metric, outcome, error }: Kind, row: Readonly<CsvRow>, second: number, atMs: number): void {
     const { claim } = this.options
     switch (metric) {
       case 'http_req_duration':
         this.inFlight.add(atMs - row.value, atMs)
-        this.liveFigures.duration(second, row.value)
         return
       case 'http_reqs':
-        this.liveFigures.request(second, outcome !== 'served')
         if (outcome !== 'served') this.countError(second, error)
         return
       case 'vus':
-        this.liveFigures.users(row.value)
+        this.users = row.value
         return
       case claim?.metric: {
         const id = outcome === 'served' && claim !== null ? row.metadata(claim.key) : ''
@@ -191,7 +212,18 @@ export class SeriesRecorder {
     }
   }
 
+  /** Cells of the seconds that `live` is about. */
+  private lately(metric: string): Lately[] {
+    const own = [...this.groups.values()].filter(({ key }) => key.metric === metric && key.filter === null)
+    return own.flatMap(({ key, open }) =>
+      [...open]
+        .filter(([second]) => second < this.newest && second >= this.newest - LIVE_SECONDS)
+        .map(([, cell]) => ({ outcome: key.outcome, cell: cell.close() })),
+    )
+  }
+
   private countError(second: number, error: string): void {
+    this.failures += 1
     const counts = this.errors.get(second) ?? {}
     counts[error] = (counts[error] ?? 0) + 1
     this.errors.set(second, counts)

@@ -2,8 +2,7 @@
 import type { Json } from '../../core/json.ts'
 import type { ScratchFile } from '../../ports/files.ts'
 import type { SeriesSecond, StoredSeries } from './data.ts'
-import type { LiveLook } from './live-figures.ts'
-import { SeriesRecorder, type RecorderOptions } from './recorder.ts'
+import { SeriesRecorder, type LiveLook, type RecorderOptions } from './recorder.ts'
 import { SeriesSpool } from './spool.ts'
 
 export class SeriesRecording {
@@ -47,11 +46,6 @@ export class SeriesRecording {
     await this.spool.append(this.recorder.fetch())
     const means = this.recorder.meansInFlight()
     return { head: this.recorder.head(summary), seconds: () => withInFlight(this.spool.seconds(), means) }
-  }
-
-  /** No second of it can be read any more. Idempotent. */
-  async remove(): Promise<void> {
-    await this.spool.remove()
   }
 }
 

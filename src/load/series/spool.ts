@@ -52,11 +52,6 @@ export class SeriesSpool {
     return this.read({ start, end }, this.pending.filter(wanted), wanted)
   }
 
-  /** Nothing can be read any more. Idempotent. */
-  async remove(): Promise<void> {
-    await this.file.remove()
-  }
-
   private async *read(
     { start, end }: { readonly start: number; readonly end: number },
     pending: readonly SeriesSecond[],

@@ -1,7 +1,6 @@
 /** One gRPC call on a connection: one message there, one back, and the trailers that say how it ended. */
 import { constants, type IncomingHttpHeaders } from 'node:http2'
-import { GRPC_CODES } from '../../kinds/grpc-codes.ts'
-import type { GrpcCode } from '../../kinds/grpc-codes.ts'
+import { GRPC_CODES, type GrpcCode } from '../../kinds/grpc-codes.ts'
 import { http2ErrorName, Unanswered, type GrpcConnection } from './connection.ts'
 import { framed, MessageReader } from './message-reader.ts'
 

@@ -6,8 +6,7 @@ import { describeError } from '../../core/errors.ts'
 import { GRPC_CODES } from '../../kinds/grpc-codes.ts'
 import type { GrpcAnswer } from './call.ts'
 import { Unanswered } from './connection.ts'
-import { unaryMethod } from './method.ts'
-import type { UnaryMethod } from './method.ts'
+import { unaryMethod, type UnaryMethod } from './method.ts'
 
 /** Sends one message to a method of the server. */
 export type Ask = (path: string, message: Uint8Array) => Promise<GrpcAnswer>

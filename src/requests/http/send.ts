@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import type { JSONValue } from '@jmespath-community/jmespath'
 import { systemErrorCode } from '../../core/errors.ts'
+import { parseJson } from '../../core/json.ts'
 import type { RequestOutcome, SendOptions } from '../../core/request.ts'
 import { fillRecord } from '../../core/variables.ts'
 import { bodyProblem } from '../shared/good-body.ts'
@@ -83,13 +84,8 @@ export async function sendHttp(spec: HttpRequestSpec, options: SendOptions): Pro
 function judgeAnswer(spec: HttpRequestSpec, status: number | null, content: Buffer): string | null {
   if (!spec.good.status.some((good) => good === status)) return `status ${String(status)}`
   if (spec.good.body_matches === null) return null
-  let parsed: JSONValue
-  try {
-    parsed = JSON.parse(content.toString('utf8')) as JSONValue
-  } catch {
-    return 'the body is not JSON'
-  }
-  return bodyProblem(parsed, spec.good.body_matches)
+  const parsed = parseJson(content.toString('utf8')) as JSONValue | undefined
+  return parsed === undefined ? 'the body is not JSON' : bodyProblem(parsed, spec.good.body_matches)
 }
 
 /** By itself Node tells the length with those methods only that usually have a body. */

@@ -1,19 +1,6 @@
 /** The words of a row of k6's CSV. */
 
-export interface CsvRow {
-  /** When it was taken, µs since the epoch. */
-  readonly timeUs: number
-  readonly value: number
-  /** Gives the value of a key of the sample's metadata; empty when it has none. */
-  metadata(key: string): string
-}
-
-export interface RowTags {
-  /** Gives the value of a tag, of k6's own or of the script; empty when the samples have none. */
-  get(name: string): string
-}
-
-export class FieldTags implements RowTags {
+export class RowTags {
   private readonly places: ReadonlyMap<string, number>
   private readonly fields: readonly string[]
 
@@ -23,6 +10,7 @@ export class FieldTags implements RowTags {
     this.fields = fields
   }
 
+  /** Gives the value of a tag, of k6's own or of the script; empty when the samples have none. */
   get(name: string): string {
     const place = this.places.get(name)
     return decoded(place === undefined ? pair(this.field(this.places.get('extra_tags')), name) : this.field(place))
@@ -33,11 +21,13 @@ export class FieldTags implements RowTags {
   }
 }
 
-export class ScannedRow implements CsvRow {
+export class CsvRow {
+  /** When it was taken, µs since the epoch. */
   timeUs = 0
   value = 0
   pairs = ''
 
+  /** Gives the value of a key of the sample's metadata; empty when it has none. */
   metadata(key: string): string {
     return decoded(pair(this.pairs, key))
   }

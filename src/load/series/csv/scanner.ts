@@ -6,7 +6,7 @@
 import { ChaosError } from '../../../core/errors.ts'
 import { endOfRow, ownText, quotedFields } from './fields.ts'
 import { NumberField, numberOf } from './number-field.ts'
-import { FieldTags, ScannedRow, type CsvRow, type RowTags } from './row.ts'
+import { CsvRow, RowTags } from './row.ts'
 
 /** Longer rows than any that k6 writes of sane tags. */
 const LONGEST_ROW = 1024 * 1024
@@ -23,7 +23,7 @@ export interface RowReader<Kind> {
   /** Asked once for all rows of a metric that have the same tags; more often for rows with quotes, or of too many kinds. */
   kindOf(metric: string, tags: RowTags): Kind
   /** Must not keep the row: the next one takes its place. */
-  take(kind: Kind, row: CsvRow): void
+  take(kind: Kind, row: Readonly<CsvRow>): void
 }
 
 /**
@@ -36,7 +36,7 @@ export class CsvScanner<Kind> {
   private columns: Columns | null = null
   private rest: Uint8Array = new Uint8Array(0)
   private lines = 0
-  private readonly row = new ScannedRow()
+  private readonly row = new CsvRow()
   private readonly seen = new Map<string, Seen<Kind>>()
   private latest: Seen<Kind> | null = null
   private expected: Seen<Kind> | null = null
@@ -133,7 +133,7 @@ export class CsvScanner<Kind> {
     const field = (name: string): string => fields[places.get(name) ?? -1] ?? ''
     const [timeUs, value] = [numberOf(field('timestamp')), numberOf(field('metric_value'))]
     if (!Number.isFinite(timeUs) || !Number.isFinite(value)) throw this.mistake('its time or value is no number')
-    const kind = known?.kind ?? this.reader.kindOf(field('metric_name'), new FieldTags(places, fields))
+    const kind = known?.kind ?? this.reader.kindOf(field('metric_name'), new RowTags(places, fields))
     if (known !== null) this.expect(known)
     else if (isUsual && !isQuoted) this.remember(fields, kind)
     this.handOver(kind, timeUs, value, field('metadata'))

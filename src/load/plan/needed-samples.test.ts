@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { neededSamples } from './minimum-samples.ts'
+import { neededSamples } from './threshold.ts'
 import { parseThreshold } from './threshold-grammar.ts'
 
 it.each([
