@@ -2,10 +2,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { describeError, systemErrorCode } from '../core/errors.ts'
 import { printable } from '../kinds/display.ts'
-import { parseJsonTree } from './json-tree.ts'
-import type { JsonNode } from './json-tree.ts'
-import { MistakeList } from './mistakes.ts'
-import type { Locate } from './mistakes.ts'
+import { parseJsonTree, type JsonNode } from './json-tree.ts'
+import { MistakeList, type Locate } from './mistakes.ts'
 
 export const MAX_SOURCE_BYTES = 8 * 1_024 * 1_024
 
@@ -74,7 +72,7 @@ export function pathKind(path: string): 'file' | 'folder' | null {
 function locator(text: string): Locate {
   let starts: number[] | null = null
   return (offset) => {
-    starts ??= lineStarts(text)
+    starts ??= [0, ...Array.from(text.matchAll(/\r\n?|\n/g), ({ 0: { length }, index }) => index + length)]
     let low = 0
     let high = starts.length - 1
     while (low < high) {
@@ -84,13 +82,4 @@ function locator(text: string): Locate {
     }
     return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 }
   }
-}
-
-function lineStarts(text: string): number[] {
-  const starts = [0]
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at)
-    if (code === 0x0a || (code === 0x0d && text.charCodeAt(at + 1) !== 0x0a)) starts.push(at + 1)
-  }
-  return starts
 }

@@ -1,11 +1,8 @@
 /** Checks a part of a parsed file against a schema and tells every mistake with its place and in words for users. */
 import * as z from 'zod'
-import { listText, show } from '../kinds/display.ts'
-import type { KeyPath } from '../kinds/display.ts'
-import { nodeAt, valueOf } from './json-tree.ts'
-import type { JsonNode } from './json-tree.ts'
-import { MISTAKES_PER_FILE } from './mistakes.ts'
-import type { MistakeList } from './mistakes.ts'
+import { listText, show, type KeyPath } from '../kinds/display.ts'
+import { nodeAt, valueOf, type JsonNode } from './json-tree.ts'
+import { MISTAKES_PER_FILE, type MistakeList } from './mistakes.ts'
 import { wrong } from '../kinds/schema-kit.ts'
 import { didYouMean } from '../core/suggest.ts'
 

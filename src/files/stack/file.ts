@@ -3,13 +3,11 @@ import { dirname, resolve } from 'node:path'
 import type { Descriptor, Link, PoolSpec, ServiceSpec, VramSpecOfStack } from '../../core/descriptor.ts'
 import type { KeyPath } from '../../kinds/display.ts'
 import { nodeAt } from '../json-tree.ts'
-import { mistakesError } from '../mistakes.ts'
-import type { Mistake } from '../mistakes.ts'
+import { mistakesError, type Mistake } from '../mistakes.ts'
 import { readJsonSource } from '../read-source.ts'
 import { checkNode } from '../schema-issues.ts'
 import { checkStack, resolveScenarioFiles, shortPath } from './checks.ts'
-import { stackSchema } from './schema.ts'
-import type { StackFile } from './schema.ts'
+import { stackSchema, type StackFile } from './schema.ts'
 
 export interface CheckedStack {
   readonly descriptor: Descriptor | null
