@@ -1,6 +1,5 @@
 import { error, warning } from '@actions/core'
 import { describeError, isChaosError } from '../../core/errors.ts'
-import type { DeepReadonly } from '../../core/json.ts'
 import type { Verdict } from '../../core/model.ts'
 import type { RunResult } from '../../core/result/run.ts'
 import { consoleText, truncate, visibleText } from '../../report/escape.ts'
@@ -19,7 +18,7 @@ const LONGEST_MESSAGE = 4_000
 const ORDER: readonly Verdict[] = ['failed', 'error', 'inconclusive']
 
 /** One annotation for the run's own trouble, then one per scenario that is not green, failures first. */
-export function annotationsOf(result: DeepReadonly<RunResult>, allowInconclusive: boolean): Annotation[] {
+export function annotationsOf(result: RunResult, allowInconclusive: boolean): Annotation[] {
   const annotations: Annotation[] = []
   if (result.reasons.length > 0)
     annotations.push({ level: 'error', title: `chaos: ${result.verdict}`, message: messageOf(result.reasons) })
