@@ -35,7 +35,7 @@ async function loadCommand(flags: LoadFlags): Promise<void> {
   if (flags.startAt !== undefined && flags.segment === undefined)
     throw new ChaosError('BAD_INPUT', '--start-at is for generators that begin together: it needs --segment')
   const { consoleFormat, consoleProgress, fileReporter, render, runAddressLoad, runAddressSegment } = await import('./work.ts')
-  const signals = watchSignals()
+  using signals = watchSignals()
   const request = await requestOf('load', flags)
   const isTerminal = process.stderr.isTTY && process.env['CI'] === undefined
   const progress = consoleProgress({ stream: process.stderr, isTerminal })
@@ -56,7 +56,6 @@ async function loadCommand(flags: LoadFlags): Promise<void> {
     }
   } finally {
     if (signals.code() !== 0) process.exitCode = signals.code()
-    signals.stop()
   }
 }
 
