@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { stderrLogger, watchSignals } from './common.ts'
-import { cleanupLines } from '../cleanup/lines.ts'
 import { USAGE_EXIT_CODE } from '../exit-code.ts'
 import { stateDir } from '../paths.ts'
 
@@ -11,7 +10,7 @@ export function addCleanupCommand(program: Command): void {
     .option('--run <id>', 'only this run')
     .addHelpText('after', '\nExample:\n  chaos-action cleanup\n  chaos-action cleanup --run 1f2e3d4c')
     .action(async (flags: { run?: string }) => {
-      const { cleanupRuns, createDockerClient, FAULTS, prepareToolboxImage } = await import('./work.ts')
+      const { cleanupLines, cleanupRuns, createDockerClient, FAULTS, prepareToolboxImage } = await import('./work.ts')
       using signals = watchSignals()
       const { signal } = signals
       const docker = createDockerClient()
