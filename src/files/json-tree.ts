@@ -161,7 +161,6 @@ class TreeBuilder implements JSONVisitor {
     this.stack.push({ node, key: null })
   }
 
-  /** A value begins. */
   private add(node: JsonNode): void {
     const frame = this.stack.at(-1)
     if (frame?.node.kind === 'array') this.limitItems(frame.node.items.length, node.offset)

@@ -45,7 +45,6 @@ interface MeantIssue {
   readonly known: readonly string[]
 }
 
-/** A schema and what stands at its place. */
 interface Place {
   readonly schema: unknown
   readonly value: unknown

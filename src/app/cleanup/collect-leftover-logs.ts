@@ -23,7 +23,6 @@ const COLLECT_LIMIT_MS = 30_000
 
 interface LeftoverLogsOptions {
   readonly docker: DockerClient
-  /** The results folder. */
   readonly outDir: string
   readonly env: Readonly<Record<string, string | undefined>>
 }

@@ -54,7 +54,6 @@ export function annotateWarning(text: string): void {
   warning(truncate(visibleText(text), LONGEST_MESSAGE))
 }
 
-/** An error that ended a step, with its hint. */
 export function annotateError(cause: unknown): void {
   const hint = isChaosError(cause) && cause.hint !== undefined ? `\n${cause.hint}` : ''
   error(truncate(visibleText(`${describeError(cause, LONGEST_MESSAGE)}${hint}`), LONGEST_MESSAGE), { title: 'chaos: error' })

@@ -29,7 +29,6 @@ const LONGEST_TITLE = 200
 export interface AnnotationOptions {
   /** Absolute. Names of files in the result are taken from here. */
   readonly workspace: string
-  /** Verdicts that fail the job. */
   readonly failOn: readonly RunVerdict[]
 }
 

@@ -14,7 +14,6 @@ export interface CheckPlace {
   readonly repo: string
   /** Required checks hang on it. */
   readonly name: string
-  /** The judged commit. */
   readonly commit: string
   readonly detailsUrl: string
   /** Tells this run's check from others of its name: run id and attempt. */
@@ -31,7 +30,6 @@ const LONGEST_TITLE = 200
 
 const CHECK = z.object({ id: z.int().positive() })
 
-/** Gives the check run's id. */
 export async function startCheck(github: Github, place: CheckPlace): Promise<number> {
   const { data } = await github.rest.checks.create({
     ...{ owner: place.owner, repo: place.repo, name: place.name, head_sha: place.commit },
@@ -41,10 +39,7 @@ export async function startCheck(github: Github, place: CheckPlace): Promise<num
   return parseAnswer('created check run', CHECK, data).id
 }
 
-/**
- * The conclusion goes with the first batch of annotations: should a later one fail, the check run is complete all the same.
- * @throws what octokit throws, after its retries.
- */
+/** The conclusion goes with the first batch of annotations: should a later one fail, the check run is complete all the same. */
 export async function completeCheck(
   github: Github,
   place: CheckPlace,

@@ -17,7 +17,6 @@ export interface GithubLimits {
   readonly attemptMs: number
   /** A pause that GitHub asks for is waited for when it is no longer than this, ms. */
   readonly longestPauseMs: number
-  /** Of one answer, bytes. */
   readonly answerBytes: number
   /** What one second of the plugins' pauses lasts, ms. Tests take less. */
   readonly secondMs: number
@@ -48,10 +47,7 @@ export interface GithubOptions {
 const REFUSALS = [400, 401, 403, 404, 410, 422, 429, 451]
 const BODILESS = [204, 205, 304]
 
-/**
- * A client for one token. Each request is sent at most `1 + retries` times.
- * @throws whatever `@actions/github` throws when it is loaded.
- */
+/** A client for one token. Each request is sent at most `1 + retries` times. */
 export async function createGithub(options: GithubOptions): Promise<Github> {
   const limits = { ...GITHUB_LIMITS, ...options.limits }
   // Loaded late: the module reads and parses the event's file at once, and must not break a run that reports nothing.

@@ -2,11 +2,9 @@
 import type { AllowKind } from '../../untrusted/allow-untrusted.ts'
 
 export interface TrustFacts {
-  /** GITHUB_EVENT_NAME. */
   readonly event: string
   /** The event's pull request, or the run that it follows, comes from a fork; null: the event does not tell. */
   readonly fromFork: boolean | null
-  /** Dependabot caused the event. */
   readonly dependabot: boolean
   /** RUNNER_ENVIRONMENT: `github-hosted` or `self-hosted`. Anything else is taken for the latter. */
   readonly runnerEnvironment: string

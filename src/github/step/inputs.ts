@@ -114,7 +114,6 @@ export function readInputs(env: Env = process.env) {
     underLoad: read.textOrNull('under-load'),
     /** Load patterns against an address instead of a stack; null: a stack. */
     load: readLoad(read),
-    /** Of `merge`. */
     sources: read.list('sources'),
     out: read.text('out'),
     timeoutMinutes: read.integer('timeout-minutes', 1, LONGEST_MINUTES),
