@@ -239,15 +239,15 @@ function wrongString(text: string, from: number, to: number): JsonSyntaxError {
   )
 }
 
-/** The node at a path, or the deepest one on the way there; `missing` tells which. */
-export function nodeAt(root: JsonNode, path: KeyPath): { node: JsonNode; missing: boolean } {
+/** The node at a path, or the deepest one on the way there. */
+export function nodeAt(root: JsonNode, path: KeyPath): JsonNode {
   let node = root
   for (const part of path) {
     const next: JsonNode | undefined = childOf(node, part)
-    if (next === undefined) return { node, missing: true }
+    if (next === undefined) return node
     node = next
   }
-  return { node, missing: false }
+  return node
 }
 
 export function childOf(node: JsonNode, part: string | number): JsonNode | undefined {

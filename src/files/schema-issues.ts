@@ -33,7 +33,7 @@ export function checkNode<T>(
     const once = JSON.stringify([path, issue.message])
     if (told.has(once)) continue
     told.add(once)
-    mistakes.add(nodeAt(node, path).node.offset, [...at, ...path], issue.message)
+    mistakes.add(nodeAt(node, path).offset, [...at, ...path], issue.message)
   }
   return null
 }
@@ -82,7 +82,7 @@ function addUnknownKeys(
   mistakes: MistakeList,
   explainKey: ExplainKey,
 ): void {
-  const parent = nodeAt(node, unknown.path).node
+  const parent = nodeAt(node, unknown.path)
   for (const key of unknown.keys.slice(0, MISTAKES_PER_FILE)) {
     const offset = parent.kind === 'object' ? (parent.members.get(key)?.keyOffset ?? parent.offset) : parent.offset
     mistakes.add(offset, [...at, ...unknown.path, key], () => explainKey(key, unknown.path) ?? unknownKey(key, known))

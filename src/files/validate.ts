@@ -12,7 +12,8 @@ import { checkDescriptorFile } from './stack/file.ts'
 
 /**
  * Checks, without Docker, scenario files, folders of such (every .json below), manifests of load patterns, and stack
- * descriptors together with the scenarios and patterns that they name. `write` gets whole lines. Returns the exit code: 0 all is well, 2 mistakes.
+ * descriptors together with the scenarios and patterns that they name. `write` gets whole lines.
+ * @returns the exit code: 0 all is well, 2 mistakes.
  */
 export function runValidate(paths: readonly string[], write: (text: string) => void): 0 | 2 {
   const writeLine = (line: string): void => {

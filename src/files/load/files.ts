@@ -79,13 +79,13 @@ class LoadReader {
       source.mistakes.add(childOf(node, key)?.offset ?? node.offset, [...at, key], message)
     }
     const script = resolve(dirname(source.file), entry.script)
-    if (pathKind(script) !== 'file') tell('script', `there is no file ${entry.script} beside ${basename(source.file)}`)
-    else if (
-      this.claim(entry.id, `${source.file}:${String(line)}:${String(column)}`, (message) => {
-        tell('id', message)
-      })
-    )
-      this.patterns.push(toPattern(entry, script, { file: source.file, line }))
+    if (pathKind(script) !== 'file') {
+      tell('script', `there is no file ${entry.script} beside ${basename(source.file)}`)
+      return script
+    }
+    const problem = this.claim(entry.id, `${source.file}:${String(line)}:${String(column)}`)
+    if (problem === null) this.patterns.push(toPattern(entry, script, { file: source.file, line }))
+    else tell('id', problem)
     return script
   }
 
@@ -93,25 +93,20 @@ class LoadReader {
     const id = basename(script, extname(script))
     const mistakes = new MistakeList(script)
     this.lists.push(mistakes)
-    const tell = (message: string): void => {
-      mistakes.add(0, [], message)
-    }
-    if (!SCENARIO_ID.test(id)) {
-      tell(`"${id}" cannot be a pattern's id: name the file with letters, digits, dots, dashes and underscores`)
-      return
-    }
-    if (!this.claim(id, script, tell)) return
-    this.patterns.push(toPattern({ id, name: id, script, expected_behavior: PLAIN_BEHAVIOR }, script, { file: script, line: 1 }))
+    const problem = SCENARIO_ID.test(id)
+      ? this.claim(id, script)
+      : `"${id}" cannot be a pattern's id: name the file with letters, digits, dots, dashes and underscores`
+    const entry = { id, name: id, script, expected_behavior: PLAIN_BEHAVIOR }
+    if (problem === null) this.patterns.push(toPattern(entry, script, { file: script, line: 1 }))
+    else mistakes.add(0, [], problem)
   }
 
-  private claim(id: string, place: string, tell: (message: string) => void): boolean {
+  /** null, or why the id cannot be had. */
+  private claim(id: string, place: string): string | null {
     const earlier = this.places.get(id)
-    if (earlier !== undefined) {
-      tell(`"${id}" is taken by ${earlier}: ids are unique over all patterns`)
-      return false
-    }
+    if (earlier !== undefined) return `"${id}" is taken by ${earlier}: ids are unique over all patterns`
     this.places.set(id, place)
-    return true
+    return null
   }
 
   result(): LoadFiles {

@@ -21,11 +21,11 @@ export function checkDescriptorFile(file: string): CheckedStack {
   const source = readJsonSource(file)
   const { root, mistakes } = source
   if (root === null) return { descriptor: null, mistakes: mistakes.toArray(), locate: () => source.locate(0) }
-  const locate = (path: KeyPath): { line: number; column: number } => source.locate(nodeAt(root, path).node.offset)
+  const locate = (path: KeyPath): { line: number; column: number } => source.locate(nodeAt(root, path).offset)
   const stack = checkNode(stackSchema, root, [], mistakes)
   if (stack === null) return { descriptor: null, mistakes: mistakes.toArray(), locate }
   const tell = (path: KeyPath, message: string): void => {
-    mistakes.add(nodeAt(root, path).node.offset, path, message)
+    mistakes.add(nodeAt(root, path).offset, path, message)
   }
   const folder = dirname(resolve(file))
   checkStack(stack, folder, tell)
