@@ -59,14 +59,13 @@ async function loadCommand(flags: LoadFlags): Promise<void> {
   }
 }
 
-function segment(text: string): K6Segment {
-  const parsed = parseSegment(text)
-  if (parsed === null) throw new InvalidArgumentError(`one such as 2/3 is expected, of up to ${String(MOST_SEGMENTS)}.`)
-  return parsed
-}
+const segment = parsedBy(parseSegment, `one such as 2/3 is expected, of up to ${String(MOST_SEGMENTS)}.`)
+const moment = parsedBy(parseMoment, 'a time with its zone is expected, such as 2026-11-24T03:00:00Z.')
 
-function moment(text: string): Wall {
-  const wallMs = parseMoment(text)
-  if (wallMs === null) throw new InvalidArgumentError('a time with its zone is expected, such as 2026-11-24T03:00:00Z.')
-  return wallMs
+function parsedBy<T>(parse: (text: string) => T | null, expected: string): (text: string) => T {
+  return (text) => {
+    const value = parse(text)
+    if (value === null) throw new InvalidArgumentError(expected)
+    return value
+  }
 }

@@ -48,7 +48,8 @@ export async function completeCheck(
   options: AnnotationOptions,
 ): Promise<void> {
   const { inside, outside } = checkAnnotations(result, options)
-  const output = { title: checkTitle(result), summary: checkSummary(result, outside) }
+  const title = consoleText(`${result.verdict}: ${countsText(result)}`, LONGEST_TITLE)
+  const output = { title, summary: checkSummary(result, outside) }
   const at = { owner: place.owner, repo: place.repo, check_run_id: checkId }
   const [first = [], ...rest] = batches(inside)
   const conclusion = conclusionOf(result.verdict, options.failOn)
@@ -75,10 +76,6 @@ export async function abandonCheck(
 export function conclusionOf(verdict: RunVerdict, failOn: readonly RunVerdict[]): CheckConclusion {
   if (verdict === 'passed') return 'success'
   return failOn.includes(verdict) ? 'failure' : 'neutral'
-}
-
-function checkTitle(result: Result): string {
-  return consoleText(`${result.verdict}: ${countsText(result)}`, LONGEST_TITLE)
 }
 
 function checkSummary(result: Result, outside: readonly string[]): string {
