@@ -38,14 +38,13 @@ export function parseJsonSource(file: string, text: string): JsonSource {
 }
 
 /** The text of a regular file of bounded size in UTF-8, or what is wrong with it. */
-function readText(file: string, maxBytes = MAX_SOURCE_BYTES): { text: string } | { problem: string } {
+function readText(file: string): { text: string } | { problem: string } {
   try {
     const stat = statSync(file)
     if (stat.isDirectory()) return { problem: 'this is a folder, not a file' }
     if (!stat.isFile()) return { problem: 'this is not a regular file' }
-    if (stat.size > maxBytes) {
-      return { problem: `the file has ${String(stat.size)} bytes; at most ${String(maxBytes)} are read: split it` }
-    }
+    if (stat.size > MAX_SOURCE_BYTES)
+      return { problem: `the file has ${String(stat.size)} bytes; at most ${String(MAX_SOURCE_BYTES)} are read: split it` }
     const bytes = readFileSync(file)
     return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }
   } catch (error) {

@@ -70,7 +70,7 @@ export const stdoutLogger: Logger = {
 }
 
 /** For reporting, when the runner takes commands again: every line is one, or cannot be one. */
-export const commandLogger: Logger = {
+const commandLogger: Logger = {
   log(level, text) {
     if (level === 'warn' || level === 'error') annotateWarning(consoleText(text, 2_000))
     else if (level === 'info') process.stdout.write(`${consoleText(text, 2_000)}\n`)

@@ -4,7 +4,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path'
 import type { LoadPattern } from '../../core/load.ts'
 import { childOf, type JsonNode } from '../json-tree.ts'
 import { manifestSchema, MAX_PATTERNS, patternSchema, type PatternInput } from './schema.ts'
-import { MistakeList, type Mistake } from '../mistakes.ts'
+import { MistakeList } from '../mistakes.ts'
 import { pathKind, readJsonSource, type JsonSource } from '../read-source.ts'
 import { SCENARIO_ID } from '../scenarios/schema.ts'
 import { checkNode } from '../schema-issues.ts'
@@ -12,17 +12,11 @@ import { checkNode } from '../schema-issues.ts'
 const MANIFEST_FILE = 'load.json'
 const SCRIPT_ENDS = new Set(['.js', '.mjs', '.ts'])
 
-export interface LoadFiles {
-  /** In the order of the folders; in each the manifest's first, then the other scripts by name. */
-  readonly patterns: LoadPattern[]
-  readonly mistakes: Mistake[]
-}
-
 /**
  * Reads the folders. Every script in one of them is a pattern, with or without an entry in its `load.json`; those in
  * folders below are what scripts import. Never throws for what the files hold.
  */
-export function readLoadFolders(folders: readonly string[]): LoadFiles {
+export function readLoadFolders(folders: readonly string[]) {
   const reader = new LoadReader()
   for (const folder of new Set(folders.map((each) => resolve(each)))) reader.read(folder)
   return reader.result()
@@ -109,7 +103,8 @@ class LoadReader {
     return null
   }
 
-  result(): LoadFiles {
+  /** Patterns in the order of the folders; in each the manifest's first, then the other scripts by name. */
+  result() {
     return { patterns: this.patterns, mistakes: this.lists.flatMap((list) => list.toArray()) }
   }
 }

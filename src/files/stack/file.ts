@@ -3,21 +3,14 @@ import { dirname, resolve } from 'node:path'
 import type { Descriptor, Link, PoolSpec, ServiceSpec, VramSpecOfStack } from '../../core/descriptor.ts'
 import type { KeyPath } from '../../kinds/display.ts'
 import { nodeAt } from '../json-tree.ts'
-import { mistakesError, type Mistake } from '../mistakes.ts'
+import { mistakesError } from '../mistakes.ts'
 import { readJsonSource } from '../read-source.ts'
 import { checkNode } from '../schema-issues.ts'
 import { checkStack, resolveScenarioFiles, shortPath } from './checks.ts'
 import { stackSchema, type StackFile } from './schema.ts'
 
-export interface CheckedStack {
-  readonly descriptor: Descriptor | null
-  readonly mistakes: Mistake[]
-  /** Where a key stands in the file. */
-  readonly locate: (path: KeyPath) => { line: number; column: number }
-}
-
-/** Checks a descriptor file and the files it names; never throws for what it holds. */
-export function checkDescriptorFile(file: string): CheckedStack {
+/** Checks a descriptor file and the files it names; never throws for what it holds. `locate`: where a key stands in it. */
+export function checkDescriptorFile(file: string) {
   const source = readJsonSource(file)
   const { root, mistakes } = source
   if (root === null) return { descriptor: null, mistakes: mistakes.toArray(), locate: () => source.locate(0) }
