@@ -24,9 +24,5 @@ export type DeepReadonly<T> = Json extends T ? T : T extends object ? { readonly
 
 /** What a text says by the schema; null when it is no JSON, or has another shape. */
 export function parseAs<T>(schema: z.ZodType<T>, text: string): T | null {
-  try {
-    return schema.parse(JSON.parse(text))
-  } catch {
-    return null
-  }
+  return schema.safeParse(parseJson(text)).data ?? null
 }

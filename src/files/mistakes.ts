@@ -1,7 +1,6 @@
 /** What is wrong with a file of the user's, and where. */
 import { ChaosError } from '../core/errors.ts'
-import { keyPathText, printable } from '../kinds/display.ts'
-import type { KeyPath } from '../kinds/display.ts'
+import { keyPathText, printable, type KeyPath } from '../kinds/display.ts'
 
 export interface Mistake {
   /** As the user named it. */

@@ -2,10 +2,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { describeError, systemErrorCode } from '../core/errors.ts'
 import { printable } from '../kinds/display.ts'
-import { parseJsonTree } from './json-tree.ts'
-import type { JsonNode } from './json-tree.ts'
-import { MistakeList } from './mistakes.ts'
-import type { Locate } from './mistakes.ts'
+import { parseJsonTree, type JsonNode } from './json-tree.ts'
+import { MistakeList, type Locate } from './mistakes.ts'
 
 export const MAX_SOURCE_BYTES = 8 * 1_024 * 1_024
 
@@ -40,14 +38,13 @@ export function parseJsonSource(file: string, text: string): JsonSource {
 }
 
 /** The text of a regular file of bounded size in UTF-8, or what is wrong with it. */
-function readText(file: string, maxBytes = MAX_SOURCE_BYTES): { text: string } | { problem: string } {
+function readText(file: string): { text: string } | { problem: string } {
   try {
     const stat = statSync(file)
     if (stat.isDirectory()) return { problem: 'this is a folder, not a file' }
     if (!stat.isFile()) return { problem: 'this is not a regular file' }
-    if (stat.size > maxBytes) {
-      return { problem: `the file has ${String(stat.size)} bytes; at most ${String(maxBytes)} are read: split it` }
-    }
+    if (stat.size > MAX_SOURCE_BYTES)
+      return { problem: `the file has ${String(stat.size)} bytes; at most ${String(MAX_SOURCE_BYTES)} are read: split it` }
     const bytes = readFileSync(file)
     return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }
   } catch (error) {
@@ -74,7 +71,7 @@ export function pathKind(path: string): 'file' | 'folder' | null {
 function locator(text: string): Locate {
   let starts: number[] | null = null
   return (offset) => {
-    starts ??= lineStarts(text)
+    starts ??= [0, ...Array.from(text.matchAll(/\r\n?|\n/g), ({ 0: { length }, index }) => index + length)]
     let low = 0
     let high = starts.length - 1
     while (low < high) {
@@ -84,13 +81,4 @@ function locator(text: string): Locate {
     }
     return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 }
   }
-}
-
-function lineStarts(text: string): number[] {
-  const starts = [0]
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at)
-    if (code === 0x0a || (code === 0x0d && text.charCodeAt(at + 1) !== 0x0a)) starts.push(at + 1)
-  }
-  return starts
 }

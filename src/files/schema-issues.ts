@@ -1,11 +1,8 @@
 /** Checks a part of a parsed file against a schema and tells every mistake with its place and in words for users. */
 import * as z from 'zod'
-import { listText, show } from '../kinds/display.ts'
-import type { KeyPath } from '../kinds/display.ts'
-import { nodeAt, valueOf } from './json-tree.ts'
-import type { JsonNode } from './json-tree.ts'
-import { MISTAKES_PER_FILE } from './mistakes.ts'
-import type { MistakeList } from './mistakes.ts'
+import { listText, show, type KeyPath } from '../kinds/display.ts'
+import { nodeAt, valueOf, type JsonNode } from './json-tree.ts'
+import { MISTAKES_PER_FILE, type MistakeList } from './mistakes.ts'
 import { wrong } from '../kinds/schema-kit.ts'
 import { didYouMean } from '../core/suggest.ts'
 
@@ -36,7 +33,7 @@ export function checkNode<T>(
     const once = JSON.stringify([path, issue.message])
     if (told.has(once)) continue
     told.add(once)
-    mistakes.add(nodeAt(node, path).node.offset, [...at, ...path], issue.message)
+    mistakes.add(nodeAt(node, path).offset, [...at, ...path], issue.message)
   }
   return null
 }
@@ -48,7 +45,6 @@ interface MeantIssue {
   readonly known: readonly string[]
 }
 
-/** A schema and what stands at its place. */
 interface Place {
   readonly schema: unknown
   readonly value: unknown
@@ -86,7 +82,7 @@ function addUnknownKeys(
   mistakes: MistakeList,
   explainKey: ExplainKey,
 ): void {
-  const parent = nodeAt(node, unknown.path).node
+  const parent = nodeAt(node, unknown.path)
   for (const key of unknown.keys.slice(0, MISTAKES_PER_FILE)) {
     const offset = parent.kind === 'object' ? (parent.members.get(key)?.keyOffset ?? parent.offset) : parent.offset
     mistakes.add(offset, [...at, ...unknown.path, key], () => explainKey(key, unknown.path) ?? unknownKey(key, known))

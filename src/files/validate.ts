@@ -1,21 +1,19 @@
-/** `validate`: checks files without Docker and without running anything. */
 import { globSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { checkAgainstDescriptor } from './scenarios/cross-check.ts'
 import { printable } from '../kinds/display.ts'
 import { childOf } from './json-tree.ts'
 import { readLoadFolders } from './load/files.ts'
-import { formatMistake } from './mistakes.ts'
-import type { Mistake } from './mistakes.ts'
+import { formatMistake, type Mistake } from './mistakes.ts'
 import { pathKind, readJsonSource } from './read-source.ts'
 import { MAX_FILES, validateScenarioFiles } from './scenarios/files.ts'
 import { checkDefects } from './stack/defects.ts'
 import { checkDescriptorFile } from './stack/file.ts'
 
 /**
- * Checks scenario files, folders of such (every .json below), manifests of load patterns, and stack descriptors together
- * with the scenarios and patterns that they name.
- * `write` gets whole lines. Returns the exit code: 0 all is well, 2 mistakes.
+ * Checks, without Docker, scenario files, folders of such (every .json below), manifests of load patterns, and stack
+ * descriptors together with the scenarios and patterns that they name. `write` gets whole lines.
+ * @returns the exit code: 0 all is well, 2 mistakes.
  */
 export function runValidate(paths: readonly string[], write: (text: string) => void): 0 | 2 {
   const writeLine = (line: string): void => {
@@ -28,33 +26,17 @@ export function runValidate(paths: readonly string[], write: (text: string) => v
     )
     return 2
   }
-  const mistakes: Mistake[] = []
-  const scenarioPaths: string[] = []
-  let stacks = 0
-  let scenarios = 0
-  let patterns = 0
-  let files = 0
-  const count = (checked: Checked): void => {
-    scenarios += checked.scenarios
-    patterns += checked.patterns
-    files += checked.files
-    mistakes.push(...checked.mistakes)
-  }
-  for (const path of all) {
-    const kind = kindOf(path)
-    if (kind === 'stack') {
-      stacks += 1
-      count(validateStack(path))
-    } else if (kind === 'load') {
-      count(validateLoad([dirname(path)]))
-    } else {
-      scenarioPaths.push(path)
-    }
-  }
-  const plain = validateScenarioFiles(scenarioPaths)
-  count({ scenarios: plain.scenarios.length, patterns: 0, files: scenarioPaths.length, mistakes: plain.mistakes })
+  const kinds = all.map((path) => ({ path, kind: kindOf(path) }))
+  const plain = kinds.flatMap(({ path, kind }) => (kind === 'scenarios' ? [path] : []))
+  const checked = kinds.flatMap(({ path, kind }): Checked[] => {
+    if (kind === 'scenarios') return []
+    return [kind === 'stack' ? validateStack(path) : validateLoad(dirname(path))]
+  })
+  const { scenarios, mistakes: ofPlain } = validateScenarioFiles(plain)
+  checked.push({ stacks: 0, scenarios: scenarios.length, patterns: 0, files: plain.length, mistakes: ofPlain })
+  const mistakes = checked.flatMap((one) => one.mistakes)
   for (const mistake of mistakes) writeLine(formatMistake(mistake))
-  writeLine(summary(mistakes, { scenarios, patterns, stacks, files }))
+  writeLine(summary(mistakes, checked))
   return mistakes.length === 0 ? 0 : 2
 }
 
@@ -64,6 +46,7 @@ function nothing(paths: readonly string[]): string {
 }
 
 interface Checked {
+  readonly stacks: number
   readonly scenarios: number
   readonly patterns: number
   readonly files: number
@@ -71,14 +54,14 @@ interface Checked {
 }
 
 /** A manifest stands for its folder: what no entry names is a pattern as well. */
-function validateLoad(folders: readonly string[]): Checked {
-  const { patterns, mistakes } = readLoadFolders(folders)
-  return { scenarios: 0, patterns: patterns.length, files: folders.length, mistakes }
+function validateLoad(folder: string): Checked {
+  const { patterns, mistakes } = readLoadFolders([folder])
+  return { stacks: 0, scenarios: 0, patterns: patterns.length, files: 1, mistakes }
 }
 
 function validateStack(file: string): Checked {
   const { descriptor, mistakes, locate } = checkDescriptorFile(file)
-  if (descriptor === null) return { scenarios: 0, patterns: 0, files: 1, mistakes }
+  if (descriptor === null) return { stacks: 1, scenarios: 0, patterns: 0, files: 1, mistakes }
   const read = validateScenarioFiles(descriptor.scenarioFiles)
   const found = [...read.mistakes, ...checkAgainstDescriptor(read.scenarios, descriptor, read.locate)]
   const load = readLoadFolders(descriptor.loadFolders)
@@ -86,21 +69,25 @@ function validateStack(file: string): Checked {
   if (read.mistakes.length === 0 && load.mistakes.length === 0)
     found.push(...checkDefects([...read.scenarios, ...load.patterns], { ...descriptor, file }, locate))
   const files = 1 + descriptor.scenarioFiles.length + descriptor.loadFolders.length
-  return { scenarios: read.scenarios.length, patterns: load.patterns.length, files, mistakes: [...found, ...load.mistakes] }
+  return {
+    stacks: 1,
+    scenarios: read.scenarios.length,
+    patterns: load.patterns.length,
+    files,
+    mistakes: [...found, ...load.mistakes],
+  }
 }
 
-function summary(mistakes: readonly Mistake[], checked: Omit<Checked, 'mistakes'> & { stacks: number }): string {
-  const files = counted(checked.files, 'file')
+function summary(mistakes: readonly Mistake[], checked: readonly Checked[]): string {
+  const sum = (key: Exclude<keyof Checked, 'mistakes'>): number => checked.reduce((total, one) => total + one[key], 0)
+  const files = counted(sum('files'), 'file')
   if (mistakes.length > 0) {
-    const lines = counted(
-      mistakes.reduce((sum, mistake) => sum + (mistake.more ?? 1), 0),
-      'mistake',
-    )
-    return `${lines} in ${counted(new Set(mistakes.map((mistake) => mistake.file)).size, 'file')}; ${files} checked`
+    const lines = mistakes.reduce((total, { more }) => total + (more ?? 1), 0)
+    return `${counted(lines, 'mistake')} in ${counted(new Set(mistakes.map(({ file }) => file)).size, 'file')}; ${files} checked`
   }
-  const stacks = checked.stacks === 0 ? '' : ` and ${counted(checked.stacks, 'stack')}`
-  const patterns = checked.patterns === 0 ? '' : `, ${counted(checked.patterns, 'load pattern')}`
-  return `valid: ${counted(checked.scenarios, 'scenario')}${patterns}${stacks} in ${files}`
+  const stacks = sum('stacks') === 0 ? '' : ` and ${counted(sum('stacks'), 'stack')}`
+  const patterns = sum('patterns') === 0 ? '' : `, ${counted(sum('patterns'), 'load pattern')}`
+  return `valid: ${counted(sum('scenarios'), 'scenario')}${patterns}${stacks} in ${files}`
 }
 
 function counted(count: number, noun: string): string {

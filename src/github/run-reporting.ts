@@ -47,12 +47,14 @@ export class RunReporting {
   constructor(deps: ReportingDeps) {
     this.deps = deps
     this.matrix = matrixSlug(deps.inputs.commentKey)
-    this.silent = silentReason(deps)
+    this.silent = deps.inputs.token === '' ? 'there is no token' : readOnlyReason(deps.context)
   }
 
   /** What `begin` will have to be followed by, as far as it is known before. */
   get intended(): OpenReporting {
-    return { comment: this.silent === null && this.hasComment(), checkId: null }
+    const { context, inputs } = this.deps
+    const comment = this.silent === null && context.pullRequest !== null && inputs.comment !== 'never'
+    return { comment, checkId: null }
   }
 
   /** Tells that it runs. `plannedMs`: null where nobody knows. */
@@ -100,10 +102,6 @@ export class RunReporting {
     ])
   }
 
-  private hasComment(): boolean {
-    return this.deps.context.pullRequest !== null && this.deps.inputs.comment !== 'never'
-  }
-
   private async comment(state: CommentState, bounds: Bounds, body: (facts: CommentFacts) => string, red: boolean): Promise<void> {
     const { context, inputs } = this.deps
     const { owner, repo, pullRequest } = context
@@ -131,11 +129,6 @@ export class RunReporting {
 /** Its limit ends it, and nothing else: the run is over. */
 function toTheEnd(): Bounds {
   return { limitMs: END_LIMIT_MS, signal: new AbortController().signal }
-}
-
-function silentReason({ context, inputs }: ReportingDeps): string | null {
-  if (inputs.token === '') return 'there is no token'
-  return readOnlyReason(context)
 }
 
 /** `raw` tells jobs apart that look the same when they are shown. */

@@ -45,8 +45,13 @@ export function milliseconds(minimum: number, maximum: number, description: stri
   return quantity({ unit: 'ms', minimum, maximum, integer: true, description })
 }
 
+/** How many of something: one at least. */
+export function count(maximum: number, description: string): z.ZodNumber {
+  return quantity({ minimum: 1, maximum, integer: true, description })
+}
+
 export function port(description: string): z.ZodNumber {
-  return quantity({ minimum: 1, maximum: 65_535, integer: true, description })
+  return count(65_535, description)
 }
 
 /** Text of a given shape: `pattern` must match all of it. */

@@ -6,7 +6,6 @@
 /** Control characters except tab and newline, marks that reorder or hide text, and code points that no text has. */
 const INVISIBLE = /(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029\p{Noncharacter_Code_Point}]/gu
 /** A terminal's escape sequences: CSI, OSC and the two-character ones. */
-
 const ESCAPE_SEQUENCE = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g
 const ZERO_WIDTH_SPACE = '\u200b'
 /** The colon before the name of an emoji, also where one of ours may come behind it; not those of times and ports. */

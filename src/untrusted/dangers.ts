@@ -67,7 +67,6 @@ export function findDangers(config: unknown, options: FindOptions): Danger[] {
   ]
 }
 
-/** Those that `allow-untrusted` does not name. */
 export function notAllowed(dangers: readonly Danger[], allow: ReadonlySet<AllowKind>): Danger[] {
   return dangers.filter((danger) => !allow.has(danger.allow))
 }
@@ -145,7 +144,6 @@ function networkDangers(name: string, network: SharedConfig): Danger[] {
   return found
 }
 
-/** Where compose still tells of them. */
 function fileDangers(name: string, service: ServiceConfig, ground: Ground): Danger[] {
   const spec = service.credential_spec?.file ?? ''
   const named = [
@@ -186,19 +184,19 @@ function outside(service: string, key: string, path: string): Danger {
 
 /** A newer Compose may know keys that are more powerful than all of these. */
 function unknownKeys(name: string, service: ServiceConfig): Danger[] {
-  return Object.entries(service)
-    .filter(([key, value]) => value !== null && !KNOWN_SERVICE_KEYS.has(key) && !key.startsWith('x-'))
-    .map(([key, value]) => unknownKey(name, `services.${name}.${key}`, value))
+  return unknown(service, KNOWN_SERVICE_KEYS).map(([key, value]) => unknownKey(name, `services.${name}.${key}`, value))
 }
 
 function stackKeys(stack: StackConfig): Danger[] {
   const models = stack['models']
-  const found = Object.entries(stack)
-    .filter(([key, value]) => value !== null && !KNOWN_STACK_KEYS.has(key) && !key.startsWith('x-'))
-    .map(([key, value]) => unknownKey(null, key, value))
+  const found = unknown(stack, KNOWN_STACK_KEYS).map(([key, value]) => unknownKey(null, key, value))
   if (models === undefined || models === null) return found
   const why = 'Compose has a program of the machine run the models'
   return [...found, { service: null, key: 'models', what: shown(models), why, allow: 'host-program' }]
+}
+
+function unknown(object: object, known: ReadonlySet<string>): [string, unknown][] {
+  return Object.entries(object).filter(([key, value]) => value !== null && !known.has(key) && !key.startsWith('x-'))
 }
 
 function unknownKey(service: string | null, key: string, value: unknown): Danger {

@@ -1,5 +1,6 @@
 /** Dangers in what of the machine's files a stack sees. Pure but for the links that it has followed. */
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import type { DangerKind } from './allow-untrusted.ts'
 import { shown, type Danger, type Ground } from './danger.ts'
 import type { MountConfig, ServiceConfig, SharedConfig, StackConfig } from './schema.ts'
 
@@ -120,26 +121,19 @@ function useDangers({ service, key, path, isWritable, allow }: Use, ground: Grou
   const found: Danger[] = []
   const real = ground.real(path)
   const what = real === path ? shown(path) : `${shown(path)} → ${shown(real)}`
+  const add = (why: string, kind: DangerKind = allow): void => {
+    found.push({ service, key, what, why, allow: kind })
+  }
   if (hasSocket(path) || hasSocket(real))
-    found.push({
-      service,
-      key,
-      what,
-      why: 'with the socket it commands the daemon, which is root on the machine',
-      allow: 'docker-socket',
-    })
+    add('with the socket it commands the daemon, which is root on the machine', 'docker-socket')
   if (!ground.isInside(path)) {
-    found.push({ service, key, what, why: 'it lies outside the workspace', allow })
+    add('it lies outside the workspace')
     return found
   }
-  if (isWritable && !ground.isWritable(path))
-    found.push({ service, key, what, why: 'it may change what lies outside the workspace', allow })
+  if (isWritable && !ground.isWritable(path)) add('it may change what lies outside the workspace')
   const folder = parents(real).find((parent) => writable.has(parent))
   if (folder !== undefined)
-    found.push({
-      ...{ service, key, what, allow },
-      why: `it lies in ${shown(folder)}, where a container may put a link in its place: Docker follows it at the next start`,
-    })
+    add(`it lies in ${shown(folder)}, where a container may put a link in its place: Docker follows it at the next start`)
   return found
 }
 

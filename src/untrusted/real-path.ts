@@ -9,11 +9,7 @@ const MOST_LINKS = 40
  * Where an absolute path leads when all links are followed, as the kernel follows them. Of what does not exist, as far as it
  * does: what Docker would make there is made where that leads. @throws BAD_INPUT for links that lead in a circle.
  */
-export function realPath(path: string): string {
-  return follow(path, 0)
-}
-
-function follow(path: string, links: number): string {
+export function realPath(path: string, links = 0): string {
   if (links > MOST_LINKS) throw new ChaosError('BAD_INPUT', `the links at ${path} lead in a circle`)
   try {
     return realpathSync.native(path)
@@ -21,10 +17,10 @@ function follow(path: string, links: number): string {
     const code = systemErrorCode(error)
     if ((code !== 'ENOENT' && code !== 'ENOTDIR') || dirname(path) === path) throw error
   }
-  const folder = follow(dirname(path), links)
+  const folder = realPath(dirname(path), links)
   const here = join(folder, basename(path))
   const target = targetOf(here)
-  return target === null ? here : follow(resolve(folder, target), links + 1)
+  return target === null ? here : realPath(resolve(folder, target), links + 1)
 }
 
 /** Of a link to what is not there yet; null for what is no link. */

@@ -9,8 +9,7 @@ import { stdoutLogger, type ActionStep, type StepEnd } from './step.ts'
 import { USAGE_EXIT_CODE } from '../exit-code.ts'
 import { prepareToolboxImage } from '../images.ts'
 import { stateDir } from '../paths.ts'
-import { cleanupLines } from '../cleanup/lines.ts'
-import { cleanupRuns } from '../cleanup/undo.ts'
+import { cleanupLines, cleanupRuns } from '../cleanup/undo.ts'
 
 export async function actionCleanup({ cancel: { signal } }: ActionStep): Promise<StepEnd> {
   const report = await withCommandsStopped(async () => {

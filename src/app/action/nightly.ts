@@ -6,16 +6,14 @@ import { parseResult } from '../../files/result/parse.ts'
 import { MOST_RESULT_BYTES } from '../../files/result/size.ts'
 import { ChaosError } from '../../core/errors.ts'
 import { decideReport } from '../../core/verdict.ts'
-import { annotateWarning } from '../../github/check/annotations.ts'
 import type { ActionInputs } from '../../github/step/inputs.ts'
 import { redNight, type NightlyWish, type RedNight } from '../../github/nightly/decision.ts'
 import { putNightlyIssue } from '../../github/nightly/issue.ts'
 import { lastFinishedRun, overdueWish } from '../../github/nightly/watchdog.ts'
-import { createGithub, type Github } from '../../github/client/octokit.ts'
+import type { Github } from '../../github/client/octokit.ts'
 import { setVerdict } from '../../github/step/outputs.ts'
-import { tryReporting } from '../../github/client/try-reporting.ts'
 import { consoleText } from '../../report/escape.ts'
-import { commandLogger, type ActionStep, type StepEnd } from './step.ts'
+import { attempt, type ActionStep, type StepEnd } from './step.ts'
 
 const STEP_LIMIT_MS = 180_000
 const LABEL = 'chaos-nightly'
@@ -43,21 +41,15 @@ export async function actionWatchdog(step: ActionStep): Promise<StepEnd> {
   })
 }
 
-async function put(
-  { context, inputs, cancel }: ActionStep,
-  wishOf: (github: Github) => Promise<NightlyWish | null>,
-): Promise<StepEnd> {
-  const step = {
-    ...{ what: 'keep the issue of the nightly', permission: 'issues: write' as const },
-    ...{ limitMs: STEP_LIMIT_MS, signal: cancel.signal },
-  }
-  const said = await tryReporting(step, annotateWarning, async (signal) => {
-    const github = await createGithub({ token: inputs.report.token, apiUrl: context.apiUrl, signal, log: commandLogger })
+async function put(step: ActionStep, wishOf: (github: Github) => Promise<NightlyWish | null>): Promise<StepEnd> {
+  const { owner, repo } = step.context
+  const work = async (github: Github): Promise<string> => {
     const wish = await wishOf(github)
     if (wish === null) return 'a nightly has finished in time'
-    const { action, url, why } = await putNightlyIssue(github, { owner: context.owner, repo: context.repo, label: LABEL }, wish)
+    const { action, url, why } = await putNightlyIssue(github, { owner, repo, label: LABEL }, wish)
     return `issue ${action}${url === null ? '' : `: ${url}`}${why === '' ? '' : ` (${why})`}`
-  })
+  }
+  const said = await attempt(step, 'keep the issue of the nightly', 'issues: write', work, STEP_LIMIT_MS)
   if (said !== null) process.stdout.write(`${consoleText(said)}\n`)
   return { exitCode: said === null ? 1 : 0, mustExit: false }
 }

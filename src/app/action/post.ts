@@ -12,12 +12,13 @@ import { readInputs } from '../../github/step/inputs.ts'
 import { RunReporting } from '../../github/run-reporting.ts'
 import { loadOpenReporting, loadPostState, type PostState } from '../../github/step/state.ts'
 import { consoleText } from '../../report/escape.ts'
-import { createDockerClient } from '../../stack/docker/client.ts'
+import { composeDown } from '../../stack/compose/down.ts'
+import { createDockerClient, type DockerClient } from '../../stack/docker/client.ts'
+import { createSpawnExec } from '../../stack/programs/spawn-exec.ts'
 import { runsInDocker } from '../../stack/sweep.ts'
 import { prepareToolboxImage } from '../images.ts'
-import { postSteps } from './post-steps.ts'
-import { cleanupLines } from '../cleanup/lines.ts'
-import { cleanupRuns, type CleanupReport } from '../cleanup/undo.ts'
+import { collectLeftoverLogs } from '../cleanup/collect-leftover-logs.ts'
+import { cleanupLines, cleanupRuns, type CleanupReport, type CleanupStep } from '../cleanup/undo.ts'
 
 /** Main's end, the undo, logs and compose take 120 s if each of them hangs; the rest is the removal's. */
 const CLEANUP_LIMIT_MS = 150_000
@@ -60,7 +61,7 @@ async function cleanUp(state: PostState): Promise<void> {
     `cleaning up run ${state.runId}`,
     () => {
       const { stateDir, outDir } = state
-      const beforeRemoval = postSteps({ docker, outDir, env: process.env, log })
+      const beforeRemoval = postSteps(docker, outDir, log)
       const options = { docker, stateDir, faults: FAULTS, toolboxImage, log, signal, beforeRemoval }
       return cleanupRuns(options, state.runId)
     },
@@ -75,6 +76,24 @@ async function cleanUp(state: PostState): Promise<void> {
       )
     for (const problem of problems) annotateWarning(consoleText(problem, 1_000))
   }
+}
+
+/** Between the undoing of faults and the removal by label, each with a try of its own. */
+function postSteps(docker: DockerClient, outDir: string, log: Logger): CleanupStep[] {
+  const { env } = process
+  return [
+    {
+      name: 'collecting the logs of containers that are left',
+      async run(runId, signal) {
+        const files = await collectLeftoverLogs({ docker, outDir, env }, runId, signal)
+        if (files.length > 0) log.log('info', `logs of ${String(files.length)} services were saved`)
+      },
+    },
+    {
+      name: 'taking the stack down',
+      run: (runId, signal) => composeDown({ docker, exec: createSpawnExec(), env, log }, runId, signal),
+    },
+  ]
 }
 
 async function mainGone(state: PostState, signal: AbortSignal): Promise<void> {

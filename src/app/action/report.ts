@@ -11,18 +11,14 @@ import { doneBody, noVerdictBody, type CommentFacts } from '../../github/comment
 import { commentKey, matrixOfKey, type CommentMarker } from '../../github/comment/marker.ts'
 import { downloadResults, type JobResult } from '../../github/artifacts/download-result.ts'
 import type { EventContext, TriggeringRun } from '../../github/event/context.ts'
-import { createGithub, type Github } from '../../github/client/octokit.ts'
 import { setVerdict } from '../../github/step/outputs.ts'
-import type { Permission } from '../../github/client/permission-help.ts'
 import { pullRequestOfRun } from '../../github/event/pull-request-of-run.ts'
 import { ownMarkers, putStickyComment } from '../../github/comment/sticky.ts'
-import { tryReporting } from '../../github/client/try-reporting.ts'
 import { consoleText } from '../../report/escape.ts'
 import { markdown } from '../../report/formats/markdown/format.ts'
 import { render } from '../../report/render.ts'
-import { commandLogger, tempDir, type ActionStep, type StepEnd } from './step.ts'
+import { attempt, tempDir, type ActionStep, type StepEnd } from './step.ts'
 
-const STEP_LIMIT_MS = 300_000
 /** In the keys of comments, in place of the job. */
 const JOB = 'report'
 /** All jobs share what one step's summary may hold. */
@@ -116,16 +112,4 @@ async function writeSummary(judged: readonly Judged[]): Promise<void> {
 export function verdictOf(jobs: readonly Job[], leftOut: number): RunVerdict {
   const verdicts = jobs.flatMap((job) => ('result' in job ? job.result.verdict : []))
   return decideReport(verdicts, jobs.length - verdicts.length + leftOut)
-}
-
-function attempt<T>(
-  { context, inputs, cancel }: ActionStep,
-  what: string,
-  permission: Permission,
-  work: (github: Github, signal: AbortSignal) => Promise<T>,
-): Promise<T | null> {
-  return tryReporting({ what, permission, limitMs: STEP_LIMIT_MS, signal: cancel.signal }, annotateWarning, async (signal) => {
-    const github = await createGithub({ token: inputs.report.token, apiUrl: context.apiUrl, signal, log: commandLogger })
-    return work(github, signal)
-  })
 }

@@ -15,6 +15,9 @@ import { withCommandsStopped } from '../../github/step/foreign-output.ts'
 import { summaryReporter } from '../../github/step/summary.ts'
 import { judgeTrust } from '../../github/event/trust.ts'
 import { uploadArtifacts, type UploadOutcome } from '../../github/artifacts/upload.ts'
+import { createGithub, type Github } from '../../github/client/octokit.ts'
+import type { Permission } from '../../github/client/permission-help.ts'
+import { tryReporting } from '../../github/client/try-reporting.ts'
 import { consoleFormat } from '../../report/formats/console/format.ts'
 import { consoleProgress } from '../../report/live/console-progress.ts'
 import { consoleText } from '../../report/escape.ts'
@@ -67,7 +70,7 @@ export const stdoutLogger: Logger = {
 }
 
 /** For reporting, when the runner takes commands again: every line is one, or cannot be one. */
-export const commandLogger: Logger = {
+const commandLogger: Logger = {
   log(level, text) {
     if (level === 'warn' || level === 'error') annotateWarning(consoleText(text, 2_000))
     else if (level === 'info') process.stdout.write(`${consoleText(text, 2_000)}\n`)
@@ -117,6 +120,20 @@ export async function endStep(step: ActionStep, outcome: RunOutcome, { reporting
   if (!red && outcome.exitCode !== 0)
     annotateWarning(`The verdict is ${result.verdict}, and the job goes on, as fail-on does not name it.`)
   return { exitCode: red ? outcome.exitCode : 0, mustExit: upload.isAbandoned }
+}
+
+/** What could not be done is a warning, and null. */
+export function attempt<T>(
+  { context, inputs, cancel }: ActionStep,
+  what: string,
+  permission: Permission,
+  work: (github: Github, signal: AbortSignal) => Promise<T>,
+  limitMs = 300_000,
+): Promise<T | null> {
+  return tryReporting({ what, permission, limitMs, signal: cancel.signal }, annotateWarning, async (signal) => {
+    const github = await createGithub({ token: inputs.report.token, apiUrl: context.apiUrl, signal, log: commandLogger })
+    return work(github, signal)
+  })
 }
 
 export async function uploadResults(

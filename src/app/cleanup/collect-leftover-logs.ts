@@ -21,9 +21,8 @@ const BYTES_PER_CONTAINER = 256 * 1024
 const BYTES_IN_ALL = 8 * 1024 * 1024
 const COLLECT_LIMIT_MS = 30_000
 
-export interface LeftoverLogsOptions {
+interface LeftoverLogsOptions {
   readonly docker: DockerClient
-  /** The results folder. */
   readonly outDir: string
   readonly env: Readonly<Record<string, string | undefined>>
 }

@@ -6,8 +6,7 @@ import type { Logger } from '../../ports/reporter.ts'
 import { isAborted } from '../../core/time/wait.ts'
 import { findHolder } from '../../engine/undo/lease.ts'
 import { knownRuns, runFolder } from '../../engine/undo/ledger.ts'
-import { cleanupLines } from './lines.ts'
-import { cleanupRun, type CleanupOptions, type CleanupReport } from './undo.ts'
+import { cleanupLines, cleanupRun, type CleanupOptions, type CleanupReport } from './undo.ts'
 
 /** All of them together: nobody waits longer for their own run. */
 const SWEEP_LIMIT_MS = 60_000

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { stderrLogger, watchSignals } from './common.ts'
-import { cleanupLines } from '../cleanup/lines.ts'
 import { USAGE_EXIT_CODE } from '../exit-code.ts'
 import { stateDir } from '../paths.ts'
 
@@ -11,20 +10,16 @@ export function addCleanupCommand(program: Command): void {
     .option('--run <id>', 'only this run')
     .addHelpText('after', '\nExample:\n  chaos-action cleanup\n  chaos-action cleanup --run 1f2e3d4c')
     .action(async (flags: { run?: string }) => {
-      const { cleanupRuns, createDockerClient, FAULTS, prepareToolboxImage } = await import('./work.ts')
-      const signals = watchSignals()
-      try {
-        const docker = createDockerClient()
-        const log = stderrLogger(process.env)
-        const { signal } = signals
-        const toolboxImage = await prepareToolboxImage({ docker, log, env: process.env, signal })
-        const options = { docker, stateDir: stateDir(process.env), faults: FAULTS, toolboxImage, log, signal }
-        const report = await cleanupRuns(options, flags.run ?? null)
-        for (const run of report.runs) process.stdout.write(`${cleanupLines(run).join('\n  ')}\n`)
-        if (report.runs.length === 0) process.stdout.write('nothing to clean up\n')
-        process.exitCode = report.runs.some((run) => run.problems.length > 0) ? USAGE_EXIT_CODE : 0
-      } finally {
-        signals.stop()
-      }
+      const { cleanupLines, cleanupRuns, createDockerClient, FAULTS, prepareToolboxImage } = await import('./work.ts')
+      using signals = watchSignals()
+      const { signal } = signals
+      const docker = createDockerClient()
+      const log = stderrLogger(process.env)
+      const toolboxImage = await prepareToolboxImage({ docker, log, env: process.env, signal })
+      const options = { docker, stateDir: stateDir(process.env), faults: FAULTS, toolboxImage, log, signal }
+      const report = await cleanupRuns(options, flags.run ?? null)
+      for (const run of report.runs) process.stdout.write(`${cleanupLines(run).join('\n  ')}\n`)
+      if (report.runs.length === 0) process.stdout.write('nothing to clean up\n')
+      process.exitCode = report.runs.some((run) => run.problems.length > 0) ? USAGE_EXIT_CODE : 0
     })
 }

@@ -48,7 +48,7 @@ const SIGNAL_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
  * that reads our output, aborts as well: it must not be the end of a process that has something to take back. `code` is 0
  * until one of these came.
  */
-export function watchSignals(): { readonly signal: AbortSignal; code(): number; stop(): void } {
+export function watchSignals(): Disposable & { readonly signal: AbortSignal; code(): number } {
   const controller = new AbortController()
   let code = 0
   const abort = (own: number, why: string): void => {
@@ -75,7 +75,7 @@ export function watchSignals(): { readonly signal: AbortSignal; code(): number; 
   return {
     signal: controller.signal,
     code: () => code,
-    stop() {
+    [Symbol.dispose]() {
       for (const off of handlers) off()
     },
   }

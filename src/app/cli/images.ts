@@ -13,17 +13,9 @@ export function addImagesCommand(program: Command): void {
         process.stdout.write(`${await publishedToolboxName()}\n`)
         return
       }
-      const signals = watchSignals()
-      try {
-        const made = await prepareImages({
-          docker: createDockerClient(),
-          log: stderrLogger(process.env),
-          env: process.env,
-          signal: signals.signal,
-        })
-        process.stdout.write(`${made.join('\n')}\n`)
-      } finally {
-        signals.stop()
-      }
+      using signals = watchSignals()
+      const { env } = process
+      const made = await prepareImages({ docker: createDockerClient(), log: stderrLogger(env), env, signal: signals.signal })
+      process.stdout.write(`${made.join('\n')}\n`)
     })
 }

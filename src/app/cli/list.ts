@@ -43,24 +43,23 @@ export function addListCommand(program: Command): void {
       }))
       if (flags.json)
         process.stdout.write(`${JSON.stringify({ stack: descriptor.name, scenarios: rows, load, defects }, null, 2)}\n`)
-      else process.stdout.write(plainList([...rows, ...load.map((row) => ({ ...row, recoveryOnly: false }))], defects))
+      else process.stdout.write(plainList([...rows, ...load], defects))
     })
 }
 
-function plainList(
-  rows: readonly {
-    id: string
-    suite: string
-    name: string
-    quickSeconds: number | null
-    fullSeconds: number | null
-    recoveryOnly: boolean
-  }[],
-  defects: readonly { name: string; fails: readonly string[]; text: string }[],
-): string {
+interface Row {
+  readonly id: string
+  readonly suite: string
+  readonly name: string
+  readonly quickSeconds: number | null
+  readonly fullSeconds: number | null
+  readonly recoveryOnly?: boolean
+}
+
+function plainList(rows: readonly Row[], defects: readonly { name: string; fails: readonly string[]; text: string }[]): string {
   const lines = rows.map(
     (row) =>
-      `${row.id.padEnd(8)} ${row.suite.padEnd(7)} ${seconds(row.quickSeconds).padStart(6)} ${seconds(row.fullSeconds).padStart(6)}  ${row.name}${row.recoveryOnly ? ' (recovery only)' : ''}`,
+      `${row.id.padEnd(8)} ${row.suite.padEnd(7)} ${seconds(row.quickSeconds).padStart(6)} ${seconds(row.fullSeconds).padStart(6)}  ${row.name}${row.recoveryOnly === true ? ' (recovery only)' : ''}`,
   )
   const head = 'id       suite    quick   full  name'
   const found = defects.map((defect) => `${defect.name.padEnd(24)} ${defect.fails.join(', ').padEnd(30)} ${defect.text}`)

@@ -2,8 +2,7 @@ import type { Wall } from '../../core/time/moment.ts'
 import { join } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
 import { ChaosError } from '../../core/errors.ts'
-import type { K6Segment } from '../../core/segment.ts'
-import { MOST_SEGMENTS, parseSegment } from '../../core/segment.ts'
+import { MOST_SEGMENTS, parseSegment, type K6Segment } from '../../core/segment.ts'
 import { parseMoment } from '../../core/time/parse-moment.ts'
 import { stderrLogger, watchSignals } from './common.ts'
 import { addPatternOptions, requestOf, type PatternFlags } from './patterns.ts'
@@ -36,7 +35,7 @@ async function loadCommand(flags: LoadFlags): Promise<void> {
   if (flags.startAt !== undefined && flags.segment === undefined)
     throw new ChaosError('BAD_INPUT', '--start-at is for generators that begin together: it needs --segment')
   const { consoleFormat, consoleProgress, fileReporter, render, runAddressLoad, runAddressSegment } = await import('./work.ts')
-  const signals = watchSignals()
+  using signals = watchSignals()
   const request = await requestOf('load', flags)
   const isTerminal = process.stderr.isTTY && process.env['CI'] === undefined
   const progress = consoleProgress({ stream: process.stderr, isTerminal })
@@ -57,18 +56,16 @@ async function loadCommand(flags: LoadFlags): Promise<void> {
     }
   } finally {
     if (signals.code() !== 0) process.exitCode = signals.code()
-    signals.stop()
   }
 }
 
-function segment(text: string): K6Segment {
-  const parsed = parseSegment(text)
-  if (parsed === null) throw new InvalidArgumentError(`one such as 2/3 is expected, of up to ${String(MOST_SEGMENTS)}.`)
-  return parsed
-}
+const segment = parsedBy(parseSegment, `one such as 2/3 is expected, of up to ${String(MOST_SEGMENTS)}.`)
+const moment = parsedBy(parseMoment, 'a time with its zone is expected, such as 2026-11-24T03:00:00Z.')
 
-function moment(text: string): Wall {
-  const wallMs = parseMoment(text)
-  if (wallMs === null) throw new InvalidArgumentError('a time with its zone is expected, such as 2026-11-24T03:00:00Z.')
-  return wallMs
+function parsedBy<T>(parse: (text: string) => T | null, expected: string): (text: string) => T {
+  return (text) => {
+    const value = parse(text)
+    if (value === null) throw new InvalidArgumentError(expected)
+    return value
+  }
 }

@@ -25,7 +25,6 @@ export function addPatternOptions(command: Command): void {
     .option('--out <dir>', 'where all that is written goes', 'results/latest')
 }
 
-/** `command`: what to repeat. */
 export async function requestOf(command: string, flags: PatternFlags): Promise<AddressLoadRequest> {
   const { addressLoadRequestOf } = await import('./work.ts')
   return addressLoadRequestOf(command, { ...flags, variables: flags.variable, thresholds: flags.threshold })

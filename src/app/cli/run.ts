@@ -59,24 +59,20 @@ export function addRunCommand(program: Command): void {
 
 async function runCommand(flags: RunFlags): Promise<void> {
   const { consoleFormat, consoleProgress, fileReporter, render, runChaos } = await import('./work.ts')
-  const signals = watchSignals()
+  using signals = watchSignals()
   const outDir = resolve(flags.out)
   const progress = consoleProgress({
     stream: process.stderr,
     isTerminal: process.stderr.isTTY && process.env['CI'] === undefined,
   })
-  const files = fileReporter(outDir)
-  try {
-    const { result, exitCode } = await runChaos(
-      runRequestOf({ ...flags, noInject: !flags.inject, defects: flags.defect, thresholds: flags.threshold }),
-      { reporters: [progress, files], log: stderrLogger(process.env), signal: signals.signal, env: process.env },
-    )
-    process.stdout.write(render(consoleFormat, result))
-    process.stderr.write(`results: ${outDir}\n`)
-    process.exitCode = signals.code() === 0 ? exitCode : signals.code()
-  } finally {
-    signals.stop()
-  }
+  const reporters = [progress, fileReporter(outDir)]
+  const { result, exitCode } = await runChaos(
+    runRequestOf({ ...flags, noInject: !flags.inject, defects: flags.defect, thresholds: flags.threshold }),
+    { reporters, log: stderrLogger(process.env), signal: signals.signal, env: process.env },
+  )
+  process.stdout.write(render(consoleFormat, result))
+  process.stderr.write(`results: ${outDir}\n`)
+  process.exitCode = signals.code() === 0 ? exitCode : signals.code()
 }
 
 function notEmpty(text: string): string {

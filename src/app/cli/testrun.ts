@@ -35,7 +35,7 @@ export function addTestRunCommand(program: Command): void {
     .addHelpText('after', EXAMPLE)
     .action(async (flags: Flags) => {
       const { RUNNERS_FOLDER, TESTRUN_FILE, writeTestRun } = await import('./work.ts')
-      const signals = watchSignals()
+      using signals = watchSignals()
       const { name, runners, claim } = flags
       const request = await requestOf('testrun', flags)
       try {
@@ -49,7 +49,6 @@ export function addTestRunCommand(program: Command): void {
         process.stderr.write(`apply it, copy what its runners wrote to ${own}, then: chaos-action merge ${request.outDir}\n`)
       } finally {
         if (signals.code() !== 0) process.exitCode = signals.code()
-        signals.stop()
       }
     })
 }

@@ -39,7 +39,6 @@ export function addressLoadRequestOf(command: string, asked: AskedAddressLoad): 
   }
 }
 
-/** `command`: what to repeat. */
 function addressRepeatCommand(command: string, asked: AskedAddressLoad, id: string): string {
   const { url, profile, scripts = [], variables = [], thresholds = [], loadModel = null, k6Path = null } = asked
   return [

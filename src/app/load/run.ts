@@ -8,7 +8,6 @@ import type { LoadPattern } from '../../core/load.ts'
 import type { ProfileName } from '../../core/model.ts'
 import type { LoadResult } from '../../core/result/load.ts'
 import { Redaction } from '../../redaction/redaction.ts'
-import type { RunEvent } from '../../core/run-event.ts'
 import { secretValuesOf } from '../../redaction/secret-names.ts'
 import { EXIT_CODES } from '../../core/verdict.ts'
 import { Ledger } from '../../engine/undo/ledger.ts'
@@ -44,27 +43,16 @@ export interface AddressLoadRequest {
   readonly repeatCommand: (id: string) => string
 }
 
-export interface LoadSession {
-  readonly request: AddressLoadRequest
-  readonly ui: RunUi
-  readonly runId: string
-  readonly redaction: Redaction
-  readonly emit: (event: RunEvent) => void
-}
+export type LoadSession = Readonly<Awaited<ReturnType<typeof openSession>>>
 
 /** Measured and judged. Never throws for what went wrong with the load: that is its result. */
 export async function runAddressLoad(request: AddressLoadRequest, plainUi: RunUi): Promise<RunOutcome> {
-  const redaction = redactionOf(request, plainUi)
-  const ui = redactedUi(plainUi, redaction)
-  const reporters = fanOut(ui.reporters)
-  const session = await openSession(request, ui, (event) => {
-    reporters.onEvent(event)
-  })
+  const session = await openSession(request, plainUi)
+  const { ui, redaction, reporters } = session
   const started = instantOf(systemClock)
   const plannedMs = plannedLoadMs(request.patterns, request.profile)
-  const { runId, emit } = session
-  const { profile, address, patterns } = request
-  emit({ type: 'run-started', runId, plannedMs, scenarios: patterns.length, seed: null, profile, stack: address })
+  const { profile, address, patterns, runId } = request
+  reporters.onEvent({ type: 'run-started', runId, plannedMs, scenarios: patterns.length, seed: null, profile, stack: address })
   let found: { results: LoadResult[]; reasons: string[] }
   try {
     await refuseSilence(request, ui)
@@ -79,7 +67,7 @@ export async function runAddressLoad(request: AddressLoadRequest, plainUi: RunUi
     found.reasons,
     msBetween(started.atMs, systemClock.nowMs()),
   )
-  emit({ type: 'run-ended', verdict: result.verdict, durationMs: result.run.durationMs })
+  reporters.onEvent({ type: 'run-ended', verdict: result.verdict, durationMs: result.run.durationMs })
   const reported = await reportResult(redaction.object(result), reporters, ui.reporters)
   return { result: redaction.object(reported), exitCode: EXIT_CODES[reported.verdict] }
 }
@@ -92,22 +80,18 @@ export async function runAddressSegment(
   plainUi: RunUi,
 ): Promise<MeasuredPart> {
   const pattern = onlyPattern(request)
-  const ui = redactedUi(plainUi, redactionOf(request, plainUi))
-  const session = await openSession(request, ui, (event) => {
-    for (const reporter of ui.reporters) reporter.onEvent?.(event)
-  })
-  await refuseSilence(request, ui)
-  return withDeps(session, (deps) => runSegment(deps, { ...optionsOf(request), segment, startWallMs }, pattern, ui.signal))
+  const session = await openSession(request, plainUi)
+  await refuseSilence(request, session.ui)
+  const options = { ...optionsOf(request), segment, startWallMs }
+  return withDeps(session, (deps) => runSegment(deps, options, pattern, session.ui.signal))
 }
 
-export async function openSession(request: AddressLoadRequest, ui: RunUi, emit: LoadSession['emit']): Promise<LoadSession> {
+export async function openSession(request: AddressLoadRequest, plainUi: RunUi) {
   await mkdir(request.outDir, { recursive: true })
-  return { request, ui, runId: request.runId, redaction: redactionOf(request, ui), emit }
-}
-
-/** Variables for the script are secret as far as anybody knows. */
-function redactionOf({ variables }: AddressLoadRequest, { env }: RunUi): Redaction {
-  return new Redaction([...Object.values(variables), ...secretValuesOf(env)])
+  // Variables for the script are secret as far as anybody knows.
+  const redaction = new Redaction([...Object.values(request.variables), ...secretValuesOf(plainUi.env)])
+  const ui = redactedUi(plainUi, redaction)
+  return { request, ui, redaction, reporters: fanOut(ui.reporters) }
 }
 
 /** @throws BAD_INPUT for several. */
@@ -126,10 +110,10 @@ async function refuseSilence({ address }: AddressLoadRequest, { signal }: RunUi)
 
 /** What is left of a run that dies is found by its lease, as that of any other. */
 export async function withDeps<T>(
-  { request, ui, runId, redaction, emit }: LoadSession,
+  { request, ui, redaction, reporters }: LoadSession,
   work: (deps: LoadDeps) => Promise<T>,
 ): Promise<T> {
-  const { address, variables, load, outDir, stateDir } = request
+  const { address, variables, load, outDir, stateDir, runId } = request
   const ledger = await Ledger.hold(stateDir, runId, isoTime(systemClock.wallMs()))
   const measure = async (): Promise<T> => {
     const deps = await wireLoad(
@@ -140,7 +124,10 @@ export async function withDeps<T>(
         reach: { hostUrl: address, containerUrl: address, network: 'host' },
         machine: () => readHostFacts(),
         artifacts: fileArtifacts(outDir, redaction.text),
-        ...{ redaction, runId, emit, folder: ledger.folder, k6Path: load.k6Path, log: ui.log, env: ui.env },
+        emit: (event) => {
+          reporters.onEvent(event)
+        },
+        ...{ redaction, runId, folder: ledger.folder, k6Path: load.k6Path, log: ui.log, env: ui.env },
       },
       ui.signal,
     )

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { ChaosError, describeError } from '../../core/errors.ts'
+import { ChaosError, describeError, systemErrorCode } from '../../core/errors.ts'
 import type { Json } from '../../core/json.ts'
 import type { ScratchFile } from '../../ports/files.ts'
 import type { MeasuredSegment } from '../../load/merge/segments.ts'
@@ -62,7 +62,7 @@ async function readOrNull(file: string): Promise<string | null> {
     return await readFile(file, 'utf8')
   } catch (error) {
     // Also of what is asked for below a file.
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null
+    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return null
     throw error
   }
 }

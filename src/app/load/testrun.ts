@@ -24,7 +24,7 @@ export interface TestRunFlags {
 export async function writeTestRun(request: AddressLoadRequest, flags: TestRunFlags, ui: RunUi): Promise<void> {
   const pattern = onlyPattern(request)
   const { outDir } = request
-  const session = await openSession(request, ui, () => undefined)
+  const session = await openSession(request, ui)
   await withDeps(session, async (deps) => {
     const version = await deps.k6.version(ui.signal)
     const { environment, scaled, fingerprint, card } = await preparePattern(deps, optionsOf(request), pattern, version, ui.signal)

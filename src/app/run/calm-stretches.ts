@@ -33,13 +33,13 @@ export function longestHoldMs(plannedMs: number): number {
   return plannedMs * HOLD_FACTOR + HOLD_MARGIN_MS
 }
 
-function startOf({ phases }: Phased, name: string): Wall | null {
+function startOf({ phases }: Pick<Phased, 'phases'>, name: string): Wall | null {
   const phase = phases.find((one) => one.name === name)
   return phase === undefined ? null : parseWall(phase.startedAt)
 }
 
 function endOf({ phases }: Phased, name: string): Wall | null {
-  const phase = phases.find((one) => one.name === name)
-  const startedMs = phase === undefined ? null : parseWall(phase.startedAt)
-  return phase === undefined || startedMs === null ? null : later(startedMs, phase.durationMs + AFTER_MS)
+  const startedMs = startOf({ phases }, name)
+  const { durationMs = 0 } = phases.find((one) => one.name === name) ?? {}
+  return startedMs === null ? null : later(startedMs, durationMs + AFTER_MS)
 }

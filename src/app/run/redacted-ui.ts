@@ -4,15 +4,12 @@ import type { Logger, Reporter } from '../../ports/reporter.ts'
 import type { RunUi } from './ui.ts'
 
 export function redactedUi(ui: RunUi, redaction: Redaction): RunUi {
-  return { ...ui, log: redactedLogger(ui.log, redaction), reporters: ui.reporters.map((one) => redactedReporter(one, redaction)) }
-}
-
-function redactedLogger(log: Logger, redaction: Redaction): Logger {
-  return {
+  const log: Logger = {
     log(level, text) {
-      log.log(level, redaction.text(text))
+      ui.log.log(level, redaction.text(text))
     },
   }
+  return { ...ui, log, reporters: ui.reporters.map((one) => redactedReporter(one, redaction)) }
 }
 
 export function redactedReporter(reporter: Reporter, redaction: Redaction): Reporter {

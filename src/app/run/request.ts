@@ -41,8 +41,6 @@ export interface LoadRequest {
   readonly k6Path: string | null
 }
 
-export const USUAL_LOAD: LoadRequest = { thresholds: [], model: null, k6Path: null }
-
 /** What flags of the CLI and inputs of the action ask of loads. null, or left out, is as usual. */
 export interface AskedLoad {
   readonly thresholds?: readonly string[] | undefined

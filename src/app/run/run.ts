@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { canaryPort } from '../../canary/canary.ts'
 import { instantOf, systemClock } from '../../core/time/clock.ts'
-import { isoTime, msBetween, type Mono } from '../../core/time/moment.ts'
+import { isoTime, msBetween } from '../../core/time/moment.ts'
 import type { Descriptor } from '../../core/descriptor.ts'
 import { explainError } from '../../core/errors.ts'
 import type { Json } from '../../core/json.ts'
@@ -19,7 +19,7 @@ import type { RunDeps } from '../../engine/deps.ts'
 import { Ledger } from '../../engine/undo/ledger.ts'
 import type { EngineOptions } from '../../engine/options.ts'
 import { buildRunResult, type RunFacts } from '../../engine/run-result.ts'
-import { countedDockerClient, type CountedDockerClient } from '../../stack/docker/client.ts'
+import { countedDockerClient } from '../../stack/docker/client.ts'
 import { eventLoopLag } from './event-loop-lag.ts'
 import { plannedLoadMs } from '../../load/run/in-turn.ts'
 import { daemonCpus, hostFacts } from '../../stack/docker/host.ts'
@@ -33,7 +33,7 @@ import { parseAvoid } from '../../toolbox/avoid.ts'
 import { fileArtifacts } from '../files.ts'
 import { prepareToolboxImage } from '../images.ts'
 import { runLoadSuite, type LoadSuite } from '../load/suite.ts'
-import { loadPlan, type Plan } from './plan.ts'
+import { loadPlan } from './plan.ts'
 import { machinePace } from './machine-pace.ts'
 import { plannedRunMs, widthFacts } from './planned.ts'
 import { redactedUi } from './redacted-ui.ts'
@@ -52,74 +52,53 @@ const DOWN_LIMIT_MS = 60_000
 
 const NOTHING: Pick<RunResult, 'scenarios' | 'load'> = { scenarios: [], load: [] }
 
-interface Session extends Plan {
-  readonly request: RunRequest
-  readonly ui: RunUi
-  /** The user's environment with the stack's secrets, drawn where it has none. */
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly redaction: Redaction
-  readonly runId: string
-  readonly seed: number
-  readonly facts: RunFacts
-  readonly startedMs: Mono
-  readonly docker: CountedDockerClient
-  readonly emit: (event: RunEvent) => void
-  readonly repeatCommand: (id: string) => string
-}
+type Session = Readonly<ReturnType<typeof openSession>>
 
 /** @throws BAD_INPUT before anything is started; everything later is a result whose verdict says what went wrong. */
 export async function runChaos(request: RunRequest, plainUi: RunUi): Promise<RunOutcome> {
+  const session = openSession(request, plainUi)
+  const { ui, redaction, reporters, scenarios, patterns, descriptor } = session
+  await mkdir(request.outDir, { recursive: true })
+  reporters.onEvent({
+    type: 'run-started',
+    runId: session.runId,
+    plannedMs: session.plannedMs,
+    scenarios: scenarios.length + patterns.length,
+    seed: session.seed,
+    profile: request.profile,
+    stack: descriptor.name,
+  })
+  const result = await execute(session)
+  reporters.onEvent({ type: 'run-ended', verdict: result.verdict, durationMs: result.run.durationMs })
+  const reported = await reportResult(result, reporters, ui.reporters)
+  return { result: redaction.object(reported), exitCode: EXIT_CODES[reported.verdict] }
+}
+
+function openSession(request: RunRequest, plainUi: RunUi) {
   const plan = loadPlan(request)
-  const { descriptor, scenarios, patterns } = plan
+  const { descriptor } = plan
   const plannedMs = plannedRunMs(plan, request)
   const started = instantOf(systemClock)
-  await mkdir(request.outDir, { recursive: true })
   const seed = request.seed ?? randomInt(1, 2 ** 31)
-  const facts: RunFacts = {
-    version: TOOL_VERSION,
-    seed,
-    strict: request.strict,
-    defects: request.defects,
-    environment: {},
-    startedWallMs: started.atWallMs,
-  }
+  const { strict, defects } = request
+  const facts: RunFacts = { version: TOOL_VERSION, seed, strict, defects, environment: {}, startedWallMs: started.atWallMs }
   const secrets = secretValues(descriptor, plainUi.env)
   const names = [descriptor.name, ...descriptor.services.map(({ name }) => name)]
   const redaction = new Redaction([...Object.values(secrets), ...secretValuesOf(plainUi.env, names)])
   const ui = redactedUi(plainUi, redaction)
   const reporters = fanOut(ui.reporters)
-  const emit = (event: RunEvent): void => {
-    reporters.onEvent(event)
-  }
-  const runId = request.runId ?? newRunId()
-  const env = { ...ui.env, ...secrets }
-  const session: Session = {
+  return {
     ...plan,
-    request,
-    ui,
-    env,
-    redaction,
-    runId,
-    seed,
-    facts,
-    startedMs: started.atMs,
+    ...{ request, ui, reporters, redaction, seed, facts, plannedMs, startedMs: started.atMs },
+    /** The user's environment with the stack's secrets, drawn where it has none. */
+    env: { ...ui.env, ...secrets },
+    runId: request.runId ?? newRunId(),
     docker: countedDockerClient(),
-    emit,
+    emit: (event: RunEvent): void => {
+      reporters.onEvent(event)
+    },
     repeatCommand: repeatCommandFor(request, seed, descriptor.file),
   }
-  emit({
-    type: 'run-started',
-    runId,
-    plannedMs,
-    scenarios: scenarios.length + patterns.length,
-    seed,
-    profile: request.profile,
-    stack: descriptor.name,
-  })
-  const result = await execute(session)
-  emit({ type: 'run-ended', verdict: result.verdict, durationMs: result.run.durationMs })
-  const reported = await reportResult(result, reporters, ui.reporters)
-  return { result: redaction.object(reported), exitCode: EXIT_CODES[reported.verdict] }
 }
 
 async function execute(session: Session): Promise<RunResult> {

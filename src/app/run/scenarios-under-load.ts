@@ -2,7 +2,6 @@
 import { underLoad as askedUnderLoad } from '../../clauses/load/under-load.ts'
 import { systemClock } from '../../core/time/clock.ts'
 import { explainError } from '../../core/errors.ts'
-import type { LoadPattern } from '../../core/load.ts'
 import type { RunResult } from '../../core/result/run.ts'
 import type { Scenario } from '../../kinds/scenario.ts'
 import type { RunDeps } from '../../engine/deps.ts'
@@ -12,6 +11,7 @@ import { expectedMs, spanMs } from '../../engine/lanes/schedule.ts'
 import type { RunningHeldLoad } from '../../load/run/hold.ts'
 import { calmStretches, longestHoldMs } from './calm-stretches.ts'
 import { holdForScenarios, type LoadSuite } from '../load/suite.ts'
+import type { Plan } from './plan.ts'
 import type { RunStack, RunStacks } from './stacks.ts'
 
 export interface Ran extends Pick<RunResult, 'scenarios' | 'load'> {
@@ -24,11 +24,6 @@ export interface RanOnStacks extends Ran {
   readonly left: readonly RunStack[]
 }
 
-export interface Chosen {
-  readonly scenarios: readonly Scenario[]
-  readonly underLoad: LoadPattern | null
-}
-
 export interface Engine {
   readonly stacks: RunStacks
   readonly suiteOn: (stack: RunStack) => LoadSuite
@@ -38,7 +33,7 @@ export interface Engine {
 
 /** A load that does not come up leaves nothing that could be shown: no scenario is run then. */
 export async function scenariosUnderLoad(
-  { scenarios, underLoad }: Chosen,
+  { scenarios, underLoad }: Pick<Plan, 'scenarios' | 'underLoad'>,
   engine: Engine,
   signal: AbortSignal,
 ): Promise<RanOnStacks> {

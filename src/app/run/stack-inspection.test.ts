@@ -9,7 +9,6 @@ import type { LogLevel } from '../../core/run-event.ts'
 import { loadDescriptor } from '../../files/stack/file.ts'
 import type { MergedStack } from '../../stack/compose/compose.ts'
 import { ownStackFile } from '../paths.ts'
-import { USUAL_LOAD } from './request.ts'
 import { inspectionOf, stackHooks, type Inspection } from './stack-inspection.ts'
 
 let workspace = ''
@@ -93,7 +92,7 @@ test('hooks of a trusted run only learn the secrets of its compose file', () => 
   const redaction = new Redaction()
   const ui = { log: { log: () => undefined }, env: {} }
   const hooks = stackHooks({
-    request: { untrusted: null, load: USUAL_LOAD },
+    request: { untrusted: null, load: { thresholds: [], model: null, k6Path: null } },
     descriptor: NOTHING,
     patterns: [],
     underLoad: null,

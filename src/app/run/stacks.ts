@@ -27,7 +27,6 @@ export interface RunStacksOptions {
   readonly prepared: PreparedStack
   readonly docker: DockerClient
   readonly runId: string
-  /** The run's own folder. */
   readonly folder: string
   readonly log: Logger
   readonly toolbox: Pick<ToolboxOptions, 'image' | 'avoid'>

@@ -11,7 +11,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ChaosError, systemErrorCode } from '../../core/errors.ts'
-import { parseJson } from '../../core/json.ts'
+import { parseAs } from '../../core/json.ts'
 
 const leaseSchema = z.strictObject({
   runId: z.string(),
@@ -107,7 +107,7 @@ function isOver(lease: Machine, here: Machine): boolean {
 
 /** Null for one that is torn, of another form, or not there. */
 async function readLease(folder: string): Promise<Lease | null> {
-  return leaseSchema.safeParse(parseJson(await readIfThere(join(folder, LEASE_FILE)))).data ?? null
+  return parseAs(leaseSchema, await readIfThere(join(folder, LEASE_FILE)))
 }
 
 async function thisMachine(): Promise<Machine> {

@@ -2,31 +2,21 @@
 import { readdirSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import type { LoadPattern } from '../../core/load.ts'
-import { childOf } from '../json-tree.ts'
-import type { JsonNode } from '../json-tree.ts'
-import { manifestSchema, MAX_PATTERNS, patternSchema } from './schema.ts'
-import type { PatternInput } from './schema.ts'
-import type { Mistake } from '../mistakes.ts'
+import { childOf, type JsonNode } from '../json-tree.ts'
+import { manifestSchema, MAX_PATTERNS, patternSchema, type PatternInput } from './schema.ts'
 import { MistakeList } from '../mistakes.ts'
-import { pathKind, readJsonSource } from '../read-source.ts'
-import type { JsonSource } from '../read-source.ts'
+import { pathKind, readJsonSource, type JsonSource } from '../read-source.ts'
 import { SCENARIO_ID } from '../scenarios/schema.ts'
 import { checkNode } from '../schema-issues.ts'
 
 const MANIFEST_FILE = 'load.json'
 const SCRIPT_ENDS = new Set(['.js', '.mjs', '.ts'])
 
-export interface LoadFiles {
-  /** In the order of the folders; in each the manifest's first, then the other scripts by name. */
-  readonly patterns: LoadPattern[]
-  readonly mistakes: Mistake[]
-}
-
 /**
  * Reads the folders. Every script in one of them is a pattern, with or without an entry in its `load.json`; those in
  * folders below are what scripts import. Never throws for what the files hold.
  */
-export function readLoadFolders(folders: readonly string[]): LoadFiles {
+export function readLoadFolders(folders: readonly string[]) {
   const reader = new LoadReader()
   for (const folder of new Set(folders.map((each) => resolve(each)))) reader.read(folder)
   return reader.result()
@@ -83,13 +73,13 @@ class LoadReader {
       source.mistakes.add(childOf(node, key)?.offset ?? node.offset, [...at, key], message)
     }
     const script = resolve(dirname(source.file), entry.script)
-    if (pathKind(script) !== 'file') tell('script', `there is no file ${entry.script} beside ${basename(source.file)}`)
-    else if (
-      this.claim(entry.id, `${source.file}:${String(line)}:${String(column)}`, (message) => {
-        tell('id', message)
-      })
-    )
-      this.patterns.push(toPattern(entry, script, { file: source.file, line }))
+    if (pathKind(script) !== 'file') {
+      tell('script', `there is no file ${entry.script} beside ${basename(source.file)}`)
+      return script
+    }
+    const problem = this.claim(entry.id, `${source.file}:${String(line)}:${String(column)}`)
+    if (problem === null) this.patterns.push(toPattern(entry, script, { file: source.file, line }))
+    else tell('id', problem)
     return script
   }
 
@@ -97,28 +87,24 @@ class LoadReader {
     const id = basename(script, extname(script))
     const mistakes = new MistakeList(script)
     this.lists.push(mistakes)
-    const tell = (message: string): void => {
-      mistakes.add(0, [], message)
-    }
-    if (!SCENARIO_ID.test(id)) {
-      tell(`"${id}" cannot be a pattern's id: name the file with letters, digits, dots, dashes and underscores`)
-      return
-    }
-    if (!this.claim(id, script, tell)) return
-    this.patterns.push(toPattern({ id, name: id, script, expected_behavior: PLAIN_BEHAVIOR }, script, { file: script, line: 1 }))
+    const problem = SCENARIO_ID.test(id)
+      ? this.claim(id, script)
+      : `"${id}" cannot be a pattern's id: name the file with letters, digits, dots, dashes and underscores`
+    const entry = { id, name: id, script, expected_behavior: PLAIN_BEHAVIOR }
+    if (problem === null) this.patterns.push(toPattern(entry, script, { file: script, line: 1 }))
+    else mistakes.add(0, [], problem)
   }
 
-  private claim(id: string, place: string, tell: (message: string) => void): boolean {
+  /** null, or why the id cannot be had. */
+  private claim(id: string, place: string): string | null {
     const earlier = this.places.get(id)
-    if (earlier !== undefined) {
-      tell(`"${id}" is taken by ${earlier}: ids are unique over all patterns`)
-      return false
-    }
+    if (earlier !== undefined) return `"${id}" is taken by ${earlier}: ids are unique over all patterns`
     this.places.set(id, place)
-    return true
+    return null
   }
 
-  result(): LoadFiles {
+  /** Patterns in the order of the folders; in each the manifest's first, then the other scripts by name. */
+  result() {
     return { patterns: this.patterns, mistakes: this.lists.flatMap((list) => list.toArray()) }
   }
 }

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { LOAD_MEASURES, LOAD_MODELS, type LoadScale } from '../../core/load.ts'
 import { SCENARIO_ID } from '../scenarios/schema.ts'
-import { line, oneOf, prose, quantity, schemaKey, shaped } from '../../kinds/schema-kit.ts'
+import { count, line, oneOf, prose, quantity, schemaKey, shaped } from '../../kinds/schema-kit.ts'
 
 const DAY_SECONDS = 86_400
 const MOST_USERS = 1_000_000
@@ -16,13 +16,11 @@ const scale = z
       maximum: DAY_SECONDS,
       description: 'Length of all stages together in this profile',
     }).optional(),
-    users: quantity({ minimum: 1, maximum: MOST_USERS, integer: true, description: 'Users at the highest stage' }).optional(),
-    gate_users: quantity({
-      minimum: 1,
-      maximum: MOST_USERS,
-      integer: true,
-      description: "The gate in this profile, of its own users; left out, the pattern's is scaled with the users",
-    }).optional(),
+    users: count(MOST_USERS, 'Users at the highest stage').optional(),
+    gate_users: count(
+      MOST_USERS,
+      "The gate in this profile, of its own users; left out, the pattern's is scaled with the users",
+    ).optional(),
   })
   .refine((value) => Object.keys(value).length > 0, { error: 'says nothing: give duration_seconds, users or gate_users' })
   .meta({ description: 'How long, and with how many users, in this profile', minProperties: 1 })
@@ -52,12 +50,10 @@ export const patternSchema = z.strictObject({
     .max(50)
     .optional()
     .meta({ description: "Limits that take the place of the script's own" }),
-  gate_users: quantity({
-    minimum: 1,
-    maximum: MOST_USERS,
-    integer: true,
-    description: 'Up to so many users, of those of the script, the limits decide; above them they are measured only',
-  }).optional(),
+  gate_users: count(
+    MOST_USERS,
+    'Up to so many users, of those of the script, the limits decide; above them they are measured only',
+  ).optional(),
   measure: z
     .array(oneOf(LOAD_MEASURES, 'Where the system breaks; how long it takes to be well again after a spike'))
     .max(LOAD_MEASURES.length)

@@ -1,7 +1,6 @@
 /** Checks a result that somebody else may have written, for `report`. */
 import { ChaosError } from '../../core/errors.ts'
-import { RESULT_SCHEMA_VERSION, resultShape } from '../../core/result/run.ts'
-import type { RunResult } from '../../core/result/run.ts'
+import { RESULT_SCHEMA_VERSION, resultShape, type RunResult } from '../../core/result/run.ts'
 import { keyPathText, printable } from '../../kinds/display.ts'
 import { describeIssue } from '../schema-issues.ts'
 

@@ -89,7 +89,7 @@ class FileSetReader {
       return true
     }
     const { file, line, column } = placeOf(earlier, ['id'])
-    const here = nodeAt(entry.node, ['id']).node
+    const here = nodeAt(entry.node, ['id'])
     entry.source.mistakes.add(
       here.offset,
       [...entry.at, 'id'],
@@ -127,7 +127,7 @@ function toScenario(checked: CheckedEntry, suite: SuiteName, source: Scenario['s
 }
 
 function placeOf({ source, node, at }: Entry, path: KeyPath): Omit<Mistake, 'message'> {
-  return { file: source.file, ...source.locate(nodeAt(node, path).node.offset), key: keyPathText([...at, ...path]) }
+  return { file: source.file, ...source.locate(nodeAt(node, path).offset), key: keyPathText([...at, ...path]) }
 }
 
 function idOf(node: JsonObjectNode): string | null {

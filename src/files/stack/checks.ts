@@ -3,8 +3,7 @@ import { globSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { isJsonObject } from '../../core/json.ts'
 import { notHttp } from '../../core/request.ts'
-import { show } from '../../kinds/display.ts'
-import type { KeyPath } from '../../kinds/display.ts'
+import { show, type KeyPath } from '../../kinds/display.ts'
 import { pathKind } from '../read-source.ts'
 import { MAX_FILES } from '../scenarios/files.ts'
 import type { StackFile } from './schema.ts'
@@ -30,7 +29,7 @@ export function checkStack(stack: StackFile, folder: string, tell: Tell): void {
   known(tell, ['canary', 'request'], stack.canary.request, Object.keys(stack.requests), 'request')
   checkPool(stack, services, containers, tell)
   checkVram(stack, services, tell)
-  checkCompleted(stack, containers, tell)
+  if (stack.completed !== null) known(tell, ['completed', 'service'], stack.completed.service, containers, 'service')
   stack.compose.forEach((file, index) => {
     if (pathKind(resolve(folder, file)) !== 'file') tell(['compose', index], 'there is no such file')
   })
@@ -124,10 +123,6 @@ function checkHttpRequest({ requests }: StackFile, path: KeyPath, name: string, 
   const request = requests[name]
   if (request === undefined) known(tell, path, name, Object.keys(requests), 'request')
   else if (request.http === null) tell(path, notHttp(name, request, who))
-}
-
-function checkCompleted({ completed }: StackFile, containers: readonly string[], tell: Tell): void {
-  if (completed !== null) known(tell, ['completed', 'service'], completed.service, containers, 'service')
 }
 
 function checkVram(stack: StackFile, services: readonly string[], tell: Tell): void {

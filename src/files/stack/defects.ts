@@ -1,4 +1,3 @@
-/** What the defects of a stack name in scenarios, which must be there. */
 import type { Descriptor } from '../../core/descriptor.ts'
 import { keyPathText, type KeyPath } from '../../kinds/display.ts'
 import { unknownName } from '../../kinds/references.ts'

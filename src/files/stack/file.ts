@@ -4,30 +4,21 @@ import type { Descriptor, Link, PoolSpec, ServiceSpec, VramSpecOfStack } from '.
 import type { KeyPath } from '../../kinds/display.ts'
 import { nodeAt } from '../json-tree.ts'
 import { mistakesError } from '../mistakes.ts'
-import type { Mistake } from '../mistakes.ts'
 import { readJsonSource } from '../read-source.ts'
 import { checkNode } from '../schema-issues.ts'
 import { checkStack, resolveScenarioFiles, shortPath } from './checks.ts'
-import { stackSchema } from './schema.ts'
-import type { StackFile } from './schema.ts'
+import { stackSchema, type StackFile } from './schema.ts'
 
-export interface CheckedStack {
-  readonly descriptor: Descriptor | null
-  readonly mistakes: Mistake[]
-  /** Where a key stands in the file. */
-  readonly locate: (path: KeyPath) => { line: number; column: number }
-}
-
-/** Checks a descriptor file and the files it names; never throws for what it holds. */
-export function checkDescriptorFile(file: string): CheckedStack {
+/** Checks a descriptor file and the files it names; never throws for what it holds. `locate`: where a key stands in it. */
+export function checkDescriptorFile(file: string) {
   const source = readJsonSource(file)
   const { root, mistakes } = source
   if (root === null) return { descriptor: null, mistakes: mistakes.toArray(), locate: () => source.locate(0) }
-  const locate = (path: KeyPath): { line: number; column: number } => source.locate(nodeAt(root, path).node.offset)
+  const locate = (path: KeyPath): { line: number; column: number } => source.locate(nodeAt(root, path).offset)
   const stack = checkNode(stackSchema, root, [], mistakes)
   if (stack === null) return { descriptor: null, mistakes: mistakes.toArray(), locate }
   const tell = (path: KeyPath, message: string): void => {
-    mistakes.add(nodeAt(root, path).node.offset, path, message)
+    mistakes.add(nodeAt(root, path).offset, path, message)
   }
   const folder = dirname(resolve(file))
   checkStack(stack, folder, tell)

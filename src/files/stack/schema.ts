@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { MOST_STACKS } from '../../core/descriptor.ts'
 import { LINK_NAME } from '../../faults/shared/links/keys.ts'
 import {
+  count,
   jmespath,
   line,
   oneOf,
@@ -28,6 +29,17 @@ function relativePath(description: string): z.ZodString {
   return shaped(/^[^\p{Cc}]+$/u, 'a path', `${description}, relative to this file`, 1_000)
 }
 
+function orNull<T extends z.ZodType>(schema: T, description: string): z.ZodDefault<z.ZodNullable<T>> {
+  return schema.nullable().default(null).meta({ description })
+}
+
+function scenarioIds(description: string): z.ZodArray<z.ZodString> {
+  return z
+    .array(shaped(SCENARIO_ID, 'the id of a scenario', 'A scenario'))
+    .max(100)
+    .meta({ description })
+}
+
 /** Braces and extended patterns are left out: a short text of them can stand for more paths than can be tried. */
 const glob = shaped(
   /^(?!.*[+@!?*]\()[^{}\p{Cc}]+$/u,
@@ -47,17 +59,12 @@ const service = z.strictObject({
     .max(100)
     .default([])
     .meta({ description: 'Services without which this one’s health page may turn red' }),
-  replicas: quantity({
-    minimum: 1,
-    maximum: MAX_REPLICAS,
-    integer: true,
-    description: 'Containers that the compose file runs',
-  }).default(1),
+  replicas: count(MAX_REPLICAS, 'Containers that the compose file runs').default(1),
   control: z.boolean().default(true).meta({ description: 'May be chosen as the control' }),
-  data: shaped(/^\/[^\p{Cc}]*$/u, 'an absolute path in the container', 'An absolute path', 1_000)
-    .nullable()
-    .default(null)
-    .meta({ description: 'Where the bounded volume lies that holds its data; null where it has none' }),
+  data: orNull(
+    shaped(/^\/[^\p{Cc}]*$/u, 'an absolute path in the container', 'An absolute path', 1_000),
+    'Where the bounded volume lies that holds its data; null where it has none',
+  ),
   gpu: z.boolean().default(false).meta({ description: 'Its containers compute on NVIDIA GPUs that Docker gives them' }),
 })
 
@@ -71,15 +78,14 @@ const link = z.strictObject({
   probe: z
     .strictObject({ path: urlPath('Answered through the link without help of other services'), headers: headers.default({}) })
     .meta({ description: 'How to get bytes back through the link' }),
-  leg: z
-    .strictObject({
+  leg: orNull(
+    z.strictObject({
       client: serviceName('Container that connects'),
       server: serviceName('Container that accepts'),
       port: port('Port that no other link uses'),
-    })
-    .nullable()
-    .default(null)
-    .meta({ description: 'The stretch on which packets can be lost and connections reset' }),
+    }),
+    'The stretch on which packets can be lost and connections reset',
+  ),
 })
 
 const request = z.union(REQUESTS.map(({ entry }) => entry))
@@ -90,7 +96,7 @@ function stateNames(description: string): z.ZodArray<z.ZodString> {
 
 const pool = z.strictObject({
   service: serviceName('The service whose containers are the members'),
-  size: quantity({ minimum: 1, maximum: MAX_REPLICAS, integer: true, description: 'Members of the whole pool' }),
+  size: count(MAX_REPLICAS, 'Members of the whole pool'),
   list: z
     .strictObject({ ...endpoint, path: urlPath('Path of the listing'), headers: headers.default({}) })
     .meta({ description: 'Where the members are listed, as JSON' }),
@@ -107,15 +113,14 @@ const pool = z.strictObject({
       failed: stateNames('It cannot work any more'),
     })
     .meta({ description: 'What the states of the listing mean' }),
-  stop: z
-    .strictObject({ method, path: urlPath('Path at the listing’s service; {id} stands for the member') })
-    .nullable()
-    .default(null)
-    .meta({ description: 'How to ask for the stop of a member' }),
-  work: line(64, 'The name of a request')
-    .nullable()
-    .default(null)
-    .meta({ description: 'A request that takes long enough to be met in the middle; null where there is none' }),
+  stop: orNull(
+    z.strictObject({ method, path: urlPath('Path at the listing’s service; {id} stands for the member') }),
+    'How to ask for the stop of a member',
+  ),
+  work: orNull(
+    line(64, 'The name of a request'),
+    'A request that takes long enough to be met in the middle; null where there is none',
+  ),
 })
 
 const metricName = shaped(/^[a-zA-Z_:][a-zA-Z0-9_:]{0,199}$/, 'the name of a Prometheus metric', 'A gauge, bytes')
@@ -125,8 +130,8 @@ const vram = z
     service: serviceName('The service that declares GPU memory'),
     request: line(64, 'The request whose copies hold the memory while they are under way'),
     size_key: line(100, 'Key of its body whose number says how much one copy takes'),
-    largest: quantity({ minimum: 1, maximum: 1_000_000_000, integer: true, description: 'Largest number for that key' }),
-    smallest: quantity({ minimum: 1, maximum: 1_000_000_000, integer: true, description: 'Smallest number for that key' }),
+    largest: count(1_000_000_000, 'Largest number for that key'),
+    smallest: count(1_000_000_000, 'Smallest number for that key'),
     metrics: z
       .strictObject({
         port: port('Port of the metrics page'),
@@ -167,11 +172,7 @@ const defects = z.strictObject({
     .record(
       shaped(/^[a-z0-9][a-z0-9-]{0,63}$/, 'a name of small letters, digits and dashes', 'A defect'),
       z.strictObject({
-        fails: z
-          .array(shaped(SCENARIO_ID, 'the id of a scenario', 'A scenario'))
-          .min(1)
-          .max(100)
-          .meta({ description: 'Scenarios that it must turn failed' }),
+        fails: scenarioIds('Scenarios that it must turn failed').min(1),
         clauses: z
           .record(
             names(SCENARIO_ID, 'the id of a scenario'),
@@ -184,16 +185,8 @@ const defects = z.strictObject({
           .meta({
             description: 'What is missed in each of them: one that is red for something else has not found the defect',
           }),
-        may_fail: z
-          .array(shaped(SCENARIO_ID, 'the id of a scenario', 'A scenario'))
-          .max(100)
-          .meta({ description: 'Scenarios that it turns failed on some machines, as on one with few CPUs' })
-          .optional(),
-        blinds: z
-          .array(shaped(SCENARIO_ID, 'the id of a scenario', 'A scenario'))
-          .max(100)
-          .meta({ description: 'Scenarios whose fault cannot bite with it, so that they are inconclusive' })
-          .optional(),
+        may_fail: scenarioIds('Scenarios that it turns failed on some machines, as on one with few CPUs').optional(),
+        blinds: scenarioIds('Scenarios whose fault cannot bite with it, so that they are inconclusive').optional(),
         text: line(400, 'What is wrong then'),
       }),
     )
@@ -231,13 +224,10 @@ export const stackSchema = z
       .max(100)
       .default([])
       .meta({ description: 'Variables that get a random value per run and are redacted everywhere' }),
-    stacks: quantity({
-      minimum: 1,
-      maximum: MOST_STACKS,
-      integer: true,
-      description:
-        'How many of it were seen to be well side by side on a machine with as many CPUs: so many are used unless a run says otherwise',
-    }).default(1),
+    stacks: count(
+      MOST_STACKS,
+      'How many of it were seen to be well side by side on a machine with as many CPUs: so many are used unless a run says otherwise',
+    ).default(1),
     cpu_quotas: oneOf(
       ['from_start', 'when_healthy'],
       'When the CPU quotas of the compose file hold: when_healthy lets the services start on all CPUs, which changes a program that looks at its quota when it starts',
@@ -246,15 +236,15 @@ export const stackSchema = z
       .record(names(SERVICE_NAME, 'the name of a compose service'), service)
       .meta({ description: 'Services that must be well, by their names in the compose files' }),
     entry: z.strictObject(endpoint).meta({ description: 'Where requests enter the stack' }),
-    toxiproxy: z.strictObject(endpoint).nullable().default(null).meta({ description: 'Service and port of the toxiproxy API' }),
+    toxiproxy: orNull(z.strictObject(endpoint), 'Service and port of the toxiproxy API'),
     links: z
       .record(names(LINK_NAME, 'a name for a link'), link)
       .default({})
       .meta({ description: 'Ways from one service to another that a toxiproxy can break, by names of your own' }),
-    default_link: shaped(LINK_NAME, 'the name of a link', 'The name of a link')
-      .nullable()
-      .default(null)
-      .meta({ description: 'Link of network entries that name none; null where each must name its own' }),
+    default_link: orNull(
+      shaped(LINK_NAME, 'the name of a link', 'The name of a link'),
+      'Link of network entries that name none; null where each must name its own',
+    ),
     requests: z
       .record(names(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a name for a request'), request)
       .meta({ description: 'Requests through the entry, by names of your own' }),
@@ -264,24 +254,19 @@ export const stackSchema = z
         rate_per_second: quantity({ minimum: 1, maximum: 100, description: 'Requests a second' }).default(10),
       })
       .meta({ description: 'What a user would ask for: it is asked all the time, and tells what users see' }),
-    pool: pool.nullable().default(null).meta({ description: 'A pool of workers as the system itself lists it; null for none' }),
-    vram: vram
-      .nullable()
-      .default(null)
-      .meta({ description: 'How GPU memory is used up where there is no GPU; null for not at all' }),
-    completed: completed.nullable().default(null).meta({
-      description: 'How the system tells which jobs it has completed: served answers are held against it; null where it does not',
-    }),
+    pool: orNull(pool, 'A pool of workers as the system itself lists it; null for none'),
+    vram: orNull(vram, 'How GPU memory is used up where there is no GPU; null for not at all'),
+    completed: orNull(
+      completed,
+      'How the system tells which jobs it has completed: served answers are held against it; null where it does not',
+    ),
     scenarios: z.array(glob).min(1).max(100).meta({ description: 'Scenario files for this stack' }),
     load: z
       .array(relativePath('A folder'))
       .max(20)
       .default([])
       .meta({ description: 'Folders with k6 scripts, each a load pattern, and perhaps a load.json that says more about them' }),
-    defects: defects
-      .nullable()
-      .default(null)
-      .meta({ description: 'Mistakes that the services can be told to make, each of which scenarios must find; null for none' }),
+    defects: orNull(defects, 'Mistakes that the services can be told to make, each of which scenarios must find; null for none'),
   })
   .meta({ title: 'chaos-action stack' })
 

@@ -38,7 +38,6 @@ export interface DownloadLimits {
   readonly zip: ZipLimits
   /** Scenarios and load patterns together. */
   readonly entries: number
-  /** Jobs of one run. */
   readonly jobs: number
   /** Of one job, ms. */
   readonly limitMs: number

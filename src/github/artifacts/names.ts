@@ -13,7 +13,6 @@ export interface ArtifactIdentity {
 }
 
 export interface ArtifactNames {
-  /** Of the artifact with all files. */
   readonly results: string
   /** Of the HTML report's file: without an archive the artifact is named after it. */
   readonly report: string

@@ -5,7 +5,7 @@
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, realpath, type FileHandle } from 'node:fs/promises'
 import { dirname, isAbsolute, join, normalize } from 'node:path'
-import { describeError } from '../../core/errors.ts'
+import { describeError, systemErrorCode } from '../../core/errors.ts'
 import { consoleText } from '../../report/escape.ts'
 import { fitToLimits, isOptional, type ArtifactLimits, type SizedFile } from './files.ts'
 
@@ -38,7 +38,7 @@ export async function stageFiles(
       await using file = await openInside(root, path)
       files.push({ path, bytes: (await file.stat()).size })
     } catch (error) {
-      if (!(isMissing(error) && isOptional(path))) warnings.push(notUploaded(path, error))
+      if (systemErrorCode(error) !== 'ENOENT' || !isOptional(path)) warnings.push(notUploaded(path, error))
     }
   }
   const fitted = fitToLimits(files, limits)
@@ -90,15 +90,7 @@ async function openInside(root: string, path: string): Promise<FileHandle> {
 }
 
 function notUploaded(path: string, error: unknown): string {
-  const code = codeOf(error)
+  const code = systemErrorCode(error)
   const why = code === 'ENOENT' ? 'it is not there' : code === 'ELOOP' ? 'it is a link' : describeError(error, 200)
   return `not uploaded: ${consoleText(path, 200)}: ${consoleText(why, 200)}`
-}
-
-function isMissing(error: unknown): boolean {
-  return codeOf(error) === 'ENOENT'
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
 }

@@ -11,7 +11,6 @@ import { withTamedOutput } from '../step/library-output.ts'
 import { stageFiles } from './stage-files.ts'
 
 export interface UploadRequest {
-  /** The results folder. */
   readonly outDir: string
   /** Below it: `artifactPaths` of a result, or what a segment of a load has written. */
   readonly paths: readonly string[]
@@ -33,15 +32,12 @@ interface UploadedArtifact {
   readonly bytes: number
   /** SHA-256 of what was uploaded, hexadecimal; null when the library did not say it. */
   readonly digest: string | null
-  /** For people who may see the run. */
   readonly url: string
 }
 
 export interface UploadOutcome {
   readonly results: UploadedArtifact | null
-  /** Opens in the browser. */
   readonly report: UploadedArtifact | null
-  /** For people, one line each. */
   readonly warnings: readonly string[]
   /**
    * The library was still at work at the deadline. It cannot be told to stop, and its connections and pauses would keep

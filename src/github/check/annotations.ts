@@ -1,9 +1,8 @@
 import { error, warning } from '@actions/core'
 import { describeError, isChaosError } from '../../core/errors.ts'
-import type { DeepReadonly } from '../../core/json.ts'
-import type { Verdict } from '../../core/model.ts'
 import type { RunResult } from '../../core/result/run.ts'
 import { consoleText, truncate, visibleText } from '../../report/escape.ts'
+import { byUrgency, isProblem } from '../../report/facts.ts'
 
 export interface Annotation {
   readonly level: 'error' | 'warning'
@@ -16,22 +15,18 @@ const MOST_ERRORS = 10
 const LONGEST_TITLE = 200
 /** The runner cuts at 4 KiB. */
 const LONGEST_MESSAGE = 4_000
-const ORDER: readonly Verdict[] = ['failed', 'error', 'inconclusive']
 
 /** One annotation for the run's own trouble, then one per scenario that is not green, failures first. */
-export function annotationsOf(result: DeepReadonly<RunResult>, allowInconclusive: boolean): Annotation[] {
+export function annotationsOf(result: RunResult, allowInconclusive: boolean): Annotation[] {
   const annotations: Annotation[] = []
   if (result.reasons.length > 0)
     annotations.push({ level: 'error', title: `chaos: ${result.verdict}`, message: messageOf(result.reasons) })
-  for (const verdict of ORDER) {
-    for (const entry of [...result.scenarios, ...result.load].filter((one) => one.verdict === verdict)) {
-      annotations.push({
-        level: verdict === 'inconclusive' && allowInconclusive ? 'warning' : 'error',
-        title: `${consoleText(`${entry.id} ${entry.name}`, LONGEST_TITLE)}: ${verdict}`,
-        message: messageOf(entry.reasons, `Repeat: ${entry.repeatCommand}`),
-      })
-    }
-  }
+  for (const { id, name, verdict, reasons, repeatCommand } of byUrgency([...result.scenarios, ...result.load]).filter(isProblem))
+    annotations.push({
+      level: verdict === 'inconclusive' && allowInconclusive ? 'warning' : 'error',
+      title: `${consoleText(`${id} ${name}`, LONGEST_TITLE)}: ${verdict}`,
+      message: messageOf(reasons, `Repeat: ${repeatCommand}`),
+    })
   return annotations.slice(0, MOST_ERRORS)
 }
 
@@ -55,7 +50,6 @@ export function annotateWarning(text: string): void {
   warning(truncate(visibleText(text), LONGEST_MESSAGE))
 }
 
-/** An error that ended a step, with its hint. */
 export function annotateError(cause: unknown): void {
   const hint = isChaosError(cause) && cause.hint !== undefined ? `\n${cause.hint}` : ''
   error(truncate(visibleText(`${describeError(cause, LONGEST_MESSAGE)}${hint}`), LONGEST_MESSAGE), { title: 'chaos: error' })

@@ -29,7 +29,6 @@ const LONGEST_TITLE = 200
 export interface AnnotationOptions {
   /** Absolute. Names of files in the result are taken from here. */
   readonly workspace: string
-  /** Verdicts that fail the job. */
   readonly failOn: readonly RunVerdict[]
 }
 
@@ -42,22 +41,18 @@ export function checkAnnotations(result: Result, options: AnnotationOptions): Ch
   const outside: string[] = []
   for (const entry of entries) {
     const path = pathInside(options.workspace, entry.source.file)
+    const line = Math.max(1, entry.source.line)
     const title = consoleText(`${entry.id} ${entry.name}: ${entry.verdict}`, LONGEST_TITLE)
     if (path === null) outside.push(`${title} (${consoleText(`${entry.source.file}:${String(entry.source.line)}`, 300)})`)
     else
       inside.push({
-        ...place(path, entry.source.line),
+        ...{ path, start_line: line, end_line: line },
         annotation_level: level(entry.verdict, options),
         title,
         message: message(entry),
       })
   }
   return { inside, outside }
-}
-
-function place(path: string, line: number): Pick<CheckAnnotation, 'path' | 'start_line' | 'end_line'> {
-  const start = Math.max(1, line)
-  return { path, start_line: start, end_line: start }
 }
 
 function level(verdict: Verdict, options: AnnotationOptions): CheckAnnotation['annotation_level'] {

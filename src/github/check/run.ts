@@ -14,7 +14,6 @@ export interface CheckPlace {
   readonly repo: string
   /** Required checks hang on it. */
   readonly name: string
-  /** The judged commit. */
   readonly commit: string
   readonly detailsUrl: string
   /** Tells this run's check from others of its name: run id and attempt. */
@@ -31,7 +30,6 @@ const LONGEST_TITLE = 200
 
 const CHECK = z.object({ id: z.int().positive() })
 
-/** Gives the check run's id. */
 export async function startCheck(github: Github, place: CheckPlace): Promise<number> {
   const { data } = await github.rest.checks.create({
     ...{ owner: place.owner, repo: place.repo, name: place.name, head_sha: place.commit },
@@ -41,10 +39,7 @@ export async function startCheck(github: Github, place: CheckPlace): Promise<num
   return parseAnswer('created check run', CHECK, data).id
 }
 
-/**
- * The conclusion goes with the first batch of annotations: should a later one fail, the check run is complete all the same.
- * @throws what octokit throws, after its retries.
- */
+/** The conclusion goes with the first batch of annotations: should a later one fail, the check run is complete all the same. */
 export async function completeCheck(
   github: Github,
   place: CheckPlace,
@@ -53,7 +48,8 @@ export async function completeCheck(
   options: AnnotationOptions,
 ): Promise<void> {
   const { inside, outside } = checkAnnotations(result, options)
-  const output = { title: checkTitle(result), summary: checkSummary(result, outside) }
+  const title = consoleText(`${result.verdict}: ${countsText(result)}`, LONGEST_TITLE)
+  const output = { title, summary: checkSummary(result, outside) }
   const at = { owner: place.owner, repo: place.repo, check_run_id: checkId }
   const [first = [], ...rest] = batches(inside)
   const conclusion = conclusionOf(result.verdict, options.failOn)
@@ -80,10 +76,6 @@ export async function abandonCheck(
 export function conclusionOf(verdict: RunVerdict, failOn: readonly RunVerdict[]): CheckConclusion {
   if (verdict === 'passed') return 'success'
   return failOn.includes(verdict) ? 'failure' : 'neutral'
-}
-
-function checkTitle(result: Result): string {
-  return consoleText(`${result.verdict}: ${countsText(result)}`, LONGEST_TITLE)
 }
 
 function checkSummary(result: Result, outside: readonly string[]): string {

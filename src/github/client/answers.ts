@@ -60,11 +60,6 @@ function bare(login: string): string {
   return login.replace(/\[bot\]$/, '')
 }
 
-/** False when what the request is about does not exist any more. */
-export async function unlessGone(request: Promise<unknown>): Promise<boolean> {
-  return unlessStatus([404, 410], request)
-}
-
 /** False when GitHub answers with one of the statuses, which is then no failure. */
 export async function unlessStatus(statuses: readonly number[], request: Promise<unknown>): Promise<boolean> {
   try {

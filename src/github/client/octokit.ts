@@ -17,7 +17,6 @@ export interface GithubLimits {
   readonly attemptMs: number
   /** A pause that GitHub asks for is waited for when it is no longer than this, ms. */
   readonly longestPauseMs: number
-  /** Of one answer, bytes. */
   readonly answerBytes: number
   /** What one second of the plugins' pauses lasts, ms. Tests take less. */
   readonly secondMs: number
@@ -48,15 +47,12 @@ export interface GithubOptions {
 const REFUSALS = [400, 401, 403, 404, 410, 422, 429, 451]
 const BODILESS = [204, 205, 304]
 
-/**
- * A client for one token. Each request is sent at most `1 + retries` times.
- * @throws whatever `@actions/github` throws when it is loaded.
- */
+/** A client for one token. Each request is sent at most `1 + retries` times. */
 export async function createGithub(options: GithubOptions): Promise<Github> {
   const limits = { ...GITHUB_LIMITS, ...options.limits }
   // Loaded late: the module reads and parses the event's file at once, and must not break a run that reports nothing.
   const [github, { defaults }] = await Promise.all([import('@actions/github'), import('@actions/github/lib/utils')])
-  const attempts = new Attempts(limits.retries)
+  const attempts = countedAttempts(limits.retries)
   return github.getOctokit(
     options.token,
     {
@@ -74,22 +70,16 @@ export async function createGithub(options: GithubOptions): Promise<Github> {
 }
 
 /** How often each request was sent: two plugins repeat requests, and neither knows of the other. */
-class Attempts {
-  private readonly retries: number
-  private readonly sent = new WeakMap<object, number>()
-
-  constructor(retries: number) {
-    this.retries = retries
-  }
-
-  add(request: object): void {
-    this.sent.set(request, (this.sent.get(request) ?? 0) + 1)
-  }
-
-  mayRepeat(request: object): boolean {
-    return (this.sent.get(request) ?? 0) <= this.retries
+function countedAttempts(retries: number) {
+  const sent = new WeakMap<object, number>()
+  return {
+    add(request: object): void {
+      sent.set(request, (sent.get(request) ?? 0) + 1)
+    },
+    mayRepeat: (request: object): boolean => (sent.get(request) ?? 0) <= retries,
   }
 }
+type Attempts = ReturnType<typeof countedAttempts>
 
 function countAttempts(attempts: Attempts, signal: AbortSignal): Plugin {
   return (octokit) => {

@@ -1,5 +1,5 @@
 /** Failures of GitHub's API in words: what could not be done, why, and what to change in the workflow. */
-import { describeError, isChaosError } from '../../core/errors.ts'
+import { describeError, isChaosError, systemErrorCode } from '../../core/errors.ts'
 import { consoleText } from '../../report/escape.ts'
 
 export type Permission = 'pull-requests: write' | 'checks: write' | 'issues: write' | 'actions: read'
@@ -48,8 +48,9 @@ function grant(permission: Permission): string {
 function withoutAnswer(error: unknown): string {
   const codes = causes(error)
   if (codes.some((one) => isChaosError(one, 'ABORTED'))) return 'it was cancelled'
-  if (codes.some((one) => isChaosError(one, 'TIMEOUT') || nameOf(one) === 'TimeoutError')) return 'GitHub did not answer in time'
-  const code = codes.map(codeOf).find((one) => NETWORK_CODES.test(one))
+  if (codes.some((one) => isChaosError(one, 'TIMEOUT') || (one instanceof Error && one.name === 'TimeoutError')))
+    return 'GitHub did not answer in time'
+  const code = codes.map(systemErrorCode).find((one) => NETWORK_CODES.test(one ?? ''))
   return code === undefined ? describeError(error, 500) : `GitHub could not be reached (${code})`
 }
 
@@ -72,12 +73,4 @@ function causes(error: unknown): unknown[] {
     one = one instanceof Error ? one.cause : undefined
   }
   return found
-}
-
-function nameOf(value: unknown): string {
-  return value instanceof Error ? value.name : ''
-}
-
-function codeOf(value: unknown): string {
-  return value instanceof Error && 'code' in value && typeof value.code === 'string' ? value.code : ''
 }

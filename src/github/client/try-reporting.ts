@@ -4,7 +4,6 @@ import { explainApiFailure, type Permission } from './permission-help.ts'
 export interface ReportingStep {
   /** As in `write the comment on pull request 7`. */
   readonly what: string
-  /** What the step needs and the token may lack. */
   readonly permission: Permission
   readonly limitMs: number
   readonly signal: AbortSignal

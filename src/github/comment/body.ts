@@ -14,7 +14,6 @@ export interface CommentFacts {
   readonly title: string
   readonly runUrl: string
   readonly artifactUrl?: string | null
-  /** The HTML report. */
   readonly reportUrl?: string | null
 }
 

@@ -27,13 +27,11 @@ export type CommentDecision =
   | { readonly kind: 'edit'; readonly comment: OwnComment; readonly remove: readonly number[] }
   | { readonly kind: 'keep'; readonly comment: OwnComment | null; readonly why: string; readonly remove: readonly number[] }
 
-/** The comment with its marker, when it is one of `key`. */
 export function ownComment(comment: Omit<OwnComment, 'marker'>, key: string): OwnComment | null {
   const marker = parseMarker(comment.body)
   return marker?.key === key ? { ...comment, marker } : null
 }
 
-/** `own` in any order. */
 export function decideComment(own: readonly OwnComment[], wish: CommentWish): CommentDecision {
   const [first, ...others] = [...own].sort((a, b) => a.id - b.id)
   if (wish.mode === 'never') return keep(null, 'comments are switched off')

@@ -12,7 +12,6 @@ export interface RunOrder {
 export interface CommentMarker extends RunOrder {
   /** Of `commentKey`: comments with the same key are one. */
   readonly key: string
-  /** The judged commit. */
   readonly commit: string
   readonly state: CommentState
 }

@@ -1,6 +1,6 @@
 /** One comment on a pull request for each key, edited and not repeated. */
 import { z } from 'zod'
-import { AUTHOR, isAuthor, parseAnswer, readAll, unlessGone, viewerLogin } from '../client/answers.ts'
+import { AUTHOR, isAuthor, parseAnswer, readAll, unlessStatus, viewerLogin } from '../client/answers.ts'
 import { decideComment, ownComment, type CommentWish, type OwnComment } from './decision.ts'
 import { parseMarker, type CommentMarker } from './marker.ts'
 import type { Github } from '../client/octokit.ts'
@@ -9,7 +9,6 @@ import { settle, type Look } from '../client/settle.ts'
 export interface CommentPlace {
   readonly owner: string
   readonly repo: string
-  /** Of the pull request. */
   readonly number: number
 }
 
@@ -23,6 +22,7 @@ export interface CommentOutcome {
 
 const COMMENT = z.object({ id: z.int().positive(), body: z.string().nullish(), html_url: z.string(), user: AUTHOR.optional() })
 type Comment = z.infer<typeof COMMENT>
+const GONE = [404, 410]
 
 /**
  * Brings the comment of the wish's key to what it asks for. Only comments of the token's own author are looked at. GitHub
@@ -80,10 +80,10 @@ async function act(
   }
   const { comment } = decision
   if (decision.kind === 'edit') {
-    const stays = await unlessGone(issues.updateComment({ owner, repo, comment_id: decision.comment.id, body }))
+    const stays = await unlessStatus(GONE, issues.updateComment({ owner, repo, comment_id: decision.comment.id, body }))
     if (!stays) return 'again'
   }
-  for (const id of decision.remove) await unlessGone(issues.deleteComment({ owner, repo, comment_id: id }))
+  for (const id of decision.remove) await unlessStatus(GONE, issues.deleteComment({ owner, repo, comment_id: id }))
   const url = comment?.url ?? null
   if (decision.kind === 'edit') return { outcome: { action: 'edited', url, why: '' } }
   const ours = created !== null && comment?.id === created.id

@@ -1,23 +1,12 @@
 import { ChaosError } from '../../core/errors.ts'
 
-export interface Cancel {
-  readonly signal: AbortSignal
-  /** 130 or 143 after a signal, else null. */
-  exitCode(): number | null
-  stop(): void
-}
-
-type SignalName = 'SIGINT' | 'SIGTERM'
-interface SignalSource {
-  on(name: SignalName, listener: () => void): unknown
-  off(name: SignalName, listener: () => void): unknown
-}
+export type Cancel = Readonly<ReturnType<typeof watchCancel>>
 
 /**
  * Aborts on the first signal or when the time is up. Later signals change nothing: the runner sends SIGINT, SIGTERM 7.5 s
  * later and SIGKILL 2.5 s after that, and all of that time belongs to the reverts.
  */
-export function watchCancel(limitMs: number, source: SignalSource = process): Cancel {
+export function watchCancel(limitMs: number, source: Pick<NodeJS.EventEmitter, 'on' | 'off'> = process) {
   const controller = new AbortController()
   let code: number | null = null
   const timer = setTimeout(() => {
@@ -34,8 +23,9 @@ export function watchCancel(limitMs: number, source: SignalSource = process): Ca
   })
   return {
     signal: controller.signal,
+    /** 130 or 143 after a signal, else null. */
     exitCode: () => code,
-    stop() {
+    stop(): void {
       clearTimeout(timer)
       for (const off of listeners) off()
     },

@@ -12,42 +12,9 @@ export interface PullRequest {
   readonly fromFork: boolean
 }
 
-/** Of a `workflow_run` event: the run that ended, whose artifacts are data from somebody else. */
-export interface TriggeringRun {
-  readonly id: number
-  readonly attempt: number
-  readonly event: string
-  readonly workflow: string
-  readonly conclusion: string | null
-  readonly headSha: string
-  /** `owner:branch`; null when the head's repository is gone. */
-  readonly headLabel: string | null
-  /** `owner/repo`; null when it is gone. */
-  readonly headRepository: string | null
-  readonly url: string
-}
-
-export interface EventContext {
-  readonly eventName: string
-  readonly owner: string
-  readonly repo: string
-  /** Whose code the verdict is about: the pull request's head and not the merge that was made of it. */
-  readonly commit: string
-  readonly pullRequest: PullRequest | null
-  readonly mergeGroup: { readonly headSha: string; readonly baseRef: string } | null
-  readonly triggeringRun: TriggeringRun | null
-  /** By actor or author. */
-  readonly dependabot: boolean
-  readonly workflow: string
-  readonly job: string
-  readonly runId: number
-  readonly runAttempt: number
-  readonly runUrl: string
-  readonly apiUrl: string
-  readonly serverUrl: string
-  /** `unknown` is to be treated as `self-hosted`. */
-  readonly runnerEnvironment: 'github-hosted' | 'self-hosted' | 'unknown'
-}
+/** The run that ended before a `workflow_run` event, whose artifacts are data from somebody else. */
+export type TriggeringRun = NonNullable<EventContext['triggeringRun']>
+export type EventContext = Readonly<ReturnType<typeof readEventContext>>
 
 type Env = Readonly<Record<string, string | undefined>>
 /** The text of a file. @throws when it cannot be read or has over `mostBytes`. */
@@ -98,7 +65,7 @@ const MERGE_GROUP_EVENT = z.object({ merge_group: z.object({ head_sha: sha, base
  * @throws BAD_INPUT when a variable is missing or an event that decides whose code this is cannot be read. Nothing is
  * guessed: an unreadable pull request could be a fork's.
  */
-export function readEventContext(env: Env, read: FileReader = readBounded): EventContext {
+export function readEventContext(env: Env, read: FileReader = readBounded) {
   const eventName = variable(env, 'GITHUB_EVENT_NAME')
   const [owner = '', repo = '', ...rest] = variable(env, 'GITHUB_REPOSITORY').split('/')
   if (owner === '' || repo === '' || rest.length > 0) throw damaged('GITHUB_REPOSITORY', env, 'owner/repo')
@@ -109,10 +76,12 @@ export function readEventContext(env: Env, read: FileReader = readBounded): Even
   return {
     eventName,
     ...{ owner, repo },
+    /** Whose code the verdict is about: the pull request's head and not the merge that was made of it. */
     commit: event.commit ?? variable(env, 'GITHUB_SHA'),
     pullRequest: event.pullRequest ?? null,
     mergeGroup: event.mergeGroup ?? null,
     triggeringRun: event.triggeringRun ?? null,
+    /** By actor or author. */
     dependabot: [env['GITHUB_ACTOR'], event.author].includes(DEPENDABOT),
     workflow: variable(env, 'GITHUB_WORKFLOW'),
     job: variable(env, 'GITHUB_JOB'),
@@ -120,6 +89,7 @@ export function readEventContext(env: Env, read: FileReader = readBounded): Even
     runUrl: `${serverUrl}/${owner}/${repo}/actions/runs/${String(runId)}/attempts/${String(runAttempt)}`,
     apiUrl: trimmed(env['GITHUB_API_URL'], 'https://api.github.com'),
     serverUrl,
+    /** `unknown` is to be treated as `self-hosted`. */
     runnerEnvironment: runnerEnvironment(env['RUNNER_ENVIRONMENT']),
   }
 }
@@ -134,27 +104,23 @@ export function readOnlyReason(context: EventContext): string | null {
   return context.dependabot ? 'the pull request comes from Dependabot' : null
 }
 
-interface EventFacts {
-  readonly commit?: string
-  readonly pullRequest?: PullRequest
-  readonly mergeGroup?: EventContext['mergeGroup']
-  readonly triggeringRun?: TriggeringRun
-  readonly author?: string | undefined
-}
+type EventFacts = ReturnType<typeof pullRequestFacts> & ReturnType<typeof workflowRunFacts> & ReturnType<typeof mergeGroupFacts>
 
 /** Of any other event nothing is needed, so its file is not even opened. */
-function readEvent(name: string, env: Env, read: FileReader): EventFacts {
+function readEvent(name: string, env: Env, read: FileReader): Partial<EventFacts> {
   if (name.startsWith('pull_request')) return pullRequestFacts(parse(PULL_REQUEST_EVENT, name, env, read))
   if (name === 'workflow_run') return workflowRunFacts(parse(WORKFLOW_RUN_EVENT, name, env, read))
-  if (name !== 'merge_group') return {}
-  const { head_sha: headSha, base_ref: baseRef } = parse(MERGE_GROUP_EVENT, name, env, read).merge_group
+  return name === 'merge_group' ? mergeGroupFacts(parse(MERGE_GROUP_EVENT, name, env, read)) : {}
+}
+
+function mergeGroupFacts({ merge_group: { head_sha: headSha, base_ref: baseRef } }: z.infer<typeof MERGE_GROUP_EVENT>) {
   return { commit: headSha, mergeGroup: { headSha, baseRef } }
 }
 
-function pullRequestFacts({ pull_request: pull }: z.infer<typeof PULL_REQUEST_EVENT>): EventFacts {
+function pullRequestFacts({ pull_request: pull }: z.infer<typeof PULL_REQUEST_EVENT>) {
   const { head, base } = pull
   const owner = head.user?.login ?? head.repo?.full_name.split('/')[0] ?? ''
-  const pullRequest = {
+  const pullRequest: PullRequest = {
     number: pull.number,
     headSha: head.sha,
     headLabel: head.label ?? `${owner}:${head.ref}`,
@@ -163,7 +129,7 @@ function pullRequestFacts({ pull_request: pull }: z.infer<typeof PULL_REQUEST_EV
   return { commit: head.sha, pullRequest, author: pull.user?.login }
 }
 
-function workflowRunFacts({ workflow_run: run }: z.infer<typeof WORKFLOW_RUN_EVENT>): EventFacts {
+function workflowRunFacts({ workflow_run: run }: z.infer<typeof WORKFLOW_RUN_EVENT>) {
   const owner = run.head_repository?.owner.login
   const branch = run.head_branch ?? null
   const triggeringRun = {
@@ -173,7 +139,9 @@ function workflowRunFacts({ workflow_run: run }: z.infer<typeof WORKFLOW_RUN_EVE
     workflow: run.name ?? '',
     conclusion: run.conclusion ?? null,
     headSha: run.head_sha,
+    /** `owner:branch`; null when the head's repository is gone. */
     headLabel: owner === undefined || branch === null ? null : `${owner}:${branch}`,
+    /** `owner/repo`; null when it is gone. */
     headRepository: run.head_repository?.full_name ?? null,
     url: run.html_url,
   }
@@ -224,6 +192,6 @@ function trimmed(url: string | undefined, otherwise: string): string {
   return (url === undefined || url === '' ? otherwise : url).replace(/\/+$/, '')
 }
 
-function runnerEnvironment(value: string | undefined): EventContext['runnerEnvironment'] {
+function runnerEnvironment(value: string | undefined): 'github-hosted' | 'self-hosted' | 'unknown' {
   return value === 'github-hosted' || value === 'self-hosted' ? value : 'unknown'
 }

@@ -20,7 +20,6 @@ type Pull = z.infer<typeof PULL>
 /**
  * The open pull request with the run's head branch, repository and commit. All three come from the event, which GitHub
  * wrote, and none from the artifact, which a stranger may have.
- * @throws what octokit throws, after its retries.
  */
 export async function pullRequestOfRun(
   github: Github,

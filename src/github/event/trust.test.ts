@@ -43,20 +43,14 @@ test.each<[event: string, change: Partial<TrustFacts>, selfHosted: string, hoste
   ['pull_request', {}, 'trusted', 'trusted'],
   ['pull_request', { fromFork: true }, 'refused', 'untrusted'],
   ['pull_request', { fromFork: null }, 'refused', 'untrusted'],
-  // The head is run whatever lies in the workspace: the merge of it is neither.
-  ['pull_request', { fromFork: true, workspace: 'base' }, 'refused', 'untrusted'],
   ['pull_request_review', { fromFork: true }, 'refused', 'untrusted'],
   ['pull_request_review_comment', { fromFork: true }, 'refused', 'untrusted'],
   ['pull_request_review', {}, 'trusted', 'trusted'],
   ['pull_request_target', { fromFork: true }, 'refused', 'untrusted'],
-  ['pull_request_target', { fromFork: true, workspace: 'other' }, 'refused', 'untrusted'],
-  ['pull_request_target', { fromFork: true, workspace: 'base' }, 'trusted', 'trusted'],
   ['pull_request_target', {}, 'trusted', 'trusted'],
   ['workflow_run', { fromFork: true }, 'refused', 'untrusted'],
-  ['workflow_run', { fromFork: true, workspace: 'base' }, 'trusted', 'trusted'],
   ['workflow_run', {}, 'trusted', 'trusted'],
   ['issue_comment', { fromFork: null }, 'refused', 'untrusted'],
-  ['issue_comment', { fromFork: null, workspace: 'base' }, 'trusted', 'trusted'],
   ['issue_comment', {}, 'trusted', 'trusted'],
 ])('%s with %j: %s on a self-hosted runner, %s on GitHub’s', (event, change, selfHosted, hosted) => {
   expect(outcome({ event, ...change, runnerEnvironment: 'self-hosted' })).toBe(selfHosted)

@@ -2,20 +2,13 @@
 import type { AllowKind } from '../../untrusted/allow-untrusted.ts'
 
 export interface TrustFacts {
-  /** GITHUB_EVENT_NAME. */
   readonly event: string
   /** The event's pull request, or the run that it follows, comes from a fork; null: the event does not tell. */
   readonly fromFork: boolean | null
-  /** Dependabot caused the event. */
   readonly dependabot: boolean
   /** RUNNER_ENVIRONMENT: `github-hosted` or `self-hosted`. Anything else is taken for the latter. */
   readonly runnerEnvironment: string
   readonly allow: ReadonlySet<AllowKind>
-  /**
-   * What lies in the workspace, for events that run in the name of the base branch: `base` its own commit, `other` any
-   * other one. Left out: not known, so that it may be the fork's.
-   */
-  readonly workspace?: 'base' | 'other'
 }
 
 export interface Trust {
@@ -25,10 +18,11 @@ export interface Trust {
   readonly refuse: string | null
 }
 
-/** They run the pull request's own code. */
-const RUN_THE_HEAD: ReadonlySet<string> = new Set(['pull_request', 'pull_request_review', 'pull_request_review_comment'])
-/** They run the base's code with its rights, unless the workflow fetches that of somebody else. */
-const RUN_THE_BASE: ReadonlySet<string> = new Set(['pull_request_target', 'workflow_run', 'issue_comment'])
+/** They run the pull request's own code, or the base's code with its rights, unless the workflow fetches that of somebody else. */
+const MAY_RUN_A_FORK: ReadonlySet<string> = new Set([
+  ...['pull_request', 'pull_request_review', 'pull_request_review_comment'],
+  ...['pull_request_target', 'workflow_run', 'issue_comment'],
+])
 
 /**
  * A fork's code is not run on a machine that outlives the job, unless `allow-untrusted` says `fork`. Where it is run, and on
@@ -36,15 +30,10 @@ const RUN_THE_BASE: ReadonlySet<string> = new Set(['pull_request_target', 'workf
  * it is run, and not trusted. Every other event runs what somebody with write access has put there.
  */
 export function judgeTrust(facts: TrustFacts): Trust {
-  if (!mayBeForks(facts)) return { trusted: !facts.dependabot, refuse: null }
+  // Nobody knows what a workflow has put into the workspace: an event of the base's may run a fork's code as well.
+  if (facts.fromFork === false || !MAY_RUN_A_FORK.has(facts.event)) return { trusted: !facts.dependabot, refuse: null }
   const isRefused = facts.runnerEnvironment !== 'github-hosted' && !facts.allow.has('fork')
   return { trusted: false, refuse: isRefused ? refusal(facts) : null }
-}
-
-function mayBeForks({ event, fromFork, workspace }: TrustFacts): boolean {
-  if (fromFork === false) return false
-  if (RUN_THE_HEAD.has(event)) return true
-  return RUN_THE_BASE.has(event) && workspace !== 'base'
 }
 
 function refusal({ event, fromFork }: TrustFacts): string {

@@ -39,10 +39,7 @@ const ISSUE = z.object({
   pull_request: z.unknown().optional(),
 })
 
-/**
- * Opens, updates or closes. A night that is red as the last one was edits the body and notifies nobody.
- * @throws what octokit throws, after its retries; INTERNAL when the issues do not settle.
- */
+/** Opens, updates or closes. A night that is red as the last one was edits the body and notifies nobody. */
 export async function putNightlyIssue(github: Github, place: IssuePlace, wish: NightlyWish): Promise<NightlyOutcome> {
   const nightly = new NightlyIssue(github, place, wish, await viewerLogin(github))
   return settle<OwnIssue, NightlyOutcome>({

@@ -36,10 +36,7 @@ const RUNS = z.object({
   ),
 })
 
-/**
- * The newest run of the workflow that came to an end of its own, among its last hundred; null when there is none.
- * @throws what octokit throws, after its retries.
- */
+/** The newest run of the workflow that came to an end of its own, among its last hundred; null when there is none. */
 export async function lastFinishedRun(github: Github, { workflow, ...rest }: WatchedWorkflow): Promise<FinishedRun | null> {
   const query = { ...rest, workflow_id: workflow, status: 'completed' as const, per_page: 100 }
   const { data } = await github.rest.actions.listWorkflowRuns(query)

@@ -5,7 +5,10 @@ import { randomUUID } from 'node:crypto'
  * Runs `work` with the runner's command processing stopped. Nothing of ours may issue a command meanwhile; what `work`
  * returns is for afterwards. The token is random: text that was written before the run cannot know it.
  */
-export async function withCommandsStopped<T>(work: () => Promise<T>, write: (text: string) => unknown = writeStdout): Promise<T> {
+export async function withCommandsStopped<T>(
+  work: () => Promise<T>,
+  write = (text: string): unknown => process.stdout.write(text),
+): Promise<T> {
   const token = randomUUID()
   write(`::stop-commands::${token}\n`)
   try {
@@ -14,8 +17,4 @@ export async function withCommandsStopped<T>(work: () => Promise<T>, write: (tex
     // On a line of its own even when the last output did not end its line.
     write(`\n::${token}::\n`)
   }
-}
-
-function writeStdout(text: string): void {
-  process.stdout.write(text)
 }

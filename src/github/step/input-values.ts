@@ -27,6 +27,15 @@ export class InputReader<Name extends string> {
     return value === '' ? null : value
   }
 
+  /** `parse` gives null for what is not allowed. */
+  parsed<T>(name: Name, parse: (text: string) => T | null, allowed: string): T | null {
+    const text = this.textOrNull(name)
+    if (text === null) return null
+    const value = parse(text)
+    if (value === null) throw refusal(name, text, allowed)
+    return value
+  }
+
   /** Entries are separated by commas or newlines. */
   list(name: Name): string[] {
     const value = this.text(name)

@@ -1,17 +1,15 @@
 /** The action's inputs: strict, as a misspelt input or value that is ignored is a check that nobody runs. */
-import type { Wall } from '../../core/time/moment.ts'
-import { parseAllow, type AllowKind } from '../../untrusted/allow-untrusted.ts'
+import { parseAllow } from '../../untrusted/allow-untrusted.ts'
 import { MOST_STACKS } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
-import type { K6Segment } from '../../core/segment.ts'
-import { LOAD_MODELS, type LoadPattern } from '../../core/load.ts'
-import { PROFILES, SUITES, type ProfileName, type RunVerdict, type SuiteName } from '../../core/model.ts'
+import { LOAD_MODELS } from '../../core/load.ts'
+import { PROFILES, SUITES, type RunVerdict } from '../../core/model.ts'
 import { MOST_SEGMENTS, parseSegment } from '../../core/segment.ts'
 import { parseMoment } from '../../core/time/parse-moment.ts'
 import { didYouMean } from '../../core/suggest.ts'
-import { LOGS_POLICIES, type LogsPolicy } from '../artifacts/files.ts'
+import { LOGS_POLICIES } from '../artifacts/files.ts'
 import { ARTIFACT_NAME_RULE, DEFAULT_ARTIFACT_NAME, isArtifactName } from '../artifacts/names.ts'
-import { COMMENT_MODES, type CommentMode } from '../comment/decision.ts'
+import { COMMENT_MODES } from '../comment/decision.ts'
 import { InputReader, refusal, variableOf, type Env } from './input-values.ts'
 
 const MODES = ['run', 'report', 'merge', 'cleanup', 'nightly-issue', 'nightly-watchdog'] as const
@@ -20,71 +18,6 @@ export type Mode = (typeof MODES)[number]
 const RED_VERDICTS = ['failed', 'error', 'inconclusive'] as const satisfies readonly RunVerdict[]
 
 const ALL_VERDICTS = ['passed', ...RED_VERDICTS] as const
-
-export interface ActionInputs {
-  readonly mode: Mode
-  readonly suites: readonly SuiteName[]
-  readonly profile: ProfileName
-  /** As written; null takes the action's own stack. */
-  readonly stack: string | null
-  readonly scenarios: readonly string[]
-  readonly only: readonly string[]
-  readonly seed: number | null
-  /** How many of the stack side by side; null leaves it to the run. */
-  readonly stacks: number | null
-  readonly strict: boolean
-  /** Verdicts that fail the job. */
-  readonly failOn: readonly RunVerdict[]
-  readonly noInject: boolean
-  readonly defects: readonly string[]
-  /** One limit a line. */
-  readonly thresholds: readonly string[]
-  readonly loadModel: LoadPattern['model'] | null
-  readonly k6Path: string | null
-  /** Id of a load pattern that holds while scenarios run. */
-  readonly underLoad: string | null
-  /** Load patterns against an address instead of a stack; null: a stack. */
-  readonly load: AddressLoadInputs | null
-  /** Of `merge`. */
-  readonly sources: readonly string[]
-  readonly out: string
-  readonly timeoutMinutes: number
-  readonly allowUntrusted: ReadonlySet<AllowKind>
-  readonly report: ReportInputs
-  readonly nightly: NightlyInputs
-}
-
-export interface AddressLoadInputs {
-  readonly url: string
-  /** Folders of k6 scripts; empty takes the action's own. */
-  readonly scripts: readonly string[]
-  /** Names of variables of the step's environment. */
-  readonly variables: readonly string[]
-  readonly segment: K6Segment | null
-  readonly startWallMs: Wall | null
-}
-
-export interface ReportInputs {
-  readonly token: string
-  readonly comment: CommentMode
-  /** What tells this job's comment from those of the other jobs of its matrix; '' without one. */
-  readonly commentKey: string
-  readonly check: boolean
-  readonly logs: LogsPolicy
-  readonly artifactName: string
-  /** null: as the repository has it. */
-  readonly artifactRetentionDays: number | null
-}
-
-interface NightlyInputs {
-  /** Of the night, as the action said it; null: there was none. */
-  readonly verdict: RunVerdict | null
-  /** Path of its result.json; null: there is none. */
-  readonly result: string | null
-  /** File name of the nightly's workflow. */
-  readonly workflow: string | null
-  readonly maxAgeHours: number
-}
 
 /** Names and defaults as in action.yml; a test compares the two. */
 export const INPUT_DEFAULTS = {
@@ -148,8 +81,12 @@ const OF_SCENARIOS = ['no-inject', 'strict'] as const satisfies readonly InputNa
 /** What speaks of a stack, and an address is none. */
 const OF_A_STACK = ['stack', 'stacks', 'scenarios', 'defects', 'seed', 'under-load'] as const satisfies readonly InputName[]
 
+export type ActionInputs = Readonly<ReturnType<typeof readInputs>>
+export type AddressLoadInputs = NonNullable<ActionInputs['load']>
+export type ReportInputs = ActionInputs['report']
+
 /** @throws BAD_INPUT naming the input, what was given and what is allowed. */
-export function readInputs(env: Env = process.env): ActionInputs {
+export function readInputs(env: Env = process.env) {
   refuseUnknown(env)
   const read = new InputReader<InputName>(env, INPUT_DEFAULTS)
   refuseContradictions(read)
@@ -157,19 +94,25 @@ export function readInputs(env: Env = process.env): ActionInputs {
     mode: read.oneOf('mode', MODES),
     suites: read.listOf('suites', SUITES),
     profile: read.oneOf('profile', PROFILES),
+    /** As written; null takes the action's own stack. */
     stack: read.textOrNull('stack'),
     scenarios: read.list('scenarios'),
     only: read.list('only'),
     seed: read.integerOrNull('seed', 1, LARGEST_SEED),
+    /** How many of the stack side by side; null leaves it to the run. */
     stacks: read.integerOrNull('stacks', 1, MOST_STACKS),
     strict: read.boolean('strict'),
+    /** Verdicts that fail the job. */
     failOn: readFailOn(read),
     noInject: read.boolean('no-inject'),
     defects: read.list('defects'),
+    /** One limit a line. */
     thresholds: read.lines('thresholds'),
     loadModel: read.given('load-model') ? read.oneOf('load-model', LOAD_MODELS) : null,
     k6Path: read.textOrNull('k6-path'),
+    /** Id of a load pattern that holds while scenarios run. */
     underLoad: read.textOrNull('under-load'),
+    /** Load patterns against an address instead of a stack; null: a stack. */
     load: readLoad(read),
     sources: read.list('sources'),
     out: read.text('out'),
@@ -177,8 +120,11 @@ export function readInputs(env: Env = process.env): ActionInputs {
     allowUntrusted: parseAllow(read.list('allow-untrusted')),
     report: readReport(read),
     nightly: {
+      /** Of the night, as the action said it; null: there was none. */
       verdict: read.given('verdict') ? read.oneOf('verdict', ALL_VERDICTS) : null,
+      /** Path of its result.json; null: there is none. */
       result: read.textOrNull('result'),
+      /** File name of the nightly's workflow. */
       workflow: read.textOrNull('nightly-workflow'),
       maxAgeHours: read.integer('nightly-max-age-hours', 1, LONGEST_AGE_HOURS),
     },
@@ -193,42 +139,32 @@ function readFailOn(read: InputReader<InputName>): RunVerdict[] {
   return named.filter((verdict) => verdict !== 'inconclusive')
 }
 
-function readLoad(read: InputReader<InputName>): AddressLoadInputs | null {
+function readLoad(read: InputReader<InputName>) {
   const url = read.textOrNull('load-url')
   if (url === null) return null
   return {
     url,
+    /** Folders of k6 scripts; empty takes the action's own. */
     scripts: read.list('load-scripts'),
+    /** Names of variables of the step's environment. */
     variables: read.list('load-variables'),
-    segment: readSegment(read.textOrNull('load-segment')),
-    startWallMs: readMoment(read.textOrNull('load-start-at')),
+    segment: read.parsed('load-segment', parseSegment, `one such as 2/3, of up to ${String(MOST_SEGMENTS)}`),
+    startWallMs: read.parsed('load-start-at', parseMoment, 'a time with its zone, such as 2026-11-24T03:00:00Z'),
   }
 }
 
-function readSegment(text: string | null): K6Segment | null {
-  if (text === null) return null
-  const segment = parseSegment(text)
-  if (segment === null) throw refusal('load-segment', text, `one such as 2/3, of up to ${String(MOST_SEGMENTS)}`)
-  return segment
-}
-
-function readMoment(text: string | null): Wall | null {
-  if (text === null) return null
-  const wallMs = parseMoment(text)
-  if (wallMs === null) throw refusal('load-start-at', text, 'a time with its zone, such as 2026-11-24T03:00:00Z')
-  return wallMs
-}
-
-function readReport(read: InputReader<InputName>): ReportInputs {
+function readReport(read: InputReader<InputName>) {
   const artifactName = read.text('artifact-name')
   if (!isArtifactName(artifactName)) throw refusal('artifact-name', artifactName, ARTIFACT_NAME_RULE)
   return {
     token: read.given('token') ? read.text('token') : '',
     comment: read.oneOf('comment', COMMENT_MODES),
+    /** What tells this job's comment from those of the other jobs of its matrix; '' without one. */
     commentKey: readKey(read),
     check: read.boolean('check'),
     logs: read.oneOf('logs', LOGS_POLICIES),
     artifactName,
+    /** null: as the repository has it. */
     artifactRetentionDays: read.integerOrNull('artifact-retention-days', 1, LONGEST_RETENTION_DAYS),
   }
 }

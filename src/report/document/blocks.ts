@@ -8,7 +8,6 @@ export function line(text: string, maxLength: number): string {
   return truncate(oneLine(text), maxLength)
 }
 
-/** At most `most` of them. */
 export function lines(texts: readonly string[], most: number, maxLength: number): string[] {
   return texts.slice(0, most).map((text) => line(text, maxLength))
 }

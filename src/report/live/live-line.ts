@@ -33,7 +33,6 @@ export class LiveLine {
     this.#sinceMs = nowMs()
   }
 
-  /** A step of the whole run begins. */
   step(text: string): void {
     this.#step = text
     this.#show(null)

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { ChaosError, describeError } from '../../core/errors.ts'
 import type { ExecPort, ExecResult } from '../../ports/exec.ts'
 import type { Logger } from '../../ports/reporter.ts'
-import { overrideFor, parseComposeConfig, parseJson, type ComposeConfig, type ServiceLabels } from './config.ts'
+import { overrideFor, parseComposeConfig, printedJson, type ComposeConfig, type ServiceLabels } from './config.ts'
 import { ownerName, type Owner } from '../docker/labels.ts'
 import { atLeast } from '../docker/version.ts'
 
@@ -77,10 +77,10 @@ type Project = Owner & Pick<ComposeOptions, 'exec' | 'log' | 'files' | 'env'>
 /** For those who judge the stack before it is built. Writes and starts nothing. */
 export async function readMergedStack(options: Project, signal: AbortSignal): Promise<MergedStack> {
   const flags = [...flagsOf(options, options.files, ['--profile', '*']), 'config', '--format', 'json']
-  const config: unknown = parseJson(await printed(options, flags, signal))
+  const config: unknown = printedJson(await printed(options, flags, signal))
   let asWritten: unknown = null
   try {
-    asWritten = parseJson(await printed(options, [...flags, '--no-interpolate'], signal))
+    asWritten = printedJson(await printed(options, [...flags, '--no-interpolate'], signal))
   } catch (error) {
     if (signal.aborted) throw error
     options.log.log('debug', `compose files cannot be read without their variables: ${describeError(error, 500)}`)
@@ -106,7 +106,7 @@ export async function openCompose(options: ComposeOptions, signal: AbortSignal):
   return {
     project,
     config,
-    merged: parseJson(text),
+    merged: printedJson(text),
     build: (inner) => compose(['build'], BUILD_LIMIT_MS, inner),
     up: (inner) => compose(['up', '--detach', '--no-build', '--quiet-pull'], UP_LIMIT_MS, inner),
     async scale(service, count, inner) {

@@ -28,7 +28,7 @@ export type ComposeConfig = z.infer<typeof config>
 export type ServiceLabels = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 /** @throws COMPOSE_FAILED for what is no JSON. */
-export function parseJson(text: string): unknown {
+export function printedJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
@@ -38,7 +38,7 @@ export function parseJson(text: string): unknown {
 
 /** @throws COMPOSE_FAILED when the text is not what compose prints; BAD_INPUT for a name that no label could be put on. */
 export function parseComposeConfig(text: string): ComposeConfig {
-  const json = parseJson(text)
+  const json = printedJson(text)
   refuseProto(json)
   return asExpected(config, json)
 }

@@ -18,7 +18,6 @@ export function pre(text: string): Html {
   return { html: `<pre>${htmlBlock(text, WHOLE)}</pre>` }
 }
 
-/** One below the other. */
 export function stacked(parts: readonly Html[]): Html {
   return { html: parts.map((part) => part.html).join('\n') }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cleanupLines } from './lines.ts'
+import { cleanupLines } from './undo.ts'
 
 test('a run that was cleaned up, with what stays of it, and one that was not touched', () => {
   const run = { runId: 'r1', leftAlone: null, undone: 2, removed: 5, problems: ['network net: in use'] }
