@@ -57,13 +57,14 @@ export async function resolveToxic(spec: ToxicSpec, ctx: FaultContext): Promise<
   const enabled = await enabledProxies(links, toxiproxy, ctx.signal)
   const streams: Direction[] = spec.stream === 'both' ? [...DIRECTIONS] : [spec.stream]
   const counted = swallows(spec) && streams.includes('upstream')
+  const [proxy] = counted ? await runningTargets(descriptor.toxiproxy?.service ?? '', ctx) : []
   return {
     toxic: spec.toxic,
     attributes: { ...spec.attributes },
     streams,
     toxicity: spec.toxicity,
     entries: links.map((link) => planEntry(link, { spec, streams, counted, enabled }, ctx)),
-    proxyContainer: counted ? await proxyContainer(ctx) : null,
+    proxyContainer: proxy?.id ?? null,
     services: touchedServices(links, descriptor),
   }
 }
@@ -125,11 +126,6 @@ async function enabledProxies(
     )
   }
   return proxies
-}
-
-async function proxyContainer(ctx: FaultContext): Promise<string | null> {
-  const [container] = await runningTargets(ctx.stack.descriptor.toxiproxy?.service ?? '', ctx)
-  return container?.id ?? null
 }
 
 /** `toxiproxy timeout (timeout 0), upstream and downstream`. */

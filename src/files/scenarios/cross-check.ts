@@ -16,25 +16,20 @@ export function checkAgainstDescriptor(
   locate: LocateKey = entryPlace,
 ): Mistake[] {
   const mistakes: Mistake[] = []
+  const services = descriptor.services.map((service) => service.name)
   for (const scenario of scenarios) {
+    const { faults, control } = scenario
     const tell: Lacks = (path, message) => {
       mistakes.push({ ...locate(scenario, path), message: `${message} in stack "${descriptor.name}"` })
     }
-    checkScenario(scenario, descriptor, tell)
+    faults.forEach((fault, index) => {
+      const at = faults.length > 1 ? ['faults', index] : []
+      for (const { path, message } of fault.missing(descriptor)) tell([...at, ...path], message)
+    })
+    if (control !== null && !services.includes(control)) tell(['control'], unknownName('service', control, services))
+    scenario.expect.forEach((clause, index) => {
+      for (const { path, message } of clause.missing(descriptor)) tell(['expect', index, clause.kind, ...path], message)
+    })
   }
   return mistakes
-}
-
-function checkScenario(scenario: Scenario, descriptor: Descriptor, tell: Lacks): void {
-  const services = descriptor.services.map((service) => service.name)
-  const combined = scenario.faults.length > 1
-  scenario.faults.forEach((fault, index) => {
-    const at = combined ? ['faults', index] : []
-    for (const { path, message } of fault.missing(descriptor)) tell([...at, ...path], message)
-  })
-  const { control } = scenario
-  if (control !== null && !services.includes(control)) tell(['control'], unknownName('service', control, services))
-  scenario.expect.forEach((clause, index) => {
-    for (const { path, message } of clause.missing(descriptor)) tell(['expect', index, clause.kind, ...path], message)
-  })
 }
