@@ -83,11 +83,8 @@ export function judgeCpu(seen: CpuSeen): Judgement {
   const before = baseline === null ? null : usedPercent(baseline.first, baseline.last, load.cpus)
   const stretch = stretchOf(readings, load.cpus)
   if (stretch === null) {
-    return {
-      headline: 'CPU time not read',
-      measures: {},
-      reasons: [seen.problem ?? 'the CPU time was not read while it was burnt'],
-    }
+    const why = seen.problem ?? 'the CPU time was not read while it was burnt'
+    return { headline: 'CPU time not read', measures: {}, reasons: [why] }
   }
   const { first, last, used } = stretch
   const [from, to] = [first.throttledPeriods, last.throttledPeriods]
