@@ -73,12 +73,9 @@ export function recoveryStreak(backends: number): number {
   return Math.max(5, Math.ceil(Math.log(0.01) / Math.log(1 - 1 / Math.max(1, backends))))
 }
 
-export function roundedWindow(window: CanaryWindow): {
-  p50Ms: number | null
-  p95Ms: number | null
-  longestOutageMs: number | null
-  maxLatenessMs: number | null
-} {
+type Rounded = Record<'p50Ms' | 'p95Ms' | 'longestOutageMs' | 'maxLatenessMs', number | null>
+
+export function roundedWindow(window: CanaryWindow): Rounded {
   return {
     p50Ms: roundOrNull(window.p50Ms),
     p95Ms: roundOrNull(window.p95Ms),

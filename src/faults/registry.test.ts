@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import * as z from 'zod'
+import { containerAction } from './container-action/fault.ts'
 import { cpu } from './cpu/fault.ts'
 import { crash } from './crash/fault.ts'
 import { ENTRIES, FAULTS } from './registry.ts'
@@ -19,6 +20,22 @@ it('each fault has a kind of its own, and reads the records of its own version',
   for (const fault of FAULTS.values()) {
     expect(() => fault.readBack(fault.version, {})).toThrow(/is no plan of it, so it is not executed/)
     expect(() => fault.readBack(fault.version + 1, {})).toThrow(/it is not executed$/)
+  }
+})
+
+it('a record of version 1, which also told whether every service was hit, is brought up to date', () => {
+  const plan = {
+    target: 'worker',
+    action: 'stop',
+    choice: '1 of 1',
+    containers: [{ id: 'a', name: 'chaos-worker-1', restartPolicy: 'no' }],
+  }
+  expect(containerAction.readBack(1, { ...plan, everything: true }).targets).toEqual(['chaos-worker-1'])
+  expect(() => containerAction.readBack(2, { ...plan, everything: true })).toThrow(/is no plan of it/)
+  expect(containerAction.readBack(2, plan).targets).toEqual(['chaos-worker-1'])
+  for (const fault of FAULTS.values()) {
+    for (const strange of [null, 7, {}])
+      expect(() => fault.readBack(1, strange)).toThrow(/is no plan of it, so it is not executed/)
   }
 })
 

@@ -27,14 +27,8 @@ import { unansweredStop } from './unanswered-stop/fault.ts'
 import { vramEntry } from './vram/entry.ts'
 import { vram } from './vram/fault.ts'
 
-interface Folder {
-  readonly fault: FaultKind
-  /** None where the entry of another folder chooses this one. */
-  readonly entries: readonly EntryForm[]
-}
-
-/** In the order in which entries are told to people. */
-const FOLDERS: readonly Folder[] = [
+/** In the order in which entries are told to people. One without an entry is chosen by that of another folder. */
+const FOLDERS: readonly { readonly fault: FaultKind; readonly entries: readonly EntryForm[] }[] = [
   { fault: toxic, entries: toxicEntries },
   { fault: packetLoss, entries: [packetLossEntry] },
   { fault: connectionResets, entries: [connectionResetsEntry] },

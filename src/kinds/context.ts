@@ -59,15 +59,9 @@ export interface FaultContext extends UndoContext {
   hit(hit: Hit): void
 }
 
-export interface ClauseContext {
-  readonly clock: Clock
-  readonly signal: AbortSignal
-  readonly log: Logger
-  readonly stack: RunningStack
-  readonly observer: ToolboxHelper
-  readonly containers: ContainerPort
-  readonly windowMs: number
-  window(): ScenarioWindow
+type Shared = 'clock' | 'signal' | 'log' | 'stack' | 'observer' | 'containers' | 'windowMs' | 'window'
+
+export interface ClauseContext extends Pick<FaultContext, Shared> {
   /** When inject returned, for log lines. */
   readonly injectedAtWallMs: Wall
   /** When everything was reverted; null before. */

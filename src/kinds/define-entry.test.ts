@@ -13,7 +13,6 @@ const stack = descriptor({
 const entry = defineEntry({
   group: 'cut',
   key: 'cut',
-  value: null,
   way: 'target + cut',
   keys: {
     cut: z.literal('all'),

@@ -29,9 +29,8 @@ interface EntryDocs {
 export interface EntryDefinition<Shape extends z.ZodRawShape> {
   /** How messages call the kind of entry: several that share `key` share it. */
   readonly group: string
-  /** The key that makes it an entry of this group, and the value that makes it this one; null where any value of the key does. */
+  /** The key that makes it an entry of this group. Where its schema is a literal, that value makes it this one, else any does. */
   readonly key: string
-  readonly value: string | null
   /** How to write one, for the message of an entry that is none: `target + signal`. */
   readonly way: string
   /** All keys beside those that every entry has, `key` included. */
@@ -46,35 +45,32 @@ export interface EntryDefinition<Shape extends z.ZodRawShape> {
 }
 
 /** An entry of which nobody need know the keys. */
-export interface EntryForm {
-  readonly group: string
-  readonly key: string
+export interface EntryForm extends Pick<EntryDefinition<z.ZodRawShape>, 'group' | 'key' | 'way' | 'docs'> {
+  /** The value of `key` that makes it this one; null where any value does. */
   readonly value: string | null
-  readonly way: string
   readonly shape: z.ZodRawShape
   readonly rules: Readonly<Record<string, unknown>>
-  readonly docs: EntryDocs
   together(entry: LooseEntry, refuse: Refuse): void
   /** @throws TypeError for a value that does not fit `shape`: it is to be checked before. Other keys are for others. */
   read(entry: Readonly<Record<string, unknown>>): FaultRequest
 }
 
 export function defineEntry<Shape extends z.ZodRawShape>(definition: EntryDefinition<Shape>): EntryForm {
-  const { group, key, value, way, keys, rules = {}, docs } = definition
+  const { group, key, way, keys, rules = {}, docs } = definition
+  const named = keys[key]
   // Loose: the keys that every entry has stand beside these.
   const schema = z.object(keys)
   return {
-    ...{ group, key, value, way, rules, docs },
-    shape: keys,
+    ...{ group, key, way, rules, docs, shape: keys },
+    value: named instanceof z.ZodLiteral ? String(named.value) : null,
     together: (entry, refuse) => definition.together?.(entry, refuse),
     read(entry) {
       const parsed = schema.safeParse(entry)
       if (!parsed.success)
         throw new TypeError(`an entry of ${group} was read before it was checked: ${z.prettifyError(parsed.error)}`)
-      const input = parsed.data
-      return definition.request(input, (descriptor) => {
+      return definition.request(parsed.data, (descriptor) => {
         const lacking = missingNames(keys, entry, descriptor)
-        definition.lacks?.(input, descriptor, (path, message) => lacking.push({ path, message }))
+        definition.lacks?.(parsed.data, descriptor, (path, message) => lacking.push({ path, message }))
         return lacking
       })
     },

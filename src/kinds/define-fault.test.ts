@@ -21,12 +21,10 @@ function telling(told: string[], changes: { record?: RecordFormat<Plan>; resolve
     resolve: ({ target }: Spec) => Promise.resolve((changes.resolved ?? { target, helper: `h-${target}` }) as Plan),
     arm: ({ helper }) => {
       told.push(`arm ${helper}`)
-      return Promise.resolve({
-        inject: () => Promise.resolve(void told.push('inject')),
-        effect: () => Promise.reject(new Error('not asked')),
-        mark: 'ours',
-      })
+      return Promise.resolve({ mark: 'ours' })
     },
+    inject: () => Promise.resolve(void told.push('inject')),
+    effect: () => Promise.reject(new Error('not asked')),
     revert: ({ helper }, _ctx, armed) => Promise.resolve(void told.push(`revert ${helper} (${armed?.mark ?? 'unknown'})`)),
     leftovers: ({ helper }, _ctx, armed) => Promise.resolve([`${helper} (${armed?.mark ?? 'unknown'})`]),
     describe: ({ target }) => ({

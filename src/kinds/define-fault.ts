@@ -6,14 +6,15 @@ import * as z from 'zod'
 import { ChaosError } from '../core/errors.ts'
 import type { Descriptor } from '../core/descriptor.ts'
 import type { JsonObject } from '../core/json.ts'
-import type { ArmedFault, FaultDescription, FaultKind, FaultRequest, Missing } from './fault.ts'
+import type { Evidence } from '../core/result/scenario.ts'
+import type { FaultDescription, FaultKind, FaultRequest, Missing } from './fault.ts'
 import type { FaultContext, UndoContext } from './context.ts'
 
 /**
  * `Spec` is what an entry asks for, `Plan` the undo record, `Armed` what this process knows beyond it between `arm` and the
  * undo: baselines, what was hit, what still runs beside the fault.
  */
-export interface FaultDefinition<Spec, Plan extends JsonObject, Armed extends ArmedFault> {
+export interface FaultDefinition<Spec, Plan extends JsonObject, Armed> {
   /** In results and undo records; never changed, as records outlive the version that wrote them. */
   readonly kind: string
   readonly record: RecordFormat<Plan>
@@ -24,6 +25,9 @@ export interface FaultDefinition<Spec, Plan extends JsonObject, Armed extends Ar
   resolve(spec: Spec, ctx: FaultContext): Promise<Plan>
   /** Starts helpers (named in the plan) and takes the baseline that the effect is measured against. Nothing bites yet. */
   arm(plan: Plan, ctx: FaultContext): Promise<Armed>
+  inject(plan: Plan, ctx: FaultContext, armed: Armed): Promise<void>
+  /** Does it bite? Runs beside the during-expectations; may take until the window ends. */
+  effect(plan: Plan, ctx: FaultContext, armed: Armed): Promise<Evidence>
   /** Takes it back; harmless when repeated. `armed` is null when another process armed it, or none came so far. */
   revert(plan: Plan, ctx: UndoContext, armed: Armed | null): Promise<void>
   /** What of this plan can still be found. Empty is the proof that it is gone. */
@@ -48,7 +52,7 @@ export interface DefinedFault<Spec> extends FaultKind {
   request(spec: Spec, missing?: (descriptor: Descriptor) => readonly Missing[]): FaultRequest
 }
 
-export function defineFault<Spec, Plan extends JsonObject, Armed extends ArmedFault>(
+export function defineFault<Spec, Plan extends JsonObject, Armed>(
   definition: FaultDefinition<Spec, Plan, Armed>,
 ): DefinedFault<Spec> {
   const { kind, record } = definition
@@ -70,10 +74,13 @@ export function defineFault<Spec, Plan extends JsonObject, Armed extends ArmedFa
           record: { kind, version: record.version, plan },
           description,
           targets: description.targets,
-          async arm(armCtx): Promise<ArmedFault> {
+          async arm(armCtx) {
             const own = await definition.arm(plan, armCtx)
             armed = own
-            return own
+            return {
+              inject: (injectCtx) => definition.inject(plan, injectCtx, own),
+              effect: (effectCtx) => definition.effect(plan, effectCtx, own),
+            }
           },
           revert: (undoCtx) => definition.revert(plan, undoCtx, armed),
           leftovers: (undoCtx) => definition.leftovers(plan, undoCtx, armed),

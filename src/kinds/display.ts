@@ -5,11 +5,8 @@ const LONGEST = 80
 /** Escapes control, format (bidirectional overrides) and line-separator characters; everything else is left as it is. */
 export function printable(text: string, maxLength = Number.MAX_SAFE_INTEGER): string {
   const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text
-  return cut.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escapeCharacter)
-}
-
-function escapeCharacter(character: string): string {
-  return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
+  const escaped = (character: string): string => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
+  return cut.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped)
 }
 
 /** A value as the file has it, shortened: `"500ms"`, `-1`, `an object`. */

@@ -16,10 +16,7 @@ export interface FaultRequest {
   readonly usualMs: number
   /** What it needs of a stack and this one does not have, with the keys of the entry that ask for it. */
   missing(descriptor: Descriptor): readonly Missing[]
-  /**
-   * Resolves targets and records what undo needs; nothing is changed.
-   * @throws TARGET_NOT_FOUND for none, CAPABILITY_MISSING where the scenario is to be skipped, BAD_INPUT.
-   */
+  /** Resolves targets and records what undo needs; nothing is changed. @throws as `resolve` of the fault's definition. */
   plan(ctx: FaultContext): Promise<PlannedFault>
 }
 
@@ -78,6 +75,6 @@ export interface FaultDescription {
   readonly mechanism: string
   /** By how much the canary should slow down; left out, or null, where the fault does not say so. */
   readonly canaryDelayMs?: number | null
-  /** The control cannot exist because everything is hit. */
-  readonly everything: boolean
+  /** Nothing can serve as a control. Left out, nothing can where these are all services of the stack. */
+  readonly everything?: boolean
 }

@@ -12,7 +12,7 @@ export interface Scenario {
   readonly expect: readonly Expectation[]
   /** As written in the entry; the profile decides how much of it is run. */
   readonly durationSeconds: number
-  readonly profileSeconds: Partial<Record<ProfileName, number>>
+  readonly profileSeconds: Partial<Record<ProfileName, number | undefined>>
   /** Overrides the profile's recovery limit. */
   readonly recoveryLimitSeconds: number | null
   /** A service to watch instead of the chosen one; null lets the engine choose. */

@@ -1,5 +1,3 @@
-/** Programs of this machine. */
-
 /** Running programs, the same way for all front ends. Exit codes decide, never stderr. */
 export interface ExecPort {
   run(file: string, argv: readonly string[], options: ExecOptions): Promise<ExecResult>

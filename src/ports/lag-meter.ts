@@ -1,5 +1,3 @@
-/** How late this process is. */
-
 /** How late this process is served by the machine: what it measures is worth no more than that. */
 export interface LagMeter {
   /** Lag of the event loop since the start, p99, ms. */

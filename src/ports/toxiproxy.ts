@@ -1,5 +1,3 @@
-/** toxiproxy's REST API, the part we use. */
-
 export interface Toxic {
   readonly name: string
   readonly type: string

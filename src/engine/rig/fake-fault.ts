@@ -2,7 +2,7 @@ import { instantOf } from '../../core/time/clock.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { Evidence } from '../../core/result/scenario.ts'
 import * as z from 'zod'
-import type { ArmedFault, FaultDescription, FaultRequest } from '../../kinds/fault.ts'
+import type { FaultDescription, FaultRequest } from '../../kinds/fault.ts'
 import type { FaultContext, UndoContext } from '../../kinds/context.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import type { Course, Plan, World } from './world.ts'
@@ -57,14 +57,11 @@ const planSchema = z.strictObject({ target: z.string(), name: z.string() })
 export function requestOf(faults: readonly FakeFault[], { kind, target }: FakeRequest): FaultRequest {
   const fault = faults.find((one) => one.kind === kind)
   if (fault === undefined) throw new Error(`the test has no fault of kind ${kind}`)
-  return defineFault<FakeSpec, Plan, ArmedFault>({
+  return defineFault({
     ...fault,
     record: { version: 1, schema: planSchema },
-    resolve: (spec, ctx) => fault.plan(spec, ctx),
-    async arm(plan, armCtx) {
-      await fault.prepare(plan, armCtx)
-      return { inject: (ctx) => fault.inject(plan, ctx), effect: (ctx) => fault.effect(plan, ctx) }
-    },
+    resolve: (spec: FakeSpec, ctx) => fault.plan(spec, ctx),
+    arm: (plan, ctx) => fault.prepare(plan, ctx),
   }).request({ target })
 }
 

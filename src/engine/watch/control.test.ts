@@ -50,6 +50,10 @@ describe('chooseControl', () => {
       service: null,
       reason: 'the fault reaches every service',
     })
+    expect(chooseControl(SCENARIO, [service('a'), service('b')], [fault(['c']), fault(['b', 'a'])])).toEqual({
+      service: null,
+      reason: 'the fault reaches every service',
+    })
   })
 
   it('survives services that depend on each other', () => {

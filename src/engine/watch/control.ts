@@ -41,7 +41,9 @@ export function chooseControl(
       ? { service: null, reason: `the entry's control ${scenario.control} is not a service with a health page` }
       : { service: named, reason: null }
   }
-  if (faults.some((fault) => fault.everything)) return { service: null, reason: 'the fault reaches every service' }
+  const hitsAll = (fault: FaultDescription): boolean =>
+    fault.everything === true || services.every(({ name }) => fault.services.includes(name))
+  if (faults.some(hitsAll)) return { service: null, reason: 'the fault reaches every service' }
   const touched = new Set(faults.flatMap((fault) => [...fault.services]))
   const free = services.filter((service) => service.control && service.health !== null && !touched.has(service.name))
   const independent = free.find((service) => !reaches(service, services, touched, new Set()))

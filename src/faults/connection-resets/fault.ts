@@ -1,16 +1,13 @@
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import type { ResetCounters } from '../../toolbox/operations/network/resets.ts'
-import { combinePlaces } from '../shared/evidence.ts'
-import type { PlaceJudgement } from '../shared/evidence.ts'
-import { endsOf, helperAt, legAccess, namespaceHelpers, startEnds, targetNames } from '../shared/links/legs.ts'
-import type { LegEnd } from '../shared/links/legs.ts'
+import { combinePlaces, type PlaceJudgement } from '../shared/evidence.ts'
+import { endsOf, legAccess, namespaceHelpers, startEnds, targetNames, type LegEnd } from '../shared/links/legs.ts'
 import { helperLeftovers, stopHelpers } from '../shared/links/namespace-helpers.ts'
 import { countedInWindow } from '../shared/seen-in-window.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
 import { judgeResets } from './judge.ts'
-import { connectionResetsPlan, resolveResets } from './plan.ts'
-import type { ConnectionResetsPlan, ResetsLeg } from './plan.ts'
+import { connectionResetsPlan, resolveResets, type ResetsLeg } from './plan.ts'
 import { startTrickle } from './trickle.ts'
 
 /** A leg, and how many resets its other end had seen before the fault. */
@@ -22,13 +19,22 @@ interface MeasuredLeg {
 /** Established connections of one leg reset at seeded moments in every third of the window. */
 export const connectionResets = defineFault({
   kind: 'connection_resets',
-  record: { version: 1, schema: connectionResetsPlan },
+  record: undoRecord(connectionResetsPlan),
   resolve: resolveResets,
   async arm(plan, ctx) {
     await startEnds(plan.legs, ctx)
     const measured: MeasuredLeg[] = []
     for (const leg of plan.legs) measured.push({ leg, before: await peerResets(leg, ctx) })
-    return armed(plan, measured)
+    return { measured, mechanism: 'nothing was armed' }
+  },
+  async inject({ legs }, ctx, armed) {
+    const mechanisms = await Promise.all(
+      legs.flatMap((leg) => endsOf([leg], leg.resetSide).map((end) => armResets(leg, end, ctx))),
+    )
+    armed.mechanism = [...new Set(mechanisms)].join(', ')
+  },
+  async effect({ windowMs }, ctx, { measured, mechanism }) {
+    return combinePlaces(mechanism, await Promise.all(measured.map((leg) => judgeLeg(windowMs, leg, ctx))))
   },
   revert: (plan, ctx) => stopHelpers(namespaceHelpers(plan.legs), ctx),
   leftovers: (plan, ctx) => helperLeftovers(namespaceHelpers(plan.legs), ctx),
@@ -36,45 +42,27 @@ export const connectionResets = defineFault({
     targets: targetNames(plan.legs),
     services: plan.services,
     mechanism: `established connections reset by the kernel at ${String(plan.legs[0]?.momentsMs.length ?? 0)} seeded moments`,
-    everything: plan.everything,
   }),
 })
-
-function armed({ windowMs, legs }: ConnectionResetsPlan, measured: readonly MeasuredLeg[]): ArmedFault {
-  let mechanism = 'nothing was armed'
-  return {
-    async inject(ctx) {
-      const mechanisms = await Promise.all(legs.flatMap((leg) => resettingEnds(leg).map((end) => armResets(leg, end, ctx))))
-      mechanism = [...new Set(mechanisms)].join(', ')
-    },
-    async effect(ctx) {
-      return combinePlaces(mechanism, await Promise.all(measured.map((leg) => judgeLeg(windowMs, leg, ctx))))
-    },
-  }
-}
 
 /** @returns how the kernel does it. */
 async function armResets({ port, momentsMs }: ResetsLeg, end: LegEnd, ctx: FaultContext): Promise<string> {
   const args = { port, side: end.side, momentsMs: [...momentsMs] }
-  const { mechanism } = await helperAt(end, ctx).call('resets.arm', args, ctx.signal)
+  const { mechanism } = await ctx.toolbox.get(end.helper).call('resets.arm', args, ctx.signal)
   return mechanism
-}
-
-function resettingEnds(leg: ResetsLeg): LegEnd[] {
-  return endsOf([leg], leg.resetSide)
 }
 
 async function peerResets(leg: ResetsLeg, ctx: FaultContext): Promise<number> {
   const peers = endsOf([leg], leg.resetSide === 'client' ? 'server' : 'client')
   const counts = await Promise.all(
-    peers.map(async (end) => (await helperAt(end, ctx).call('tcp.read', {}, ctx.signal)).estabResets),
+    peers.map(async (end) => (await ctx.toolbox.get(end.helper).call('tcp.read', {}, ctx.signal)).estabResets),
   )
   return counts.reduce((sum, count) => sum + count, 0)
 }
 
 async function judgeLeg(windowMs: number, { leg, before }: MeasuredLeg, ctx: FaultContext): Promise<PlaceJudgement> {
   const access = legAccess(leg, ctx)
-  const trickles = endsOf([leg], 'client').map((end) => startTrickle(helperAt(end, ctx), access, ctx))
+  const trickles = endsOf([leg], 'client').map((end) => startTrickle(ctx.toolbox.get(end.helper), access, ctx))
   let counted: ResetCounters | string
   let cut = 0
   try {
@@ -97,7 +85,9 @@ async function judgeLeg(windowMs: number, { leg, before }: MeasuredLeg, ctx: Fau
 /** Waits until the last moment has passed. A text says why nothing could be counted. */
 async function countResets(leg: ResetsLeg, ctx: FaultContext): Promise<ResetCounters | string> {
   const read = async (signal: AbortSignal): Promise<ResetCounters> =>
-    addUp(await Promise.all(resettingEnds(leg).map((end) => helperAt(end, ctx).call('resets.read', {}, signal))))
+    addUp(
+      await Promise.all(endsOf([leg], leg.resetSide).map((end) => ctx.toolbox.get(end.helper).call('resets.read', {}, signal))),
+    )
   const all = ({ moments }: ResetCounters): boolean => moments >= leg.momentsMs.length
   return await countedInWindow('reset', `the last reset on ${leg.link}`, read, all, ctx, { everyMs: 100, attemptMs: 2_000 })
 }

@@ -3,7 +3,6 @@ import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { endsOf, legPlan, planLegs, sideSchema } from '../shared/links/legs.ts'
-import { touchedServices, touchesEverything } from '../shared/links/links.ts'
 import type { LinkSelection } from '../shared/links/links.ts'
 import { listOf } from '../shared/plan-schema.ts'
 import { resetMoments } from './moments.ts'
@@ -21,7 +20,6 @@ export const connectionResetsPlan = z.strictObject({
   windowMs: z.number(),
   legs: listOf(resetsLeg),
   services: listOf(z.string()),
-  everything: z.boolean(),
 })
 export type ConnectionResetsPlan = Readonly<z.infer<typeof connectionResetsPlan>>
 
@@ -30,19 +28,15 @@ const LONGEST_WINDOW_MS = 600_000
 
 /** @throws BAD_INPUT for a window that is too long, TARGET_NOT_FOUND or CAPABILITY_MISSING, all before anything is changed. */
 export async function resolveResets(spec: ConnectionResetsSpec, ctx: FaultContext): Promise<ConnectionResetsPlan> {
-  const { descriptor } = ctx.stack
   if (ctx.windowMs > LONGEST_WINDOW_MS) {
     throw new ChaosError(
       'BAD_INPUT',
       `connection_resets spreads its moments over at most 10 minutes, the window has ${String(Math.round(ctx.windowMs / 1_000))} s`,
-      {
-        hint: 'give the entry a shorter duration_seconds, or one under profiles',
-      },
+      { hint: 'give the entry a shorter duration_seconds, or one under profiles' },
     )
   }
-  const { links, legs } = await planLegs(spec, 'connection_resets', ctx)
-  const services = touchedServices(links, descriptor)
-  const proxy = descriptor.toxiproxy?.service
+  const { services, legs } = await planLegs(spec, 'connection_resets', ctx)
+  const proxy = ctx.stack.descriptor.toxiproxy?.service
   return {
     windowMs: ctx.windowMs,
     legs: legs.map((leg) => ({
@@ -52,6 +46,5 @@ export async function resolveResets(spec: ConnectionResetsSpec, ctx: FaultContex
       momentsMs: resetMoments(ctx.windowMs, spec.perThird, ctx.random),
     })),
     services,
-    everything: touchesEverything(services, descriptor),
   }
 }

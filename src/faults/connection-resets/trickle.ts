@@ -1,8 +1,8 @@
-import { describeError, isChaosError } from '../../core/errors.ts'
 import { withDeadline } from '../../core/time/wait.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import type { LinkAccess } from '../shared/access.ts'
+import { startUpkeep, stopTraffic } from '../shared/containers/upkeep.ts'
 
 const CONNECTIONS = 4
 const PAUSE_MS = 15
@@ -18,34 +18,21 @@ export function startTrickle(
   access: LinkAccess,
   ctx: FaultContext,
 ): { stop: () => Promise<{ cut: number }> } {
-  const stopping = new AbortController()
-  const signal = AbortSignal.any([stopping.signal, ctx.signal])
-  let cut = 0
-  const trickle = async (): Promise<void> => {
-    for (let round = 0; !signal.aborted; round += 1) {
-      const id = `${helper.name}-${String(round)}`
-      cut += await holdUntilCut(helper, access, id, signal, ctx)
-    }
-  }
-  const done = trickle()
-  // A rejection is read in stop; until then it must not end the process.
-  done.catch(() => undefined)
+  let [round, cut] = [0, 0]
+  // Connections that nobody cuts are held to the end of the window.
+  const stepLimitMs = ctx.windowMs + 3 * REPLY_LIMIT_MS
+  const options = { what: `our own traffic over ${access.link}`, everyMs: 0, stepLimitMs, clock: ctx.clock }
+  const trickle = startUpkeep(options, async (signal) => {
+    cut += await holdUntilCut(helper, access, `${helper.name}-${String(round)}`, signal, ctx)
+    round += 1
+    return true
+  })
   return {
     stop: async () => {
-      stopping.abort()
-      try {
-        await done
-      } catch (error) {
-        if (!isChaosError(error, 'ABORTED') && !signalled(error, signal))
-          ctx.log.log('warn', `our own traffic over ${access.link} stopped: ${describeError(error, 300)}`)
-      }
+      await stopTraffic([trickle], options.what, ctx)
       return { cut }
     },
   }
-}
-
-function signalled(error: unknown, signal: AbortSignal): boolean {
-  return error === signal.reason
 }
 
 /** One set of connections until any of them fails; answers with how many were closed by the other side. */

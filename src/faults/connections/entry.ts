@@ -1,17 +1,14 @@
 import * as z from 'zod'
 import { defineEntry } from '../../kinds/define-entry.ts'
 import { oneOf, quantity } from '../../kinds/schema-kit.ts'
-import { resourceTarget } from '../shared/entry-keys.ts'
+import { RESOURCE, resourceTarget } from '../shared/entry-keys.ts'
 import { connections } from './fault.ts'
 import { CONNECTION_MODES } from './judge.ts'
 
 const MAX_CONNECTIONS = 5_000
 
 export const connectionsEntry = defineEntry({
-  group: 'resource',
-  key: 'resource',
-  value: 'connections',
-  way: 'resource + target + threshold',
+  ...RESOURCE,
   keys: {
     resource: z.literal('connections'),
     target: resourceTarget,

@@ -1,23 +1,19 @@
-import { describeError } from '../../core/errors.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
-import type { HelperRequest } from '../../ports/toolbox.ts'
-import { fillRecord } from '../../core/variables.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import type { FloodFacts } from '../../toolbox/operations/requests/flood.ts'
 import type { ArgumentsOf } from '../../toolbox/operations/registry.ts'
+import { filledRequest } from '../shared/access.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import { hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
+import { orReason } from '../shared/or-reason.ts'
 import { runningState } from '../shared/containers/main-process.ts'
 import { namespaceHelper } from '../shared/links/namespace-helpers.ts'
 import { addressOf, networkHelper } from '../shared/links/network-helpers.ts'
 import { hitTeller } from '../shared/containers/hits.ts'
-import { startUpkeep, untilWindowEnds } from '../shared/containers/upkeep.ts'
-import type { Upkeep } from '../shared/containers/upkeep.ts'
-import { judgeConnections } from './judge.ts'
-import type { ConnectionsSeen } from './judge.ts'
-import { floodRequest, connectionsPlan, resolveConnections } from './plan.ts'
-import type { ConnectionsPlan, ConnectionsSpec } from './plan.ts'
+import { startUpkeep, untilWindowEnds, type Upkeep } from '../shared/containers/upkeep.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
+import { judgeConnections, type ConnectionsSeen } from './judge.ts'
+import { floodRequest, connectionsPlan, resolveConnections, type ConnectionsPlan, type ConnectionsSpec } from './plan.ts'
 
 /** What this process knows of one flood beyond its plan. */
 interface Flooding {
@@ -25,10 +21,6 @@ interface Flooding {
   readonly counts: number[]
   flood: FloodFacts | null
   counting: Upkeep | null
-}
-
-interface ArmedConnections extends ArmedFault {
-  readonly flooding: Flooding
 }
 
 const COUNT_EVERY_MS = 50
@@ -39,18 +31,25 @@ const CONNECT_LIMIT_MS = 7_000
 /** Connections to one container, many at once, silent or each with a request. */
 export const connections = defineFault({
   kind: 'connections',
-  record: { version: 1, schema: connectionsPlan },
+  record: undoRecord(connectionsPlan),
   resolve: resolveConnections,
-  async arm(plan, ctx) {
+  async arm(plan, ctx): Promise<Flooding> {
+    // It only reads what the kernel says of its own network namespace.
+    const counterHelper = namespaceHelper({ name: plan.counter, container: plan.container.id }, { capabilities: [] })
     const [, counter] = await Promise.all([
       ctx.toolbox.start(networkHelper(plan.flooder, ctx), ctx.signal),
-      ctx.toolbox.start(counterHelper(plan), ctx.signal),
+      ctx.toolbox.start(counterHelper, ctx.signal),
     ])
     const { established } = await counter.call('tcp.count', countArgs(plan), ctx.signal)
-    return armed(plan, { before: established, counts: [], flood: null, counting: null })
+    return { before: established, counts: [], flood: null, counting: null }
   },
-  async revert(plan, ctx, armedConnections: ArmedConnections | null) {
-    await armedConnections?.flooding.counting?.stop()
+  inject: flood,
+  async effect(plan, ctx, flooding) {
+    const seen = await watch(plan, flooding, ctx)
+    return combinePlaces(mechanismOf(plan), [{ place: plan.container.name, ...judgeConnections(seen) }])
+  },
+  async revert(plan, ctx, flooding) {
+    await flooding?.counting?.stop()
     // The connections go with their helper.
     await stopHostHelpers([plan.flooder, plan.counter], ctx)
   },
@@ -61,31 +60,16 @@ export const connections = defineFault({
     targets: [`${plan.container.name}:${String(plan.port)}`],
     services: [plan.target],
     mechanism: mechanismOf(plan),
-    everything: plan.everything,
+    // Each request goes the whole way that the canary's go: nothing on it is left alone.
+    everything: plan.mode === 'requests',
   }),
 })
-
-function armed(plan: ConnectionsPlan, flooding: Flooding): ArmedConnections {
-  return {
-    flooding,
-    inject: (ctx) => flood(plan, flooding, ctx),
-    async effect(ctx) {
-      const seen = await watch(plan, flooding, ctx)
-      return combinePlaces(mechanismOf(plan), [{ place: plan.container.name, ...judgeConnections(seen) }])
-    },
-  }
-}
-
-/** It only reads what the kernel says of its own network namespace. */
-function counterHelper({ counter, container }: ConnectionsPlan): HelperRequest {
-  return namespaceHelper({ name: counter, container: container.id }, { capabilities: [] })
-}
 
 function countArgs({ port }: ConnectionsPlan): ArgumentsOf<'tcp.count'> {
   return { port, side: 'server' }
 }
 
-async function flood(plan: ConnectionsPlan, flooding: Flooding, ctx: FaultContext): Promise<void> {
+async function flood(plan: ConnectionsPlan, ctx: FaultContext, flooding: Flooding): Promise<void> {
   const { container, port, flooder, mode } = plan
   const tellHit = await hitTeller(plan.target, ctx)
   const state = await runningState(container, ctx)
@@ -101,29 +85,23 @@ async function flood(plan: ConnectionsPlan, flooding: Flooding, ctx: FaultContex
   )
   tellHit(container, state.pid)
   const target = { host: addressOf(state, ctx), port }
-  const request = mode === 'idle' ? null : requestOf(ctx)
+  const request = mode === 'idle' ? null : filledRequest(floodRequest(ctx.stack.descriptor), ctx.stack)
   const args = { id: flooder, target, count: plan.connections, request, connectTimeoutMs: CONNECT_LIMIT_MS }
   flooding.flood = await ctx.toolbox.get(flooder).call('flood.open', args, ctx.signal)
 }
 
-function requestOf({ stack }: FaultContext): NonNullable<ArgumentsOf<'flood.open'>['request']> {
-  const { method, path, headers, body } = floodRequest(stack.descriptor)
-  return { method, path, headers: fillRecord(headers, stack.variables), body: body === null ? null : JSON.stringify(body) }
-}
-
 async function watch(plan: ConnectionsPlan, flooding: Flooding, ctx: FaultContext): Promise<ConnectionsSeen> {
-  const { counting, before } = flooding
+  const { counting } = flooding
   if (counting !== null) await untilWindowEnds(`connections to ${plan.container.name} open`, ctx, counting.ended)
   let problem = counting?.problem() ?? null
   if (flooding.flood !== null && problem === null) {
-    try {
-      flooding.flood = await ctx.toolbox.get(plan.flooder).call('flood.read', { id: plan.flooder }, ctx.signal)
-    } catch (error) {
-      if (ctx.signal.aborted) throw error
-      problem = `the connections could not be held: ${describeError(error, 300)}`
-    }
+    const read = await orReason('the connections could not be held', ctx.signal, () =>
+      ctx.toolbox.get(plan.flooder).call('flood.read', { id: plan.flooder }, ctx.signal),
+    )
+    if (typeof read === 'string') problem = read
+    else flooding.flood = read
   }
-  return { spec: plan, before, counts: [...flooding.counts], flood: flooding.flood, problem }
+  return { ...flooding, spec: plan, problem }
 }
 
 function mechanismOf(plan: ConnectionsPlan): string {

@@ -4,10 +4,9 @@ import type { Judgement } from '../shared/evidence.ts'
 
 /** `requests`: each sends the canary's request at the same moment. `idle`: open and silent. */
 export const CONNECTION_MODES = ['requests', 'idle'] as const
-export type ConnectionMode = (typeof CONNECTION_MODES)[number]
 
 export interface ConnectionsSeen {
-  readonly spec: { readonly connections: number; readonly mode: ConnectionMode }
+  readonly spec: { readonly connections: number; readonly mode: (typeof CONNECTION_MODES)[number] }
   /** Established on the port in the target's network namespace, before; null when it was not counted. */
   readonly before: number | null
   /** The same, from the first connection of ours on. */

@@ -1,25 +1,14 @@
 /** Which container the connections go to, and where to. */
 import * as z from 'zod'
-import { canaryRequest } from '../../core/descriptor.ts'
-import type { Descriptor } from '../../core/descriptor.ts'
+import { canaryRequest, type Descriptor } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
-import { httpOf } from '../../core/request.ts'
-import type { HttpRequest } from '../../core/request.ts'
+import { httpOf, type HttpRequest } from '../../core/request.ts'
 import type { FaultContext } from '../../kinds/context.ts'
-import { touchesEverything } from '../shared/links/links.ts'
 import { helperName } from '../shared/names.ts'
 import { addressOf } from '../shared/links/network-helpers.ts'
 import { targetContainer } from '../shared/plan-schema.ts'
 import { asTarget, chooseTarget } from '../shared/containers/targets.ts'
 import { CONNECTION_MODES } from './judge.ts'
-import type { ConnectionMode } from './judge.ts'
-
-/** One container of the target is sent `connections` at once; its limits are untouched. */
-export interface ConnectionsSpec {
-  readonly target: string
-  readonly connections: number
-  readonly mode: ConnectionMode
-}
 
 export const connectionsPlan = z.strictObject({
   target: z.string(),
@@ -31,9 +20,11 @@ export const connectionsPlan = z.strictObject({
   flooder: z.string(),
   /** In the target's network: counts them. */
   counter: z.string(),
-  everything: z.boolean(),
 })
 export type ConnectionsPlan = Readonly<z.infer<typeof connectionsPlan>>
+
+/** One container of the target is sent `connections` at once; its limits are untouched. */
+export type ConnectionsSpec = Pick<ConnectionsPlan, 'target' | 'connections' | 'mode'>
 
 /** @throws CAPABILITY_MISSING for a canary of another protocol than HTTP, and for a service without a port that connections of this mode go to. */
 export async function resolveConnections(spec: ConnectionsSpec, ctx: FaultContext): Promise<ConnectionsPlan> {
@@ -47,8 +38,6 @@ export async function resolveConnections(spec: ConnectionsSpec, ctx: FaultContex
     ...{ target, connections, mode, container: asTarget(state), port },
     flooder: helperName(ctx, 'flooder'),
     counter: helperName(ctx, 'counter'),
-    // Each request goes the whole way that the canary's go: nothing on it is left alone.
-    everything: mode === 'requests' || touchesEverything([target], descriptor),
   }
 }
 
@@ -59,9 +48,7 @@ function healthPort(target: string, { services, file }: Descriptor): number {
   throw new ChaosError(
     'CAPABILITY_MISSING',
     `idle connections go to the health port of '${target}', and the descriptor declares none`,
-    {
-      hint: `Give the service ${target} a 'health' in ${file}.`,
-    },
+    { hint: `Give the service ${target} a 'health' in ${file}.` },
   )
 }
 

@@ -7,7 +7,6 @@ import { CONTAINER_ACTIONS } from './judge.ts'
 export const actionEntry = defineEntry({
   group: 'action',
   key: 'action',
-  value: null,
   way: 'target + action',
   keys: {
     action: oneOf(CONTAINER_ACTIONS, 'What the daemon is asked to do with the container'),

@@ -1,46 +1,27 @@
 import { instantOf } from '../../core/time/clock.ts'
 import { msBetween } from '../../core/time/moment.ts'
 import * as z from 'zod'
-import { describeError } from '../../core/errors.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext, UndoContext } from '../../kinds/context.ts'
 import type { ContainerAction, ContainerState } from '../../ports/docker.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
-import { CONTAINER_ACTIONS, judgeAction } from './judge.ts'
-import type { ActionSeen, ContainerActionName } from './judge.ts'
-import { combinePlaces } from '../shared/evidence.ts'
-import type { PlaceJudgement } from '../shared/evidence.ts'
-import { touchesEverything } from '../shared/links/links.ts'
-import { hitTeller } from '../shared/containers/hits.ts'
-import type { TellHit } from '../shared/containers/hits.ts'
+import { CONTAINER_ACTIONS, judgeAction, type ActionSeen } from './judge.ts'
+import { combinePlaces, type PlaceJudgement } from '../shared/evidence.ts'
+import { hitTeller, type TellHit } from '../shared/containers/hits.ts'
+import { orReason } from '../shared/or-reason.ts'
 import { seenInWindow } from '../shared/seen-in-window.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
 import { isDown } from '../shared/containers/start-again.ts'
-import type { Count } from '../shared/entry-keys.ts'
-import { listOf, targetContainer } from '../shared/plan-schema.ts'
-import type { TargetContainer } from '../shared/plan-schema.ts'
-import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
+import type { Counted } from '../shared/entry-keys.ts'
+import { chosenContainers, targetContainer, undoRecord, type TargetContainer } from '../shared/plan-schema.ts'
+import { asTarget, chooseTargets, describeContainers } from '../shared/containers/targets.ts'
 
-/** What the daemon is asked to do. A stopped container is started again by the revert, a paused one goes on. */
-export interface ContainerActionSpec {
-  readonly target: string
-  readonly action: ContainerActionName
-  readonly count: Count | null
-}
-
-const planSchema = z.strictObject({
-  target: z.string(),
-  action: z.enum(CONTAINER_ACTIONS),
-  /** `50 % of 4 → 2`. */
-  choice: z.string(),
-  containers: listOf(targetContainer),
-  everything: z.boolean(),
-})
+const planSchema = z.strictObject({ ...chosenContainers(targetContainer), action: z.enum(CONTAINER_ACTIONS) })
 type ContainerActionPlan = Readonly<z.infer<typeof planSchema>>
 
+/** What the daemon is asked to do. A stopped container is started again by the revert, a paused one goes on. */
+export type ContainerActionSpec = Pick<ContainerActionPlan, 'target' | 'action'> & Counted
+
 type Act = Pick<ActionSeen, 'done' | 'problem'>
-/** By container; empty before anything was done. */
-type Acts = ReadonlyMap<string, Act>
 
 /** The inject phase is not much longer; Docker's own default would be 10 s. */
 const STOP_GRACE_SECONDS = 5
@@ -48,16 +29,30 @@ const STOP_GRACE_SECONDS = 5
 /** Containers stopped, paused or restarted through the daemon. */
 export const containerAction = defineFault({
   kind: 'container',
-  record: { version: 1, schema: planSchema },
+  record: undoRecord(planSchema),
   async resolve({ target, action, count }: ContainerActionSpec, ctx) {
     const { chosen, text } = await chooseTargets(target, count, ctx)
     return {
       ...{ target, action, choice: text },
       containers: chosen.map(asTarget),
-      everything: touchesEverything([target], ctx.stack.descriptor),
     }
   },
-  arm: (plan) => Promise.resolve(arm(plan)),
+  /** What was done, by container; empty before anything was. */
+  arm: () => Promise.resolve(new Map<string, Act>()),
+  async inject(plan, ctx, acts) {
+    const tellHit = await hitTeller(plan.target, ctx)
+    const act = async (container: TargetContainer) => acts.set(container.id, await actOn(plan, container, tellHit, ctx))
+    await Promise.all(plan.containers.map(act))
+  },
+  async effect(plan, ctx, acts) {
+    const judged = await seenInWindow(
+      `${plan.action} of ${plan.containers.map(({ name }) => name).join(', ')}`,
+      (signal) => Promise.all(plan.containers.map((container) => judge(plan, container, acts.get(container.id), ctx, signal))),
+      (seen) => acts.size === 0 || seen.every(({ reasons }) => reasons.length === 0),
+      ctx,
+    )
+    return combinePlaces(mechanismOf(plan), judged, plan.choice)
+  },
   async revert(plan, ctx) {
     await allOrThrow(plan.containers.map(({ id }) => restore(plan, id, ctx)))
   },
@@ -67,52 +62,21 @@ export const containerAction = defineFault({
       state !== null && undoOf(plan, state) !== null ? [`container ${state.name} is still ${state.status}`] : [],
     )
   },
-  describe: (plan) => ({
-    targets: plan.containers.map(({ name }) => name),
-    services: [plan.target],
-    mechanism: mechanismOf(plan),
-    everything: plan.everything,
-  }),
+  describe: (plan) => describeContainers(plan, mechanismOf(plan)),
 })
-
-function arm(plan: ContainerActionPlan): ArmedFault {
-  let acts: Acts = new Map()
-  return {
-    async inject(ctx) {
-      const tellHit = await hitTeller(plan.target, ctx)
-      const done = plan.containers.map(async (container) => [container.id, await actOn(plan, container, tellHit, ctx)] as const)
-      acts = new Map(await Promise.all(done))
-    },
-    async effect(ctx) {
-      const judged = await seenInWindow(
-        `${plan.action} of ${plan.containers.map(({ name }) => name).join(', ')}`,
-        (signal) => Promise.all(plan.containers.map((container) => judge(plan, container, acts.get(container.id), ctx, signal))),
-        (seen) => acts.size === 0 || seen.every(({ reasons }) => reasons.length === 0),
-        ctx,
-      )
-      const evidence = combinePlaces(mechanismOf(plan), judged)
-      return { ...evidence, summary: `${plan.choice}: ${evidence.summary}` }
-    },
-  }
-}
 
 async function actOn(plan: ContainerActionPlan, container: TargetContainer, tellHit: TellHit, ctx: FaultContext): Promise<Act> {
   const state = await ctx.containers.inspect(container.id, ctx.signal)
   if (state?.status !== 'running') return { done: null, problem: `it was ${state?.status ?? 'gone'} when it was to be hit` }
   const { pid } = state
+  const action: ContainerAction = plan.action === 'stop' ? { do: 'stop', graceSeconds: STOP_GRACE_SECONDS } : { do: plan.action }
   const at = instantOf(ctx.clock)
-  try {
-    await ctx.containers.act(container.id, actionOf(plan.action), ctx.signal)
-  } catch (error) {
-    if (ctx.signal.aborted) throw error
-    return { done: null, problem: `the daemon did not ${plan.action} it: ${describeError(error, 300)}` }
-  }
+  const problem = await orReason(`the daemon did not ${plan.action} it`, ctx.signal, () =>
+    ctx.containers.act(container.id, action, ctx.signal),
+  )
+  if (typeof problem === 'string') return { done: null, problem }
   tellHit(container, pid, at)
   return { done: { pid, wallMs: at.atWallMs, tookMs: msBetween(at.atMs, ctx.clock.nowMs()) }, problem: null }
-}
-
-function actionOf(action: ContainerActionPlan['action']): ContainerAction {
-  return action === 'stop' ? { do: 'stop', graceSeconds: STOP_GRACE_SECONDS } : { do: action }
 }
 
 async function judge(

@@ -5,7 +5,7 @@ import { exitCodeOf, firstEvent, roundMs } from '../shared/containers/container-
 import type { Judgement } from '../shared/evidence.ts'
 
 export const CONTAINER_ACTIONS = ['stop', 'pause', 'restart'] as const
-export type ContainerActionName = (typeof CONTAINER_ACTIONS)[number]
+type ContainerActionName = (typeof CONTAINER_ACTIONS)[number]
 
 export interface ActionSeen {
   readonly action: ContainerActionName

@@ -1,13 +1,10 @@
 import * as z from 'zod'
 import { defineEntry } from '../../kinds/define-entry.ts'
-import { countSchema, percentOf, resourceTarget, shareSchema, toCount } from '../shared/entry-keys.ts'
+import { countSchema, percentOf, RESOURCE, resourceTarget, shareSchema, toCount } from '../shared/entry-keys.ts'
 import { cpu } from './fault.ts'
 
 export const cpuEntry = defineEntry({
-  group: 'resource',
-  key: 'resource',
-  value: 'cpu',
-  way: 'resource + target + threshold',
+  ...RESOURCE,
   keys: { resource: z.literal('cpu'), target: resourceTarget, threshold: shareSchema, count: countSchema.optional() },
   request: ({ target, threshold, count }, missing) =>
     cpu.request({ target, percent: percentOf(threshold), count: toCount(count) }, missing),

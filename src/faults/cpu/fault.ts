@@ -2,49 +2,30 @@ import type { Wall } from '../../core/time/moment.ts'
 import { availableParallelism } from 'node:os'
 import * as z from 'zod'
 import { ChaosError, describeError } from '../../core/errors.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import { withDeadline } from '../../core/time/wait.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import type { ProcessRef } from '../../toolbox/operations/arguments.ts'
 import { firstEvent } from '../shared/containers/container-events.ts'
-import { judgeCpu, loadText, planLoad } from './judge.ts'
-import type { BurnReading, CpuLoad, CpuReading, CpuSeen } from './judge.ts'
-import type { Count } from '../shared/entry-keys.ts'
-import { combinePlaces } from '../shared/evidence.ts'
-import type { PlaceJudgement } from '../shared/evidence.ts'
-import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
-import { touchesEverything } from '../shared/links/links.ts'
+import { judgeCpu, loadText, planLoad, type BurnReading, type CpuLoad, type CpuReading, type CpuSeen } from './judge.ts'
+import type { Counted } from '../shared/entry-keys.ts'
+import { combinePlaces, type PlaceJudgement } from '../shared/evidence.ts'
+import { helpersOf, hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { hasEnded, runningState } from '../shared/containers/main-process.ts'
 import { helperName } from '../shared/names.ts'
-import { listOf, targetContainer } from '../shared/plan-schema.ts'
-import { hitTeller } from '../shared/containers/hits.ts'
-import type { TellHit } from '../shared/containers/hits.ts'
+import { chosenContainers, helpedContainer, undoRecord } from '../shared/plan-schema.ts'
+import { hitTeller, type TellHit } from '../shared/containers/hits.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
-import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
-import { startUpkeep, untilWindowEnds } from '../shared/containers/upkeep.ts'
-import type { Upkeep } from '../shared/containers/upkeep.ts'
+import { asTarget, chooseTargets, describeContainers } from '../shared/containers/targets.ts'
+import { startUpkeep, untilWindowEnds, type Upkeep } from '../shared/containers/upkeep.ts'
+
+const planSchema = z.strictObject({ ...chosenContainers(helpedContainer), percent: z.number() })
+type CpuPlan = Readonly<z.infer<typeof planSchema>>
+type CpuTarget = CpuPlan['containers'][number]
 
 /** CPU burnt inside the target's cgroup until so much of its quota is used, percent. */
-export interface CpuSpec {
-  readonly target: string
-  readonly percent: number
-  readonly count: Count | null
-}
-
-const cpuTarget = targetContainer.extend({ helper: z.string() })
-type CpuTarget = Readonly<z.infer<typeof cpuTarget>>
-
-const planSchema = z.strictObject({
-  target: z.string(),
-  percent: z.number(),
-  /** `50 % of 4 → 2`. */
-  choice: z.string(),
-  containers: listOf(cpuTarget),
-  everything: z.boolean(),
-})
-type CpuPlan = Readonly<z.infer<typeof planSchema>>
+export type CpuSpec = Pick<CpuPlan, 'target' | 'percent'> & Counted
 
 /** What this process knows of one target beyond the plan. */
 interface Burning {
@@ -53,7 +34,6 @@ interface Burning {
   load: CpuLoad
   started: boolean
   mechanism: string
-  problem: string | null
   targetEnded: boolean
   readonly readings: BurnReading[]
   upkeeps: readonly Upkeep[]
@@ -72,53 +52,35 @@ const READ_LIMIT_MS = 5_000
 /** In the events that are at hand already, so that it may be often. */
 const WATCH_EVERY_MS = 30
 
-interface ArmedCpu extends ArmedFault {
-  readonly burnings: readonly Burning[]
-}
-
 /** CPU time burnt inside the cgroups of containers. */
 export const cpu = defineFault({
   kind: 'cpu',
-  record: { version: 1, schema: planSchema },
+  record: undoRecord(planSchema),
   async resolve({ target, percent, count }: CpuSpec, ctx) {
     const { chosen, text } = await chooseTargets(target, count, ctx)
     return {
       ...{ target, percent, choice: text },
       containers: chosen.map((state) => ({ ...asTarget(state), helper: helperName(ctx, 'cpu') })),
-      everything: touchesEverything([target], ctx.stack.descriptor),
     }
   },
-  async arm(plan, ctx) {
-    return armed(plan, await allOrThrow(plan.containers.map((target) => prepareTarget(plan.percent, target, ctx))))
+  arm: ({ percent, containers }, ctx) => allOrThrow(containers.map((target) => prepareTarget(percent, target, ctx))),
+  async inject(plan, ctx, burnings) {
+    const tellHit = await hitTeller(plan.target, ctx)
+    await allOrThrow(burnings.map((burning) => burn(burning, tellHit, ctx)))
   },
-  async revert(plan, ctx, armedCpu: ArmedCpu | null) {
-    await Promise.all((armedCpu?.burnings ?? []).flatMap(({ upkeeps }) => upkeeps.map((upkeep) => upkeep.stop())))
-    await stopHostHelpers(helpersOf(plan), ctx)
+  async effect(plan, ctx, burnings) {
+    const judged = await Promise.all(burnings.map((burning) => judge(plan, burning, ctx)))
+    return combinePlaces([...new Set(burnings.map(({ mechanism }) => mechanism))].join(', '), judged, plan.choice)
   },
-  leftovers: (plan, ctx) => hostHelperLeftovers(helpersOf(plan), ctx),
+  async revert(plan, ctx, burnings) {
+    await Promise.all((burnings ?? []).flatMap(({ upkeeps }) => upkeeps.map((upkeep) => upkeep.stop())))
+    await stopHostHelpers(helpersOf(plan.containers), ctx)
+  },
+  leftovers: (plan, ctx) => hostHelperLeftovers(helpersOf(plan.containers), ctx),
   usualMs: () => 500,
-  describe: (plan) => ({
-    targets: plan.containers.map(({ name }) => name),
-    services: [plan.target],
-    mechanism: `CPU time burnt in the cgroup of ${plan.choice}, to ${String(plan.percent)} % of its quota`,
-    everything: plan.everything,
-  }),
+  describe: (plan) =>
+    describeContainers(plan, `CPU time burnt in the cgroup of ${plan.choice}, to ${String(plan.percent)} % of its quota`),
 })
-
-function armed(plan: CpuPlan, burnings: readonly Burning[]): ArmedCpu {
-  return {
-    burnings,
-    async inject(ctx) {
-      const tellHit = await hitTeller(plan.target, ctx)
-      await allOrThrow(burnings.map((burning) => burn(burning, tellHit, ctx)))
-    },
-    async effect(ctx) {
-      const judged = await Promise.all(burnings.map((burning) => judge(plan, burning, ctx)))
-      const evidence = combinePlaces([...new Set(burnings.map(({ mechanism }) => mechanism))].join(', '), judged)
-      return { ...evidence, summary: `${plan.choice}: ${evidence.summary}` }
-    },
-  }
-}
 
 async function prepareTarget(percent: number, target: CpuTarget, ctx: FaultContext): Promise<Burning> {
   const helper = await ctx.toolbox.start(hostHelper(target.helper, { cgroups: true }), ctx.signal)
@@ -133,7 +95,7 @@ async function prepareTarget(percent: number, target: CpuTarget, ctx: FaultConte
   const last = await readCpu(helper, ref, ctx, ctx.signal)
   const load = planLoad(percent, facts, availableParallelism())
   return {
-    ...{ target, baseline: { first, last }, load, started: false, mechanism: 'nothing was started', problem: null },
+    ...{ target, baseline: { first, last }, load, started: false, mechanism: 'nothing was started' },
     ...{ targetEnded: false, readings: [], upkeeps: [], look: null },
   }
 }
@@ -203,14 +165,10 @@ async function endWithTarget(
 }
 
 async function judge({ percent }: CpuPlan, burning: Burning, ctx: FaultContext): Promise<PlaceJudgement> {
-  const { target, started, load, baseline } = burning
-  const problem = await lastReading(burning, ctx)
-  const seen: CpuSeen = {
-    ...{ percent, windowMs: ctx.windowMs, baseline, load: started ? load : null },
-    problem: problem === null ? null : `it could not be watched any more: ${problem}`,
-    ...{ readings: [...burning.readings], targetEnded: burning.targetEnded },
-  }
-  return { place: target.name, ...judgeCpu(seen) }
+  const why = await lastReading(burning, ctx)
+  const problem = why === null ? null : `it could not be watched any more: ${why}`
+  const load = burning.started ? burning.load : null
+  return { place: burning.target.name, ...judgeCpu({ ...burning, percent, windowMs: ctx.windowMs, load, problem }) }
 }
 
 /**
@@ -231,8 +189,4 @@ async function lastReading({ target: { name }, upkeeps, look }: Burning, ctx: Fa
   } catch (error) {
     return describeError(error, 200)
   }
-}
-
-function helpersOf(plan: CpuPlan): string[] {
-  return plan.containers.map(({ helper }) => helper)
 }

@@ -83,14 +83,12 @@ export function judgeCpu(seen: CpuSeen): Judgement {
   const before = baseline === null ? null : usedPercent(baseline.first, baseline.last, load.cpus)
   const stretch = stretchOf(readings, load.cpus)
   if (stretch === null) {
-    return {
-      headline: 'CPU time not read',
-      measures: {},
-      reasons: [seen.problem ?? 'the CPU time was not read while it was burnt'],
-    }
+    const why = seen.problem ?? 'the CPU time was not read while it was burnt'
+    return { headline: 'CPU time not read', measures: {}, reasons: [why] }
   }
   const { first, last, used } = stretch
-  const throttled = throttledBetween(first, last)
+  const [from, to] = [first.throttledPeriods, last.throttledPeriods]
+  const throttled = from === null || to === null ? null : to - from
   const demand = demandPercent(load, first, last)
   // What the machine had no more of, no quota had to keep back.
   const needsThrottling = load.hasQuota && percent >= 100 && !isWaitedFor(percent, used, demand)
@@ -162,10 +160,6 @@ function isWaitedFor(percent: number, used: number, demand: number | null): bool
 /** By more than the kernel's way to give out a quota explains. */
 function isShort(percent: number, used: number, demand: number | null): boolean {
   return used < percent * NEAR_ENOUGH && isWaitedFor(percent, used, demand)
-}
-
-function throttledBetween(first: CpuReading, last: CpuReading): number | null {
-  return first.throttledPeriods === null || last.throttledPeriods === null ? null : last.throttledPeriods - first.throttledPeriods
 }
 
 function watchReasons({ windowMs, targetEnded }: CpuSeen, watchedMs: number): string[] {

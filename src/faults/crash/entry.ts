@@ -1,6 +1,5 @@
 /** Entries that end the main process of a container: by a signal, by the kernel's OOM kill, or by a stop that it does not answer. */
-import { defineEntry } from '../../kinds/define-entry.ts'
-import type { LooseEntry, Refuse } from '../../kinds/define-entry.ts'
+import { defineEntry, type LooseEntry, type Refuse } from '../../kinds/define-entry.ts'
 import { oneOf, quantity, serviceName } from '../../kinds/schema-kit.ts'
 import { memory } from '../memory/fault.ts'
 import { countSchema, toCount } from '../shared/entry-keys.ts'
@@ -19,7 +18,6 @@ const CRASH_RULES = {
 export const crashEntry = defineEntry({
   group: 'crash',
   key: 'signal',
-  value: null,
   way: 'target + signal',
   keys: {
     target: serviceName('The service whose container is hit'),

@@ -1,29 +1,25 @@
 import { instantOf } from '../../core/time/clock.ts'
 import { earliest, msBetween, type Mono } from '../../core/time/moment.ts'
-import { describeError } from '../../core/errors.ts'
 import type { Evidence } from '../../core/result/scenario.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext, UndoContext } from '../../kinds/context.ts'
-import type { ContainerEvent, ContainerState } from '../../ports/docker.ts'
+import type { ContainerState } from '../../ports/docker.ts'
 import type { PoolMember } from '../../ports/stack.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
 import { combinePlaces } from '../shared/evidence.ts'
-import type { Measures } from '../shared/evidence.ts'
 import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
+import { orReason } from '../shared/or-reason.ts'
 import { requirePool } from '../shared/containers/pool-members.ts'
-import { keepBusy, workRequest } from '../shared/containers/pool-work.ts'
-import type { PoolWork } from '../shared/containers/pool-work.ts'
+import { keepBusy, WORK, workRequest } from '../shared/containers/pool-work.ts'
+import { stopTraffic, type Upkeep } from '../shared/containers/upkeep.ts'
 import { seenInWindow } from '../shared/seen-in-window.ts'
 import { downLeftovers, isDown, startAgain, staysDown } from '../shared/containers/start-again.ts'
 import { awaitSettled } from '../shared/containers/uptime.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
 import { findExtras, removeExtras } from './extra-containers.ts'
-import { deathOf, judgeCrash } from './judge.ts'
-import type { SentSignal } from './judge.ts'
-import { crashPlan, resolveCrash } from './plan.ts'
-import type { CrashPlan, CrashSpec } from './plan.ts'
-import { busyVictims, chosenVictims, registeringVictim } from './victims.ts'
-import type { Victim } from './victims.ts'
+import { deathOf, judgeCrash, type SentSignal } from './judge.ts'
+import { crashPlan, resolveCrash, type CrashPlan, type CrashSpec } from './plan.ts'
+import { busyVictims, chosenVictims, registeringVictim, type Victim } from './victims.ts'
 
 interface Strike {
   readonly container: { readonly id: string; readonly name: string }
@@ -34,8 +30,8 @@ interface Strike {
 
 /** What this process knows of a crash beyond its plan. */
 interface Crashing {
-  /** Keeps the pool busy until the crash; null where the crash does not wait for that. */
-  readonly work: PoolWork | null
+  /** Keeps the pool busy until the crash; empty where the crash does not wait for that. */
+  readonly work: readonly Upkeep[]
   /** Whom it was decided to hit, known before the first of them is. Empty before. */
   victims: readonly Victim[]
   /** What became of each; empty until all were tried. */
@@ -44,69 +40,54 @@ interface Crashing {
   scaling: Promise<ContainerState> | null
 }
 
-interface ArmedCrash extends ArmedFault {
-  readonly crashing: Crashing
-}
-
 /** Compose may still be at work when the scenario is over. */
 const SCALING_LIMIT_MS = 3_000
 
 /** A signal that ends the main process of one container, or of several at once. */
 export const crash = defineFault({
   kind: 'crash',
-  record: { version: 1, schema: crashPlan },
+  record: undoRecord(crashPlan),
   resolve: resolveCrash,
-  async arm(plan, ctx) {
+  async arm(plan, ctx): Promise<Crashing> {
     await Promise.all([prepareHelper(plan, ctx), plan.via === 'kernel' ? awaitSettled(plan.containers, ctx) : undefined])
-    const work = plan.timing === 'during_inference' ? await startWork(plan, ctx) : null
-    return armed(plan, { work, victims: [], strikes: [], scaling: null })
+    const work = plan.timing === 'during_inference' ? await startWork(plan, ctx) : []
+    return { work, victims: [], strikes: [], scaling: null }
   },
-  async revert(plan, ctx, armedCrash: ArmedCrash | null) {
-    const crashing = armedCrash?.crashing ?? null
-    crashing?.work?.stop()
-    await settledScaling(crashing, ctx)
+  async inject(plan, ctx, crashing) {
+    const decidedMs = ctx.clock.nowMs()
+    crashing.victims = await findVictims(plan, crashing, ctx)
+    crashing.strikes = await Promise.all(crashing.victims.map((victim) => strike(plan, victim, decidedMs, ctx)))
+    await stopTraffic(crashing.work, WORK, ctx)
+    // A container that compose is still about to report is wanted, so that the undo does not race with it.
+    await crashing.scaling
+  },
+  effect: (plan, ctx, { strikes }) => crashEffect(plan, strikes, ctx),
+  async revert(plan, ctx, crashing) {
+    await stopTraffic(crashing?.work ?? [], WORK, ctx)
+    const added = crashing?.scaling?.catch(() => undefined)
+    if (added !== undefined) await Promise.race([added, ctx.clock.sleep(SCALING_LIMIT_MS, ctx.signal)])
     await allOrThrow<unknown>([
       plan.via === 'kernel' ? stopHostHelpers([plan.helper], ctx) : Promise.resolve(),
       plan.extra === null ? Promise.resolve() : removeExtras(plan.extra, ctx),
       restore(plan, crashing, ctx),
     ])
   },
-  async leftovers(plan, ctx, armedCrash) {
+  async leftovers(plan, ctx, crashing) {
     const found = await Promise.all([
       hostHelperLeftovers([plan.helper], ctx),
       plan.extra === null ? [] : findExtras(plan.extra, ctx),
-      downLeftovers(hitIds(plan, armedCrash?.crashing ?? null), mayStart(plan), ctx),
+      downLeftovers(hitIds(plan, crashing), mayStart(plan), ctx),
     ])
     const [helpers, extras, down] = found
     return [...helpers, ...extras.map(({ name, status }) => `additional container ${name} (${status})`), ...down]
   },
   // A container must have been up for a while; one that is added is hit as soon as it is there.
   usualMs: ({ timing }: CrashSpec) => (timing === 'during_registration' ? 1_000 : 2_500),
-  describe: (plan) => ({
-    targets: targetTexts(plan),
-    services: [plan.target],
-    mechanism: mechanismOf(plan),
-    everything: plan.everything,
-  }),
+  describe: (plan) => ({ targets: targetTexts(plan), services: [plan.target], mechanism: mechanismOf(plan) }),
 })
 
-function armed(plan: CrashPlan, crashing: Crashing): ArmedCrash {
-  return {
-    crashing,
-    async inject(ctx) {
-      const decidedMs = ctx.clock.nowMs()
-      crashing.victims = await findVictims(plan, crashing, ctx)
-      crashing.strikes = await Promise.all(crashing.victims.map((victim) => strike(plan, victim, decidedMs, ctx)))
-      crashing.work?.stop()
-      // A container that compose is still about to report is wanted, so that the undo does not race with it.
-      await crashing.scaling
-    },
-    effect: (ctx) => crashEffect(plan, crashing.strikes, ctx),
-  }
-}
-
 /** Returns when there are as many busy members as are to be hit. */
-async function startWork(plan: CrashPlan, ctx: FaultContext): Promise<PoolWork> {
+async function startWork(plan: CrashPlan, ctx: FaultContext): Promise<Upkeep[]> {
   const { spec } = requirePool(plan.target, 'a crash during inference', ctx)
   // One more than are hit: when one request ends, another is under way.
   const work = keepBusy(workRequest(spec, ctx), plan.count + 1, ctx)
@@ -115,7 +96,7 @@ async function startWork(plan: CrashPlan, ctx: FaultContext): Promise<PoolWork> 
     return work
   } catch (error) {
     // Nobody else knows of it yet.
-    work.stop()
+    await stopTraffic(work, WORK, ctx)
     throw error
   }
 }
@@ -150,12 +131,8 @@ async function strike(plan: CrashPlan, { container, member }: Victim, decidedMs:
   const known = { container: { id, name }, member }
   if (pid === 0) return { ...known, sent: null, problem: `it was ${container.status} when it was to be hit` }
   const { atMs, atWallMs } = instantOf(ctx.clock)
-  try {
-    await send(plan, { pid, containerId: id }, ctx)
-  } catch (error) {
-    if (ctx.signal.aborted) throw error
-    return { ...known, sent: null, problem: `${plan.signal} was not delivered: ${describeError(error, 300)}` }
-  }
+  const problem = await orReason(`${plan.signal} was not delivered`, ctx.signal, () => send(plan, { pid, containerId: id }, ctx))
+  if (typeof problem === 'string') return { ...known, sent: null, problem }
   const decisionToSignalMs = msBetween(decidedMs, ctx.clock.nowMs())
   ctx.hit({ containerId: id, name, service: plan.target, pid, atMs, atWallMs, member: member?.id ?? null })
   return { ...known, sent: { pid, wallMs: atWallMs, decisionToSignalMs }, problem: null }
@@ -175,7 +152,7 @@ async function crashEffect(plan: CrashPlan, strikes: readonly Strike[], ctx: Fau
   const events = await seenInWindow(
     `the death of ${strikes.map(({ container }) => container.name).join(', ')}`,
     () => Promise.resolve(first === undefined ? [] : ctx.containers.events(earliest(first, ...others))),
-    (seen) => strikes.every((one) => one.sent === null || hasDied(one, seen)),
+    (seen) => strikes.every(({ container, sent }) => sent === null || deathOf({ events: seen, containerId: container.id, sent })),
     ctx,
   )
   const judged = await Promise.all(
@@ -183,33 +160,20 @@ async function crashEffect(plan: CrashPlan, strikes: readonly Strike[], ctx: Fau
       const now = await ctx.containers.inspect(container.id, ctx.signal)
       const seen = { signal: plan.signal, containerId: container.id, sent, problem, events, now }
       const judgement = judgeCrash(seen)
-      const measures = { ...judgement.measures, ...listedMeasures(plan, member) }
-      return { place: container.name, ...judgement, measures }
+      // How the pool listed whom `timing` asked for.
+      const asked = plan.timing === 'random' ? null : member
+      const listed = asked === null ? {} : { listedAs: asked.state, listedInFlight: asked.inFlight }
+      return { place: container.name, ...judgement, measures: { ...judgement.measures, ...listed } }
     }),
   )
-  const evidence = combinePlaces(mechanismOf(plan), judged)
-  return { ...evidence, summary: `${plan.choice}: ${evidence.summary}`, ...shortOf(plan.count, judged.length, evidence.reasons) }
+  const evidence = combinePlaces(mechanismOf(plan), judged, plan.choice)
+  return { ...evidence, ...shortOf(plan.count, judged.length, evidence.reasons) }
 }
 
 /** Fewer than planned were hit, as one was gone by then: what was hit does not make up for it. */
 function shortOf(planned: number, hit: number, reasons: readonly string[]): Partial<Evidence> {
   if (hit >= planned) return {}
   return { confirmed: false, reasons: [...reasons, `${String(hit)} of ${String(planned)} containers were hit`] }
-}
-
-/** How the pool listed whom `timing` asked for. */
-function listedMeasures({ timing }: CrashPlan, member: PoolMember | null): Measures {
-  return timing === 'random' || member === null ? {} : { listedAs: member.state, listedInFlight: member.inFlight }
-}
-
-function hasDied({ container, sent }: Strike, events: readonly ContainerEvent[]): boolean {
-  return deathOf({ events, containerId: container.id, sent }) !== null
-}
-
-async function settledScaling(crashing: Crashing | null, ctx: UndoContext): Promise<void> {
-  if (crashing === null || crashing.scaling === null) return
-  const limit = ctx.clock.sleep(SCALING_LIMIT_MS, ctx.signal)
-  await Promise.race([crashing.scaling.catch(() => undefined), limit])
 }
 
 /** Containers that this fault may have ended: those it was to hit, or, from the ledger alone, all that it might have. */

@@ -3,8 +3,7 @@ import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import type { ContainerState } from '../../ports/docker.ts'
-import type { Count } from '../shared/entry-keys.ts'
-import { touchesEverything } from '../shared/links/links.ts'
+import type { Counted } from '../shared/entry-keys.ts'
 import { helperName } from '../shared/names.ts'
 import { listOf, targetContainer } from '../shared/plan-schema.ts'
 import { requirePool } from '../shared/containers/pool-members.ts'
@@ -14,27 +13,14 @@ import { extraRule, extraRuleSchema } from './extra-containers.ts'
 
 /** All of which end a process that does nothing about them. */
 export const CRASH_SIGNALS = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGABRT', 'SIGSEGV', 'SIGHUP'] as const
-type CrashSignal = (typeof CRASH_SIGNALS)[number]
 
 export const CRASH_TIMINGS = ['during_inference', 'during_registration', 'random'] as const
-type CrashTiming = (typeof CRASH_TIMINGS)[number]
 
 /**
  * `kernel` signals the main process from the host's pid namespace, as a crash does: the restart policy stays in force.
  * `api` goes through the daemon, which counts as a stop by hand: the container stays down until it is started.
  */
 export const SIGNAL_PATHS = ['kernel', 'api'] as const
-type SignalPath = (typeof SIGNAL_PATHS)[number]
-
-/** A signal that ends the main process of one container of the target or several at once. */
-export interface CrashSpec {
-  readonly target: string
-  readonly signal: CrashSignal
-  readonly via: SignalPath
-  /** null is `random`: any running container, at once. */
-  readonly timing: CrashTiming | null
-  readonly count: Count | null
-}
 
 export const crashPlan = z.strictObject({
   /** Name of the helper that sends the signal; with `via: api` there is none of that name. */
@@ -50,9 +36,14 @@ export const crashPlan = z.strictObject({
   containers: listOf(targetContainer),
   /** By which the container that is added for a registration is found. */
   extra: extraRuleSchema.nullable(),
-  everything: z.boolean(),
 })
 export type CrashPlan = Readonly<z.infer<typeof crashPlan>>
+
+/** A signal that ends the main process of one container of the target or several at once. */
+export interface CrashSpec extends Pick<CrashPlan, 'target' | 'signal' | 'via'>, Counted {
+  /** null is `random`: any running container, at once. */
+  readonly timing: CrashPlan['timing'] | null
+}
 
 /** @throws TARGET_NOT_FOUND, CAPABILITY_MISSING for a timing that the stack's pool cannot resolve, BAD_INPUT. */
 export async function resolveCrash(spec: CrashSpec, ctx: FaultContext): Promise<CrashPlan> {
@@ -65,19 +56,12 @@ export async function resolveCrash(spec: CrashSpec, ctx: FaultContext): Promise<
     helper: helperName(ctx, 'crash'),
     ...{ target, signal, via, timing, count, choice },
     ...(await resolveTiming(timing, { target, count, running }, ctx)),
-    everything: touchesEverything([target], ctx.stack.descriptor),
   }
 }
 
-interface Wanted {
-  readonly target: string
-  readonly count: number
-  readonly running: readonly ContainerState[]
-}
-
 async function resolveTiming(
-  timing: CrashTiming,
-  { target, count, running }: Wanted,
+  timing: CrashPlan['timing'],
+  { target, count, running }: Pick<CrashPlan, 'target' | 'count'> & { readonly running: readonly ContainerState[] },
   ctx: FaultContext,
 ): Promise<Pick<CrashPlan, 'containers' | 'extra'>> {
   switch (timing) {

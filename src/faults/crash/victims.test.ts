@@ -56,7 +56,7 @@ const POOL: PoolSpec = {
 function plan(change: Partial<CrashPlan> = {}): CrashPlan {
   return {
     ...{ helper: 'h', target: 'hand', signal: 'SIGKILL', via: 'kernel', timing: 'random', count: 1, choice: '1 of 1' },
-    ...{ containers: [], extra: null, everything: false },
+    ...{ containers: [], extra: null },
     ...change,
   }
 }

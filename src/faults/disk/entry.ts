@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { defineEntry } from '../../kinds/define-entry.ts'
 import { oneOf, quantity, shaped } from '../../kinds/schema-kit.ts'
-import { percentOf, resourceTarget } from '../shared/entry-keys.ts'
+import { percentOf, RESOURCE, resourceTarget } from '../shared/entry-keys.ts'
 import { disk } from './fault.ts'
 import { DISK_UNITS } from './plan.ts'
 
@@ -9,10 +9,7 @@ const SHARE_OR_SIZE = /^(?:100|[1-9]\d?)%$|^[1-9]\d{0,9}(?:B|KiB|MiB|GiB)$/
 const UNITS: Readonly<Record<string, number>> = { B: 1, KiB: 1_024, MiB: 1_024 ** 2, GiB: 1_024 ** 3 }
 
 export const diskEntry = defineEntry({
-  group: 'resource',
-  key: 'resource',
-  value: 'disk',
-  way: 'resource + target + threshold',
+  ...RESOURCE,
   keys: {
     resource: z.literal('disk'),
     target: resourceTarget,

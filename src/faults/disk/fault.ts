@@ -1,6 +1,5 @@
 import { msBetween, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, describeError } from '../../core/errors.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext, UndoContext } from '../../kinds/context.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import { withDeadline } from '../../core/time/wait.ts'
@@ -8,16 +7,14 @@ import { defineFault } from '../../kinds/define-fault.ts'
 import type { FillFacts, VolumeFacts } from '../../toolbox/operations/resources/disk.ts'
 import type { ArgumentsOf, ReplyOf } from '../../toolbox/operations/registry.ts'
 import { combinePlaces } from '../shared/evidence.ts'
-import { hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
+import { hostHelperLeftovers, stopHostHelpers, UNDO_STEP_LIMIT_MS } from '../shared/host-helpers.ts'
 import { runningState } from '../shared/containers/main-process.ts'
 import { hitTeller } from '../shared/containers/hits.ts'
-import { UNDO_STEP_LIMIT_MS } from '../shared/containers/undo-limit.ts'
-import { startUpkeep, untilWindowEnds } from '../shared/containers/upkeep.ts'
-import type { Upkeep } from '../shared/containers/upkeep.ts'
-import { freeOf, judgeDisk, mustBeFull } from './judge.ts'
-import type { DiskReading, DiskSeen } from './judge.ts'
-import { DISK_FLOOR_BYTES, diskHelper, diskPlan, resolveDisk } from './plan.ts'
-import type { DiskPlan } from './plan.ts'
+import { orReason } from '../shared/or-reason.ts'
+import { startUpkeep, untilWindowEnds, type Upkeep } from '../shared/containers/upkeep.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
+import { freeOf, judgeDisk, mustBeFull, type DiskReading, type DiskSeen } from './judge.ts'
+import { DISK_FLOOR_BYTES, diskHelper, diskPlan, resolveDisk, type DiskPlan } from './plan.ts'
 
 /** What this process knows of one filling beyond its plan. */
 interface Filling {
@@ -29,32 +26,33 @@ interface Filling {
   upkeep: Upkeep | null
 }
 
-interface ArmedDisk extends ArmedFault {
-  readonly filling: Filling
-}
-
 /** The inject phase is not much longer. */
 const FILL_LIMIT_MS = 8_000
 const REFILL_EVERY_MS = 200
 const REFILL_LIMIT_MS = 3_000
 const LAST_WRITE_LIMIT_MS = 2_000
+const NOT_KEPT = 'it could not be kept full'
 /** A file system that gives out space by the page never has less than one to give. */
 const PAGE_BYTES = 4_096
 
 /** A bounded volume filled, and kept full while the system frees some of it. */
 export const disk = defineFault({
   kind: 'disk',
-  record: { version: 1, schema: diskPlan },
+  record: undoRecord(diskPlan),
   resolve: resolveDisk,
-  async arm(plan, ctx) {
+  async arm(plan, ctx): Promise<Filling> {
     const helper = await ctx.toolbox.start(diskHelper(plan.helper, plan.volume), ctx.signal)
     const baseline = await helper.call('disk.look', { path: plan.folder }, ctx.signal)
-    return armed(plan, {
-      ...{ baseline, filled: null, mechanism: 'nothing was written', readings: [], fromMs: ctx.clock.nowMs(), upkeep: null },
-    })
+    const fromMs = ctx.clock.nowMs()
+    return { baseline, filled: null, mechanism: 'nothing was written', readings: [], fromMs, upkeep: null }
   },
-  async revert(plan, ctx, armedDisk: ArmedDisk | null) {
-    await armedDisk?.filling.upkeep?.stop()
+  inject: fillUp,
+  async effect(plan, ctx, filling) {
+    const seen = await watch(plan, filling, ctx)
+    return combinePlaces(filling.mechanism, [{ place: `${plan.container.name}:${plan.path}`, ...judgeDisk(seen) }])
+  },
+  async revert(plan, ctx, filling) {
+    await filling?.upkeep?.stop()
     const undone = await stopHostHelpers([plan.helper], ctx)
     if (!undone.has(plan.helper)) await withVolume(plan, 'sweep', 'disk.sweep', ctx)
   },
@@ -68,29 +66,17 @@ export const disk = defineFault({
     targets: [`${plan.container.name}:${plan.path}`],
     services: [plan.target],
     mechanism: mechanismOf(plan),
-    everything: plan.everything,
   }),
 })
 
-function armed(plan: DiskPlan, filling: Filling): ArmedDisk {
-  return {
-    filling,
-    inject: (ctx) => fillUp(plan, filling, ctx),
-    async effect(ctx) {
-      const seen = await watch(plan, filling, ctx)
-      return combinePlaces(filling.mechanism, [{ place: `${plan.container.name}:${plan.path}`, ...judgeDisk(seen) }])
-    },
-  }
-}
-
-async function fillUp(plan: DiskPlan, filling: Filling, ctx: FaultContext): Promise<void> {
+async function fillUp(plan: DiskPlan, ctx: FaultContext, filling: Filling): Promise<void> {
   const helper = ctx.toolbox.get(plan.helper)
   const { container } = plan
   const tellHit = await hitTeller(plan.target, ctx)
   const { pid } = await runningState(container, ctx)
   await requireDisk(plan, helper, ctx.signal)
   const reply = await helper.call('disk.fill', fillArgs(plan, FILL_LIMIT_MS), ctx.signal)
-  filling.filled = { end: reply.end, volume: reply.volume, filledBytes: reply.filledBytes }
+  filling.filled = reply
   filling.mechanism = reply.mechanism
   filling.fromMs = tellHit(container, pid).atMs
   const options = { what: `a look at the volume of ${container.name}`, everyMs: REFILL_EVERY_MS, clock: ctx.clock }
@@ -140,19 +126,16 @@ async function watch(plan: DiskPlan, filling: Filling, ctx: FaultContext): Promi
   if (upkeep !== null) await untilWindowEnds(`${plan.path} of ${plan.container.name} filled`, ctx, upkeep.ended)
   const watchedMs = msBetween(fromMs, ctx.clock.nowMs())
   let problem = upkeep?.problem() ?? null
+  if (problem !== null) problem = `${NOT_KEPT}: ${problem}`
   let lastWrite: DiskSeen['lastWrite'] = null
   if (filled !== null && problem === null && mustBeFull(plan, filled.end)) {
-    try {
-      lastWrite = (await ctx.toolbox.get(plan.helper).call('disk.fill', fillArgs(plan, LAST_WRITE_LIMIT_MS), ctx.signal)).end
-    } catch (error) {
-      if (ctx.signal.aborted) throw error
-      problem = describeError(error, 300)
-    }
+    const write = await orReason(NOT_KEPT, ctx.signal, () =>
+      ctx.toolbox.get(plan.helper).call('disk.fill', fillArgs(plan, LAST_WRITE_LIMIT_MS), ctx.signal),
+    )
+    if (typeof write === 'string') problem = write
+    else lastWrite = write.end
   }
-  return {
-    ...{ goal: plan, windowMs: ctx.windowMs, baseline, filled, readings: [...readings], watchedMs, lastWrite },
-    problem: problem === null ? null : `it could not be kept full: ${problem}`,
-  }
+  return { goal: plan, windowMs: ctx.windowMs, baseline, filled, readings, watchedMs, lastWrite, problem }
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Whether a volume was really full, and stayed so. Pure. */
+import type { ReplyOf } from '../../toolbox/operations/registry.ts'
 import type { FillFacts, VolumeFacts } from '../../toolbox/operations/resources/disk.ts'
 import type { Judgement } from '../shared/evidence.ts'
 import type { DiskPlan, DiskUnit } from './plan.ts'
@@ -13,11 +14,7 @@ export interface DiskReading {
 }
 
 /** When the first filling ended, and how. */
-interface FirstFilling {
-  readonly end: FillFacts['end']
-  readonly volume: VolumeFacts
-  readonly filledBytes: number
-}
+type FirstFilling = Pick<ReplyOf<'disk.fill'>, 'end' | 'volume' | 'filledBytes'>
 
 export interface DiskSeen {
   readonly goal: DiskGoal

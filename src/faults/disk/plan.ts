@@ -7,7 +7,6 @@ import type { HelperRequest } from '../../ports/toolbox.ts'
 import type { VolumeFacts } from '../../toolbox/operations/resources/disk.ts'
 import type { HostFacts } from '../../toolbox/operations/resources/host.ts'
 import { hostHelper } from '../shared/host-helpers.ts'
-import { touchesEverything } from '../shared/links/links.ts'
 import { helperName } from '../shared/names.ts'
 import { targetContainer } from '../shared/plan-schema.ts'
 import { asTarget, chooseTarget } from '../shared/containers/targets.ts'
@@ -53,7 +52,6 @@ export const diskPlan = z.strictObject({
   /** Filler files together are never larger. */
   limitBytes: z.number(),
   onHostDisk: z.boolean(),
-  everything: z.boolean(),
 })
 export type DiskPlan = Readonly<z.infer<typeof diskPlan>>
 
@@ -84,7 +82,6 @@ export async function resolveDisk(spec: DiskSpec, ctx: FaultContext): Promise<Di
     ...{ container: asTarget(state), helper, volume: { ...mount }, path, folder },
     limitBytes: allowedBytes(spec, `${path} of ${state.name}`, facts, host),
     onHostDisk: facts.onHostDisk,
-    everything: touchesEverything([target], ctx.stack.descriptor),
   }
 }
 
@@ -149,9 +146,7 @@ export function allowedBytes(
     throw new ChaosError(
       'BAD_INPUT',
       `${where} lies on the machine's own disk: filling it would stop Docker, not only the service`,
-      {
-        hint: 'Give the entry a limit_bytes, or put a volume of limited size there.',
-      },
+      { hint: 'Give the entry a limit_bytes, or put a volume of limited size there.' },
     )
   }
   if (volume.onHostDisk && amount.of === 'inodes') {
@@ -173,9 +168,7 @@ export function allowedBytes(
       throw new ChaosError(
         'HOST_GUARD',
         `${where} lies in memory, and filling it takes ${mib(written)}: more than ${mib(MOST_MEMORY_BYTES)}`,
-        {
-          hint: 'Give the volume a smaller size.',
-        },
+        { hint: 'Give the volume a smaller size.' },
       )
     }
   }
@@ -187,9 +180,7 @@ function requireLeft(where: string, what: string, leftBytes: number, floorBytes:
   throw new ChaosError(
     'HOST_GUARD',
     `filling ${where} would leave ${mib(leftBytes)} of the machine's ${what}, and ${mib(floorBytes)} are its floor`,
-    {
-      hint: `Free some ${what} on the machine, or fill less.`,
-    },
+    { hint: `Free some ${what} on the machine, or fill less.` },
   )
 }
 

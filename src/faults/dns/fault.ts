@@ -1,18 +1,15 @@
-import { describeError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import type { ResolvedName } from '../../toolbox/operations/network/dns.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
-import { combinePlaces } from '../shared/evidence.ts'
-import type { PlaceJudgement } from '../shared/evidence.ts'
-import { helperLeftovers, namespaceHelper, stopHelpers } from '../shared/links/namespace-helpers.ts'
-import type { NamespaceHelper } from '../shared/links/namespace-helpers.ts'
+import { combinePlaces, type PlaceJudgement } from '../shared/evidence.ts'
+import { orReason } from '../shared/or-reason.ts'
+import { describeContainers } from '../shared/containers/targets.ts'
+import { helperLeftovers, namespaceHelper, stopHelpers, type NamespaceHelper } from '../shared/links/namespace-helpers.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
 import { judgeDns } from './judge.ts'
-import type { DnsSeen } from './judge.ts'
-import { dnsPlan, mechanismOf, resolveDns } from './plan.ts'
-import type { DnsPlan, DnsTarget } from './plan.ts'
+import { dnsPlan, mechanismOf, resolveDns, type DnsPlan, type DnsTarget } from './plan.ts'
 
 /** A container, and how its names were before the fault. */
 interface Measured {
@@ -32,35 +29,25 @@ const SLOW_ROUNDS_MS = 3_000
 /** Names that containers ask for refused, dropped, late, or not there. */
 export const dns = defineFault({
   kind: 'dns',
-  record: { version: 1, schema: dnsPlan },
+  record: undoRecord(dnsPlan),
   resolve: resolveDns,
-  arm: async (plan, ctx) => armed(plan, await allOrThrow(plan.containers.map((target) => prepareTarget(plan, target, ctx)))),
+  async arm(plan, ctx) {
+    const measured = await allOrThrow(plan.containers.map((target) => prepareTarget(plan, target, ctx)))
+    return { measured, mechanism: 'nothing was installed' }
+  },
+  async inject({ mode, names, delayMs }, ctx, armed) {
+    const args = { mode, names: names === null ? null : [...names], delayMs: delayMs ?? 0 }
+    const install = async ({ target }: Measured): Promise<string> =>
+      (await ctx.toolbox.get(target.helper).call('dns.install', args, ctx.signal)).mechanism
+    armed.mechanism = [...new Set(await allOrThrow(armed.measured.map(install)))].join(', ')
+  },
+  async effect(plan, ctx, { measured, mechanism }) {
+    return combinePlaces(mechanism, await Promise.all(measured.map((one) => judgeTarget(plan, one, ctx))), plan.choice)
+  },
   revert: (plan, ctx) => stopHelpers(helpersOf(plan), ctx),
   leftovers: (plan, ctx) => helperLeftovers(helpersOf(plan), ctx),
-  describe: (plan) => ({
-    targets: plan.containers.map(({ name }) => name),
-    services: [plan.target],
-    mechanism: mechanismOf(plan),
-    everything: plan.everything,
-  }),
+  describe: (plan) => describeContainers(plan, mechanismOf(plan)),
 })
-
-function armed(plan: DnsPlan, measured: readonly Measured[]): ArmedFault {
-  let mechanism = 'nothing was installed'
-  return {
-    async inject(ctx) {
-      const { mode, names, delayMs } = plan
-      const args = { mode, names: names === null ? null : [...names], delayMs: delayMs ?? 0 }
-      const install = async ({ target }: Measured): Promise<string> =>
-        (await ctx.toolbox.get(target.helper).call('dns.install', args, ctx.signal)).mechanism
-      mechanism = [...new Set(await allOrThrow(measured.map(install)))].join(', ')
-    },
-    async effect(ctx) {
-      const evidence = combinePlaces(mechanism, await Promise.all(measured.map((one) => judgeTarget(plan, one, ctx))))
-      return { ...evidence, summary: `${plan.choice}: ${evidence.summary}` }
-    },
-  }
-}
 
 function helpersOf(plan: DnsPlan): NamespaceHelper[] {
   return plan.containers.map(({ helper, id }) => ({ name: helper, container: id }))
@@ -98,21 +85,12 @@ async function judgeTarget(plan: DnsPlan, { target, before }: Measured, ctx: Fau
   const during = await ask(helper, resolvedOf(before), roundsOf(plan), ctx)
   // Others may ask until the end of the window.
   await ctx.window().planned
-  return { place: target.name, ...judgeDns({ ...plan, before, during, counted: await count(helper, ctx) }) }
+  const counted = await orReason('the questions could not be counted', ctx.signal, () => helper.call('dns.read', {}, ctx.signal))
+  return { place: target.name, ...judgeDns({ ...plan, before, during, counted }) }
 }
 
 function roundsOf({ mode, delayMs }: DnsPlan): { rounds: number; timeoutMs: number } {
   if (mode === 'dropped') return { rounds: 3, timeoutMs: DROPPED_TIMEOUT_MS }
   const lateMs = delayMs ?? 0
   return { rounds: Math.max(1, Math.min(ROUNDS, Math.floor(SLOW_ROUNDS_MS / lateMs))), timeoutMs: lateMs + SPARE_MS }
-}
-
-/** A text says why nothing could be counted. */
-async function count(helper: ToolboxHelper, ctx: FaultContext): Promise<DnsSeen['counted']> {
-  try {
-    return await helper.call('dns.read', {}, ctx.signal)
-  } catch (error) {
-    if (ctx.signal.aborted) throw error
-    return `the questions could not be counted: ${describeError(error, 300)}`
-  }
 }

@@ -1,15 +1,9 @@
 import { median, roundOrNull } from '../../core/statistics.ts'
 import type { DnsCounters, ResolvedName } from '../../toolbox/operations/network/dns.ts'
 import type { Judgement } from '../shared/evidence.ts'
-import type { DnsMode } from './plan.ts'
+import type { DnsPlan } from './plan.ts'
 
-export interface DnsSeen {
-  readonly mode: DnsMode
-  /** null: all. */
-  readonly names: readonly string[] | null
-  readonly delayMs: number | null
-  /** Other names that were asked for. */
-  readonly services: readonly string[]
+export interface DnsSeen extends Pick<DnsPlan, 'mode' | 'names' | 'delayMs' | 'services'> {
   /** Answers of all rounds to our own resolver. */
   readonly before: readonly ResolvedName[]
   readonly during: readonly ResolvedName[]

@@ -21,7 +21,7 @@ function context(addresses: Record<string, string>) {
 it('our resolver asks for the other services, but for those whose names are hit', async () => {
   const ctx = context({ net: '10.0.0.2' })
   expect(await resolveDns(SPEC, ctx)).toMatchObject({
-    ...{ names: null, services: ['web', 'db'], choice: '1 of 1', everything: false },
+    ...{ names: null, services: ['web', 'db'], choice: '1 of 1' },
     containers: [{ name: 'chaos-hand-1', helper: 'chaos-r1-nf-001-dns-1' }],
   })
   const named = await resolveDns({ ...SPEC, names: ['WEB.', 'web', 'x.org'] }, ctx)

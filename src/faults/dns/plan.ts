@@ -4,40 +4,25 @@ import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import type { ContainerState } from '../../ports/docker.ts'
 import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
-import type { Count } from '../shared/entry-keys.ts'
-import { touchesEverything } from '../shared/links/links.ts'
+import type { Counted } from '../shared/entry-keys.ts'
 import { helperName } from '../shared/names.ts'
-import { listOf, targetContainer } from '../shared/plan-schema.ts'
+import { chosenContainers, helpedContainer, listOf } from '../shared/plan-schema.ts'
 
 const DNS_MODES = ['refused', 'dropped', 'nxdomain', 'slow'] as const
-export type DnsMode = (typeof DNS_MODES)[number]
-
-export interface DnsSpec {
-  readonly mode: DnsMode
-  readonly target: string
-  /** null: all. */
-  readonly names: readonly string[] | null
-  /** By how much answers are late; null where they are not. */
-  readonly delayMs: number | null
-  readonly count: Count | null
-}
-
-const dnsTarget = targetContainer.extend({ helper: z.string() })
-export type DnsTarget = Readonly<z.infer<typeof dnsTarget>>
 
 export const dnsPlan = z.strictObject({
+  ...chosenContainers(helpedContainer),
   mode: z.enum(DNS_MODES),
-  target: z.string(),
+  /** null: all. */
   names: listOf(z.string()).nullable(),
+  /** By how much answers are late; null where they are not. */
   delayMs: z.number().nullable(),
-  /** `50 % of 4 → 2`. */
-  choice: z.string(),
-  containers: listOf(dnsTarget),
   /** Names of other services that our resolver asks for as well: those that are broken, or that show that others are not. */
   services: listOf(z.string()),
-  everything: z.boolean(),
 })
 export type DnsPlan = Readonly<z.infer<typeof dnsPlan>>
+export type DnsTarget = DnsPlan['containers'][number]
+export type DnsSpec = Pick<DnsPlan, 'mode' | 'target' | 'names' | 'delayMs'> & Counted
 
 /** Enough to see it by. */
 const MOST_SERVICES = 16
@@ -55,7 +40,6 @@ export async function resolveDns({ mode, target, names, delayMs, count }: DnsSpe
     ...{ mode, target, names: wanted, delayMs, choice: text },
     containers: chosen.map((state) => ({ ...asTarget(state), helper: helperName(ctx, 'dns') })),
     services: services.slice(0, MOST_SERVICES),
-    everything: touchesEverything([target], descriptor),
   }
 }
 
@@ -65,9 +49,7 @@ function requireNetwork({ name, addresses }: ContainerState): void {
   throw new ChaosError(
     'CAPABILITY_MISSING',
     `${name} has no network of its own, so its names cannot be broken without those of others`,
-    {
-      hint: 'Choose a service on a network of the stack, without network_mode.',
-    },
+    { hint: 'Choose a service on a network of the stack, without network_mode.' },
   )
 }
 

@@ -1,33 +1,23 @@
 import * as z from 'zod'
 import { defineEntry } from '../../kinds/define-entry.ts'
 import { wrong } from '../../kinds/schema-kit.ts'
-import { resourceTarget } from '../shared/entry-keys.ts'
+import { RESOURCE, resourceTarget } from '../shared/entry-keys.ts'
 import { fileDescriptors } from './fault.ts'
 
 const MAX_HEADROOM = 100_000
 /** A descriptor's limit that "ulimit" leaves above the highest open one. */
 const ULIMIT_HEADROOM = 16
 
-/** Either of two shapes, with one message for whatever is neither. */
-function either<A extends z.ZodType, B extends z.ZodType>(first: A, second: B, allowed: string): z.ZodUnion<readonly [A, B]> {
-  return z
-    .union([first, second], { error: (issue) => wrong(issue.input, allowed) })
-    .meta({ description: 'How far it is used up' })
-}
+const THRESHOLDS = `"ulimit", or how many more than now may be open (1 to ${String(MAX_HEADROOM)})`
 
 export const fileDescriptorsEntry = defineEntry({
-  group: 'resource',
-  key: 'resource',
-  value: 'file_descriptors',
-  way: 'resource + target + threshold',
+  ...RESOURCE,
   keys: {
     resource: z.literal('file_descriptors'),
     target: resourceTarget,
-    threshold: either(
-      z.literal('ulimit'),
-      z.int().min(1).max(MAX_HEADROOM),
-      `"ulimit", or how many more than now may be open (1 to ${String(MAX_HEADROOM)})`,
-    ),
+    threshold: z
+      .union([z.literal('ulimit'), z.int().min(1).max(MAX_HEADROOM)], { error: ({ input }) => wrong(input, THRESHOLDS) })
+      .meta({ description: 'How far it is used up' }),
   },
   request: ({ target, threshold }, missing) =>
     fileDescriptors.request({ target, headroom: threshold === 'ulimit' ? ULIMIT_HEADROOM : threshold }, missing),

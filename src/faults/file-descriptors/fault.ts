@@ -1,5 +1,4 @@
 import { ChaosError } from '../../core/errors.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import { combinePlaces } from '../shared/evidence.ts'
@@ -7,25 +6,26 @@ import { hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { runningState } from '../shared/containers/main-process.ts'
 import { addressOf, networkHelper } from '../shared/links/network-helpers.ts'
 import { hitTeller } from '../shared/containers/hits.ts'
-import type { Exhaustion } from './exhaustion.ts'
-import { fill, openWitnesses } from './filling.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
+import { fill, openWitnesses, type Exhaustion } from './filling.ts'
 import { judgeDescriptors } from './judge.ts'
 import { descriptorsPlan, isLowered, limitHelper, lookAgain, resolveDescriptors, restoreLimit } from './plan.ts'
 import type { FileDescriptorsPlan } from './plan.ts'
 import { probeBefore, startUpkeeps, watch } from './watching.ts'
 
-interface ArmedDescriptors extends ArmedFault {
-  readonly exhaustion: Exhaustion
-}
-
 /** File descriptors of a process used up: its limit lowered, and what is left held by connections. */
 export const fileDescriptors = defineFault({
   kind: 'file_descriptors',
-  record: { version: 1, schema: descriptorsPlan },
+  record: undoRecord(descriptorsPlan),
   resolve: resolveDescriptors,
-  arm: async (plan, ctx) => armed(plan, await prepareTarget(plan, ctx)),
-  async revert(plan, ctx, armedDescriptors: ArmedDescriptors | null) {
-    await Promise.all((armedDescriptors?.exhaustion.upkeeps ?? []).map((upkeep) => upkeep.stop()))
+  arm: prepareTarget,
+  inject: useUp,
+  async effect(plan, ctx, exhaustion) {
+    const seen = await watch(plan, exhaustion, ctx)
+    return combinePlaces(mechanismOf(plan), [{ place: plan.container.name, ...judgeDescriptors(seen) }])
+  },
+  async revert(plan, ctx, exhaustion) {
+    await Promise.all((exhaustion?.upkeeps ?? []).map((upkeep) => upkeep.stop()))
     // The connections go with their helper.
     const undone = await stopHostHelpers([plan.holder, plan.helper], ctx)
     if (!undone.has(plan.helper)) await restoreLimit(plan, ctx)
@@ -37,24 +37,8 @@ export const fileDescriptors = defineFault({
     return isLeft ? [...found, `limit of ${String(facts.descriptors?.softLimit)} descriptors of ${plan.container.name}`] : found
   },
   usualMs: () => 1_700,
-  describe: (plan) => ({
-    targets: [plan.container.name],
-    services: [plan.target],
-    mechanism: mechanismOf(plan),
-    everything: plan.everything,
-  }),
+  describe: (plan) => ({ targets: [plan.container.name], services: [plan.target], mechanism: mechanismOf(plan) }),
 })
-
-function armed(plan: FileDescriptorsPlan, exhaustion: Exhaustion): ArmedDescriptors {
-  return {
-    exhaustion,
-    inject: (ctx) => useUp(plan, exhaustion, ctx),
-    async effect(ctx) {
-      const seen = await watch(plan, exhaustion, ctx)
-      return combinePlaces(mechanismOf(plan), [{ place: plan.container.name, ...judgeDescriptors(seen) }])
-    },
-  }
-}
 
 async function prepareTarget(plan: FileDescriptorsPlan, ctx: FaultContext): Promise<Exhaustion> {
   const { helper, holder, page, process, container } = plan
@@ -70,7 +54,7 @@ async function prepareTarget(plan: FileDescriptorsPlan, ctx: FaultContext): Prom
   }
 }
 
-async function useUp(plan: FileDescriptorsPlan, exhaustion: Exhaustion, ctx: FaultContext): Promise<void> {
+async function useUp(plan: FileDescriptorsPlan, ctx: FaultContext, exhaustion: Exhaustion): Promise<void> {
   const { container, process, headroom } = plan
   const helper = ctx.toolbox.get(plan.helper)
   const tellHit = await hitTeller(plan.target, ctx)

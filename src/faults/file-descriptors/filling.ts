@@ -1,13 +1,32 @@
 /** The descriptors that are left of a lowered limit, taken by connections that the target has to answer. */
 import type { Clock } from '../../core/time/clock.ts'
+import type { Mono } from '../../core/time/moment.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import { waitAtMost } from '../../core/time/wait.ts'
-import type { Exhaustion } from './exhaustion.ts'
-import { isExhausted } from './judge.ts'
-import { isPlanned } from './plan.ts'
-import type { FileDescriptorsPlan } from './plan.ts'
+import type { Endpoint } from '../../toolbox/operations/arguments.ts'
+import type { Upkeep } from '../shared/containers/upkeep.ts'
+import { isExhausted, type DescriptorReading, type DescriptorsSeen, type ProbeSeen } from './judge.ts'
+import { isPlanned, type FileDescriptorsPlan } from './plan.ts'
+
+/** What this process knows of one fault beyond its plan. */
+export interface Exhaustion {
+  readonly address: Endpoint
+  readonly before: readonly ProbeSeen[]
+  lowered: DescriptorsSeen['lowered']
+  readonly readings: DescriptorReading[]
+  readonly probes: ProbeSeen[]
+  readonly floods: string[]
+  opened: number
+  old: DescriptorsSeen['old']
+  witnesses: number
+  /** Most that were open, by a look and by the answers on what was opened right after it. */
+  reached: number
+  fromMs: Mono
+  targetEnded: boolean
+  upkeeps: readonly Upkeep[]
+}
 
 /** The inject phase is not much longer. */
 const FILL_LIMIT_MS = 8_000

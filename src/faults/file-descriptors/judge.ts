@@ -91,18 +91,14 @@ function beforeReasons({ before }: DescriptorsSeen): string[] {
   return [`only ${String(answered)} of ${String(before.length)} new connections were answered before the fault already`]
 }
 
-/** One that died at once need not have been met alive at its limit: each connection that it answered took a descriptor. */
-function diedExhausted({ targetEnded, reached }: DescriptorsSeen, limit: number): boolean {
-  return targetEnded && reached >= limit - 1
-}
-
 function fullReasons(seen: DescriptorsSeen, limit: number): string[] {
   const { readings, targetEnded, windowMs, watchedMs, problem } = seen
   const other = readings.find(({ softLimit }) => softLimit !== limit)
   if (other !== undefined) return [`the limit was read back as ${String(other.softLimit)} instead of ${String(limit)}`]
   const first = readings.findIndex((reading) => isExhausted(reading, limit))
   if (first < 0) {
-    if (diedExhausted(seen, limit)) return []
+    // One that died at once need not have been met alive at its limit: each connection that it answered took a descriptor.
+    if (targetEnded && seen.reached >= limit - 1) return []
     const most = Math.max(0, ...readings.map(({ open }) => open))
     return [`at most ${String(most)} of ${String(limit)} descriptors were seen open`]
   }

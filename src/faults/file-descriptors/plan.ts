@@ -6,27 +6,17 @@ import type { HelperRequest } from '../../ports/toolbox.ts'
 import { withDeadline } from '../../core/time/wait.ts'
 import type { DescriptorFacts, ProcessFacts } from '../../toolbox/operations/processes/process.ts'
 import { hostHelper } from '../shared/host-helpers.ts'
-import { touchesEverything } from '../shared/links/links.ts'
 import { runningState } from '../shared/containers/main-process.ts'
 import { helperName } from '../shared/names.ts'
 import { targetContainer } from '../shared/plan-schema.ts'
 import { asTarget, chooseTarget } from '../shared/containers/targets.ts'
-
-/** Soft limit of one container of the target lowered to its highest open descriptor + headroom, the rest held by sockets. */
-export interface FileDescriptorsSpec {
-  readonly target: string
-  readonly headroom: number
-}
-
-const plannedProcess = z.strictObject({ pid: z.number(), startTicks: z.number(), user: z.string() })
-const healthPage = z.strictObject({ port: z.number(), path: z.string() })
 
 export const descriptorsPlan = z.strictObject({
   target: z.string(),
   headroom: z.number(),
   container: targetContainer,
   /** The main process as it was: a later one with the same pid is left alone. */
-  process: plannedProcess,
+  process: z.strictObject({ pid: z.number(), startTicks: z.number(), user: z.string() }),
   /** Soft limit to go back to. */
   previousSoft: z.number(),
   /** Helper in the host's pid namespace, as the process's user. */
@@ -34,10 +24,12 @@ export const descriptorsPlan = z.strictObject({
   /** Helper on the stack's network that holds the connections. */
   holder: z.string(),
   /** Health page: where the connections go. */
-  page: healthPage,
-  everything: z.boolean(),
+  page: z.strictObject({ port: z.number(), path: z.string() }),
 })
 export type FileDescriptorsPlan = Readonly<z.infer<typeof descriptorsPlan>>
+
+/** Soft limit of one container of the target lowered to its highest open descriptor + headroom, the rest held by sockets. */
+export type FileDescriptorsSpec = Pick<FileDescriptorsPlan, 'target' | 'headroom'>
 
 const LOOK_LIMIT_MS = 5_000
 
@@ -81,7 +73,6 @@ export async function resolveDescriptors(
     ...{ target, headroom, container: asTarget(state), helper, holder, page: { ...page } },
     process: { pid, startTicks: who.startTicks, user },
     previousSoft: softLimit,
-    everything: touchesEverything([target], descriptor),
   }
 }
 

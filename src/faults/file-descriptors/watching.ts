@@ -1,22 +1,20 @@
 /** What the target makes of new connections before, while and after its descriptors are used up, and how many it has meanwhile. */
 import { msBetween } from '../../core/time/moment.ts'
-import { describeError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import type { Endpoint } from '../../toolbox/operations/arguments.ts'
 import type { HttpProbeSample } from '../../toolbox/operations/requests/probe-http.ts'
-import { startUpkeep, untilWindowEnds } from '../shared/containers/upkeep.ts'
-import type { Upkeep } from '../shared/containers/upkeep.ts'
-import type { Exhaustion } from './exhaustion.ts'
-import { topUp } from './filling.ts'
-import { PROBE_LIMIT_MS } from './judge.ts'
-import type { DescriptorsSeen, ProbeSeen } from './judge.ts'
+import { problemOf, startUpkeep, untilWindowEnds, type Upkeep } from '../shared/containers/upkeep.ts'
+import { orReason } from '../shared/or-reason.ts'
+import { topUp, type Exhaustion } from './filling.ts'
+import { PROBE_LIMIT_MS, type DescriptorsSeen, type ProbeSeen } from './judge.ts'
 import type { FileDescriptorsPlan } from './plan.ts'
 
 const TOP_UP_EVERY_MS = 100
 const TOP_UP_LIMIT_MS = 8_000
 const PROBE_EVERY_MS = 500
 const TRY_LIMIT_MS = 2_000
+const NOT_KEPT = 'it could not be kept up'
 const BEFORE = { count: 3, intervalMs: 50, timeoutMs: 2_000 }
 
 /** New connections as they fare before the fault. */
@@ -66,24 +64,18 @@ async function probe(
 
 /** Watches to the end of the window, and then asks the connections from before it was full once more. */
 export async function watch(plan: FileDescriptorsPlan, exhaustion: Exhaustion, ctx: FaultContext): Promise<DescriptorsSeen> {
-  const { upkeeps, before, lowered } = exhaustion
-  const over = (): boolean => upkeeps.some((upkeep) => upkeep.problem() !== null) || exhaustion.targetEnded
+  const { upkeeps } = exhaustion
+  const over = (): boolean => problemOf(upkeeps) !== null || exhaustion.targetEnded
   if (upkeeps.length > 0) await untilWindowEnds(`the descriptors of ${plan.container.name} used up`, ctx, over)
   const watchedMs = msBetween(exhaustion.fromMs, ctx.clock.nowMs())
-  let problem = upkeeps.map((upkeep) => upkeep.problem()).find((text) => text !== null) ?? null
+  let problem = problemOf(upkeeps)
+  if (problem !== null) problem = `${NOT_KEPT}: ${problem}`
   if (problem === null && !exhaustion.targetEnded && exhaustion.witnesses > 0) {
-    try {
-      const tried = await ctx.toolbox.get(plan.holder).call('hold.try', { id: plan.holder, timeoutMs: TRY_LIMIT_MS }, ctx.signal)
-      exhaustion.old = { tried: exhaustion.witnesses, answered: tried.answered }
-    } catch (error) {
-      if (ctx.signal.aborted) throw error
-      problem = describeError(error, 300)
-    }
+    const tried = await orReason(NOT_KEPT, ctx.signal, () =>
+      ctx.toolbox.get(plan.holder).call('hold.try', { id: plan.holder, timeoutMs: TRY_LIMIT_MS }, ctx.signal),
+    )
+    if (typeof tried === 'string') problem = tried
+    else exhaustion.old = { tried: exhaustion.witnesses, answered: tried.answered }
   }
-  const { readings, probes, old, reached, targetEnded } = exhaustion
-  return {
-    ...{ windowMs: ctx.windowMs, before, lowered, watchedMs, old, reached, targetEnded },
-    ...{ readings: [...readings], probes: [...probes] },
-    problem: problem === null ? null : `it could not be kept up: ${problem}`,
-  }
+  return { ...exhaustion, windowMs: ctx.windowMs, watchedMs, problem }
 }

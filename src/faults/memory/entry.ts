@@ -1,15 +1,12 @@
 import * as z from 'zod'
 import { defineEntry } from '../../kinds/define-entry.ts'
 import { oneOf } from '../../kinds/schema-kit.ts'
-import { countSchema, percentOf, resourceTarget, shareSchema, toCount } from '../shared/entry-keys.ts'
+import { countSchema, percentOf, RESOURCE, resourceTarget, shareSchema, toCount } from '../shared/entry-keys.ts'
 import { memory } from './fault.ts'
 import { MEMORY_ENDS } from './plan.ts'
 
 export const memoryEntry = defineEntry({
-  group: 'resource',
-  key: 'resource',
-  value: 'memory',
-  way: 'resource + target + threshold',
+  ...RESOURCE,
   keys: {
     resource: z.literal('memory'),
     target: resourceTarget,

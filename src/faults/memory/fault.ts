@@ -1,37 +1,28 @@
 import { later, msBetween } from '../../core/time/moment.ts'
-import { ChaosError, describeError } from '../../core/errors.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
+import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { waitUntil } from '../../core/time/wait.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
-import type { Count } from '../shared/entry-keys.ts'
-import { combinePlaces } from '../shared/evidence.ts'
-import type { PlaceJudgement } from '../shared/evidence.ts'
-import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
-import { touchesEverything } from '../shared/links/links.ts'
+import type { Counted } from '../shared/entry-keys.ts'
+import { combinePlaces, type PlaceJudgement } from '../shared/evidence.ts'
+import { helpersOf, hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { helperName } from '../shared/names.ts'
+import { orReason } from '../shared/or-reason.ts'
 import { hitTeller } from '../shared/containers/hits.ts'
 import { seenInWindow } from '../shared/seen-in-window.ts'
 import { downLeftovers, startAgain, staysDown } from '../shared/containers/start-again.ts'
-import { asTarget, chooseTargets } from '../shared/containers/targets.ts'
+import { asTarget, chooseTargets, describeContainers } from '../shared/containers/targets.ts'
 import { awaitSettled } from '../shared/containers/uptime.ts'
-import { fill, keepHeld, newFilling, readMemory } from './filling.ts'
-import type { Filling } from './filling.ts'
-import { judgeHold, judgeOom } from './judge.ts'
-import type { OomSeen } from './judge.ts'
-import { limitsOf, memoryPlan } from './plan.ts'
-import type { MemoryPlan, MemoryTarget } from './plan.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
+import { fill, keepHeld, readMemory, type Filling } from './filling.ts'
+import { judgeHold, judgeOom, type OomSeen } from './judge.ts'
+import { limitsOf, memoryPlan, type MemoryPlan, type MemoryTarget } from './plan.ts'
 
 /**
  * Memory charged to the target's cgroup until `percent` of its limit is used, and held there. With `then: 'oom'` it goes on
  * from there until the kernel kills the main process.
  */
-export interface MemorySpec {
-  readonly target: string
-  readonly percent: number
-  readonly then: 'hold' | 'oom'
-  readonly count: Count | null
-}
+export type MemorySpec = Pick<MemoryPlan, 'target' | 'percent' | 'then'> & Counted
 
 const READ_EVERY_MS = 500
 /** For a read, and a top-up with it, at the very end of the window. */
@@ -40,54 +31,42 @@ const READ_GRACE_MS = 8_000
 /** Memory charged to the cgroup of a container, held there or driven on until the kernel kills its main process. */
 export const memory = defineFault({
   kind: 'memory',
-  record: { version: 1, schema: memoryPlan },
+  record: undoRecord(memoryPlan),
   async resolve({ target, percent, then, count }: MemorySpec, ctx) {
     const { chosen, text } = await chooseTargets(target, count, ctx)
     return {
       ...{ target, percent, then, choice: text },
       containers: chosen.map((state) => ({ ...asTarget(state), ...limitsOf(state), helper: helperName(ctx, 'memory') })),
-      everything: touchesEverything([target], ctx.stack.descriptor),
     }
   },
   async arm(plan, ctx) {
     const settled = plan.then === 'oom' ? awaitSettled(plan.containers, ctx) : undefined
     const prepared = Promise.all(plan.containers.map((target) => prepareTarget(target, ctx)))
     const [fillings] = await Promise.all([prepared, settled])
-    return armed(plan, fillings)
+    return fillings
+  },
+  async inject(plan, ctx, fillings) {
+    const tellHit = await hitTeller(plan.target, ctx)
+    await Promise.all(fillings.map((filling) => fill(plan, filling, tellHit, ctx)))
+  },
+  async effect(plan, ctx, fillings) {
+    const judge = plan.then === 'hold' ? judgeHeld : judgeKilled
+    const judged = await Promise.all(fillings.map((filling) => judge(plan, filling, ctx)))
+    const means = new Set(fillings.flatMap(({ mechanism }) => mechanism ?? []))
+    return combinePlaces([...means, mechanismOf(plan)].join(': '), judged, plan.choice)
   },
   async revert(plan, ctx) {
     // Its memory file system goes with the helper, however it ends.
-    await stopHostHelpers(helpersOf(plan), ctx)
+    await stopHostHelpers(helpersOf(plan.containers), ctx)
     await startAgain(idsOf(plan), staysDown, ctx)
   },
   async leftovers(plan, ctx) {
-    const helpers = await hostHelperLeftovers(helpersOf(plan), ctx)
+    const helpers = await hostHelperLeftovers(helpersOf(plan.containers), ctx)
     return [...helpers, ...(await downLeftovers(idsOf(plan), staysDown, ctx))]
   },
   usualMs: () => 1_500,
-  describe: (plan) => ({
-    targets: plan.containers.map(({ name }) => name),
-    services: [plan.target],
-    mechanism: mechanismOf(plan),
-    everything: plan.everything,
-  }),
+  describe: (plan) => describeContainers(plan, mechanismOf(plan)),
 })
-
-function armed(plan: MemoryPlan, fillings: readonly Filling[]): ArmedFault {
-  return {
-    async inject(ctx) {
-      const tellHit = await hitTeller(plan.target, ctx)
-      await Promise.all(fillings.map((filling) => fill(plan, filling, tellHit, ctx)))
-    },
-    async effect(ctx) {
-      const judge = plan.then === 'hold' ? judgeHeld : judgeKilled
-      const judged = await Promise.all(fillings.map((filling) => judge(plan, filling, ctx)))
-      const means = new Set(fillings.flatMap(({ mechanism }) => mechanism ?? []))
-      const evidence = combinePlaces([...means, mechanismOf(plan)].join(': '), judged)
-      return { ...evidence, summary: `${plan.choice}: ${evidence.summary}` }
-    },
-  }
-}
 
 async function prepareTarget(target: MemoryTarget, ctx: FaultContext): Promise<Filling> {
   const request = hostHelper(target.helper, { cgroups: true, fillBytes: target.fillBytes })
@@ -95,7 +74,8 @@ async function prepareTarget(target: MemoryTarget, ctx: FaultContext): Promise<F
   const pid = (await ctx.containers.inspect(target.id, ctx.signal))?.pid ?? 0
   if (pid === 0) throw new ChaosError('TARGET_NOT_FOUND', `${target.name} stopped running before its memory could be read`)
   const baseline = await readMemory(helper, target, pid, ctx.signal)
-  if (baseline !== null) return newFilling(target, baseline)
+  if (baseline !== null)
+    return { target, baseline, begun: null, problem: null, readings: [], pushedWallMs: null, writersKilled: 0, mechanism: null }
   throw new ChaosError(
     'CAPABILITY_MISSING',
     `the kernel keeps no memory limit for ${target.name}, though Docker was given one: its memory controller is missing`,
@@ -121,15 +101,12 @@ async function judgeHeld(plan: MemoryPlan, filling: Filling, ctx: FaultContext):
 
 /** @returns false when there is nothing more to read. What went wrong is kept for the judgement. */
 async function readOnce(plan: MemoryPlan, filling: Filling, pid: number, ctx: FaultContext): Promise<boolean> {
-  try {
-    const reading = await keepHeld(plan, filling.target, pid, ctx)
-    if (reading !== null) filling.readings.push(reading)
-    return reading !== null
-  } catch (error) {
-    if (ctx.signal.aborted) throw error
-    filling.problem = `the memory in use could not be read any more: ${describeError(error, 300)}`
-    return false
-  }
+  const reading = await orReason('the memory in use could not be read any more', ctx.signal, () =>
+    keepHeld(plan, filling.target, pid, ctx),
+  )
+  if (typeof reading === 'string') filling.problem = reading
+  else if (reading !== null) filling.readings.push(reading)
+  return reading !== null && typeof reading !== 'string'
 }
 
 async function judgeKilled(plan: MemoryPlan, filling: Filling, ctx: FaultContext): Promise<PlaceJudgement> {
@@ -147,10 +124,6 @@ async function judgeKilled(plan: MemoryPlan, filling: Filling, ctx: FaultContext
     ctx,
   )
   return { place: target.name, ...judgeOom(seen) }
-}
-
-function helpersOf(plan: MemoryPlan): string[] {
-  return plan.containers.map(({ helper }) => helper)
 }
 
 function idsOf(plan: MemoryPlan): string[] {

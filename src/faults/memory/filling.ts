@@ -4,12 +4,12 @@ import { later, type Wall } from '../../core/time/moment.ts'
 import { describeError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
+import type { ArgumentsOf, ReplyOf } from '../../toolbox/operations/registry.ts'
 import type { CgroupFacts } from '../../toolbox/operations/resources/cgroup.ts'
 import { firstEvent } from '../shared/containers/container-events.ts'
 import type { TellHit } from '../shared/containers/hits.ts'
 import { hasEnded } from '../shared/containers/main-process.ts'
-import type { MemoryReading, MemorySeen } from './judge.ts'
-import { isHeld } from './judge.ts'
+import { isHeld, type MemoryReading, type MemorySeen } from './judge.ts'
 import type { MemoryPlan, MemoryTarget } from './plan.ts'
 
 /** What this process knows of one target beyond the plan. */
@@ -36,10 +36,6 @@ const SMALLEST_STEP_BYTES = 1_048_576
 const PAGE_BYTES = 4_096
 /** Between two steps, so that a death which Docker tells of a moment later is not pushed on. */
 const STEP_PAUSE_MS = 50
-
-export function newFilling(target: MemoryTarget, baseline: MemoryReading): Filling {
-  return { target, baseline, begun: null, problem: null, readings: [], pushedWallMs: null, writersKilled: 0, mechanism: null }
-}
 
 /** null where the cgroup has no limit. */
 export function readingOf({ memoryUsageBytes, memoryLimitBytes }: CgroupFacts): MemoryReading | null {
@@ -88,29 +84,33 @@ export async function fill(plan: MemoryPlan, filling: Filling, tellHit: TellHit,
 
 async function fillTo(plan: MemoryPlan, filling: Filling, pid: number, ctx: FaultContext): Promise<void> {
   const { target } = filling
-  const helper = ctx.toolbox.get(target.helper)
-  const args = { pid, containerId: target.id, percent: plan.percent, bytes: null, limitMs: FILL_LIMIT_MS }
-  const { end, mechanism } = await helper.call('memory.fill', args, ctx.signal)
-  filling.mechanism = mechanism
-  if (end === 'killed') filling.writersKilled += 1
-  const reading = await readMemory(helper, target, pid, ctx.signal)
+  await fillMore(filling, { pid, percent: plan.percent, bytes: null, limitMs: FILL_LIMIT_MS }, ctx)
+  const reading = await readMemory(ctx.toolbox.get(target.helper), target, pid, ctx.signal)
   if (reading !== null) filling.readings.push(reading)
 }
 
 /** Ends when the container has died, when all that may be filled is, or after the limit. */
 async function pushOn(filling: Filling, pid: number, ctx: FaultContext): Promise<void> {
-  const { target } = filling
-  const helper = ctx.toolbox.get(target.helper)
-  const bytes = stepBytes(target.limitBytes)
+  const bytes = stepBytes(filling.target.limitBytes)
   const untilMs = later(ctx.clock.nowMs(), PUSH_LIMIT_MS)
   while (ctx.clock.nowMs() < untilMs && !hasDied(filling, ctx)) {
-    const args = { pid, containerId: target.id, percent: null, bytes, limitMs: STEP_LIMIT_MS }
-    const { end, mechanism } = await helper.call('memory.fill', args, ctx.signal)
-    filling.mechanism = mechanism
-    if (end === 'killed') filling.writersKilled += 1
+    const end = await fillMore(filling, { pid, percent: null, bytes, limitMs: STEP_LIMIT_MS }, ctx)
     if (end === 'full') return
     await ctx.clock.sleep(STEP_PAUSE_MS, ctx.signal)
   }
+}
+
+/** @returns how it ended. */
+async function fillMore(
+  filling: Filling,
+  args: Omit<ArgumentsOf<'memory.fill'>, 'containerId'>,
+  ctx: FaultContext,
+): Promise<ReplyOf<'memory.fill'>['end']> {
+  const { id, helper } = filling.target
+  const { end, mechanism } = await ctx.toolbox.get(helper).call('memory.fill', { ...args, containerId: id }, ctx.signal)
+  filling.mechanism = mechanism
+  if (end === 'killed') filling.writersKilled += 1
+  return end
 }
 
 /** A share of the limit, in whole pages. */

@@ -48,8 +48,9 @@ export function judgeHold(seen: MemorySeen): Judgement {
   if (seen.begun === null) return untouched(seen)
   const [first] = seen.readings
   const lowest = Math.min(...seen.readings.map(percentOf))
+  const limit = `${String(Math.round((first?.limitBytes ?? Number.NaN) / 1_048_576))} MiB`
   return {
-    headline: first === undefined ? 'memory not read' : `${shareText(percentOf(first))} of ${megabytes(first)} in use`,
+    headline: first === undefined ? 'memory not read' : `${shareText(percentOf(first))} of ${limit} in use`,
     measures: {
       ...shareMeasures(seen),
       lowestPercent: first === undefined ? null : lowest,
@@ -155,8 +156,4 @@ function shareMeasures({ baseline, readings }: MemorySeen): Record<string, numbe
 
 function shareText(percent: number): string {
   return `${String(percent)} %`
-}
-
-function megabytes({ limitBytes }: MemoryReading): string {
-  return `${String(Math.round(limitBytes / 1_048_576))} MiB`
 }

@@ -2,13 +2,12 @@
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
 import type { ContainerState } from '../../ports/docker.ts'
-import { listOf, targetContainer } from '../shared/plan-schema.ts'
+import { chosenContainers, helpedContainer } from '../shared/plan-schema.ts'
 
 /** `hold`: kept there. `oom`: driven on from there until the kernel kills the main process. */
 export const MEMORY_ENDS = ['hold', 'oom'] as const
 
-const memoryTarget = targetContainer.extend({
-  helper: z.string(),
+const memoryTarget = helpedContainer.extend({
   limitBytes: z.number(),
   /** The most that is ever filled: what the container itself may use, swap included. */
   fillBytes: z.number(),
@@ -16,13 +15,9 @@ const memoryTarget = targetContainer.extend({
 export type MemoryTarget = Readonly<z.infer<typeof memoryTarget>>
 
 export const memoryPlan = z.strictObject({
-  target: z.string(),
+  ...chosenContainers(memoryTarget),
   percent: z.number(),
   then: z.enum(MEMORY_ENDS),
-  /** `50 % of 4 → 2`. */
-  choice: z.string(),
-  containers: listOf(memoryTarget),
-  everything: z.boolean(),
 })
 export type MemoryPlan = Readonly<z.infer<typeof memoryPlan>>
 

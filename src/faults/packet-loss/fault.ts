@@ -1,22 +1,19 @@
 import { later } from '../../core/time/moment.ts'
 import * as z from 'zod'
-import { describeError, isChaosError } from '../../core/errors.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
+import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import { sendBurst } from '../shared/access.ts'
-import { combinePlaces } from '../shared/evidence.ts'
-import type { PlaceJudgement } from '../shared/evidence.ts'
-import { endsOf, helperAt, legAccess, legPlan, namespaceHelpers, planLegs, startEnds, targetNames } from '../shared/links/legs.ts'
+import { startUpkeep, stopTraffic, type Upkeep } from '../shared/containers/upkeep.ts'
+import { combinePlaces, type PlaceJudgement } from '../shared/evidence.ts'
+import { endsOf, legAccess, legPlan, namespaceHelpers, planLegs, startEnds, targetNames } from '../shared/links/legs.ts'
 import type { LegEnd, LegPlan } from '../shared/links/legs.ts'
-import { touchedServices, touchesEverything } from '../shared/links/links.ts'
 import type { LinkSelection } from '../shared/links/links.ts'
 import { helperLeftovers, stopHelpers } from '../shared/links/namespace-helpers.ts'
-import { listOf } from '../shared/plan-schema.ts'
+import { listOf, undoRecord } from '../shared/plan-schema.ts'
 import { answered } from '../shared/samples.ts'
 import { countedInWindow } from '../shared/seen-in-window.ts'
-import { FEWEST_PACKETS, judgeLoss, WANTED_PACKETS } from './judge.ts'
-import type { EndLoss, ProbeCount } from './judge.ts'
+import { FEWEST_PACKETS, judgeLoss, WANTED_PACKETS, type EndLoss, type ProbeCount } from './judge.ts'
 
 /** The links on whose legs `percent` of the packets are lost, each way. */
 export interface PacketLossSpec extends LinkSelection {
@@ -27,9 +24,7 @@ const planSchema = z.strictObject({
   percent: z.number(),
   legs: listOf(legPlan),
   services: listOf(z.string()),
-  everything: z.boolean(),
 })
-type PacketLossPlan = Readonly<z.infer<typeof planSchema>>
 
 /** A leg, and how it was before the fault. */
 interface MeasuredLeg {
@@ -43,23 +38,31 @@ const BASELINE_BURST = { count: 10, intervalMs: 20, timeoutMs: 2_000 }
 /** New connections, as each brings some ten packets even when most of them are lost. */
 const WAVE = { count: 30, intervalMs: 15, timeoutMs: 2_500 }
 const WAVES_AT_ONCE = 3
+/** For more than the limits of a wave and of its reply together. */
+const WAVE_LIMIT_MS = 10_000
 /** The counters may be waited for a little longer than the window: the fault stays on for it. */
 const GRACE_MS = 2_000
 
 /** Packets lost by the kernel where they arrive, in both directions of one leg. */
 export const packetLoss = defineFault({
   kind: 'packet_loss',
-  record: { version: 1, schema: planSchema },
+  record: undoRecord(planSchema),
   async resolve(spec: PacketLossSpec, ctx) {
-    const { links, legs } = await planLegs(spec, 'packet_loss', ctx)
-    const services = touchedServices(links, ctx.stack.descriptor)
-    return { percent: spec.percent, legs, services, everything: touchesEverything(services, ctx.stack.descriptor) }
+    return { percent: spec.percent, ...(await planLegs(spec, 'packet_loss', ctx)) }
   },
   async arm(plan, ctx) {
     await startEnds(plan.legs, ctx)
     const measured: MeasuredLeg[] = []
     for (const leg of plan.legs) measured.push(await measureLeg(leg, ctx))
-    return armed(plan, measured)
+    return { measured, mechanism: 'nothing was installed' }
+  },
+  async inject(plan, ctx, armed) {
+    const installs = plan.legs.flatMap((leg) => leg.ends.map((end) => installLoss(plan.percent, leg, end, ctx)))
+    const installed = await Promise.all(installs)
+    armed.mechanism = [...new Set(installed)].join(', ')
+  },
+  async effect(plan, ctx, { measured, mechanism }) {
+    return combinePlaces(mechanism, await Promise.all(measured.map((leg) => judgeLeg(plan.percent, leg, ctx))))
   },
   revert: (plan, ctx) => stopHelpers(namespaceHelpers(plan.legs), ctx),
   leftovers: (plan, ctx) => helperLeftovers(namespaceHelpers(plan.legs), ctx),
@@ -67,36 +70,19 @@ export const packetLoss = defineFault({
     targets: targetNames(plan.legs),
     services: plan.services,
     mechanism: `${String(plan.percent)} % of the packets dropped by the kernel at both ends`,
-    everything: plan.everything,
   }),
 })
 
-function armed(plan: PacketLossPlan, measured: readonly MeasuredLeg[]): ArmedFault {
-  let mechanism = 'nothing was installed'
-  return {
-    async inject(ctx) {
-      const installed = await Promise.all(plan.legs.map((leg) => installLoss(plan.percent, leg, ctx)))
-      mechanism = [...new Set(installed)].join(', ')
-    },
-    async effect(ctx) {
-      return combinePlaces(mechanism, await Promise.all(measured.map((leg) => judgeLeg(plan.percent, leg, ctx))))
-    },
-  }
-}
-
 /** @returns how the kernel does it. */
-async function installLoss(percent: number, { port, ends }: LegPlan, ctx: FaultContext): Promise<string> {
-  const install = async (end: LegEnd): Promise<string> => {
-    const { mechanism } = await helperAt(end, ctx).call('loss.install', { port, side: end.side, percent }, ctx.signal)
-    return mechanism
-  }
-  return [...new Set(await Promise.all(ends.map(install)))].join(', ')
+async function installLoss(percent: number, { port }: LegPlan, end: LegEnd, ctx: FaultContext): Promise<string> {
+  const args = { port, side: end.side, percent }
+  return (await ctx.toolbox.get(end.helper).call('loss.install', args, ctx.signal)).mechanism
 }
 
 async function measureLeg(leg: LegPlan, ctx: FaultContext): Promise<MeasuredLeg> {
   const access = legAccess(leg, ctx)
   const bursts = await Promise.all(
-    endsOf([leg], 'client').map((end) => sendBurst(helperAt(end, ctx), access, BASELINE_BURST, ctx.signal)),
+    endsOf([leg], 'client').map((end) => sendBurst(ctx.toolbox.get(end.helper), access, BASELINE_BURST, ctx.signal)),
   )
   const samples = bursts.flat()
   return { leg, probes: { sent: samples.length, answered: answered(samples) }, retransmits: await readRetransmits(leg, ctx) }
@@ -104,7 +90,7 @@ async function measureLeg(leg: LegPlan, ctx: FaultContext): Promise<MeasuredLeg>
 
 async function readRetransmits(leg: LegPlan, ctx: FaultContext): Promise<Map<string, number>> {
   const read = leg.ends.map(
-    async (end) => [end.helper, (await helperAt(end, ctx).call('tcp.read', {}, ctx.signal)).retransmits] as const,
+    async (end) => [end.helper, (await ctx.toolbox.get(end.helper).call('tcp.read', {}, ctx.signal)).retransmits] as const,
   )
   return new Map(await Promise.all(read))
 }
@@ -114,7 +100,8 @@ async function judgeLeg(
   { leg, probes, retransmits: before }: MeasuredLeg,
   ctx: FaultContext,
 ): Promise<PlaceJudgement> {
-  const traffic = startTraffic(leg, ctx)
+  const what = `our own traffic over ${leg.link}`
+  const traffic = startTraffic(leg, what, ctx)
   try {
     const counted = await countPackets(leg, ctx)
     if (typeof counted === 'string') return { place: leg.link, headline: 'not measured', measures: {}, reasons: [counted] }
@@ -128,14 +115,14 @@ async function judgeLeg(
     }))
     return { place: leg.link, ...judgeLoss(percent, ends, probes) }
   } finally {
-    await traffic.stop()
+    await stopTraffic(traffic, what, ctx)
   }
 }
 
 /** Waits for enough packets to measure; what was counted by then decides. A text says why nothing could be counted. */
 async function countPackets(leg: LegPlan, ctx: FaultContext): Promise<{ packets: number; dropped: number }[] | string> {
   const read = (signal: AbortSignal): Promise<{ packets: number; dropped: number }[]> =>
-    Promise.all(leg.ends.map((end) => helperAt(end, ctx).call('loss.read', {}, signal)))
+    Promise.all(leg.ends.map((end) => ctx.toolbox.get(end.helper).call('loss.read', {}, signal)))
   const { startedMs, plannedMs } = ctx.window()
   const endMs = later(startedMs, plannedMs)
   const enough = (ends: readonly { packets: number }[]): boolean => {
@@ -147,24 +134,13 @@ async function countPackets(leg: LegPlan, ctx: FaultContext): Promise<{ packets:
 }
 
 /** Keeps our own connections coming over the leg until stopped; waves overlap, as under loss each takes seconds. */
-function startTraffic(leg: LegPlan, ctx: FaultContext): { stop: () => Promise<void> } {
+function startTraffic(leg: LegPlan, what: string, ctx: FaultContext): Upkeep[] {
   const access = legAccess(leg, ctx)
-  const stopping = new AbortController()
-  const signal = AbortSignal.any([stopping.signal, ctx.signal])
-  const lane = async (helper: ReturnType<typeof helperAt>): Promise<void> => {
-    while (!signal.aborted) await sendBurst(helper, access, WAVE, signal)
-  }
-  const lanes = endsOf([leg], 'client').flatMap((end) => Array.from({ length: WAVES_AT_ONCE }, () => lane(helperAt(end, ctx))))
-  const done = Promise.allSettled(lanes)
-  return {
-    stop: async () => {
-      stopping.abort()
-      const failed = (await done).find((result) => result.status === 'rejected' && !isChaosError(result.reason, 'ABORTED'))
-      if (failed)
-        ctx.log.log(
-          'warn',
-          `our own traffic over ${leg.link} stopped: ${describeError((failed as PromiseRejectedResult).reason, 300)}`,
-        )
-    },
-  }
+  const options = { what, everyMs: 0, stepLimitMs: WAVE_LIMIT_MS, clock: ctx.clock }
+  const lane = (helper: ToolboxHelper): Upkeep =>
+    startUpkeep(options, async (signal) => {
+      await sendBurst(helper, access, WAVE, signal)
+      return true
+    })
+  return endsOf([leg], 'client').flatMap((end) => Array.from({ length: WAVES_AT_ONCE }, () => lane(ctx.toolbox.get(end.helper))))
 }

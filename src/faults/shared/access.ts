@@ -1,8 +1,12 @@
 import { msBetween } from '../../core/time/moment.ts'
+import type { HttpRequest } from '../../core/request.ts'
 import { withDeadline } from '../../core/time/wait.ts'
+import { fillRecord } from '../../core/variables.ts'
 import type { FaultContext } from '../../kinds/context.ts'
+import type { RunningStack } from '../../ports/stack.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import type { Endpoint } from '../../toolbox/operations/arguments.ts'
+import type { ArgumentsOf } from '../../toolbox/operations/registry.ts'
 import type { HttpProbeSample } from '../../toolbox/operations/requests/probe-http.ts'
 import type { TransferResult } from '../../toolbox/operations/requests/probe-transfer.ts'
 
@@ -18,6 +22,14 @@ export interface Burst {
   readonly count: number
   readonly intervalMs: number
   readonly timeoutMs: number
+}
+
+/** A request as operations of the toolbox take it, with the run's variables filled in. */
+export function filledRequest(
+  { method, path, headers, body }: HttpRequest,
+  { variables }: RunningStack,
+): NonNullable<ArgumentsOf<'flood.open'>['request']> {
+  return { method, path, headers: fillRecord(headers, variables), body: body === null ? null : JSON.stringify(body) }
 }
 
 /** What a helper may need on top of the limits that it was given itself. */

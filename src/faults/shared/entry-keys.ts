@@ -5,6 +5,11 @@ import { serviceName, shaped, wrong } from '../../kinds/schema-kit.ts'
 /** How many containers of the target are hit: a number, or a share that is rounded up. null is one. */
 export type Count = { readonly number: number } | { readonly percent: number }
 
+/** The part of a spec that says so. */
+export interface Counted {
+  readonly count: Count | null
+}
+
 const PERCENT = /^(?:100|[1-9]\d?)%$/
 
 function wrongCount(issue: { readonly input?: unknown }): string {
@@ -22,6 +27,9 @@ export function toCount(count: z.output<typeof countSchema> | undefined): Count 
   if (count === undefined) return null
   return typeof count === 'number' ? { number: count } : { percent: percentOf(count) }
 }
+
+/** What makes an entry one that uses up a resource. */
+export const RESOURCE = { group: 'resource', key: 'resource', way: 'resource + target + threshold' } as const
 
 export const resourceTarget = serviceName('The service whose resource it is')
 

@@ -16,8 +16,11 @@ export interface PlaceJudgement extends Judgement {
   readonly place: string
 }
 
-/** All places must be confirmed. With several of them each measure carries its place's name in front. */
-export function combinePlaces(mechanism: string, places: readonly PlaceJudgement[]): Evidence {
+/**
+ * All places must be confirmed. With several of them each measure carries its place's name in front. `choice`: how many of how
+ * many the places are, where that was to be found out.
+ */
+export function combinePlaces(mechanism: string, places: readonly PlaceJudgement[], choice?: string): Evidence {
   const several = places.length > 1
   const measures: Measures = {}
   for (const at of places) {
@@ -25,7 +28,9 @@ export function combinePlaces(mechanism: string, places: readonly PlaceJudgement
   }
   const reasons = places.flatMap((at) => at.reasons.map((reason) => `${at.place}: ${reason}`))
   if (places.length === 0) reasons.push('nothing was measured')
-  return { confirmed: reasons.length === 0, summary: summarize(places), mechanism, measures, reasons }
+  const told = summarize(places)
+  const summary = choice === undefined ? told : `${choice}: ${told}`
+  return { confirmed: reasons.length === 0, summary, mechanism, measures, reasons }
 }
 
 function summarize(places: readonly PlaceJudgement[]): string {

@@ -4,7 +4,12 @@ import type { HelperRequest } from '../../ports/toolbox.ts'
 import { withDeadline } from '../../core/time/wait.ts'
 import { HELPER_TTL_MS } from './names.ts'
 import { allOrThrow } from './all-or-throw.ts'
-import { UNDO_STEP_LIMIT_MS } from './containers/undo-limit.ts'
+
+/**
+ * How long one step of an undo may take: less than the engine gives the whole, so that the error names the step, and more than
+ * a busy machine takes to stop a helper. After a cancel the engine's signal ends it sooner.
+ */
+export const UNDO_STEP_LIMIT_MS = 20_000
 
 /** No network, and of all capabilities only those asked for. */
 export function hostHelper(name: string, changes: Partial<HelperRequest> = {}): HelperRequest {
@@ -34,6 +39,11 @@ export async function stopHelper(
     await undo?.(signal)
     return false
   })
+}
+
+/** Names of the helpers of a plan that has one for each container, or each GPU. */
+export function helpersOf(targets: readonly { readonly helper: string }[]): string[] {
+  return targets.map(({ helper }) => helper)
 }
 
 /** @returns those that have undone their work themselves; whoever needs the others' undo has to see to it. */

@@ -1,12 +1,8 @@
 /** Names of what the faults create. They stand in the plans, so that a revert finds exactly ours. */
+import type { FaultContext } from '../../kinds/context.ts'
 
 /** The part of a fault's context that makes a name its own. */
-export interface Namer {
-  readonly runId: string
-  readonly scenarioId: string
-  /** Never the same twice in one scenario. */
-  number(): number
-}
+type Namer = Pick<FaultContext, 'runId' | 'scenarioId' | 'number'>
 
 export function toxicName(ctx: Namer): string {
   return `chaos_${ctx.runId}_${ctx.scenarioId}_${String(ctx.number())}`.replaceAll(/[^A-Za-z0-9_.-]/g, '-')

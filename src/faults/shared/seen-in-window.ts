@@ -1,7 +1,7 @@
 import { msBetween } from '../../core/time/moment.ts'
-import { describeError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { waitAtMost } from '../../core/time/wait.ts'
+import { orReason } from './or-reason.ts'
 
 const SHORTEST_MS = 1_000
 
@@ -35,11 +35,6 @@ export async function countedInWindow<T>(
   ctx: FaultContext,
   pace: Pace,
 ): Promise<T | string> {
-  try {
-    await read(ctx.signal)
-  } catch (error) {
-    if (ctx.signal.aborted) throw error
-    return `the ${counters} counters could not be read: ${describeError(error, 300)}`
-  }
-  return await seenInWindow(what, read, enough, ctx, pace)
+  const first = await orReason(`the ${counters} counters could not be read`, ctx.signal, () => read(ctx.signal))
+  return typeof first === 'string' ? first : await seenInWindow(what, read, enough, ctx, pace)
 }

@@ -1,22 +1,21 @@
 /** Entries that ask for a toxic of toxiproxy: one for each, as each has attributes of its own. */
 import * as z from 'zod'
-import { defineEntry } from '../../kinds/define-entry.ts'
-import type { EntryForm } from '../../kinds/define-entry.ts'
+import { defineEntry, type EntryForm } from '../../kinds/define-entry.ts'
 import { oneOf, quantity } from '../../kinds/schema-kit.ts'
-import { attributeSchema, attributesText, lacksLinks, linkSchema, toLinks } from '../shared/links/keys.ts'
+import { attributeSchema, attributesText, LINK_OPTION, linkSchema, NETWORK, toLinks } from '../shared/links/keys.ts'
 import type { AttributeRule } from '../shared/links/keys.ts'
 import { toxic } from './fault.ts'
 import { STREAMS } from './plan.ts'
-import { slicerFits, TOXIPROXY_TOXIC_NAMES, TOXIPROXY_TOXICS } from './toxics.ts'
-import type { ToxiproxyToxicName } from './toxics.ts'
+import { slicerFits, TOXIPROXY_TOXIC_NAMES, TOXIPROXY_TOXICS, type ToxiproxyToxicName } from './toxics.ts'
 
-const streamSchema = oneOf(STREAMS, "Direction that is hit; toxiproxy's default is downstream")
-const toxicitySchema = quantity({
-  minimum: 0,
-  above: true,
-  maximum: 1,
-  description: 'Share of the connections that are hit; the default is 1',
-})
+/** Which of the connections are hit. */
+const CHOSEN = {
+  stream: oneOf(STREAMS, "Direction that is hit; toxiproxy's default is downstream").optional(),
+  toxicity: quantity({
+    ...{ minimum: 0, above: true, maximum: 1 },
+    description: 'Share of the connections that are hit; the default is 1',
+  }).optional(),
+}
 
 const WHAT: Readonly<Record<ToxiproxyToxicName, string>> = {
   latency: 'what passes is late by `latency` ± `jitter` ms',
@@ -28,25 +27,11 @@ const WHAT: Readonly<Record<ToxiproxyToxicName, string>> = {
   limit_data: 'connections are closed after `bytes` bytes',
   down: 'the proxy is switched off, and refuses connections',
 }
-const LINK_OPTION = '`link` (a name, a list or `"all"`)'
 
-const FORM = { group: 'network', key: 'toxic', way: 'toxic + attributes' } as const
-
-/** Hits so many of the connections, one way or both. */
 function toxicEntry(name: Exclude<ToxiproxyToxicName, 'down'>): EntryForm {
   return defineEntry({
-    ...FORM,
-    value: name,
-    keys: {
-      toxic: z.literal(name),
-      attributes: attributesSchema(name),
-      link: linkSchema.optional(),
-      stream: streamSchema.optional(),
-      toxicity: toxicitySchema.optional(),
-    },
-    lacks: ({ link }, descriptor, tell) => {
-      lacksLinks(link, descriptor, tell)
-    },
+    ...NETWORK,
+    keys: { toxic: z.literal(name), attributes: attributesSchema(name), link: linkSchema.optional(), ...CHOSEN },
     request: ({ attributes = {}, link, stream = 'downstream', toxicity = 1 }, missing) =>
       toxic.request({ toxic: name, attributes: givenOf(attributes), ...toLinks(link), stream, toxicity }, missing),
     docs: { what: WHAT[name], options: `${LINK_OPTION}, \`stream\` (\`upstream\`, \`downstream\`, \`both\`), \`toxicity\`` },
@@ -55,20 +40,14 @@ function toxicEntry(name: Exclude<ToxiproxyToxicName, 'down'>): EntryForm {
 
 /** A proxy that is switched off has neither a direction nor a share to choose. */
 const downEntry = defineEntry({
-  ...FORM,
-  value: 'down',
+  ...NETWORK,
   keys: { toxic: z.literal('down'), attributes: attributesSchema('down'), link: linkSchema.optional() },
-  lacks: ({ link }, descriptor, tell) => {
-    lacksLinks(link, descriptor, tell)
-  },
   request: ({ link }, missing) =>
     toxic.request({ toxic: 'down', attributes: {}, ...toLinks(link), stream: 'downstream', toxicity: 1 }, missing),
   docs: { what: WHAT.down, options: LINK_OPTION },
 })
 
-export const toxicEntries: readonly EntryForm[] = TOXIPROXY_TOXIC_NAMES.map((name) =>
-  name === 'down' ? downEntry : toxicEntry(name),
-)
+export const toxicEntries = TOXIPROXY_TOXIC_NAMES.map((name) => (name === 'down' ? downEntry : toxicEntry(name)))
 
 type AttributesInput = Readonly<Record<string, number | undefined>>
 

@@ -1,35 +1,31 @@
 import { ChaosError } from '../../core/errors.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext } from '../../kinds/context.ts'
 import { fillRecord } from '../../core/variables.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import { namespaceHelper } from '../shared/links/namespace-helpers.ts'
-import type { Judge, ToxicOnLink } from './measures/measure.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
+import type { ToxicOnLink } from './measures/measure.ts'
 import { MEASURES } from './measures/measures.ts'
-import { canaryDelayOf, mechanismOf, resolveToxic, toxicPlan, toxicsOf } from './plan.ts'
-import type { ToxicEntry, ToxicPlan } from './plan.ts'
+import { canaryDelayOf, mechanismOf, resolveToxic, toxicPlan, type ToxicEntry, type ToxicPlan } from './plan.ts'
 import { leftoverToxics, revertToxics } from './undo.ts'
-
-/** What judges one link; its baseline is a measurement, not part of the undo record. */
-interface JudgeOfLink {
-  readonly link: string
-  readonly judge: Judge
-}
 
 /** One toxic of toxiproxy, `down` included, on one or more links. */
 export const toxic = defineFault({
   kind: 'toxic',
-  record: { version: 1, schema: toxicPlan },
+  record: undoRecord(toxicPlan),
   resolve: resolveToxic,
   async arm(plan, ctx) {
     await startMarkers(plan, ctx)
     const measure = MEASURES[plan.toxic]
-    const judges = plan.entries.map(async (entry) => ({
-      link: entry.link,
-      judge: await measure(onLink(plan, entry, ctx), ctx),
-    }))
-    return armed(plan, await Promise.all(judges))
+    // A baseline is a measurement, not part of the undo record.
+    const judges = plan.entries.map(async (entry) => ({ link: entry.link, judge: await measure(onLink(plan, entry, ctx), ctx) }))
+    return await Promise.all(judges)
+  },
+  inject: injectToxics,
+  async effect(plan, ctx, judges) {
+    const judged = judges.map(async ({ link, judge }) => ({ place: link, ...(await judge(ctx)) }))
+    return combinePlaces(mechanismOf(plan), await Promise.all(judged))
   },
   revert: revertToxics,
   leftovers: leftoverToxics,
@@ -40,19 +36,8 @@ export const toxic = defineFault({
     services: plan.services,
     mechanism: mechanismOf(plan),
     canaryDelayMs: canaryDelayOf(plan),
-    everything: plan.everything,
   }),
 })
-
-function armed(plan: ToxicPlan, judges: readonly JudgeOfLink[]): ArmedFault {
-  return {
-    inject: (ctx) => injectToxics(plan, ctx),
-    async effect(ctx) {
-      const judged = judges.map(async ({ link, judge }) => ({ place: link, ...(await judge(ctx)) }))
-      return combinePlaces(mechanismOf(plan), await Promise.all(judged))
-    },
-  }
-}
 
 function onLink(plan: ToxicPlan, entry: ToxicEntry, ctx: FaultContext): ToxicOnLink {
   const link = ctx.stack.link(entry.link)
@@ -93,7 +78,9 @@ async function injectToxics(plan: ToxicPlan, ctx: FaultContext): Promise<void> {
   await Promise.all(
     plan.entries.map(async (entry) => {
       if (plan.toxic === 'down') await toxiproxy.setEnabled(entry.proxy, false, ctx.signal)
-      for (const toxic of toxicsOf(plan, entry)) await toxiproxy.addToxic(entry.proxy, toxic, ctx.signal)
+      const { toxic: type, toxicity, attributes } = plan
+      for (const named of entry.toxics)
+        await toxiproxy.addToxic(entry.proxy, { ...named, type, toxicity, attributes }, ctx.signal)
     }),
   )
 }

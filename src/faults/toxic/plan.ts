@@ -3,37 +3,17 @@ import * as z from 'zod'
 import type { Link } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
-import type { Toxic, ToxiproxyPort } from '../../ports/toxiproxy.ts'
-import { resolveLinks, touchedServices, touchesEverything } from '../shared/links/links.ts'
-import type { LinkSelection } from '../shared/links/links.ts'
+import type { ToxiproxyPort } from '../../ports/toxiproxy.ts'
+import { resolveLinks, touchedServices, type LinkSelection } from '../shared/links/links.ts'
 import { helperName, toxicName } from '../shared/names.ts'
 import { runningTargets } from '../shared/containers/targets.ts'
 import { listOf } from '../shared/plan-schema.ts'
-import { DIRECTIONS } from './measures/measure.ts'
-import type { Direction } from './measures/measure.ts'
+import { DIRECTIONS, type Direction } from './measures/measure.ts'
 import { slicerFits, TOXIPROXY_TOXIC_NAMES } from './toxics.ts'
-import type { ToxiproxyToxicName } from './toxics.ts'
 
 export const STREAMS = [...DIRECTIONS, 'both'] as const
 
-/** One toxic of toxiproxy on one or more links. */
-export interface ToxicSpec extends LinkSelection {
-  readonly toxic: ToxiproxyToxicName
-  /** By the names and in the units of the table of toxics. */
-  readonly attributes: Readonly<Record<string, number>>
-  readonly stream: (typeof STREAMS)[number]
-  /** Share of the connections that are hit, above 0 and up to 1. */
-  readonly toxicity: number
-}
-
 const directionSchema = z.enum(DIRECTIONS)
-
-const markerSchema = z.strictObject({
-  helper: z.string(),
-  intoPort: z.number(),
-  outOfPort: z.number(),
-  path: z.string(),
-})
 
 /** One proxy that the fault changes, with all that undoing it needs. */
 const entrySchema = z.strictObject({
@@ -43,23 +23,29 @@ const entrySchema = z.strictObject({
   toxics: listOf(z.strictObject({ name: z.string(), stream: directionSchema })),
   /** `down` only puts back what it took away. */
   wasEnabled: z.boolean(),
-  marker: markerSchema.nullable(),
+  marker: z.strictObject({ helper: z.string(), intoPort: z.number(), outOfPort: z.number(), path: z.string() }).nullable(),
 })
 export type ToxicEntry = Readonly<z.infer<typeof entrySchema>>
 
 export const toxicPlan = z.strictObject({
   toxic: z.enum(TOXIPROXY_TOXIC_NAMES),
+  /** By the names and in the units of the table of toxics. */
   attributes: z.record(z.string(), z.number()).readonly(),
   streams: listOf(directionSchema),
+  /** Share of the connections that are hit, above 0 and up to 1. */
   toxicity: z.number(),
   entries: listOf(entrySchema),
   /** Container of toxiproxy that the marker helpers attach to; null when there are none. */
   proxyContainer: z.string().nullable(),
   services: listOf(z.string()),
-  everything: z.boolean(),
 })
 /** The undo record of the fault `toxic`. */
 export type ToxicPlan = Readonly<z.infer<typeof toxicPlan>>
+
+/** One toxic of toxiproxy on one or more links. */
+export interface ToxicSpec extends LinkSelection, Pick<ToxicPlan, 'toxic' | 'attributes' | 'toxicity'> {
+  readonly stream: (typeof STREAMS)[number]
+}
 
 /** @throws BAD_INPUT, TARGET_NOT_FOUND or CAPABILITY_MISSING, all before anything is changed. */
 export async function resolveToxic(spec: ToxicSpec, ctx: FaultContext): Promise<ToxicPlan> {
@@ -69,18 +55,17 @@ export async function resolveToxic(spec: ToxicSpec, ctx: FaultContext): Promise<
   const toxiproxy = await ctx.toxiproxy(ctx.signal)
   if (toxiproxy === null) throw new ChaosError('TARGET_NOT_FOUND', `toxiproxy of the stack '${descriptor.name}' is not running`)
   const enabled = await enabledProxies(links, toxiproxy, ctx.signal)
-  const streams = streamsOf(spec)
+  const streams: Direction[] = spec.stream === 'both' ? [...DIRECTIONS] : [spec.stream]
   const counted = swallows(spec) && streams.includes('upstream')
-  const services = touchedServices(links, descriptor)
+  const [proxy] = counted ? await runningTargets(descriptor.toxiproxy?.service ?? '', ctx) : []
   return {
     toxic: spec.toxic,
     attributes: { ...spec.attributes },
     streams,
     toxicity: spec.toxicity,
     entries: links.map((link) => planEntry(link, { spec, streams, counted, enabled }, ctx)),
-    proxyContainer: counted ? await proxyContainer(ctx) : null,
-    services,
-    everything: touchesEverything(services, descriptor),
+    proxyContainer: proxy?.id ?? null,
+    services: touchedServices(links, descriptor),
   }
 }
 
@@ -122,10 +107,6 @@ function refuseNonsense(spec: ToxicSpec): void {
   }
 }
 
-function streamsOf(spec: ToxicSpec): Direction[] {
-  return spec.stream === 'both' ? ['upstream', 'downstream'] : [spec.stream]
-}
-
 function swallows(spec: ToxicSpec): boolean {
   return spec.toxic === 'timeout' || (spec.toxic === 'bandwidth' && spec.attributes['rate'] === 0)
 }
@@ -145,22 +126,6 @@ async function enabledProxies(
     )
   }
   return proxies
-}
-
-async function proxyContainer(ctx: FaultContext): Promise<string | null> {
-  const [container] = await runningTargets(ctx.stack.descriptor.toxiproxy?.service ?? '', ctx)
-  return container?.id ?? null
-}
-
-/** The toxics of one proxy as toxiproxy takes them. */
-export function toxicsOf(plan: ToxicPlan, entry: ToxicEntry): Toxic[] {
-  return entry.toxics.map(({ name, stream }) => ({
-    name,
-    type: plan.toxic,
-    stream,
-    toxicity: plan.toxicity,
-    attributes: plan.attributes,
-  }))
 }
 
 /** `toxiproxy timeout (timeout 0), upstream and downstream`. */

@@ -2,8 +2,7 @@
  * The toxics of toxiproxy 2.12 with their attributes. toxiproxy itself takes any attribute name and any value (rate -1 panics
  * the server), so this table is what refuses them.
  */
-import { attribute } from '../shared/links/keys.ts'
-import type { AttributeRule } from '../shared/links/keys.ts'
+import { attribute, type AttributeRule } from '../shared/links/keys.ts'
 
 /** Toxics that toxiproxy has, `down` included: there it is a proxy that is switched off. */
 export const TOXIPROXY_TOXICS = {

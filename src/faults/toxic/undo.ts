@@ -4,7 +4,7 @@ import type { ToxiproxyPort, ToxiproxyProxy } from '../../ports/toxiproxy.ts'
 import { helperLeftovers, stopHelpers } from '../shared/links/namespace-helpers.ts'
 import type { ToxicEntry, ToxicPlan } from './plan.ts'
 import { allOrThrow } from '../shared/all-or-throw.ts'
-import { UNDO_STEP_LIMIT_MS } from '../shared/containers/undo-limit.ts'
+import { UNDO_STEP_LIMIT_MS } from '../shared/host-helpers.ts'
 
 const LONGEST_PENDING_RESET_MS = 60_000
 
@@ -14,13 +14,26 @@ const LONGEST_PENDING_RESET_MS = 60_000
  * @throws TIMEOUT or TOXIPROXY_FAILED within a bounded time.
  */
 export async function revertToxics(plan: ToxicPlan, ctx: UndoContext): Promise<void> {
-  const proxies = withDeadline('taking back the toxics through toxiproxy', undoLimitMs(plan), ctx.signal, async (signal) => {
-    const toxiproxy = await ctx.toxiproxy(signal)
-    if (toxiproxy === null) return
-    const found = new Map((await toxiproxy.proxies(signal)).map((proxy) => [proxy.name, proxy]))
-    await allOrThrow(plan.entries.map((entry) => revertEntry(plan, entry, found.get(entry.proxy), toxiproxy, signal)))
-  })
-  await allOrThrow([proxies, stopHelpers(markerHelpers(plan), ctx)])
+  const proxies = withDeadline('taking back the toxics through toxiproxy', undoLimitMs(plan), ctx.signal, (signal) =>
+    forEntries(plan, ctx, signal, (entry, proxy, toxiproxy) => revertEntry(plan, entry, proxy, toxiproxy, signal)),
+  )
+  await allOrThrow<unknown>([proxies, stopHelpers(markerHelpers(plan), ctx)])
+}
+
+/** Works on the entries whose proxies toxiproxy still has. */
+async function forEntries<T>(
+  { entries }: ToxicPlan,
+  ctx: UndoContext,
+  signal: AbortSignal,
+  work: (entry: ToxicEntry, proxy: ToxiproxyProxy, toxiproxy: ToxiproxyPort) => Promise<T>,
+): Promise<T[]> {
+  const toxiproxy = await ctx.toxiproxy(signal)
+  if (toxiproxy === null) return []
+  const proxies = await toxiproxy.proxies(signal)
+  const works = entries.flatMap((entry) =>
+    proxies.filter(({ name }) => name === entry.proxy).map((proxy) => work(entry, proxy, toxiproxy)),
+  )
+  return await allOrThrow(works)
 }
 
 /** A reset that is pending cannot be interrupted: toxiproxy answers only after its timeout. */
@@ -32,11 +45,10 @@ function undoLimitMs(plan: ToxicPlan): number {
 async function revertEntry(
   plan: ToxicPlan,
   entry: ToxicEntry,
-  proxy: ToxiproxyProxy | undefined,
+  proxy: ToxiproxyProxy,
   toxiproxy: ToxiproxyPort,
   signal: AbortSignal,
 ): Promise<void> {
-  if (proxy === undefined) return
   if (plan.toxic === 'down' && entry.wasEnabled && !proxy.enabled) await toxiproxy.setEnabled(entry.proxy, true, signal)
   const present = new Set(proxy.toxics.map((toxic) => toxic.name))
   for (const toxic of entry.toxics) {
@@ -46,18 +58,14 @@ async function revertEntry(
 
 /** What of the plan toxiproxy or Docker still has. */
 export async function leftoverToxics(plan: ToxicPlan, ctx: UndoContext): Promise<string[]> {
-  const inProxies = withDeadline('looking for toxics that were left', UNDO_STEP_LIMIT_MS, ctx.signal, async (signal) => {
-    const toxiproxy = await ctx.toxiproxy(signal)
-    if (toxiproxy === null) return []
-    const proxies = new Map((await toxiproxy.proxies(signal)).map((proxy) => [proxy.name, proxy]))
-    return plan.entries.flatMap((entry) => leftoversOf(plan, entry, proxies.get(entry.proxy)))
-  })
+  const inProxies = withDeadline('looking for toxics that were left', UNDO_STEP_LIMIT_MS, ctx.signal, (signal) =>
+    forEntries(plan, ctx, signal, (entry, proxy) => Promise.resolve(leftoversOf(plan, entry, proxy))),
+  )
   const [toxics, helpers] = await Promise.all([inProxies, helperLeftovers(markerHelpers(plan), ctx)])
-  return [...toxics, ...helpers]
+  return [...toxics.flat(), ...helpers]
 }
 
-function leftoversOf(plan: ToxicPlan, entry: ToxicEntry, proxy: ToxiproxyProxy | undefined): string[] {
-  if (proxy === undefined) return []
+function leftoversOf(plan: ToxicPlan, entry: ToxicEntry, proxy: ToxiproxyProxy): string[] {
   const names = new Set(entry.toxics.map((toxic) => toxic.name))
   const toxics = proxy.toxics.filter((toxic) => names.has(toxic.name)).map((toxic) => `toxic ${toxic.name} on ${proxy.name}`)
   return plan.toxic === 'down' && entry.wasEnabled && !proxy.enabled

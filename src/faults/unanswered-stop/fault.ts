@@ -1,24 +1,22 @@
 import { instantOf } from '../../core/time/clock.ts'
 import { msBetween, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
-import type { ArmedFault } from '../../kinds/fault.ts'
 import type { FaultContext, UndoContext } from '../../kinds/context.ts'
 import type { ContainerState } from '../../ports/docker.ts'
 import { waitAtMost, waitUntil, withDeadline } from '../../core/time/wait.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
+import type { ProcessRef } from '../../toolbox/operations/arguments.ts'
 import type { ProcessFacts } from '../../toolbox/operations/processes/process.ts'
-import { combinePlaces } from '../shared/evidence.ts'
-import type { Judgement } from '../shared/evidence.ts'
-import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
+import { combinePlaces, type Judgement } from '../shared/evidence.ts'
+import { hostHelper, hostHelperLeftovers, stopHostHelpers, UNDO_STEP_LIMIT_MS } from '../shared/host-helpers.ts'
+import { orReason } from '../shared/or-reason.ts'
 import { memberOf, requirePool } from '../shared/containers/pool-members.ts'
 import { seenInWindow } from '../shared/seen-in-window.ts'
 import { downLeftovers, isDown, startAgain } from '../shared/containers/start-again.ts'
-import { UNDO_STEP_LIMIT_MS } from '../shared/containers/undo-limit.ts'
 import { awaitSettled } from '../shared/containers/uptime.ts'
-import { judgeUnansweredStop } from './judge.ts'
-import type { DeafSeen } from './judge.ts'
-import { resolveStop, unansweredStopPlan } from './plan.ts'
-import type { UnansweredStopPlan, UnansweredStopSpec } from './plan.ts'
+import { undoRecord } from '../shared/plan-schema.ts'
+import { judgeUnansweredStop, type DeafSeen } from './judge.ts'
+import { resolveStop, unansweredStopPlan, type UnansweredStopPlan, type UnansweredStopSpec } from './plan.ts'
 
 /** What this process knows of the member beyond the plan. Without an injection nothing was stopped, seen or asked. */
 interface Deafness {
@@ -31,10 +29,6 @@ interface Deafness {
   decidedMs: Mono
 }
 
-interface ArmedStop extends ArmedFault {
-  readonly deafness: Deafness
-}
-
 /** A system may answer only when the member has ended: whichever comes first shows that it was asked. */
 const ASK_LIMIT_MS = 7_000
 const STOPPED_LIMIT_MS = 1_000
@@ -43,54 +37,44 @@ const OWN_END_LIMIT_MS = 2_000
 /** One member of the pool made deaf (SIGSTOP) before the system is asked to stop it. */
 export const unansweredStop = defineFault({
   kind: 'unanswered_stop',
-  record: { version: 1, schema: unansweredStopPlan },
+  record: undoRecord(unansweredStopPlan),
   resolve: resolveStop,
-  async arm(plan, ctx) {
+  async arm(plan, ctx): Promise<Deafness> {
     await Promise.all([
       ctx.toolbox.start(hostHelper(plan.helper), ctx.signal),
       awaitSettled([plan.container], ctx),
       memberIdOf(plan, ctx),
     ])
-    return armed(plan, {
+    return {
       ...{ stopped: null, problem: null, looks: [], askedMs: null, decisionToSignalMs: null },
       decidedMs: ctx.clock.nowMs(),
-    })
+    }
   },
-  async revert(plan, ctx, armedStop: ArmedStop | null) {
+  async inject(plan, ctx, deafness) {
+    deafness.decidedMs = ctx.clock.nowMs()
+    const [state, member] = await Promise.all([ctx.containers.inspect(plan.container.id, ctx.signal), memberIdOf(plan, ctx)])
+    await deafen(plan, { pid: state?.pid ?? 0, member }, deafness, ctx)
+    if (deafness.stopped !== null) await ask(plan, deafness.stopped.pid, member, deafness, ctx)
+  },
+  async effect(plan, ctx, deafness) {
+    const judgement = await judgeWhileDeaf(plan, deafness, ctx)
+    return combinePlaces(mechanismOf(plan), [{ place: plan.container.name, ...judgement }])
+  },
+  async revert(plan, ctx, deafness) {
     const undone = await stopHostHelpers([plan.helper], ctx)
     if (!undone.has(plan.helper)) await continueProcess(plan, ctx)
-    if (armedStop !== null) await awaitOwnEnd(plan, armedStop.deafness, ctx)
+    if (deafness !== null) await awaitOwnEnd(plan, deafness, ctx)
     await startAgain([plan.container.id], isDown, ctx)
   },
   async leftovers(plan, ctx) {
     const helpers = await hostHelperLeftovers([plan.helper], ctx)
     const down = await downLeftovers([plan.container.id], isDown, ctx)
-    return [...helpers, ...down, ...(await stoppedLeftovers(plan, ctx))]
+    const stopped = await stoppedProcess(plan, ctx, ctx.signal)
+    return [...helpers, ...down, ...(stopped === null ? [] : [`the main process of ${plan.container.name} is still stopped`])]
   },
   usualMs: ({ timeoutSeconds }: UnansweredStopSpec) => Math.min(timeoutSeconds * 1_000, 5_000) / 10,
-  describe: (plan) => ({
-    targets: [plan.container.name],
-    services: [plan.target],
-    mechanism: mechanismOf(plan),
-    everything: plan.everything,
-  }),
+  describe: (plan) => ({ targets: [plan.container.name], services: [plan.target], mechanism: mechanismOf(plan) }),
 })
-
-function armed(plan: UnansweredStopPlan, deafness: Deafness): ArmedStop {
-  return {
-    deafness,
-    async inject(ctx) {
-      deafness.decidedMs = ctx.clock.nowMs()
-      const [state, member] = await Promise.all([ctx.containers.inspect(plan.container.id, ctx.signal), memberIdOf(plan, ctx)])
-      await deafen(plan, { pid: state?.pid ?? 0, member }, deafness, ctx)
-      if (deafness.stopped !== null) await ask(plan, deafness.stopped.pid, member, deafness, ctx)
-    },
-    async effect(ctx) {
-      const judgement = await judgeWhileDeaf(plan, deafness, ctx)
-      return combinePlaces(mechanismOf(plan), [{ place: plan.container.name, ...judgement }])
-    },
-  }
-}
 
 async function judgeWhileDeaf(plan: UnansweredStopPlan, deafness: Deafness, ctx: FaultContext): Promise<Judgement> {
   const { signal } = plan
@@ -129,16 +113,15 @@ async function deafen(
     return
   }
   const { atMs, atWallMs } = instantOf(ctx.clock)
-  try {
-    const helper = ctx.toolbox.get(plan.helper)
-    const { startTicks } = await helper.call('process.signal', { pid, containerId: id, signal: 'SIGSTOP' }, ctx.signal)
-    deafness.stopped = { pid, startTicks }
-    deafness.decisionToSignalMs = msBetween(deafness.decidedMs, ctx.clock.nowMs())
-  } catch (error) {
-    if (ctx.signal.aborted) throw error
-    deafness.problem = `SIGSTOP was not delivered: ${describeError(error, 300)}`
+  const delivered = await orReason('SIGSTOP was not delivered', ctx.signal, () =>
+    ctx.toolbox.get(plan.helper).call('process.signal', { pid, containerId: id, signal: 'SIGSTOP' }, ctx.signal),
+  )
+  if (typeof delivered === 'string') {
+    deafness.problem = delivered
     return
   }
+  deafness.stopped = { pid, startTicks: delivered.startTicks }
+  deafness.decisionToSignalMs = msBetween(deafness.decidedMs, ctx.clock.nowMs())
   ctx.hit({ containerId: id, name, service: plan.target, pid, atMs, atWallMs, member })
   const options = { everyMs: 10, attemptMs: 1_000, limitMs: STOPPED_LIMIT_MS, signal: ctx.signal, clock: ctx.clock }
   await waitUntil(
@@ -194,11 +177,9 @@ async function look(
 /** Does what the helper did not, or could not be asked for. To a process that is not stopped SIGCONT means nothing. */
 async function continueProcess(plan: UnansweredStopPlan, ctx: UndoContext): Promise<void> {
   await withDeadline(`letting ${plan.container.name} go on`, UNDO_STEP_LIMIT_MS, ctx.signal, async (signal) => {
-    if (!(await isStopped(plan, ctx, signal))) return
-    const state = await ctx.containers.inspect(plan.container.id, signal)
-    if (state === null || state.pid === 0) return
-    const args = { pid: state.pid, containerId: state.id, signal: 'SIGCONT' } as const
-    await ctx.toolbox.once(hostHelper(`${plan.helper}-undo`), 'process.signal', args, signal)
+    const stopped = await stoppedProcess(plan, ctx, signal)
+    if (stopped === null) return
+    await ctx.toolbox.once(hostHelper(`${plan.helper}-undo`), 'process.signal', { ...stopped, signal: 'SIGCONT' }, signal)
   })
 }
 
@@ -211,16 +192,13 @@ async function awaitOwnEnd(plan: UnansweredStopPlan, { stopped, askedMs }: Deafn
   await waitAtMost(what, read, (state) => state?.pid !== stopped.pid, options)
 }
 
-async function isStopped(plan: UnansweredStopPlan, ctx: UndoContext, signal: AbortSignal): Promise<boolean> {
+/** The main process, where it is stopped. */
+async function stoppedProcess(plan: UnansweredStopPlan, ctx: UndoContext, signal: AbortSignal): Promise<ProcessRef | null> {
   const state = await ctx.containers.inspect(plan.container.id, signal)
-  if (state === null || state.pid === 0) return false
+  if (state === null || state.pid === 0) return null
   const process = { pid: state.pid, containerId: state.id }
   const facts = await ctx.toolbox.once(hostHelper(`${plan.helper}-look`), 'process.look', process, signal)
-  return facts !== null && facts.state === 'T'
-}
-
-async function stoppedLeftovers(plan: UnansweredStopPlan, ctx: UndoContext): Promise<string[]> {
-  return (await isStopped(plan, ctx, ctx.signal)) ? [`the main process of ${plan.container.name} is still stopped`] : []
+  return facts?.state === 'T' ? process : null
 }
 
 function mechanismOf({ container, signal, choice, timeoutSeconds }: UnansweredStopPlan): string {

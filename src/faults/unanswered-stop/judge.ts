@@ -23,7 +23,10 @@ export function judgeUnansweredStop(seen: DeafSeen): Judgement {
     const why = seen.problem ?? 'nothing was stopped'
     return { headline: `not deaf (${why})`, measures: { stopped: false }, reasons: [why] }
   }
-  const deaf = seen.looks.filter(({ facts }) => isDeaf(facts, stopped.startTicks))
+  // Stopped, and still the process that was: a pid may have been given to another.
+  const deaf = seen.looks.filter(
+    ({ facts: { alive, state, startTicks } }) => alive && state === 'T' && startTicks === stopped.startTicks,
+  )
   const pending = deaf.find(({ facts }) => facts.pendingSignals.includes(signal))
   const afterMs = pending === undefined || askedMs === null ? null : roundMs(pending.atMs - askedMs)
   const when = afterMs === null ? '' : ` ${String(Math.round(afterMs))} ms after the system was asked to stop it`
@@ -38,11 +41,6 @@ export function judgeUnansweredStop(seen: DeafSeen): Judgement {
     },
     reasons: reasonsOf(seen, deaf.length > 0, pending?.atMs ?? null),
   }
-}
-
-/** Stopped, and still the process that was: a pid may have been given to another. Pure. */
-function isDeaf(facts: ProcessFacts, startTicks: number): boolean {
-  return facts.alive && facts.state === 'T' && facts.startTicks === startTicks
 }
 
 function reasonsOf({ signal, looks, askedMs, problem }: DeafSeen, deaf: boolean, pendingMs: number | null): string[] {

@@ -2,21 +2,10 @@
 import * as z from 'zod'
 import { ChaosError } from '../../core/errors.ts'
 import type { FaultContext } from '../../kinds/context.ts'
-import { touchesEverything } from '../shared/links/links.ts'
 import { helperName } from '../shared/names.ts'
 import { targetContainer } from '../shared/plan-schema.ts'
 import { requirePool } from '../shared/containers/pool-members.ts'
 import { asTarget, chooseTarget } from '../shared/containers/targets.ts'
-
-/**
- * One member of the pool is made deaf (SIGSTOP), then the system is asked to stop it. The system's own signal is seen
- * pending; that it ends the member by force within `timeoutSeconds` is for the expectations.
- */
-export interface UnansweredStopSpec {
-  readonly target: string
-  readonly signal: string
-  readonly timeoutSeconds: number
-}
 
 export const unansweredStopPlan = z.strictObject({
   helper: z.string(),
@@ -26,9 +15,14 @@ export const unansweredStopPlan = z.strictObject({
   /** `1 of 4`. */
   choice: z.string(),
   container: targetContainer,
-  everything: z.boolean(),
 })
 export type UnansweredStopPlan = Readonly<z.infer<typeof unansweredStopPlan>>
+
+/**
+ * One member of the pool is made deaf (SIGSTOP), then the system is asked to stop it. The system's own signal is seen
+ * pending; that it ends the member by force within `timeoutSeconds` is for the expectations.
+ */
+export type UnansweredStopSpec = Pick<UnansweredStopPlan, 'target' | 'signal' | 'timeoutSeconds'>
 
 /** @throws CAPABILITY_MISSING for a stack whose pool cannot be asked to stop a member, TARGET_NOT_FOUND. */
 export async function resolveStop(spec: UnansweredStopSpec, ctx: FaultContext): Promise<UnansweredStopPlan> {
@@ -43,6 +37,5 @@ export async function resolveStop(spec: UnansweredStopSpec, ctx: FaultContext): 
     helper: helperName(ctx, 'deaf'),
     ...{ target: spec.target, signal: spec.signal, timeoutSeconds: spec.timeoutSeconds, choice: text },
     container: asTarget(state),
-    everything: touchesEverything([spec.target], ctx.stack.descriptor),
   }
 }

@@ -1,13 +1,10 @@
 import * as z from 'zod'
 import { defineEntry } from '../../kinds/define-entry.ts'
-import { percentOf, resourceTarget, shareSchema } from '../shared/entry-keys.ts'
+import { percentOf, RESOURCE, resourceTarget, shareSchema } from '../shared/entry-keys.ts'
 import { vram } from './fault.ts'
 
 export const vramEntry = defineEntry({
-  group: 'resource',
-  key: 'resource',
-  value: 'vram',
-  way: 'resource + target + threshold',
+  ...RESOURCE,
   keys: {
     resource: z.literal('vram'),
     target: resourceTarget,

@@ -1,13 +1,10 @@
 /** Names in scenarios that must exist in the stack they are run on. */
 import type { Descriptor } from '../../core/descriptor.ts'
 import type { Scenario } from '../../kinds/scenario.ts'
-import type { KeyPath } from '../../kinds/display.ts'
+import type { Lacks } from '../../kinds/define-entry.ts'
 import type { Mistake } from '../mistakes.ts'
-import { entryPlace } from './files.ts'
-import type { LocateKey } from './files.ts'
+import { entryPlace, type LocateKey } from './files.ts'
 import { unknownName } from '../../kinds/references.ts'
-
-type Tell = (path: KeyPath, message: string) => void
 
 /**
  * Unknown links, services and requests. A network entry on a stack that declares no link is no mistake: it is skipped
@@ -19,25 +16,20 @@ export function checkAgainstDescriptor(
   locate: LocateKey = entryPlace,
 ): Mistake[] {
   const mistakes: Mistake[] = []
+  const services = descriptor.services.map((service) => service.name)
   for (const scenario of scenarios) {
-    const tell: Tell = (path, message) => {
+    const { faults, control } = scenario
+    const tell: Lacks = (path, message) => {
       mistakes.push({ ...locate(scenario, path), message: `${message} in stack "${descriptor.name}"` })
     }
-    checkScenario(scenario, descriptor, tell)
+    faults.forEach((fault, index) => {
+      const at = faults.length > 1 ? ['faults', index] : []
+      for (const { path, message } of fault.missing(descriptor)) tell([...at, ...path], message)
+    })
+    if (control !== null && !services.includes(control)) tell(['control'], unknownName('service', control, services))
+    scenario.expect.forEach((clause, index) => {
+      for (const { path, message } of clause.missing(descriptor)) tell(['expect', index, clause.kind, ...path], message)
+    })
   }
   return mistakes
-}
-
-function checkScenario(scenario: Scenario, descriptor: Descriptor, tell: Tell): void {
-  const services = descriptor.services.map((service) => service.name)
-  const combined = scenario.faults.length > 1
-  scenario.faults.forEach((fault, index) => {
-    const at = combined ? ['faults', index] : []
-    for (const { path, message } of fault.missing(descriptor)) tell([...at, ...path], message)
-  })
-  const { control } = scenario
-  if (control !== null && !services.includes(control)) tell(['control'], unknownName('service', control, services))
-  scenario.expect.forEach((clause, index) => {
-    for (const { path, message } of clause.missing(descriptor)) tell(['expect', index, clause.kind, ...path], message)
-  })
 }

@@ -2,16 +2,13 @@
 import type { FaultRequest } from '../../kinds/fault.ts'
 import { didYouMean } from '../../core/suggest.ts'
 import type { EntryForm } from '../../kinds/define-entry.ts'
-import { show } from '../../kinds/display.ts'
-import type { KeyPath } from '../../kinds/display.ts'
+import { show, type KeyPath } from '../../kinds/display.ts'
 import { GROUPS, ownersOf, valuesOf, WAYS, type EntryGroup } from './entry-groups.ts'
 import { checkTogether } from './entry-rules.ts'
 import type { JsonNode, JsonObjectNode } from '../json-tree.ts'
 import type { MistakeList } from '../mistakes.ts'
-import { combinedSchema, COMMON_KEYS, commonSchema, schemaOf } from './schema.ts'
-import type { CommonInput } from './schema.ts'
-import { checkNode, unknownKey } from '../schema-issues.ts'
-import type { ExplainKey } from '../schema-issues.ts'
+import { combinedSchema, COMMON_KEYS, commonSchema, schemaOf, type CommonInput } from './schema.ts'
+import { checkNode, unknownKey, type ExplainKey } from '../schema-issues.ts'
 
 export interface CheckedEntry {
   readonly common: CommonInput
@@ -25,11 +22,10 @@ interface Place {
   readonly is: 'entry' | 'part'
 }
 
-/** What an entry may be: of one of the groups, or several faults at once. */
-type Kind = Pick<EntryGroup, 'name' | 'key' | 'keys'>
-
-const COMBINED: Kind = { name: 'combined', key: 'faults', keys: ['faults'] }
-const KINDS: readonly Kind[] = [...GROUPS, COMBINED]
+/** Several faults at once. */
+const COMBINED: EntryGroup = { name: 'combined', key: 'faults', forms: [], keys: ['faults'] }
+/** What an entry may be. */
+const KINDS = [...GROUPS, COMBINED]
 const ALL_KEYS = [...new Set([...COMMON_KEYS, ...KINDS.flatMap(({ keys }) => keys)])]
 
 /** The entry as its schemas yield it, or null after at least one mistake was added. */
@@ -40,13 +36,10 @@ export function checkEntry(node: JsonNode, at: KeyPath, mistakes: MistakeList): 
     return null
   }
   const kind = kindOf(node, at, mistakes, KINDS)
-  const group = GROUPS.find((one) => one === kind)
-  const checked =
-    kind === null
-      ? checkCommon(node, at, mistakes)
-      : group === undefined
-        ? checkCombined(node, at, mistakes)
-        : checkSingle(group, node, at, mistakes)
+  let checked: CheckedEntry | null
+  if (kind === null) checked = checkCommon(node, at, mistakes)
+  else if (kind === COMBINED) checked = checkCombined(node, at, mistakes)
+  else checked = checkSingle(kind, node, at, mistakes)
   return mistakes.count === before ? checked : null
 }
 
@@ -72,13 +65,12 @@ function checkPart(node: JsonNode, at: KeyPath, mistakes: MistakeList): FaultReq
     mistakes.add(node.offset, at, 'must be an object: one fault')
     return null
   }
-  const kind = kindOf(node, at, mistakes, GROUPS)
-  const group = GROUPS.find((one) => one === kind)
-  return group === undefined ? null : checkFault(group, { node, at, is: 'part' }, mistakes)
+  const group = kindOf(node, at, mistakes, GROUPS)
+  return group === null ? null : checkFault(group, { node, at, is: 'part' }, mistakes)
 }
 
 /** What the entry breaks; null, after a mistake, when it says nothing or more than one thing. */
-function kindOf(node: JsonObjectNode, at: KeyPath, mistakes: MistakeList, kinds: readonly Kind[]): Kind | null {
+function kindOf(node: JsonObjectNode, at: KeyPath, mistakes: MistakeList, kinds: readonly EntryGroup[]): EntryGroup | null {
   const named = kinds.filter(({ key }) => node.members.has(key))
   const [first, second] = named
   if (second !== undefined) {
@@ -90,7 +82,7 @@ function kindOf(node: JsonObjectNode, at: KeyPath, mistakes: MistakeList, kinds:
   if (first !== undefined) return first
   const ways = `${WAYS} or ${COMBINED.key} (${COMBINED.name})`
   // A key that several kinds have tells nothing.
-  const own = (kind: Kind): string[] =>
+  const own = (kind: EntryGroup): string[] =>
     kind.keys.filter((key) => kinds.every((other) => other === kind || !other.keys.includes(key)))
   const [only, ...others] = kinds.filter((kind) => own(kind).some((key) => node.members.has(key)))
   if (only !== undefined && others.length === 0) {
@@ -142,9 +134,8 @@ function formOf(group: EntryGroup, { node, at }: Place, mistakes: MistakeList): 
 }
 
 /** A key that exists, but for another kind of fault, or another one of the same kind. */
-function foreignKey(key: string, kind: Kind, node: JsonObjectNode): string | null {
-  const group = GROUPS.find((one) => one === kind)
-  const owners = group === undefined ? [] : ownersOf(group, key)
+function foreignKey(key: string, kind: EntryGroup, node: JsonObjectNode): string | null {
+  const owners = ownersOf(kind, key)
   if (owners.length > 0) return `has no meaning for this ${kind.key}; only these have it: ${owners.join(', ')}`
   const others = KINDS.filter((other) => other !== kind && other.keys.includes(key))
   if (others.length === 0) return null

@@ -1,23 +1,19 @@
 /** Scenario files as a whole: every mistake of every file at once, and ids that are unique over all of them. */
 import { realpathSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
-import { SUITES } from '../../core/model.ts'
-import type { SuiteName } from '../../core/model.ts'
+import { SUITES, type SuiteName } from '../../core/model.ts'
 import type { Scenario } from '../../kinds/scenario.ts'
-import { keyPathText } from '../../kinds/display.ts'
-import type { KeyPath } from '../../kinds/display.ts'
-import { childOf, nodeAt } from '../json-tree.ts'
-import type { JsonNode, JsonObjectNode } from '../json-tree.ts'
-import { mistakesError } from '../mistakes.ts'
-import type { Mistake } from '../mistakes.ts'
-import { toScenario } from './normalise.ts'
-import { readJsonSource } from '../read-source.ts'
-import type { JsonSource } from '../read-source.ts'
-import { checkEntry } from './entry.ts'
+import { keyPathText, type KeyPath } from '../../kinds/display.ts'
+import { childOf, nodeAt, type JsonNode, type JsonObjectNode } from '../json-tree.ts'
+import { mistakesError, type Mistake } from '../mistakes.ts'
+import { readJsonSource, type JsonSource } from '../read-source.ts'
+import { checkEntry, type CheckedEntry } from './entry.ts'
+import { toExpectation } from './expect-schema.ts'
 import { MAX_ENTRIES, SCENARIO_ID, scenarioFileSchema } from './schema.ts'
 import { checkNode } from '../schema-issues.ts'
 
 export const MAX_FILES = 500
+const DEFAULT_DURATION_SECONDS = 30
 
 /** Where a key of a scenario stands in its file; of a key that is not there, the place of what should hold it. */
 export type LocateKey = (scenario: Scenario, path: KeyPath) => Omit<Mistake, 'message'>
@@ -108,6 +104,25 @@ class FileSetReader {
       return entry === undefined ? entryPlace(scenario, path) : placeOf(entry, path)
     }
     return { scenarios: this.scenarios, mistakes: this.sources.flatMap((source) => source.mistakes.toArray()), locate }
+  }
+}
+
+/** Total: whatever the schemas let through has a meaning here. */
+function toScenario(checked: CheckedEntry, suite: SuiteName, source: Scenario['source']): Scenario {
+  const entry = checked.common
+  return {
+    id: entry.id,
+    name: entry.name,
+    suite,
+    expectedBehavior: entry.expected_behavior,
+    faults: checked.faults,
+    expect: (entry.expect ?? []).map(toExpectation),
+    durationSeconds: entry.duration_seconds ?? DEFAULT_DURATION_SECONDS,
+    profileSeconds: entry.profiles ?? {},
+    recoveryLimitSeconds: entry.recovery_seconds ?? null,
+    control: entry.control ?? null,
+    exclusive: entry.exclusive ?? false,
+    source,
   }
 }
 

@@ -18,6 +18,7 @@ function seconds(description: string): z.ZodNumber {
 const profile = z
   .strictObject({ duration_seconds: seconds('Length of the fault window in this profile') })
   .meta({ description: 'Values of its own in this profile' })
+  .transform(({ duration_seconds: own }) => own)
 
 const common = {
   id: shaped(

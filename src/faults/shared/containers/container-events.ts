@@ -2,17 +2,12 @@
 import type { Wall } from '../../../core/time/moment.ts'
 import type { ContainerEvent } from '../../../ports/docker.ts'
 
-export interface EventQuery {
-  readonly containerId: string
-  readonly action: string
-  /** Wall clock, ms. */
-  readonly sinceWallMs: Wall
-}
-
-export function firstEvent(events: readonly ContainerEvent[], query: EventQuery): ContainerEvent | null {
-  const matches = (event: ContainerEvent): boolean =>
-    event.containerId === query.containerId && event.action === query.action && event.atMs >= query.sinceWallMs
-  return events.find(matches) ?? null
+export function firstEvent(
+  events: readonly ContainerEvent[],
+  { containerId, action, sinceWallMs }: Pick<ContainerEvent, 'containerId' | 'action'> & { readonly sinceWallMs: Wall },
+): ContainerEvent | null {
+  const isMeant = (event: ContainerEvent): boolean => event.containerId === containerId && event.action === action
+  return events.find((event) => isMeant(event) && event.atMs >= sinceWallMs) ?? null
 }
 
 /** null when the event tells none, as all but `die` do. */

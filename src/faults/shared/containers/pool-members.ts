@@ -1,8 +1,9 @@
-import { ChaosError, describeError } from '../../../core/errors.ts'
+import { ChaosError } from '../../../core/errors.ts'
 import type { PoolSpec } from '../../../core/descriptor.ts'
 import type { FaultContext } from '../../../kinds/context.ts'
 import type { PoolMember, PoolPort } from '../../../ports/stack.ts'
 import { withDeadline } from '../../../core/time/wait.ts'
+import { orReason } from '../or-reason.ts'
 
 /** Shorter could be a name, and stand for several containers. */
 const SHORT_ID_LENGTH = 12
@@ -44,11 +45,10 @@ export function requirePool(target: string, why: string, ctx: FaultContext): { p
 export async function glanceAtPool(ctx: FaultContext): Promise<readonly PoolMember[]> {
   const pool = ctx.stack.pool(ctx.observer)
   if (pool === null) return []
-  try {
-    return await withDeadline('a look at the pool', GLANCE_LIMIT_MS, ctx.signal, (signal) => pool.members(signal))
-  } catch (error) {
-    if (ctx.signal.aborted) throw error
-    ctx.log.log('warn', `whom the fault hits is told without an id of the pool: ${describeError(error, 300)}`)
-    return []
-  }
+  const members = await orReason('whom the fault hits is told without an id of the pool', ctx.signal, () =>
+    withDeadline('a look at the pool', GLANCE_LIMIT_MS, ctx.signal, (signal) => pool.members(signal)),
+  )
+  if (typeof members !== 'string') return members
+  ctx.log.log('warn', members)
+  return []
 }

@@ -1,11 +1,10 @@
 /** Requests that take long, sent to the stack all the time, so that a member of the pool can be met while it works. */
-import { ChaosError, describeError, isChaosError } from '../../../core/errors.ts'
+import { ChaosError } from '../../../core/errors.ts'
 import type { PoolSpec } from '../../../core/descriptor.ts'
-import { httpOf } from '../../../core/request.ts'
-import type { HttpRequest } from '../../../core/request.ts'
+import { httpOf, type HttpRequest } from '../../../core/request.ts'
 import type { FaultContext } from '../../../kinds/context.ts'
-import { fillRecord } from '../../../core/variables.ts'
-import { isAborted } from '../../../core/time/wait.ts'
+import { filledRequest } from '../access.ts'
+import { startUpkeep, type Upkeep } from './upkeep.ts'
 
 const REQUEST_LIMIT_MS = 15_000
 /** Nobody reads the answers. */
@@ -13,10 +12,8 @@ const MOST_BYTES = 16 * 1_024
 /** Between a request that came back badly and the next: a stack that refuses is not to be flooded. */
 const PAUSE_MS = 100
 
-export interface PoolWork {
-  /** Sends nothing more. What is under way goes on in the stack. Idempotent. */
-  stop(): void
-}
+/** As messages call it. */
+export const WORK = 'the work that keeps the pool busy'
 
 /** @throws CAPABILITY_MISSING when the descriptor names no request that takes long, or one of another protocol than HTTP. */
 export function workRequest({ work }: PoolSpec, ctx: FaultContext): HttpRequest {
@@ -30,34 +27,20 @@ export function workRequest({ work }: PoolSpec, ctx: FaultContext): HttpRequest 
   )
 }
 
-/** The observer sends to the entry service straight, so that `atOnce` requests are under way until it is stopped. */
-export function keepBusy(request: HttpRequest, atOnce: number, ctx: FaultContext): PoolWork {
-  const stopping = new AbortController()
+/**
+ * The observer sends to the entry service straight, so that `atOnce` requests are under way until it is stopped. What is under
+ * way then goes on in the stack.
+ */
+export function keepBusy(request: HttpRequest, atOnce: number, ctx: FaultContext): Upkeep[] {
   const { entry } = ctx.stack.descriptor
-  const args = {
-    target: { host: entry.service, port: entry.port },
-    method: request.method,
-    path: request.path,
-    headers: fillRecord(request.headers, ctx.stack.variables),
-    body: request.body === null ? null : JSON.stringify(request.body),
-    timeoutMs: REQUEST_LIMIT_MS,
-    maxBytes: MOST_BYTES,
-  }
-  const lane = async (): Promise<void> => {
-    while (!isAborted(stopping.signal)) {
-      const { status, error } = await ctx.observer.call('fetch', args, stopping.signal)
-      if (error !== null || status === null || status >= 400) await ctx.clock.sleep(PAUSE_MS, stopping.signal)
-    }
-  }
-  for (let index = 0; index < atOnce; index += 1) {
-    lane().catch((error: unknown) => {
-      if (isAborted(stopping.signal) || isChaosError(error, 'ABORTED')) return
-      ctx.log.log('warn', `the work that keeps the pool busy stopped: ${describeError(error, 300)}`)
+  const target = { host: entry.service, port: entry.port }
+  const args = { target, ...filledRequest(request, ctx.stack), timeoutMs: REQUEST_LIMIT_MS, maxBytes: MOST_BYTES }
+  const options = { what: WORK, everyMs: 0, stepLimitMs: 2 * REQUEST_LIMIT_MS, clock: ctx.clock }
+  const lane = (): Upkeep =>
+    startUpkeep(options, async (signal) => {
+      const { status, error } = await ctx.observer.call('fetch', args, signal)
+      if (error !== null || status === null || status >= 400) await ctx.clock.sleep(PAUSE_MS, signal)
+      return true
     })
-  }
-  return {
-    stop: () => {
-      stopping.abort(new ChaosError('ABORTED', 'the pool need not be busy any more'))
-    },
-  }
+  return Array.from({ length: atOnce }, lane)
 }

@@ -1,6 +1,7 @@
 /** Which containers of a service a fault hits. */
 import { ChaosError } from '../../../core/errors.ts'
 import type { FaultContext } from '../../../kinds/context.ts'
+import type { FaultDescription } from '../../../kinds/fault.ts'
 import type { ContainerState } from '../../../ports/docker.ts'
 import type { Random } from '../../../core/random.ts'
 import type { Count } from '../entry-keys.ts'
@@ -61,4 +62,12 @@ export async function chooseTarget(target: string, ctx: FaultContext): Promise<{
 
 export function asTarget({ id, name, restartPolicy }: ContainerState): TargetContainer {
   return { id, name, restartPolicy: restartPolicy ?? 'no' }
+}
+
+/** What a fault of whole containers hits, for the report. */
+export function describeContainers(
+  { target, containers }: { readonly target: string; readonly containers: readonly { readonly name: string }[] },
+  mechanism: string,
+): FaultDescription {
+  return { targets: containers.map(({ name }) => name), services: [target], mechanism }
 }

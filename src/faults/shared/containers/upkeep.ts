@@ -2,7 +2,7 @@
 import { later, msBetween } from '../../../core/time/moment.ts'
 import { ChaosError, describeError } from '../../../core/errors.ts'
 import type { Clock } from '../../../core/time/clock.ts'
-import type { FaultContext } from '../../../kinds/context.ts'
+import type { FaultContext, UndoContext } from '../../../kinds/context.ts'
 import { isAborted, waitUntil, withDeadline } from '../../../core/time/wait.ts'
 
 export interface UpkeepOptions {
@@ -48,6 +48,18 @@ export function startUpkeep(options: UpkeepOptions, step: (signal: AbortSignal) 
       await done
     },
   }
+}
+
+/** Why the first of them that ended too soon did; null when none did. */
+export function problemOf(upkeeps: readonly Upkeep[]): string | null {
+  return upkeeps.map((upkeep) => upkeep.problem()).find((text) => text !== null) ?? null
+}
+
+/** Ends our own traffic. What ended it before goes to the log, as all else goes on without it. */
+export async function stopTraffic(traffic: readonly Upkeep[], what: string, { log }: UndoContext): Promise<void> {
+  const problem = problemOf(traffic)
+  if (problem !== null) log.log('warn', `${what} stopped: ${problem}`)
+  await Promise.all(traffic.map((lane) => lane.stop()))
 }
 
 const TICK_MS = 50

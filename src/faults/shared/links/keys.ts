@@ -23,8 +23,14 @@ export function toLinks(link: LinkInput): LinkSelection {
   return { links: link === undefined || allLinks ? null : [link].flat(), allLinks }
 }
 
+/** What makes an entry one that hits links. */
+export const NETWORK = { group: 'network', key: 'toxic', way: 'toxic + attributes', lacks: lacksLinks } as const
+
+/** The key `link`, as the README has it. */
+export const LINK_OPTION = '`link` (a name, a list or `"all"`)'
+
 /** A stack that declares no link lacks none: the entry is skipped when it is run. */
-export function lacksLinks(link: LinkInput, descriptor: Descriptor, tell: Lacks): void {
+function lacksLinks({ link }: { readonly link?: LinkInput }, descriptor: Descriptor, tell: Lacks): void {
   const names = descriptor.links.map(({ name }) => name)
   if (names.length === 0) return
   const { links, allLinks } = toLinks(link)

@@ -1,14 +1,10 @@
 import * as z from 'zod'
-import type { Link } from '../../../core/descriptor.ts'
-import type { FaultContext, UndoContext } from '../../../kinds/context.ts'
-import type { ToolboxHelper } from '../../../ports/toolbox.ts'
+import type { FaultContext } from '../../../kinds/context.ts'
 import { fillRecord } from '../../../core/variables.ts'
 import type { LinkAccess } from '../access.ts'
-import { namespaceHelper } from './namespace-helpers.ts'
-import type { NamespaceHelper } from './namespace-helpers.ts'
+import { namespaceHelper, type NamespaceHelper } from './namespace-helpers.ts'
 import { runningTargets } from '../containers/targets.ts'
-import { legOf, resolveLinks } from './links.ts'
-import type { LinkSelection } from './links.ts'
+import { legOf, resolveLinks, touchedServices, type LinkSelection } from './links.ts'
 import { helperName } from '../names.ts'
 import { listOf } from '../plan-schema.ts'
 
@@ -29,12 +25,12 @@ export type LegEnd = Readonly<z.infer<typeof legEnd>>
 export const legPlan = z.strictObject({ link: z.string(), port: z.number(), ends: listOf(legEnd) })
 export type LegPlan = Readonly<z.infer<typeof legPlan>>
 
-/** The legs of the chosen links with all containers at both of their ends. @throws CAPABILITY_MISSING for a link without one. */
+/** The legs of the chosen links with all containers at both of their ends, and the services that this touches. @throws CAPABILITY_MISSING for a link without one. */
 export async function planLegs(
   selection: LinkSelection,
   fault: string,
   ctx: FaultContext,
-): Promise<{ links: Link[]; legs: LegPlan[] }> {
+): Promise<{ services: string[]; legs: LegPlan[] }> {
   const links = resolveLinks(selection, ctx.stack.descriptor)
   const legs = []
   for (const link of links) {
@@ -53,7 +49,7 @@ export async function planLegs(
       ends: [...clients.map(end('client', leg.client)), ...servers.map(end('server', leg.server))],
     })
   }
-  return { links, legs }
+  return { services: touchedServices(links, ctx.stack.descriptor), legs }
 }
 
 export function endsOf(legs: readonly LegPlan[], side?: Side): LegEnd[] {
@@ -73,10 +69,6 @@ export function targetNames(legs: readonly LegPlan[]): string[] {
 
 export async function startEnds(legs: readonly LegPlan[], ctx: FaultContext): Promise<void> {
   await Promise.all(namespaceHelpers(legs).map((helper) => ctx.toolbox.start(namespaceHelper(helper), ctx.signal)))
-}
-
-export function helperAt(end: LegEnd, ctx: UndoContext): ToolboxHelper {
-  return ctx.toolbox.get(end.helper)
 }
 
 /** The way of a probe from the client's end straight to the server's port, not through the proxy's other side. */

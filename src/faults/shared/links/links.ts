@@ -16,9 +16,7 @@ export function resolveLinks(selection: LinkSelection, descriptor: Descriptor): 
     throw new ChaosError(
       'CAPABILITY_MISSING',
       `the stack '${descriptor.name}' declares no link, so no network fault can be injected`,
-      {
-        hint: `declare toxiproxy and links in ${descriptor.file}`,
-      },
+      { hint: `declare toxiproxy and links in ${descriptor.file}` },
     )
   }
   if (selection.allLinks) return [...descriptor.links]
@@ -43,19 +41,12 @@ export function touchedServices(links: readonly Link[], descriptor: Descriptor):
   return [...new Set([...proxy, ...ends])].filter((service) => known.has(service) || proxy.includes(service))
 }
 
-/** True when no service is left that could serve as a control. */
-export function touchesEverything(services: readonly string[], descriptor: Descriptor): boolean {
-  return descriptor.services.every((service) => services.includes(service.name))
-}
-
 /** @throws CAPABILITY_MISSING naming the link that has no stretch of its own to lose packets on. */
 export function legOf(link: Link, fault: string): NonNullable<Link['leg']> {
   if (link.leg !== null) return link.leg
   throw new ChaosError(
     'CAPABILITY_MISSING',
     `${fault} needs a leg of the link '${link.name}' between two containers of the stack, and it declares none`,
-    {
-      hint: `give the link a 'leg' in the descriptor, or choose another link`,
-    },
+    { hint: `give the link a 'leg' in the descriptor, or choose another link` },
   )
 }

@@ -30,10 +30,8 @@ export async function stopHelpers(helpers: readonly NamespaceHelper[], ctx: Undo
 
 /** Helpers that still run, and whatever of ours is still in the namespaces. */
 export async function helperLeftovers(helpers: readonly NamespaceHelper[], ctx: UndoContext): Promise<string[]> {
-  const alive = await hostHelperLeftovers(
-    helpers.map(({ name }) => name),
-    ctx,
-  )
+  const names = helpers.map(({ name }) => name)
+  const alive = await hostHelperLeftovers(names, ctx)
   const byContainer = new Map(helpers.map((helper) => [helper.container, helper]))
   const inside = await Promise.all([...byContainer.values()].map((helper) => namespaceLeftovers(helper, ctx)))
   return [...alive, ...inside.flat()]

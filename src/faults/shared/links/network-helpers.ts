@@ -17,8 +17,6 @@ export function addressOf({ name, addresses }: ContainerState, ctx: FaultContext
   throw new ChaosError(
     'CAPABILITY_MISSING',
     `${name} has no address on the network ${ctx.stack.network}, so it cannot be reached`,
-    {
-      hint: 'Put the service on the network of the entry service.',
-    },
+    { hint: 'Put the service on the network of the entry service.' },
   )
 }

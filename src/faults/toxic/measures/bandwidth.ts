@@ -1,14 +1,11 @@
 import { median, roundOrNull } from '../../../core/statistics.ts'
 import type { TransferResult } from '../../../toolbox/operations/requests/probe-transfer.ts'
-import { joinJudgements } from '../../shared/evidence.ts'
 import type { Judgement } from '../../shared/evidence.ts'
 import { requestSize, withinWindow } from '../../shared/access.ts'
 import { measureBlackhole } from './blackhole.ts'
-import { attributeOf } from './measure.ts'
-import type { Direction, Judge, Measure, ToxicOnLink } from './measure.ts'
+import { attributeOf, measureEach, type Direction, type Measure, type ToxicOnLink } from './measure.ts'
 import { shareMisfit } from './share.ts'
-import { takeTransferBaseline, transferMany } from './transfers.ts'
-import type { TransferBaseline } from './transfers.ts'
+import { takeTransferBaseline, transferMany, type TransferBaseline } from './transfers.ts'
 
 const MEASURE_MS = 1_600
 const MOST_ANSWERS = 5_000
@@ -17,9 +14,7 @@ const MOST_ANSWERS = 5_000
 export const measureBandwidth: Measure = async (on, ctx) => {
   const rate = attributeOf(on, 'rate')
   if (rate === 0) return measureBlackhole(on, ctx)
-  const judges: Judge[] = []
-  for (const direction of on.streams) judges.push(await measureDirection(direction, rate, on, ctx))
-  return async (during) => joinJudgements(await Promise.all(judges.map((judge) => judge(during))))
+  return await measureEach(on, (direction) => measureDirection(direction, rate, on, ctx))
 }
 
 async function measureDirection(

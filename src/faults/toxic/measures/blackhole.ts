@@ -5,8 +5,7 @@ import type { HttpProbeSample } from '../../../toolbox/operations/requests/probe
 import type { Judgement } from '../../shared/evidence.ts'
 import { sendBurst, withinWindow } from '../../shared/access.ts'
 import { holdConnections, tryHeld } from './held.ts'
-import { attributeOf } from './measure.ts'
-import type { Measure, ToxicOnLink } from './measure.ts'
+import { attributeOf, type Measure, type ToxicOnLink } from './measure.ts'
 import { answered, BASELINE_BURST, countErrors, weakBaseline } from '../../shared/samples.ts'
 import { connectionsFor, expectedShare, shareMisfit } from './share.ts'
 
@@ -66,18 +65,15 @@ async function countMarked(
 export function judgeBlackhole(spec: BlackholeSpec, seen: BlackholeSeen): Judgement {
   const silent = seen.during.filter((sample) => sample.status === null && sample.bytes === 0)
   const accepted = seen.during.filter((sample) => sample.connectMs !== null).length
+  const misfit = shareMisfit(silent.length, seen.during.length, spec.share)
   const reasons = [
     weakBaseline(seen.baseline),
-    misfit(shareMisfit(silent.length, seen.during.length, spec.share), seen.during),
+    misfit === null ? null : `new connections: ${misfit} (${countErrors(seen.during)})`,
     wrongEnd(spec, silent),
     spec.share >= 1 ? heldMisfit(seen.held) : null,
     ...(seen.marked === null ? [] : markedMisfit(spec.share, seen.marked)),
   ].filter((reason) => reason !== null)
   return { headline: headline(spec, seen, silent.length, accepted), measures: measures(seen, silent.length, accepted), reasons }
-}
-
-function misfit(reason: string | null, during: readonly HttpProbeSample[]): string | null {
-  return reason === null ? null : `new connections: ${reason} (${countErrors(during)})`
 }
 
 /** A blackhole is silent; a refusal or a reset is another fault, which callers notice at once. */

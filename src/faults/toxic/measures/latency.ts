@@ -1,11 +1,9 @@
 import type { FaultContext } from '../../../kinds/context.ts'
 import { interquartileRange, median, roundOrNull } from '../../../core/statistics.ts'
 import type { HttpProbeSample } from '../../../toolbox/operations/requests/probe-http.ts'
-import { signedMs } from '../../shared/evidence.ts'
-import type { Judgement } from '../../shared/evidence.ts'
+import { signedMs, type Judgement } from '../../shared/evidence.ts'
 import { sendBurst, withinWindow } from '../../shared/access.ts'
-import { attributeOf } from './measure.ts'
-import type { Measure, ToxicOnLink } from './measure.ts'
+import { attributeOf, type Measure, type ToxicOnLink } from './measure.ts'
 import { answered, BASELINE_BURST, totals, weakBaseline } from '../../shared/samples.ts'
 import { connectionsFor, expectedShare, shareMisfit } from './share.ts'
 
@@ -27,7 +25,9 @@ export const measureLatency: Measure = async (on, ctx) => {
   const baseline = await calmBaseline(spec, on, ctx)
   return async (during) => {
     const timeoutMs = withinWindow(during, (spec.latencyMs + spec.jitterMs) * spec.streams + 2_000)
-    const burst = { count: sampleCount(spec), intervalMs: 20, timeoutMs }
+    // Wide jitter needs more samples for the median to stand still.
+    const steady = spec.jitterMs > spec.latencyMs / 4 ? 40 : 12
+    const burst = { count: connectionsFor(expectedShare(spec.toxicity, spec.streams), steady), intervalMs: 20, timeoutMs }
     return judgeLatency(spec, baseline, await sendBurst(during.observer, on.access, burst, during.signal))
   }
 }
@@ -44,12 +44,6 @@ async function calmBaseline(spec: LatencySpec, on: ToxicOnLink, ctx: FaultContex
     // Where nothing answers, it does not get better by asking.
     if (tries === BASELINE_TRIES || !(median(totals(burst)) > calmMs)) return burst
   }
-}
-
-/** Wide jitter needs more samples for the median to stand still. */
-function sampleCount(spec: LatencySpec): number {
-  const steady = spec.jitterMs > spec.latencyMs / 4 ? 40 : 12
-  return connectionsFor(expectedShare(spec.toxicity, spec.streams), steady)
 }
 
 /** Pure: the median of those that were hit must be later by at least 70 % of the toxic, less what wide jitter explains. */

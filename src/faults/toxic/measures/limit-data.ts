@@ -1,13 +1,10 @@
 import type { TransferResult } from '../../../toolbox/operations/requests/probe-transfer.ts'
-import { joinJudgements } from '../../shared/evidence.ts'
 import type { Judgement } from '../../shared/evidence.ts'
 import { requestSize, sendBurst, withinWindow } from '../../shared/access.ts'
-import { attributeOf } from './measure.ts'
-import type { Direction, Judge, Measure } from './measure.ts'
+import { attributeOf, measureEach, type Direction, type Measure } from './measure.ts'
 import { answered } from '../../shared/samples.ts'
 import { shareMisfit } from './share.ts'
-import { takeTransferBaseline, transferMany } from './transfers.ts'
-import type { TransferBaseline } from './transfers.ts'
+import { takeTransferBaseline, transferMany, type TransferBaseline } from './transfers.ts'
 
 const MEASURE_MS = 1_500
 const MOST_ANSWERS = 5_000
@@ -16,9 +13,7 @@ const PADDING = 1_000
 /** limit_data: the connection ends after so many bytes, although more were asked for. */
 export const measureLimitData: Measure = async (on, ctx) => {
   const limitBytes = attributeOf(on, 'bytes')
-  const judges: Judge[] = []
-  for (const direction of on.streams) judges.push(await measureDirection(direction, limitBytes, on, ctx))
-  return async (during) => joinJudgements(await Promise.all(judges.map((judge) => judge(during))))
+  return await measureEach(on, (direction) => measureDirection(direction, limitBytes, on, ctx))
 }
 
 async function measureDirection(

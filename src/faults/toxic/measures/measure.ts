@@ -1,6 +1,6 @@
 import type { FaultContext } from '../../../kinds/context.ts'
 import type { LinkAccess } from '../../shared/access.ts'
-import type { Judgement } from '../../shared/evidence.ts'
+import { joinJudgements, type Judgement } from '../../shared/evidence.ts'
 import type { ToxiproxyToxicName } from '../toxics.ts'
 
 export const DIRECTIONS = ['upstream', 'downstream'] as const
@@ -26,4 +26,11 @@ export type Judge = (ctx: FaultContext) => Promise<Judgement>
 /** An attribute that the entry may leave out, which then is 0 for toxiproxy too. */
 export function attributeOf(on: ToxicOnLink, name: string): number {
   return on.attributes[name] ?? 0
+}
+
+/** Measures each direction by itself, the baselines one after the other, and judges them together. */
+export async function measureEach({ streams }: ToxicOnLink, measure: (direction: Direction) => Promise<Judge>): Promise<Judge> {
+  const judges: Judge[] = []
+  for (const direction of streams) judges.push(await measure(direction))
+  return async (during) => joinJudgements(await Promise.all(judges.map((judge) => judge(during))))
 }

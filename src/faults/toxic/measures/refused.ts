@@ -1,8 +1,7 @@
 import type { HttpProbeSample } from '../../../toolbox/operations/requests/probe-http.ts'
 import type { Judgement } from '../../shared/evidence.ts'
 import { sendBurst, withinWindow } from '../../shared/access.ts'
-import { attributeOf } from './measure.ts'
-import type { Measure } from './measure.ts'
+import { attributeOf, type Measure } from './measure.ts'
 import { answered, BASELINE_BURST, countErrors, weakBaseline } from '../../shared/samples.ts'
 import { connectionsFor, expectedShare, shareMisfit } from './share.ts'
 

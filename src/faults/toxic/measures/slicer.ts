@@ -1,15 +1,12 @@
 import { interquartileRange, median, roundOrNull } from '../../../core/statistics.ts'
 import type { HttpProbeSample } from '../../../toolbox/operations/requests/probe-http.ts'
 import type { TransferResult } from '../../../toolbox/operations/requests/probe-transfer.ts'
-import { joinJudgements, signedMs } from '../../shared/evidence.ts'
-import type { Judgement } from '../../shared/evidence.ts'
+import { signedMs, type Judgement } from '../../shared/evidence.ts'
 import { paddingHeader, requestSize, sendBurst, withinWindow } from '../../shared/access.ts'
-import { attributeOf } from './measure.ts'
-import type { Judge, Measure } from './measure.ts'
+import { attributeOf, measureEach, type Measure } from './measure.ts'
 import { BASELINE_BURST, totals, weakBaseline } from '../../shared/samples.ts'
 import { shareMisfit } from './share.ts'
-import { takeTransferBaseline, transferMany } from './transfers.ts'
-import type { TransferBaseline } from './transfers.ts'
+import { takeTransferBaseline, transferMany, type TransferBaseline } from './transfers.ts'
 
 export interface SlicerSpec {
   readonly averageSize: number
@@ -30,9 +27,7 @@ export const measureSlicer: Measure = async (on, ctx) => {
     delayMs: attributeOf(on, 'delay') / 1_000,
     toxicity: on.toxicity,
   }
-  const judges: Judge[] = []
-  for (const direction of on.streams) judges.push(await (direction === 'downstream' ? measureDown : measureUp)(spec, on, ctx))
-  return async (during) => joinJudgements(await Promise.all(judges.map((judge) => judge(during))))
+  return await measureEach(on, (direction) => (direction === 'downstream' ? measureDown : measureUp)(spec, on, ctx))
 }
 
 type MeasureWay = (spec: SlicerSpec, ...args: Parameters<Measure>) => ReturnType<Measure>

@@ -1,10 +1,8 @@
 import { median, roundOrNull } from '../../../core/statistics.ts'
 import type { HttpProbeSample } from '../../../toolbox/operations/requests/probe-http.ts'
-import { signedMs } from '../../shared/evidence.ts'
-import type { Judgement } from '../../shared/evidence.ts'
+import { signedMs, type Judgement } from '../../shared/evidence.ts'
 import { sendBurst, withinWindow } from '../../shared/access.ts'
-import { attributeOf } from './measure.ts'
-import type { Measure } from './measure.ts'
+import { attributeOf, type Measure } from './measure.ts'
 import { answered, BASELINE_BURST, weakBaseline } from '../../shared/samples.ts'
 import { connectionsFor, expectedShare, shareMisfit } from './share.ts'
 

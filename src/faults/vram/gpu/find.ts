@@ -3,7 +3,7 @@ import { ChaosError, isChaosError } from '../../../core/errors.ts'
 import type { FaultContext, UndoContext } from '../../../kinds/context.ts'
 import type { ContainerState } from '../../../ports/docker.ts'
 import type { ReplyOf } from '../../../toolbox/operations/registry.ts'
-import type { GpuFacts, GpuProcess } from '../../../toolbox/operations/resources/vram.ts'
+import type { GpuFacts } from '../../../toolbox/operations/resources/vram.ts'
 import { hostHelper } from '../../shared/host-helpers.ts'
 
 export type FoundGpus =
@@ -23,11 +23,8 @@ export async function findGpus(
   const service = ctx.stack.descriptor.services.find(({ name }) => name === target)
   if (service?.gpu !== true) return { noGpu: `the descriptor says of no GPU that '${target}' would use` }
   try {
-    const { missing, driver, devices } = await lookAtGpus(
-      looker,
-      running.map(({ id }) => id),
-      ctx,
-    )
+    const ids = running.map(({ id }) => id)
+    const { missing, driver, devices } = await lookAtGpus(looker, ids, ctx)
     if (missing !== null) return { noGpu: missing }
     const wanted = running.flatMap(({ gpus }) => gpus ?? [])
     const matched = matchGpus(devices, wanted, target)
@@ -72,7 +69,8 @@ export function refuseOthers(gpus: readonly GpuFacts[], target: string): void {
   for (const { uuid, processes } of gpus) {
     if (processes === null) refuse(`the driver does not list who computes on ${uuid}`)
     const others = processes.filter(({ container, name }) => container === null && name !== HOLDER)
-    if (others.length > 0) refuse(`processes that are not of '${target}' compute on ${uuid}: ${others.map(called).join(', ')}`)
+    const called = others.map(({ pid, name }) => `${String(pid)} (${name ?? 'gone by now'})`)
+    if (others.length > 0) refuse(`processes that are not of '${target}' compute on ${uuid}: ${called.join(', ')}`)
   }
 }
 
@@ -80,10 +78,6 @@ function refuse(why: string): never {
   throw new ChaosError('HOST_GUARD', `${why}, so its memory is left alone`, {
     hint: 'End them, or set "allow_others": true in the entry if they may run out of GPU memory, too.',
   })
-}
-
-function called({ pid, name }: GpuProcess): string {
-  return `${String(pid)} (${name ?? 'gone by now'})`
 }
 
 /** Pids of the target's own; null allows whoever computes there. Pure. */

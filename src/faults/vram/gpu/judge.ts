@@ -2,8 +2,7 @@
 import * as z from 'zod'
 import type { GpuFacts, VramFacts } from '../../../toolbox/operations/resources/vram.ts'
 import type { Judgement } from '../../shared/evidence.ts'
-import { nothingTaken, shareMeasures, shareOf, shortOf, takenReasons } from '../judge.ts'
-import type { TakenSeen } from '../judge.ts'
+import { nothingTaken, shareMeasures, shareOf, shortOf, takenReasons, type TakenSeen } from '../judge.ts'
 import { processBytes } from './find.ts'
 
 export interface GpuVramSeen extends TakenSeen<VramFacts> {

@@ -5,23 +5,17 @@
 import { msBetween, type Mono } from '../../../core/time/moment.ts'
 import * as z from 'zod'
 import { ChaosError } from '../../../core/errors.ts'
-import type { FaultDescription } from '../../../kinds/fault.ts'
 import type { FaultContext, UndoContext } from '../../../kinds/context.ts'
 import type { ContainerState } from '../../../ports/docker.ts'
 import type { GpuFacts, VramFacts } from '../../../toolbox/operations/resources/vram.ts'
-import { combinePlaces } from '../../shared/evidence.ts'
-import type { PlaceJudgement } from '../../shared/evidence.ts'
-import { hostHelper, hostHelperLeftovers, stopHostHelpers } from '../../shared/host-helpers.ts'
-import { touchesEverything } from '../../shared/links/links.ts'
+import { combinePlaces, type PlaceJudgement } from '../../shared/evidence.ts'
+import { hostHelper } from '../../shared/host-helpers.ts'
 import { allOrThrow } from '../../shared/all-or-throw.ts'
 import { listOf } from '../../shared/plan-schema.ts'
-import { startUpkeep, untilWindowEnds } from '../../shared/containers/upkeep.ts'
-import type { Upkeep } from '../../shared/containers/upkeep.ts'
+import { startUpkeep, untilWindowEnds, type Upkeep } from '../../shared/containers/upkeep.ts'
 import { gpuBefore, judgeGpuVram, mib, unreleased } from './judge.ts'
 import { allowedPids, lookAtGpus, processBytes, refuseOthers } from './find.ts'
-import type { ArmedVram } from '../armed.ts'
-import { tellHits } from '../hits.ts'
-import type { VramSpec } from '../spec.ts'
+import { tellHits, type ArmedVram, type VramSpec } from '../means.ts'
 
 const plannedGpu = gpuBefore.extend({
   name: z.string(),
@@ -40,7 +34,6 @@ export const gpuVramPlan = z.strictObject({
   gpus: listOf(plannedGpu),
   /** Looks at the GPUs when all is over. */
   looker: z.string(),
-  everything: z.boolean(),
 })
 export type GpuVramPlan = Readonly<z.infer<typeof gpuVramPlan>>
 
@@ -69,7 +62,7 @@ export interface GpusToFill {
 }
 
 /** @throws HOST_GUARD when others compute on one of the GPUs, and the spec does not allow that. */
-export function planGpuVram(spec: VramSpec, { running, gpus, driver, looker }: GpusToFill, ctx: FaultContext): GpuVramPlan {
+export function planGpuVram(spec: VramSpec, { running, gpus, driver, looker }: GpusToFill): GpuVramPlan {
   const { target, percent, allowOthers = false } = spec
   if (!allowOthers) refuseOthers(gpus, target)
   return {
@@ -79,7 +72,6 @@ export function planGpuVram(spec: VramSpec, { running, gpus, driver, looker }: G
       ...{ uuid: gpu.uuid, name: gpu.name, driver, helper: holderOf(gpu.uuid) },
       ...{ totalBytes: gpu.totalBytes, freeBytes: gpu.freeBytes, processBytes: processBytes(gpu) },
     })),
-    everything: touchesEverything([target], ctx.stack.descriptor),
   }
 }
 
@@ -96,31 +88,12 @@ export async function armGpuVram(plan: GpuVramPlan, armCtx: FaultContext): Promi
       await allOrThrow(fillings.map((filling) => fillUp(plan, filling, ctx)))
     },
     async effect(ctx) {
-      return combinePlaces(mechanismOf(plan), await Promise.all(fillings.map((filling) => judge(plan, filling, ctx))))
+      return combinePlaces(gpuMechanism(plan), await Promise.all(fillings.map((filling) => judge(plan, filling, ctx))))
     },
     async release() {
       for (const { upkeep } of fillings) await upkeep?.stop()
     },
     holderPid: (helper) => fillings.find(({ gpu }) => gpu.helper === helper)?.pid ?? null,
-  }
-}
-
-/** The memory goes with the program, and the program with its helper. */
-export async function revertGpuVram(plan: GpuVramPlan, ctx: UndoContext): Promise<void> {
-  await stopHostHelpers(helpersOf(plan), ctx)
-}
-
-export async function gpuVramLeftovers(plan: GpuVramPlan, ctx: UndoContext, armed: ArmedVram | null): Promise<string[]> {
-  const helpers = await hostHelperLeftovers(helpersOf(plan), ctx)
-  return helpers.length > 0 ? helpers : await heldStill(plan, armed, ctx)
-}
-
-export function describeGpuVram(plan: GpuVramPlan): FaultDescription {
-  return {
-    targets: plan.containers.map(({ name }) => name),
-    services: [plan.target],
-    mechanism: mechanismOf(plan),
-    everything: plan.everything,
   }
 }
 
@@ -161,11 +134,11 @@ async function fillUp(plan: GpuVramPlan, filling: Filling, ctx: FaultContext): P
 }
 
 async function judge(plan: GpuVramPlan, filling: Filling, ctx: FaultContext): Promise<PlaceJudgement> {
-  const { gpu, upkeep, baseline, fill, readings } = filling
+  const { gpu, upkeep } = filling
   if (upkeep !== null) await untilWindowEnds(`the memory of ${gpu.uuid} taken`, ctx, upkeep.ended)
   const problem = upkeep?.problem() ?? null
   const { measures, ...judged } = judgeGpuVram({
-    ...{ percent: plan.percent, windowMs: ctx.windowMs, baseline, fill, readings: [...readings] },
+    ...{ ...filling, percent: plan.percent, windowMs: ctx.windowMs },
     watchedMs: msBetween(filling.fromMs, ctx.clock.nowMs()),
     problem: problem === null ? null : `it could not be kept taken: ${problem}`,
   })
@@ -173,7 +146,7 @@ async function judge(plan: GpuVramPlan, filling: Filling, ctx: FaultContext): Pr
 }
 
 /** Asks the driver, through a helper that had nothing to do with the fault, what of the memory is not free again. */
-async function heldStill(plan: GpuVramPlan, armed: ArmedVram | null, ctx: UndoContext): Promise<string[]> {
+export async function heldStill(plan: GpuVramPlan, armed: ArmedVram | null, ctx: UndoContext): Promise<string[]> {
   const { missing, devices } = await lookAtGpus(plan.looker, [], ctx)
   if (missing !== null) throw new ChaosError('TOOLBOX_FAILED', `whether GPU memory is free again cannot be seen: ${missing}`)
   return plan.gpus.flatMap((gpu) => {
@@ -187,11 +160,7 @@ async function heldStill(plan: GpuVramPlan, armed: ArmedVram | null, ctx: UndoCo
   })
 }
 
-function helpersOf({ gpus }: GpuVramPlan): string[] {
-  return gpus.map(({ helper }) => helper)
-}
-
-function mechanismOf({ gpus, percent }: GpuVramPlan): string {
+export function gpuMechanism({ gpus, percent }: GpuVramPlan): string {
   const uuids = gpus.map(({ uuid }) => uuid).join(', ')
   return `CUDA driver allocation on ${uuids} until ${String(percent)} % of its memory is in use`
 }

@@ -1,9 +1,7 @@
 /** Whether simulated GPU memory was really taken, by us, and stayed so. Pure. */
 import type { Judgement } from '../../shared/evidence.ts'
-import { nothingTaken, shareMeasures, shareOf, shortOf, takenReasons } from '../judge.ts'
-import type { TakenSeen } from '../judge.ts'
-import { sumOf } from './filling.ts'
-import type { MemoryOfOne } from './filling.ts'
+import { nothingTaken, shareMeasures, shareOf, shortOf, takenReasons, type TakenSeen } from '../judge.ts'
+import { sumOf, type MemoryOfOne } from './filling.ts'
 
 export interface VramReading {
   readonly containers: readonly MemoryOfOne[]

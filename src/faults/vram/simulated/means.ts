@@ -3,21 +3,16 @@
  * it proves is how the services account for that memory, not what a device does.
  */
 import { msBetween } from '../../../core/time/moment.ts'
-import type { FaultContext, UndoContext } from '../../../kinds/context.ts'
+import type { FaultContext } from '../../../kinds/context.ts'
 import { waitAtMost } from '../../../core/time/wait.ts'
-import { combinePlaces } from '../../shared/evidence.ts'
-import type { Judgement } from '../../shared/evidence.ts'
-import { hostHelperLeftovers, stopHostHelpers } from '../../shared/host-helpers.ts'
+import { combinePlaces, type Judgement } from '../../shared/evidence.ts'
 import { networkHelper } from '../../shared/links/network-helpers.ts'
 import { startUpkeep, untilWindowEnds } from '../../shared/containers/upkeep.ts'
-import type { ArmedVram } from '../armed.ts'
-import { tellHits } from '../hits.ts'
+import { tellHits, type ArmedVram } from '../means.ts'
 import { judgeSimulatedVram } from './judge.ts'
 import { MemoryReader } from './metrics.ts'
-import { mechanismOf, specOf } from './plan.ts'
-import type { SimulatedVramPlan } from './plan.ts'
-import { look, step, STEP_LIMIT_MS } from './requests.ts'
-import type { Filling } from './requests.ts'
+import { simulatedMechanism, specOf, type SimulatedVramPlan } from './plan.ts'
+import { addAnswers, look, step, STEP_LIMIT_MS, type Filling } from './requests.ts'
 
 /** The inject phase is not much longer. */
 const FILL_LIMIT_MS = 8_000
@@ -36,7 +31,8 @@ export async function armSimulatedVram(plan: SimulatedVramPlan, armCtx: FaultCon
   const filling = await beforeFilling(armCtx)
   return {
     inject: (ctx) => fillUp(plan, filling, ctx),
-    effect: async (ctx) => combinePlaces(mechanismOf(plan), [{ place: plan.target, ...(await judge(plan, filling, ctx)) }]),
+    effect: async (ctx) =>
+      combinePlaces(simulatedMechanism(plan), [{ place: plan.target, ...(await judge(plan, filling, ctx)) }]),
     release: async () => filling.upkeep?.stop(),
     holderPid: () => null,
   }
@@ -51,15 +47,6 @@ async function beforeFilling(ctx: FaultContext): Promise<Filling> {
     ...{ spec, memory, entry: { host: service, port }, baseline, waves: [], givenUp: new Set(), readings: [] },
     ...{ answered: {}, usedBytes: 0, sent: 0, begun: false, fromMs: ctx.clock.nowMs(), upkeep: null },
   }
-}
-
-/** The requests go with their helper. */
-export async function revertSimulatedVram(plan: SimulatedVramPlan, ctx: UndoContext): Promise<void> {
-  await stopHostHelpers([plan.helper], ctx)
-}
-
-export function simulatedVramLeftovers(plan: SimulatedVramPlan, ctx: UndoContext): Promise<string[]> {
-  return hostHelperLeftovers([plan.helper], ctx)
 }
 
 async function fillUp(plan: SimulatedVramPlan, filling: Filling, ctx: FaultContext): Promise<void> {
@@ -92,14 +79,13 @@ async function fillUp(plan: SimulatedVramPlan, filling: Filling, ctx: FaultConte
 }
 
 async function judge(plan: SimulatedVramPlan, filling: Filling, ctx: FaultContext): Promise<Judgement> {
-  const { upkeep, baseline, begun, readings, sent } = filling
+  const { upkeep } = filling
   if (upkeep !== null) await untilWindowEnds(`the GPU memory of ${plan.target} taken`, ctx, upkeep.ended)
   const problem = upkeep?.problem() ?? null
   const answered = { ...filling.answered }
-  for (const { facts } of filling.waves)
-    for (const [status, count] of Object.entries(facts.statuses)) answered[status] = (answered[status] ?? 0) + count
+  for (const wave of filling.waves) addAnswers(answered, wave)
   return judgeSimulatedVram({
-    ...{ percent: plan.percent, windowMs: ctx.windowMs, baseline, begun, readings: [...readings], sent, answered },
+    ...{ ...filling, percent: plan.percent, windowMs: ctx.windowMs, answered },
     watchedMs: msBetween(filling.fromMs, ctx.clock.nowMs()),
     problem: problem === null ? null : `it could not be kept taken: ${problem}`,
   })

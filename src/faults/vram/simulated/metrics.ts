@@ -2,24 +2,18 @@
 import { msBetween, type Mono } from '../../../core/time/moment.ts'
 import type { VramSpecOfStack } from '../../../core/descriptor.ts'
 import { ChaosError } from '../../../core/errors.ts'
-import { parsePrometheus, seriesOf } from '../../../core/prometheus.ts'
-import type { PrometheusPage } from '../../../core/prometheus.ts'
+import { parsePrometheus, seriesOf, type PrometheusPage } from '../../../core/prometheus.ts'
 import type { FaultContext } from '../../../kinds/context.ts'
 import type { ContainerState } from '../../../ports/docker.ts'
 import { addressOf } from '../../shared/links/network-helpers.ts'
 import type { MemoryOfOne } from './filling.ts'
+import type { VramReading } from './judge.ts'
 
 const PAGE_LIMIT_MS = 2_000
 const MOST_BYTES = 2 * 1024 * 1024
 
 /** Which containers run is asked again after this long, or when one of them did not tell. */
 const LISTED_FOR_MS = 1_000
-
-export interface Memories {
-  readonly containers: readonly MemoryOfOne[]
-  /** Running containers that did not tell. */
-  readonly unread: number
-}
 
 /** Reads each running container's own page, through the observer: not through anything that the fault uses. */
 export class MemoryReader {
@@ -35,7 +29,7 @@ export class MemoryReader {
   }
 
   /** @throws TARGET_NOT_FOUND when none runs; BAD_INPUT when a page lacks a metric. */
-  async read(signal: AbortSignal): Promise<Memories> {
+  async read(signal: AbortSignal): Promise<Pick<VramReading, 'containers' | 'unread'>> {
     const { clock } = this.ctx
     if (this.listedMs === null || msBetween(this.listedMs, clock.nowMs()) > LISTED_FOR_MS) await this.list(signal)
     const pages = await Promise.all(this.running.map((state) => this.page(state, signal)))

@@ -2,15 +2,13 @@
 import * as z from 'zod'
 import type { VramSpecOfStack } from '../../../core/descriptor.ts'
 import { ChaosError } from '../../../core/errors.ts'
-import { httpOf } from '../../../core/request.ts'
-import type { HttpRequest } from '../../../core/request.ts'
-import type { FaultDescription } from '../../../kinds/fault.ts'
+import { isJsonObject, type JsonObject } from '../../../core/json.ts'
+import { httpOf, type HttpRequest } from '../../../core/request.ts'
 import type { FaultContext } from '../../../kinds/context.ts'
-import { touchesEverything } from '../../shared/links/links.ts'
 import { helperName } from '../../shared/names.ts'
 import { listOf } from '../../shared/plan-schema.ts'
 import { runningTargets } from '../../shared/containers/targets.ts'
-import type { VramSpec } from '../spec.ts'
+import type { VramSpec } from '../means.ts'
 
 export const simulatedVramPlan = z.strictObject({
   means: z.literal('simulated'),
@@ -22,7 +20,6 @@ export const simulatedVramPlan = z.strictObject({
   helper: z.string(),
   /** Why no GPU is involved. */
   noGpu: z.string(),
-  everything: z.boolean(),
 })
 export type SimulatedVramPlan = Readonly<z.infer<typeof simulatedVramPlan>>
 
@@ -37,16 +34,6 @@ export async function resolveSimulatedVram(
   return {
     ...{ means: 'simulated', target, percent, containers: running.map(({ name }) => name) },
     ...{ helper: helperName(ctx, 'vram'), noGpu },
-    everything: touchesEverything([target], ctx.stack.descriptor),
-  }
-}
-
-export function describeSimulatedVram(plan: SimulatedVramPlan): FaultDescription {
-  return {
-    targets: plan.containers,
-    services: [plan.target],
-    mechanism: mechanismOf(plan),
-    everything: plan.everything,
   }
 }
 
@@ -56,22 +43,21 @@ export function specOf({ stack: { descriptor } }: FaultContext): VramSpecOfStack
 }
 
 /** @throws BAD_INPUT unless its body has a number at the size key. */
-export function requestOf({ request: name, sizeKey }: VramSpecOfStack, { stack: { descriptor } }: FaultContext): HttpRequest {
+export function requestOf(
+  { request: name, sizeKey }: VramSpecOfStack,
+  { stack: { descriptor } }: FaultContext,
+): Omit<HttpRequest, 'body'> & { readonly body: JsonObject } {
   const named = Object.hasOwn(descriptor.requests, name) ? descriptor.requests[name] : undefined
   const request = named === undefined ? undefined : httpOf(name, named, 'simulated GPU memory')
   const body = request?.body
-  if (request !== undefined && typeof body === 'object' && body !== null && !Array.isArray(body)) {
-    if (typeof (body as Record<string, unknown>)[sizeKey] === 'number') return request
-  }
+  if (request !== undefined && isJsonObject(body) && typeof body[sizeKey] === 'number') return { ...request, body }
   throw new ChaosError(
     'BAD_INPUT',
     `the request '${name}' has no body with a number under '${sizeKey}', whose size could be chosen`,
-    {
-      hint: `Check vram.request and vram.size_key in ${descriptor.file}.`,
-    },
+    { hint: `Check vram.request and vram.size_key in ${descriptor.file}.` },
   )
 }
 
-export function mechanismOf({ percent, target, noGpu }: SimulatedVramPlan): string {
+export function simulatedMechanism({ percent, target, noGpu }: SimulatedVramPlan): string {
   return `simulated: ordinary long requests hold ${String(percent)} % of the GPU memory that ${target} declares, by its own metrics; no GPU is involved: ${noGpu}`
 }

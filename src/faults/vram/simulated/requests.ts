@@ -3,20 +3,15 @@ import type { Mono } from '../../../core/time/moment.ts'
 import type { VramSpecOfStack } from '../../../core/descriptor.ts'
 import { ChaosError } from '../../../core/errors.ts'
 import type { FaultContext } from '../../../kinds/context.ts'
-import { fillRecord } from '../../../core/variables.ts'
 import { waitAtMost } from '../../../core/time/wait.ts'
 import type { Endpoint } from '../../../toolbox/operations/arguments.ts'
 import type { FloodFacts } from '../../../toolbox/operations/requests/flood.ts'
-import type { ArgumentsOf } from '../../../toolbox/operations/registry.ts'
+import { filledRequest } from '../../shared/access.ts'
 import type { Upkeep } from '../../shared/containers/upkeep.ts'
-import { bytesPerUnit, nextBatch, sumOf } from './filling.ts'
-import type { Batch } from './filling.ts'
+import { bytesPerUnit, nextBatch, sumOf, type Batch } from './filling.ts'
 import type { VramReading } from './judge.ts'
 import type { MemoryReader } from './metrics.ts'
-import { requestOf } from './plan.ts'
-import type { SimulatedVramPlan } from './plan.ts'
-
-type Args = ArgumentsOf<'flood.open'>
+import { requestOf, type SimulatedVramPlan } from './plan.ts'
 
 interface Wave {
   readonly id: string
@@ -66,7 +61,8 @@ export async function step(
   // What was refused when it was full may fit by now.
   if (usedBytes < filling.usedBytes) filling.givenUp.clear()
   filling.usedBytes = usedBytes
-  const each = bytesPerUnit(sumOf(filling.baseline.containers).usedBytes, usedBytes, unitsUnderWay(filling))
+  const units = filling.waves.reduce((sum, { size, facts }) => sum + size * facts.inFlight, 0)
+  const each = bytesPerUnit(sumOf(filling.baseline.containers).usedBytes, usedBytes, units)
   const state = { containers, percent: plan.percent, bytesPerUnit: each, largest, smallest, givenUp: filling.givenUp }
   const batch = nextBatch(state)
   if (batch === null) return false
@@ -95,13 +91,13 @@ async function readWaves(filling: Filling, { helper }: SimulatedVramPlan, ctx: F
     if (wave.facts.inFlight > 0) continue
     await toolbox.call('flood.close', { id: wave.id }, signal)
     filling.waves.splice(filling.waves.indexOf(wave), 1)
-    for (const [status, count] of Object.entries(wave.facts.statuses))
-      filling.answered[status] = (filling.answered[status] ?? 0) + count
+    addAnswers(filling.answered, wave)
   }
 }
 
-function unitsUnderWay({ waves }: Filling): number {
-  return waves.reduce((sum, { size, facts }) => sum + size * facts.inFlight, 0)
+/** Adds the answers on the connections of a wave, by their status. */
+export function addAnswers(answered: Record<string, number>, { facts: { statuses } }: Wave): void {
+  for (const [status, count] of Object.entries(statuses)) answered[status] = (answered[status] ?? 0) + count
 }
 
 async function send(
@@ -115,22 +111,12 @@ async function send(
     throw new ChaosError('TOOLBOX_FAILED', `${String(filling.sent)} requests were sent, and the memory is still not taken`)
   const id = `${helper}-${String(filling.sent)}`
   filling.sent += count
-  const args: Args = {
-    id,
-    target: filling.entry,
-    count,
-    request: sized(filling.spec, size, ctx),
-    connectTimeoutMs: CONNECT_LIMIT_MS,
-  }
+  const asked = requestOf(filling.spec, ctx)
+  const request = filledRequest({ ...asked, body: { ...asked.body, [filling.spec.sizeKey]: size } }, ctx.stack)
+  const args = { id, target: filling.entry, count, request, connectTimeoutMs: CONNECT_LIMIT_MS }
   const wave = { id, size, facts: await ctx.toolbox.get(helper).call('flood.open', args, signal) }
   filling.waves.push(wave)
   return wave
-}
-
-function sized(spec: VramSpecOfStack, size: number, ctx: FaultContext): NonNullable<Args['request']> {
-  const { method, path, headers, body } = requestOf(spec, ctx)
-  const sizedBody = JSON.stringify({ ...(body as Record<string, unknown>), [spec.sizeKey]: size })
-  return { method, path, headers: fillRecord(headers, ctx.stack.variables), body: sizedBody }
 }
 
 /** Waits until the memory shows what is under way, or all was refused, or nothing more is to be expected. */

@@ -27,7 +27,7 @@ const fillArgs = z
   .refine(...percentOrBytes)
 
 /** A process that computes on a GPU. */
-export interface GpuProcess extends ListedProcess {
+interface GpuProcess extends ListedProcess {
   /** null when it has ended meanwhile. */
   readonly name: string | null
   /** Which of the containers that were asked about it belongs to; null for none of them. */
