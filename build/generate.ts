@@ -1,8 +1,7 @@
 /** Writes the generated files, or with --check compares them: exit code 1 names those that are out of date. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { outputs } from './generate/outputs.ts'
-import type { Output } from './generate/outputs.ts'
+import { outputs, type Output } from './generate/outputs.ts'
 
 const root = join(import.meta.dirname, '..')
 const argv = process.argv.slice(2)

@@ -1,7 +1,6 @@
 import { mono } from './time/moment.fixture.ts'
 import { describe, expect, it } from 'vitest'
-import { latencyMs, recoveryStreak, roundedWindow, summarizeCanary } from './canary.ts'
-import type { CanarySample } from './canary.ts'
+import { latencyMs, recoveryStreak, roundedWindow, summarizeCanary, type CanarySample } from './canary.ts'
 
 function sample(intendedMs: number, latencyMs: number, ok = true): CanarySample {
   return {

@@ -11,8 +11,10 @@ import {
   EXIT_CODES,
   judgeCriteria,
   withTrouble,
+  type CriteriaFacts,
+  type LoadFacts,
+  type ScenarioFacts,
 } from './verdict.ts'
-import type { CriteriaFacts, LoadFacts, ScenarioFacts } from './verdict.ts'
 
 const HEALTHY: ScenarioFacts = {
   missingCapability: null,

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
 import type { ProfileName } from '../core/model.ts'
-import { faultWindowMs, recoveryLimitMs } from './scenario.ts'
-import type { Scenario } from './scenario.ts'
+import { faultWindowMs, recoveryLimitMs, type Scenario } from './scenario.ts'
 
 function scenario(change: Partial<Scenario>): Scenario {
   return {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { defineOperation } from './define-operation.ts'
-import type { OperationsOf } from './define-operation.ts'
+import { defineOperation, type OperationsOf } from './define-operation.ts'
 
 const args = z.strictObject({ count: z.int().min(1) })
 const wait = defineOperation({

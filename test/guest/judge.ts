@@ -9,8 +9,7 @@ import { parseResult } from '../../src/files/result/parse.ts'
 import { loadScenarios } from '../../src/files/scenarios/files.ts'
 import type { RunResult } from '../../src/core/result/run.ts'
 import { FAULTS } from '../../src/faults/registry.ts'
-import { judgeGuest } from './verdict.ts'
-import type { Row } from './verdict.ts'
+import { judgeGuest, type Row } from './verdict.ts'
 
 const SCENARIOS = fileURLToPath(new URL('stack/faults.json', import.meta.url))
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RunResult } from '../../src/core/result/run.ts'
 import type { ScenarioResult } from '../../src/core/result/scenario.ts'
-import { judgeGuest } from './verdict.ts'
-import type { GuestReport, Wanted } from './verdict.ts'
+import { judgeGuest, type GuestReport, type Wanted } from './verdict.ts'
 
 const MACHINE = new Map([
   ['cgroup_filesystem', 'cgroup2fs'],

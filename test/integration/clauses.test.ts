@@ -9,8 +9,7 @@ import type { ContainerState } from '../../src/ports/docker.ts'
 import { waitUntil } from '../../src/core/time/wait.ts'
 import { begin, openContext } from '../../src/clauses/shared/context.fixture.ts'
 import { CLAUSES } from '../../src/clauses/registry.ts'
-import { openRig } from './faults-rig.ts'
-import type { OpenRig } from './faults-rig.ts'
+import { openRig, type OpenRig } from './faults-rig.ts'
 import { descriptorOf, signal } from './stack-fixture.ts'
 
 const PORT = 8000

@@ -15,8 +15,7 @@ import { memory as memoryFault, type MemorySpec } from '../../src/faults/memory/
 import { unansweredStop } from '../../src/faults/unanswered-stop/fault.ts'
 import { awaitCrew, crewDescriptor, HANDS, runningAs } from './crew.ts'
 import { contextOf, runFault, storedUndo } from './faults-context.ts'
-import { openRig } from './faults-rig.ts'
-import type { OpenRig } from './faults-rig.ts'
+import { openRig, type OpenRig } from './faults-rig.ts'
 import { docker, signal } from './stack-fixture.ts'
 
 let rig: OpenRig

@@ -4,8 +4,7 @@ import type { FaultRequest } from '../../src/kinds/fault.ts'
 import { dns as dnsFault } from '../../src/faults/dns/fault.ts'
 import type { DnsSpec } from '../../src/faults/dns/plan.ts'
 import { contextOf, legsDescriptor, runFault, storedUndo } from './faults-context.ts'
-import { openRig } from './faults-rig.ts'
-import type { OpenRig } from './faults-rig.ts'
+import { openRig, type OpenRig } from './faults-rig.ts'
 import { docker, signal } from './stack-fixture.ts'
 
 const WINDOW_MS = 1_000

@@ -7,8 +7,7 @@ import { UNDO_STEP_LIMIT_MS } from '../../src/faults/shared/host-helpers.ts'
 import { toxic as toxicFault } from '../../src/faults/toxic/fault.ts'
 import type { ToxicSpec } from '../../src/faults/toxic/plan.ts'
 import { contextOf, legsDescriptor, proxiesOf, runFault } from './faults-context.ts'
-import { openRig } from './faults-rig.ts'
-import type { OpenRig } from './faults-rig.ts'
+import { openRig, type OpenRig } from './faults-rig.ts'
 import { docker, signal } from './stack-fixture.ts'
 
 let rig: OpenRig

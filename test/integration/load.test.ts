@@ -5,8 +5,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openSeriesFile } from '../../src/load/series/file.ts'
 import { openSeries, shortened } from '../../src/load/series/samples.fixture.ts'
-import { containerK6, K6_IMAGE, loadRig, OLDER_K6_IMAGE } from './load-rig.ts'
-import type { LoadRig } from './load-rig.ts'
+import { containerK6, K6_IMAGE, loadRig, OLDER_K6_IMAGE, type LoadRig } from './load-rig.ts'
 
 const run = promisify(execFile)
 let rig: LoadRig

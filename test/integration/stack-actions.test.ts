@@ -6,8 +6,7 @@ import { createContainers } from '../../src/stack/docker/containers.ts'
 import type { StackUnderTest } from '../../src/stack/running-stack.ts'
 import { bringUp } from '../../src/stack/stack.ts'
 import { crewDescriptor, HANDS, runningAs } from './crew.ts'
-import { descriptorOf, docker, leftoversOf, signal, testRun } from './stack-fixture.ts'
-import type { TestRun } from './stack-fixture.ts'
+import { descriptorOf, docker, leftoversOf, signal, testRun, type TestRun } from './stack-fixture.ts'
 
 let run: TestRun
 let stack: StackUnderTest

@@ -3,8 +3,7 @@ import type { PoolSpec } from '../../src/core/descriptor.ts'
 import type { PoolPort } from '../../src/ports/stack.ts'
 import { createPool } from '../../src/stack/pages/pool.ts'
 import { awaitCrew, CREW_POOL, crewDescriptor, HANDS, poolOf } from './crew.ts'
-import { openRig } from './faults-rig.ts'
-import type { OpenRig } from './faults-rig.ts'
+import { openRig, type OpenRig } from './faults-rig.ts'
 import { signal } from './stack-fixture.ts'
 
 let rig: OpenRig

@@ -6,8 +6,7 @@ import type { Toxic, ToxiproxyPort } from '../../src/ports/toxiproxy.ts'
 import { waitUntil } from '../../src/core/time/wait.ts'
 import { createToxiproxy } from '../../src/stack/links/toxiproxy.ts'
 import type { Endpoint } from '../../src/toolbox/operations/arguments.ts'
-import { PROXY_PORT, SERVER_PORT, signal, startRig } from './support/toolbox-rig.ts'
-import type { Rig } from './support/toolbox-rig.ts'
+import { PROXY_PORT, SERVER_PORT, signal, startRig, type Rig } from './support/toolbox-rig.ts'
 
 let rig: Rig
 let toxiproxy: ToxiproxyPort

@@ -1,8 +1,7 @@
 import { mono } from '../../core/time/moment.fixture.ts'
 import { describe, expect, it } from 'vitest'
 import type { CanarySample } from '../../core/canary.ts'
-import { canaryText, judgeCanary } from './judge.ts'
-import type { CanarySeen } from './judge.ts'
+import { canaryText, judgeCanary, type CanarySeen } from './judge.ts'
 
 /** One request every 100 ms from 0; `latency` from the intended send time. */
 function sample(index: number, status: number | null, latency: number): CanarySample {

@@ -2,8 +2,7 @@ import { later } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import type { ContainerSpec } from './spec.ts'
 import { died, event, HIT_MS, state } from './container.fixture.ts'
-import { calmOf, calmParts } from './calm.ts'
-import type { Stretch } from './calm.ts'
+import { calmOf, calmParts, type Stretch } from './calm.ts'
 import type { Part } from '../shared/parts.ts'
 
 const one = state({ pid: 200 })

@@ -2,8 +2,7 @@ import { msBetween } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import type { ContainerEvent, ContainerState } from '../../ports/docker.ts'
 import { died, event, HIT_MS, state, subject } from './container.fixture.ts'
-import { lifeOf } from './life.ts'
-import type { Life } from './life.ts'
+import { lifeOf, type Life } from './life.ts'
 
 interface Told extends Pick<Life, 'status' | 'laterDeaths'> {
   readonly death: { readonly afterMs: number; readonly exitCode: number | null } | null

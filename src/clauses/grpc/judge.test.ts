@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { grpcText, judgeGrpc } from './judge.ts'
-import type { GrpcSeen } from './judge.ts'
+import { grpcText, judgeGrpc, type GrpcSeen } from './judge.ts'
 import { grpcSpec } from './spec.ts'
 
 const WELL = grpcSpec.parse({ name: 'pay', within_ms: 500, share: 0.95 })

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { MetricSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
-import { judgeMetric, metricText, readMetric, unreadable } from './judge.ts'
-import type { MetricReading } from './judge.ts'
+import { judgeMetric, metricText, readMetric, unreadable, type MetricReading } from './judge.ts'
 
 const SPEC: MetricSpec = {
   service: 'hive',

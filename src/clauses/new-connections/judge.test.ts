@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judgeNewConnections, newConnectionsText } from './judge.ts'
-import type { NewConnection } from './judge.ts'
+import { judgeNewConnections, newConnectionsText, type NewConnection } from './judge.ts'
 
 const SPEC = { service: 'hive', port: 9_201, path: '/health', ended_within_ms: 1_000 }
 

@@ -4,8 +4,7 @@ import type { PoolSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import type { Hit } from '../../kinds/context.ts'
 import type { PoolMember } from '../../ports/stack.ts'
-import { isPoolSettled, judgePool, memberOf, poolText } from './judge.ts'
-import type { PoolReading, PoolSeen } from './judge.ts'
+import { isPoolSettled, judgePool, memberOf, poolText, type PoolReading, type PoolSeen } from './judge.ts'
 
 const HIT: Hit = {
   containerId: 'a'.repeat(64),

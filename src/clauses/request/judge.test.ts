@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judgeRequest, requestText } from './judge.ts'
-import type { RequestSeen } from './judge.ts'
+import { judgeRequest, requestText, type RequestSeen } from './judge.ts'
 
 const spec = { name: 'large', within_ms: 15_000, same_as_steady: true, rate_kb_per_s: { at_least: 5, at_most: 13 } }
 const steady = { good: true, why: 'status 200', bodyHash: 'aa', bytes: 40_000 }

@@ -3,8 +3,7 @@ import { expect, it } from 'vitest'
 import type { ContainerPort, LogLine } from '../../ports/docker.ts'
 import { state } from '../container/container.fixture.ts'
 import { containers, openContext } from './context.fixture.ts'
-import { readServiceLog } from './service-log.ts'
-import type { ServiceLog } from './service-log.ts'
+import { readServiceLog, type ServiceLog } from './service-log.ts'
 
 const MIB = 1_024 * 1_024
 const KEPT = 8 * MIB

@@ -1,8 +1,7 @@
 import { mono } from '../../core/time/moment.fixture.ts'
 import { describe, expect, it } from 'vitest'
 import type { RequestOutcome } from '../../core/request.ts'
-import { endOf, judgeWorkload, workloadText } from './judge.ts'
-import type { WorkloadRecord, WorkloadSeen } from './judge.ts'
+import { endOf, judgeWorkload, workloadText, type WorkloadRecord, type WorkloadSeen } from './judge.ts'
 
 const SPEC = { name: 'infer', in_flight: 8, within_ms: 5_000, good_share: 0.8 }
 const OUTCOME: RequestOutcome = {

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Link } from '../../core/descriptor.ts'
 import type { FloodFacts } from '../../toolbox/operations/requests/flood.ts'
-import { judgeConnections } from './judge.ts'
-import type { ConnectionsSeen } from './judge.ts'
+import { judgeConnections, type ConnectionsSeen } from './judge.ts'
 import { requestPort } from './plan.ts'
 
 const FLOOD: FloodFacts = { open: 1_000, peakOpen: 1_000, refused: 0, closed: 0, statuses: {}, inFlight: 0, peakInFlight: 0 }

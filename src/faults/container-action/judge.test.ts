@@ -1,8 +1,7 @@
 import { wall } from '../../core/time/moment.fixture.ts'
 import { describe, expect, test } from 'vitest'
 import type { ContainerEvent } from '../../ports/docker.ts'
-import { judgeAction } from './judge.ts'
-import type { ActionSeen } from './judge.ts'
+import { judgeAction, type ActionSeen } from './judge.ts'
 
 type Action = ActionSeen['action']
 

@@ -1,7 +1,6 @@
 import { mono } from '../../core/time/moment.fixture.ts'
 import { describe, expect, test } from 'vitest'
-import { judgeCpu, loadText, planLoad } from './judge.ts'
-import type { BurnReading, CpuSeen } from './judge.ts'
+import { judgeCpu, loadText, planLoad, type BurnReading, type CpuSeen } from './judge.ts'
 
 const QUOTA = { cpuQuotaUs: 20_000, cpuPeriodUs: 100_000 }
 const NO_QUOTA = { cpuQuotaUs: null, cpuPeriodUs: null }

@@ -1,8 +1,7 @@
 import { wall } from '../../core/time/moment.fixture.ts'
 import { describe, expect, test } from 'vitest'
 import type { ContainerEvent } from '../../ports/docker.ts'
-import { deathOf, judgeCrash } from './judge.ts'
-import type { CrashSeen } from './judge.ts'
+import { deathOf, judgeCrash, type CrashSeen } from './judge.ts'
 
 const ID = 'a'.repeat(64)
 

@@ -5,8 +5,7 @@ import type { ContainerState } from '../../ports/docker.ts'
 import type { PoolMember } from '../../ports/stack.ts'
 import { container, containers, descriptor, faultContext, stack } from '../shared/context.fixture.ts'
 import type { CrashPlan } from './plan.ts'
-import { busiest, busyAmong, busyVictims, chosenVictims, registeringAmong, registeringVictim } from './victims.ts'
-import type { Victim } from './victims.ts'
+import { busiest, busyAmong, busyVictims, chosenVictims, registeringAmong, registeringVictim, type Victim } from './victims.ts'
 
 function hand(letter: string, status = 'running'): ContainerState {
   return container({ id: letter.repeat(64), name: `chaos-r1-hand-${letter}`, status })

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { VolumeFacts } from '../../toolbox/operations/resources/disk.ts'
-import { judgeDisk, mustBeFull } from './judge.ts'
-import type { DiskReading, DiskSeen } from './judge.ts'
+import { judgeDisk, mustBeFull, type DiskReading, type DiskSeen } from './judge.ts'
 
 const MIB = 1_048_576
 

@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { ContainerMount } from '../../ports/docker.ts'
 import type { VolumeFacts } from '../../toolbox/operations/resources/disk.ts'
 import type { HostFacts } from '../../toolbox/operations/resources/host.ts'
-import { allowedBytes, mountFor } from './plan.ts'
-import type { DiskSpec } from './plan.ts'
+import { allowedBytes, mountFor, type DiskSpec } from './plan.ts'
 
 const MIB = 1_048_576
 const GIB = 1_024 * MIB

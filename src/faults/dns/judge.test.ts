@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ResolvedName } from '../../toolbox/operations/network/dns.ts'
-import { judgeDns } from './judge.ts'
-import type { DnsSeen } from './judge.ts'
+import { judgeDns, type DnsSeen } from './judge.ts'
 
 function found(name: string, ...tookMs: number[]): ResolvedName[] {
   return tookMs.map((took) => ({ name, tookMs: took, addresses: ['10.0.0.2'], error: null }))

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
 import { container, containers, descriptor, faultContext, stack } from '../shared/context.fixture.ts'
-import { mechanismOf, resolveDns } from './plan.ts'
-import type { DnsSpec } from './plan.ts'
+import { mechanismOf, resolveDns, type DnsSpec } from './plan.ts'
 
 const SPEC: DnsSpec = { mode: 'refused', target: 'hand', names: null, delayMs: null, count: null }
 

@@ -9,8 +9,15 @@ import { hitTeller } from '../shared/containers/hits.ts'
 import { undoRecord } from '../shared/plan-schema.ts'
 import { fill, openWitnesses, type Exhaustion } from './filling.ts'
 import { judgeDescriptors } from './judge.ts'
-import { descriptorsPlan, isLowered, limitHelper, lookAgain, resolveDescriptors, restoreLimit } from './plan.ts'
-import type { FileDescriptorsPlan } from './plan.ts'
+import {
+  descriptorsPlan,
+  isLowered,
+  limitHelper,
+  lookAgain,
+  resolveDescriptors,
+  restoreLimit,
+  type FileDescriptorsPlan,
+} from './plan.ts'
 import { probeBefore, startUpkeeps, watch } from './watching.ts'
 
 /** File descriptors of a process used up: its limit lowered, and what is left held by connections. */

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isRefused, judgeDescriptors } from './judge.ts'
-import type { DescriptorReading, DescriptorsSeen, ProbeSeen } from './judge.ts'
+import { isRefused, judgeDescriptors, type DescriptorReading, type DescriptorsSeen, type ProbeSeen } from './judge.ts'
 import { requireRoom } from './plan.ts'
 
 const LIMIT = 41

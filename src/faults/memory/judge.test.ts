@@ -1,8 +1,7 @@
 import { wall } from '../../core/time/moment.fixture.ts'
 import { describe, expect, test } from 'vitest'
 import type { ContainerEvent } from '../../ports/docker.ts'
-import { judgeHold, judgeOom } from './judge.ts'
-import type { MemorySeen, OomSeen } from './judge.ts'
+import { judgeHold, judgeOom, type MemorySeen, type OomSeen } from './judge.ts'
 
 const ID = 'a'.repeat(64)
 const LIMIT = 96 * 1_048_576

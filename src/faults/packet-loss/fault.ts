@@ -6,8 +6,17 @@ import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import { sendBurst } from '../shared/access.ts'
 import { startUpkeep, stopTraffic, type Upkeep } from '../shared/containers/upkeep.ts'
 import { combinePlaces, type PlaceJudgement } from '../shared/evidence.ts'
-import { endsOf, legAccess, legPlan, namespaceHelpers, planLegs, startEnds, targetNames } from '../shared/links/legs.ts'
-import type { LegEnd, LegPlan } from '../shared/links/legs.ts'
+import {
+  endsOf,
+  legAccess,
+  legPlan,
+  namespaceHelpers,
+  planLegs,
+  startEnds,
+  targetNames,
+  type LegEnd,
+  type LegPlan,
+} from '../shared/links/legs.ts'
 import type { LinkSelection } from '../shared/links/links.ts'
 import { helperLeftovers, stopHelpers } from '../shared/links/namespace-helpers.ts'
 import { listOf, undoRecord } from '../shared/plan-schema.ts'

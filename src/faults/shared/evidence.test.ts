@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { combinePlaces, joinJudgements, signedMs } from './evidence.ts'
-import type { PlaceJudgement } from './evidence.ts'
+import { combinePlaces, joinJudgements, signedMs, type PlaceJudgement } from './evidence.ts'
 
 function judged(place: string, change: Partial<PlaceJudgement> = {}): PlaceJudgement {
   return { place, headline: '+500 ms median', measures: { addedMs: 500 }, reasons: [], ...change }

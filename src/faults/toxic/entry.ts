@@ -2,8 +2,15 @@
 import * as z from 'zod'
 import { defineEntry, type EntryForm } from '../../kinds/define-entry.ts'
 import { oneOf, quantity } from '../../kinds/schema-kit.ts'
-import { attributeSchema, attributesText, LINK_OPTION, linkSchema, NETWORK, toLinks } from '../shared/links/keys.ts'
-import type { AttributeRule } from '../shared/links/keys.ts'
+import {
+  attributeSchema,
+  attributesText,
+  LINK_OPTION,
+  linkSchema,
+  NETWORK,
+  toLinks,
+  type AttributeRule,
+} from '../shared/links/keys.ts'
 import { toxic } from './fault.ts'
 import { STREAMS } from './plan.ts'
 import { slicerFits, TOXIPROXY_TOXIC_NAMES, TOXIPROXY_TOXICS, type ToxiproxyToxicName } from './toxics.ts'

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ProcessFacts } from '../../toolbox/operations/processes/process.ts'
-import { judgeUnansweredStop } from './judge.ts'
-import type { DeafSeen } from './judge.ts'
+import { judgeUnansweredStop, type DeafSeen } from './judge.ts'
 
 function facts(changes: Partial<ProcessFacts> = {}): ProcessFacts {
   return {

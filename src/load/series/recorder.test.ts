@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { isChaosError } from '../../core/errors.ts'
 import { SeriesRecorder } from './recorder.ts'
-import { csvOf, csvRows, endOf, openSeries, PLAIN, recordedOf, requestAt, shortSeries, START_MS } from './samples.fixture.ts'
-import type { Row } from './samples.fixture.ts'
+import {
+  csvOf,
+  csvRows,
+  endOf,
+  openSeries,
+  PLAIN,
+  recordedOf,
+  requestAt,
+  shortSeries,
+  START_MS,
+  type Row,
+} from './samples.fixture.ts'
 
 const users = (counts: readonly number[]): Row[] =>
   counts.map((value, second) => ({ metric: 'vus', atMs: second * 1_000, value }))

@@ -3,8 +3,15 @@ import { once } from 'node:events'
 import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { loadPackageDefinition, Server, ServerCredentials, status } from '@grpc/grpc-js'
-import type { handleUnaryCall, Metadata, ServiceDefinition } from '@grpc/grpc-js'
+import {
+  loadPackageDefinition,
+  Server,
+  ServerCredentials,
+  status,
+  type handleUnaryCall,
+  type Metadata,
+  type ServiceDefinition,
+} from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import { ReflectionService } from '@grpc/reflection'
 

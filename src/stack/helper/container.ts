@@ -9,8 +9,8 @@ import {
   TOOLBOX_OBJECTS_VARIABLE,
   TOOLBOX_TTL_VARIABLE,
   TOOLBOX_VOLUME_PATH,
+  type ToolboxAvoidable,
 } from '../../core/toolbox.ts'
-import type { ToolboxAvoidable } from '../../core/toolbox.ts'
 import { dockerCall, dockerStatus, inspectContainer, orGone } from '../docker/call.ts'
 import { frameReader } from '../docker/container-logs.ts'
 import { ownerLabels, ROLE_LABEL, RUN_LABEL, TOOLBOX_ROLE, type Owner } from '../docker/labels.ts'

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ResponseParser } from './response-parser.ts'
-import type { FinishedResponse } from './response-parser.ts'
+import { ResponseParser, type FinishedResponse } from './response-parser.ts'
 
 const PIPELINE = [
   'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello',

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { OPERATIONS } from './registry.ts'
-import type { ToolboxOperation } from './registry.ts'
+import { OPERATIONS, type ToolboxOperation } from './registry.ts'
 
 function parseArguments(op: ToolboxOperation, args: unknown): unknown {
   const operation = OPERATIONS.find(({ name }) => name === op)

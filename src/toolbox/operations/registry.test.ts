@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { OPERATIONS } from './registry.ts'
-import type { ArgumentsOf, ToolboxOperation } from './registry.ts'
+import { OPERATIONS, type ArgumentsOf, type ToolboxOperation } from './registry.ts'
 
 function limitMs<O extends ToolboxOperation>(op: O, args: ArgumentsOf<O>): number | undefined {
   return OPERATIONS.find(({ name }) => name === op)?.accept(args).limitMs

@@ -1,8 +1,7 @@
 /** Inference that takes time and memory but no CPU: it waits as long as a model of that speed would. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { unavailable } from '../shared/failure.ts'
-import { asRecord, MAX_TOKENS, number, parseTask, text } from '../shared/task.ts'
-import type { Task } from '../shared/task.ts'
+import { asRecord, MAX_TOKENS, number, parseTask, text, type Task } from '../shared/task.ts'
 import type { ModelSpeeds } from './models.ts'
 import { tokensText } from './text.ts'
 import type { VramBudget } from './vram.ts'

@@ -1,15 +1,12 @@
 /** mock-worker: answers inference requests as a worker with a model would, without the model. */
 import { hostname } from 'node:os'
-import { readInteger, readText, readUrl } from '../shared/env.ts'
-import type { Env } from '../shared/env.ts'
+import { readInteger, readText, readUrl, type Env } from '../shared/env.ts'
 import { runService } from '../shared/lifecycle.ts'
 import { ownAddress } from './address.ts'
-import { openDeviceMemory } from './device-memory.ts'
-import type { DeviceMemory } from './device-memory.ts'
+import { openDeviceMemory, type DeviceMemory } from './device-memory.ts'
 import type { InferenceOptions } from './inference.ts'
 import { parseSpeeds } from './models.ts'
-import { workerPolicy } from './policy.ts'
-import type { WorkerPolicy } from './policy.ts'
+import { workerPolicy, type WorkerPolicy } from './policy.ts'
 import { VramBudget } from './vram.ts'
 import { startWorker } from './worker.ts'
 

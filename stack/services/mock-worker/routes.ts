@@ -3,8 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { errorText } from '../shared/failure.ts'
 import type { Logger } from '../shared/log.ts'
 import { drained, whenClosed } from '../shared/server.ts'
-import { parseInference } from './inference.ts'
-import type { InferenceEngine, InferenceRequest, Piece } from './inference.ts'
+import { parseInference, type InferenceEngine, type InferenceRequest, type Piece } from './inference.ts'
 
 /** `POST /v1/inference`: one JSON line per piece, as it is made. The last line says `end`. */
 export function addInferenceRoute(server: FastifyInstance, engine: InferenceEngine, log: Logger): void {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Crowd } from './crowd.ts'
-import type { CrowdPolicy, Treatment } from './crowd.ts'
+import { Crowd, type CrowdPolicy, type Treatment } from './crowd.ts'
 import { upstreamPolicy } from './policy.ts'
 
 const policy: CrowdPolicy = {

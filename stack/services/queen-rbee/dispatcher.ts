@@ -2,10 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { unavailable } from '../shared/failure.ts'
 import type { Logger } from '../shared/log.ts'
-import { runAttempt } from './attempt.ts'
-import type { AttemptAnswer, AttemptOptions, AttemptRequest } from './attempt.ts'
-import { toAttemptFailure } from './attempt-failure.ts'
-import type { AttemptFailure } from './attempt-failure.ts'
+import { runAttempt, type AttemptAnswer, type AttemptOptions, type AttemptRequest } from './attempt.ts'
+import { toAttemptFailure, type AttemptFailure } from './attempt-failure.ts'
 import type { UpstreamPolicy } from './policy.ts'
 import type { WarmPool } from './warm-pool.ts'
 

@@ -1,10 +1,8 @@
 /** How the queen treats its clients and its upstream. This is all that a defect can change of it. */
 import type { Defect } from '../shared/defects.ts'
-import { HEALTHY_INTAKE } from '../shared/intake.ts'
-import type { IntakePolicy } from '../shared/intake.ts'
+import { HEALTHY_INTAKE, type IntakePolicy } from '../shared/intake.ts'
 import type { FailureReason } from './attempt-failure.ts'
-import { constantBackoff, exponentialBackoff } from './backoff.ts'
-import type { Backoff } from './backoff.ts'
+import { constantBackoff, exponentialBackoff, type Backoff } from './backoff.ts'
 import type { CrowdPolicy } from './crowd.ts'
 
 export interface UpstreamPolicy {

@@ -1,12 +1,10 @@
 /** The queen as a process of its own: flooded, and short of descriptors. */
 import { readFile } from 'node:fs/promises'
-import { request } from 'node:http'
-import type { Agent } from 'node:http'
+import { request, type Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { exhaustDescriptors, keptConnection, look } from '../testing/descriptors.ts'
-import { freePort, openDescriptors, spawnService } from '../testing/processes.ts'
-import type { ServiceProcess } from '../testing/processes.ts'
+import { freePort, openDescriptors, spawnService, type ServiceProcess } from '../testing/processes.ts'
 import { Cleanup, bodyOf, eventually, listen, TASK, TOKEN } from '../testing/support.ts'
 
 const cleanup = new Cleanup()

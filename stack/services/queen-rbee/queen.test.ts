@@ -1,13 +1,10 @@
-import { request as httpRequest } from 'node:http'
-import type { RequestListener } from 'node:http'
+import { request as httpRequest, type RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { HEALTHY_INTAKE } from '../shared/intake.ts'
-import type { IntakePolicy } from '../shared/intake.ts'
+import { HEALTHY_INTAKE, type IntakePolicy } from '../shared/intake.ts'
 import { Cleanup, bodyOf, eventually, listen, post, recordingLog, TASK, TOKEN } from '../testing/support.ts'
 import { exponentialBackoff } from './backoff.ts'
-import type { UpstreamPolicy } from './policy.ts'
-import { upstreamPolicy } from './policy.ts'
+import { upstreamPolicy, type UpstreamPolicy } from './policy.ts'
 import { startQueen } from './queen.ts'
 
 const cleanup = new Cleanup()

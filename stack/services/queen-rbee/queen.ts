@@ -1,10 +1,8 @@
 /** queen-rbee put together from its parts. */
 import type { AddressInfo } from 'node:net'
-import { Admission } from '../shared/admission.ts'
-import type { AdmissionLimits } from '../shared/admission.ts'
+import { Admission, type AdmissionLimits } from '../shared/admission.ts'
 import { errorText, unavailable } from '../shared/failure.ts'
-import { openIntake } from '../shared/intake.ts'
-import type { IntakePolicy } from '../shared/intake.ts'
+import { openIntake, type IntakePolicy } from '../shared/intake.ts'
 import type { RunningService } from '../shared/lifecycle.ts'
 import type { Logger } from '../shared/log.ts'
 import { createServer, LISTEN_BACKLOG } from '../shared/server.ts'

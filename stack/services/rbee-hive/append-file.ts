@@ -1,7 +1,6 @@
 /** A file of lines that only grows, every append durable before it returns and whole or not there at all. */
 import { constants } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
+import { open, rename, type FileHandle } from 'node:fs/promises'
 
 const FLAGS = constants.O_RDWR | constants.O_CREAT
 const FILE_MODE = 0o600

@@ -5,8 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { exhaustDescriptors, keptConnection, look } from '../testing/descriptors.ts'
-import { freePort, limitProcess, openDescriptors, spawnHive, spawnWorker } from '../testing/processes.ts'
-import type { ServiceProcess } from '../testing/processes.ts'
+import { freePort, limitProcess, openDescriptors, spawnHive, spawnWorker, type ServiceProcess } from '../testing/processes.ts'
 import { Cleanup, eventually, post, TASK, temporaryFolder, TOKEN } from '../testing/support.ts'
 
 const cleanup = new Cleanup()

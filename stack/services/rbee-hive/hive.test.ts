@@ -7,8 +7,7 @@ import { VramBudget } from '../mock-worker/vram.ts'
 import { startWorker } from '../mock-worker/worker.ts'
 import { Cleanup, bodyOf, eventually, listen, post, recordingLog, TASK, temporaryFolder, TOKEN } from '../testing/support.ts'
 import { startHive } from './hive.ts'
-import { HIVE_POLICY } from './policy.ts'
-import type { HivePolicy } from './policy.ts'
+import { HIVE_POLICY, type HivePolicy } from './policy.ts'
 
 const cleanup = new Cleanup()
 let folder: string

@@ -1,7 +1,6 @@
 /** One accepted inference request and what is known of its answer so far. Any number of requests may wait for it. */
 import type { ServiceError } from '../shared/failure.ts'
-import { taskJson } from '../shared/task.ts'
-import type { Task } from '../shared/task.ts'
+import { taskJson, type Task } from '../shared/task.ts'
 
 export interface Piece {
   readonly text: string

@@ -1,8 +1,7 @@
 /** The journal's records: one JSON object per line, the acceptance of a job or its end. */
 import { errorText } from '../shared/failure.ts'
 import type { Logger } from '../shared/log.ts'
-import { asRecord, parseTask, taskJson } from '../shared/task.ts'
-import type { Task } from '../shared/task.ts'
+import { asRecord, parseTask, taskJson, type Task } from '../shared/task.ts'
 
 export interface AcceptedJob {
   readonly id: string

@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parseTask } from '../shared/task.ts'
 import { Cleanup, eventually, recordingLog, TASK, temporaryFolder } from '../testing/support.ts'
-import { Journal } from './journal.ts'
-import type { JournalOptions } from './journal.ts'
+import { Journal, type JournalOptions } from './journal.ts'
 
 const cleanup = new Cleanup()
 const task = parseTask(TASK)

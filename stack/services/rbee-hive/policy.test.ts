@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { DEFECTS } from '../shared/defects.ts'
-import type { Defect } from '../shared/defects.ts'
+import { DEFECTS, type Defect } from '../shared/defects.ts'
 import { hivePolicy } from './policy.ts'
 
 const facts = (...defects: Defect[]): object => hivePolicy(new Set(defects))

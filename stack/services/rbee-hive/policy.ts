@@ -1,7 +1,6 @@
 /** Limits of the hive's promises, and what it does when one of them is met. This is all that a defect can change of it. */
 import type { Defect } from '../shared/defects.ts'
-import { HEALTHY_INTAKE } from '../shared/intake.ts'
-import type { IntakePolicy } from '../shared/intake.ts'
+import { HEALTHY_INTAKE, type IntakePolicy } from '../shared/intake.ts'
 
 export interface HivePolicy {
   readonly intake: IntakePolicy

@@ -1,10 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { recordingLog } from '../testing/support.ts'
-import { HIVE_POLICY } from './policy.ts'
-import type { HivePolicy } from './policy.ts'
+import { HIVE_POLICY, type HivePolicy } from './policy.ts'
 import type { ProcessIdentity } from './process-info.ts'
-import { WorkerRegistry } from './registry.ts'
-import type { Member, WorkerClaim } from './registry.ts'
+import { WorkerRegistry, type Member, type WorkerClaim } from './registry.ts'
 import { WorkerStopper } from './stopper.ts'
 
 const dead = new Set<number>()

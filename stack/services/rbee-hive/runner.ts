@@ -4,8 +4,7 @@ import type { Logger } from '../shared/log.ts'
 import type { Job } from './job.ts'
 import type { HivePolicy } from './policy.ts'
 import type { Member, WorkerRegistry } from './registry.ts'
-import { WorkerRefusal } from './worker-link.ts'
-import type { HttpWorkerLink } from './worker-link.ts'
+import { WorkerRefusal, type HttpWorkerLink } from './worker-link.ts'
 
 type Registry = WorkerRegistry<HttpWorkerLink>
 type Worker = Member<HttpWorkerLink>

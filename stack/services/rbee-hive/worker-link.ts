@@ -1,8 +1,6 @@
 /** Requests to one worker. */
-import { Pool } from 'undici'
-import type { Dispatcher } from 'undici'
-import { asRecord, taskJson } from '../shared/task.ts'
-import type { Task } from '../shared/task.ts'
+import { Pool, type Dispatcher } from 'undici'
+import { asRecord, taskJson, type Task } from '../shared/task.ts'
 import type { WorkerClaim, WorkerLink } from './registry.ts'
 
 /** A status other than 200. 507 and 503 speak of the worker's state, not of the request. */

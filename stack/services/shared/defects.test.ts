@@ -4,8 +4,7 @@ import { expect, test } from 'vitest'
 import { workerPolicy } from '../mock-worker/policy.ts'
 import { intakePolicy, upstreamPolicy } from '../queen-rbee/policy.ts'
 import { hivePolicy } from '../rbee-hive/policy.ts'
-import { DEFECTS } from './defects.ts'
-import type { Defect } from './defects.ts'
+import { DEFECTS, type Defect } from './defects.ts'
 
 /** What a service decides by, with its functions as what they answer. */
 function decisions(defects: readonly Defect[]): Record<'queen' | 'hive' | 'worker', string> {

@@ -2,8 +2,7 @@
  * Deliberate defects. Each changes one promised behaviour where that behaviour is decided: the policies of the three
  * services are computed from this set at the start, and nothing else asks for it.
  */
-import { BadSettingError, readText } from './env.ts'
-import type { Env } from './env.ts'
+import { BadSettingError, readText, type Env } from './env.ts'
 
 export const DEFECTS = [
   'no-backoff',

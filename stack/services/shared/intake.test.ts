@@ -1,7 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { Cleanup, recordingLog } from '../testing/support.ts'
-import { HEALTHY_INTAKE, openIntake } from './intake.ts'
-import type { Intake, IntakePolicy } from './intake.ts'
+import { HEALTHY_INTAKE, openIntake, type Intake, type IntakePolicy } from './intake.ts'
 import { TickRecord } from './loop-watch.ts'
 
 const cleanup = new Cleanup()

@@ -1,10 +1,7 @@
-import { readDefects } from './defects.ts'
-import type { Defect } from './defects.ts'
-import { readText } from './env.ts'
-import type { Env } from './env.ts'
+import { readDefects, type Defect } from './defects.ts'
+import { readText, type Env } from './env.ts'
 import { errorText } from './failure.ts'
-import { createLog } from './log.ts'
-import type { Logger } from './log.ts'
+import { createLog, type Logger } from './log.ts'
 
 export interface ServiceContext {
   readonly env: Env

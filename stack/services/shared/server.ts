@@ -1,7 +1,6 @@
 /** What the three HTTP servers have in common: auth, health pages, metrics, and errors as JSON. */
 import type { ServerResponse } from 'node:http'
-import { fastify } from 'fastify'
-import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
+import { fastify, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { Registry } from 'prom-client'
 import { bearerCheck } from './auth.ts'
 import { errorBody, ServiceError } from './failure.ts'

@@ -1,11 +1,8 @@
 /** Takes all descriptors of another process, as a flood of silent clients would. */
 import { Agent, get } from 'node:http'
-import { connect } from 'node:net'
-import type { Socket } from 'node:net'
-import { limitProcess, openDescriptors } from './processes.ts'
-import type { ServiceProcess } from './processes.ts'
-import { eventually, TOKEN } from './support.ts'
-import type { Cleanup } from './support.ts'
+import { connect, type Socket } from 'node:net'
+import { limitProcess, openDescriptors, type ServiceProcess } from './processes.ts'
+import { eventually, TOKEN, type Cleanup } from './support.ts'
 
 const SPARE = 16
 const PLENTY = 4_096

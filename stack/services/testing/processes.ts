@@ -1,14 +1,11 @@
 /** Services as processes of their own, run from their sources, so that a test can kill, stop and limit them. */
-import { execFile, spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { eventually, TOKEN } from './support.ts'
-import type { Cleanup } from './support.ts'
+import { eventually, TOKEN, type Cleanup } from './support.ts'
 
 export interface ServiceProcess {
   readonly pid: number

@@ -4,8 +4,7 @@ import { systemClock } from '../../../src/core/time/clock.ts'
 import type { ToolboxHelper, ToolboxPort } from '../../../src/ports/toolbox.ts'
 import { waitUntil } from '../../../src/core/time/wait.ts'
 import type { Endpoint } from '../../../src/toolbox/operations/arguments.ts'
-import { SERVER_PORT, signal, startRig } from './toolbox-rig.ts'
-import type { Rig } from './toolbox-rig.ts'
+import { SERVER_PORT, signal, startRig, type Rig } from './toolbox-rig.ts'
 
 export let rig: Rig
 export let toolbox: ToolboxPort

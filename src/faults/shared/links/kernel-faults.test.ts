@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../../core/random.ts'
-import { judgeLoss } from '../../packet-loss/judge.ts'
-import type { EndLoss, ProbeCount } from '../../packet-loss/judge.ts'
+import { judgeLoss, type EndLoss, type ProbeCount } from '../../packet-loss/judge.ts'
 import { resetMoments, thirdOf } from '../../connection-resets/moments.ts'
-import { judgeResets } from '../../connection-resets/judge.ts'
-import type { ResetsSeen } from '../../connection-resets/judge.ts'
+import { judgeResets, type ResetsSeen } from '../../connection-resets/judge.ts'
 
 const before = { sent: 10, answered: 10 }
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judgeBlackhole, measureBlackhole } from './blackhole.ts'
-import type { BlackholeSeen, BlackholeSpec } from './blackhole.ts'
+import { judgeBlackhole, measureBlackhole, type BlackholeSeen, type BlackholeSpec } from './blackhole.ts'
 import { measured, toxicOn } from './link.fixture.ts'
 import { failed, ok, times } from './samples.fixture.ts'
 

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { TransferResult } from '../../../toolbox/operations/requests/probe-transfer.ts'
 import { requestSize } from '../../shared/access.ts'
-import { judgeLimit, measureLimitData } from './limit-data.ts'
-import type { LimitSpec } from './limit-data.ts'
-import { measured, toxicOn } from './link.fixture.ts'
-import type { LinkModel } from './link.fixture.ts'
+import { judgeLimit, measureLimitData, type LimitSpec } from './limit-data.ts'
+import { measured, toxicOn, type LinkModel } from './link.fixture.ts'
 import { failed, moved, ok } from './samples.fixture.ts'
 import { transferBaseline } from './transfers.ts'
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { helper } from '../../../ports/toolbox.fixture.ts'
 import { faultContext } from '../../shared/context.fixture.ts'
-import { toxicOn } from './link.fixture.ts'
-import type { Transfer } from './link.fixture.ts'
+import { toxicOn, type Transfer } from './link.fixture.ts'
 import { moved } from './samples.fixture.ts'
 import { transferBaseline, transferMany } from './transfers.ts'
 

@@ -4,8 +4,7 @@ import { helper } from '../../../ports/toolbox.fixture.ts'
 import type { ReplyOf } from '../../../toolbox/operations/registry.ts'
 import type { GpuFacts } from '../../../toolbox/operations/resources/vram.ts'
 import { container, descriptor, faultContext, stack, toolbox } from '../../shared/context.fixture.ts'
-import { allowedPids, findGpus, matchGpus, processBytes, refuseOthers } from './find.ts'
-import type { FoundGpus } from './find.ts'
+import { allowedPids, findGpus, matchGpus, processBytes, refuseOthers, type FoundGpus } from './find.ts'
 
 const UUIDS = ['GPU-aaaaaaaa-0000-0000-0000-000000000000', 'GPU-bbbbbbbb-0000-0000-0000-000000000001'] as const
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { GpuFacts, VramFacts } from '../../../toolbox/operations/resources/vram.ts'
-import { gpuBefore, judgeGpuVram, unreleased, usedPercent } from './judge.ts'
-import type { GpuVramSeen } from './judge.ts'
+import { gpuBefore, judgeGpuVram, unreleased, usedPercent, type GpuVramSeen } from './judge.ts'
 
 const GIB = 1_073_741_824
 const UUID = 'GPU-aaaaaaaa-0000-0000-0000-000000000000'

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bytesPerUnit, nextBatch, sizesOf, sumOf } from './filling.ts'
-import type { FillingState } from './filling.ts'
+import { bytesPerUnit, nextBatch, sizesOf, sumOf, type FillingState } from './filling.ts'
 
 const TOTAL = 24_000
 const EMPTY = { usedBytes: 8_000, totalBytes: TOTAL }

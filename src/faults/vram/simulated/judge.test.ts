@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { judgeSimulatedVram } from './judge.ts'
-import type { VramReading, VramSeen } from './judge.ts'
+import { judgeSimulatedVram, type VramReading, type VramSeen } from './judge.ts'
 
 const GIB = 1_073_741_824
 

@@ -1,15 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
-import { createServer } from 'node:net'
-import type { AddressInfo, Server, Socket } from 'node:net'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../core/time/clock.ts'
 import type { ToolboxReply } from '../../../core/toolbox.ts'
 import { waitUntil } from '../../../core/time/wait.ts'
-import { Floods, MAX_FLOOD } from './flood.ts'
-import type { FloodFacts } from './flood.ts'
+import { Floods, MAX_FLOOD, type FloodFacts } from './flood.ts'
 import type { ArgumentsOf } from '../registry.ts'
 
 type Args = ArgumentsOf<'flood.open'>

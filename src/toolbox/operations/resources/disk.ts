@@ -14,8 +14,8 @@ import {
   sweepFillers,
   volumeFigures,
   volumeFolder,
+  type VolumeFacts,
 } from '../../fill/volume.ts'
-import type { VolumeFacts } from '../../fill/volume.ts'
 import type { Helper, HelperState } from '../../helper.ts'
 import { errorCode } from '../../net/wire.ts'
 import { bytes, fillLimitMs, percentOrBytes } from '../arguments.ts'

@@ -2,8 +2,17 @@
 import * as z from 'zod'
 import { defineOperation } from '../../define-operation.ts'
 import { belongsTo, readCgroupPaths, readProcFile } from '../../cgroup/membership.ts'
-import { NO_GPU_EXITS, parseAnswer, parseListing, parseReady, VRAM_HOLD } from '../../gpu/lines.ts'
-import type { Answer, ListedGpu, ListedProcess, VramFacts } from '../../gpu/lines.ts'
+import {
+  NO_GPU_EXITS,
+  parseAnswer,
+  parseListing,
+  parseReady,
+  VRAM_HOLD,
+  type Answer,
+  type ListedGpu,
+  type ListedProcess,
+  type VramFacts,
+} from '../../gpu/lines.ts'
 import { READ_LIMIT_MS, VramSession } from '../../gpu/session.ts'
 import type { Helper, HelperState } from '../../helper.ts'
 import { runProgram } from '../../programs/run-program.ts'
