@@ -167,7 +167,7 @@ async function compareDeaths(
 async function compareToxics(proxy: ToxiproxyPort, container: string, ours: number[], plain: number[]): Promise<void> {
   const { signal } = new AbortController()
   for (let round = 0; round < 5; round += 1) {
-    const name = `bench_${String(round)}`
+    const name = `bench_${round}`
     const toxic: Toxic = { name, type: 'latency', stream: 'downstream', toxicity: 1, attributes: { latency: 1, jitter: 0 } }
     ours.push(await timed(() => proxy.addToxic('hive-proxy', toxic, signal)))
     await proxy.removeToxic('hive-proxy', name, signal)

@@ -38,14 +38,14 @@ async function heldOf(folder: string): Promise<Held> {
 async function record(folder: string, seconds: number): Promise<void> {
   const server = createServer((_request, response) => response.end('{}'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   const script = `import http from 'k6/http'
-export const options = { vus: 20, duration: '${String(seconds)}s' }
+export const options = { vus: 20, duration: '${seconds}s' }
 export default function () { http.get('${url}') }`
   await writeFile(join(folder, 'script.js'), script)
   try {
     await run('docker', [
-      ...['run', '--rm', '--network', 'host', '--user', `${String(getuid?.() ?? 0)}:${String(getgid?.() ?? 0)}`],
+      ...['run', '--rm', '--network', 'host', '--user', `${getuid?.() ?? 0}:${getgid?.() ?? 0}`],
       ...['--env', 'K6_CSV_TIME_FORMAT=unix_micro', '--env', 'K6_NO_USAGE_REPORT=true', '--volume', `${folder}:/load`, K6_IMAGE],
       ...['run', '--quiet', '--out', 'csv=/load/samples.csv', '--out', 'json=/load/samples.json', '/load/script.js'],
     ])
@@ -92,12 +92,12 @@ try {
   const mib = async (file: string): Promise<string> => `${((await stat(file)).size / 1024 ** 2).toFixed(0)} MiB`
   const rate = (ms: number): string => `${Math.round(ours.samples / (ms / 1_000)).toLocaleString('en')} samples/s`
   process.stdout.write(
-    `${ours.samples.toLocaleString('en')} samples of ${String(seconds)} s; CSV ${await mib(csv)}, JSON ${await mib(json)}\n\n` +
+    `${ours.samples.toLocaleString('en')} samples of ${seconds} s; CSV ${await mib(csv)}, JSON ${await mib(json)}\n\n` +
       '| | ours, all figures by second | jq, one p95 of the whole | ratio |\n|---|---|---|---|\n' +
       `| rate | ${rate(ours.ms)} | ${rate(theirs.ms)} | ${(theirs.ms / ours.ms).toFixed(1)} |\n` +
       `| peak memory | ${ours.peakMiB.toFixed(0)} MiB | ${theirs.peakMiB.toFixed(0)} MiB | ${(theirs.peakMiB / ours.peakMiB).toFixed(2)} |\n` +
       `| p95 | ${ours.p95Ms.toFixed(3)} ms | ${theirs.p95Ms.toFixed(3)} ms | ${(theirs.p95Ms / ours.p95Ms).toFixed(4)} |\n\n` +
-      `| held of ${String(HELD_REQUESTS_PER_SECOND)} requests/s | after ten minutes | after an hour | ratio |\n|---|---|---|---|\n` +
+      `| held of ${HELD_REQUESTS_PER_SECOND} requests/s | after ten minutes | after an hour | ratio |\n|---|---|---|---|\n` +
       `| while it is recorded | ${held(recording)}| while it is judged | ${held(judging)}`,
   )
 } finally {

@@ -42,7 +42,7 @@ const THRESHOLDS = [
 function rowsOf(second: number, perSecond: number): Buffer {
   const rows: string[] = []
   const row = (metric: string, us: number, value: number, rest: string): void => {
-    rows.push(`${metric},${String(START_US + second * 1_000_000 + us)},${value.toFixed(6)}${rest}\n`)
+    rows.push(`${metric},${START_US + second * 1_000_000 + us},${value.toFixed(6)}${rest}\n`)
   }
   row('vus', 0, perSecond, ',,,,,,,,,,,,,,,,')
   for (let index = 0; index < perSecond; index += 1) {

@@ -41,7 +41,7 @@ async function makeBundles(bundles: readonly Bundle[]): Promise<Map<string, Map<
       const files = await makeBundle(bundle, repository, sources)
       built.set(bundle.name, files)
       const kilobytes = Math.round(Buffer.byteLength(files.get('index.js')?.content ?? '') / 1000)
-      console.log(`${bundle.name}: ${String(kilobytes)} kB in ${String(Math.round(performance.now() - startedMs))} ms`)
+      console.log(`${bundle.name}: ${kilobytes} kB in ${Math.round(performance.now() - startedMs)} ms`)
     }
     return built
   } finally {

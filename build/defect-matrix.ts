@@ -81,7 +81,7 @@ function shardOf(names: readonly string[], shard: string | undefined): readonly 
   const [, index, count] = /^([1-9]\d?)\/([1-9]\d?)$/.exec(shard) ?? []
   if (index === undefined || Number(index) > Number(count)) throw new Error(`--shard takes the like of 2/4, not ${shard}`)
   const own = names.filter((_name, at) => at % Number(count) === Number(index) - 1)
-  if (own.length === 0) throw new Error(`--shard ${shard} has no row: there are ${String(names.length)}`)
+  if (own.length === 0) throw new Error(`--shard ${shard} has no row: there are ${names.length}`)
   return own
 }
 
@@ -117,7 +117,7 @@ if (!values.render && !values.check) {
     )
     await writeFile(KEPT, `${JSON.stringify(kept, null, 2)}\n`)
     const red = Object.entries(seen.verdicts).flatMap(([id, { verdict }]) => (verdict === 'passed' ? [] : [`${id} ${verdict}`]))
-    process.stdout.write(`${name}: ${String(seen.seconds)} s; ${red.join(', ') || 'all passed'}\n`)
+    process.stdout.write(`${name}: ${seen.seconds} s; ${red.join(', ') || 'all passed'}\n`)
   }
 }
 const table = renderMatrix(kept, declared)

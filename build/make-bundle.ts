@@ -48,7 +48,7 @@ export async function makeBundle(bundle: Bundle, repository: string, sources: st
   }
   for (const [name, { content }] of files) {
     const size = Buffer.byteLength(content)
-    if (size > MOST_BYTES) throw new Error(`${bundle.name}/${name} has ${String(size)} bytes, more than ${String(MOST_BYTES)}`)
+    if (size > MOST_BYTES) throw new Error(`${bundle.name}/${name} has ${size} bytes, more than ${MOST_BYTES}`)
   }
   if (!files.has('package.json')) throw new Error(`${bundle.name}: ncc emitted no ES module; the bundle could not start`)
   // Not by ncc's own option: it writes the file once for each chunk, and what is left is that of the last one.

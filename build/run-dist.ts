@@ -58,11 +58,10 @@ export function runDist(checkout: string): string[] {
       },
     )
     const name = [trial.bundle, ...trial.argv].join(' ')
-    console.log(`${name}: exit ${String(status)} after ${String(Math.round(performance.now() - startedMs))} ms`)
+    console.log(`${name}: exit ${String(status)} after ${Math.round(performance.now() - startedMs)} ms`)
     const output = `${stdout}\n${stderr}`
     const shown = output.trim().slice(-600)
-    if (status !== trial.exitCode)
-      return [`${name} ended with ${String(status ?? signal)}, not ${String(trial.exitCode)}: ${shown}`]
+    if (status !== trial.exitCode) return [`${name} ended with ${String(status ?? signal)}, not ${trial.exitCode}: ${shown}`]
     return output.includes(trial.says) ? [] : [`${name} did not say "${trial.says}": ${shown}`]
   })
 }

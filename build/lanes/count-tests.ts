@@ -36,7 +36,7 @@ export async function countTests(files: readonly string[], read: (file: string) 
   }
   const isGood = failed === 0 && (passed > 0 || files.length === 0)
   return {
-    text: `${String(passed)} passed, ${String(failed)} failed${skipped === 0 ? '' : `, ${String(skipped)} skipped`}`,
+    text: `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`,
     isGood,
   }
 }

@@ -71,7 +71,7 @@ function cpuTimes(stolen: number): () => Promise<string> {
   let looks = 0
   return () => {
     looks += 1
-    return Promise.resolve(`cpu  ${String(looks * (100 - stolen))} 0 0 0 0 0 0 ${String(looks * stolen)} 0 0\ncpu0 1\n`)
+    return Promise.resolve(`cpu  ${looks * (100 - stolen)} 0 0 0 0 0 0 ${looks * stolen} 0 0\ncpu0 1\n`)
   }
 }
 

@@ -71,7 +71,7 @@ async function runStage(stage: Stage, isIdle: boolean, options: RunOptions): Pro
   const isGood = end === null
   // Whoever reads a failure has to know how much of the machine there was.
   const stolenPercent = Math.round(100 * stolenShare(before, parseCpuTicks(await cpuTimes())))
-  const taken = stolenPercent >= 1 ? `, ${String(stolenPercent)} % of the CPU time taken by the host` : ''
+  const taken = stolenPercent >= 1 ? `, ${stolenPercent} % of the CPU time taken by the host` : ''
   options.write(
     `test: ${stage.name} ${dots} ${isGood ? 'ok' : `FAILED: ${end}`} (${(durationMs / 1_000).toFixed(1)} s${taken})\n`,
   )
@@ -104,7 +104,7 @@ function programEnd(stage: Stage, isIdle: boolean, file: string, { cwd, signal }
     }
     let last: NodeJS.Timeout | undefined
     const limit = setTimeout(() => {
-      stop(`it takes longer than ${String(stage.limitMs / 60_000)} minutes`)
+      stop(`it takes longer than ${stage.limitMs / 60_000} minutes`)
     }, stage.limitMs)
     const onAbort = (): void => {
       stop('interrupted')

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 const REPOSITORY = join(import.meta.dirname, '../..')
 const LIMIT_MS = 60_000
 
-const TOO_LONG = Array.from({ length: 71 }, (_, index) => `  console.log(${String(index)})`).join('\n')
+const TOO_LONG = Array.from({ length: 71 }, (_, index) => `  console.log(${index})`).join('\n')
 
 /** Each file breaks one rule, and no other. */
 const BAD: Readonly<Record<string, readonly [rule: string, text: string]>> = {
@@ -29,7 +29,7 @@ const BAD: Readonly<Record<string, readonly [rule: string, text: string]>> = {
   'src/core/console.ts': ['no-console', "console.log('')\nexport {}\n"],
   'src/core/types.ts': ['consistent-type-imports', "import { Stats } from 'node:fs'\nexport type S = Stats\n"],
   'src/app/function.ts': ['max-lines-per-function', `export function f(): void {\n${TOO_LONG}\n}\n`],
-  'src/app/file.ts': ['max-lines', Array.from({ length: 301 }, (_, i) => `export const a${String(i)} = 0`).join('\n')],
+  'src/app/file.ts': ['max-lines', Array.from({ length: 301 }, (_, i) => `export const a${i} = 0`).join('\n')],
   'src/core/loose.js': ['prefer-const', 'let a = 1\nexport default a\n'],
 }
 

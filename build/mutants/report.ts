@@ -27,7 +27,7 @@ export function readReport(json: unknown): Mutant[] {
     const lines = source.split('\n')
     return mutants.flatMap(({ mutatorName, replacement, status, location: { start, end } }): Mutant[] => {
       if (status === 'CompileError' || status === 'RuntimeError' || status === 'Ignored') return []
-      if (status === 'Pending') throw new Error(`${file}:${String(start.line)}: a mutant was not tried`)
+      if (status === 'Pending') throw new Error(`${file}:${start.line}: a mutant was not tried`)
       return [
         {
           file,

@@ -100,18 +100,18 @@ const wanted = values.only === undefined ? inScope : filesOf(values.only).filter
 if (wanted.length === 0) throw new Error(`no file of the scope matches ${String(values.only)}`)
 if (!values.again) {
   const code = await stryker(wanted, values.concurrency)
-  if (code !== 0) throw new Error(`stryker ended with ${String(code)}`)
+  if (code !== 0) throw new Error(`stryker ended with ${code}`)
 }
 const mutants = readReport(JSON.parse(await readFile(REPORT, 'utf8')))
 const excuses = await readExcuses()
 const { unexplained, stale } = compareSurvivors(mutants, excuses)
 const scores = scoreByFolder(mutants)
 for (const { file, line, code, was, becomes, mutator } of unexplained)
-  process.stdout.write(`${file}:${String(line)} survives (${mutator}): ${JSON.stringify({ file, code, was, becomes })}\n`)
+  process.stdout.write(`${file}:${line} survives (${mutator}): ${JSON.stringify({ file, code, was, becomes })}\n`)
 for (const { file, code, was, becomes } of stale)
   process.stdout.write(`${file}: this one is noticed, or gone: ${JSON.stringify({ code, was, becomes })}\n`)
 for (const score of scores)
-  process.stdout.write(`${score.folder}: ${String(score.noticed)} of ${String(score.all)}, ${percentOf(score).toFixed(1)} %\n`)
+  process.stdout.write(`${score.folder}: ${score.noticed} of ${score.all}, ${percentOf(score).toFixed(1)} %\n`)
 if (values.only === undefined) await writeFile(PAGE, renderMutants(scores, excuses, new Date().toISOString().slice(0, 10)))
 const isGood = scores.every((score) => percentOf(score) >= WANTED_PERCENT) && unexplained.length + stale.length === 0
 process.exitCode = isGood ? 0 : 1

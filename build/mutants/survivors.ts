@@ -70,7 +70,7 @@ export function renderMutants(scores: readonly FolderScore[], excuses: readonly 
     all: 0,
   })
   const row = (name: string, score: Pick<FolderScore, 'noticed' | 'all'>): string =>
-    `| ${name} | ${String(score.all)} | ${String(score.noticed)} | ${percentOf(score).toFixed(1)} % |`
+    `| ${name} | ${score.all} | ${score.noticed} | ${percentOf(score).toFixed(1)} % |`
   const byReason = new Map<string, Excuse[]>()
   for (const excuse of excuses) byReason.set(excuse.reason, [...(byReason.get(excuse.reason) ?? []), excuse])
   const survivors = [...byReason].flatMap(([reason, all]) => [

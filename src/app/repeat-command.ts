@@ -7,7 +7,7 @@ export function repeatCommandFor(request: RunRequest, seed: number, stackFile: s
   const { load } = request
   const rest = [
     `--profile ${request.profile}`,
-    `--seed ${String(seed)}`,
+    `--seed ${seed}`,
     ...(stackFile === ownStackFile() ? [] : [`--stack ${quoted(request.stackFile)}`]),
     ...request.scenarioGlobs.map((glob) => `--scenarios ${quoted(glob)}`),
     ...request.defects.map((defect) => `--defect ${defect}`),

@@ -20,7 +20,7 @@ class SilentService {
   async start(): Promise<string> {
     this.server.listen(0, '127.0.0.1')
     await once(this.server, 'listening')
-    return `http://127.0.0.1:${String((this.server.address() as AddressInfo).port)}`
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
   }
 
   answerAll(): void {

@@ -57,7 +57,7 @@ class OpenLoopCanary implements RunningCanary {
   async settled(fromMs: Mono, toMs: Mono, signal: AbortSignal): Promise<readonly CanarySample[]> {
     const untilSentMs = Math.max(0, msBetween(this.clock.nowMs(), toMs))
     await waitUntil(
-      `the outcome of every canary request sent in ${String(Math.round(msBetween(fromMs, toMs)))} ms`,
+      `the outcome of every canary request sent in ${Math.round(msBetween(fromMs, toMs))} ms`,
       () => Promise.resolve(this.pending(fromMs, toMs)),
       (pending) => pending === 0,
       { everyMs: 20, attemptMs: 1_000, limitMs: untilSentMs + CANARY_DEADLINE_MS + 2_000, signal, clock: this.clock },

@@ -18,7 +18,7 @@ export class LineSplitter {
     for (const part of [...parts, this.pending]) {
       if (part.length > this.maxLength) {
         this.pending = ''
-        throw new RangeError(`a line is longer than ${String(this.maxLength)} characters`)
+        throw new RangeError(`a line is longer than ${this.maxLength} characters`)
       }
     }
     return parts.filter((part) => part !== '')

@@ -37,8 +37,7 @@ export function parsePrometheus(text: string): PrometheusPage {
       continue
     }
     const sample = parseSample(line)
-    if (sample === null)
-      throw new ChaosError('BAD_INPUT', `line ${String(index + 1)} is no Prometheus sample: ${line.slice(0, 120)}`)
+    if (sample === null) throw new ChaosError('BAD_INPUT', `line ${index + 1} is no Prometheus sample: ${line.slice(0, 120)}`)
     samples.push(sample)
   }
   return { samples, types }

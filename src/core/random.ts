@@ -34,7 +34,7 @@ export function seededRandom(seed: number): Random {
       }
       return copy
     },
-    fork: (name) => seededRandom(fnv1a(`${String(seed)}/${name}`)),
+    fork: (name) => seededRandom(fnv1a(`${seed}/${name}`)),
   }
 }
 

@@ -63,7 +63,7 @@ export function answerName({ status, code }: Pick<RequestOutcome, 'status' | 'co
 /** The same as a phrase: `status 503`, `code UNAVAILABLE`, `no answer`. */
 export function answerText({ status, code }: Pick<RequestOutcome, 'status' | 'code'>): string {
   if (code !== undefined) return `code ${code}`
-  return status === null ? 'no answer' : `status ${String(status)}`
+  return status === null ? 'no answer' : `status ${status}`
 }
 
 /** The answer says by itself that the request failed. */

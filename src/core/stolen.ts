@@ -21,7 +21,7 @@ export function stolenShare(before: CpuTicks, after: CpuTicks): number {
 export function stolenNote(percent: number | null): string[] {
   if (percent === null || percent < STOLEN_LIMIT_PERCENT) return []
   return [
-    `the host gave ${String(Math.round(percent))} % of the CPU time that this machine asked for to others: what was late or too little may be that, and a quieter machine tells`,
+    `the host gave ${Math.round(percent)} % of the CPU time that this machine asked for to others: what was late or too little may be that, and a quieter machine tells`,
   ]
 }
 

@@ -61,9 +61,7 @@ function inconclusiveReasons(facts: ScenarioFacts): string[] {
     reasons.push(...(facts.effect.reasons.length > 0 ? facts.effect.reasons : ['the fault was not seen to bite']))
   }
   if (facts.canarySent < MINIMUM_CANARY_SAMPLES) {
-    reasons.push(
-      `only ${String(facts.canarySent)} canary requests in the fault window, ${String(MINIMUM_CANARY_SAMPLES)} are needed`,
-    )
+    reasons.push(`only ${facts.canarySent} canary requests in the fault window, ${MINIMUM_CANARY_SAMPLES} are needed`)
   }
   if (facts.starved !== null) reasons.push(`harness starved: ${facts.starved}`)
   return reasons

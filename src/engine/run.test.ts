@@ -12,7 +12,7 @@ function table(results: readonly ScenarioResult[]): [string, string, number][] {
 /** Scenario `X-n` breaks the target `tn`. */
 function many(count: number, change: (index: number) => FakeScenario = () => ({})): FakeScenario[] {
   return Array.from({ length: count }, (_, index) => ({
-    faults: [request('cut', `t${String(index + 1)}`)],
+    faults: [request('cut', `t${index + 1}`)],
     ...change(index + 1),
   }))
 }

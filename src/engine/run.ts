@@ -133,6 +133,6 @@ export class Handout {
     }
     if (next === undefined) return troubles
     const ids = this.waiting.map(({ id }) => id).join(', ')
-    return [...troubles, `no stack was left for ${String(this.waiting.length)} scenarios, which were not run: ${ids}`]
+    return [...troubles, `no stack was left for ${this.waiting.length} scenarios, which were not run: ${ids}`]
   }
 }

@@ -156,7 +156,7 @@ class TreeBuilder implements JSONVisitor {
 
   private open(node: JsonObjectNode | JsonArrayNode): void {
     if (this.stack.length >= JSON_LIMITS.depth)
-      throw new JsonSyntaxError(node.offset, `nested deeper than ${String(JSON_LIMITS.depth)} levels`)
+      throw new JsonSyntaxError(node.offset, `nested deeper than ${JSON_LIMITS.depth} levels`)
     this.add(node)
     this.stack.push({ node, key: null })
   }
@@ -167,7 +167,7 @@ class TreeBuilder implements JSONVisitor {
     this.comma = null
     this.values += 1
     if (this.values > JSON_LIMITS.values)
-      throw new JsonSyntaxError(node.offset, `the file holds more than ${String(JSON_LIMITS.values)} values: split it`)
+      throw new JsonSyntaxError(node.offset, `the file holds more than ${JSON_LIMITS.values} values: split it`)
     if (frame === undefined) this.root = node
     else if (frame.node.kind === 'array') frame.node.items.push(node)
     else if (frame.key !== null && !FORBIDDEN_KEYS.has(frame.key.name) && !frame.node.members.has(frame.key.name))

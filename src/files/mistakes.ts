@@ -19,7 +19,7 @@ export const MISTAKES_PER_FILE = 100
 
 /** `file:line:column: key: message` on one line, whatever the file holds. */
 export function formatMistake(mistake: Mistake): string {
-  const where = `${printable(mistake.file)}:${String(mistake.line)}:${String(mistake.column)}`
+  const where = `${printable(mistake.file)}:${mistake.line}:${mistake.column}`
   return mistake.key === '' ? `${where}: ${mistake.message}` : `${where}: ${mistake.key}: ${mistake.message}`
 }
 
@@ -66,7 +66,7 @@ export class MistakeList {
     }))
     const last = mistakes.at(-1)
     if (this.dropped > 0 && last !== undefined) {
-      mistakes.push({ ...last, key: '', message: `and ${String(this.dropped)} more mistakes in this file`, more: this.dropped })
+      mistakes.push({ ...last, key: '', message: `and ${this.dropped} more mistakes in this file`, more: this.dropped })
     }
     return mistakes
   }

@@ -44,7 +44,7 @@ function readText(file: string): { text: string } | { problem: string } {
     if (stat.isDirectory()) return { problem: 'this is a folder, not a file' }
     if (!stat.isFile()) return { problem: 'this is not a regular file' }
     if (stat.size > MAX_SOURCE_BYTES)
-      return { problem: `the file has ${String(stat.size)} bytes; at most ${String(MAX_SOURCE_BYTES)} are read: split it` }
+      return { problem: `the file has ${stat.size} bytes; at most ${MAX_SOURCE_BYTES} are read: split it` }
     const bytes = readFileSync(file)
     return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }
   } catch (error) {

@@ -56,12 +56,12 @@ it('tells every mistake on a line of its own, counts them, and exits 2', () => {
   const { code, lines } = validate(join(FIXTURES, 'mistakes.json'), join(FIXTURES, 'absent.json'), join(FIXTURES, 'chaos'))
   expect(code).toBe(2)
   expect(lines.slice(0, -1).every((line) => /^\S+\.json:\d+:\d+: /.test(line))).toBe(true)
-  expect(lines.at(-1)).toBe(`${String(lines.length - 1)} mistakes in 2 files; 3 files checked`)
+  expect(lines.at(-1)).toBe(`${lines.length - 1} mistakes in 2 files; 3 files checked`)
   expect(lines.some((line) => line.endsWith('absent.json:1:1: there is no such file'))).toBe(true)
 })
 
 it('counts the mistakes that it does not tell', () => {
-  const keys = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`key${String(index)}`, 0]))
+  const keys = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`key${index}`, 0]))
   const file = join(folder, 'many.json')
   writeFileSync(file, JSON.stringify({ name: 'x', scenarios: [{ ...keys }] }))
   const { lines } = validate(file)

@@ -21,9 +21,7 @@ export function runValidate(paths: readonly string[], write: (text: string) => v
   }
   const all = paths.flatMap(expandFolder)
   if (all.length === 0 || all.length > MAX_FILES) {
-    writeLine(
-      all.length === 0 ? nothing(paths) : `${String(all.length)} files: at most ${String(MAX_FILES)} are checked in one go`,
-    )
+    writeLine(all.length === 0 ? nothing(paths) : `${all.length} files: at most ${MAX_FILES} are checked in one go`)
     return 2
   }
   const kinds = all.map((path) => ({ path, kind: kindOf(path) }))
@@ -91,7 +89,7 @@ function summary(mistakes: readonly Mistake[], checked: readonly Checked[]): str
 }
 
 function counted(count: number, noun: string): string {
-  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function expandFolder(path: string): string[] {

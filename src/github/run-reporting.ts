@@ -108,7 +108,7 @@ export class RunReporting {
     if (pullRequest === null) return
     const facts = commentFacts(context, { raw: inputs.commentKey, shown: this.matrix }, state)
     const wish = { marker: facts.marker, body: body(facts), mode: inputs.comment, red }
-    const what = `write the comment on pull request ${String(pullRequest.number)}`
+    const what = `write the comment on pull request ${pullRequest.number}`
     await this.attempt({ what, permission: 'pull-requests: write', ...bounds }, (github) =>
       putStickyComment(github, { owner, repo, number: pullRequest.number }, wish),
     )
@@ -145,7 +145,7 @@ function commentFacts(
 function checkPlace(context: EventContext, matrix: string): CheckPlace {
   const { owner, repo, commit, runUrl, runId, runAttempt, job } = context
   return {
-    ...{ owner, repo, commit, detailsUrl: runUrl, externalId: `${String(runId)}.${String(runAttempt)}` },
+    ...{ owner, repo, commit, detailsUrl: runUrl, externalId: `${runId}.${runAttempt}` },
     name: `chaos / ${job}${matrix === '' ? '' : ` (${matrix})`}`,
   }
 }

@@ -12,7 +12,7 @@ const seen = (observed: string) => ({ expected: 'it holds', observed, met: true 
 const plain = defineClause({
   ...{ key: 'plain', schema },
   text: ({ service }) => `${service} holds`,
-  observe: ({ service }, { windowMs }) => Promise.resolve(seen(`${service} for ${String(windowMs)} ms`)),
+  observe: ({ service }, { windowMs }) => Promise.resolve(seen(`${service} for ${windowMs} ms`)),
 })
 
 const stack = descriptor({

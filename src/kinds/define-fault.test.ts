@@ -107,7 +107,7 @@ describe('an undo record', () => {
     expect(refusal({ target: 7 })).toMatch(
       /executed: ✖ Invalid input: expected string, received number → at target ✖ Invalid input: expected string, received undefined → at helper$/,
     )
-    const strange = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`key${String(index)}`, index]))
+    const strange = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`key${index}`, index]))
     expect(refusal(strange).length).toBeLessThan(620)
   })
 
@@ -126,7 +126,7 @@ describe('an undo record', () => {
     expect(() => telling([], { record: third }).readBack(version, { target: 'back', helper: 'h' })).toThrow(
       expect.objectContaining({
         code: 'LEDGER_FAILED',
-        message: `the undo record of cut is of version ${String(version)}, and this version of the action reads version 3: it is not executed`,
+        message: `the undo record of cut is of version ${version}, and this version of the action reads version 3: it is not executed`,
         hint: 'Clean up with the version of the action that wrote it.',
       }),
     )

@@ -106,7 +106,7 @@ function upgraded<Plan extends JsonObject>(kind: string, record: RecordFormat<Pl
     if (upgrade === undefined) {
       throw new ChaosError(
         'LEDGER_FAILED',
-        `the undo record of ${kind} is of version ${String(from)}, and this version of the action reads version ${String(record.version)}: it is not executed`,
+        `the undo record of ${kind} is of version ${from}, and this version of the action reads version ${record.version}: it is not executed`,
         { hint: 'Clean up with the version of the action that wrote it.' },
       )
     }

@@ -24,7 +24,7 @@ export type KeyPath = readonly (string | number)[]
 export function keyPathText(path: KeyPath): string {
   let text = ''
   for (const part of path) {
-    if (typeof part === 'number') text += `[${String(part)}]`
+    if (typeof part === 'number') text += `[${part}]`
     else if (!/^[A-Za-z_$][\w$.-]{0,79}$/.test(part)) text += `[${show(part)}]`
     else text += text === '' ? part : `.${part}`
   }
@@ -33,5 +33,5 @@ export function keyPathText(path: KeyPath): string {
 
 export function listText(items: readonly string[], maximum = 20): string {
   const shown = items.slice(0, maximum).join(', ')
-  return items.length > maximum ? `${shown} and ${String(items.length - maximum)} more` : shown
+  return items.length > maximum ? `${shown} and ${items.length - maximum} more` : shown
 }

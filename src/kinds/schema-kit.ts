@@ -19,8 +19,8 @@ export interface Quantity {
 export function quantity(rule: Quantity): z.ZodNumber {
   const unit = rule.unit?.split(/;| \(/)[0] ?? null
   const noun = rule.integer === true ? 'a whole number' : 'a number'
-  const from = rule.above === true ? `above ${String(rule.minimum)} and up to` : `from ${String(rule.minimum)} to`
-  const allowed = `${noun}${unit === null ? '' : ` in ${unit}`}, ${from} ${String(rule.maximum)}`
+  const from = rule.above === true ? `above ${rule.minimum} and up to` : `from ${rule.minimum} to`
+  const allowed = `${noun}${unit === null ? '' : ` in ${unit}`}, ${from} ${rule.maximum}`
   const error = (issue: { readonly input?: unknown }): string => wrong(issue.input, allowed, numberHint(issue.input, unit))
   const base = rule.integer === true ? z.int({ error }) : z.number({ error })
   const low = rule.above === true ? base.gt(rule.minimum, { error }) : base.min(rule.minimum, { error })
@@ -71,12 +71,12 @@ export function urlPath(description: string): z.ZodString {
 
 /** One line of 1 to `maximum` characters without control characters. */
 export function line(maximum: number, description: string): z.ZodString {
-  return shaped(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u, `one line of 1 to ${String(maximum)} characters`, description, maximum)
+  return shaped(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u, `one line of 1 to ${maximum} characters`, description, maximum)
 }
 
 /** Prose, of several lines if need be. */
 export function prose(maximum: number, description: string): z.ZodString {
-  return shaped(/\S/, `text of 1 to ${String(maximum)} characters`, description, maximum)
+  return shaped(/\S/, `text of 1 to ${maximum} characters`, description, maximum)
 }
 
 export const SERVICE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
@@ -87,7 +87,7 @@ export function serviceName(description: string): z.ZodString {
 }
 
 export function jmespath(description: string): z.ZodString {
-  const allowed = `a JMESPath expression of 1 to ${String(MAX_JMESPATH_LENGTH)} characters`
+  const allowed = `a JMESPath expression of 1 to ${MAX_JMESPATH_LENGTH} characters`
   const error = (issue: { readonly input?: unknown }): string => wrong(issue.input, allowed)
   return z
     .string({ error })

@@ -65,7 +65,7 @@ async function* whole(packed: Buffer): AsyncGenerator<Uint8Array> {
 async function segment(part: LoadPart, index: number, count: number, pieceBytes: number): Promise<MeasuredSegment> {
   const facts = { ...FACTS, segment: { index, count }, more: measuredJson(part.measured) }
   const { packed } = await kept(await recorded(part, pieceBytes), facts, (passing) => judgeMeasured(passing, part.measured))
-  const name = `segment ${String(index)}`
+  const name = `segment ${index}`
   const file = await openSeriesFile(() => whole(packed), name)
   return { name, ...file, measured: parseMeasured(file.facts.more, name) }
 }

@@ -56,7 +56,7 @@ export function randomLoad(seed: number): RandomLoad {
   return {
     calm,
     parts: Array.from({ length: parts }, (_, index): LoadPart => {
-      const own = random.fork(`part ${String(index)}`)
+      const own = random.fork(`part ${index}`)
       const rows = rowsOf(own, plan, weather, parts)
       return {
         rows,

@@ -27,7 +27,7 @@ export function judgedText(result: Result): string {
   const images = [...new Set(result.run.images.filter((image) => !image.reference).map((image) => image.image))]
   if (images.length === 0) return `nothing: no image of the stack ${result.run.stack} was running`
   const shown = images.slice(0, 6).join(', ')
-  const more = images.length > 6 ? ` and ${String(images.length - 6)} more` : ''
+  const more = images.length > 6 ? ` and ${images.length - 6} more` : ''
   const mixed = result.run.images.some((image) => image.reference) ? ' (beside built-in reference services)' : ''
   return `${shown}${more}${mixed}`
 }
@@ -50,21 +50,21 @@ export function countsText(result: Result): string {
     [counts.skipped, 'skipped'],
   ] as const
   const present = all.filter(([count]) => count > 0)
-  return present.length === 0 ? 'no scenario was run' : present.map(([count, name]) => `${String(count)} ${name}`).join(', ')
+  return present.length === 0 ? 'no scenario was run' : present.map(([count, name]) => `${count} ${name}`).join(', ')
 }
 
 /** `820 ms`, `4.2 s`, `3 min 5 s`. */
 export function duration(ms: number | null): string {
   if (ms === null) return NONE
-  if (ms < 1_000) return `${String(Math.round(ms))} ms`
-  if (ms < 60_000) return `${String(Math.round(ms / 100) / 10)} s`
+  if (ms < 1_000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`
   const seconds = Math.round(ms / 1_000)
   const rest = seconds % 60
-  return `${String(Math.floor(seconds / 60))} min${rest === 0 ? '' : ` ${String(rest)} s`}`
+  return `${Math.floor(seconds / 60)} min${rest === 0 ? '' : ` ${rest} s`}`
 }
 
 /** What follows the other figures of a machine; nothing where its host left it what it asked for. */
 export function stolenText(percent: number | null): string {
   const rounded = Math.round(percent ?? 0)
-  return rounded === 0 ? '' : `, ${String(rounded)} % of its CPU time taken by its host`
+  return rounded === 0 ? '' : `, ${rounded} % of its CPU time taken by its host`
 }

@@ -5,7 +5,7 @@ import type { Result } from './facts.ts'
 export function renderResultJson(result: Result): string {
   const check = (key: string, value: unknown): unknown => {
     if (typeof value === 'number' && !Number.isFinite(value))
-      throw new ChaosError('INTERNAL', `the result holds ${String(value)} under "${key}", which JSON cannot say`)
+      throw new ChaosError('INTERNAL', `the result holds ${value} under "${key}", which JSON cannot say`)
     return value
   }
   return `${JSON.stringify(result, check, 2)}\n`

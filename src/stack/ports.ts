@@ -35,7 +35,7 @@ export async function openAddresses(deps: AddressDeps, signal: AbortSignal): Pro
   const network = await entryNetwork(deps, signal)
   const urls = new Map<string, string>()
   const endpoints = toxiproxy === null ? [entry] : [entry, toxiproxy]
-  const key = (endpoint: Endpoint): string => `${endpoint.service}:${String(endpoint.port)}`
+  const key = (endpoint: Endpoint): string => `${endpoint.service}:${endpoint.port}`
   const read = async (endpoint: Endpoint, inner: AbortSignal): Promise<void> => {
     const url = await publishedUrl(deps, endpoint, inner)
     if (url !== null) urls.set(key(endpoint), url)
@@ -65,12 +65,12 @@ export async function openAddresses(deps: AddressDeps, signal: AbortSignal): Pro
 async function publishedUrl(deps: AddressDeps, endpoint: Endpoint, signal: AbortSignal): Promise<string | null> {
   const info = await firstContainer(deps, endpoint.service, signal)
   const port = publishedPort(info, endpoint.port)
-  if (port !== null) return `http://127.0.0.1:${String(port)}`
+  if (port !== null) return `http://127.0.0.1:${port}`
   // Docker publishes it when the container runs. That it does not is for whoever waits for the services to say.
   if (isToBePublished(info, endpoint.port)) return null
-  const text = `port ${String(endpoint.port)} of the service ${endpoint.service} is not published on 127.0.0.1`
+  const text = `port ${endpoint.port} of the service ${endpoint.service} is not published on 127.0.0.1`
   throw new ChaosError('BAD_INPUT', text, {
-    hint: `Add "127.0.0.1::${String(endpoint.port)}" to the ports of ${endpoint.service} in the compose file.`,
+    hint: `Add "127.0.0.1::${endpoint.port}" to the ports of ${endpoint.service} in the compose file.`,
   })
 }
 
@@ -92,7 +92,7 @@ export async function publishedToxiproxyUrl(docker: Dockerode, runId: string, si
   if (info?.State.Running !== true) return null
   const port = publishedPort(info, Number(info.Config.Labels[TOXIPROXY_LABEL]))
   if (port === null) throw new ChaosError('BAD_INPUT', `the API of ${info.Name} is not published on 127.0.0.1`)
-  return `http://127.0.0.1:${String(port)}`
+  return `http://127.0.0.1:${port}`
 }
 
 /** Of the networks that the entry is on, the one that most containers of the stack share. */

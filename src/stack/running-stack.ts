@@ -111,8 +111,8 @@ async function scaleUp(parts: StackParts, service: string, signal: AbortSignal):
   const added = (await containers.list(service, signal)).filter(({ id }) => !known.has(id))
   const [first] = added
   if (first !== undefined && added.length === 1) return first
-  const wanted = `${service}=${String(before.length + 1)}`
-  const text = `\`docker compose up --scale ${wanted}\` started ${String(added.length)} containers instead of one`
+  const wanted = `${service}=${before.length + 1}`
+  const text = `\`docker compose up --scale ${wanted}\` started ${added.length} containers instead of one`
   throw new ChaosError('COMPOSE_FAILED', text)
 }
 

@@ -126,7 +126,7 @@ async function startStack(common: Common, { stateDir: runDir, stack, signal }: S
   const { options, env, images, imageDeps, secrets } = common
   const { descriptor, docker, runId, log, exec } = options
   const owner: Owner = { runId, stack }
-  const stateDir = join(runDir, stack === undefined ? 'compose' : `compose-${String(stack)}`)
+  const stateDir = join(runDir, stack === undefined ? 'compose' : `compose-${stack}`)
   const labels = toxiproxyLabels(descriptor)
   const files = descriptor.composeFiles
   const isFrozen = options.inspect !== undefined

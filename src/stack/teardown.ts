@@ -53,7 +53,7 @@ export async function removeHelpers(deps: TeardownDeps, signal: AbortSignal): Pr
 async function problemOfEnd({ id, name }: Leftover, { docker }: TeardownDeps, signal: AbortSignal): Promise<string | null> {
   try {
     const end = await endHelper(docker.getContainer(id), signal)
-    return end === null || end.exitCode === 0 ? null : `${name} ended with ${String(end.exitCode)}: ${end.output}`
+    return end === null || end.exitCode === 0 ? null : `${name} ended with ${end.exitCode}: ${end.output}`
   } catch (error) {
     return `${name} could not be ended: ${describeError(error)}`
   }

@@ -30,7 +30,7 @@ export function createDispatcher(helper: Helper, say: Say): (line: string) => Pr
       const operation = OPERATIONS.find(({ name }) => name === request.op)
       if (operation === undefined) throw new Error(`unknown operation '${request.op}'`)
       const accepted = operation.accept(request.args)
-      if (running > MAX_RUNNING) throw new Error(`${String(MAX_RUNNING)} requests are under way already`)
+      if (running > MAX_RUNNING) throw new Error(`${MAX_RUNNING} requests are under way already`)
       say({ id, limitMs: accepted.limitMs })
       say({ id, ok: true, reply: await accepted.run(helper) })
     } catch (error) {

@@ -25,7 +25,7 @@ const LONGEST_TTL_MS = 10 * 60_000
 export function parseTtl(value: string | undefined): number {
   const ttlMs = Number(value)
   if (value === undefined || !/^\d+$/.test(value) || ttlMs < SHORTEST_TTL_MS || ttlMs > LONGEST_TTL_MS) {
-    throw new Error(`the lease must be ${String(SHORTEST_TTL_MS)} to ${String(LONGEST_TTL_MS)} ms, not '${value ?? ''}'`)
+    throw new Error(`the lease must be ${SHORTEST_TTL_MS} to ${LONGEST_TTL_MS} ms, not '${value ?? ''}'`)
   }
   return ttlMs
 }

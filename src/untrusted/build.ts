@@ -27,7 +27,7 @@ export function buildDangers(name: string, service: ServiceConfig, ground: Groun
   cacheDangers(config, ground, add)
   if (OWN_IMAGES.test(service.image ?? '')) add('image', service.image, 'the image would take the place of one of this action’s')
   for (const [index, tag] of (config.tags ?? []).entries())
-    if (OWN_IMAGES.test(tag)) add(`build.tags[${String(index)}]`, tag, 'the image would take the place of one of this action’s')
+    if (OWN_IMAGES.test(tag)) add(`build.tags[${index}]`, tag, 'the image would take the place of one of this action’s')
   return found
 }
 
@@ -53,7 +53,7 @@ function rightsDangers(config: BuildConfig, add: Add): void {
   if (config.network === 'host')
     add('build.network', config.network, 'the build shares the network of the machine', 'host-namespace')
   for (const [index, right] of (config.entitlements ?? []).entries())
-    add(`build.entitlements[${String(index)}]`, right, 'the build has rights that builds have not', 'privileged')
+    add(`build.entitlements[${index}]`, right, 'the build has rights that builds have not', 'privileged')
   if (config.ssh !== undefined && config.ssh !== null)
     add('build.ssh', config.ssh, 'the build may sign in with the SSH keys of the runner’s user')
 }
@@ -61,12 +61,11 @@ function rightsDangers(config: BuildConfig, add: Add): void {
 function cacheDangers(config: BuildConfig, ground: Ground, add: Add): void {
   for (const [index, cache] of (config.cache_from ?? []).entries()) {
     const source = localPath(cache, 'src')
-    if (source !== null && !ground.isInside(source))
-      add(`build.cache_from[${String(index)}]`, cache, 'it lies outside the workspace')
+    if (source !== null && !ground.isInside(source)) add(`build.cache_from[${index}]`, cache, 'it lies outside the workspace')
   }
   for (const [index, cache] of (config.cache_to ?? []).entries())
     if (!/^type=inline$/.test(cache))
-      add(`build.cache_to[${String(index)}]`, cache, 'the build writes outside the stack, with the runner’s own rights')
+      add(`build.cache_to[${index}]`, cache, 'the build writes outside the stack, with the runner’s own rights')
 }
 
 /** The folder of a local cache; null for a cache that is none. */

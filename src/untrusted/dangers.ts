@@ -103,13 +103,13 @@ export function findDescriptorDangers(
 ): Danger[] {
   const ground = groundOf(options)
   const contexts = images.flatMap(({ service, context }, index): Danger[] => {
-    const key = `images[${String(index)}].context`
+    const key = `images[${index}].context`
     if (ground.isInside(context)) return []
     return [{ service, key, what: shown(context), why: 'it lies outside the workspace', allow: 'build' }]
   })
   const variables = [
-    ...images.map(({ variable }, index) => ({ key: `images[${String(index)}].variable`, name: variable })),
-    ...secrets.map((name, index) => ({ key: `secrets[${String(index)}]`, name })),
+    ...images.map(({ variable }, index) => ({ key: `images[${index}].variable`, name: variable })),
+    ...secrets.map((name, index) => ({ key: `secrets[${index}]`, name })),
     ...(defects === null ? [] : [{ key: 'defects.variable', name: defects.variable }]),
   ]
   const why = 'the variable changes what Docker’s programs do on the machine'
@@ -173,7 +173,7 @@ function filesOf(name: string, service: Files): { key: string; path: string }[] 
   return (['env_file', 'label_file'] as const).flatMap((kind) => {
     const value = service[kind] ?? []
     const files = typeof value === 'string' ? [value] : value.map((file) => (typeof file === 'string' ? file : file.path))
-    return files.map((path, index) => ({ key: `services.${name}.${kind}[${String(index)}]`, path }))
+    return files.map((path, index) => ({ key: `services.${name}.${kind}[${index}]`, path }))
   })
 }
 

@@ -59,7 +59,7 @@ interface Looked {
 }
 
 function serviceMounts(name: string, service: ServiceConfig): Looked[] {
-  return (service.volumes ?? []).map((mount, index) => lookAt(name, `services.${name}.volumes[${String(index)}]`, mount))
+  return (service.volumes ?? []).map((mount, index) => lookAt(name, `services.${name}.volumes[${index}]`, mount))
 }
 
 function lookAt(service: string, key: string, mount: MountConfig): Looked {

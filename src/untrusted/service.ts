@@ -53,7 +53,7 @@ export function serviceDangers(name: string, service: ServiceConfig): Danger[] {
   for (const key of ['post_start', 'pre_stop'] as const)
     for (const [index, hook] of (service[key] ?? []).entries())
       if (hook.privileged === true)
-        add('privileged', `${key}[${String(index)}].privileged`, true, 'the command has all rights on the machine')
+        add('privileged', `${key}[${index}].privileged`, true, 'the command has all rights on the machine')
   for (const rule of NAMESPACES) namespaceDanger(rule, service[rule.key] ?? '', add)
   if ((service.cgroup_parent ?? '') !== '')
     add('host-namespace', 'cgroup_parent', service.cgroup_parent, 'its processes live in a control group of the machine’s')
@@ -61,10 +61,10 @@ export function serviceDangers(name: string, service: ServiceConfig): Danger[] {
     add('docker-socket', 'use_api_socket', true, 'it commands the Docker daemon, which is root on the machine')
   for (const [index, capability] of (service.cap_add ?? []).entries())
     if (!HARMLESS_CAPABILITIES.has(capability.toUpperCase().replace(/^CAP_/, '')))
-      add('capability', `cap_add[${String(index)}]`, capability, 'the capability reaches beyond what containers have')
+      add('capability', `cap_add[${index}]`, capability, 'the capability reaches beyond what containers have')
   for (const [index, option] of (service.security_opt ?? []).entries())
     if (!HARMLESS_SECURITY_OPT.test(option))
-      add('security-opt', `security_opt[${String(index)}]`, option, 'it takes the place of protections that containers have')
+      add('security-opt', `security_opt[${index}]`, option, 'it takes the place of protections that containers have')
   for (const key of namesOf(service.sysctls))
     if (!OWN_SYSCTL.test(key)) add('sysctl', `sysctls.${key}`, key, 'the setting is one of the machine’s, not of the container’s')
   deviceDangers(service, add)
@@ -87,16 +87,15 @@ function namespaceDanger({ key, own, host }: NamespaceRule, mode: string, add: A
 function deviceDangers(service: ServiceConfig, add: Add): void {
   for (const [index, device] of (service.devices ?? []).entries()) {
     const source = typeof device === 'string' ? device : (device.source ?? '')
-    if (!GPU_DEVICE.test(source)) add('device', `devices[${String(index)}]`, source, 'it has a device of the machine')
+    if (!GPU_DEVICE.test(source)) add('device', `devices[${index}]`, source, 'it has a device of the machine')
   }
   for (const [index, rule] of (service.device_cgroup_rules ?? []).entries())
-    add('device', `device_cgroup_rules[${String(index)}]`, rule, 'it may make and use devices of the machine')
+    add('device', `device_cgroup_rules[${index}]`, rule, 'it may make and use devices of the machine')
   const reserved = service.deploy?.resources?.reservations?.devices ?? []
   for (const [index, gpu] of (service.gpus ?? []).entries())
-    if (!isGpu(gpu, ['gpu'])) add('device', `gpus[${String(index)}]`, gpu, 'what it reserves is no GPU')
+    if (!isGpu(gpu, ['gpu'])) add('device', `gpus[${index}]`, gpu, 'what it reserves is no GPU')
   for (const [index, gpu] of reserved.entries())
-    if (!isGpu(gpu, []))
-      add('device', `deploy.resources.reservations.devices[${String(index)}]`, gpu, 'what it reserves is no GPU')
+    if (!isGpu(gpu, [])) add('device', `deploy.resources.reservations.devices[${index}]`, gpu, 'what it reserves is no GPU')
 }
 
 /** A reserved GPU is no danger: that is what a machine with one is for, and the driver keeps its users apart. */
@@ -123,14 +122,9 @@ function programDangers(service: ServiceConfig, add: Add): void {
 function foreignContainers(service: ServiceConfig, add: Add): void {
   for (const [index, from] of (service.volumes_from ?? []).entries())
     if (from.startsWith('container:'))
-      add(
-        'foreign-container',
-        `volumes_from[${String(index)}]`,
-        from,
-        'the container whose volumes it mounts is not of the stack',
-      )
+      add('foreign-container', `volumes_from[${index}]`, from, 'the container whose volumes it mounts is not of the stack')
   for (const [index, link] of (service.external_links ?? []).entries())
-    add('foreign-container', `external_links[${String(index)}]`, link, 'the container it is linked to is not of the stack')
+    add('foreign-container', `external_links[${index}]`, link, 'the container it is linked to is not of the stack')
 }
 
 /** Of pairs as an object, or as a list of `name=value`. */

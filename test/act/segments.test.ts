@@ -35,7 +35,7 @@ beforeAll(async () => {
     response.writeHead(known ? 200 : 401).end()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  address = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })
 beforeEach(() => {
   ;[asked, refused] = [0, 0]
@@ -58,7 +58,7 @@ jobs:
       url: ${address}
       scripts: load
       only: shop
-      generators: ${String(generators)}
+      generators: ${generators}
       start-in-minutes: 1
       action-repository: ${UNDER_TEST.repository}
       action-ref: ${UNDER_TEST.ref}

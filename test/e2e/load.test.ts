@@ -39,7 +39,7 @@ beforeAll(async () => {
     setTimeout(() => response.writeHead(request.headers.authorization === TOKEN ? 200 : 401).end(), latencyMs)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  address = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   process.env['SHOP_TOKEN'] = TOKEN
 })
 beforeEach(() => {
@@ -66,7 +66,7 @@ async function resultIn(out: string): Promise<RunResult> {
 async function twoGenerators(): Promise<void> {
   const startAt = new Date(Date.now() + READY_MS).toISOString()
   const part = (index: number): ReturnType<typeof startCli> =>
-    load(`part-${String(index)}`, '--segment', `${String(index)}/2`, '--start-at', startAt)
+    load(`part-${index}`, '--segment', `${index}/2`, '--start-at', startAt)
   await using first = await part(1)
   await using second = await part(2)
   for (const ended of [await first.ended(), await second.ended()]) {
@@ -110,7 +110,7 @@ describe('load on an address', () => {
 describe('several generators', () => {
   it('are merged and judged as one, and refused when one is missing', async () => {
     await twoGenerators()
-    const sources = [1, 2].map((index) => join(folder, `part-${String(index)}`))
+    const sources = [1, 2].map((index) => join(folder, `part-${index}`))
     await using cli = await startCli(['merge', ...sources, '--out', join(folder, 'merged')])
     const { exitCode, stdout, stderr } = await cli.ended()
     const result = await resultIn('merged')
@@ -159,14 +159,12 @@ interface Manifest {
 /** As the operator starts a runner's container, with Kubernetes' own work done by hand. */
 async function runner(manifest: Manifest, index: number, folder: string, archives: string): Promise<void> {
   const [{ metadata }, { spec }] = manifest.items
-  const pod = `${metadata.name}-${String(index)}-x7k2p`
+  const pod = `${metadata.name}-${index}-x7k2p`
   const count = spec.parallelism
   const env = spec.runner.env
     .filter(({ value }) => value !== undefined)
     .flatMap(({ name, value = '' }) => ['--env', `${name}=${value.replaceAll('$(POD_NAME)', pod)}`])
-  const points = Array.from({ length: count + 1 }, (_, at) =>
-    at === 0 ? '0' : at === count ? '1' : `${String(at)}/${String(count)}`,
-  )
+  const points = Array.from({ length: count + 1 }, (_, at) => (at === 0 ? '0' : at === count ? '1' : `${at}/${count}`))
   await docker(
     ...[
       'run',
@@ -182,7 +180,7 @@ async function runner(manifest: Manifest, index: number, folder: string, archive
     ],
     ...[...env, '--env', `SHOP_TOKEN=${TOKEN}`, spec.runner.image, 'run', '--quiet'],
     `--execution-segment=${points[index - 1] ?? ''}:${points[index] ?? ''}`,
-    ...[`--execution-segment-sequence=${points.join(',')}`, '/test/archive.tar', '--tag', `instance_id=${String(index)}`],
+    ...[`--execution-segment-sequence=${points.join(',')}`, '/test/archive.tar', '--tag', `instance_id=${index}`],
   )
 }
 

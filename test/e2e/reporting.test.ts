@@ -118,7 +118,7 @@ test('a load on an address that is killed leaves no k6 behind, and a comment tha
 export const options = { vus: 2, duration: '60s' }
 export default function () { http.get(__ENV.BASE_URL) }`,
   )
-  const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const inputs = { token: 'token', 'load-url': url, 'load-scripts': 'load', suites: 'load' }
   const main = runner.main(inputs)
   const id = await runId(runner)

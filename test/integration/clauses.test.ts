@@ -203,7 +203,7 @@ test('a health check that turned unhealthy', async () => {
 async function logged(lost: number): Promise<void> {
   const all = await containersOf('worker')
   await waitUntil(
-    `${String(lost)} lines of each worker in its log`,
+    `${lost} lines of each worker in its log`,
     async (abort) => {
       const window = { sinceWallMs: EPOCH, untilWallMs: systemClock.wallMs(), maxBytes: 1_000_000 }
       const logs = await Promise.all(all.map(({ id }) => rig.stack.containers.logs(id, window, abort)))

@@ -68,10 +68,10 @@ export async function awaitCrew(stack: StackUnderTest, observer: ToolboxHelper):
   }
   const ready = (members: readonly PoolMember[]): boolean =>
     members.length === HANDS && members.every(({ meaning }) => meaning === 'ready')
-  return waitUntil(`${String(HANDS)} ready hands`, read, ready, options)
+  return waitUntil(`${HANDS} ready hands`, read, ready, options)
 }
 
 /** Pid and start of each container: what a restart changes. */
 export function runningAs(containers: readonly ContainerState[]): string[] {
-  return containers.map(({ name, pid, startedAt, status }) => `${name} ${String(pid)} ${startedAt} ${status}`)
+  return containers.map(({ name, pid, startedAt, status }) => `${name} ${pid} ${startedAt} ${status}`)
 }

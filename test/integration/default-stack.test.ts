@@ -24,7 +24,7 @@ function side(): Promise<OpenRig> {
 
 function sideAt(index: number): OpenRig {
   const found = sides[index]
-  if (found === undefined) throw new Error(`no side ${String(index)}`)
+  if (found === undefined) throw new Error(`no side ${index}`)
   return found
 }
 
@@ -51,7 +51,7 @@ async function awaitWholePool({ stack, observer }: OpenRig, workers: number): Pr
   const options = { everyMs: 100, attemptMs: 5_000, limitMs: 30_000, signal: signal(), clock: systemClock }
   const isWhole = (members: readonly PoolMember[]): boolean =>
     members.filter(({ meaning }) => meaning === 'ready').length === workers
-  await waitUntil(`${String(workers)} ready workers`, (abort) => pool.members(abort), isWhole, options)
+  await waitUntil(`${workers} ready workers`, (abort) => pool.members(abort), isWhole, options)
 }
 
 beforeAll(async () => {

@@ -80,7 +80,7 @@ export function contextOf(rig: Rig, windowMs: number): { ctx: FaultContext; open
     signal: signal(60_000),
     log: { log: (level, text) => void rig.logged.push(`${level} ${text}`) },
     runId: rig.runId,
-    scenarioId: `T-${String(scenarios)}`,
+    scenarioId: `T-${scenarios}`,
     containers: rig.stack.containers,
     toolbox: rig.toolbox,
     toxiproxy: () => Promise.resolve(rig.stack.toxiproxy()),

@@ -161,7 +161,7 @@ describe('a crash from the host’s pid namespace', () => {
       const evidence = await armed.effect(ctx)
       expect(evidence.reasons).toEqual([])
       const [hit] = rig.hits
-      expect(hit?.name).toBe(`${rig.stack.project}-hand-${String(HANDS + 1)}`)
+      expect(hit?.name).toBe(`${rig.stack.project}-hand-${HANDS + 1}`)
       expect(hit?.member).toMatch(/^m\d+$/)
       expect(evidence.summary).toMatch(/^one more: chaos-.*-hand-4: died \d+ ms after SIGKILL/)
       expect(evidence.measures['listedAs']).toBe('registering')

@@ -276,7 +276,7 @@ describe('the target dies of it', () => {
       // Docker takes a moment to notice.
       const options = { everyMs: 20, attemptMs: 5_000, limitMs: 15_000, signal: signal(), clock: systemClock }
       const now = async (): Promise<number> => (await containerOf(rig, name)).pid
-      await waitUntil(`the end of process ${String(pid)}`, now, (other) => other !== pid, options)
+      await waitUntil(`the end of process ${pid}`, now, (other) => other !== pid, options)
     }
     const evidence = await inTheMiddle(request, kill, LATE)
     expect(evidence.reasons).toEqual([])

@@ -21,7 +21,7 @@ const OLDER_IMAGE = 'grafana/k6:1.8.1'
 const run = promisify(execFile)
 const docker = createDockerClient()
 const exec = createSpawnExec()
-const runId = `k6-${String(process.pid)}`
+const runId = `k6-${process.pid}`
 
 let root: string
 let scripts: string
@@ -39,7 +39,7 @@ beforeAll(async () => {
     response.end('ok')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  entryUrl = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+  entryUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   program = join(root, 'k6')
   const { stdout } = await run('docker', ['create', IMAGE])
   await run('docker', ['cp', `${stdout.trim()}:/usr/bin/k6`, program])
@@ -74,7 +74,7 @@ interface Recorded {
 
 async function record(k6: K6Port, file: string, changes: Partial<K6Request> = {}, options: JsonObject = {}): Promise<Recorded> {
   count += 1
-  const name = `chaos-${runId}-${String(count)}`
+  const name = `chaos-${runId}-${count}`
   const folder = join(root, name)
   await mkdir(folder)
   const request: K6Request = {

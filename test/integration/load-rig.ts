@@ -56,8 +56,8 @@ export async function loadRig(): Promise<LoadRig> {
     state.handler(request, response)
   })
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
-  const serverUrl = `http://127.0.0.1:${String((http.address() as AddressInfo).port)}`
-  const runId = `load-${String(process.pid)}`
+  const serverUrl = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
+  const runId = `load-${process.pid}`
   const events: RunEvent[] = []
   const kept = new Map<string, string | Uint8Array>()
   const completed: string[] = []
@@ -77,9 +77,9 @@ export async function loadRig(): Promise<LoadRig> {
     // As the toolbox does, without a container around it.
     machine: () => readHostFacts(),
     artifacts: { write: keep, writeBytes: async (path, bytes) => keep(path, await wholeOf(bytes)) },
-    runId: `${runId}-${String((count += 1))}`,
+    runId: `${runId}-${(count += 1)}`,
     folderFor: (id) => mkdtemp(join(root, `${id}-`)),
-    scratch: (name) => openScratchFile(join(root, `${runId}-${String(count)}`, name)),
+    scratch: (name) => openScratchFile(join(root, `${runId}-${count}`, name)),
     hashOf: async (file) =>
       createHash('sha256')
         .update(await readFile(file))

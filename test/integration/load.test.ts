@@ -192,7 +192,7 @@ describe('never green', () => {
     let asked = 0
     rig.server.handler = (_request, response) => {
       asked += 1
-      const id = `job-${String(asked)}`
+      const id = `job-${asked}`
       if (asked % 10 !== 0) rig.completed.push(id)
       response.setHeader('x-task-id', id)
       response.end('{}')

@@ -108,7 +108,7 @@ test('is not built when the run was aborted while a registry kept silent', async
     server.once('connection', () => {
       abort.abort(new Error('interrupted'))
     })
-    const silent = `127.0.0.1:${String((server.address() as AddressInfo).port)}/${PLACE}`
+    const silent = `127.0.0.1:${(server.address() as AddressInfo).port}/${PLACE}`
     await expect(ensurePublished(want(silent), deps(abort.signal))).rejects.toMatchObject({ code: 'ABORTED' })
     expect(builds()).toBe(0)
     expect(await names(repository)).toEqual([])

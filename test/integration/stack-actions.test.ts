@@ -129,12 +129,12 @@ describe('one container more', () => {
   test('starts beside those that run, is trouble while it is there, and goes with a remove', async () => {
     const before = await stack.containers.all(signal())
     const extra = await stack.scaleUp('hand', signal())
-    expect(extra).toMatchObject({ service: 'hand', name: `${stack.project}-hand-${String(HANDS + 1)}`, status: 'running' })
+    expect(extra).toMatchObject({ service: 'hand', name: `${stack.project}-hand-${HANDS + 1}`, status: 'running' })
     expect(extra.pid).toBeGreaterThan(0)
     // Nothing else was recreated, restarted or started.
     const after = await stack.containers.all(signal())
     expect(runningAs(after.filter(({ id }) => id !== extra.id))).toEqual(runningAs(before))
-    expect(await stack.unhealthy(signal())).toBe(`hand has ${String(HANDS + 1)} of ${String(HANDS)} containers`)
+    expect(await stack.unhealthy(signal())).toBe(`hand has ${HANDS + 1} of ${HANDS} containers`)
     await stack.containers.act(extra.id, { do: 'remove' }, signal())
     await stack.containers.act(extra.id, { do: 'remove' }, signal())
     expect(await stack.unhealthy(signal())).toBeNull()

@@ -238,7 +238,7 @@ test('reports what happened to containers, and what they said, with Docker’s t
   const [, other] = await stack.containers.list('web', signal())
   if (other === undefined) throw new Error('the stack has one web container only')
   const sayMs = Date.now()
-  const words = Array.from({ length: 20 }, (_, index) => `word-${String(index)}`)
+  const words = Array.from({ length: 20 }, (_, index) => `word-${index}`)
   for (const word of words) await saidBy(stack.entryUrl, word)
   const logs = await stack.containers.logs(
     other.id,

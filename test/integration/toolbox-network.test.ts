@@ -14,7 +14,7 @@ import { at, probe, rig, server, toolbox, withHelpers, wait } from './support/to
 async function repeatedSyns(): Promise<number> {
   const { State } = await docker.getContainer(rig.client).inspect()
   // Docker runs on this machine.
-  const lines = (await readFile(`/proc/${String(State.Pid)}/net/netstat`, 'utf8')).split('\n')
+  const lines = (await readFile(`/proc/${State.Pid}/net/netstat`, 'utf8')).split('\n')
   const [names = [], values = []] = lines.filter((line) => line.startsWith('TcpExt:')).map((line) => line.split(' '))
   const value = Number(values[names.indexOf('TCPSynRetrans')])
   expect(value).toBeGreaterThanOrEqual(0)
@@ -184,7 +184,7 @@ describe.each([
 ])('marker counters with $mechanism', ({ avoid, mechanism }) => {
   it('prove what went into the proxy and what came out of it', async () => {
     const toxiproxy = createToxiproxy(rig.toxiproxyUrl)
-    const proxy = { name: 'marked', listen: `0.0.0.0:${String(PROXY_PORT)}`, upstream: `${server.host}:${String(SERVER_PORT)}` }
+    const proxy = { name: 'marked', listen: `0.0.0.0:${PROXY_PORT}`, upstream: `${server.host}:${SERVER_PORT}` }
     await fetch(`${rig.toxiproxyUrl}/proxies`, { method: 'POST', body: JSON.stringify(proxy) })
     const port = rig.toolbox({ avoid })
     const helpers = [port.start(rig.inside(rig.toxiproxy, 'mark'), signal()), port.start(rig.beside('mark-from'), signal())]

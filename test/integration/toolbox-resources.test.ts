@@ -235,7 +235,7 @@ describe('a volume', () => {
     await docker.createVolume({
       Name: name,
       Driver: 'local',
-      DriverOpts: { type: 'tmpfs', device: 'tmpfs', o: `size=${String(VOLUME_BYTES)},uid=1000,gid=1000,mode=0700,nr_inodes=400` },
+      DriverOpts: { type: 'tmpfs', device: 'tmpfs', o: `size=${VOLUME_BYTES},uid=1000,gid=1000,mode=0700,nr_inodes=400` },
       Labels: { [RUN_LABEL]: rig.runId },
     })
     const owner = await startVictim(rig, 'owner', {

@@ -29,7 +29,7 @@ beforeAll(async () => {
     (proxies) => proxies.length === 0,
     wait,
   )
-  const proxy = { name: 'web', listen: `0.0.0.0:${String(PROXY_PORT)}`, upstream: `${rig.runId}-server:${String(SERVER_PORT)}` }
+  const proxy = { name: 'web', listen: `0.0.0.0:${PROXY_PORT}`, upstream: `${rig.runId}-server:${SERVER_PORT}` }
   await fetch(`${rig.toxiproxyUrl}/proxies`, { method: 'POST', body: JSON.stringify(proxy) })
 }, 180_000)
 
@@ -44,8 +44,8 @@ describe('toxiproxy', () => {
     expect(proxies).toEqual([
       {
         name: 'web',
-        listen: `[::]:${String(PROXY_PORT)}`,
-        upstream: `${rig.runId}-server:${String(SERVER_PORT)}`,
+        listen: `[::]:${PROXY_PORT}`,
+        upstream: `${rig.runId}-server:${SERVER_PORT}`,
         enabled: true,
         toxics: [LATENCY],
       },
@@ -131,7 +131,7 @@ describe('a server that is not toxiproxy', () => {
     await new Promise<void>((resolve) => {
       server.listen(0, '127.0.0.1', resolve)
     })
-    return { url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`, close: () => server.close() }
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() }
   }
 
   it.each([

@@ -27,7 +27,7 @@ export function renderMarkdownAsHtml(markdown: string): Rendered {
     else tags.push(whole)
     if (name === 'code') codeDepth += closing === '/' ? -1 : 1
   }
-  if (end !== html.length) throw new Error(`not HTML at ${String(end)}: ${html.slice(end, end + 80)}`)
+  if (end !== html.length) throw new Error(`not HTML at ${end}: ${html.slice(end, end + 80)}`)
   return { tags, texts, codes }
 }
 

@@ -86,7 +86,7 @@ function postSteps(docker: DockerClient, outDir: string, log: Logger): CleanupSt
       name: 'collecting the logs of containers that are left',
       async run(runId, signal) {
         const files = await collectLeftoverLogs({ docker, outDir, env }, runId, signal)
-        if (files.length > 0) log.log('info', `logs of ${String(files.length)} services were saved`)
+        if (files.length > 0) log.log('info', `logs of ${files.length} services were saved`)
       },
     },
     {

@@ -33,7 +33,7 @@ export async function actionReport(step: ActionStep): Promise<StepEnd> {
   const run = context.triggeringRun
   if (run === null)
     throw new ChaosError('BAD_INPUT', `mode report is for workflows of the event workflow_run, and this is ${context.eventName}`)
-  const found = await attempt(step, `read the results of run ${String(run.id)}`, 'actions: read', (github, signal) =>
+  const found = await attempt(step, `read the results of run ${run.id}`, 'actions: read', (github, signal) =>
     downloadResults(
       github,
       { owner: context.owner, repo: context.repo, runId: run.id, base: step.inputs.report.artifactName },
@@ -43,7 +43,7 @@ export async function actionReport(step: ActionStep): Promise<StepEnd> {
   const jobs = found?.jobs ?? []
   if (found !== null && jobs.length === 0)
     annotateWarning(
-      `run ${String(run.id)} has no artifact ${step.inputs.report.artifactName}-…: it did not come to its upload, or its artifact-name is not the one that is given here`,
+      `run ${run.id} has no artifact ${step.inputs.report.artifactName}-…: it did not come to its upload, or its artifact-name is not the one that is given here`,
     )
   for (const name of found?.leftOut ?? []) annotateWarning(consoleText(`the artifact ${name} was not read: there are too many`))
   for (const job of jobs)
@@ -76,7 +76,7 @@ async function comment(step: ActionStep, run: TriggeringRun, told: readonly Job[
     const red = 'why' in job || inputs.failOn.includes(job.result.verdict)
     const body = 'why' in job ? noVerdictBody(facts, job.why) : doneBody(facts, job.result)
     const wish = { marker: facts.marker, body, mode: inputs.report.comment, red }
-    await attempt(step, `write the comment on pull request ${String(place.number)}`, 'pull-requests: write', (github) =>
+    await attempt(step, `write the comment on pull request ${place.number}`, 'pull-requests: write', (github) =>
       putStickyComment(github, place, wish),
     )
   }
@@ -97,7 +97,7 @@ function factsOf({ serverUrl, owner, repo }: EventContext, run: TriggeringRun, s
   return {
     marker: { key, commit: run.headSha, runId: run.id, runAttempt: run.attempt, state: 'done' },
     title: `${run.workflow}${slug === '' ? '' : ` (${slug})`}`,
-    runUrl: `${serverUrl}/${owner}/${repo}/actions/runs/${String(run.id)}`,
+    runUrl: `${serverUrl}/${owner}/${repo}/actions/runs/${run.id}`,
   }
 }
 

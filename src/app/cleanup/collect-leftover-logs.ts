@@ -84,7 +84,7 @@ async function linesOf(
   const untilWallMs = systemClock.wallMs()
   const note = (text: string): LogLine => ({ atMs: untilWallMs, stream: 'stderr', text: `[${text}]` })
   let lines: LogLine[]
-  if (maxBytes === 0) lines = [note(`left out: the logs before it have used up ${String(BYTES_IN_ALL)} bytes`)]
+  if (maxBytes === 0) lines = [note(`left out: the logs before it have used up ${BYTES_IN_ALL} bytes`)]
   else if (isAborted(signal)) lines = [note(`left out: the time for logs was up`)]
   else
     lines = await containers

@@ -29,7 +29,7 @@ export async function sweepDeadRuns(options: SweepOptions): Promise<CleanupRepor
   try {
     const dead = await findDeadRuns(stateDir, options.nowWallMs, log)
     if (dead.length > MOST_RUNS)
-      log.log('warn', `of ${String(dead.length)} dead runs ${String(MOST_RUNS)} are swept now, and others before the next run`)
+      log.log('warn', `of ${dead.length} dead runs ${MOST_RUNS} are swept now, and others before the next run`)
     if (dead.length === 0) return { runs }
     const toolboxImage = await options.toolboxImage(signal).catch((error: unknown) => {
       log.log('warn', `faults of dead runs end with their containers, as there is no toolbox image: ${describeError(error)}`)

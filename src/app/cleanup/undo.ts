@@ -186,6 +186,6 @@ function undoContext({ docker, log, toolboxImage }: CleanupOptions, runId: strin
 /** What became of a run in one line, and a line for each thing that stays. */
 export function cleanupLines(run: CleanupReport['runs'][number]): [string, ...string[]] {
   const { runId, leftAlone: why, undone, removed, problems } = run
-  const what = why === null ? `${String(undone)} faults undone, ${String(removed)} objects removed` : `left alone: ${why}`
+  const what = why === null ? `${undone} faults undone, ${removed} objects removed` : `left alone: ${why}`
   return [`${runId}: ${what}`, ...problems.map((problem) => `not removed: ${problem}`)]
 }

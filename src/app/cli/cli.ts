@@ -24,7 +24,7 @@ async function main(argv: readonly string[]): Promise<void> {
 /** An older one fails later, in the middle of a run, with the name of a function that it lacks. */
 function refuseOldNode(version: string): void {
   if (Number.parseInt(version, 10) >= LEAST_NODE) return
-  process.stderr.write(`error: this is Node ${version}, and ${String(LEAST_NODE)} or newer is needed\n`)
+  process.stderr.write(`error: this is Node ${version}, and ${LEAST_NODE} or newer is needed\n`)
   process.exit(USAGE_EXIT_CODE)
 }
 

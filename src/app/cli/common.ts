@@ -7,7 +7,7 @@ export function parseInteger(minimum: number, maximum: number): (text: string) =
   return (text) => {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
     if (!(value >= minimum && value <= maximum))
-      throw new InvalidArgumentError(`a whole number from ${String(minimum)} to ${String(maximum)} is expected.`)
+      throw new InvalidArgumentError(`a whole number from ${minimum} to ${maximum} is expected.`)
     return value
   }
 }

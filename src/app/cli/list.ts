@@ -69,5 +69,5 @@ function plainList(rows: readonly Row[], defects: readonly { name: string; fails
 
 /** Of a load pattern whose length only its script knows. */
 function seconds(value: number | null): string {
-  return value === null ? 'all' : `${String(value)} s`
+  return value === null ? 'all' : `${value} s`
 }

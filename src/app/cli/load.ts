@@ -51,7 +51,7 @@ async function loadCommand(flags: LoadFlags): Promise<void> {
       const { index, count } = part.segment
       const errors = `${(part.errorRate * 100).toFixed(2)} % errors`
       process.stdout.write(
-        `segment ${String(index)} of ${String(count)}: measured, and judged by merge: ${String(part.requests)} requests, ${errors}, ${join(request.outDir, part.file)}\n`,
+        `segment ${index} of ${count}: measured, and judged by merge: ${part.requests} requests, ${errors}, ${join(request.outDir, part.file)}\n`,
       )
     }
   } finally {
@@ -59,7 +59,7 @@ async function loadCommand(flags: LoadFlags): Promise<void> {
   }
 }
 
-const segment = parsedBy(parseSegment, `one such as 2/3 is expected, of up to ${String(MOST_SEGMENTS)}.`)
+const segment = parsedBy(parseSegment, `one such as 2/3 is expected, of up to ${MOST_SEGMENTS}.`)
 const moment = parsedBy(parseMoment, 'a time with its zone is expected, such as 2026-11-24T03:00:00Z.')
 
 function parsedBy<T>(parse: (text: string) => T | null, expected: string): (text: string) => T {

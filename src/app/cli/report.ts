@@ -30,7 +30,7 @@ export function addReportCommand(program: Command): void {
 function readBounded(file: string): string {
   try {
     if (statSync(file).size > MOST_RESULT_BYTES)
-      throw new ChaosError('BAD_INPUT', `${file} is larger than ${String(MOST_RESULT_BYTES)} bytes: not a result of ours`)
+      throw new ChaosError('BAD_INPUT', `${file} is larger than ${MOST_RESULT_BYTES} bytes: not a result of ours`)
     return readFileSync(file, 'utf8')
   } catch (cause) {
     if (cause instanceof ChaosError) throw cause

@@ -27,7 +27,7 @@ describe('an address', () => {
   it('answers, with whatever status', async () => {
     const server = createServer((_request, response) => response.writeHead(500).end('no'))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const address = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     expect(await silentAddress(address, signal())).toBeNull()
     await new Promise((resolve) => server.close(resolve))
     expect(await silentAddress(address, signal())).toMatch(/gives no answer: .*ECONNREFUSED/)

@@ -27,6 +27,6 @@ export async function silentAddress(address: string, signal: AbortSignal): Promi
   } catch (error) {
     signal.throwIfAborted()
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
-    return `${address} gives no answer: ${limit.aborted ? `none within ${String(ANSWER_LIMIT_MS / 1_000)} s` : describeError(cause, 200)}`
+    return `${address} gives no answer: ${limit.aborted ? `none within ${ANSWER_LIMIT_MS / 1_000} s` : describeError(cause, 200)}`
   }
 }

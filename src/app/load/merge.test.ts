@@ -14,9 +14,7 @@ import { csvOf } from '../../load/series/samples.fixture.ts'
 import { runMerge } from './merge.ts'
 
 const SEED = 35
-const SEGMENTS = [1, 2, 3].map((index) =>
-  join(import.meta.dirname, `../../../test/fixtures/series/segment-${String(index)}.ndjson.gz`),
-)
+const SEGMENTS = [1, 2, 3].map((index) => join(import.meta.dirname, `../../../test/fixtures/series/segment-${index}.ndjson.gz`))
 const golden = join(import.meta.dirname, '../../load/golden/judgements.json')
 
 let folder: string
@@ -89,7 +87,7 @@ describe('what runners of a TestRun wrote', () => {
     await mkdir(join(folder, 'runners'))
     await writeFile(join(folder, 'plan.json'), testRunPlanText({ name: 'shop', runners: parts.length, fingerprint: 'f', card }))
     for (const [index, { rows, startMs, measured }] of parts.entries()) {
-      const name = join(folder, 'runners', `shop-${String(index + 1)}-x7k2p`)
+      const name = join(folder, 'runners', `shop-${index + 1}-x7k2p`)
       await writeFile(`${name}.csv`, csvOf(rows, startMs))
       await writeFile(`${name}.json`, JSON.stringify(measured.generators[0]?.k6.summary))
     }

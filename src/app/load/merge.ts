@@ -37,7 +37,7 @@ export async function runMerge(request: MergeRequest, reporters: readonly Report
   const folder = join(request.outDir, `.merge-${newRunId()}`)
   let files = 0
   try {
-    return await mergeWith(request, reporters, (name) => openScratchFile(join(folder, `${String((files += 1))}-${name}`)))
+    return await mergeWith(request, reporters, (name) => openScratchFile(join(folder, `${(files += 1)}-${name}`)))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -103,10 +103,10 @@ async function readSegments(sources: readonly string[], openScratch: OpenScratch
     else segments.push(...runners)
   }
   if (files.length > MOST_FILES)
-    throw new ChaosError('BAD_INPUT', `there are ${String(files.length)} series files, and ${String(MOST_FILES)} are the most`)
+    throw new ChaosError('BAD_INPUT', `there are ${files.length} series files, and ${MOST_FILES} are the most`)
   for (const name of files) {
     if ((await stat(name)).size > MOST_BYTES)
-      throw new ChaosError('BAD_INPUT', `${name} is larger than ${String(MOST_BYTES)} bytes: not a series of ours`)
+      throw new ChaosError('BAD_INPUT', `${name} is larger than ${MOST_BYTES} bytes: not a series of ours`)
     const series = await openSeriesFile(() => createReadStream(name), name)
     segments.push({ name, ...series, measured: parseMeasured(series.facts.more, name) })
   }

@@ -98,7 +98,7 @@ export async function openSession(request: AddressLoadRequest, plainUi: RunUi) {
 export function onlyPattern({ patterns }: AddressLoadRequest): LoadPattern {
   const [pattern, another] = patterns
   if (pattern !== undefined && another === undefined) return pattern
-  throw new ChaosError('BAD_INPUT', `several generators run one pattern, and ${String(patterns.length)} are chosen`, {
+  throw new ChaosError('BAD_INPUT', `several generators run one pattern, and ${patterns.length} are chosen`, {
     hint: 'Name it with --only: generators stay together for the length of one pattern.',
   })
 }

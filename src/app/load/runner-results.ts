@@ -53,7 +53,7 @@ async function readRunner(plan: TestRunPlan, file: string, scratch: ScratchFile)
 async function readSummary(file: string): Promise<Json> {
   const text = await readOrNull(file)
   if (text === null) return null
-  if (text.length > LARGEST_SUMMARY_BYTES) throw new ChaosError('BAD_INPUT', `its summary has ${String(text.length)} bytes`)
+  if (text.length > LARGEST_SUMMARY_BYTES) throw new ChaosError('BAD_INPUT', `its summary has ${text.length} bytes`)
   return JSON.parse(text) as Json
 }
 

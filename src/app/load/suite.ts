@@ -68,7 +68,7 @@ function loadDeps(suite: LoadSuite, signal: AbortSignal): Promise<LoadDeps> {
     {
       ...suite,
       target: targetOf(stack, observer),
-      reach: { hostUrl: stack.entryUrl, containerUrl: `http://${service}:${String(port)}`, network: stack.network },
+      reach: { hostUrl: stack.entryUrl, containerUrl: `http://${service}:${port}`, network: stack.network },
       machine: (inner) => observer.call('host.read', {}, inner),
       k6Path: request.load.k6Path,
     },

@@ -29,7 +29,7 @@ function measurePace(): number {
 
 /** Of the kind that a run does: text made, parsed and looked up. */
 function work(): void {
-  const rows = Array.from({ length: 600 }, (_, index) => ({ id: `row-${String(index)}`, at: index, tags: ['a', 'b'], ok: true }))
+  const rows = Array.from({ length: 600 }, (_, index) => ({ id: `row-${index}`, at: index, tags: ['a', 'b'], ok: true }))
   const found = new Map<string, number>()
   for (let round = 0; round < 40; round += 1) {
     for (const { id, at } of JSON.parse(JSON.stringify(rows)) as typeof rows) found.set(id, (found.get(id) ?? 0) + at)

@@ -119,7 +119,7 @@ async function execute(session: Session): Promise<RunResult> {
     const width = await widthOf(session, prepared)
     const made = new RunStacks({ prepared, toolbox, docker: session.docker, runId, folder: ledger.folder, log: ui.log })
     stacks = made
-    const name = width === 1 ? 'bringing up the stack' : `bringing up ${String(width)} stacks`
+    const name = width === 1 ? 'bringing up the stack' : `bringing up ${width} stacks`
     await step(session, name, () => made.start(width, request.stacks === null, ui.signal))
     const before = session.docker.calls().all
     outcome = await experiment(session, made, ledger)

@@ -75,7 +75,7 @@ function k6Dangers(k6Path: string | null): Danger[] {
 function refuse(dangers: readonly Danger[]): void {
   if (dangers.length === 0) return
   const lines = dangers.slice(0, MOST_SHOWN).map(({ key, what, why, allow }) => `${key} (${what}): ${why} [${allow}]`)
-  const more = dangers.length > MOST_SHOWN ? `; and ${String(dangers.length - MOST_SHOWN)} more` : ''
+  const more = dangers.length > MOST_SHOWN ? `; and ${dangers.length - MOST_SHOWN} more` : ''
   const kinds = [...new Set(dangers.map(({ allow }) => allow))].join(',')
   throw new ChaosError(
     'BAD_INPUT',

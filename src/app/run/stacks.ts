@@ -76,7 +76,7 @@ export class RunStacks {
           await stack.down(AbortSignal.timeout(DOWN_LIMIT_MS))
           this.down.add(stack)
         } catch (error) {
-          this.options.log.log('warn', `stack ${String(number)} is taken down at the end: ${describeError(error)}`)
+          this.options.log.log('warn', `stack ${number} is taken down at the end: ${describeError(error)}`)
         }
       },
     }

@@ -23,7 +23,7 @@ export function wantedStacks({ asked, proven, cpus, scenarios, isUnderLoad, isKe
   const beside = scenarios.filter(({ exclusive }) => !exclusive).length
   if (asked !== null) {
     if (isUnderLoad && asked > 1)
-      throw new ChaosError('BAD_INPUT', `a load cannot hold on ${String(asked)} stacks at once`, { hint: 'Leave --stacks out.' })
+      throw new ChaosError('BAD_INPUT', `a load cannot hold on ${asked} stacks at once`, { hint: 'Leave --stacks out.' })
     return Math.max(1, Math.min(asked, beside))
   }
   if (isUnderLoad || isKept) return 1
@@ -42,7 +42,7 @@ export function possibleStacks(
   if (wanted === 1 || whyAlone.length === 0) return { count: wanted, why: null }
   const reasons = whyAlone.join('; ')
   if (asked !== null)
-    throw new ChaosError('BAD_INPUT', `the stack cannot run ${String(wanted)} times on one machine: ${reasons}`, {
+    throw new ChaosError('BAD_INPUT', `the stack cannot run ${wanted} times on one machine: ${reasons}`, {
       hint: 'Publish ports as 127.0.0.1::PORT, so that Docker chooses them, or leave --stacks out.',
     })
   return { count: 1, why: `one stack at a time: ${reasons}` }

@@ -18,7 +18,7 @@ afterEach(() => {
 
 function sample(intendedMs: Mono, latencyMs: number, status = 200): CanarySample {
   const ok = status === 200
-  const error = ok ? null : `status ${String(status)}`
+  const error = ok ? null : `status ${status}`
   return { intendedMs, sentMs: intendedMs, doneMs: later(intendedMs, latencyMs), status, ok, error }
 }
 

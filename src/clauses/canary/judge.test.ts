@@ -13,7 +13,7 @@ function sample(index: number, status: number | null, latency: number): CanarySa
     doneMs: mono(intendedMs + latency),
     status,
     ok: good,
-    error: good ? null : status === null ? 'deadline' : `status ${String(status)}`,
+    error: good ? null : status === null ? 'deadline' : `status ${status}`,
   }
 }
 

@@ -31,7 +31,7 @@ export function judgeCanary(spec: CanarySpec, seen: CanarySeen): Observation {
   if (seen.samples.length >= FEWEST_SAMPLES) return joined
   return {
     expected: joined.expected,
-    observed: `only ${String(seen.samples.length)} canary requests in the window, ${String(FEWEST_SAMPLES)} are needed to judge`,
+    observed: `only ${seen.samples.length} canary requests in the window, ${FEWEST_SAMPLES} are needed to judge`,
     met: null,
   }
 }
@@ -46,7 +46,7 @@ function successPart(rate: number, { samples }: CanarySeen): Part {
   const good = samples.filter((sample) => sample.ok).length
   return {
     expected: `≥ ${percentText(rate)} good`,
-    observed: `${percentText(good / samples.length)} of ${String(samples.length)}${mostCommonFailure(samples)}`,
+    observed: `${percentText(good / samples.length)} of ${samples.length}${mostCommonFailure(samples)}`,
     met: good / samples.length >= rate,
   }
 }
@@ -63,9 +63,9 @@ function answersPart(answers: NonNullable<CanarySpec['answers']>, { samples, win
   return {
     expected: `≥ ${percentText(answers.share)} answered ${answers.status.join(' or ')}`,
     observed:
-      `${percentText(matching / judged.length)} of ${String(judged.length)} (${statusCounts(judged)})` +
-      (left > 0 ? `, ${String(left)} good answers after the window not counted` : '') +
-      (enough ? '' : `, ${String(FEWEST_SAMPLES)} are needed to judge`),
+      `${percentText(matching / judged.length)} of ${judged.length} (${statusCounts(judged)})` +
+      (left > 0 ? `, ${left} good answers after the window not counted` : '') +
+      (enough ? '' : `, ${FEWEST_SAMPLES} are needed to judge`),
     met: enough ? matching / judged.length >= answers.share : null,
   }
 }
@@ -78,8 +78,8 @@ function withinPart(withinMs: number, { samples }: CanarySeen): Part {
   const silent = samples.filter((sample) => answerName(sample) === null)
   const worst = Math.max(...samples.filter((sample) => answerName(sample) !== null).map(latencyMs))
   return {
-    expected: `every request answered within ${String(withinMs)} ms`,
-    observed: `slowest answer ${msText(worst)}${silent.length === 0 ? '' : `, ${String(silent.length)} of ${String(samples.length)} without any answer${mostCommonFailure(silent)}`}`,
+    expected: `every request answered within ${withinMs} ms`,
+    observed: `slowest answer ${msText(worst)}${silent.length === 0 ? '' : `, ${silent.length} of ${samples.length} without any answer${mostCommonFailure(silent)}`}`,
     met: silent.length === 0 && worst <= withinMs,
   }
 }
@@ -91,7 +91,7 @@ function slowerPart(tolerance: number, { samples, steadyP50Ms, steadySpreadMs, d
   const good = samples.filter((sample) => sample.ok).map(latencyMs)
   const added = median(good) - steadyP50Ms
   const expected = `median slower by ${msText(delayMs)} ± ${percentText(tolerance)}`
-  const observed = `slower by ${msText(added)} (${msText(steadyP50Ms)} before, ${msText(median(good))} during, ${String(good.length)} good requests)`
+  const observed = `slower by ${msText(added)} (${msText(steadyP50Ms)} before, ${msText(median(good))} during, ${good.length} good requests)`
   if (good.length < FEWEST_SAMPLES || !Number.isFinite(added)) return { expected, observed, met: null }
   const tooMuchMs = Math.abs(added - delayMs) - tolerance * delayMs
   if (tooMuchMs <= 0) return { expected, observed, met: true }

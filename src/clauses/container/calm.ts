@@ -73,7 +73,7 @@ function healthyPart(wanted: boolean, calm: Calm): Part {
 }
 
 function counted(calm: Calm): string {
-  return `none of ${String(calm.names.length)} (${listText(calm.names, ', ')})`
+  return `none of ${calm.names.length} (${listText(calm.names, ', ')})`
 }
 
 function moment(event: ContainerEvent, stretch: Stretch): string {

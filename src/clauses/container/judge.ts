@@ -58,10 +58,10 @@ function fateExpected(spec: ContainerSpec): string {
   const { died_within_seconds: died, exit_code: code, oom, running_again_within_seconds: again } = spec
   const since = spec.hit === true ? 'being hit' : 'the fault'
   return [
-    ...(died === undefined ? [] : [`each died within ${String(died)} s of ${since}`]),
-    ...(code === undefined ? [] : [`each died with exit code ${String(code)}`]),
+    ...(died === undefined ? [] : [`each died within ${died} s of ${since}`]),
+    ...(code === undefined ? [] : [`each died with exit code ${code}`]),
     ...(oom === undefined ? [] : [oom ? 'each died of an oom event' : 'none had an oom event']),
-    ...(again === undefined ? [] : [`each runs again with another pid within ${String(again)} s of its death`]),
+    ...(again === undefined ? [] : [`each runs again with another pid within ${again} s of its death`]),
   ].join('; ')
 }
 
@@ -69,7 +69,7 @@ function fatePart(spec: ContainerSpec, lives: readonly Life[]): Part {
   const missed = lives.filter((life) => !meets(spec, life))
   // What went wrong comes first: the list is cut.
   const told = [...missed, ...lives.filter((life) => !missed.includes(life))]
-  const count = lives.length > 1 ? `${String(lives.length - missed.length)} of ${String(lives.length)} did: ` : ''
+  const count = lives.length > 1 ? `${lives.length - missed.length} of ${lives.length} did: ` : ''
   return {
     expected: fateExpected(spec),
     observed: `${count}${listText(told.map((life) => story(spec, life)))}`,
@@ -103,7 +103,7 @@ function oomText(spec: ContainerSpec, life: Life): string {
 }
 
 function againText(spec: ContainerSpec, life: Life, diedWallMs: Wall): string {
-  const relapses = life.laterDeaths === 0 ? '' : ` after ${String(life.laterDeaths)} more deaths`
+  const relapses = life.laterDeaths === 0 ? '' : ` after ${life.laterDeaths} more deaths`
   if (life.againAtWallMs !== null)
     return `, running again ${secondsText(msBetween(diedWallMs, life.againAtWallMs))} later with another pid${relapses}`
   return spec.running_again_within_seconds === undefined ? '' : `, not running again (${life.status})${relapses}`

@@ -23,14 +23,14 @@ export function judgeGrpc(spec: GrpcSpec, steady: string | null, seen: readonly 
   return {
     expected,
     observed:
-      `${percentText(right / seen.length)} of ${String(seen.length)} (${countsOf(seen)})` +
-      (enough ? '' : `, ${String(FEWEST)} are needed to judge`),
+      `${percentText(right / seen.length)} of ${seen.length} (${countsOf(seen)})` +
+      (enough ? '' : `, ${FEWEST} are needed to judge`),
     met: enough ? right >= seen.length * spec.share : null,
   }
 }
 
 function expectedText({ code, share, within_ms: limitMs }: GrpcSpec): string {
-  return `≥ ${percentText(share)} answered ${code?.join(' or ') ?? 'well'} within ${String(limitMs)} ms`
+  return `≥ ${percentText(share)} answered ${code?.join(' or ') ?? 'well'} within ${limitMs} ms`
 }
 
 /** What was not whole in time has no code. */

@@ -63,7 +63,7 @@ async function windowSeen(load: HeldLoad, ctx: ClauseContext): Promise<LoadSeen>
     const wholeMs = load.wholeUntilWallMs()
     return wholeMs >= plannedMs && (await load.figures(fromMs, wholeMs)).requests >= enough
   }
-  await lookUntil(`the end of ${String(enough)} requests of ${load.id}`, isSeen, (seen) => seen, {
+  await lookUntil(`the end of ${enough} requests of ${load.id}`, isSeen, (seen) => seen, {
     everyMs: LOOK_EVERY_MS,
     // The seconds of a long fault are read from a file.
     attemptMs: CANARY_DEADLINE_MS,

@@ -14,7 +14,7 @@ export interface LoadSeen {
 export function judgeDuring(spec: LoadSpec, { before, during, users }: LoadSeen): Observation {
   const parts: Part[] = [
     {
-      expected: `requests that end while the fault is on${users === null ? '' : `, ${String(users)} or more`}`,
+      expected: `requests that end while the fault is on${users === null ? '' : `, ${users} or more`}`,
       observed: `${figuresText(during)} (before: ${figuresText(before)})`,
       // k6 tells of a request at its end: of users who all hang, those few who do not say nothing.
       met: Number.isNaN(during.errorShare) || during.requests < (users ?? 1) ? null : true,
@@ -50,7 +50,7 @@ export function loadText(spec: LoadSpec): string {
 }
 
 function figuresText({ requests, errorShare, p95Ms }: StretchFigures): string {
-  return `${String(requests)} requests, ${percentText(errorShare)} failed, p95 ${msText(p95Ms)}`
+  return `${requests} requests, ${percentText(errorShare)} failed, p95 ${msText(p95Ms)}`
 }
 
 function errorsExpected(share: number): string {
@@ -62,5 +62,5 @@ function p95Expected(ms: number): string {
 }
 
 function keptExpected(seconds: number): string {
-  return `its limits are kept again within ${String(seconds)} s`
+  return `its limits are kept again within ${seconds} s`
 }

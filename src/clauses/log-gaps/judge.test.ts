@@ -58,8 +58,8 @@ describe('judgeGaps', () => {
   it('is missed when attempts fail but are not repeated, and when the retries are not there at all', () => {
     const single = [...task('a', 0, []), ...task('b', 10, [])]
     const few = (groups: number, of: number, most: number, lines: number): string =>
-      `${String(groups)} groups have 2 gaps or more, of ${String(of)} in which 'event == 'attempt_failed'' was logged` +
-      ` (at most ${String(most)} gaps, ${String(lines)} JSON lines)`
+      `${groups} groups have 2 gaps or more, of ${of} in which 'event == 'attempt_failed'' was logged` +
+      ` (at most ${most} gaps, ${lines} JSON lines)`
     expect(judgeGaps(spec, single)).toMatchObject({ met: false, observed: few(0, 2, 0, 4) })
     expect(judgeGaps(spec, [line(1, { event: 'served', task_id: 'a' })])).toMatchObject({ met: false, observed: few(0, 0, 0, 1) })
     expect(judgeGaps(spec, [...task('a', 0, [100, 200]), ...task('b', 9, [1])])).toMatchObject({

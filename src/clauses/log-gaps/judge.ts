@@ -52,22 +52,22 @@ export function judgeGaps(spec: LogGapsSpec, lines: readonly LogLine[]): Observa
   const counting = [...groups.values()].filter((gaps) => gaps.length >= spec.min_gaps)
   const growing = counting.filter((gaps) => grows(gaps, spec.growth))
   const expected = gapsExpected(spec)
-  if (jsonLines === 0) return { expected, observed: `none of ${String(lines.length)} log lines is JSON`, met: null }
+  if (jsonLines === 0) return { expected, observed: `none of ${lines.length} log lines is JSON`, met: null }
   const most = Math.max(0, ...[...groups.values()].map((gaps) => gaps.length))
   if (counting.length < spec.min_groups) {
-    const seen = `${String(counting.length)} groups have ${String(spec.min_gaps)} gaps or more, of ${String(groups.size)} in which '${spec.from}' was logged`
-    return { expected, observed: `${seen} (at most ${String(most)} gaps, ${String(jsonLines)} JSON lines)`, met: false }
+    const seen = `${counting.length} groups have ${spec.min_gaps} gaps or more, of ${groups.size} in which '${spec.from}' was logged`
+    return { expected, observed: `${seen} (at most ${most} gaps, ${jsonLines} JSON lines)`, met: false }
   }
   return {
     expected,
-    observed: `${percentText(growing.length / counting.length)} of ${String(counting.length)} groups grow (median gaps ${medianGaps(counting)})`,
+    observed: `${percentText(growing.length / counting.length)} of ${counting.length} groups grow (median gaps ${medianGaps(counting)})`,
     met: growing.length / counting.length >= spec.share,
   }
 }
 
 function gapsExpected(spec: LogGapsSpec): string {
-  const growth = `each gap ≥ ${String(spec.growth)} × the one before`
-  return `in ≥ ${percentText(spec.share)} of at least ${String(spec.min_groups)} groups with ≥ ${String(spec.min_gaps)} gaps ${growth}`
+  const growth = `each gap ≥ ${spec.growth} × the one before`
+  return `in ≥ ${percentText(spec.share)} of at least ${spec.min_groups} groups with ≥ ${spec.min_gaps} gaps ${growth}`
 }
 
 /** `log of queen-rbee: gaps by task_id …`. */

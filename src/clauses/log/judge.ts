@@ -25,16 +25,13 @@ export function logText(spec: LogSpec): string {
 }
 
 function logExpected({ at_least: least, at_most: most, matches }: LogSpec): string {
-  const bounds = [
-    ...(least === undefined ? [] : [`at least ${String(least)}`]),
-    ...(most === undefined ? [] : [`at most ${String(most)}`]),
-  ]
+  const bounds = [...(least === undefined ? [] : [`at least ${least}`]), ...(most === undefined ? [] : [`at most ${most}`])]
   return `${bounds.join(' and ')} ${(most ?? least) === 1 ? 'line' : 'lines'} where ${matches}`
 }
 
 function observedText(count: number, jsonLines: number, { lines, cut }: ServiceLog): string {
   if (lines.length === 0) return 'the log was empty'
-  if (jsonLines === 0) return `none of ${String(lines.length)} log lines is JSON`
-  const matching = `${String(count)} of ${String(jsonLines)} JSON lines`
+  if (jsonLines === 0) return `none of ${lines.length} log lines is JSON`
+  const matching = `${count} of ${jsonLines} JSON lines`
   return cut ? `${matching}; the log was longer than what is kept of it` : matching
 }

@@ -24,7 +24,7 @@ const HIVE = state({ id: 'h1', name: 'hive-1', service: 'hive', addresses: { tes
 type Asked = ArgumentsOf<'fetch'>
 
 function page(jobs: number, change: Partial<FetchReply> = {}): FetchReply {
-  const body = `# TYPE jobs counter\njobs ${String(jobs)}\n`
+  const body = `# TYPE jobs counter\njobs ${jobs}\n`
   return { status: 200, body, complete: true, totalMs: 2, error: null, ...change }
 }
 

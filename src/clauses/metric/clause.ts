@@ -55,7 +55,7 @@ async function readContainer(
   const host = container.addresses[ctx.stack.network]
   if (status !== 'running' || host === undefined) return unreadable(name, startedAt, `it is ${status}`)
   const target = { host, port: spec.port }
-  const where = `http://${host}:${String(spec.port)}${spec.path}`
+  const where = `http://${host}:${spec.port}${spec.path}`
   try {
     const reply = await ctx.observer.call(
       'fetch',
@@ -72,6 +72,6 @@ async function readContainer(
 
 function problemOf(reply: FetchReply): string | null {
   if (reply.status === null || reply.error !== null) return `gave no answer (${reply.error ?? 'no status'})`
-  if (reply.status !== 200) return `answered ${String(reply.status)}`
-  return reply.complete ? null : `is longer than ${String(MOST_BYTES)} bytes, or was cut`
+  if (reply.status !== 200) return `answered ${reply.status}`
+  return reply.complete ? null : `is longer than ${MOST_BYTES} bytes, or was cut`
 }

@@ -159,8 +159,7 @@ describe('readMetric', () => {
   })
 
   it('notices a process that was replaced inside its container', () => {
-    const started = (at: number): string =>
-      readMetric(SPEC, 'hive-1', 'p1', `${body}process_start_time_seconds ${String(at)}\n`).process
+    const started = (at: number): string => readMetric(SPEC, 'hive-1', 'p1', `${body}process_start_time_seconds ${at}\n`).process
     expect(started(100)).not.toBe(started(200))
     expect(started(100)).toBe(started(100))
   })

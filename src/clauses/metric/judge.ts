@@ -30,7 +30,7 @@ export function readMetric(spec: MetricSpec, container: string, process: string,
   const started = seriesOf(page, 'process_start_time_seconds').map(({ value }) => String(value))
   const type = seriesType(page, spec.metric)
   const value = seriesOf(page, spec.metric, spec.labels).reduce((sum, sample) => sum + sample.value, 0)
-  const problem = Number.isFinite(value) ? null : `${spec.metric} is ${String(value)}`
+  const problem = Number.isFinite(value) ? null : `${spec.metric} is ${value}`
   return { container, process: [process, ...started].join(' '), type, value: problem === null ? value : 0, problem }
 }
 
@@ -59,7 +59,7 @@ export function judgeMetric(spec: MetricSpec, before: readonly MetricReading[], 
   const exact = changes.every((change) => change.exact)
   const doubts = changes.flatMap((change) => change.why ?? [])
   const sums = exact ? ` (${numberText(sumOf(before))} → ${numberText(sumOf(after))})` : ''
-  const count = names.length === 1 ? '1 container' : `${String(names.length)} containers`
+  const count = names.length === 1 ? '1 container' : `${names.length} containers`
   const grew = `grew by ${exact ? '' : 'at least '}${numberText(least)}${sums} over ${count}`
   const observed = [
     Number.isFinite(least) ? grew : 'its change is unknown',

@@ -20,23 +20,23 @@ const FEWEST = 3
 export function newConnectionsText(spec: NewConnectionsSpec): string {
   const { service, port, path, ended_within_ms: limitMs, refused_share: share } = spec
   const turnedAway = share === undefined ? '' : `, at least ${percentText(share)} of them without an answer`
-  return `new connections to ${service}:${String(port)}${path} end within ${String(limitMs)} ms${turnedAway}`
+  return `new connections to ${service}:${port}${path} end within ${limitMs} ms${turnedAway}`
 }
 
 export function judgeNewConnections(spec: NewConnectionsSpec, seen: readonly NewConnection[]): Observation {
   const parts = [endedPart(spec, seen), ...(spec.refused_share === undefined ? [] : [refusedPart(spec.refused_share, seen)])]
   if (seen.length >= FEWEST) return joinParts(parts)
   const { expected } = joinParts(parts)
-  return { expected, observed: `only ${String(seen.length)} new connections were tried`, met: null }
+  return { expected, observed: `only ${seen.length} new connections were tried`, met: null }
 }
 
 function endedPart({ ended_within_ms: limitMs }: NewConnectionsSpec, seen: readonly NewConnection[]): Part {
-  const expected = `each ended within ${String(limitMs)} ms`
+  const expected = `each ended within ${limitMs} ms`
   const waiting = seen.filter(({ error }) => error === 'timeout')
   const [first] = waiting
-  if (first === undefined) return { expected, observed: `all ${String(seen.length)} did`, met: true }
+  if (first === undefined) return { expected, observed: `all ${seen.length} did`, met: true }
   const names = [...new Set(waiting.map(({ container }) => container))]
-  const observed = `${String(waiting.length)} of ${String(seen.length)} were left waiting (${listText(names, ', ')}; the first one opened after ${String(Math.round(first.afterMs))} ms)`
+  const observed = `${waiting.length} of ${seen.length} were left waiting (${listText(names, ', ')}; the first one opened after ${Math.round(first.afterMs)} ms)`
   return { expected, observed, met: false }
 }
 
@@ -45,7 +45,7 @@ function refusedPart(share: number, seen: readonly NewConnection[]): Part {
   const refused = seen.filter(({ status, error }) => status === null && error !== 'timeout').length
   return {
     expected: `at least ${percentText(share)} without an answer`,
-    observed: `${percentText(refused / seen.length)} (${String(refused)} of ${String(seen.length)})`,
+    observed: `${percentText(refused / seen.length)} (${refused} of ${seen.length})`,
     met: refused >= seen.length * share,
   }
 }

@@ -194,7 +194,7 @@ describe('memberOf', () => {
 
 describe('members that can work', () => {
   const count = (many: number): PoolMember[] => [
-    ...Array.from({ length: many }, (_, index) => member(`m${String(index)}`, index === 0 ? 'busy' : 'ready')),
+    ...Array.from({ length: many }, (_, index) => member(`m${index}`, index === 0 ? 'busy' : 'ready')),
     member('x', 'registering'),
     member('y', 'failed'),
     member('z', null),

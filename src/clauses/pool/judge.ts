@@ -84,7 +84,7 @@ function readyZero(seen: PoolSeen): Mono {
 
 function hitPart(state: 'removed' | 'failed', seconds: number, seen: PoolSeen): Part {
   const as = state === 'removed' ? 'listed no more, or as failed,' : 'listed as failed'
-  const expected = `the member that was hit is ${as} within ${String(seconds)} s`
+  const expected = `the member that was hit is ${as} within ${seconds} s`
   if (seen.hits.length === 0) return { expected, observed: 'nothing of the pool was hit', met: null }
   const each = seen.hits.map((hit) => oneHit(state, seconds, hit, seen))
   // What went wrong comes first: the list is cut.
@@ -109,12 +109,12 @@ function oneHit(state: 'removed' | 'failed', seconds: number, hit: Hit, seen: Po
 }
 
 function readyPart(ready: NonNullable<PoolSpec['ready']>, seen: PoolSeen): Part {
-  const expected = `≥ ${String(ready.at_least)} members ready or busy within ${String(ready.within_seconds)} s`
+  const expected = `≥ ${ready.at_least} members ready or busy within ${ready.within_seconds} s`
   const zeroMs = readyZero(seen)
   const moment = readyMoment(ready.at_least, seen)
   const counts = seen.readings.filter(({ atMs }) => atMs > zeroMs).map(workable)
-  const many = sinceOf(moment) !== null ? `${String(ready.at_least)} or more` : `only ${String(counts.at(-1) ?? '?')}`
-  const fewest = counts.length === 0 ? '' : ` (fewest ${String(Math.min(...counts))})`
+  const many = sinceOf(moment) !== null ? `${ready.at_least} or more` : `only ${String(counts.at(-1) ?? '?')}`
+  const fewest = counts.length === 0 ? '' : ` (fewest ${Math.min(...counts)})`
   const observed = `${many} ready or busy ${whenText(moment, zeroMs)}${fewest}`
   return { expected, observed, met: inTime(moment, zeroMs, ready.within_seconds) }
 }

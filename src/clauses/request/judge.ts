@@ -35,7 +35,7 @@ function goodPart(spec: RequestSpec, during: RequestSeen): Part {
   const good = during.good && during.complete
   const what = good ? 'good' : `not good: ${why ?? (during.complete ? 'refused by its rule' : 'cut short')}`
   return {
-    expected: `a good answer within ${String(spec.within_ms)} ms`,
+    expected: `a good answer within ${spec.within_ms} ms`,
     observed: `${answerText(during)}, ${what}, ${sizeText(during)}`,
     met: good && during.totalMs <= spec.within_ms,
   }
@@ -46,21 +46,21 @@ function statusPart(spec: RequestSpec, statuses: readonly number[], during: Requ
   const cut = during.complete ? '' : `not whole: ${during.error ?? 'cut short'}, `
   const right = statuses.some((status) => status === during.status)
   return {
-    expected: `an answer with status ${statuses.join(' or ')} within ${String(spec.within_ms)} ms`,
+    expected: `an answer with status ${statuses.join(' or ')} within ${spec.within_ms} ms`,
     observed: `${answerText(during)}, ${cut}${sizeText(during)}`,
     met: right && during.complete && during.totalMs <= spec.within_ms,
   }
 }
 
 function sizeText(during: RequestSeen): string {
-  return `${String(during.bytes)} bytes after ${msText(during.totalMs)}`
+  return `${during.bytes} bytes after ${msText(during.totalMs)}`
 }
 
 function samePart(steady: SteadyAnswer, during: RequestSeen): Part {
   const same = during.complete && during.bodyHash !== null && during.bodyHash === steady.bodyHash
   return {
     expected: 'the same body as in the steady state',
-    observed: same ? 'the same body' : `another body: ${String(during.bytes)} bytes, ${String(steady.bytes)} in the steady state`,
+    observed: same ? 'the same body' : `another body: ${during.bytes} bytes, ${steady.bytes} in the steady state`,
     met: same,
   }
 }
@@ -69,14 +69,14 @@ function samePart(steady: SteadyAnswer, during: RequestSeen): Part {
 function ratePart(rate: NonNullable<RequestSpec['rate_kb_per_s']>, during: RequestSeen): Part {
   const tookMs = during.firstByteMs === null ? Number.NaN : during.totalMs - during.firstByteMs
   const measured = during.bytes / tookMs
-  const expected = `${String(rate.at_least)} to ${String(rate.at_most)} KB/s`
+  const expected = `${rate.at_least} to ${rate.at_most} KB/s`
   if (!(tookMs > 0) || during.bytes === 0) {
-    const observed = `no rate: ${String(during.bytes)} bytes in one piece`
+    const observed = `no rate: ${during.bytes} bytes in one piece`
     return { expected, observed, met: during.bytes > 0 && tookMs === 0 ? false : null }
   }
   return {
     expected,
-    observed: `${String(Math.round(measured * 10) / 10)} KB/s`,
+    observed: `${Math.round(measured * 10) / 10} KB/s`,
     met: measured >= rate.at_least && measured <= rate.at_most,
   }
 }

@@ -19,7 +19,7 @@ export async function lookUntil<T>(
 ): Promise<Looked<T>> {
   let looked: Looked<T> = { last: null, problem: 'nothing was read' }
   const keep = async (signal: AbortSignal): Promise<T> => {
-    looked = { last: looked.last, problem: `${name} took longer than ${String(options.attemptMs)} ms` }
+    looked = { last: looked.last, problem: `${name} took longer than ${options.attemptMs} ms` }
     try {
       const last = await read(signal)
       looked = { last, problem: null }

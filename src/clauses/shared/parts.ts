@@ -25,11 +25,11 @@ export function allMet(each: readonly (boolean | null)[]): boolean | null {
 /** `97 %`, `99.5 %`: as many digits as the share needs, at most two; rounded down, so that 99.999 % never reads 100 %. */
 export function percentText(share: number): string {
   if (!Number.isFinite(share)) return '? %'
-  return `${String(Math.floor(share * 10_000 + 1e-9) / 100)} %`
+  return `${Math.floor(share * 10_000 + 1e-9) / 100} %`
 }
 
 export function msText(value: number): string {
-  return Number.isFinite(value) ? `${String(Math.round(value))} ms` : '? ms'
+  return Number.isFinite(value) ? `${Math.round(value)} ms` : '? ms'
 }
 
 /** `0.31 s`, `12.4 s`. */
@@ -43,11 +43,11 @@ const MOST_LISTED = 5
 /** The first few, and how many more there are. */
 export function listText(items: readonly string[], separator = '; '): string {
   const left = items.length - MOST_LISTED
-  return [...items.slice(0, MOST_LISTED), ...(left > 0 ? [`${String(left)} more`] : [])].join(separator)
+  return [...items.slice(0, MOST_LISTED), ...(left > 0 ? [`${left} more`] : [])].join(separator)
 }
 
 /** `4 × status 503` for each name, the commonest first. */
 export function countTexts(names: readonly string[]): string[] {
   const byName = [...Map.groupBy(names, (name) => name)].sort(([, a], [, b]) => b.length - a.length)
-  return byName.map(([name, all]) => `${String(all.length)} × ${name}`)
+  return byName.map(([name, all]) => `${all.length} × ${name}`)
 }

@@ -99,7 +99,7 @@ async function reachedPool(spec: WorkloadSpec, start: () => WorkloadLanes, ctx: 
   }
   // Not all of them: what the pool had to do before, the canary's requests among it, may have ended meanwhile.
   const enough = before.last + Math.ceil(spec.in_flight / 2)
-  await lookUntil(`${String(spec.in_flight)} requests ${spec.name} at the pool`, inFlight, (now) => now >= enough, options)
+  await lookUntil(`${spec.in_flight} requests ${spec.name} at the pool`, inFlight, (now) => now >= enough, options)
   return work
 }
 

@@ -50,7 +50,7 @@ export function judgeWorkload(spec: WorkloadSpec, seen: WorkloadSeen): Observati
 
 /** `8 requests infer at a time: each ends within 5000 ms, good or with an error that says so; ≥ 90 % good`. */
 export function workloadText(spec: WorkloadSpec): string {
-  return `${String(spec.in_flight)} requests ${spec.name} at a time: ${honestExpected(spec)}; ${goodExpected(spec)}`
+  return `${spec.in_flight} requests ${spec.name} at a time: ${honestExpected(spec)}; ${goodExpected(spec)}`
 }
 
 function underWayPart(met: readonly WorkloadRecord[], seen: WorkloadSeen): Part {
@@ -58,7 +58,7 @@ function underWayPart(met: readonly WorkloadRecord[], seen: WorkloadSeen): Part 
   const underWay = started.filter((startedMs) => startedMs < seen.faultMs).length
   return {
     expected: 'at least one under way when the fault came',
-    observed: `${String(underWay)} under way when the fault came`,
+    observed: `${underWay} under way when the fault came`,
     met: underWay > 0 ? true : null,
   }
 }
@@ -69,10 +69,10 @@ function honestPart(spec: WorkloadSpec, met: readonly WorkloadRecord[], seen: Wo
   const slowest = Math.max(...met.map(({ startedMs, endedMs }) => msBetween(startedMs, endedMs)))
   const told = [...broken, ...unknown].map((record) => recordText(record, seen.faultMs))
   const doubts = [
-    ...(seen.unendedMs.length > 0 ? [`${String(seen.unendedMs.length)} had no end when we stopped looking`] : []),
-    ...(seen.exhausted ? [`no more were sent after ${String(seen.records.length)}`] : []),
+    ...(seen.unendedMs.length > 0 ? [`${seen.unendedMs.length} had no end when we stopped looking`] : []),
+    ...(seen.exhausted ? [`no more were sent after ${seen.records.length}`] : []),
   ]
-  const share = `${String(met.length - broken.length - unknown.length)} of ${String(met.length)} did, slowest ${msText(slowest)}`
+  const share = `${met.length - broken.length - unknown.length} of ${met.length} did, slowest ${msText(slowest)}`
   const decided = unknown.length === 0 && doubts.length === 0
   return {
     expected: honestExpected(spec),
@@ -86,7 +86,7 @@ function goodPart(spec: WorkloadSpec, met: readonly WorkloadRecord[]): Part {
   const good = judged.filter(({ end }) => end === 'good').length
   const share = good / judged.length
   const errors = judged.filter(({ end }) => end === 'clean error').map(({ what }) => what)
-  const counts = [...new Set(errors)].map((what) => `${String(errors.filter((error) => error === what).length)} × ${what}`)
+  const counts = [...new Set(errors)].map((what) => `${errors.filter((error) => error === what).length} × ${what}`)
   return {
     expected: goodExpected(spec),
     observed: `${percentText(share)} good${counts.length > 0 ? ` (${listText(counts, ', ')})` : ''}`,
@@ -95,7 +95,7 @@ function goodPart(spec: WorkloadSpec, met: readonly WorkloadRecord[]): Part {
 }
 
 function honestExpected(spec: WorkloadSpec): string {
-  return `each ends within ${String(spec.within_ms)} ms, good or with an error that says so`
+  return `each ends within ${spec.within_ms} ms, good or with an error that says so`
 }
 
 function goodExpected(spec: WorkloadSpec): string {

@@ -75,9 +75,8 @@ export class VirtualClock implements Clock {
       await settled()
       if (end.signal.aborted) return done
       const next = this.sleepers.toSorted((one, other) => one.atMs - other.atMs || one.order - other.order)[0]
-      if (next === undefined)
-        throw new Error(`nothing sleeps at ${String(this.now)} ms, and the work has not ended: it waits for ever`)
-      if (next.atMs > lastMs) throw new Error(`the work has not ended after ${String(limitMs)} ms`)
+      if (next === undefined) throw new Error(`nothing sleeps at ${this.now} ms, and the work has not ended: it waits for ever`)
+      if (next.atMs > lastMs) throw new Error(`the work has not ended after ${limitMs} ms`)
       this.now = Math.max(this.now, next.atMs)
       next.wake()
     }

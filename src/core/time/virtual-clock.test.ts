@@ -9,7 +9,7 @@ it('wakes sleepers in the order of their times, and those of one time in the ord
   const woken: string[] = []
   const one = async (name: string, ms: number): Promise<void> => {
     await clock.sleep(ms)
-    woken.push(`${name} ${String(msBetween(startedMs, clock.nowMs()))}`)
+    woken.push(`${name} ${msBetween(startedMs, clock.nowMs())}`)
   }
   await clock.until(Promise.all([one('c', 3_600_000), one('a', 5), one('b', 5)]))
   expect(woken).toEqual(['a 5', 'b 5', 'c 3600000'])

@@ -41,7 +41,7 @@ export async function waitUntil<T>(
     // A cancel ends the attempt and the pause: the next turn tells of it.
     if (pauseMs > 0) await options.clock.sleep(pauseMs, options.signal).catch(() => undefined)
   }
-  throw new ChaosError('TIMEOUT', `${name} did not happen within ${String(options.limitMs)} ms (${last})`)
+  throw new ChaosError('TIMEOUT', `${name} did not happen within ${options.limitMs} ms (${last})`)
 }
 
 /**
@@ -76,7 +76,7 @@ export async function withDeadline<T>(
   clock: Clock = systemClock,
 ): Promise<T> {
   const controller = new AbortController()
-  const timeout = new ChaosError('TIMEOUT', `${name} took longer than ${String(Math.round(limitMs))} ms`)
+  const timeout = new ChaosError('TIMEOUT', `${name} took longer than ${Math.round(limitMs)} ms`)
   const onParent = (): void => {
     controller.abort(parent.reason)
   }

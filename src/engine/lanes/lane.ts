@@ -60,12 +60,12 @@ export class Lane {
     try {
       await stack.recreate(this.signal)
     } catch (error) {
-      this.trouble = `stack ${String(number)} could not be recreated after ${result.id}: ${describeError(error)}`
+      this.trouble = `stack ${number} could not be recreated after ${result.id}: ${describeError(error)}`
       return result
     } finally {
       emit({ type: 'step-ended', step, durationMs: Math.round(msBetween(startedMs, clock.nowMs())) })
     }
-    const detail = `after this scenario, in ${String(Math.round(msBetween(startedMs, clock.nowMs())))} ms`
+    const detail = `after this scenario, in ${Math.round(msBetween(startedMs, clock.nowMs()))} ms`
     const recreated = { at: isoTime(clock.wallMs()), source: 'engine', kind: 'stack-recreated', detail }
     return { ...result, events: [...result.events, recreated] }
   }

@@ -53,7 +53,7 @@ function descriptorOf(world: World, changes: Partial<Descriptor>): Descriptor {
 export function fakeStack(world: World, courses: Partial<StackCourses> = {}): StackDeps {
   const own = Object.assign(new StackCourses(), courses)
   const descriptor = descriptorOf(world, own.descriptor)
-  const of = own.number === 1 ? '' : ` of stack ${String(own.number)}`
+  const of = own.number === 1 ? '' : ` of stack ${own.number}`
   return {
     number: own.number,
     stack: runningStack(world, own, descriptor, of),
@@ -216,13 +216,13 @@ class FakeCanary implements RunningCanary {
   }
 
   pace(ratePerSecond: number | null): void {
-    this.world.note(ratePerSecond === null ? 'canary: usual pace' : `canary: ${String(ratePerSecond)} a second`)
+    this.world.note(ratePerSecond === null ? 'canary: usual pace' : `canary: ${ratePerSecond} a second`)
     this.intervalMs = ratePerSecond === null ? this.usualMs : 1_000 / ratePerSecond
   }
 
   forget(beforeMs: Mono): void {
     const kept = this.sent.filter(({ sample }) => sample.intendedMs >= beforeMs)
-    this.world.note(`canary forgets ${String(this.sent.length - kept.length)}`)
+    this.world.note(`canary forgets ${this.sent.length - kept.length}`)
     this.sent = kept
   }
 

@@ -55,7 +55,7 @@ export class Rig {
     const scenarios = (given.scenarios ?? [{}]).map(
       ({ faults: broken = [request('cut', 'back')], expect: asked = [clause('answers')], ...changes }, index) =>
         scenario({
-          ...{ id: `X-${String(index + 1)}`, faults: broken.map((one) => requestOf(faults, one)) },
+          ...{ id: `X-${index + 1}`, faults: broken.map((one) => requestOf(faults, one)) },
           ...{ expect: asked.map((one) => expectationOf(clauses, one)), ...changes },
         }),
     )

@@ -134,7 +134,7 @@ function mergeEvidence(parts: readonly Evidence[]): Evidence {
   if (parts.length === 1 && only !== undefined) return only
   const measures: Record<string, Evidence['measures'][string]> = {}
   for (const [index, part] of parts.entries()) {
-    for (const [name, value] of Object.entries(part.measures)) measures[`fault${String(index + 1)}_${name}`] = value
+    for (const [name, value] of Object.entries(part.measures)) measures[`fault${index + 1}_${name}`] = value
   }
   return {
     confirmed: parts.length > 0 && parts.every((part) => part.confirmed),

@@ -132,7 +132,7 @@ describe('the wait for a recovery', () => {
     const { result, provenSinceMs } = await recoveryOf((atMs) => sample(atMs, true, limitMs + 1), terms)
     expect(result).toMatchObject({ recovered: false, afterMs: null, firstGoodMs: limitMs + 1, lastBadMs: 0 })
     expect(result.reason).toMatch(
-      new RegExp(`^no recovery within 5000 ms: a streak of 5 good requests with a median under ${String(limitMs)} ms `),
+      new RegExp(`^no recovery within 5000 ms: a streak of 5 good requests with a median under ${limitMs} ms `),
     )
     expect(provenSinceMs).toBeNull()
   })

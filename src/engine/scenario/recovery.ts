@@ -41,7 +41,7 @@ export async function awaitRecovery(
 ): Promise<Recovery> {
   const needed = recoveryStreak(terms.backends)
   const latencyLimitMs = Math.max(terms.steadyP50Ms * LATENCY_FACTOR, terms.steadyP50Ms + LATENCY_MARGIN_MS)
-  const what = `a streak of ${String(needed)} good requests with a median under ${String(Math.round(latencyLimitMs))} ms`
+  const what = `a streak of ${needed} good requests with a median under ${Math.round(latencyLimitMs)} ms`
   const read = (): Streak => currentStreak(canary.samples(terms.fromMs), terms.fromMs)
   const isEnough = (seen: Streak): boolean => seen.length >= needed && seen.p50Ms <= latencyLimitMs
   try {
@@ -50,7 +50,7 @@ export async function awaitRecovery(
     return { result: result(streak, terms, needed, null), provenSinceMs: proof?.intendedMs ?? null }
   } catch (error) {
     if (!isChaosError(error, 'TIMEOUT')) throw error
-    const reason = `no recovery within ${String(terms.limitMs)} ms: ${error.message}`
+    const reason = `no recovery within ${terms.limitMs} ms: ${error.message}`
     return { result: result(read(), terms, needed, reason), provenSinceMs: null }
   }
 }
@@ -64,7 +64,7 @@ export function withoutRelapse(recovery: RecoveryResult, samples: readonly Canar
   return {
     ...recovery,
     recovered: false,
-    reason: `relapse ${String(Math.round(msBetween(fromMs, relapse.intendedMs)))} ms after the fault ended: ${relapse.error ?? 'bad answer'}`,
+    reason: `relapse ${Math.round(msBetween(fromMs, relapse.intendedMs))} ms after the fault ended: ${relapse.error ?? 'bad answer'}`,
   }
 }
 

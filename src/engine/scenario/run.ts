@@ -152,7 +152,7 @@ export class ScenarioRun {
     if (state.steady.failed > 0) {
       throw new ChaosError(
         'NOT_STEADY',
-        `${String(state.steady.failed)} canary requests failed before anything was injected, so nothing was`,
+        `${state.steady.failed} canary requests failed before anything was injected, so nothing was`,
       )
     }
     return sinceMs

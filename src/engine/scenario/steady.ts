@@ -16,7 +16,7 @@ type SteadyCanary = { readonly requests: Pick<RunningCanary, 'samples'>; readonl
  * @throws NOT_STEADY saying what is not well.
  */
 export async function reachSteadyState(deps: SteadyDeps, canary: SteadyCanary, signal: AbortSignal): Promise<Mono> {
-  const what = `${String(STEADY_STREAK)} good canary requests in a row on a healthy stack`
+  const what = `${STEADY_STREAK} good canary requests in a row on a healthy stack`
   const read = (): Tail => tail(canary.requests.samples(canary.steadySinceMs))
   try {
     const streak = await awaitWell(deps, what, read, ({ good }) => good >= STEADY_STREAK, STEADY_LIMIT_MS, signal)
@@ -42,7 +42,7 @@ export async function steadyAfterPrepare(
   const { failed } = summarizeCanary(canary.requests.samples(sinceMs), sinceMs, deps.clock.nowMs())
   if (failed === 0) return sinceMs
   const againSinceMs = await reachSteadyState(deps, canary, signal)
-  const requests = `${String(failed)} canary request${failed === 1 ? '' : 's'}`
+  const requests = `${failed} canary request${failed === 1 ? '' : 's'}`
   tell(`${requests} failed while the fault was prepared; the steady state was reached again before it was injected`)
   return againSinceMs
 }

@@ -168,5 +168,5 @@ async function socketIn(folder: string): Promise<SocketPath> {
   const path = join(folder, SOCKET_FILE)
   if (Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) return { path, done: () => Promise.resolve() }
   const directory = await open(folder, 'r')
-  return { path: `/proc/self/fd/${String(directory.fd)}/${SOCKET_FILE}`, done: () => directory.close() }
+  return { path: `/proc/self/fd/${directory.fd}/${SOCKET_FILE}`, done: () => directory.close() }
 }

@@ -137,7 +137,7 @@ export async function readOpenEntries(folder: string): Promise<LedgerEntry[]> {
       if (index === lines.length - 1 && !text.endsWith('\n')) continue
       throw new ChaosError(
         'LEDGER_FAILED',
-        `line ${String(index + 1)} of ${join(folder, LEDGER_FILE)} is damaged: ${describeError(parsed.error, 200)}`,
+        `line ${index + 1} of ${join(folder, LEDGER_FILE)} is damaged: ${describeError(parsed.error, 200)}`,
       )
     }
     if (parsed.data.op === 'open') {

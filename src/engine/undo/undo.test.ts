@@ -86,7 +86,7 @@ describe('a record of the ledger', () => {
       {
         kind: 'cut',
         version: 2,
-        readBack: (version: number, plan: unknown): Undo => open([], `${String(version)} ${JSON.stringify(plan)}`, []).undo,
+        readBack: (version: number, plan: unknown): Undo => open([], `${version} ${JSON.stringify(plan)}`, []).undo,
       },
     ],
   ])

@@ -71,7 +71,7 @@ function hitEvent(hit: Hit): TimelineEvent {
     at: isoTime(hit.atWallMs),
     source: 'engine',
     kind: 'hit',
-    detail: `${hit.name} (${hit.containerId.slice(0, 12)}), process ${String(hit.pid)}${member}`,
+    detail: `${hit.name} (${hit.containerId.slice(0, 12)}), process ${hit.pid}${member}`,
   }
 }
 

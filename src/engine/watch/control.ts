@@ -121,7 +121,7 @@ export class ControlWatch {
   async awaitSteady(signal: AbortSignal): Promise<void> {
     const options = { everyMs: 20, attemptMs: 1_000, limitMs: STEADY_LIMIT_MS, signal, clock: this.deps.clock }
     await waitUntil(
-      `${String(MINIMUM_SAMPLES)} good probes of the control ${this.service.name}`,
+      `${MINIMUM_SAMPLES} good probes of the control ${this.service.name}`,
       () => Promise.resolve(this.samples.filter(({ problem }) => problem === null).length),
       (count) => count >= MINIMUM_SAMPLES,
       options,
@@ -156,13 +156,11 @@ export class ControlWatch {
   }
 
   private probeReasons(during: readonly ControlSample[], steadyP95Ms: number, duringP95Ms: number): string[] {
-    if (during.length < MINIMUM_SAMPLES)
-      return [`only ${String(during.length)} probes during the fault, ${String(MINIMUM_SAMPLES)} are needed`]
+    if (during.length < MINIMUM_SAMPLES) return [`only ${during.length} probes during the fault, ${MINIMUM_SAMPLES} are needed`]
     const reasons: string[] = []
     const problems = during.flatMap(({ problem }) => problem ?? [])
     const [first] = problems
-    if (first !== undefined)
-      reasons.push(`${String(problems.length)} of ${String(during.length)} direct probes failed, first: ${first}`)
+    if (first !== undefined) reasons.push(`${problems.length} of ${during.length} direct probes failed, first: ${first}`)
     const limitMs = Math.max(3 * steadyP95Ms, steadyP95Ms + 100)
     // Without an answer there is no latency, and what failed is told already.
     if (duringP95Ms > limitMs)

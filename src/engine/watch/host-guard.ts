@@ -30,7 +30,7 @@ interface HostGuardOptions {
 
 /** What is below its floor, in words; null when nothing is. */
 export function breach(facts: HostFloors, floors: HostFloors): string | null {
-  const mib = (bytes: number): string => `${String(Math.floor(bytes / MIB))} MiB`
+  const mib = (bytes: number): string => `${Math.floor(bytes / MIB)} MiB`
   if (facts.memAvailableBytes < floors.memAvailableBytes) {
     return `the machine has ${mib(facts.memAvailableBytes)} of memory available, the floor is ${mib(floors.memAvailableBytes)}`
   }

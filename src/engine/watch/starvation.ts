@@ -11,9 +11,8 @@ export function starvation(samples: readonly CanarySample[], lagP99Ms: number): 
     95,
   )
   if (latenessMs > STARVED_LATENESS_P95_MS) {
-    return `the canary was sent ${String(Math.round(latenessMs))} ms late at p95 (limit ${String(STARVED_LATENESS_P95_MS)} ms)`
+    return `the canary was sent ${Math.round(latenessMs)} ms late at p95 (limit ${STARVED_LATENESS_P95_MS} ms)`
   }
-  if (lagP99Ms > STARVED_LAG_P99_MS)
-    return `event-loop lag p99 ${String(Math.round(lagP99Ms))} ms (limit ${String(STARVED_LAG_P99_MS)} ms)`
+  if (lagP99Ms > STARVED_LAG_P99_MS) return `event-loop lag p99 ${Math.round(lagP99Ms)} ms (limit ${STARVED_LAG_P99_MS} ms)`
   return null
 }

@@ -5,14 +5,10 @@ import { connectionResets } from './fault.ts'
 
 const DEFAULT_PER_THIRD = 3
 
-export const perThirdRule = attribute(
-  'per_third',
-  `moments in each third of the fault window (default ${String(DEFAULT_PER_THIRD)})`,
-  {
-    minimum: 1,
-    maximum: 50,
-  },
-)
+export const perThirdRule = attribute('per_third', `moments in each third of the fault window (default ${DEFAULT_PER_THIRD})`, {
+  minimum: 1,
+  maximum: 50,
+})
 
 export const connectionResetsEntry = defineEntry({
   ...NETWORK,

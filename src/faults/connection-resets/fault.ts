@@ -41,7 +41,7 @@ export const connectionResets = defineFault({
   describe: (plan) => ({
     targets: targetNames(plan.legs),
     services: plan.services,
-    mechanism: `established connections reset by the kernel at ${String(plan.legs[0]?.momentsMs.length ?? 0)} seeded moments`,
+    mechanism: `established connections reset by the kernel at ${plan.legs[0]?.momentsMs.length ?? 0} seeded moments`,
   }),
 })
 

@@ -26,13 +26,13 @@ export function judgeResets(seen: ResetsSeen): Judgement {
     empty.length === 0 ? null : `no connection was reset in third ${empty.join(' and ')} of the window (${thirds.join(', ')})`,
     counters.moments >= seen.plannedMoments
       ? null
-      : `only ${String(counters.moments)} of ${String(seen.plannedMoments)} moments had passed when the window ended`,
+      : `only ${counters.moments} of ${seen.plannedMoments} moments had passed when the window ended`,
     kernel >= 3
       ? null
-      : `the kernel counted ${String(counters.outRsts)} resets sent and the other end ${String(seen.peerEstabResets)} received, at least 3 are needed`,
+      : `the kernel counted ${counters.outRsts} resets sent and the other end ${seen.peerEstabResets} received, at least 3 are needed`,
   ].filter((reason) => reason !== null)
   return {
-    headline: `${String(counters.resets)} resets at ${String(counters.moments)} moments (${thirds.join(', ')} by third)`,
+    headline: `${counters.resets} resets at ${counters.moments} moments (${thirds.join(', ')} by third)`,
     measures: {
       resetsCount: counters.resets,
       momentsCount: counters.moments,

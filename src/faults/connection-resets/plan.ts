@@ -31,7 +31,7 @@ export async function resolveResets(spec: ConnectionResetsSpec, ctx: FaultContex
   if (ctx.windowMs > LONGEST_WINDOW_MS) {
     throw new ChaosError(
       'BAD_INPUT',
-      `connection_resets spreads its moments over at most 10 minutes, the window has ${String(Math.round(ctx.windowMs / 1_000))} s`,
+      `connection_resets spreads its moments over at most 10 minutes, the window has ${Math.round(ctx.windowMs / 1_000)} s`,
       { hint: 'give the entry a shorter duration_seconds, or one under profiles' },
     )
   }

@@ -23,7 +23,7 @@ export function startTrickle(
   const stepLimitMs = ctx.windowMs + 3 * REPLY_LIMIT_MS
   const options = { what: `our own traffic over ${access.link}`, everyMs: 0, stepLimitMs, clock: ctx.clock }
   const trickle = startUpkeep(options, async (signal) => {
-    cut += await holdUntilCut(helper, access, `${helper.name}-${String(round)}`, signal, ctx)
+    cut += await holdUntilCut(helper, access, `${helper.name}-${round}`, signal, ctx)
     round += 1
     return true
   })

@@ -57,7 +57,7 @@ export const connections = defineFault({
   // As many answers come before the canary's.
   usualMs: ({ mode }: ConnectionsSpec) => (mode === 'requests' ? 1_000 : 500),
   describe: (plan) => ({
-    targets: [`${plan.container.name}:${String(plan.port)}`],
+    targets: [`${plan.container.name}:${plan.port}`],
     services: [plan.target],
     mechanism: mechanismOf(plan),
     // Each request goes the whole way that the canary's go: nothing on it is left alone.
@@ -106,5 +106,5 @@ async function watch(plan: ConnectionsPlan, flooding: Flooding, ctx: FaultContex
 
 function mechanismOf(plan: ConnectionsPlan): string {
   const what = plan.mode === 'idle' ? 'silent connections' : 'connections, each with the canary’s request,'
-  return `${String(plan.connections)} ${what} straight to ${plan.container.name}:${String(plan.port)} at once; no limit is changed`
+  return `${plan.connections} ${what} straight to ${plan.container.name}:${plan.port} at once; no limit is changed`
 }

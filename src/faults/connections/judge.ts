@@ -27,11 +27,10 @@ export function judgeConnections({ spec, before, counts, flood, problem }: Conne
   const reasons = problem === null ? [] : [problem]
   if (before === null) reasons.push('the connections of the target were not counted before the fault')
   else if (added === null) reasons.push('the connections of the target were not counted while they stood')
-  else if (added < wanted)
-    reasons.push(`at most ${String(added)} of ${String(connections)} connections stood at once in the target's network`)
+  else if (added < wanted) reasons.push(`at most ${added} of ${connections} connections stood at once in the target's network`)
   if (mode === 'requests' && flood.peakInFlight < wanted)
-    reasons.push(`at most ${String(flood.peakInFlight)} of ${String(connections)} requests were unanswered at once`)
-  const inFlight = mode === 'requests' ? `, ${String(flood.peakInFlight)} requests unanswered at once` : ''
+    reasons.push(`at most ${flood.peakInFlight} of ${connections} requests were unanswered at once`)
+  const inFlight = mode === 'requests' ? `, ${flood.peakInFlight} requests unanswered at once` : ''
   return {
     headline: `${String(added ?? 'unknown')} more connections at once${inFlight}`,
     measures: {

@@ -37,7 +37,7 @@ export function judgeAction(seen: ActionSeen): Judgement {
   const first = eventOf(WANTED_EVENTS[action][0])
   const missing = WANTED_EVENTS[action].filter((name) => eventOf(name) === null)
   return {
-    headline: `${PAST[action]} in ${String(Math.round(done.tookMs))} ms, now ${seen.now?.status ?? 'gone'}`,
+    headline: `${PAST[action]} in ${Math.round(done.tookMs)} ms, now ${seen.now?.status ?? 'gone'}`,
     measures: {
       done: true,
       tookMs: roundMs(done.tookMs),
@@ -59,6 +59,6 @@ function stateReasons(action: ContainerActionName, pid: number, now: ActionSeen[
     case 'pause':
       return now.status === 'paused' ? [] : [`it is ${now.status} instead of paused`]
     case 'restart':
-      return now.pid === pid ? [`its main process is still ${String(pid)}`] : []
+      return now.pid === pid ? [`its main process is still ${pid}`] : []
   }
 }

@@ -79,7 +79,7 @@ export const cpu = defineFault({
   leftovers: (plan, ctx) => hostHelperLeftovers(helpersOf(plan.containers), ctx),
   usualMs: () => 500,
   describe: (plan) =>
-    describeContainers(plan, `CPU time burnt in the cgroup of ${plan.choice}, to ${String(plan.percent)} % of its quota`),
+    describeContainers(plan, `CPU time burnt in the cgroup of ${plan.choice}, to ${plan.percent} % of its quota`),
 })
 
 async function prepareTarget(percent: number, target: CpuTarget, ctx: FaultContext): Promise<Burning> {

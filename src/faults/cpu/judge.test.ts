@@ -183,7 +183,7 @@ describe('a quota that the machine does not give', () => {
     const calm = readings(12, share, 0.8, waited * 900_000).map((one) => ({ ...one, throttledPeriods: 7 }))
     const seen = judgeCpu({ ...BURNT, readings: calm })
     expect(seen.reasons).toEqual(reasons)
-    expect(seen.headline).toBe(`${String(share * 100)} % of 0.2 CPUs used (10 % before)`)
+    expect(seen.headline).toBe(`${share * 100} % of 0.2 CPUs used (10 % before)`)
   })
 
   test('of a share: what is wanted is the share of it', () => {

@@ -73,8 +73,8 @@ function wholeAbove(value: number): number {
 }
 
 export function loadText({ workers, loadPercent, cpus, hasQuota }: CpuLoad): string {
-  const whole = hasQuota ? `a quota of ${String(round(cpus, 3))} CPUs` : `no quota, so of all ${String(cpus)} CPUs`
-  return `${String(workers)} workers of ${String(loadPercent)} % of a CPU each, in a cgroup with ${whole}`
+  const whole = hasQuota ? `a quota of ${round(cpus, 3)} CPUs` : `no quota, so of all ${cpus} CPUs`
+  return `${workers} workers of ${loadPercent} % of a CPU each, in a cgroup with ${whole}`
 }
 
 export function judgeCpu(seen: CpuSeen): Judgement {
@@ -94,7 +94,7 @@ export function judgeCpu(seen: CpuSeen): Judgement {
   const needsThrottling = load.hasQuota && percent >= 100 && !isWaitedFor(percent, used, demand)
   const rest = isShort(percent, used, demand) ? ', the rest waited for: the machine had no more' : ''
   return {
-    headline: `${String(used)} % of ${String(round(load.cpus, 3))} CPUs used (${String(before ?? 'unknown')} % before)${rest}`,
+    headline: `${used} % of ${round(load.cpus, 3)} CPUs used (${String(before ?? 'unknown')} % before)${rest}`,
     measures: {
       baselinePercent: before,
       usedPercent: used,
@@ -165,16 +165,16 @@ function isShort(percent: number, used: number, demand: number | null): boolean 
 function watchReasons({ windowMs, targetEnded }: CpuSeen, watchedMs: number): string[] {
   const neededMs = targetEnded ? SHORTEST_MS : windowMs * WATCHED_SHARE
   if (watchedMs >= neededMs) return []
-  return [`it was watched for ${String(Math.round(watchedMs))} ms of a window of ${String(windowMs)} ms`]
+  return [`it was watched for ${Math.round(watchedMs)} ms of a window of ${windowMs} ms`]
 }
 
 function useReasons(percent: number, before: number | null, used: number, demand: number | null): string[] {
   if (before === null) return ['the CPU time was not read before the fault']
   const enough = percent * (isShort(percent, used, demand) ? SHORT_ENOUGH : NEAR_ENOUGH)
-  if (before >= enough) return [`${String(before)} % were used before the fault already`]
+  if (before >= enough) return [`${before} % were used before the fault already`]
   if (used >= enough) return []
-  const wanted = demand === null ? '' : `, and ${String(demand)} % of what was to be burnt was used or waited for`
-  return [`${String(used)} % were used instead of ${String(percent)} %${wanted}`]
+  const wanted = demand === null ? '' : `, and ${demand} % of what was to be burnt was used or waited for`
+  return [`${used} % were used instead of ${percent} %${wanted}`]
 }
 
 function throttleReasons(throttled: number | null): string[] {
@@ -185,9 +185,8 @@ function throttleReasons(throttled: number | null): string[] {
 /** A busy application uses its quota without us: ours must have been at it from the first half to the end. */
 function burnerReasons(load: CpuLoad, readings: readonly BurnReading[], first: BurnReading, last: BurnReading): string[] {
   const fewest = Math.min(...readings.map(({ burnersAlive }) => burnersAlive))
-  if (fewest < load.workers)
-    return [`only ${String(fewest)} of ${String(load.workers)} workers were alive in the cgroup at one time`]
-  if (fewest < first.burnersAlive) return [`${String(first.burnersAlive - fewest)} of the burning processes died on the way`]
+  if (fewest < load.workers) return [`only ${fewest} of ${load.workers} workers were alive in the cgroup at one time`]
+  if (fewest < first.burnersAlive) return [`${first.burnersAlive - fewest} of the burning processes died on the way`]
   const middle = readings[Math.floor(readings.length / 2)] ?? last
   const idle = middle.burnersUs <= first.burnersUs || (middle !== last && last.burnersUs <= middle.burnersUs)
   return idle ? ['the workers used no CPU time in one half of the window'] : []

@@ -109,7 +109,7 @@ async function prepareHelper(plan: CrashPlan, ctx: FaultContext): Promise<void> 
     const pid = (await ctx.containers.inspect(id, ctx.signal))?.pid ?? 0
     if (pid === 0) continue
     const { alive } = await helper.call('process.look', { pid, containerId: id }, ctx.signal)
-    if (!alive) ctx.log.log('warn', `the helper ${plan.helper} does not see process ${String(pid)} of ${name}`)
+    if (!alive) ctx.log.log('warn', `the helper ${plan.helper} does not see process ${pid} of ${name}`)
   }
 }
 
@@ -145,7 +145,7 @@ async function send(plan: CrashPlan, process: { pid: number; containerId: string
 
 async function crashEffect(plan: CrashPlan, strikes: readonly Strike[], ctx: FaultContext): Promise<Evidence> {
   if (strikes.length === 0) {
-    const reasons = [`0 of ${String(plan.count)} containers were hit`]
+    const reasons = [`0 of ${plan.count} containers were hit`]
     return { confirmed: false, summary: 'nothing was hit', mechanism: mechanismOf(plan), measures: {}, reasons }
   }
   const [first, ...others] = strikes.flatMap(({ sent }) => (sent === null ? [] : [sent.wallMs]))
@@ -173,7 +173,7 @@ async function crashEffect(plan: CrashPlan, strikes: readonly Strike[], ctx: Fau
 /** Fewer than planned were hit, as one was gone by then: what was hit does not make up for it. */
 function shortOf(planned: number, hit: number, reasons: readonly string[]): Partial<Evidence> {
   if (hit >= planned) return {}
-  return { confirmed: false, reasons: [...reasons, `${String(hit)} of ${String(planned)} containers were hit`] }
+  return { confirmed: false, reasons: [...reasons, `${hit} of ${planned} containers were hit`] }
 }
 
 /** Containers that this fault may have ended: those it was to hit, or, from the ledger alone, all that it might have. */

@@ -51,7 +51,7 @@ test.each<[string, Partial<CrashSeen>]>([
 describe('what did not happen is not confirmed', () => {
   const noDeath = 'Docker told of no death after SIGKILL'
   const notHow = (signal: string, code: number): string =>
-    `it died with exit code ${String(code)}, which is not how ${signal} ends a process`
+    `it died with exit code ${code}, which is not how ${signal} ends a process`
 
   test.each<[string, Partial<CrashSeen>, string[]]>([
     ['no death', { events: [] }, [noDeath]],

@@ -64,15 +64,13 @@ export function deathOf({
 
 function headline(signal: string, exitCode: number | null, signalToDieMs: number | null): string {
   if (signalToDieMs === null) return `${signal} delivered, and it did not die`
-  return `died ${String(Math.round(signalToDieMs))} ms after ${signal} with exit code ${String(exitCode ?? 'unknown')}`
+  return `died ${Math.round(signalToDieMs)} ms after ${signal} with exit code ${String(exitCode ?? 'unknown')}`
 }
 
 function dieReasons(signal: string, die: ContainerEvent | null, exitCode: number | null): string[] {
   if (die === null) return [`Docker told of no death after ${signal}`]
   if (exitCode === null) return ['Docker told of a death without an exit code']
-  return exitFits(signal, exitCode)
-    ? []
-    : [`it died with exit code ${String(exitCode)}, which is not how ${signal} ends a process`]
+  return exitFits(signal, exitCode) ? [] : [`it died with exit code ${exitCode}, which is not how ${signal} ends a process`]
 }
 
 /** SIGKILL leaves no choice. Others end a process at once, or it ends in its own way, but not by another signal. */
@@ -89,5 +87,5 @@ function signalNumber(signal: string): number {
 
 function pidReasons(pid: number, now: CrashSeen['now']): string[] {
   const same = now !== null && now.pid === pid
-  return same ? [`its main process is still ${String(pid)} (${now.status})`] : []
+  return same ? [`its main process is still ${pid} (${now.status})`] : []
 }

@@ -22,7 +22,7 @@ const ids = (victims: readonly Pick<Victim, 'member'>[] | string): unknown =>
 test('the busiest come first, equals in their order', () => {
   const victims = [1, 3, 0, 3].map((inFlight, index) => ({
     container: hand('abcd'[index] ?? ''),
-    member: member(`m${String(index)}`, '', 'busy', inFlight),
+    member: member(`m${index}`, '', 'busy', inFlight),
   }))
   expect(busiest(victims).map(({ container: { name } }) => name.at(-1))).toEqual(['b', 'd', 'a', 'c'])
 })
@@ -161,7 +161,7 @@ describe('whom a crash finds', () => {
   ])('nobody where %d busy are not there in time', async (count, word) => {
     const crew = { hands: () => [hand('a')], members: () => [member('m1', 'a', 'ready')] }
     expect(await search(crew, (ctx) => busyVictims(plan({ count }), ctx))).toEqual({
-      found: `ChaosError: ${String(count)} busy ${word} of the pool of hand did not happen within 8000 ms (last seen: [])`,
+      found: `ChaosError: ${count} busy ${word} of the pool of hand did not happen within 8000 ms (last seen: [])`,
       endedMs: 8_000,
     })
   })

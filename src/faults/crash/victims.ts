@@ -40,7 +40,7 @@ export async function busyVictims(plan: CrashPlan, ctx: FaultContext): Promise<V
     const containers = await ofService(plan.target, ctx, signal)
     return busyAmong(containers, await pool.members(signal))
   }
-  const what = `${String(plan.count)} busy member${plan.count === 1 ? '' : 's'} of the pool of ${plan.target}`
+  const what = `${plan.count} busy member${plan.count === 1 ? '' : 's'} of the pool of ${plan.target}`
   const options = { everyMs: 20, attemptMs: 4_000, limitMs: BUSY_LIMIT_MS, signal: ctx.signal, clock: ctx.clock }
   const busy = await waitUntil(what, read, (found) => found.length >= plan.count, options)
   return Promise.all(

@@ -117,7 +117,7 @@ async function requireDisk({ onHostDisk }: DiskPlan, helper: ToolboxHelper, sign
   if (!onHostDisk) return
   const { diskFreeBytes } = await helper.call('host.read', {}, signal)
   if (diskFreeBytes >= DISK_FLOOR_BYTES) return
-  throw new ChaosError('HOST_GUARD', `the machine's disk has ${String(diskFreeBytes)} bytes free, so nothing more is written`)
+  throw new ChaosError('HOST_GUARD', `the machine's disk has ${diskFreeBytes} bytes free, so nothing more is written`)
 }
 
 /** Until the window ends, or the filling broke off. Ends with a write of our own, which a full volume refuses. */
@@ -165,8 +165,8 @@ async function withVolume<O extends 'disk.sweep' | 'disk.leftovers'>(
 }
 
 function mechanismOf({ of, percent, bytes, path, limitBytes, onHostDisk }: DiskPlan): string {
-  const much = percent === null ? `${String(bytes)} bytes` : `${String(percent)} %`
-  const bound = onHostDisk ? `on the machine's own disk, at most ${String(limitBytes)} bytes` : 'on a volume of its own'
+  const much = percent === null ? `${String(bytes)} bytes` : `${percent} %`
+  const bound = onHostDisk ? `on the machine's own disk, at most ${limitBytes} bytes` : 'on a volume of its own'
   const what = of === 'bytes' ? `zeros written to ${path}` : `inodes of ${path} used up by empty files`
   return `${what} up to ${much} and kept there while the system frees some; ${bound}`
 }

@@ -108,15 +108,15 @@ function watchReasons(seen: DiskSeen, limit: number | null): string[] {
   // What broke it off is a reason of its own.
   if (seen.problem !== null) return []
   if (readings.length === 0 || watchedMs < windowMs * WATCHED_SHARE)
-    return [`it was watched for ${String(Math.round(watchedMs))} ms of a window of ${String(windowMs)} ms`]
+    return [`it was watched for ${Math.round(watchedMs)} ms of a window of ${windowMs} ms`]
   const kept = readings.filter(({ free }) => limit === null || free <= limit).length
   if (kept >= readings.length * KEPT_SHARE) return []
-  return [`at ${String(readings.length - kept)} of ${String(readings.length)} looks the system had freed more than it may`]
+  return [`at ${readings.length - kept} of ${readings.length} looks the system had freed more than it may`]
 }
 
 function amount(value: number | null, of: DiskUnit): string {
   if (value === null) return 'an unknown number'
-  if (of === 'inodes') return `${String(value)} inodes`
-  if (value < 1_024) return `${String(Math.round(value))} B`
-  return value < 1_048_576 ? `${String(Math.round(value / 1_024))} KiB` : `${String(Math.round(value / 104_857.6) / 10)} MiB`
+  if (of === 'inodes') return `${value} inodes`
+  if (value < 1_024) return `${Math.round(value)} B`
+  return value < 1_048_576 ? `${Math.round(value / 1_024)} KiB` : `${Math.round(value / 104_857.6) / 10} MiB`
 }

@@ -185,5 +185,5 @@ function requireLeft(where: string, what: string, leftBytes: number, floorBytes:
 }
 
 function mib(bytes: number): string {
-  return `${String(Math.max(0, Math.floor(bytes / MIB)))} MiB`
+  return `${Math.max(0, Math.floor(bytes / MIB))} MiB`
 }

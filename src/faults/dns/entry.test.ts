@@ -43,7 +43,7 @@ describe('an entry is refused', () => {
     [{ dns: 'refused', names: ['a..b'] }, 'names'],
     [{ dns: 'refused', names: ['a'.repeat(64)] }, 'names'],
     [{ dns: 'refused', names: [Array.from({ length: 51 }, () => 'abcd').join('.')] }, 'names'],
-    [{ dns: 'refused', names: Array.from({ length: 21 }, (_, index) => `h${String(index)}`) }, 'names'],
+    [{ dns: 'refused', names: Array.from({ length: 21 }, (_, index) => `h${index}`) }, 'names'],
   ])('%j', (entry, key) => {
     const parsed = z.object(entryOf(entry['dns']).shape).safeParse({ target: 'worker', ...entry })
     expect(parsed.error?.issues.map(({ path }) => path[0])).toEqual([key])

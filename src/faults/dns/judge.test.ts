@@ -43,7 +43,7 @@ describe('names are shown to be broken', () => {
   it.each([272, 302, 552])('late, with answers of %i ms', (tookMs) => {
     const judged = judgeDns({ ...one, ...slow, during: [...found('web', tookMs), ...found('db', 271)] })
     expect(judged.reasons).toEqual([])
-    expect(judged.headline).toBe(`1 of 1 names late by ${String(tookMs - 2)} ms, 4 questions of others met it`)
+    expect(judged.headline).toBe(`1 of 1 names late by ${tookMs - 2} ms, 4 questions of others met it`)
     expect(judged.measures).toMatchObject({ addedMs: tookMs - 2, baselineMs: 2 })
   })
 

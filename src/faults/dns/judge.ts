@@ -46,7 +46,7 @@ export function judgeDns(seen: DnsSeen): Judgement {
     typeof counted === 'string' ? counted : null,
   ].filter((reason) => reason !== null)
   return {
-    headline: `${String(broken)} of ${String((names ?? good).length)} names ${stateOf(seen, added)}, ${String(counters?.others ?? '?')} questions of others met it`,
+    headline: `${broken} of ${(names ?? good).length} names ${stateOf(seen, added)}, ${String(counters?.others ?? '?')} questions of others met it`,
     measures: {
       namesCount: good.length,
       brokenNamesCount: broken,
@@ -118,12 +118,12 @@ function medianMs(answers: readonly ResolvedName[]): number {
 }
 
 function ms(value: number): string {
-  return `${String(Math.round(value))} ms`
+  return `${Math.round(value)} ms`
 }
 
 /** `2 × EREFUSED, 1 × answered`. */
 function shown(answers: readonly ResolvedName[]): string {
   const counts = new Map<string, number>()
   for (const { error } of answers) counts.set(error ?? 'answered', (counts.get(error ?? 'answered') ?? 0) + 1)
-  return [...counts].map(([what, count]) => `${String(count)} × ${what}`).join(', ') || 'not asked for'
+  return [...counts].map(([what, count]) => `${count} × ${what}`).join(', ') || 'not asked for'
 }

@@ -8,7 +8,7 @@ const MAX_HEADROOM = 100_000
 /** A descriptor's limit that "ulimit" leaves above the highest open one. */
 const ULIMIT_HEADROOM = 16
 
-const THRESHOLDS = `"ulimit", or how many more than now may be open (1 to ${String(MAX_HEADROOM)})`
+const THRESHOLDS = `"ulimit", or how many more than now may be open (1 to ${MAX_HEADROOM})`
 
 export const fileDescriptorsEntry = defineEntry({
   ...RESOURCE,

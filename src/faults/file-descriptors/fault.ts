@@ -77,6 +77,6 @@ async function useUp(plan: FileDescriptorsPlan, ctx: FaultContext, exhaustion: E
 }
 
 function mechanismOf({ headroom, container, page }: FileDescriptorsPlan): string {
-  const limit = `soft limit of open files of ${container.name} lowered by prlimit to its highest descriptor + ${String(headroom)}`
-  return `${limit}, and what is left held by connections to its port ${String(page.port)}; its hard limit is untouched`
+  const limit = `soft limit of open files of ${container.name} lowered by prlimit to its highest descriptor + ${headroom}`
+  return `${limit}, and what is left held by connections to its port ${page.port}; its hard limit is untouched`
 }

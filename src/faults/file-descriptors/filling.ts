@@ -60,7 +60,7 @@ export async function fill(plan: FileDescriptorsPlan, exhaustion: Exhaustion, li
     const last = exhaustion.readings.at(-1)
     return !goesOn || (last !== undefined && isExhausted(last, limit))
   }
-  const what = `${String(limit)} open descriptors of ${plan.container.name}`
+  const what = `${limit} open descriptors of ${plan.container.name}`
   await waitAtMost(what, step, (over) => over, options)
 }
 
@@ -103,12 +103,9 @@ async function openMore(
 ): Promise<number> {
   const helper = toolbox.get(holder)
   if (exhaustion.opened + count > MOST_CONNECTIONS)
-    throw new ChaosError(
-      'TOOLBOX_FAILED',
-      `the target closed the connections again and again: ${String(exhaustion.opened)} were opened`,
-    )
+    throw new ChaosError('TOOLBOX_FAILED', `the target closed the connections again and again: ${exhaustion.opened} were opened`)
   await forgetClosed(exhaustion, helper, signal)
-  const id = `${holder}-${String(exhaustion.opened)}`
+  const id = `${holder}-${exhaustion.opened}`
   exhaustion.opened += count
   exhaustion.floods.push(id)
   const request = { method: 'GET', path: page.path, headers: {}, body: null }

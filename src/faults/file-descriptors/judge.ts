@@ -60,7 +60,7 @@ export function judgeDescriptors(seen: DescriptorsSeen): Judgement {
   const silent = probes.filter(({ error }) => error === 'timeout').length
   const waits = refused.map(({ tookMs }) => tookMs)
   return {
-    headline: `${String(most ?? 'unknown')} of ${String(limit)} descriptors open, ${String(refused.length)} of ${String(probes.length)} new connections refused`,
+    headline: `${String(most ?? 'unknown')} of ${limit} descriptors open, ${refused.length} of ${probes.length} new connections refused`,
     measures: {
       limit,
       limitBefore: lowered.previousSoft,
@@ -88,28 +88,28 @@ export function judgeDescriptors(seen: DescriptorsSeen): Judgement {
 function beforeReasons({ before }: DescriptorsSeen): string[] {
   const answered = before.filter(({ status }) => status !== null).length
   if (before.length > 0 && answered === before.length) return []
-  return [`only ${String(answered)} of ${String(before.length)} new connections were answered before the fault already`]
+  return [`only ${answered} of ${before.length} new connections were answered before the fault already`]
 }
 
 function fullReasons(seen: DescriptorsSeen, limit: number): string[] {
   const { readings, targetEnded, windowMs, watchedMs, problem } = seen
   const other = readings.find(({ softLimit }) => softLimit !== limit)
-  if (other !== undefined) return [`the limit was read back as ${String(other.softLimit)} instead of ${String(limit)}`]
+  if (other !== undefined) return [`the limit was read back as ${other.softLimit} instead of ${limit}`]
   const first = readings.findIndex((reading) => isExhausted(reading, limit))
   if (first < 0) {
     // One that died at once need not have been met alive at its limit: each connection that it answered took a descriptor.
     if (targetEnded && seen.reached >= limit - 1) return []
     const most = Math.max(0, ...readings.map(({ open }) => open))
-    return [`at most ${String(most)} of ${String(limit)} descriptors were seen open`]
+    return [`at most ${most} of ${limit} descriptors were seen open`]
   }
   // A process that is dying closes them one after the other.
   if (targetEnded) return []
   const after = readings.slice(first)
   const kept = after.filter((reading) => isExhausted(reading, limit)).length
   if (kept < after.length * KEPT_SHARE)
-    return [`descriptors were free at ${String(after.length - kept)} of ${String(after.length)} looks after they had run out`]
+    return [`descriptors were free at ${after.length - kept} of ${after.length} looks after they had run out`]
   if (problem === null && watchedMs < windowMs * WATCHED_SHARE)
-    return [`it was watched for ${String(Math.round(watchedMs))} ms of a window of ${String(windowMs)} ms`]
+    return [`it was watched for ${Math.round(watchedMs)} ms of a window of ${windowMs} ms`]
   return []
 }
 
@@ -119,7 +119,7 @@ function fullReasons(seen: DescriptorsSeen, limit: number): string[] {
  */
 function probeReasons({ probes, targetEnded, problem }: DescriptorsSeen, answered: number): string[] {
   if (targetEnded || problem !== null) return []
-  if (probes.length < FEWEST_PROBES) return [`only ${String(probes.length)} new connections were tried`]
+  if (probes.length < FEWEST_PROBES) return [`only ${probes.length} new connections were tried`]
   if (probes.length - answered >= probes.length * KEPT_OUT_SHARE) return []
-  return [`${String(answered)} of ${String(probes.length)} new connections were answered although no descriptor was to be free`]
+  return [`${answered} of ${probes.length} new connections were answered although no descriptor was to be free`]
 }

@@ -61,12 +61,9 @@ export async function resolveDescriptors(
   const ref = { pid, containerId: state.id }
   const who = await ctx.toolbox.once(hostHelper(`${helper}-who`, { capabilities: [] }), 'process.look', ref, ctx.signal)
   if (who === null || !who.alive || who.uid === null || who.gid === null || who.startTicks === null) {
-    throw new ChaosError(
-      'TARGET_NOT_FOUND',
-      `the main process ${String(pid)} of ${state.name} is gone, or is none of that container`,
-    )
+    throw new ChaosError('TARGET_NOT_FOUND', `the main process ${pid} of ${state.name} is gone, or is none of that container`)
   }
-  const user = `${String(who.uid)}:${String(who.gid)}`
+  const user = `${who.uid}:${who.gid}`
   const facts = await ctx.toolbox.once(limitHelper(`${helper}-look`, user), 'process.look', ref, ctx.signal)
   const { softLimit } = requireRoom(facts?.descriptors ?? null, headroom, state.name)
   return {
@@ -91,7 +88,7 @@ export function requireRoom(facts: DescriptorFacts | null, headroom: number, nam
   if (lowered < facts.softLimit) return facts
   throw new ChaosError(
     'BAD_INPUT',
-    `${name} may open ${String(facts.softLimit)} descriptors, and ${String(headroom)} more than its highest are ${String(lowered)}: that would be no lower limit`,
+    `${name} may open ${facts.softLimit} descriptors, and ${headroom} more than its highest are ${lowered}: that would be no lower limit`,
     { hint: 'Give the entry a smaller number.' },
   )
 }

@@ -132,7 +132,7 @@ function idsOf(plan: MemoryPlan): string[] {
 
 function mechanismOf({ percent, then, choice, containers }: MemoryPlan): string {
   const most = Math.max(...containers.map(({ fillBytes }) => fillBytes))
-  const bound = `at most ${String(Math.round(most / 1_048_576))} MiB each, from a memory file system of the helper's own`
+  const bound = `at most ${Math.round(most / 1_048_576)} MiB each, from a memory file system of the helper's own`
   const end = then === 'hold' ? 'held there' : 'held for a second, then driven on until the kernel kills the main process'
-  return `memory charged to the cgroup of ${choice} up to ${String(percent)} % of its limit and ${end}; ${bound}`
+  return `memory charged to the cgroup of ${choice} up to ${percent} % of its limit and ${end}; ${bound}`
 }

@@ -48,7 +48,7 @@ export function judgeHold(seen: MemorySeen): Judgement {
   if (seen.begun === null) return untouched(seen)
   const [first] = seen.readings
   const lowest = Math.min(...seen.readings.map(percentOf))
-  const limit = `${String(Math.round((first?.limitBytes ?? Number.NaN) / 1_048_576))} MiB`
+  const limit = `${Math.round((first?.limitBytes ?? Number.NaN) / 1_048_576)} MiB`
   return {
     headline: first === undefined ? 'memory not read' : `${shareText(percentOf(first))} of ${limit} in use`,
     measures: {
@@ -96,7 +96,7 @@ export function judgeOom(seen: OomSeen): Judgement {
       ...heldReasons(seen),
       ...(oom === null ? ['Docker told of no oom in this container'] : []),
       ...dieReasons(oom, die, exitCode),
-      ...(seen.now?.pid === begun.pid ? [`its main process is still ${String(begun.pid)} (${seen.now.status})`] : []),
+      ...(seen.now?.pid === begun.pid ? [`its main process is still ${begun.pid} (${seen.now.status})`] : []),
     ],
   }
 }
@@ -142,7 +142,7 @@ function oomHeadline({ readings, pushedWallMs }: OomSeen, toDieMs: number | null
   if (toDieMs === null)
     return `${held}${pushedWallMs === null ? 'not ' : ''}driven on, and the kernel did not kill its main process`
   const since = pushedWallMs === null ? 'the filling began' : 'it was driven on'
-  return `${held}killed by the kernel ${String(Math.round(toDieMs))} ms after ${since}`
+  return `${held}killed by the kernel ${Math.round(toDieMs)} ms after ${since}`
 }
 
 function shareMeasures({ baseline, readings }: MemorySeen): Record<string, number | null> {
@@ -155,5 +155,5 @@ function shareMeasures({ baseline, readings }: MemorySeen): Record<string, numbe
 }
 
 function shareText(percent: number): string {
-  return `${String(percent)} %`
+  return `${percent} %`
 }

@@ -78,7 +78,7 @@ export const packetLoss = defineFault({
   describe: (plan) => ({
     targets: targetNames(plan.legs),
     services: plan.services,
-    mechanism: `${String(plan.percent)} % of the packets dropped by the kernel at both ends`,
+    mechanism: `${plan.percent} % of the packets dropped by the kernel at both ends`,
   }),
 })
 
@@ -139,7 +139,7 @@ async function countPackets(leg: LegPlan, ctx: FaultContext): Promise<{ packets:
     return packets >= WANTED_PACKETS || (packets >= FEWEST_PACKETS && ctx.clock.nowMs() >= endMs)
   }
   const pace = { everyMs: 150, attemptMs: 2_000, graceMs: GRACE_MS }
-  return await countedInWindow('packet', `${String(FEWEST_PACKETS)} packets on ${leg.link}`, read, enough, ctx, pace)
+  return await countedInWindow('packet', `${FEWEST_PACKETS} packets on ${leg.link}`, read, enough, ctx, pace)
 }
 
 /** Keeps our own connections coming over the leg until stopped; waves overlap, as under loss each takes seconds. */

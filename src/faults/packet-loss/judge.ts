@@ -29,23 +29,22 @@ export function judgeLoss(percent: number, ends: readonly EndLoss[], before: Pro
   const retransmits = sum(ends.map((end) => end.retransmits))
   const measured = (100 * dropped) / packets
   const margin = marginPercent(percent, packets)
-  const shown =
-    packets === 0 ? 'no packet was seen' : `${String(roundOrNull(measured, 1))} % of ${String(packets)} packets dropped`
+  const shown = packets === 0 ? 'no packet was seen' : `${String(roundOrNull(measured, 1))} % of ${packets} packets dropped`
   const reasons = [
     before.answered >= 0.8 * before.sent && before.sent > 0
       ? null
-      : `before the fault only ${String(before.answered)} of ${String(before.sent)} probes were answered over the leg`,
+      : `before the fault only ${before.answered} of ${before.sent} probes were answered over the leg`,
     packets >= FEWEST_PACKETS
       ? null
-      : `only ${String(packets)} packets crossed the leg, ${String(FEWEST_PACKETS)} are needed to measure the loss`,
+      : `only ${packets} packets crossed the leg, ${FEWEST_PACKETS} are needed to measure the loss`,
     dropped > 0 && Math.abs(measured - percent) <= margin
       ? null
-      : `${shown}, expected ${String(percent)} ± ${String(roundOrNull(margin, 1))} %`,
+      : `${shown}, expected ${percent} ± ${String(roundOrNull(margin, 1))} %`,
     percent < 100 ? deadDirection(ends) : null,
     retransmits > 0 ? null : 'TCP sent nothing again, so no lost packet mattered to anyone',
   ].filter((reason) => reason !== null)
   return {
-    headline: `${shown}, ${String(retransmits)} segments sent again`,
+    headline: `${shown}, ${retransmits} segments sent again`,
     measures: {
       lossPercent: roundOrNull(measured, 2),
       packetsCount: packets,

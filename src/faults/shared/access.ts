@@ -76,7 +76,7 @@ export function paddingHeader(bytes: number): Record<string, string> {
 /** Bytes of one such request on the wire. */
 export function requestSize(access: LinkAccess, padding: number): number {
   const headers = {
-    host: `${access.target.host}:${String(access.target.port)}`,
+    host: `${access.target.host}:${access.target.port}`,
     ...access.headers,
     ...paddingHeader(padding),
     connection: 'keep-alive',

@@ -38,7 +38,7 @@ function summarize(places: readonly PlaceJudgement[]): string {
   if (added.length !== places.length || places.length < 2) return places.map((at) => `${at.place}: ${at.headline}`).join('; ')
   const sum = added.reduce((total, value) => total + value, 0)
   const each = places.map((at) => `${at.place} ${signedMs(at.addedMs ?? Number.NaN)}`).join(', ')
-  return `${signedMs(sum)} median over ${String(places.length)} links (${each})`
+  return `${signedMs(sum)} median over ${places.length} links (${each})`
 }
 
 /** Both directions of one link as one judgement. Measures must not share names. */
@@ -54,5 +54,5 @@ export function joinJudgements(parts: readonly Judgement[]): Judgement {
 export function signedMs(value: number): string {
   if (!Number.isFinite(value)) return '? ms'
   const rounded = Math.round(value)
-  return `${rounded < 0 ? '−' : '+'}${String(Math.abs(rounded))} ms`
+  return `${rounded < 0 ? '−' : '+'}${Math.abs(rounded)} ms`
 }

@@ -35,7 +35,7 @@ export async function stopHelper(
   return await withDeadline(`stopping the helper ${name}`, UNDO_STEP_LIMIT_MS, ctx.signal, async (signal) => {
     const ended = await ctx.toolbox.stop(name, signal)
     if (ended?.exitCode === 0) return true
-    if (ended !== null) ctx.log.log('warn', `helper ${name} ended with ${String(ended.exitCode)}: ${ended.output.slice(-500)}`)
+    if (ended !== null) ctx.log.log('warn', `helper ${name} ended with ${ended.exitCode}: ${ended.output.slice(-500)}`)
     await undo?.(signal)
     return false
   })

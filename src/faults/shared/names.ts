@@ -5,12 +5,12 @@ import type { FaultContext } from '../../kinds/context.ts'
 type Namer = Pick<FaultContext, 'runId' | 'scenarioId' | 'number'>
 
 export function toxicName(ctx: Namer): string {
-  return `chaos_${ctx.runId}_${ctx.scenarioId}_${String(ctx.number())}`.replaceAll(/[^A-Za-z0-9_.-]/g, '-')
+  return `chaos_${ctx.runId}_${ctx.scenarioId}_${ctx.number()}`.replaceAll(/[^A-Za-z0-9_.-]/g, '-')
 }
 
 /** A container name: lower case, and nothing that Docker refuses. `role` tells people what it is for. */
 export function helperName(ctx: Namer, role: string): string {
-  const name = `chaos-${ctx.runId}-${ctx.scenarioId}-${role}-${String(ctx.number())}`
+  const name = `chaos-${ctx.runId}-${ctx.scenarioId}-${role}-${ctx.number()}`
   return name.toLowerCase().replaceAll(/[^a-z0-9_.-]/g, '-')
 }
 

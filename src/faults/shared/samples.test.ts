@@ -23,7 +23,7 @@ describe('a baseline', () => {
     [0, 0],
   ])('is none with, of %d probes, %d answered', (sent, good) => {
     const samples = times(sent, (index) => (index < good ? ok(3) : failed('timeout')))
-    expect(weakBaseline(samples)).toBe(`before the fault only ${String(good)} of ${String(sent)} probes were answered`)
+    expect(weakBaseline(samples)).toBe(`before the fault only ${good} of ${sent} probes were answered`)
   })
 })
 

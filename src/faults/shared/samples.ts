@@ -14,7 +14,7 @@ export function answered(samples: readonly HttpProbeSample[]): number {
 export function weakBaseline(samples: readonly HttpProbeSample[]): string | null {
   const good = answered(samples)
   if (samples.length > 0 && good >= 0.8 * samples.length) return null
-  return `before the fault only ${String(good)} of ${String(samples.length)} probes were answered`
+  return `before the fault only ${good} of ${samples.length} probes were answered`
 }
 
 /** `3 × ECONNRESET, 1 × timeout`, most frequent first. */
@@ -25,5 +25,5 @@ export function countErrors(samples: readonly HttpProbeSample[]): string {
     counts.set(key, (counts.get(key) ?? 0) + 1)
   }
   const sorted = [...counts].sort((a, b) => b[1] - a[1])
-  return sorted.map(([error, count]) => `${String(count)} × ${error}`).join(', ') || 'none'
+  return sorted.map(([error, count]) => `${count} × ${error}`).join(', ') || 'none'
 }

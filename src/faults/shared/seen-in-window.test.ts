@@ -48,7 +48,7 @@ test('ends as soon as there is enough', async () => {
 
 test('ends with the window, and hands on what there is then', async () => {
   const { result, endedMs, readsMs } = await watch(
-    (atMs) => `${String(atMs)} ms`,
+    (atMs) => `${atMs} ms`,
     () => false,
   )
   expect([result, endedMs]).toEqual(['6000 ms', 6_000])

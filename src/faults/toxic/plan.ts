@@ -96,7 +96,7 @@ function planEntry(
 function refuseNonsense(spec: ToxicSpec): void {
   const { toxic, attributes, toxicity } = spec
   if (toxic === 'down' && toxicity !== 1) {
-    throw new ChaosError('BAD_INPUT', `'down' switches the whole proxy off and knows no toxicity (given: ${String(toxicity)})`)
+    throw new ChaosError('BAD_INPUT', `'down' switches the whole proxy off and knows no toxicity (given: ${toxicity})`)
   }
   if (toxic === 'slicer' && !slicerFits(attributes)) {
     const { average_size: size, size_variation: variation } = attributes
@@ -131,8 +131,8 @@ async function enabledProxies(
 /** `toxiproxy timeout (timeout 0), upstream and downstream`. */
 export function mechanismOf(plan: ToxicPlan): string {
   if (plan.toxic === 'down') return 'toxiproxy proxy switched off'
-  const attributes = Object.entries(plan.attributes).map(([name, value]) => `${name} ${String(value)}`)
-  const toxicity = plan.toxicity < 1 ? `, toxicity ${String(plan.toxicity)}` : ''
+  const attributes = Object.entries(plan.attributes).map(([name, value]) => `${name} ${value}`)
+  const toxicity = plan.toxicity < 1 ? `, toxicity ${plan.toxicity}` : ''
   return `toxiproxy ${plan.toxic} (${attributes.join(', ')}), ${plan.streams.join(' and ')}${toxicity}`
 }
 

@@ -188,7 +188,7 @@ async function awaitOwnEnd(plan: UnansweredStopPlan, { stopped, askedMs }: Deafn
   if (stopped === null || askedMs === null || plan.container.restartPolicy !== 'no') return
   const options = { everyMs: 50, attemptMs: 2_000, limitMs: OWN_END_LIMIT_MS, signal: ctx.signal, clock: ctx.clock }
   const read = (signal: AbortSignal): Promise<ContainerState | null> => ctx.containers.inspect(plan.container.id, signal)
-  const what = `the end of process ${String(stopped.pid)}`
+  const what = `the end of process ${stopped.pid}`
   await waitAtMost(what, read, (state) => state?.pid !== stopped.pid, options)
 }
 
@@ -204,6 +204,6 @@ async function stoppedProcess(plan: UnansweredStopPlan, ctx: UndoContext, signal
 function mechanismOf({ container, signal, choice, timeoutSeconds }: UnansweredStopPlan): string {
   return (
     `SIGSTOP from the host's pid namespace to ${container.name} (${choice}), then the system is asked to stop it; it has ` +
-    `${String(timeoutSeconds)} s to end it by force after its ${signal}. Stopped by request, it is started by the revert if it stays down`
+    `${timeoutSeconds} s to end it by force after its ${signal}. Stopped by request, it is started by the revert if it stays down`
   )
 }

@@ -29,7 +29,7 @@ export function judgeUnansweredStop(seen: DeafSeen): Judgement {
   )
   const pending = deaf.find(({ facts }) => facts.pendingSignals.includes(signal))
   const afterMs = pending === undefined || askedMs === null ? null : roundMs(pending.atMs - askedMs)
-  const when = afterMs === null ? '' : ` ${String(Math.round(afterMs))} ms after the system was asked to stop it`
+  const when = afterMs === null ? '' : ` ${Math.round(afterMs)} ms after the system was asked to stop it`
   return {
     headline: pending === undefined ? `${signal} was not seen pending` : `${signal} pending${when}, state T`,
     measures: {

@@ -35,7 +35,7 @@ export function shareMeasures(before: number | null, shares: readonly number[]):
 /** Why so many percent in use are too few; null when they are enough. */
 export function shortOf(percent: number, usedPercent: number): string | null {
   const isShort = usedPercent < percent - TOLERANCE_POINTS
-  return isShort ? `${String(usedPercent)} % were in use instead of ${String(percent)} %` : null
+  return isShort ? `${usedPercent} % were in use instead of ${percent} %` : null
 }
 
 /**
@@ -52,7 +52,7 @@ export function takenReasons<Reading>(
 
 function beforeReason(before: number | null, percent: number): string | null {
   if (before === null) return 'the memory in use was not read before the fault'
-  return shortOf(percent, before) === null ? `${String(before)} % were in use before the fault already` : null
+  return shortOf(percent, before) === null ? `${before} % were in use before the fault already` : null
 }
 
 function keptReason<Reading>(
@@ -66,8 +66,8 @@ function keptReason<Reading>(
   if (missed !== null) return missed
   const lost = readings.filter((reading) => whyNot(reading) !== null).length
   if (readings.length - lost < readings.length * KEPT_SHARE)
-    return `at ${String(lost)} of ${String(readings.length)} looks it was not in use, or not by us`
+    return `at ${lost} of ${readings.length} looks it was not in use, or not by us`
   if (problem === null && watchedMs < windowMs * WATCHED_SHARE)
-    return `it was watched for ${String(Math.round(watchedMs))} ms of a window of ${String(windowMs)} ms`
+    return `it was watched for ${Math.round(watchedMs)} ms of a window of ${windowMs} ms`
   return null
 }

@@ -77,7 +77,7 @@ class LoadReader {
       tell('script', `there is no file ${entry.script} beside ${basename(source.file)}`)
       return script
     }
-    const problem = this.claim(entry.id, `${source.file}:${String(line)}:${String(column)}`)
+    const problem = this.claim(entry.id, `${source.file}:${line}:${column}`)
     if (problem === null) this.patterns.push(toPattern(entry, script, { file: source.file, line }))
     else tell('id', problem)
     return script

@@ -13,13 +13,13 @@ const MISTAKES_SHOWN = 20
  */
 export function parseResult(text: string, file: string): RunResult {
   // The stack of whoever walks the value later is not to depend on the file.
-  if (deeperThan(text, MAX_DEPTH)) throw badResult(file, `it is nested deeper than ${String(MAX_DEPTH)} levels`)
+  if (deeperThan(text, MAX_DEPTH)) throw badResult(file, `it is nested deeper than ${MAX_DEPTH} levels`)
   const value = parseJson(file, text)
   const version: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'schemaVersion') : undefined
   if (typeof version === 'number' && version > RESULT_SCHEMA_VERSION) {
     throw badResult(
       file,
-      `it has schemaVersion ${String(version)}; this program knows ${String(RESULT_SCHEMA_VERSION)}`,
+      `it has schemaVersion ${version}; this program knows ${RESULT_SCHEMA_VERSION}`,
       'use the version that wrote it, or a later one',
     )
   }
@@ -30,7 +30,7 @@ export function parseResult(text: string, file: string): RunResult {
     const key = keyPathText(issue.path.filter((part) => typeof part !== 'symbol'))
     return key === '' ? issue.message : `${key}: ${issue.message}`
   })
-  if (issues.length > lines.length) lines.push(`and ${String(issues.length - lines.length)} more`)
+  if (issues.length > lines.length) lines.push(`and ${issues.length - lines.length} more`)
   throw badResult(file, lines.join('\n'))
 }
 

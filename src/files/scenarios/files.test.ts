@@ -305,7 +305,7 @@ describe('several files', () => {
   })
 
   it('refuses more files than anyone has', () => {
-    const { mistakes } = validateScenarioFiles(Array.from({ length: 501 }, (_, index) => `${String(index)}.json`))
+    const { mistakes } = validateScenarioFiles(Array.from({ length: 501 }, (_, index) => `${index}.json`))
     expect(mistakes).toHaveLength(1)
     expect(mistakes[0]?.message).toContain('501 files were named; at most 500')
   })
@@ -332,7 +332,7 @@ describe('hostile files', () => {
   })
 
   it('keeps the messages of 1,000 wrong entries with a thousand wrong keys each short', () => {
-    const keys = Object.fromEntries(Array.from({ length: 190 }, (_, index) => [`${'k'.repeat(60)}${String(index)}`, 0]))
+    const keys = Object.fromEntries(Array.from({ length: 190 }, (_, index) => [`${'k'.repeat(60)}${index}`, 0]))
     const file = write('many.json', JSON.stringify({ name: 'x', scenarios: Array.from({ length: 500 }, () => keys) }))
     const { mistakes } = validateScenarioFiles([file])
     expect(mistakes).toHaveLength(101)

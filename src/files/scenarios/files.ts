@@ -34,7 +34,7 @@ interface Entry {
 /** Reads and checks files. Touches nothing but them; never throws for what they hold. */
 export function validateScenarioFiles(paths: readonly string[]): ScenarioFiles {
   if (paths.length > MAX_FILES) {
-    const message = `${String(paths.length)} files were named; at most ${String(MAX_FILES)} are read in one go`
+    const message = `${paths.length} files were named; at most ${MAX_FILES} are read in one go`
     return { scenarios: [], mistakes: [{ file: paths[0] ?? '', line: 1, column: 1, key: '', message }], locate: entryPlace }
   }
   const reader = new FileSetReader()
@@ -93,7 +93,7 @@ class FileSetReader {
     entry.source.mistakes.add(
       here.offset,
       [...entry.at, 'id'],
-      () => `"${id}" is taken by ${file}:${String(line)}:${String(column)}: ids are unique over all files`,
+      () => `"${id}" is taken by ${file}:${line}:${column}: ids are unique over all files`,
     )
     return false
   }

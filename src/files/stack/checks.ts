@@ -48,7 +48,7 @@ export function resolveScenarioFiles(globs: readonly string[], folder: string, t
     if (found.length === 0) tell(['scenarios', index], `matches no file in ${folder}`)
     for (const file of found) files.add(file)
   })
-  if (files.size > MAX_FILES) tell(['scenarios'], `matches ${String(files.size)} files; at most ${String(MAX_FILES)} are read`)
+  if (files.size > MAX_FILES) tell(['scenarios'], `matches ${files.size} files; at most ${MAX_FILES} are read`)
   return [...files]
 }
 

@@ -36,7 +36,7 @@ async function once({ url, file, maxBytes, fetch, signal }: BoundedDownload): Pr
   const response = await fetch(url, { redirect: 'error', signal })
   if (!response.ok) {
     await response.body?.cancel()
-    throw new Error(`the storage answered ${String(response.status)}`)
+    throw new Error(`the storage answered ${response.status}`)
   }
   await using target = await open(file, 'w', 0o600)
   const hash = createHash('sha256')
@@ -44,7 +44,7 @@ async function once({ url, file, maxBytes, fetch, signal }: BoundedDownload): Pr
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength
     // Leaving the loop ends the connection.
-    if (bytes > maxBytes) throw new ChaosError('BAD_INPUT', `it has more than ${String(maxBytes)} bytes`)
+    if (bytes > maxBytes) throw new ChaosError('BAD_INPUT', `it has more than ${maxBytes} bytes`)
     hash.update(chunk)
     await target.appendFile(chunk)
   }

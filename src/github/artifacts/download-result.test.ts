@@ -88,7 +88,7 @@ test('each job gives the result of its latest attempt; other artifacts are not l
   putResult(name('"a"', 1), renderResultJson(PASSED))
   for (const other of ['coverage', 'chaos-results', 'chaos-report-1.html', 'chaos-results-x-1']) put(other, Buffer.from('x'))
   // More than one page.
-  for (let index = 0; index < 120; index += 1) put(`shard-${String(index)}`, Buffer.from('x'))
+  for (let index = 0; index < 120; index += 1) put(`shard-${index}`, Buffer.from('x'))
   const { jobs } = await download()
   expect(jobs.map((job) => [job.artifact, 'result' in job ? job.result.verdict : job.error])).toEqual([
     [name('"a"', 1), 'passed'],

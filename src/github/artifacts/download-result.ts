@@ -152,8 +152,8 @@ async function readResult(candidate: Candidate, reading: Reading, signal: AbortS
   const { options, limits, folder } = reading
   if (candidate.expired) throw refused('it has expired')
   if (candidate.size_in_bytes > limits.archiveBytes)
-    throw refused(`it has ${String(candidate.size_in_bytes)} bytes; at most ${String(limits.archiveBytes)} are downloaded`)
-  const path = join(folder, `${String(candidate.id)}.zip`)
+    throw refused(`it has ${candidate.size_in_bytes} bytes; at most ${limits.archiveBytes} are downloaded`)
+  const path = join(folder, `${candidate.id}.zip`)
   try {
     await downloadArchive(candidate, path, reading, signal)
     await using file = await open(path)
@@ -161,7 +161,7 @@ async function readResult(candidate: Candidate, reading: Reading, signal: AbortS
     const result = options.parse(decoded(bytes), `${RESULT_FILE} of the artifact ${candidate.name}`)
     const entries = result.scenarios.length + result.load.length
     if (entries > limits.entries)
-      throw refused(`it has ${String(entries)} scenarios and load patterns; at most ${String(limits.entries)} are shown`)
+      throw refused(`it has ${entries} scenarios and load patterns; at most ${limits.entries} are shown`)
     return result
   } finally {
     await rm(path, { force: true })

@@ -48,7 +48,7 @@ test('the largest are left out first, the result itself last, and a warning name
 })
 
 test('of very many files the last are left out, and a warning stays short', () => {
-  const files = Array.from({ length: 40 }, (_, index) => ({ path: `logs/${String(index)}\n::error::x`, bytes: 1 }))
+  const files = Array.from({ length: 40 }, (_, index) => ({ path: `logs/${index}\n::error::x`, bytes: 1 }))
   const { kept, warnings } = fitToLimits(files, { files: 3, fileBytes: 9, totalBytes: 99 })
   expect(kept).toEqual(files.slice(0, 3))
   expect(warnings).toHaveLength(1)

@@ -64,7 +64,7 @@ export function fitToLimits(
   return {
     kept: rest.filter((file) => !overTotal.has(file)),
     warnings: [
-      ...leftOut(`an artifact holds ${String(limits.files)} files at most`, tooMany),
+      ...leftOut(`an artifact holds ${limits.files} files at most`, tooMany),
       ...leftOut(`a file may have ${sizeText(limits.fileBytes)} at most`, tooLarge),
       ...leftOut(`all files together may have ${sizeText(limits.totalBytes)} at most`, overTotal),
     ],
@@ -88,11 +88,11 @@ function leftOut(why: string, files: ReadonlySet<SizedFile>): string[] {
   if (files.size === 0) return []
   const named = [...files].sort((a, b) => b.bytes - a.bytes).slice(0, MOST_NAMED)
   const texts = named.map((file) => `${consoleText(file.path, 200)} (${sizeText(file.bytes)})`)
-  const more = files.size > named.length ? ` and ${String(files.size - named.length)} more` : ''
+  const more = files.size > named.length ? ` and ${files.size - named.length} more` : ''
   return [`left out of the artifact, as ${why}: ${texts.join(', ')}${more}`]
 }
 
 function sizeText(bytes: number): string {
-  if (bytes < 1_024) return `${String(bytes)} B`
+  if (bytes < 1_024) return `${bytes} B`
   return bytes < 1_024 ** 2 ? `${(bytes / 1_024).toFixed(1)} KiB` : `${(bytes / 1_024 ** 2).toFixed(1)} MiB`
 }

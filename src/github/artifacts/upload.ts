@@ -168,7 +168,7 @@ class Uploads {
 function artifactUrl(id: number): string {
   const server = (process.env['GITHUB_SERVER_URL'] ?? 'https://github.com').replace(/\/+$/, '')
   const { GITHUB_REPOSITORY: repository = '', GITHUB_RUN_ID: run = '' } = process.env
-  return `${server}/${repository}/actions/runs/${run}/artifacts/${String(id)}`
+  return `${server}/${repository}/actions/runs/${run}/artifacts/${id}`
 }
 
 function explained(error: unknown): string {

@@ -54,15 +54,13 @@ const REGULAR_TYPES = [0, 0o100000, 0o040000]
 export async function readZipEntry(file: FileHandle, name: string, limits: ZipLimits): Promise<Buffer> {
   const { size } = await file.stat()
   const directory = await findDirectory(file, size)
-  if (directory.count > limits.entries)
-    throw refused(`it has ${String(directory.count)} entries; at most ${String(limits.entries)} are read`)
+  if (directory.count > limits.entries) throw refused(`it has ${directory.count} entries; at most ${limits.entries} are read`)
   if (directory.bytes > limits.entries * MOST_BYTES_PER_ENTRY) throw refused('its directory is too large')
   const entries = parseEntries(await readAt(file, directory.offset, directory.bytes), directory.count)
   checkEntries(entries, limits)
   const entry = entries.find((one) => one.name === name)
   if (entry === undefined) throw refused(`it has no ${name}`)
-  if (entry.bytes > limits.entryBytes)
-    throw refused(`${name} has ${String(entry.bytes)} bytes; at most ${String(limits.entryBytes)} are read`)
+  if (entry.bytes > limits.entryBytes) throw refused(`${name} has ${entry.bytes} bytes; at most ${limits.entryBytes} are read`)
   return content(entry, await packed(file, entry, directory.offset, limits))
 }
 
@@ -120,15 +118,14 @@ function checkEntries(entries: readonly Entry[], limits: ZipLimits): void {
     if (entry.name === '' || entry.name.length > LONGEST_NAME || /[\\:\p{Cc}]/u.test(entry.name) || entry.name.startsWith('/'))
       throw refused(`${shown} has no plain path`)
     if (parts.includes('..') || parts.includes('.')) throw refused(`${shown} leads out of its folder`)
-    if (parts.length > limits.folders + 1) throw refused(`${shown} lies deeper than ${String(limits.folders)} folders`)
+    if (parts.length > limits.folders + 1) throw refused(`${shown} lies deeper than ${limits.folders} folders`)
     if (!REGULAR_TYPES.includes(entry.mode & TYPE_OF_MODE)) throw refused(`${shown} is a link or a device`)
     if ((entry.flags & 1) !== 0) throw refused(`${shown} is encrypted`)
     if (names.has(entry.name)) throw refused(`${shown} is there twice`)
     names.add(entry.name)
     total += entry.bytes
   }
-  if (total > limits.totalBytes)
-    throw refused(`unpacked it has ${String(total)} bytes; at most ${String(limits.totalBytes)} are taken`)
+  if (total > limits.totalBytes) throw refused(`unpacked it has ${total} bytes; at most ${limits.totalBytes} are taken`)
 }
 
 async function packed(file: FileHandle, entry: Entry, end: number, limits: ZipLimits): Promise<Buffer> {
@@ -153,7 +150,7 @@ async function content(entry: Entry, data: Buffer): Promise<Buffer> {
 
 async function unpacked(entry: Entry, data: Buffer): Promise<Buffer> {
   if (entry.method === STORED) return data
-  if (entry.method !== DEFLATED) throw refused(`${entry.name} is packed by method ${String(entry.method)}`)
+  if (entry.method !== DEFLATED) throw refused(`${entry.name} is packed by method ${entry.method}`)
   try {
     // Ends as soon as there is more than the archive said: a bomb costs no memory.
     return await unpack(data, { maxOutputLength: Math.max(1, entry.bytes) })

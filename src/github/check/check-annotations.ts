@@ -43,7 +43,7 @@ export function checkAnnotations(result: Result, options: AnnotationOptions): Ch
     const path = pathInside(options.workspace, entry.source.file)
     const line = Math.max(1, entry.source.line)
     const title = consoleText(`${entry.id} ${entry.name}: ${entry.verdict}`, LONGEST_TITLE)
-    if (path === null) outside.push(`${title} (${consoleText(`${entry.source.file}:${String(entry.source.line)}`, 300)})`)
+    if (path === null) outside.push(`${title} (${consoleText(`${entry.source.file}:${entry.source.line}`, 300)})`)
     else
       inside.push({
         ...{ path, start_line: line, end_line: line },

@@ -37,7 +37,7 @@ async function checkOf(result: RunResult, options = OPTIONS): Promise<CheckRun> 
 }
 
 function failures(count: number, file = 'scenarios/mine.json'): ScenarioResult[] {
-  return Array.from({ length: count }, (_, index) => ({ ...FAILED, id: `X-${String(index)}`, source: { file, line: index + 1 } }))
+  return Array.from({ length: count }, (_, index) => ({ ...FAILED, id: `X-${index}`, source: { file, line: index + 1 } }))
 }
 
 test('under way from the start', async () => {

@@ -97,7 +97,7 @@ function outsideList(outside: readonly string[]): string {
     const line = `- ${markdownText(text)}`
     left -= line.length
     if (left < 0) {
-      lines.push(`- and ${String(outside.length - index)} more`)
+      lines.push(`- and ${outside.length - index} more`)
       break
     }
     lines.push(line)

@@ -37,7 +37,7 @@ export async function readAll<T>(
     entries.push(...parseAnswer(what, schema, answer.data))
     if (!/;\s*rel="next"/.test(answer.headers.link ?? '')) return entries
   }
-  throw new ChaosError('INTERNAL', `GitHub's list (${what}) has over ${String(PER_PAGE * MOST_PAGES)} entries`)
+  throw new ChaosError('INTERNAL', `GitHub's list (${what}) has over ${PER_PAGE * MOST_PAGES} entries`)
 }
 
 const VIEWER = z.object({ viewer: z.object({ login: z.string().min(1) }) })

@@ -125,7 +125,7 @@ function throttleOptions(options: GithubOptions, limits: GithubLimits, attempts:
     (kind: string): LimitHandler =>
     async (afterSeconds, request) => {
       const wait = attempts.mayRepeat(request) && afterSeconds * 1_000 <= limits.longestPauseMs
-      const what = `GitHub's ${kind} was reached by ${request.method} ${request.url}: the next attempt may come in ${String(afterSeconds)} s`
+      const what = `GitHub's ${kind} was reached by ${request.method} ${request.url}: the next attempt may come in ${afterSeconds} s`
       options.log.log('info', wait ? what : `${what}; not waited for`)
       return wait && (await pause(afterSeconds * limits.secondMs, options.signal))
     }
@@ -168,7 +168,7 @@ async function readBody(response: Response, mostBytes: number): Promise<Uint8Arr
   let bytes = 0
   for await (const chunk of stream) {
     bytes += chunk.byteLength
-    if (bytes > mostBytes) throw new ChaosError('INTERNAL', `GitHub's answer has over ${String(mostBytes)} bytes`)
+    if (bytes > mostBytes) throw new ChaosError('INTERNAL', `GitHub's answer has over ${mostBytes} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

@@ -33,8 +33,8 @@ function reason(permission: Permission, error: unknown): string {
   if (status === 404) return `GitHub answered 404${said}: it was deleted, or the token may not see it. ${grant(permission)}`
   if (status === 410) return `GitHub answered 410${said}: the feature is switched off in this repository`
   if (status === 422) return `GitHub refused the request as invalid${said}`
-  if (status >= 500) return `GitHub answered ${String(status)} each time${said}`
-  return `GitHub answered ${String(status)}${said}`
+  if (status >= 500) return `GitHub answered ${status} each time${said}`
+  return `GitHub answered ${status}${said}`
 }
 
 /** Every job-level block starts from nothing, so that adding one line may take another right away. */

@@ -77,7 +77,7 @@ test('a hostile title stays text on its line', () => {
 
 const all = [scenarioResult('passed'), INCONCLUSIVE, ERROR, SKIPPED, FAILED]
 const many = (count: number, text: string) =>
-  runResult(Array.from({ length: count }, (_, index) => ({ ...FAILED, id: `X-${String(index)}`, reasons: [text] })))
+  runResult(Array.from({ length: count }, (_, index) => ({ ...FAILED, id: `X-${index}`, reasons: [text] })))
 
 test.each<[name: string, body: string]>([
   ['one of each verdict', doneBody(facts('done'), runResult(all))],

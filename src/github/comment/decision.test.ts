@@ -10,7 +10,7 @@ function marker(runId: number, state: CommentState, runAttempt = 1): CommentMark
 
 function comment(id: number, runId: number, state: CommentState = 'done', runAttempt = 1): OwnComment {
   const own = marker(runId, state, runAttempt)
-  return { id, url: `https://x/${String(id)}`, marker: own, body: `${encodeMarker(own)}\ntext of ${String(runId)}` }
+  return { id, url: `https://x/${id}`, marker: own, body: `${encodeMarker(own)}\ntext of ${runId}` }
 }
 
 function wish(runId: number, state: CommentState, change: Partial<CommentWish> = {}, runAttempt = 1): CommentWish {

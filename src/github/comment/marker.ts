@@ -44,8 +44,8 @@ export function matrixOfKey(key: string, workflow: string, job: string): string 
 export function encodeMarker(marker: CommentMarker): string {
   const key = Buffer.from(marker.key).toString('base64')
   return (
-    `<!-- chaos-action:report v1 key=${key} commit=${marker.commit} run=${String(marker.runId)} ` +
-    `attempt=${String(marker.runAttempt)} state=${marker.state} -->`
+    `<!-- chaos-action:report v1 key=${key} commit=${marker.commit} run=${marker.runId} ` +
+    `attempt=${marker.runAttempt} state=${marker.state} -->`
   )
 }
 

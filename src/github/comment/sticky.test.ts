@@ -24,7 +24,7 @@ const KEY = commentKey('chaos', 'run', '{"profile":"quick"}')
 function wish(runId: number, state: CommentState, change: Partial<CommentWish> & { key?: string } = {}): CommentWish {
   const { key = KEY, ...rest } = change
   const marker: CommentMarker = { key, commit: 'a'.repeat(40), runId, runAttempt: 1, state }
-  return { marker, body: `${encodeMarker(marker)}\n${state} in run ${String(runId)}`, mode: 'always', red: false, ...rest }
+  return { marker, body: `${encodeMarker(marker)}\n${state} in run ${runId}`, mode: 'always', red: false, ...rest }
 }
 
 async function put(wanted: CommentWish, options: ClientOptions = {}): Promise<CommentOutcome> {
@@ -43,7 +43,7 @@ function comments(): Comment[] {
 function shown(): string[] {
   return comments().map(({ body }) => {
     const marker = parseMarker(body)
-    return marker === null ? 'no marker' : `${String(marker.runId)} ${marker.state}`
+    return marker === null ? 'no marker' : `${marker.runId} ${marker.state}`
   })
 }
 
@@ -66,7 +66,7 @@ test('a body that did not change is not sent again', async () => {
 
 test('behind 150 comments of others it is found, and not written a second time', async () => {
   pull()
-  for (let number = 0; number < 150; number += 1) double().world.addComment(PULL.number, `chatter ${String(number)}`)
+  for (let number = 0; number < 150; number += 1) double().world.addComment(PULL.number, `chatter ${number}`)
   double().world.addComment(PULL.number, wish(4, 'done').body, ACTIONS_BOT)
   expect(await put(wish(5, 'done'))).toMatchObject({ action: 'edited' })
   expect(shown().filter((one) => one !== 'no marker')).toEqual(['5 done'])

@@ -36,7 +36,7 @@ export async function putStickyComment(github: Github, place: CommentPlace, wish
   const { owner, repo, number } = place
   const key = wish.marker.key
   return settle<OwnComment, CommentOutcome>({
-    what: `the comments on ${owner}/${repo}#${String(number)}`,
+    what: `the comments on ${owner}/${repo}#${number}`,
     list: async () => {
       const all = (await listComments(github, place)).filter((one) => isAuthor(one.user ?? null, viewer))
       const own = all.map(({ id, body, html_url: url }) => ownComment({ id, body: body ?? '', url }, key))

@@ -86,7 +86,7 @@ export function readEventContext(env: Env, read: FileReader = readBounded) {
     workflow: variable(env, 'GITHUB_WORKFLOW'),
     job: variable(env, 'GITHUB_JOB'),
     ...{ runId, runAttempt },
-    runUrl: `${serverUrl}/${owner}/${repo}/actions/runs/${String(runId)}/attempts/${String(runAttempt)}`,
+    runUrl: `${serverUrl}/${owner}/${repo}/actions/runs/${runId}/attempts/${runAttempt}`,
     apiUrl: trimmed(env['GITHUB_API_URL'], 'https://api.github.com'),
     serverUrl,
     /** `unknown` is to be treated as `self-hosted`. */
@@ -168,7 +168,7 @@ function parse<T>(schema: z.ZodType<T>, event: string, env: Env, read: FileReade
 
 function readBounded(path: string, mostBytes: number): string {
   const { size } = statSync(path)
-  if (size > mostBytes) throw new ChaosError('BAD_INPUT', `it has ${String(size)} bytes, at most ${String(mostBytes)} are read`)
+  if (size > mostBytes) throw new ChaosError('BAD_INPUT', `it has ${size} bytes, at most ${mostBytes} are read`)
   return readFileSync(path, 'utf8')
 }
 

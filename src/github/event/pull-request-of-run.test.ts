@@ -18,7 +18,7 @@ async function find(change: Partial<TriggeringRun> = {}): Promise<FoundPullReque
 }
 
 test('a fork’s pull request is found by its head and commit, among many', async () => {
-  for (let index = 0; index < 120; index += 1) double().world.addPull({ headRef: `other-${String(index)}` })
+  for (let index = 0; index < 120; index += 1) double().world.addPull({ headRef: `other-${index}` })
   double().world.addPull({ ...FORK, number: 500 })
   expect(await find()).toEqual({
     pullRequest: { number: 500, headSha: HEAD, headLabel: 'stranger:feature', fromFork: true },

@@ -42,8 +42,7 @@ export async function pullRequestOfRun(
         ? `no open pull request comes from ${headLabel}`
         : `the pull request of ${headLabel} has moved on from ${run.headSha.slice(0, 7)}`,
     )
-  if (more.length > 0)
-    return none(`pull requests ${found.map(({ number }) => `#${String(number)}`).join(', ')} all have this head`)
+  if (more.length > 0) return none(`pull requests ${found.map(({ number }) => `#${number}`).join(', ')} all have this head`)
   return { pullRequest: toPullRequest(pull, headLabel), reason: null }
 }
 

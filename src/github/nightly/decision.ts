@@ -64,7 +64,7 @@ export function decideNightly(own: readonly OwnIssue[], wish: NightlyWish): Nigh
 export function encodeNightly(wish: NightlyWish, red: RedNight): string {
   const key = Buffer.from(wish.key).toString('base64')
   const { runId, runAttempt } = wish.run
-  return `<!-- chaos-action:nightly v1 key=${key} run=${String(runId)} attempt=${String(runAttempt)} failures=${hashOf(red.failures)} -->`
+  return `<!-- chaos-action:nightly v1 key=${key} run=${runId} attempt=${runAttempt} failures=${hashOf(red.failures)} -->`
 }
 
 export function parseNightly(body: string): NightlyMarker | null {
@@ -91,7 +91,7 @@ const MOST_NAMED = 30
 export function failuresText(failures: readonly string[]): string {
   const named = failures.slice(0, MOST_NAMED).map((one) => markdownText(one, 120))
   const more = failures.length - named.length
-  return `${named.join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
 function hashOf(failures: readonly string[]): string {

@@ -22,7 +22,7 @@ const LABEL = 'chaos-nightly'
 const RED: RedNight = { title: 'Nightly chaos run: failed', text: '## failed', failures: ['NF-001 failed', 'WC-001 error'] }
 
 function wish(runId: number, red: RedNight | null, key = 'nightly'): NightlyWish {
-  return { key, run: { runId, runAttempt: 1 }, runUrl: `https://github.example/runs/${String(runId)}`, red }
+  return { key, run: { runId, runAttempt: 1 }, runUrl: `https://github.example/runs/${runId}`, red }
 }
 
 async function put(wanted: NightlyWish): Promise<NightlyOutcome> {
@@ -127,7 +127,7 @@ test('a result in the issue: bounded, its failures by name, hostile names as tex
   expect(redNight(runResult([FAILED, ERROR]))?.failures).toEqual(['NF-001 failed', 'WC-001 error'])
   expect(redNight(runResult([], { reasons: ['no stack'] }))?.failures).toEqual(['run error'])
   const many = runResult(
-    Array.from({ length: 400 }, (_, index) => ({ ...FAILED, id: `${HOSTILE}-${String(index)}`, reasons: ['語'.repeat(900)] })),
+    Array.from({ length: 400 }, (_, index) => ({ ...FAILED, id: `${HOSTILE}-${index}`, reasons: ['語'.repeat(900)] })),
   )
   await put(wish(5, redNight(many)))
   await put(wish(6, { ...RED, failures: redNight(many)?.failures ?? [] }))

@@ -77,7 +77,7 @@ class NightlyIssue {
     // The watchdog may have opened one at the same moment.
     if (decision.kind === 'open') return { created: await this.open(red) }
     const { issue } = decision
-    for (const other of decision.close) await this.close(other, 'not_planned', `Continued in #${String(issue.number)}.`)
+    for (const other of decision.close) await this.close(other, 'not_planned', `Continued in #${issue.number}.`)
     if (issue.number === opened?.number) return { outcome: { action: 'opened', url: issue.url, why: '' } }
     await this.update(issue, red, decision.tell)
     return { outcome: { action: 'updated', url: issue.url, why: '' } }

@@ -63,7 +63,7 @@ export function overdueWish(
     runUrl: watchdogUrl,
     red: {
       title: 'Nightly chaos run: none has finished',
-      text: `No nightly has finished in the last ${String(limitHours)} hours: ${since}. Is its runner there?`,
+      text: `No nightly has finished in the last ${limitHours} hours: ${since}. Is its runner there?`,
       failures: ['no nightly finished'],
     },
   }

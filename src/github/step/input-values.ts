@@ -76,8 +76,7 @@ export class InputReader<Name extends string> {
   integer(name: Name, minimum: number, maximum: number): number {
     const value = this.text(name)
     const parsed = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
-    if (!(parsed >= minimum && parsed <= maximum))
-      throw refusal(name, value, `a whole number from ${String(minimum)} to ${String(maximum)}`)
+    if (!(parsed >= minimum && parsed <= maximum)) throw refusal(name, value, `a whole number from ${minimum} to ${maximum}`)
     return parsed
   }
 

@@ -148,7 +148,7 @@ function readLoad(read: InputReader<InputName>) {
     scripts: read.list('load-scripts'),
     /** Names of variables of the step's environment. */
     variables: read.list('load-variables'),
-    segment: read.parsed('load-segment', parseSegment, `one such as 2/3, of up to ${String(MOST_SEGMENTS)}`),
+    segment: read.parsed('load-segment', parseSegment, `one such as 2/3, of up to ${MOST_SEGMENTS}`),
     startWallMs: read.parsed('load-start-at', parseMoment, 'a time with its zone, such as 2026-11-24T03:00:00Z'),
   }
 }

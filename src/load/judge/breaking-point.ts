@@ -46,10 +46,10 @@ function breakingPointIn(seconds: readonly Second[], limits: HeldLimits, starved
     return { ...figures, reason: 'throughput_knee', detail, generatorSaturated }
   }
   if (found.errorShare > limits.errorShare) {
-    const detail = `${(found.errorShare * 100).toFixed(1)} % errors, above ${String(limits.errorShare * 100)} %`
+    const detail = `${(found.errorShare * 100).toFixed(1)} % errors, above ${limits.errorShare * 100} %`
     return { ...figures, reason: 'errors', detail, generatorSaturated }
   }
-  const detail = `p95 ${String(Math.round(found.p95Ms))} ms, above ${String(limits.p95Ms)} ms`
+  const detail = `p95 ${Math.round(found.p95Ms)} ms, above ${limits.p95Ms} ms`
   return { ...figures, reason: 'latency', detail, generatorSaturated }
 }
 

@@ -38,7 +38,7 @@ export function generatorHealth(series: PassingSeries, generators: readonly Gene
     const own = Object.keys(seconds.errors(stretch.fromMs, stretch.toMs)).some((kind) => OWN_ERRORS.includes(kind))
     const left = seconds.ask({ metric: 'dropped_iterations', ...stretch })?.sum ?? 0
     if (cpu.some(({ used, cores }) => (used.get(second) ?? 0) > CPU_SHARE_LIMIT * cores))
-      note(starved, second, `k6 used over ${String(CPU_SHARE_LIMIT * 100)} % of the CPU`)
+      note(starved, second, `k6 used over ${CPU_SHARE_LIMIT * 100} % of the CPU`)
     else if (own) note(starved, second, 'connections could not be begun for want of ports or descriptors')
     else if (left > 0) note(dropped, second, 'iterations were dropped, as every user was waiting')
   })
@@ -125,5 +125,5 @@ function rowsOf(causes: ReadonlyMap<number, string>): string[] {
     if (last?.to === second && last.cause === cause) last.to = second + 1
     else rows.push({ from: second, to: second + 1, cause })
   }
-  return rows.map(({ from, to, cause }) => `${String(from)} s to ${String(to)} s: ${cause}`)
+  return rows.map(({ from, to, cause }) => `${from} s to ${to} s: ${cause}`)
 }

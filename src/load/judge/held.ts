@@ -27,12 +27,12 @@ export function undecidedInCalm(thresholds: readonly Threshold[], limits: readon
 
 export function heldNotes({ peakTarget, unit }: LoadPlan, stretches: readonly Stretch[]): string[] {
   return [
-    `held at ${String(peakTarget)} ${unit}; its limits are judged where no fault was on: ${stretches.map(spanText).join(', ') || 'nowhere'}`,
+    `held at ${peakTarget} ${unit}; its limits are judged where no fault was on: ${stretches.map(spanText).join(', ') || 'nowhere'}`,
     'its served answers were not compared with the jobs of the system, whose list may be cut off by a fault',
   ]
 }
 
 /** `5 to 15 s`, of a calm stretch, which is of whole seconds. */
 export function spanText({ fromMs, toMs }: Span): string {
-  return `${String(fromMs / 1_000)} to ${String(toMs / 1_000)} s`
+  return `${fromMs / 1_000} to ${toMs / 1_000} s`
 }

@@ -100,7 +100,7 @@ describe("k6's word on a limit", () => {
   it('may be the other one within two thousandths of the limit, where a histogram decides', () => {
     // We see exactly 200.
     const near = (limit: number): string[] =>
-      said({ [`avg<${String(limit)}`]: false }, parseK6Threshold('http_req_duration', `avg<${String(limit)}`))
+      said({ [`avg<${limit}`]: false }, parseK6Threshold('http_req_duration', `avg<${limit}`))
     expect(near(199.7)).toEqual([])
     expect(near(199.5)).toHaveLength(1)
     const above = parseK6Threshold('http_req_duration', 'avg<200.3')

@@ -24,7 +24,7 @@ function countsOf(k6: readonly K6Facts[], series: PassingSeries): Later<string |
   return [
     () => {
       const ours = requests()?.sum ?? 0
-      return ours === theirs ? null : `k6 counted ${String(theirs)} requests, and samples of ${String(ours)} arrived`
+      return ours === theirs ? null : `k6 counted ${theirs} requests, and samples of ${ours} arrived`
     },
   ]
 }
@@ -51,7 +51,7 @@ function verdictOf({ summary }: K6Facts, threshold: Threshold, series: PassingSe
     // Of a counter's rate k6 takes the whole length of its run, to the millisecond.
     const isOtherLength = unit === '/s'
     if (isKept !== breached || isClose || isOtherLength) return null
-    return `${text}: k6 says ${isKept ? 'crossed' : 'kept'}, and we see ${String(ours)}`
+    return `${text}: k6 says ${isKept ? 'crossed' : 'kept'}, and we see ${ours}`
   }
 }
 

@@ -42,12 +42,12 @@ export function k6Exit(exitCode: number): K6ExitMeaning {
   const known = MEANINGS[exitCode]
   if (known !== undefined) return known
   if (exitCode > FIRST_SIGNAL && exitCode <= LAST_SIGNAL)
-    return { ending: 'cut', text: `it was killed by signal ${String(exitCode - FIRST_SIGNAL)}` }
+    return { ending: 'cut', text: `it was killed by signal ${exitCode - FIRST_SIGNAL}` }
   return { ending: 'broken', text: 'no such exit code of k6 is known' }
 }
 
 /** `k6 ended with N: …; it said: …`, the last of its log. */
 export function k6EndText(exitCode: number, log: string): string {
   const said = log.trim() === '' ? '' : `; it said: ${log.trim().slice(-LOG_LENGTH)}`
-  return `k6 ended with ${String(exitCode)}: ${k6Exit(exitCode).text}${said}`
+  return `k6 ended with ${exitCode}: ${k6Exit(exitCode).text}${said}`
 }

@@ -84,7 +84,7 @@ function badEnd({ exitCode, stopped, summary, log }: K6Facts): string[] {
   const { ending } = k6Exit(exitCode)
   if (ending === 'broken') return [k6EndText(exitCode, log)]
   if (ending === 'cut' || stopped) return [`the run was cut short: ${k6EndText(exitCode, log)}`]
-  return summary === null ? [`k6 ended with ${String(exitCode)} and left no summary`] : []
+  return summary === null ? [`k6 ended with ${exitCode} and left no summary`] : []
 }
 
 /** We end it ourselves, and nothing else may. */
@@ -121,10 +121,7 @@ function isGenerators(limit: LimitResult, { starved }: GeneratorHealth, errors: 
 function undecided(limits: readonly LimitResult[]): string[] {
   return limits
     .filter(({ gates, met }) => gates && met === null)
-    .map(
-      (limit) =>
-        `undecided: ${limit.text} ${where(limit)}: ${String(limit.samples)} samples, ${String(limit.neededSamples)} are needed`,
-    )
+    .map((limit) => `undecided: ${limit.text} ${where(limit)}: ${limit.samples} samples, ${limit.neededSamples} are needed`)
 }
 
 function generatorDoubts({ starved, dropped, result }: GeneratorHealth, judged: readonly Stretch[]): string[] {
@@ -136,9 +133,7 @@ function generatorDoubts({ starved, dropped, result }: GeneratorHealth, judged: 
 function unknownJobs({ completion }: LoadEvidence): string[] {
   if (completion === null || completion.unknown === 0) return []
   const { unknown, served, examples } = completion
-  return [
-    `${String(unknown)} of ${String(served)} served answers are of jobs that the system never completed: ${examples.join(', ')}`,
-  ]
+  return [`${unknown} of ${served} served answers are of jobs that the system never completed: ${examples.join(', ')}`]
 }
 
 function missText(limit: LimitResult, isHeld: boolean): string {
@@ -147,26 +142,26 @@ function missText(limit: LimitResult, isHeld: boolean): string {
   const isWhole = isHeld && limit.unit !== 'ms' && limit.unit !== 'share'
   const figure = isWhole ? String(Math.round(observed)) : shown(observed, limit.unit)
   const place = isHeld ? `without a fault, ${spanText(limit)}` : where(limit)
-  return `${limit.text} ${place}: ${figure} of ${String(limit.samples)} samples`
+  return `${limit.text} ${place}: ${figure} of ${limit.samples} samples`
 }
 
 function where({ scope, fromMs, toMs, target }: LimitResult): string {
   const span = `${seconds(fromMs)} to ${seconds(toMs)}`
-  return scope === 'hold' ? `in the hold at ${String(Math.round(target ?? 0))}, ${span}` : `from ${span}`
+  return scope === 'hold' ? `in the hold at ${Math.round(target ?? 0)}, ${span}` : `from ${span}`
 }
 
 function recoveryText({ fromTarget, toTarget, limitMs, detail }: SpikeRecovery): string {
-  const crowd = `${String(Math.round(fromTarget))} → ${String(Math.round(toTarget))}`
+  const crowd = `${Math.round(fromTarget)} → ${Math.round(toTarget)}`
   const when = limitMs === 0 ? 'when' : `within ${seconds(limitMs)} after`
   return `not as before ${when} the crowd had left (${crowd}): ${detail}`
 }
 
 function shown(value: number, unit: string): string {
   if (unit === 'share') return `${(value * 100).toFixed(2)} %`
-  if (unit === 'ms') return `${String(Math.round(value))} ms`
-  return `${String(Math.round(value * 100) / 100)}${unit}`
+  if (unit === 'ms') return `${Math.round(value)} ms`
+  return `${Math.round(value * 100) / 100}${unit}`
 }
 
 function seconds(ms: number): string {
-  return `${String(Math.round(ms / 100) / 10)} s`
+  return `${Math.round(ms / 100) / 10} s`
 }

@@ -35,5 +35,5 @@ function recoveryIn(windows: readonly FigureWindow[], drop: Drop, endMs: number,
 }
 
 function textOf({ errorShare, p95Ms }: StretchFigures): string {
-  return `p95 ${String(Math.round(p95Ms))} ms, ${(errorShare * 100).toFixed(1)} % errors`
+  return `p95 ${Math.round(p95Ms)} ms, ${(errorShare * 100).toFixed(1)} % errors`
 }

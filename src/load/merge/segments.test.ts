@@ -50,7 +50,7 @@ function segment(
   })
   const series = recordedOf([{ metric: 'vus', atMs: 0, value: 5 }, ...rows], undefined, change.startMs ?? START_MS)
   const measured = measuredOf(numbers.length, change.measured)
-  return { name: `part ${String(index)}`, ...series, facts: { ...FACTS, segment: { index, count: 2 } }, measured }
+  return { name: `part ${index}`, ...series, facts: { ...FACTS, segment: { index, count: 2 } }, measured }
 }
 
 function judged({ series, measured }: MergedLoad): Promise<LoadJudgement> {

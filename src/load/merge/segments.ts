@@ -33,7 +33,7 @@ export function mergeMeasured(segments: readonly MeasuredSegment[]): MergedLoad 
     }),
     // A system's list is of the jobs of all, and each generator knows its own answers only: no segment asks for it.
     completion: null,
-    notes: [...new Set([`measured by ${String(ordered.length)} generators`, ...all.flatMap(({ notes }) => notes)])],
+    notes: [...new Set([`measured by ${ordered.length} generators`, ...all.flatMap(({ notes }) => notes)])],
   }
   return { series, facts, measured }
 }

@@ -15,7 +15,7 @@ function part(
   startMs = START_MS,
 ): NamedSeries {
   const series = recordedOf([vus(index * 10), ...rows], undefined, startMs)
-  return { name: `part ${String(index)}`, ...series, facts: { ...FACTS, segment: { index, count }, ...change } }
+  return { name: `part ${index}`, ...series, facts: { ...FACTS, segment: { index, count }, ...change } }
 }
 
 describe('the series of three generators', () => {

@@ -128,12 +128,12 @@ export function checkedSegments<T extends NamedSeries>(all: readonly T[]): reado
     refuseOther(first, series)
     const there = places.get(segment.index)
     if (there !== undefined)
-      throw mistake(`${series.name} and ${there.name} are both segment ${String(segment.index)} of ${String(segment.count)}`)
+      throw mistake(`${series.name} and ${there.name} are both segment ${segment.index} of ${segment.count}`)
     places.set(segment.index, series)
   }
   const count = first.facts.segment?.count ?? 1
   const missing = Array.from({ length: count }, (_, index) => index + 1).filter((index) => !places.has(index))
-  if (missing.length > 0) throw mistake(`segment ${missing.join(', ')} of ${String(count)} is missing`)
+  if (missing.length > 0) throw mistake(`segment ${missing.join(', ')} of ${count} is missing`)
   refuseApart(first, all)
   const [lowest = first, ...others] = [...places].sort(([a], [b]) => a - b).map(([, series]) => series)
   return [lowest, ...others]
@@ -154,9 +154,7 @@ function refuseApart({ head: first }: NamedSeries, all: readonly NamedSeries[]):
   const starts = all.map(({ head }) => head.startWallMs)
   const apartMs = msBetween(earliest(first.startWallMs, ...starts), latest(first.startWallMs, ...starts))
   if (apartMs > MOST_APART_MS)
-    throw mistake(
-      `the generators began ${String(Math.round(apartMs / 1_000))} s apart, and were never at work together as planned`,
-    )
+    throw mistake(`the generators began ${Math.round(apartMs / 1_000)} s apart, and were never at work together as planned`)
 }
 
 function mistake(what: string): ChaosError {

@@ -34,10 +34,10 @@ export function testRunOf(request: TestRunRequest): Json {
   const { name, runners, image, archive, secret, claim } = request
   for (const each of [name, claim, ...(secret === null ? [] : [secret])]) refuseName(each)
   if (!Number.isInteger(runners) || runners < 1 || runners > MOST_RUNNERS)
-    throw new ChaosError('BAD_INPUT', `there can be 1 to ${String(MOST_RUNNERS)} runners, not ${String(runners)}`)
+    throw new ChaosError('BAD_INPUT', `there can be 1 to ${MOST_RUNNERS} runners, not ${runners}`)
   if (archive.length > LARGEST_ARCHIVE_BYTES)
-    throw new ChaosError('BAD_INPUT', `the script and its files are ${String(archive.length)} bytes, too many for a ConfigMap`, {
-      hint: `It takes ${String(LARGEST_ARCHIVE_BYTES)}. Have the script fetch its data in setup().`,
+    throw new ChaosError('BAD_INPUT', `the script and its files are ${archive.length} bytes, too many for a ConfigMap`, {
+      hint: `It takes ${LARGEST_ARCHIVE_BYTES}. Have the script fetch its data in setup().`,
     })
   const pod = {
     image,

@@ -20,7 +20,7 @@ export function k6DurationMs(value: Json | undefined, where: string): number {
 
 /** Writes a duration of k6, to the millisecond: `1500ms`. */
 export function k6Duration(ms: number): string {
-  return `${String(Math.round(ms))}ms`
+  return `${Math.round(ms)}ms`
 }
 
 function parsed(text: string): number {

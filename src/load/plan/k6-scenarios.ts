@@ -38,7 +38,7 @@ export function isOpen(executor: Executor): boolean {
 /** Reads the options in the order in which k6 looks at them (DeriveScenariosFromShortcuts). @throws ChaosError BAD_INPUT. */
 export function scenariosOf(options: JsonObject): K6Scenario[] {
   const entries = Object.entries(rawScenarios(options))
-  if (entries.length > MOST_SCENARIOS) throw mistake(`more than ${String(MOST_SCENARIOS)} scenarios`)
+  if (entries.length > MOST_SCENARIOS) throw mistake(`more than ${MOST_SCENARIOS} scenarios`)
   return entries.map(([name, raw]) => scenarioOf(name, raw))
 }
 
@@ -135,9 +135,9 @@ function ramp(own: readonly LoadStage[], start: number, factor: number): LoadSta
 
 function ownStages(name: string, { stages }: JsonObject): OwnStage[] {
   if (!Array.isArray(stages) || stages.length === 0) throw mistake(`scenario ${name} has no stages`)
-  if (stages.length > MOST_STAGES) throw mistake(`scenario ${name} has more than ${String(MOST_STAGES)} stages`)
+  if (stages.length > MOST_STAGES) throw mistake(`scenario ${name} has more than ${MOST_STAGES} stages`)
   return stages.map((stage: Json, index) => {
-    const where = `stage ${String(index + 1)} of scenario ${name}`
+    const where = `stage ${index + 1} of scenario ${name}`
     if (!isJsonObject(stage)) throw mistake(`${where} is no object`)
     if (stage['target'] === undefined || stage['target'] === null) throw mistake(`${where} has no target`)
     const { duration = null } = stage

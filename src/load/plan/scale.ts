@@ -137,8 +137,8 @@ function withLongHolds(
   const short = plan.holds.filter(({ fromMs, toMs, target }) => toMs - fromMs < neededMs(target))
   const notes = short.map(({ fromMs, toMs, target }) => {
     const needsMs = neededMs(target)
-    const hold = `the hold at ${String(Math.round(target))} ${plan.unit} takes ${seconds(toMs - fromMs)} in this profile`
-    const why = `for the ${String(samplesPerHold)} samples that its percentiles need`
+    const hold = `the hold at ${Math.round(target)} ${plan.unit} takes ${seconds(toMs - fromMs)} in this profile`
+    const why = `for the ${samplesPerHold} samples that its percentiles need`
     const isPossible = needsMs <= (toMs - fromMs) / time && scenarios.length === 1
     if (isPossible) return `${hold}, and is lengthened to ${seconds(needsMs)} ${why}`
     throw new ChaosError('BAD_INPUT', `${hold}, and ${seconds(needsMs)} are needed ${why}`, {

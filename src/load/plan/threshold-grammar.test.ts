@@ -110,10 +110,7 @@ describe('is taken', () => {
     ['x {a:1} max < .25 s', { filter: { a: '1' }, limit: 250, text: 'x{a:1} max < 0.25 s' }],
     ['x{ a : b } max < 1', { filter: { a: 'b' }, text: 'x{a:b} max < 1' }],
     [`x{a:${'v'.repeat(200)}} max < 1`, { filter: { a: 'v'.repeat(200) } }],
-    [
-      `x{${tags(10)}} max < 1`,
-      { filter: Object.fromEntries(Array.from({ length: 10 }, (_, place) => [`t${String(place)}`, '1'])) },
-    ],
+    [`x{${tags(10)}} max < 1`, { filter: Object.fromEntries(Array.from({ length: 10 }, (_, place) => [`t${place}`, '1'])) }],
     [`_${'a'.repeat(127)} max < 1`, { metric: `_${'a'.repeat(127)}` }],
   ])('%s', (text, threshold) => {
     expect(parseThreshold(text, 'manifest')).toMatchObject({ from: 'manifest', ...threshold })
@@ -121,7 +118,7 @@ describe('is taken', () => {
 })
 
 function tags(count: number): string {
-  return Array.from({ length: count }, (_, place) => `t${String(place)}:1`).join(',')
+  return Array.from({ length: count }, (_, place) => `t${place}:1`).join(',')
 }
 
 describe('is refused', () => {

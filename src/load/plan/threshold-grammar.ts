@@ -53,7 +53,7 @@ export function parseK6Threshold(key: string, expression: string): Threshold {
 }
 
 function textOf(metric: string, filter: TagFilter, aggregate: Aggregate, operator: Operator, { number, unit }: Written): string {
-  const limit = unit === '' ? String(number) : unit === '/s' ? `${String(number)}/s` : `${String(number)} ${unit}`
+  const limit = unit === '' ? String(number) : unit === '/s' ? `${number}/s` : `${number} ${unit}`
   return `${metric}${filterText(filter)} ${aggregateText(aggregate)} ${operator} ${limit}`
 }
 
@@ -90,11 +90,11 @@ function rateLimit(reader: ThresholdReader, metric: string, { number, unit }: Wr
   }
   if (unit === '%') {
     if (builtIn(metric) === 'counter') throw reader.mistake(`${metric} is counted: its rate takes /s, not "%"`)
-    if (number > 100) throw reader.mistake(`a share is at most 100 %, not ${String(number)} %`)
+    if (number > 100) throw reader.mistake(`a share is at most 100 %, not ${number} %`)
     return { limit: number / 100, unit: 'share' }
   }
   if (unit !== '') throw reader.mistake(`rate takes % (of a rate) or /s (of a counter), not "${unit}"${meant(unit, OTHER_UNITS)}`)
   if (builtIn(metric) === 'counter') return { limit: number, unit: '/s' }
-  if (number > 1) throw reader.mistake(`a share is at most 1; say ${String(number)} % or ${String(number)}/s`)
+  if (number > 1) throw reader.mistake(`a share is at most 1; say ${number} % or ${number}/s`)
   return { limit: number, unit: 'share' }
 }

@@ -49,7 +49,7 @@ export class ThresholdReader {
   }
 
   mistake(what: string): ChaosError {
-    const place = `at character ${String(this.at + 1)}`
+    const place = `at character ${this.at + 1}`
     return new ChaosError('BAD_INPUT', `the threshold "${this.text}" cannot be used: ${place}: ${what}`, {
       hint: 'Write it as in "http_req_duration p95 < 500 ms", "errors rate < 1 %" or "http_reqs rate > 50/s".',
     })
@@ -85,12 +85,11 @@ export class ThresholdReader {
       const written = this.ahead(/[^,{}]*/y)
       const value = written.trim()
       if (value === '') throw this.mistake(`the tag ${tag} has no value`)
-      if (value.length > LONGEST_VALUE)
-        throw this.mistake(`the value of the tag ${tag} has over ${String(LONGEST_VALUE)} characters`)
+      if (value.length > LONGEST_VALUE) throw this.mistake(`the value of the tag ${tag} has over ${LONGEST_VALUE} characters`)
       if (Object.hasOwn(filter, tag)) throw this.mistake(`the tag ${tag} is there twice`)
       filter[tag] = value.replace(/^(["'])(.*)\1$/, '$2')
       this.at += written.length
-      if (Object.keys(filter).length > MOST_TAGS) throw this.mistake(`at most ${String(MOST_TAGS)} tags are compared`)
+      if (Object.keys(filter).length > MOST_TAGS) throw this.mistake(`at most ${MOST_TAGS} tags are compared`)
     } while (this.take(','))
     if (!this.take('}')) throw this.mistake(`expected "," or "}"${this.butFound()}`)
     return filter

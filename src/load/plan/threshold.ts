@@ -35,7 +35,7 @@ export function holds(observed: number, operator: Operator, limit: number): bool
 }
 
 export function aggregateText(aggregate: Aggregate): string {
-  return aggregate.kind === 'percentile' ? `p${String(aggregate.percent)}` : aggregate.kind
+  return aggregate.kind === 'percentile' ? `p${aggregate.percent}` : aggregate.kind
 }
 
 const AGGREGATES: Readonly<Record<MetricType, readonly Aggregate['kind'][]>> = {

@@ -11,7 +11,7 @@ function busySystem(): CompletedPort & { readonly completed: string[] } {
     page(after) {
       const from = after === 'end' ? completed.length : Number(after)
       const ids = completed.slice(from)
-      if (ids.length === 0 && after !== 'end') completed.push(`job-${String(completed.length)}`)
+      if (ids.length === 0 && after !== 'end') completed.push(`job-${completed.length}`)
       return Promise.resolve({ ids, next: String(from + ids.length) })
     },
   }

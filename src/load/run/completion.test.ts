@@ -53,7 +53,7 @@ it('keeps no job for ever that nobody claims, and counts it all the same', () =>
 it('never has more ids than those of two turns, however many jobs there are', () => {
   const completion = new Completion(600)
   for (let turn = 0; turn < 7; turn += 1) {
-    for (let index = 0; index < 300; index += 1) completion.complete(`${String(turn)} ${String(index)}`)
+    for (let index = 0; index < 300; index += 1) completion.complete(`${turn} ${index}`)
     completion.giveUp()
   }
   expect(completion.facts().unclaimed).toBe(2_100)
@@ -65,10 +65,10 @@ it('takes no more ids without a counterpart than its limit, wherever they come f
     message: 'the ids of 20 jobs have no counterpart: served answers and completed jobs do not speak of the same',
   }) as Error
   const completion = new Completion(20)
-  for (let index = 0; index < 5; index += 1) completion.complete(`before ${String(index)}`)
+  for (let index = 0; index < 5; index += 1) completion.complete(`before ${index}`)
   completion.giveUp()
-  for (let index = 0; index < 5; index += 1) completion.claim(`claim ${String(index)}`)
-  for (let index = 0; index < 9; index += 1) completion.complete(`now ${String(index)}`)
+  for (let index = 0; index < 5; index += 1) completion.claim(`claim ${index}`)
+  for (let index = 0; index < 9; index += 1) completion.complete(`now ${index}`)
   completion.claim('the last one')
   // What has its counterpart, or is known already, needs no room.
   completion.claim('the last one')

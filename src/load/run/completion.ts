@@ -63,7 +63,7 @@ export class Completion {
     if (this.claimed.size + this.completed.size + this.completedBefore.size >= this.mostWaiting)
       throw new ChaosError(
         'LOAD_FAILED',
-        `the ids of ${String(this.mostWaiting)} jobs have no counterpart: served answers and completed jobs do not speak of the same`,
+        `the ids of ${this.mostWaiting} jobs have no counterpart: served answers and completed jobs do not speak of the same`,
       )
     ids.add(id)
   }

@@ -28,7 +28,7 @@ export class HeldFigures implements Pick<HeldLoad, 'limits' | 'wholeUntilWallMs'
     const series = this.since(fromWallMs)
     if (series === null) return NOTHING
     const { startWallMs, seconds } = series.head
-    return await this.figuresOf.get(seconds, `${String(sinceEpochMs(fromWallMs))} ${String(sinceEpochMs(toWallMs))}`, () =>
+    return await this.figuresOf.get(seconds, `${sinceEpochMs(fromWallMs)} ${sinceEpochMs(toWallMs)}`, () =>
       passBy(series, (passing) => passingFigures(passing, msBetween(startWallMs, fromWallMs), msBetween(startWallMs, toWallMs))),
     )
   }

@@ -103,7 +103,7 @@ class Held extends HeldFigures implements RunningHeldLoad {
     generation.recorded.then(
       ({ exitCode }) => {
         // Its end before we ask for it is trouble.
-        if (!this.isEnding) this.trouble ??= `k6 ended by itself with ${String(exitCode)}`
+        if (!this.isEnding) this.trouble ??= `k6 ended by itself with ${exitCode}`
       },
       (error: unknown) => {
         this.trouble ??= describeError(error, 500)
@@ -124,7 +124,7 @@ class Held extends HeldFigures implements RunningHeldLoad {
     const enough = unit === 'users' ? peakTarget : RAMP_MS
     await waitUntil(`the users of ${this.id}`, read, (seen) => seen >= enough, options)
     this.heldSinceWallMs = deps.clock.wallMs()
-    const calm = `${String(CALM_FIRST_MS / 1_000)} s of ${this.id} before the first fault`
+    const calm = `${CALM_FIRST_MS / 1_000} s of ${this.id} before the first fault`
     const untilMs = later(deps.clock.nowMs(), CALM_FIRST_MS)
     const now = (): Promise<Mono> => Promise.resolve(deps.clock.nowMs())
     await waitUntil(calm, now, (nowMs) => nowMs >= untilMs, { ...options, limitMs: CALM_FIRST_MS * 2 })

@@ -48,13 +48,12 @@ export async function runPatterns(
       id: pattern.id,
       verdict: result.verdict,
       durationMs: result.durationMs,
-      summary: result.reasons[0] ?? `${String(result.users)} users, ${String(result.requests)} requests`,
+      summary: result.reasons[0] ?? `${result.users} users, ${result.requests} requests`,
       leftMs: plannedLoadMs(patterns.slice(index + 1), options.profile),
     })
     const isLast = index === patterns.length - 1
     const trouble = isLast || isAborted(signal) ? null : await calm(deps, pattern, signal)
-    if (trouble !== null)
-      return { results, reasons: [`${trouble}; ${String(patterns.length - index - 1)} load patterns were not run`] }
+    if (trouble !== null) return { results, reasons: [`${trouble}; ${patterns.length - index - 1} load patterns were not run`] }
   }
   return { results, reasons: isAborted(signal) ? [`interrupted: ${describeError(signal.reason)}`] : [] }
 }

@@ -126,7 +126,7 @@ class PatternMeasurement {
     if (options.startWallMs === null) return
     const leftMs = msBetween(deps.clock.wallMs(), options.startWallMs)
     if (leftMs < 0) {
-      const late = `${String(Math.ceil(-leftMs / 1_000))} s`
+      const late = `${Math.ceil(-leftMs / 1_000)} s`
       throw new ChaosError('BAD_INPUT', `the moment to start at passed ${late} ago, and the other generators have begun`, {
         hint: 'Name a later one: each generator must have fetched k6 and read the script by then.',
       })

@@ -25,8 +25,7 @@ describe('a bucket', () => {
     let before = -1
     for (let value = 0; value < 300_000; value += 1) {
       const bucket = bucketOf(value)
-      if (bucket !== before && bucket !== before + 1)
-        expect.fail(`${String(value)} is in bucket ${String(bucket)} after ${String(before)}`)
+      if (bucket !== before && bucket !== before + 1) expect.fail(`${value} is in bucket ${bucket} after ${before}`)
       before = bucket
     }
   })

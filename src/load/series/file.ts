@@ -43,13 +43,11 @@ async function* secondsOf(read: ReadBytes, head: SeriesHead, file: string): Asyn
     if (line === 1) continue
     const second = parseSecond(text, head.groups.length, { file, line })
     const expected = line - 2
-    if (second.second !== expected)
-      throw mistake({ file, line }, `it is second ${String(second.second)} in the place of ${String(expected)}`)
+    if (second.second !== expected) throw mistake({ file, line }, `it is second ${second.second} in the place of ${expected}`)
     if (expected < head.seconds) yield second
   }
   const found = line - 1
-  if (found !== head.seconds)
-    throw mistake({ file, line }, `there are ${String(found)} seconds, and ${String(head.seconds)} are promised`)
+  if (found !== head.seconds) throw mistake({ file, line }, `there are ${found} seconds, and ${head.seconds} are promised`)
 }
 
 /** @throws ChaosError BAD_INPUT for what is not gzipped, beyond the limits, or cut off. */

@@ -83,14 +83,14 @@ export function parseSecond(line: string, groups: number, place: Place): SeriesS
   const { cells: tuples, ...rest } = parsed(secondSchema, line, place)
   const cells = new Map<number, Cell>()
   for (const tuple of tuples) {
-    if (tuple[0] >= groups) throw mistake(place, `there is no group ${String(tuple[0])}`)
+    if (tuple[0] >= groups) throw mistake(place, `there is no group ${tuple[0]}`)
     cells.set(tuple[0], checkedCell(tuple, place))
   }
   return { ...rest, cells }
 }
 
 export function mistake({ file, line }: Place, what: string): ChaosError {
-  return new ChaosError('BAD_INPUT', `${file}, line ${String(line)}: ${what.slice(0, 500)}`)
+  return new ChaosError('BAD_INPUT', `${file}, line ${line}: ${what.slice(0, 500)}`)
 }
 
 /** A histogram must hold what its cell counts: anything else is damaged, or made up. */
@@ -104,7 +104,7 @@ function checkedCell(tuple: CellTuple, place: Place): Cell {
       throw mistake(place, error instanceof RangeError ? error.message : 'a histogram cannot be read')
     }
     const held = [...buckets.values()].reduce((all, each) => all + each, 0)
-    if (held !== samples) throw mistake(place, `a histogram holds ${String(held)} samples of ${String(samples)}`)
+    if (held !== samples) throw mistake(place, `a histogram holds ${held} samples of ${samples}`)
   }
   return { count: samples, sum, min, max, nonZero, last, histograms }
 }

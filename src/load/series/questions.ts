@@ -50,7 +50,7 @@ export interface SeriesQuestion {
 
 /** Makes a key that is the same for the same question. */
 export function questionText({ metric, filter, fromMs, toMs }: Required<SeriesQuestion>): string {
-  return `${metric}${filterText(filter)} ${String(fromMs)} ${String(toMs)}`
+  return `${metric}${filterText(filter)} ${fromMs} ${toMs}`
 }
 
 /** Seconds of a recorded run, such as the last ten, that can be asked at once. Times are those of the whole run. */

@@ -50,7 +50,7 @@ export class RecentSeconds implements AskableSeconds {
   /** @throws ChaosError INTERNAL for seconds that are forgotten: an answer without them would be a wrong one. */
   private between(fromMs = 0, toMs = Infinity): SeriesSecond[] {
     if (Math.ceil(fromMs / 1_000) < this.knownFrom)
-      throw new ChaosError('INTERNAL', `second ${String(Math.ceil(fromMs / 1_000))} of a series is forgotten already`)
+      throw new ChaosError('INTERNAL', `second ${Math.ceil(fromMs / 1_000)} of a series is forgotten already`)
     return this.seconds.filter(({ second }) => second * 1_000 >= fromMs && second * 1_000 < toMs)
   }
 }

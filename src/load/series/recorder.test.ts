@@ -204,7 +204,7 @@ describe('the recorder', () => {
       metric: 'own',
       atMs: 0,
       value: 1,
-      extra: `outcome=${String(index)}`,
+      extra: `outcome=${index}`,
     }))
     expect(() => recordedOf(many)).toThrow(/more than 2000 groups/)
     expect(() => recordedOf([...users([1]), { metric: 'vus', atMs: 5 * 3_600_000, value: 1 }])).toThrow(/more than 14400 s/)

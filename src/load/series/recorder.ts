@@ -234,13 +234,9 @@ export class SeriesRecorder {
     const found = this.groups.get(name)
     if (found !== undefined) return found
     if (this.groups.size >= MOST_GROUPS)
-      throw new ChaosError(
-        'LOAD_FAILED',
-        `the script makes more than ${String(MOST_GROUPS)} groups of metric, scenario and outcome`,
-        {
-          hint: 'The tag outcome may only be served, rejected or failed.',
-        },
-      )
+      throw new ChaosError('LOAD_FAILED', `the script makes more than ${MOST_GROUPS} groups of metric, scenario and outcome`, {
+        hint: 'The tag outcome may only be served, rejected or failed.',
+      })
     const group = this.newGroup({ metric, scenario, outcome, filter: null })
     this.groups.set(name, group)
     return group
@@ -265,7 +261,7 @@ export class SeriesRecorder {
   }
 
   private advance(second: number): void {
-    if (second >= MOST_SECONDS) throw new ChaosError('LOAD_FAILED', `a load of more than ${String(MOST_SECONDS)} s is not kept`)
+    if (second >= MOST_SECONDS) throw new ChaosError('LOAD_FAILED', `a load of more than ${MOST_SECONDS} s is not kept`)
     this.newest = second
     this.closedBefore = Math.max(this.closedBefore, second - SLACK_SECONDS)
   }

@@ -35,7 +35,7 @@ export function csvRows(rows: readonly Row[], startMs = START_MS): string {
     const { metric, atMs, value, status = '', errorCode = '', isExpected, scenario = 'default', extra = '', metadata = '' } = row
     const expected = isExpected === undefined ? '' : String(isExpected)
     const timeUs = Math.round((sinceEpochMs(startMs) + atMs) * 1_000)
-    return `${metric},${String(timeUs)},${value.toFixed(6)},${errorCode},${expected},${scenario},${status},${extra},${metadata}\n`
+    return `${metric},${timeUs},${value.toFixed(6)},${errorCode},${expected},${scenario},${status},${extra},${metadata}\n`
   })
   return lines.join('')
 }

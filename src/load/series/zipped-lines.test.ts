@@ -24,7 +24,7 @@ describe('gzipped lines', () => {
     [['']],
     [['a', '', 'b']],
     [['Größe', '漢字', '🐝'.repeat(50_000), 'x']],
-    [Array.from({ length: 3_000 }, (_, index) => `line ${String(index)}`)],
+    [Array.from({ length: 3_000 }, (_, index) => `line ${index}`)],
   ])('come back as they were (%#)', async (lines) => {
     const pieces: Uint8Array[] = []
     for await (const piece of zipped(texts(lines))) pieces.push(piece)

@@ -27,7 +27,7 @@ export async function* unzippedLines(packed: AsyncIterable<Uint8Array>, { longes
   for await (const piece of through(packed, createGunzip({ chunkSize: PIECE_BYTES }))) {
     const text = decoder.decode(piece, { stream: true })
     total += text.length
-    if (total > all) throw new RangeError(`it has more than ${String(all)} characters`)
+    if (total > all) throw new RangeError(`it has more than ${all} characters`)
     const lines = text.split('\n')
     const last = lines.pop() ?? ''
     for (const line of lines) {
@@ -43,7 +43,7 @@ export async function* unzippedLines(packed: AsyncIterable<Uint8Array>, { longes
 }
 
 function refuseLonger(line: string, longest: number): void {
-  if (line.length > longest) throw new RangeError(`it is longer than ${String(longest)} characters`)
+  if (line.length > longest) throw new RangeError(`it is longer than ${longest} characters`)
 }
 
 async function* through(source: AsyncIterable<string | Uint8Array>, transform: Transform): AsyncGenerator<Uint8Array> {

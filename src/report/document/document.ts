@@ -17,11 +17,11 @@ export function documentOf(result: Result, extent: Extent): ReportDocument {
     reasons: lines(result.reasons, extent.reasonsOfRun, extent.reasonLength),
     scenarios: {
       ...{ heading: 'All scenarios', headings: SCENARIO_HEADINGS },
-      entries: ordered(result.scenarios, extent).map((one, index) => scenarioEntry(one, extent, `scenario-${String(index + 1)}`)),
+      entries: ordered(result.scenarios, extent).map((one, index) => scenarioEntry(one, extent, `scenario-${index + 1}`)),
     },
     load: {
       ...{ heading: 'Load', headings: LOAD_HEADINGS },
-      entries: ordered(result.load, extent).map((one, index) => loadEntry(one, extent, `load-${String(index + 1)}`)),
+      entries: ordered(result.load, extent).map((one, index) => loadEntry(one, extent, `load-${index + 1}`)),
     },
     appendix: [...criteria(result), ...images(result, extent)],
     footer: extent.footer ? [footer(result)] : [],

@@ -27,7 +27,7 @@ export function entryOf(one: ScenarioOf | LoadOf, told: Told, extent: Extent, an
     ...told.facts,
     ...(series === null ? [] : [{ label: told.seriesLabel, value: code(series.file, 500) }]),
     ...logFacts(one, extent.logs),
-    { label: 'Declared in', value: code(`${source.file}:${String(source.line)}`, 500) },
+    { label: 'Declared in', value: code(`${source.file}:${source.line}`, 500) },
   ]
   const details = [...facts(all.filter(({ label }) => !extent.leftOut.includes(label))), ...told.details]
   return {

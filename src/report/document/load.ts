@@ -16,7 +16,7 @@ export function loadEntry(load: LoadOf, extent: Extent, anchor: string): Entry {
   const rates = [rounded(rps), percent(errorRate), duration(p95Ms), duration(p99Ms), rounded(peakInFlight)]
   const told = {
     name: load.name,
-    figures: [`${String(users)}${model === 'open' ? ' (open model)' : ''}`, ...rates],
+    figures: [`${users}${model === 'open' ? ' (open model)' : ''}`, ...rates],
     facts: [fact('Expected behaviour', load.expectedBehavior, extent.factLength)],
     seriesLabel: 'Series',
     open: [...limits(missed, extent), ...found],
@@ -33,7 +33,7 @@ function limits(those: readonly LimitOf[], extent: Extent): Detail[] {
     const where = scopeText(limit)
     const observed = line(observedText(limit), 100)
     const samples = String(limit.samples)
-    const needed = limit.samples < limit.neededSamples ? ` (${String(limit.neededSamples)} needed)` : ''
+    const needed = limit.samples < limit.neededSamples ? ` (${limit.neededSamples} needed)` : ''
     return {
       cells: [text, where, observed, `${samples}${needed}`, met],
       line: `[${met.text}] ${text} ${where}: ${observed} of ${samples} samples`,
@@ -47,15 +47,15 @@ function loadFiguresText(load: LoadOf): string {
   const errors = Object.entries(load.errors)
     .sort(([, a], [, b]) => b - a)
     .slice(0, 6)
-    .map(([kind, count]) => `${kind} × ${String(count)}`)
+    .map(([kind, count]) => `${kind} × ${count}`)
   return [
     `${load.model} model`,
-    `${String(load.users)} users`,
-    `${rounded(load.rps)} requests/s (${String(load.requests)} in all)`,
+    `${load.users} users`,
+    `${rounded(load.rps)} requests/s (${load.requests} in all)`,
     `peak in flight ${rounded(load.peakInFlight)}`,
     `p50 ${duration(load.p50Ms)}, p95 ${duration(load.p95Ms)}, p99 ${duration(load.p99Ms)}`,
     `errors ${percent(load.errorRate)}${errors.length === 0 ? '' : ` (${errors.join(', ')})`}`,
-    `${String(load.outcomes.served)} served, ${String(load.outcomes.rejected)} rejected, ${String(load.outcomes.failed)} failed`,
+    `${load.outcomes.served} served, ${load.outcomes.rejected} rejected, ${load.outcomes.failed} failed`,
   ].join(', ')
 }
 
@@ -108,16 +108,15 @@ function percent(share: number): string {
 function breakingPoint({ breakingPoint: point }: LoadOf): string[] {
   if (point === null) return []
   const bound = point.generatorSaturated ? ', a lower bound: the generator was at its own end' : ''
-  const where = `${String(point.users)} users, ${rounded(point.requestsPerSecond)} requests/s, after ${duration(point.atMs)}`
+  const where = `${point.users} users, ${rounded(point.requestsPerSecond)} requests/s, after ${duration(point.atMs)}`
   return [`breaking point: ${where}: ${point.reason.replaceAll('_', ' ')} (${point.detail})${bound}`]
 }
 
 function generatorText({ generator, k6 }: LoadOf): string {
-  const cpu = generator.cpuPercent === null ? 'CPU unknown' : `${String(Math.round(generator.cpuPercent))} % of a core at most`
-  const machine =
-    generator.machinePercent === null ? '' : `, machine ${String(Math.round(generator.machinePercent))} % busy at most`
+  const cpu = generator.cpuPercent === null ? 'CPU unknown' : `${Math.round(generator.cpuPercent)} % of a core at most`
+  const machine = generator.machinePercent === null ? '' : `, machine ${Math.round(generator.machinePercent)} % busy at most`
   const stolen = stolenText(generator.stolenPercent)
-  const dropped = generator.droppedIterations === 0 ? '' : `, ${String(generator.droppedIterations)} iterations dropped`
+  const dropped = generator.droppedIterations === 0 ? '' : `, ${generator.droppedIterations} iterations dropped`
   const saturated = generator.saturated ? `; saturated: ${generator.reasons.join('; ')}` : ''
   const program = k6 === null ? 'generator' : `generator k6 ${k6.version} (${k6.runsIn})`
   return `${program}: ${cpu}${machine}${stolen}${dropped}${saturated}`
@@ -125,6 +124,6 @@ function generatorText({ generator, k6 }: LoadOf): string {
 
 function completion({ completion: facts }: LoadOf): string[] {
   if (facts === null) return []
-  const text = `${String(facts.served)} served answers with a job id, ${String(facts.unknown)} of them unknown to the system`
-  return [`${text}; ${String(facts.unclaimed)} completed jobs without a served answer (interrupted, or somebody else's)`]
+  const text = `${facts.served} served answers with a job id, ${facts.unknown} of them unknown to the system`
+  return [`${text}; ${facts.unclaimed} completed jobs without a served answer (interrupted, or somebody else's)`]
 }

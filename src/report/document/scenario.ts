@@ -92,9 +92,9 @@ function recoveryText(scenario: ScenarioOf): string {
 
 function canaryText(scenario: ScenarioOf): string {
   const { canary } = scenario
-  const failed = canary.total === 0 ? '' : `, ${String(canary.failed)} failed`
+  const failed = canary.total === 0 ? '' : `, ${canary.failed} failed`
   const steady = canary.steadyP50Ms === null ? '' : `, steady p50 ${duration(canary.steadyP50Ms)}`
-  return `${String(canary.total)} sent${failed}, p50 ${duration(canary.p50Ms)}, p95 ${duration(canary.p95Ms)}, longest outage ${duration(canary.longestOutageMs)}${steady}`
+  return `${canary.total} sent${failed}, p50 ${duration(canary.p50Ms)}, p95 ${duration(canary.p95Ms)}, longest outage ${duration(canary.longestOutageMs)}${steady}`
 }
 
 function controlText(scenario: ScenarioOf): string {
@@ -126,5 +126,5 @@ function hostText({ host }: ScenarioOf): string {
 
 function binarySize(bytes: number): string {
   const mib = bytes / 1024 ** 2
-  return mib < 1_024 ? `${String(Math.round(mib))} MiB` : `${(mib / 1_024).toFixed(1)} GiB`
+  return mib < 1_024 ? `${Math.round(mib)} MiB` : `${(mib / 1_024).toFixed(1)} GiB`
 }

@@ -50,7 +50,7 @@ function liveProgress({ stream, nowMs = () => systemClock.nowMs() }: ProgressOpt
           live.step(event.step)
           return
         case 'scenario-started':
-          live.begin(event.id, `${event.id} ${event.name} (${String(event.index)}/${String(event.total)})`, event.leftMs)
+          live.begin(event.id, `${event.id} ${event.name} (${event.index}/${event.total})`, event.leftMs)
           return
         case 'phase-started':
           live.tell(event.id, event.phase)

@@ -10,9 +10,9 @@ export function runLogLine(event: RunEvent, wallMs: Wall): string {
 
 /** `480 users, 310 requests/s, p95 41 ms, 0.3 % errors (12 in all)`. */
 export function liveText(event: Extract<RunEvent, { type: 'load-live' }>): string {
-  const users = event.users === null ? '' : `${String(event.users)} users, `
-  const rate = `${String(Math.round(event.requestsPerSecond))} requests/s, p95 ${duration(event.p95Ms)}`
-  return `${users}${rate}, ${(event.errorRate * 100).toFixed(1)} % errors (${String(event.errors)} in all)`
+  const users = event.users === null ? '' : `${event.users} users, `
+  const rate = `${Math.round(event.requestsPerSecond)} requests/s, p95 ${duration(event.p95Ms)}`
+  return `${users}${rate}, ${(event.errorRate * 100).toFixed(1)} % errors (${event.errors} in all)`
 }
 
 /** An event in words; plain progress lines are made of it too. */
@@ -20,15 +20,15 @@ export function eventText(event: RunEvent): string {
   switch (event.type) {
     case 'run-started':
       return (
-        `run ${event.runId}: ${String(event.scenarios)} scenarios on ${event.stack}, profile ${event.profile}, ` +
-        `${event.seed === null ? '' : `seed ${String(event.seed)}, `}planned ${duration(event.plannedMs)}`
+        `run ${event.runId}: ${event.scenarios} scenarios on ${event.stack}, profile ${event.profile}, ` +
+        `${event.seed === null ? '' : `seed ${event.seed}, `}planned ${duration(event.plannedMs)}`
       )
     case 'step-started':
       return `${event.step} …`
     case 'step-ended':
       return `${event.step}: ${duration(event.durationMs)}`
     case 'scenario-started':
-      return `${event.id} ${event.name} (${String(event.index)} of ${String(event.total)}, about ${duration(event.plannedMs)}, ${duration(event.leftMs)} left in all)`
+      return `${event.id} ${event.name} (${event.index} of ${event.total}, about ${duration(event.plannedMs)}, ${duration(event.leftMs)} left in all)`
     case 'phase-started':
       return `${event.id}: ${event.phase}`
     case 'scenario-ended':

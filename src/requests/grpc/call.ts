@@ -40,7 +40,7 @@ export async function call(
     ':path': path,
     'content-type': 'application/grpc',
     te: 'trailers',
-    'grpc-timeout': `${String(Math.max(1, Math.ceil(deadlineMs)))}m`,
+    'grpc-timeout': `${Math.max(1, Math.ceil(deadlineMs))}m`,
   })
   const reader = new MessageReader(maxBytes)
   let firstByteAtMs: number | null = null

@@ -26,7 +26,7 @@ export async function reflectedMethod(name: string, ask: Ask): Promise<UnaryMeth
   add(files, answer)
   // A server may leave out what the file builds on, and send it when it is asked for.
   for (let missing = missingOf(files); missing !== null; missing = missingOf(files)) {
-    if (files.size >= MOST_FILES) throw new Unanswered(`reflection: ${name} needs over ${String(MOST_FILES)} files`)
+    if (files.size >= MOST_FILES) throw new Unanswered(`reflection: ${name} needs over ${MOST_FILES} files`)
     add(files, await ask(path, question(FILE_BY_NAME, missing)))
     if (!files.has(missing)) throw new Unanswered(`reflection: the server does not send the file ${missing.slice(0, 100)}`)
   }

@@ -149,7 +149,7 @@ describe('no answer', () => {
     const { port } = server.address() as AddressInfo
     server.close()
     await once(server, 'close')
-    expect(await sender(HEALTH)(`http://127.0.0.1:${String(port)}`)).toMatchObject({
+    expect(await sender(HEALTH)(`http://127.0.0.1:${port}`)).toMatchObject({
       error: 'ECONNREFUSED',
       reason: 'ECONNREFUSED',
     })
@@ -170,7 +170,7 @@ describe('no answer', () => {
     const server = createServer((socket) => socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const baseUrl = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     expect((await sender(HEALTH)(baseUrl)).error).toMatch(/^ERR_HTTP2_ERROR$|^GOAWAY PROTOCOL_ERROR$|^ECONNRESET$|^cut off$/)
     const request = grpcRequest.request(grpcRequestSpec.parse(HEALTH))
     await expect(request.speaks(baseUrl, AbortSignal.timeout(5_000))).rejects.toThrow()

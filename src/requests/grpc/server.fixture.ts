@@ -64,13 +64,13 @@ export async function openShop({ reflection = true, port = 0 } = {}): Promise<Sh
   server.addService(service('grpc.health.v1.Health'), { Check: check })
   if (reflection) new ReflectionService(definition).addToServer(server)
   const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${String(port)}`, ServerCredentials.createInsecure(), (error, at) => {
+    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, at) => {
       if (error === null) resolve(at)
       else reject(error)
     })
   })
   return {
-    baseUrl: `http://127.0.0.1:${String(bound)}`,
+    baseUrl: `http://127.0.0.1:${bound}`,
     calls,
     health,
     [Symbol.asyncDispose]() {
@@ -98,7 +98,7 @@ export async function openHostile(answer: (stream: ServerHttp2Stream, session: S
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
-    baseUrl: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     [Symbol.asyncDispose]() {
       for (const session of sessions) session.destroy()
       server.close()

@@ -27,7 +27,7 @@ async function ask(
   servers.push(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const baseUrl = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const options = {
     baseUrl,
     variables: { TOKEN: 't0ken-value' },
@@ -113,7 +113,7 @@ describe('what is sent', () => {
     await ask(listening, { spec: { ...SPEC, body: { prompt: 'ö' } } })
     const { port } = listening.address() as AddressInfo
     const options = {
-      ...{ baseUrl: `http://127.0.0.1:${String(port)}`, variables: {}, deadlineMs: 2_000, maxBytes: 100 },
+      ...{ baseUrl: `http://127.0.0.1:${port}`, variables: {}, deadlineMs: 2_000, maxBytes: 100 },
       signal: new AbortController().signal,
     }
     await sendHttp({ ...SPEC, method: 'GET', headers: {}, body: null }, options)
@@ -131,7 +131,7 @@ describe('what is sent', () => {
     await ask(listening)
     const { port } = listening.address() as AddressInfo
     const options = {
-      ...{ baseUrl: `http://127.0.0.1:${String(port)}`, variables: { TOKEN: 't' }, deadlineMs: 2_000, maxBytes: 100 },
+      ...{ baseUrl: `http://127.0.0.1:${port}`, variables: { TOKEN: 't' }, deadlineMs: 2_000, maxBytes: 100 },
       signal: new AbortController().signal,
     }
     await sendHttp(SPEC, options)
@@ -232,7 +232,7 @@ it('tells a refused connection by its code', async () => {
   server.close()
   await once(server, 'close')
   const outcome = await sendHttp(SPEC, {
-    baseUrl: `http://127.0.0.1:${String(port)}`,
+    baseUrl: `http://127.0.0.1:${port}`,
     variables: { TOKEN: 'x' },
     deadlineMs: 1_000,
     maxBytes: 100,

@@ -112,7 +112,7 @@ export async function openCompose(options: ComposeOptions, signal: AbortSignal):
     async scale(service, count, inner) {
       refuseFixedName(config, service)
       const how = ['up', '--detach', '--no-build', '--no-recreate', '--no-deps', '--quiet-pull']
-      await compose([...how, '--scale', `${service}=${String(count)}`, service], SCALE_LIMIT_MS, inner)
+      await compose([...how, '--scale', `${service}=${count}`, service], SCALE_LIMIT_MS, inner)
     },
     down({ stopTimeoutSeconds, signal: inner }) {
       const how = ['down', '--volumes', '--remove-orphans', '--rmi', 'local', '--timeout', String(stopTimeoutSeconds)]
@@ -172,7 +172,7 @@ async function run(
   })
   if (result.exitCode === 0) return result
   const verb = argv[argv.lastIndexOf('--file') + 2] ?? 'compose'
-  const text = `\`docker compose ${verb}\` ended with exit code ${String(result.exitCode)}: ${explain(result.stderr)}`
+  const text = `\`docker compose ${verb}\` ended with exit code ${result.exitCode}: ${explain(result.stderr)}`
   throw new ChaosError('COMPOSE_FAILED', text, { hint: `Files: ${options.files.join(', ')}` })
 }
 

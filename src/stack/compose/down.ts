@@ -43,5 +43,5 @@ async function projectDown({ exec, env, log }: ComposeDownOptions, project: stri
   })
   if (result.exitCode === 0) return
   const said = result.stderr.trim().slice(-500)
-  throw new ChaosError('COMPOSE_FAILED', `\`docker compose down\` ended with exit code ${String(result.exitCode)}: ${said}`)
+  throw new ChaosError('COMPOSE_FAILED', `\`docker compose down\` ended with exit code ${result.exitCode}: ${said}`)
 }

@@ -86,5 +86,5 @@ export function isToBePublished(info: Dockerode.ContainerInspectInfo, port: numb
 type PortBindings = Record<string, { HostIp: string; HostPort: string }[] | null | undefined> | null
 
 function onLoopback(bindings: PortBindings, port: number): { HostIp: string; HostPort: string }[] {
-  return (bindings?.[`${String(port)}/tcp`] ?? []).filter(({ HostIp }) => ['127.0.0.1', '0.0.0.0', ''].includes(HostIp))
+  return (bindings?.[`${port}/tcp`] ?? []).filter(({ HostIp }) => ['127.0.0.1', '0.0.0.0', ''].includes(HostIp))
 }

@@ -137,10 +137,7 @@ function eventBuffer() {
     },
     since(wallMs: Wall): readonly ContainerEvent[] {
       if (droppedUntilMs !== null && wallMs <= droppedUntilMs)
-        throw new ChaosError(
-          'INTERNAL',
-          `events before ${String(sinceEpochMs(droppedUntilMs))} were dropped: more than ${String(MOST_EVENTS)}`,
-        )
+        throw new ChaosError('INTERNAL', `events before ${sinceEpochMs(droppedUntilMs)} were dropped: more than ${MOST_EVENTS}`)
       return events.filter((event) => event.atMs >= wallMs)
     },
     newestNs: (): bigint | null => events.at(-1)?.ns ?? null,

@@ -41,7 +41,7 @@ export function ownerFilter(owner: Owner): string[] {
 export function ownerName({ runId, stack }: Owner): string {
   if (!RUN_ID.test(runId)) throw new RangeError(`run id "${runId}" must match ${RUN_ID.source}`)
   // No id has an underscore, so that no run is taken for the second stack of another.
-  return `chaos-${runId}${stack === undefined ? '' : `_${String(stack)}`}`
+  return `chaos-${runId}${stack === undefined ? '' : `_${stack}`}`
 }
 
 /** Whether a compose project is that of a stack of the run. */

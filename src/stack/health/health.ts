@@ -35,7 +35,7 @@ export async function findTrouble({ containers, expected }: HealthDeps, signal: 
   const missing = [...expected.required].flatMap(([service, replicas]): Trouble[] => {
     const count = of(service).length
     if (count === replicas) return []
-    return [{ service, container: null, text: `${service} has ${String(count)} of ${String(replicas)} containers`, final: false }]
+    return [{ service, container: null, text: `${service} has ${count} of ${replicas} containers`, final: false }]
   })
   const looks = [...expected.required.keys(), ...expected.others].flatMap((service) =>
     of(service).map((container) => lookCloser(containers, container, !expected.required.has(service), signal)),
@@ -69,7 +69,7 @@ function troubleOf(container: Ended, mayHaveEnded: boolean): Trouble[] {
       return trouble(container.health === 'starting' ? 'has not passed its health check yet' : `is ${container.health}`)
     case 'exited':
       if (mayHaveEnded && container.exitCode === 0) return []
-      return trouble(`exited with code ${String(container.exitCode)}${container.oomKilled ? ' (out of memory)' : ''}`)
+      return trouble(`exited with code ${container.exitCode}${container.oomKilled ? ' (out of memory)' : ''}`)
     case 'dead':
       return trouble('is dead', true)
     default:
@@ -91,7 +91,7 @@ export async function explainTrouble(deps: HealthDeps, trouble: Trouble, signal:
   const id = trouble.container.id
   const info = await inspectOfRun(deps.docker, deps.runId, id, signal)
   const check = info?.State.Health?.Log.at(-1)
-  const health = check === undefined ? [] : [`last health check: exit ${String(check.ExitCode)}, ${oneLine(check.Output)}`]
+  const health = check === undefined ? [] : [`last health check: exit ${check.ExitCode}, ${oneLine(check.Output)}`]
   const startError = info === null || info.State.Error === '' ? [] : [`Docker says: ${oneLine(info.State.Error)}`]
   const logs = await deps.containers.logs(
     id,

@@ -47,10 +47,9 @@ export async function awaitHealthy(deps: HealthDeps, signal: AbortSignal, ask?: 
     await waitUntil('a healthy stack', look, (decided) => decided, options)
   } catch (error) {
     if (!isChaosError(error, 'TIMEOUT')) throw error
-    if (seen.troubles.length > 0)
-      throw await unhealthyError(deps, seen.troubles, `within ${String(deps.limitMs / 1_000)} s`, signal)
+    if (seen.troubles.length > 0) throw await unhealthyError(deps, seen.troubles, `within ${deps.limitMs / 1_000} s`, signal)
     if (ask === undefined) throw error
-    const text = `all services run, but ${ask.failure()} within ${String(deps.limitMs / 1_000)} s (${seen.refusal})`
+    const text = `all services run, but ${ask.failure()} within ${deps.limitMs / 1_000} s (${seen.refusal})`
     throw new ChaosError('STACK_UNHEALTHY', text, { hint: ask.hint, cause: error })
   }
   if (seen.hopeless) throw await unhealthyError(deps, seen.troubles, 'and will not become it', signal)
@@ -93,7 +92,7 @@ async function unhealthyError(
 ): Promise<ChaosError> {
   const shown = troubles.slice(0, MOST_EXPLAINED)
   const explained = await Promise.all(shown.map((trouble) => explainTrouble(deps, trouble, signal)))
-  const more = troubles.length > shown.length ? [`and ${String(troubles.length - shown.length)} more`] : []
+  const more = troubles.length > shown.length ? [`and ${troubles.length - shown.length} more`] : []
   return new ChaosError('STACK_UNHEALTHY', [`the stack did not become healthy ${how}:`, ...explained, ...more].join('\n'), {
     hint: 'Look at the named service: its health check, its settings, or the time it needs to start.',
     cause,

@@ -146,7 +146,7 @@ export class ToolboxConnection implements ToolboxHelper {
   }
 
   private accept(pending: Pending | undefined, limitMs: number): void {
-    if (limitMs < 0 || limitMs > TOOLBOX_LONGEST_MS) this.end(`it said that it may take ${String(limitMs)} ms, which is no limit`)
+    if (limitMs < 0 || limitMs > TOOLBOX_LONGEST_MS) this.end(`it said that it may take ${limitMs} ms, which is no limit`)
     else if (pending?.isAccepted === true) this.end('it accepted a request twice')
     else if (pending !== undefined) {
       pending.isAccepted = true

@@ -51,7 +51,7 @@ export function containerOptions(spec: HelperSpec): Dockerode.ContainerCreateOpt
     Image: image,
     Labels: { ...ownerLabels(spec), [ROLE_LABEL]: TOOLBOX_ROLE },
     Env: [
-      `${TOOLBOX_TTL_VARIABLE}=${String(request.ttlMs)}`,
+      `${TOOLBOX_TTL_VARIABLE}=${request.ttlMs}`,
       `${TOOLBOX_OBJECTS_VARIABLE}=${objects}`,
       `${TOOLBOX_AVOID_VARIABLE}=${avoid.join(',')}`,
     ],
@@ -90,7 +90,7 @@ export function containerOptions(spec: HelperSpec): Dockerode.ContainerCreateOpt
 }
 
 function fillOptions(bytes: number): string {
-  return `rw,noexec,nosuid,nodev,mode=0700,size=${String(Math.ceil(bytes))}`
+  return `rw,noexec,nosuid,nodev,mode=0700,size=${Math.ceil(bytes)}`
 }
 
 function mounts({ cgroups, volume }: HelperRequest): Dockerode.MountSettings[] {

@@ -19,7 +19,7 @@ export async function contextHash(context: string, baseIds: readonly string[]): 
     const content = await readFile(full)
     // Of the mode only the exec bit counts: the rest is the umask of whoever made the checkout.
     const executable = ((await stat(full)).mode & 0o111) !== 0
-    hash.update(`file ${path.name}\0${executable ? 'x' : '-'}${String(content.length)}\0`).update(content)
+    hash.update(`file ${path.name}\0${executable ? 'x' : '-'}${content.length}\0`).update(content)
   }
   return hash.digest('hex').slice(0, 12)
 }
@@ -33,7 +33,7 @@ async function filesBelow(context: string): Promise<{ name: string; link: boolea
     .map((entry) => ({ name: relative(context, join(entry.parentPath, entry.name)), link: entry.isSymbolicLink() }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
   if (files.length > MOST_FILES)
-    throw new ChaosError('BAD_INPUT', `the image context ${context} has more than ${String(MOST_FILES)} files`)
+    throw new ChaosError('BAD_INPUT', `the image context ${context} has more than ${MOST_FILES} files`)
   return files
 }
 

@@ -72,7 +72,7 @@ export function inspectArguments(script: string): string[] {
 function segmentArguments(segment: K6Segment | null): string[] {
   if (segment === null) return []
   const { index, count } = segment
-  const point = (at: number): string => (at === 0 ? '0' : at === count ? '1' : `${String(at)}/${String(count)}`)
+  const point = (at: number): string => (at === 0 ? '0' : at === count ? '1' : `${at}/${count}`)
   const sequence = Array.from({ length: count + 1 }, (_, at) => point(at)).join(',')
   return [`--execution-segment=${point(index - 1)}:${point(index)}`, `--execution-segment-sequence=${sequence}`]
 }

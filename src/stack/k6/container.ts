@@ -95,7 +95,7 @@ async function create(
     Env: Object.entries(environment).map(([key, value]) => `${key}=${value}`),
     WorkingDir: SCRIPTS,
     // Files that it writes are the runner's own.
-    User: `${String(getuid?.() ?? 0)}:${String(getgid?.() ?? 0)}`,
+    User: `${getuid?.() ?? 0}:${getgid?.() ?? 0}`,
     Labels: { [RUN_LABEL]: runId, [ROLE_LABEL]: K6_ROLE },
     HostConfig: {
       NetworkMode: network,

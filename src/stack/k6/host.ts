@@ -74,7 +74,7 @@ function launch(file: string, { argv, environment, folder, scripts }: K6Launch):
 
 /** proc(5): the name, the second field, may hold anything; user and system time are the 14th and 15th. */
 async function cpuOf(pid: number): Promise<number | null> {
-  const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => null)
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
   if (stat === null) return null
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const ticks = Number(fields[11]) + Number(fields[12])

@@ -33,7 +33,7 @@ export function createK6(launcher: K6Launcher, exec: ExecPort): K6Port {
       const request = { name: nameFor('version'), argv: ['version'], environment: { ...K6_ENVIRONMENT }, scripts: '/' }
       const { exitCode, stdout, stderr } = await launcher.command(request, signal)
       if (exitCode === 0) return parseVersion(stdout)
-      throw new ChaosError('CAPABILITY_MISSING', `\`k6 version\` ended with ${String(exitCode)}: ${tail(stderr)}`)
+      throw new ChaosError('CAPABILITY_MISSING', `\`k6 version\` ended with ${exitCode}: ${tail(stderr)}`)
     },
     inspect: (script, signal) => inspect(launcher, script, signal),
     archive: (request, signal) => archive(launcher, request, signal),
@@ -143,7 +143,7 @@ function running(program: K6Process, pipe: SamplePipe, { folder, limitMs }: K6Re
 async function readSummary(path: string): Promise<Json> {
   try {
     const text = await readFile(path, 'utf8')
-    if (text.length > LARGEST_SUMMARY_BYTES) throw new ChaosError('BAD_INPUT', `k6's summary has ${String(text.length)} bytes`)
+    if (text.length > LARGEST_SUMMARY_BYTES) throw new ChaosError('BAD_INPUT', `k6's summary has ${text.length} bytes`)
     return JSON.parse(text) as Json
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return null
@@ -159,5 +159,5 @@ let commands = 0
 /** Unique in this process, and by its id on the machine. */
 function nameFor(command: string): string {
   commands += 1
-  return `chaos-k6-${command}-${String(process.pid)}-${String(commands)}`
+  return `chaos-k6-${command}-${process.pid}-${commands}`
 }

@@ -15,12 +15,12 @@ export function linkProblems(link: Link, proxies: readonly ToxiproxyProxy[]): st
       `link ${link.name}: toxiproxy has no proxy ${link.proxy} (it has ${proxies.map(({ name }) => name).join(', ') || 'none'})`,
     ]
   }
-  const upstream = `${link.upstream.service}:${String(link.upstream.port)}`
+  const upstream = `${link.upstream.service}:${link.upstream.port}`
   const port = Number(proxy.listen.slice(proxy.listen.lastIndexOf(':') + 1))
   const problems = [
     proxy.enabled ? null : 'is not enabled',
     proxy.toxics.length === 0 ? null : `already has the toxics ${proxy.toxics.map(({ name }) => name).join(', ')}`,
-    port === link.listenPort ? null : `listens on ${proxy.listen}, not on port ${String(link.listenPort)}`,
+    port === link.listenPort ? null : `listens on ${proxy.listen}, not on port ${link.listenPort}`,
     proxy.upstream === upstream ? null : `forwards to ${proxy.upstream}, not to ${upstream}`,
   ]
   return problems.filter((problem) => problem !== null).map((problem) => `link ${link.name}: proxy ${link.proxy} ${problem}`)

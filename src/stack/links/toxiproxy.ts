@@ -89,7 +89,7 @@ class Toxiproxy implements ToxiproxyPort {
   }
 
   private mustBeOk(method: string, path: string, { status, body }: Answer): void {
-    if (status < 200 || status > 299) throw this.failed(`${method} ${path} was answered ${String(status)}: ${errorText(body)}`)
+    if (status < 200 || status > 299) throw this.failed(`${method} ${path} was answered ${status}: ${errorText(body)}`)
   }
 
   private async send(method: string, path: string, body: unknown, parent: AbortSignal): Promise<Answer> {
@@ -164,7 +164,7 @@ async function boundedText(response: Response): Promise<string> {
   const body = response.body as ReadableStream<Uint8Array> | null
   for await (const chunk of body ?? []) {
     bytes += chunk.length
-    if (bytes > MAX_BODY_BYTES) throw new Error(`the answer is longer than ${String(MAX_BODY_BYTES)} bytes`)
+    if (bytes > MAX_BODY_BYTES) throw new Error(`the answer is longer than ${MAX_BODY_BYTES} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

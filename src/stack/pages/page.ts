@@ -86,13 +86,12 @@ async function addressOf(options: StackPageOptions, signal: AbortSignal): Promis
 }
 
 function answered(reply: FetchReply, what: string, { place, subject, code, mostBytes }: StackPageOptions): string {
-  const where = `${what} at ${place.service}:${String(place.port)}`
+  const where = `${what} at ${place.service}:${place.port}`
   if (reply.error !== null || reply.status === null)
     throw new ChaosError(code, `${subject} gave no answer to ${where}: ${reply.error ?? 'no status'}`)
   if (reply.status < 200 || reply.status > 299)
-    throw new ChaosError(code, `${subject} answered ${where} with status ${String(reply.status)}: ${shown(reply.body)}`)
-  if (!reply.complete)
-    throw new ChaosError(code, `${subject}'s answer to ${where} is longer than ${String(mostBytes)} bytes, or was cut`)
+    throw new ChaosError(code, `${subject} answered ${where} with status ${reply.status}: ${shown(reply.body)}`)
+  if (!reply.complete) throw new ChaosError(code, `${subject}'s answer to ${where} is longer than ${mostBytes} bytes, or was cut`)
   return reply.body
 }
 

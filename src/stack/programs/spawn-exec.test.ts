@@ -118,7 +118,7 @@ test('kills what ignores SIGTERM, its children too, and blames the first cause',
 
 /** A killed orphan may stay a zombie until it is reaped: that is dead. */
 async function isAlive(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => null)
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
   return stat !== null && !/\) [ZX] /.test(stat)
 }
 

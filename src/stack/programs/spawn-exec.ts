@@ -49,7 +49,7 @@ function runProgram(file: string, argv: readonly string[], options: ExecOptions,
     }
     const timeout = (): void => {
       const output = lastOutput(stdout.text(), stderr.text())
-      end(new ChaosError('TIMEOUT', `\`${name}\` took longer than ${String(options.limitMs)} ms${output}`))
+      end(new ChaosError('TIMEOUT', `\`${name}\` took longer than ${options.limitMs} ms${output}`))
     }
     const onAbort = (): void => {
       end(abortedError(options.signal, `\`${name}\``))

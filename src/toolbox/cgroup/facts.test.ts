@@ -26,8 +26,8 @@ async function write(folder: string, files: Readonly<Record<string, string>>): P
 }
 
 const FILES_2 = {
-  'memory.current': `${String(50 * MIB)}\n`,
-  'memory.max': `${String(128 * MIB)}\n`,
+  'memory.current': `${50 * MIB}\n`,
+  'memory.max': `${128 * MIB}\n`,
   'memory.events': 'low 0\nhigh 0\nmax 45\noom 2\noom_kill 1\noom_group_kill 0\n',
   'cpu.stat':
     'usage_usec 1234567\nuser_usec 1000000\nsystem_usec 234567\nnr_periods 90\nnr_throttled 80\nthrottled_usec 765432\n',
@@ -65,8 +65,8 @@ describe('the counters of version 2', () => {
 })
 
 const MEMORY_1 = {
-  'memory.usage_in_bytes': `${String(50 * MIB)}\n`,
-  'memory.limit_in_bytes': `${String(128 * MIB)}\n`,
+  'memory.usage_in_bytes': `${50 * MIB}\n`,
+  'memory.limit_in_bytes': `${128 * MIB}\n`,
   'memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 1\n',
 }
 const CPU_1 = {

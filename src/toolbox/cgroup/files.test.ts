@@ -76,7 +76,7 @@ describe('version 2', () => {
 describe('the folders of a process', () => {
   it('are not given for one that belongs elsewhere', async () => {
     await expect(cgroupFolders({ pid: process.pid, containerId: ID }, root)).rejects.toThrow(
-      `process ${String(process.pid)} does not belong to container ${ID.slice(0, 12)}`,
+      `process ${process.pid} does not belong to container ${ID.slice(0, 12)}`,
     )
   })
 })

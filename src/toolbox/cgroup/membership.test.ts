@@ -43,7 +43,7 @@ describe('/proc/PID/cgroup', () => {
 describe('a real process', () => {
   it('is none of a container that there never was', async () => {
     await expect(requireMember({ pid: process.pid, containerId: ID })).rejects.toThrow(
-      `process ${String(process.pid)} does not belong to container ${ID.slice(0, 12)}`,
+      `process ${process.pid} does not belong to container ${ID.slice(0, 12)}`,
     )
   })
 
@@ -54,6 +54,6 @@ describe('a real process', () => {
     await once(child, 'exit')
     expect(await readCgroupPaths(pid)).toBeNull()
     expect(await readProcFile(pid, 'stat')).toBeNull()
-    await expect(requireMember({ pid, containerId: ID })).rejects.toThrow(`there is no process ${String(pid)} any more`)
+    await expect(requireMember({ pid, containerId: ID })).rejects.toThrow(`there is no process ${pid} any more`)
   })
 })

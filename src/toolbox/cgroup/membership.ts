@@ -31,13 +31,13 @@ export function belongsTo(paths: CgroupPaths, containerId: string): boolean {
 /** @throws Error when the process is gone, or is not one of that container: pids are used again. */
 export async function requireMember({ pid, containerId }: ProcessRef): Promise<CgroupPaths> {
   const paths = await readCgroupPaths(pid)
-  if (paths === null) throw new Error(`there is no process ${String(pid)} any more`)
+  if (paths === null) throw new Error(`there is no process ${pid} any more`)
   if (belongsTo(paths, containerId)) return paths
   const seen = [...new Set(paths.values())].join(', ').slice(0, 300)
-  throw new Error(`process ${String(pid)} does not belong to container ${containerId.slice(0, 12)}: its cgroups are ${seen}`)
+  throw new Error(`process ${pid} does not belong to container ${containerId.slice(0, 12)}: its cgroups are ${seen}`)
 }
 
 /** A file of /proc/PID; null when the process is gone, also when it goes while being read. */
 export function readProcFile(pid: number, name: string): Promise<string | null> {
-  return readUnless(['ENOENT', 'ESRCH'], `/proc/${String(pid)}/${name}`)
+  return readUnless(['ENOENT', 'ESRCH'], `/proc/${pid}/${name}`)
 }

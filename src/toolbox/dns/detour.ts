@@ -52,8 +52,8 @@ export async function installDetours(names: ObjectNames, detours: readonly Detou
  */
 function nftCommands(table: string, detours: readonly Detour[]): string[] {
   const output = [
-    ...detours.map(({ upstreamPort }) => `udp sport ${String(upstreamPort)} return`),
-    `tcp sport ${String(first)}-${String(last)} tcp dport 53 return`,
+    ...detours.map(({ upstreamPort }) => `udp sport ${upstreamPort} return`),
+    `tcp sport ${first}-${last} tcp dport 53 return`,
     ...detours.flatMap(({ nameserver, udpPort, tcpPort }) => {
       const [family, loopback] = isIPv4(nameserver) ? ['ip', '127.0.0.1'] : ['ip6', '::1']
       return (['udp', 'tcp'] as const).flatMap((protocol) => {
@@ -72,7 +72,7 @@ function nftCommands(table: string, detours: readonly Detour[]): string[] {
 
 /** The kernel remembers where it has led a socket of UDP until that was silent for half a minute, also past the undo. */
 function iptablesRules(detours: readonly Detour[]): string[][] {
-  const own = ['-p', 'tcp', '--dport', '53', '--sport', `${String(first)}:${String(last)}`, '-j', 'RETURN']
+  const own = ['-p', 'tcp', '--dport', '53', '--sport', `${first}:${last}`, '-j', 'RETURN']
   return [
     own,
     ...detours.map(({ upstreamPort }) => ['-p', 'udp', '--sport', String(upstreamPort), '-j', 'RETURN']),

@@ -80,7 +80,7 @@ describe('filler files', () => {
   })
 
   it('that are many are counted', async () => {
-    for (let n = 0; n < 25; n += 1) await writeFile(join(root, `.chaos_action-one-${String(n)}`), '')
+    for (let n = 0; n < 25; n += 1) await writeFile(join(root, `.chaos_action-one-${n}`), '')
     expect(await sweepFillers({ path: '' }, root)).toEqual({ removed: ['25 filler files'] })
   })
 })

@@ -65,7 +65,7 @@ export async function sweepFillers({ path }: InVolume, root = TOOLBOX_VOLUME_PAT
 export async function removeFillers(folder: string, prefix: string): Promise<string[]> {
   const names = (await readdir(folder)).filter((name) => name.startsWith(prefix))
   for (const name of names) await rm(join(folder, name), { force: true })
-  return names.length > MOST_NAMES ? [`${String(names.length)} filler files`] : names
+  return names.length > MOST_NAMES ? [`${names.length} filler files`] : names
 }
 
 /** @throws Error for a path that leads out of the volume, links included, or to something that is no folder. */

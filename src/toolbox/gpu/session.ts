@@ -44,7 +44,7 @@ export class VramSession {
       })
       // `close`, not `exit`: what it said is whole only then.
       this.child.on('close', (code, signal) => {
-        const how = code === null ? `was ended by ${String(signal)}` : `ended with ${String(code)}`
+        const how = code === null ? `was ended by ${String(signal)}` : `ended with ${code}`
         this.giveUp(new Error(`${VRAM_HOLD} ${how}: ${this.words.trim() || 'it said nothing'}`))
         resolve()
       })
@@ -73,7 +73,7 @@ export class VramSession {
     if (ended !== null) throw ended
     if (command !== null) this.child.stdin?.write(`${command}\n`)
     const timer = setTimeout(() => {
-      this.giveUp(new Error(`${VRAM_HOLD} did not answer within ${String(limitMs)} ms`))
+      this.giveUp(new Error(`${VRAM_HOLD} did not answer within ${limitMs} ms`))
       this.child.kill('SIGKILL')
     }, limitMs)
     try {

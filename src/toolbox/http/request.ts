@@ -26,7 +26,7 @@ export function requestWithBody(target: Endpoint, request: SentRequest): Buffer 
 function bytesOf(method: string, target: Endpoint, path: string, headers: Readonly<Record<string, string>>): Buffer {
   if (!/^\/[\x21-\x7e]*$/.test(path)) throw new Error(`a request path starts with / and has no spaces: ${JSON.stringify(path)}`)
   const host = target.host.includes(':') ? `[${target.host}]` : target.host
-  const all = { Host: `${host}:${String(target.port)}`, ...headers }
+  const all = { Host: `${host}:${target.port}`, ...headers }
   const lines = Object.entries(all).map(([name, value]) => {
     if (!/^[\w-]+$/.test(name) || !/^[\x20-\x7e\t]*$/.test(value)) throw new Error(`not a header: ${JSON.stringify(name)}`)
     return `${name}: ${value}\r\n`

@@ -84,7 +84,7 @@ async function save(backend: Backend): Promise<string> {
   if (result.exitCode === 0) return result.stdout
   // A kernel without nf_tables has no chains of that kind. Any other failure must not read as "nothing there".
   if (backend === 'iptables' && (await runProgram('nft', ['list', 'tables'])).exitCode !== 0) return ''
-  throw new Error(`${backend}-save exited with ${String(result.exitCode)}: ${result.stderr.trim().slice(0, 500)}`)
+  throw new Error(`${backend}-save exited with ${result.exitCode}: ${result.stderr.trim().slice(0, 500)}`)
 }
 
 interface SavedChain {

@@ -27,7 +27,7 @@ export function rejectRefusal(state: HelperState): Promise<string | null> {
 }
 
 function commands(table: string, port: number, side: 'client' | 'server'): string[] {
-  const match = `iifname != "lo" tcp ${side === 'client' ? 'sport' : 'dport'} ${String(port)}`
+  const match = `iifname != "lo" tcp ${side === 'client' ? 'sport' : 'dport'} ${port}`
   // Packets that open a connection pass: a refused connect is another fault.
   const rule = `${match} tcp flags & (syn | rst) == 0 counter name "rejected" reject with tcp reset`
   return nftTable(table, 'filter', ['rejected'], { input: [rule] })

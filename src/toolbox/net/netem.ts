@@ -42,7 +42,7 @@ export async function installNetem(names: ObjectNames, { port, of }: Match, perc
   if (interfaces.length === 0) throw new Error('there is no interface but the loopback')
   for (const dev of interfaces) {
     await tc('qdisc', 'add', 'dev', dev, 'root', 'handle', ROOT_HANDLE, 'prio', 'bands', '4', 'priomap', ...ALL_TO_THE_FIRST)
-    await tc('qdisc', 'add', 'dev', dev, 'parent', LEG_CLASS, 'handle', handleOf(names), 'netem', 'loss', `${String(percent)}%`)
+    await tc('qdisc', 'add', 'dev', dev, 'parent', LEG_CLASS, 'handle', handleOf(names), 'netem', 'loss', `${percent}%`)
     for (const [priority, protocol, ip] of [
       ['1', 'ip', 'ip'],
       ['2', 'ipv6', 'ip6'],

@@ -27,7 +27,7 @@ export async function applyNft(commands: readonly string[]): Promise<void> {
 export async function refusedByNft({ avoid }: Pick<HelperState, 'avoid'>, commands: readonly string[]): Promise<string | null> {
   if (avoid.has('nft')) return 'told to avoid it'
   const result = await runProgram('nft', ['-c', '-f', '-'], script(commands))
-  return result.exitCode === 0 ? null : result.stderr.trim().slice(0, 500) || `nft exited with ${String(result.exitCode)}`
+  return result.exitCode === 0 ? null : result.stderr.trim().slice(0, 500) || `nft exited with ${result.exitCode}`
 }
 
 const PRIORITIES = {

@@ -12,7 +12,7 @@ const NOT_LOOPBACK = ['and', 'not', 'dst', '127.0.0.0/8', 'and', 'not', 'dst', '
  */
 export async function killSockets(port: number, side: 'client' | 'server'): Promise<number> {
   const own = side === 'server' ? 'sport' : 'dport'
-  return countLines(await runKill([own, '=', `:${String(port)}`, ...NOT_LOOPBACK]))
+  return countLines(await runKill([own, '=', `:${port}`, ...NOT_LOOPBACK]))
 }
 
 /**
@@ -31,7 +31,7 @@ export async function canKillSockets(): Promise<boolean> {
   client.on('error', () => undefined)
   try {
     await once(client, 'connect')
-    const killed = countLines(await runKill(['dport', '=', `:${String(port)}`, 'and', 'dst', '127.0.0.1']))
+    const killed = countLines(await runKill(['dport', '=', `:${port}`, 'and', 'dst', '127.0.0.1']))
     return killed === 1 && (await closedSoon(client))
   } finally {
     client.destroy()

@@ -69,7 +69,7 @@ export async function sameProcess(pid: number, startTicks: number): Promise<Proc
  */
 export async function requireProcess(ref: ProcessRef): Promise<ProcStat> {
   const before = await readStat(ref.pid)
-  if (before === null || before.ending) throw new Error(`there is no process ${String(ref.pid)} any more`)
+  if (before === null || before.ending) throw new Error(`there is no process ${ref.pid} any more`)
   await requireMember(ref)
   return await requireSame(ref.pid, before.startTicks)
 }
@@ -77,7 +77,7 @@ export async function requireProcess(ref: ProcessRef): Promise<ProcStat> {
 /** @throws Error when the process that began then is gone. */
 export async function requireSame(pid: number, startTicks: number): Promise<ProcStat> {
   const now = await sameProcess(pid, startTicks)
-  if (now === null) throw new Error(`there is no process ${String(pid)} any more`)
+  if (now === null) throw new Error(`there is no process ${pid} any more`)
   return now
 }
 
@@ -96,7 +96,7 @@ export async function whileItLives(pid: number, startTicks: number, work: () => 
 export async function readDescriptors(pid: number): Promise<DescriptorFacts | null> {
   let names: string[]
   try {
-    names = await readdir(`/proc/${String(pid)}/fd`)
+    names = await readdir(`/proc/${pid}/fd`)
   } catch (error) {
     if (['EACCES', 'EPERM', 'ENOENT', 'ESRCH'].includes(errorCode(error))) return null
     throw error

@@ -3,7 +3,7 @@ import { parseFileLimits, parseStat, parseStatus, parseWaitedUs } from './text.t
 
 /** As of Linux 6.18, with the name and what follows it to choose. */
 const stat = (name: string, state: string, flags = 4_194_560): string =>
-  `4321 (${name}) ${state} 1 4300 4300 0 -1 ${String(flags)} 5210 0 3 0 17 5 0 0 20 0 11 0 987654 1056157696 12000 18446744073709551615 1 1 0\n`
+  `4321 (${name}) ${state} 1 4300 4300 0 -1 ${flags} 5210 0 3 0 17 5 0 0 20 0 11 0 987654 1056157696 12000 18446744073709551615 1 1 0\n`
 
 const STATUS = `Name:\tnode
 Umask:\t0022

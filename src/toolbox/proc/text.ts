@@ -24,7 +24,7 @@ export function parseStat(text: string): ProcStat {
   const fields = text.slice(close + 2).split(' ')
   const number = (field: number): number => {
     const value = Number(fields[field - 3])
-    if (!Number.isInteger(value)) throw new Error(`/proc/PID/stat has no field ${String(field)}: ${text.slice(0, 200)}`)
+    if (!Number.isInteger(value)) throw new Error(`/proc/PID/stat has no field ${field}: ${text.slice(0, 200)}`)
     return value
   }
   const state = fields[0]
@@ -56,7 +56,7 @@ function signalNames(mask: bigint): string[] {
   const byNumber = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]))
   const names: string[] = []
   for (let number = 1; number <= 64; number += 1) {
-    if (((mask >> BigInt(number - 1)) & 1n) === 1n) names.push(byNumber.get(number) ?? `signal ${String(number)}`)
+    if (((mask >> BigInt(number - 1)) & 1n) === 1n) names.push(byNumber.get(number) ?? `signal ${number}`)
   }
   return names
 }

@@ -33,9 +33,7 @@ export function runProgram(file: string, argv: readonly string[], input = '', li
     // `close`, not `exit`: the output is whole only then.
     child.on('close', (code, signal) => {
       if (code === null)
-        reject(
-          new Error(`${file} was ended by ${String(signal)} (limits: ${String(limitMs)} ms, ${String(MAX_OUTPUT_BYTES)} bytes)`),
-        )
+        reject(new Error(`${file} was ended by ${String(signal)} (limits: ${limitMs} ms, ${MAX_OUTPUT_BYTES} bytes)`))
       else resolve({ exitCode: code, ...output })
     })
     // A program that ends without reading its input closes the pipe; its exit code says whether that was all right.
@@ -49,7 +47,7 @@ export async function mustRun(file: string, argv: readonly string[], input = '')
   const result = await runProgram(file, argv, input)
   if (result.exitCode !== 0) {
     const words = (result.stderr.trim() || result.stdout.trim() || 'it said nothing').slice(0, 1_000)
-    throw new Error(`${[file, ...argv].join(' ')} exited with ${String(result.exitCode)}: ${words}`)
+    throw new Error(`${[file, ...argv].join(' ')} exited with ${result.exitCode}: ${words}`)
   }
   return result.stdout
 }

@@ -45,7 +45,7 @@ export function runToEnd(file: string, argv: readonly string[], limitMs: number,
     child.on('close', (exitCode, endedBy) => {
       settle()
       if (signal.aborted) reject(abortedError(signal, file))
-      else if (late) reject(new Error(`${file} took longer than ${String(limitMs)} ms`))
+      else if (late) reject(new Error(`${file} took longer than ${limitMs} ms`))
       else resolve({ exitCode, signal: endedBy, output: output.trim() })
     })
   })

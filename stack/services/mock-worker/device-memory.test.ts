@@ -54,7 +54,7 @@ it('follows the driver, refuses what others have taken, and tells when the tool 
     () => Promise.resolve(lost),
     (seen) => seen.length === 1,
   )
-  expect(() => budget.reserve(20 * MIB)).toThrow(`${String(1 * MIB)} are free`)
+  expect(() => budget.reserve(20 * MIB)).toThrow(`${1 * MIB} are free`)
   expect(budget.usedBytes).toBe(99 * MIB)
   expect(lost[0]).toMatch(/tool ended \(3\)$/)
 })

@@ -19,7 +19,7 @@ const EVERY_MS = 250
 const FIRST_LIMIT_MS = 10_000
 /** NVIDIA's container runtime puts the tool into every container that has a GPU. The first of several is the worker's. */
 const TOOL = 'nvidia-smi'
-const ARGV = ['--id=0', '--query-gpu=memory.total,memory.free', '--format=csv,noheader,nounits', `--loop-ms=${String(EVERY_MS)}`]
+const ARGV = ['--id=0', '--query-gpu=memory.total,memory.free', '--format=csv,noheader,nounits', `--loop-ms=${EVERY_MS}`]
 
 /** `24576, 16384`, in MiB, is what the tool prints. null for a line that it does not print. */
 export function parseReading(line: string): Reading | null {
@@ -37,7 +37,7 @@ export async function openDeviceMemory(onLost: (why: string) => void, tool: stri
   let closed = false
   const first = Promise.withResolvers<Reading | null>()
   const limit = setTimeout(() => {
-    first.reject(new Error(`${tool} told no memory within ${String(FIRST_LIMIT_MS)} ms`))
+    first.reject(new Error(`${tool} told no memory within ${FIRST_LIMIT_MS} ms`))
   }, FIRST_LIMIT_MS)
   createInterface({ input: child.stdout }).on('line', (line) => {
     last = parseReading(line) ?? last

@@ -62,7 +62,7 @@ export class InferenceEngine {
    * @throws ServiceError 503 or 507 at once, before any piece.
    */
   begin(request: InferenceRequest, signal: AbortSignal): AsyncGenerator<Piece, void, undefined> {
-    if (this.#active >= this.#options.maxActive) throw unavailable('WORKER_BUSY', `${String(this.#active)} requests are running`)
+    if (this.#active >= this.#options.maxActive) throw unavailable('WORKER_BUSY', `${this.#active} requests are running`)
     const contextTokens = Math.ceil(request.task.prompt.length / 4) + request.task.maxTokens
     const free = this.#options.vram.reserve(contextTokens * this.#options.vramBytesPerToken)
     this.#active += 1
@@ -105,6 +105,6 @@ export class InferenceEngine {
 
 /** At temperature 0 the answer depends on the question alone, else on the job as well. */
 function seedOf(task: Task, jobId: string): string {
-  const question = `${task.model}\n${String(task.maxTokens)}\n${task.prompt}`
+  const question = `${task.model}\n${task.maxTokens}\n${task.prompt}`
   return task.temperature === 0 ? question : `${question}\n${jobId}`
 }

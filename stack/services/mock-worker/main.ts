@@ -25,7 +25,7 @@ runService('mock-worker', async ({ env, log, token, defects }) => {
     port: readInteger(env, 'WORKER_PORT', 8001, { minimum: 1, maximum: 65_535 }),
     token,
     hiveOrigin: readUrl(env, 'WORKER_HIVE_URL', 'http://toxiproxy:9202'),
-    ownUrl: (port) => readUrl(env, 'WORKER_URL', `http://${ownAddress()}:${String(port)}`),
+    ownUrl: (port) => readUrl(env, 'WORKER_URL', `http://${ownAddress()}:${port}`),
     // As the hive reads it from this process's environment.
     container: readText(env, 'HOSTNAME', hostname()),
     loadMs: readInteger(env, 'WORKER_LOAD_MS', 1_500, { minimum: 0, maximum: 600_000 }),

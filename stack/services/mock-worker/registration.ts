@@ -86,7 +86,7 @@ export class HiveRegistration {
   async #register(): Promise<string> {
     const registration = await this.#untilAnswered('register', async () => {
       const answer = await this.#call('/v1/workers/register', this.#options.identity)
-      if (answer.status !== 201) throw new Error(`the hive answered ${String(answer.status)}`)
+      if (answer.status !== 201) throw new Error(`the hive answered ${answer.status}`)
       const { registration: id } = JSON.parse(answer.body) as { registration?: unknown }
       if (typeof id !== 'string') throw new Error('the hive named no registration')
       return id
@@ -111,7 +111,7 @@ export class HiveRegistration {
   async #reportReady(registration: string): Promise<void> {
     const status = await this.#untilAnswered('ready', async () => {
       const answer = await this.#call('/v1/workers/ready', { registration })
-      if (answer.status !== 200 && answer.status !== 404) throw new Error(`the hive answered ${String(answer.status)}`)
+      if (answer.status !== 200 && answer.status !== 404) throw new Error(`the hive answered ${answer.status}`)
       return answer.status
     })
     if (status !== 200) return

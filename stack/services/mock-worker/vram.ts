@@ -19,7 +19,7 @@ export class VramBudget {
   #usedBytes: number
 
   constructor({ totalBytes, modelBytes, whenShort, device }: VramOptions) {
-    if (modelBytes > totalBytes) throw new RangeError(`the model needs ${String(modelBytes)} bytes of ${String(totalBytes)}`)
+    if (modelBytes > totalBytes) throw new RangeError(`the model needs ${modelBytes} bytes of ${totalBytes}`)
     this.totalBytes = totalBytes
     this.#whenShort = whenShort
     this.#device = device
@@ -39,11 +39,7 @@ export class VramBudget {
   reserve(bytes: number): () => void {
     const freeBytes = this.#freeBytes()
     if (bytes > freeBytes && this.#whenShort === 'refuse') {
-      throw new ServiceError(
-        507,
-        'INSUFFICIENT_VRAM',
-        `the request needs ${String(bytes)} bytes of VRAM, ${String(freeBytes)} are free`,
-      )
+      throw new ServiceError(507, 'INSUFFICIENT_VRAM', `the request needs ${bytes} bytes of VRAM, ${freeBytes} are free`)
     }
     this.#usedBytes += bytes
     return () => {

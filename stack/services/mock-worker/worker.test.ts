@@ -47,7 +47,7 @@ async function workerUnder(
       const path = request.url ?? ''
       calls.push([path, JSON.parse(body) as Record<string, unknown>])
       const status = hive(path, calls.filter(([other]) => other === path).length)
-      response.writeHead(status).end(JSON.stringify({ registration: `reg-${String(calls.length)}` }))
+      response.writeHead(status).end(JSON.stringify({ registration: `reg-${calls.length}` }))
     })
   }, cleanup)
   const worker = await startWorker({
@@ -55,7 +55,7 @@ async function workerUnder(
     port: 0,
     token: TOKEN,
     hiveOrigin: upstream.origin,
-    ownUrl: (port) => `http://127.0.0.1:${String(port)}`,
+    ownUrl: (port) => `http://127.0.0.1:${port}`,
     container: 'box',
     loadMs: 50,
     heartbeatEveryMs: 20,
@@ -71,7 +71,7 @@ async function workerUnder(
     log: recordingLog().log,
   })
   cleanup.add(() => worker.close())
-  return { url: `http://127.0.0.1:${String(worker.port)}`, calls }
+  return { url: `http://127.0.0.1:${worker.port}`, calls }
 }
 
 const accept = (path: string): number => (path === '/v1/workers/register' ? 201 : 200)

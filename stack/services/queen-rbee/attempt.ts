@@ -81,8 +81,7 @@ class Attempt implements Dispatcher.DispatchHandler {
     this.#timer = setTimeout(() => {
       // One more look at the sockets: on a starved CPU the answer may lie there unread while the timer has run out.
       setImmediate(() => {
-        if (this.#sink === null)
-          this.#fail(new AttemptFailure('timeout', `no answer within ${String(Math.round(options.limitMs))} ms`))
+        if (this.#sink === null) this.#fail(new AttemptFailure('timeout', `no answer within ${Math.round(options.limitMs)} ms`))
       })
     }, options.limitMs)
     options.signal.addEventListener('abort', this.#onAbort, { once: true })
@@ -141,7 +140,7 @@ class Attempt implements Dispatcher.DispatchHandler {
       this.#sink.end()
       this.#resolve({ kind: 'passed-on' })
     } else if (BUSY_STATUSES.includes(this.#status)) {
-      this.#reject(new AttemptFailure('busy', `the upstream answered ${String(this.#status)}`))
+      this.#reject(new AttemptFailure('busy', `the upstream answered ${this.#status}`))
     } else {
       this.#resolve({ kind: 'whole', status: this.#status, headers: this.#headers, body: Buffer.concat(this.#chunks) })
     }

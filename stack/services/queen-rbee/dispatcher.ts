@@ -62,7 +62,7 @@ export class TaskDispatcher {
 
   async #giveUp(request: DispatchRequest, attempts: number): Promise<never> {
     if (this.#policy.whenExhausted === 'say-nothing') await aborted(request.signal)
-    throw unavailable('UPSTREAM_UNAVAILABLE', `no answer from the hive in ${String(attempts)} attempts`)
+    throw unavailable('UPSTREAM_UNAVAILABLE', `no answer from the hive in ${attempts} attempts`)
   }
 }
 

@@ -62,7 +62,7 @@ function tally(answers: readonly Answer[]): Record<string, number> {
 }
 
 async function residentMib({ pid }: ServiceProcess): Promise<number> {
-  const status = await readFile(`/proc/${String(pid)}/status`, 'utf8')
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024
 }
 

@@ -64,7 +64,7 @@ async function queenOver(
     log,
   })
   cleanup.add(() => queen.close())
-  return { url: `http://127.0.0.1:${String(queen.port)}`, events, asked }
+  return { url: `http://127.0.0.1:${queen.port}`, events, asked }
 }
 
 const json: (text: string) => Parameters<typeof queenOver>[0] = (text) => (_attempt, _request, response) => {
@@ -282,7 +282,7 @@ describe('limits', () => {
       log,
     })
     cleanup.add(() => queen.close())
-    const url = `http://127.0.0.1:${String(queen.port)}`
+    const url = `http://127.0.0.1:${queen.port}`
     expect((await fetch(`${url}/health/ready`)).status).toBe(503)
     expect((await fetch(`${url}/health`)).status).toBe(200)
     expect((await fetch(`${url}/no/such/page`)).status).toBe(401)

@@ -37,7 +37,7 @@ export function relayBody(
       return
     }
     if (policy.whenIdle === 'end') end()
-    flow.abort(new Error(`nothing came for ${String(policy.idleMs)} ms`))
+    flow.abort(new Error(`nothing came for ${policy.idleMs} ms`))
   }, policy.idleMs)
   const total =
     policy.totalMs === null

@@ -123,7 +123,7 @@ export class WarmPool {
       const signal = AbortSignal.timeout(this.#options.openLimitMs)
       const { statusCode, body } = await connection.client.request({ method: 'GET', path: this.#options.probePath, signal })
       await body.dump()
-      if (statusCode !== 200) throw new Error(`${this.#options.probePath} answered ${String(statusCode)}`)
+      if (statusCode !== 200) throw new Error(`${this.#options.probePath} answered ${statusCode}`)
       return connection
     } catch (error) {
       this.discard(connection)

@@ -95,5 +95,5 @@ async function openPart(folder: string, base: number): Promise<Part> {
 }
 
 function nameOf(base: number): string {
-  return `completed.${String(base)}.txt`
+  return `completed.${base}.txt`
 }

@@ -21,6 +21,6 @@ export class FreeSpace {
       this.#bytes = bavail * bsize
       this.#readMs = nowMs
     }
-    if (this.#bytes < bytes) throw new Error(`ENOSPC: ${String(this.#bytes)} bytes are free, ${String(bytes)} are kept back`)
+    if (this.#bytes < bytes) throw new Error(`ENOSPC: ${this.#bytes} bytes are free, ${bytes} are kept back`)
   }
 }

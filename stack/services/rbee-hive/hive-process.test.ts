@@ -65,7 +65,7 @@ describe('a hive that is killed', () => {
     const workers = await Promise.all(['a', 'b', 'c'].map((name) => worker(first, name)))
     const before = await untilReady(first, 3)
     // A stream's head says that the job was accepted; its end is seconds away.
-    const ids = Array.from({ length: 60 }, (_, index) => `job-${String(index)}`)
+    const ids = Array.from({ length: 60 }, (_, index) => `job-${index}`)
     const answers = await Promise.all(ids.map((id) => ask(first, { max_tokens: 2_000, stream: true }, id)))
     expect(answers.map(({ status }) => status)).toEqual(ids.map(() => 200))
     await first.kill('SIGKILL')
@@ -246,7 +246,7 @@ describe('a journal that cannot be written', () => {
   const statuses = (at: ServiceProcess, prefix: string): Promise<[string, number][]> =>
     Promise.all(
       Array.from({ length: 20 }, async (_, index): Promise<[string, number]> => {
-        const id = `${prefix}-${String(index)}`
+        const id = `${prefix}-${index}`
         return [id, (await ask(at, {}, id)).status]
       }),
     )
@@ -269,7 +269,7 @@ describe('a journal that cannot be written', () => {
     await free(at)
     await eventually(
       'room',
-      async () => (await ask(at, {}, `probe-${String(performance.now())}`)).status,
+      async () => (await ask(at, {}, `probe-${performance.now()}`)).status,
       (status) => status === 200,
     )
     const late = await statuses(at, 'late')

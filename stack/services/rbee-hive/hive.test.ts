@@ -34,7 +34,7 @@ async function hive(policy: Partial<HivePolicy> = {}, port = 0): Promise<Hive> {
     await started.close()
   }
   cleanup.add(close)
-  return { url: `http://127.0.0.1:${String(started.port)}`, events, close }
+  return { url: `http://127.0.0.1:${started.port}`, events, close }
 }
 
 /** A real worker, 1 ms per token, with room for so many tokens. */
@@ -44,7 +44,7 @@ async function worker(at: Hive, name: string, room = 300): Promise<void> {
     port: 0,
     token: TOKEN,
     hiveOrigin: at.url,
-    ownUrl: (port) => `http://127.0.0.1:${String(port)}`,
+    ownUrl: (port) => `http://127.0.0.1:${port}`,
     container: name,
     loadMs: 20,
     heartbeatEveryMs: 50,
@@ -377,7 +377,7 @@ describe('jobs that nobody waits for', () => {
     )
     // Those for which there was no room have failed, and the one that was left. The room is there as soon as the worker lets
     // go; the job ends, and is counted, when the hive has heard of it.
-    const failed = `rbee_hive_jobs_total{outcome="failed"} ${String(statuses.length)}\n`
+    const failed = `rbee_hive_jobs_total{outcome="failed"} ${statuses.length}\n`
     const page = await eventually(
       'the job to be counted',
       async () => (await fetch(`${at.url}/metrics`)).text(),

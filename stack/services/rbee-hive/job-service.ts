@@ -45,7 +45,7 @@ export class JobService {
     if (known !== null) return known
     if (table.isFull()) {
       events.ended('refused')
-      throw unavailable('TOO_MANY_JOBS', `${String(table.open)} jobs are open`)
+      throw unavailable('TOO_MANY_JOBS', `${table.open} jobs are open`)
     }
     const job = table.add(id, task)
     void this.#see(

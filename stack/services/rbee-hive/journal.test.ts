@@ -83,8 +83,8 @@ test('it is rewritten with the open jobs when it has grown', async () => {
   const { journal } = await open({ compactBytes: 2_000 })
   await journal.accept('open', task)
   for (let index = 0; index < 40; index += 1) {
-    await journal.accept(`done-${String(index)}`, task)
-    journal.end(`done-${String(index)}`, true)
+    await journal.accept(`done-${index}`, task)
+    journal.end(`done-${index}`, true)
   }
   await journal.close()
   expect((await journalText()).length).toBeLessThan(3_000)
@@ -96,7 +96,7 @@ test('it is rewritten with the open jobs when it has grown', async () => {
 
 test('the list of completed jobs begins a new part when it has grown; its places stay', async () => {
   const { journal } = await open({ completedBytes: 20 })
-  const ids = Array.from({ length: 12 }, (_, index) => `job-${String(index)}`)
+  const ids = Array.from({ length: 12 }, (_, index) => `job-${index}`)
   let seen: readonly string[] = []
   let place = 0
   for (const id of ids) {

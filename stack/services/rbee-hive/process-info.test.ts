@@ -8,7 +8,7 @@ const cleanup = new Cleanup()
 afterEach(() => cleanup.run())
 
 const stat = (state: string, start: number): string =>
-  `7 (a) b) ${state} 1 7 7 0 -1 4194560 1 0 0 0 1 2 0 0 20 0 11 0 ${String(start)} 1000 200 0 0 0\n`
+  `7 (a) b) ${state} 1 7 7 0 -1 4194560 1 0 0 0 1 2 0 0 20 0 11 0 ${start} 1000 200 0 0 0\n`
 
 test('a process is known by its number and its start', async () => {
   const root = await temporaryFolder(cleanup)

@@ -15,7 +15,7 @@ export interface ProcessIdentity {
 export function identifyProcess(pid: number, container: string, procRoot = '/proc'): ProcessIdentity | null {
   const startTicks = liveStartTicks(pid, procRoot)
   if (startTicks === null) return null
-  const environment = readOrNull(`${procRoot}/${String(pid)}/environ`)
+  const environment = readOrNull(`${procRoot}/${pid}/environ`)
   if (environment?.split('\0').includes(`HOSTNAME=${container}`) !== true) return null
   return { pid, startTicks }
 }
@@ -33,7 +33,7 @@ export function isAlive(identity: ProcessIdentity, procRoot = '/proc'): boolean 
 }
 
 function liveStartTicks(pid: number, procRoot: string): string | null {
-  const stat = readOrNull(`${procRoot}/${String(pid)}/stat`)
+  const stat = readOrNull(`${procRoot}/${pid}/stat`)
   if (stat === null) return null
   // The name in parentheses may hold anything; after it come the state (field 3) and, as field 22, the start time.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -32,7 +32,7 @@ function poolWith(policy: HivePolicy): WorkerRegistry {
   let next = 0
   return new WorkerRegistry({
     policy,
-    newId: () => `reg-${String((next += 1))}`,
+    newId: () => `reg-${(next += 1)}`,
     openLink: ({ workerId }) => ({ close: (reason) => cutOff.push(`${workerId}: ${reason}`) }),
     isAlive,
     events: {
@@ -87,7 +87,7 @@ describe('registration', () => {
   })
 
   test('failed ones are bounded', () => {
-    for (let index = 0; index < 300; index += 1) registry.register(claim(`w${String(index)}`, index + 1), 0)
+    for (let index = 0; index < 300; index += 1) registry.register(claim(`w${index}`, index + 1), 0)
     registry.sweep(3_001, 0)
     expect(registry.list()).toHaveLength(256)
     expect(registry.list()[0]?.claim.workerId).toBe('w44')
@@ -146,7 +146,7 @@ describe('stop', () => {
   const killed: string[] = []
   const stopper = (stopLimitMs: number | null = 50): WorkerStopper => {
     killed.length = 0
-    const kill = (pid: number, signal: string): void => void killed.push(`${signal} ${String(pid)}`)
+    const kill = (pid: number, signal: string): void => void killed.push(`${signal} ${pid}`)
     return new WorkerStopper(registry, { policy: { ...HIVE_POLICY, stopLimitMs }, isAlive, kill }, recordingLog().log)
   }
 

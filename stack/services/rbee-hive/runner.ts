@@ -52,7 +52,7 @@ export class JobRunner {
         worker.inFlight -= 1
       }
     }
-    throw unavailable('WORKERS_FAILED', `${String(broken)} workers broke off`)
+    throw unavailable('WORKERS_FAILED', `${broken} workers broke off`)
   }
 
   #runOn(worker: Worker, job: Job): Promise<void> {

@@ -8,7 +8,7 @@ export class WorkerRefusal extends Error {
   readonly status: number
 
   constructor(status: number, body: string) {
-    super(`the worker answered ${String(status)}: ${body.slice(0, 200)}`)
+    super(`the worker answered ${status}: ${body.slice(0, 200)}`)
     this.name = 'WorkerRefusal'
     this.status = status
   }

@@ -44,7 +44,7 @@ export class Admission {
 
   #wait(limitMs: number, signal: AbortSignal): Promise<void> {
     if (this.#queue.size >= this.#limits.waiting) {
-      return Promise.reject(unavailable('QUEUE_FULL', `${String(this.#queue.size)} requests are waiting already`))
+      return Promise.reject(unavailable('QUEUE_FULL', `${this.#queue.size} requests are waiting already`))
     }
     return new Promise((resolve, reject) => {
       const leave = (): void => {
@@ -64,7 +64,7 @@ export class Admission {
       }
       const timer = setTimeout(() => {
         leave()
-        reject(unavailable('QUEUE_TIMEOUT', `no free place within ${String(Math.round(limitMs))} ms`))
+        reject(unavailable('QUEUE_TIMEOUT', `no free place within ${Math.round(limitMs)} ms`))
       }, limitMs)
       this.#queue.add(waiter)
       if (signal.aborted) onAbort()

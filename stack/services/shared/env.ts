@@ -21,7 +21,7 @@ export function readInteger(env: Env, name: string, fallback: number, limits: { 
   const text = readText(env, name, String(fallback))
   const value = Number(text)
   if (!Number.isInteger(value) || value < limits.minimum || value > limits.maximum) {
-    const range = `${String(limits.minimum)} to ${String(limits.maximum)}`
+    const range = `${limits.minimum} to ${limits.maximum}`
     throw new BadSettingError(name, `is "${text}" and must be a whole number from ${range}`)
   }
   return value

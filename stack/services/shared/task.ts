@@ -58,7 +58,7 @@ export function asRecord(body: unknown): Record<string, unknown> {
 export function text(fields: Record<string, unknown>, name: string, maxLength: number): string {
   const value = fields[name]
   if (typeof value === 'string' && value.length > 0 && value.length <= maxLength) return value
-  throw new ServiceError(422, 'BAD_FIELD', `${name} must be a text of 1 to ${String(maxLength)} characters`)
+  throw new ServiceError(422, 'BAD_FIELD', `${name} must be a text of 1 to ${maxLength} characters`)
 }
 
 interface NumberRule {
@@ -74,7 +74,7 @@ export function number(fields: Record<string, unknown>, name: string, fallback: 
     typeof value === 'number' && value >= rule.minimum && value <= rule.maximum && (!rule.integer || Number.isInteger(value))
   if (good) return value
   const kind = rule.integer ? 'a whole number' : 'a number'
-  throw new ServiceError(422, 'BAD_FIELD', `${name} must be ${kind} from ${String(rule.minimum)} to ${String(rule.maximum)}`)
+  throw new ServiceError(422, 'BAD_FIELD', `${name} must be ${kind} from ${rule.minimum} to ${rule.maximum}`)
 }
 
 function flag(fields: Record<string, unknown>, name: string): boolean {

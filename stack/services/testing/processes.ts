@@ -39,7 +39,7 @@ export async function spawnService(
   cleanup.add(() => kill('SIGKILL'))
   const { pid } = child
   if (pid === undefined) throw new Error(`${service.name} could not be started`)
-  const url = `http://127.0.0.1:${String(service.port)}`
+  const url = `http://127.0.0.1:${service.port}`
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null
   await eventually(
     `the start of ${service.name}`,
@@ -69,7 +69,7 @@ export function spawnWorker(
   const env = {
     HOSTNAME: name,
     WORKER_HIVE_URL: hiveUrl,
-    WORKER_URL: `http://127.0.0.1:${String(port)}`,
+    WORKER_URL: `http://127.0.0.1:${port}`,
     WORKER_LOAD_MS: String(loadMs),
   }
   return spawnService({ name: 'mock-worker', portVariable: 'WORKER_PORT', port }, env, cleanup)
@@ -88,12 +88,12 @@ export async function freePort(): Promise<number> {
 
 /** Sets soft limits of another process of this user, as `prlimit` names them. */
 export async function limitProcess(pid: number, limits: Record<string, number>): Promise<void> {
-  const options = Object.entries(limits).map(([name, value]) => `--${name}=${String(value)}:`)
+  const options = Object.entries(limits).map(([name, value]) => `--${name}=${value}:`)
   await promisify(execFile)('prlimit', ['--pid', String(pid), ...options])
 }
 
 export async function openDescriptors(pid: number): Promise<number[]> {
-  return (await readdir(`/proc/${String(pid)}/fd`)).map(Number)
+  return (await readdir(`/proc/${pid}/fd`)).map(Number)
 }
 
 async function isUp(url: string): Promise<boolean> {

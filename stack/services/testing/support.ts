@@ -37,7 +37,7 @@ export async function listen(listener: RequestListener, cleanup: Cleanup): Promi
     server.closeAllConnections()
     server.close()
   })
-  return { origin: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}` }
+  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
 export async function bodyOf(request: IncomingMessage): Promise<string> {

@@ -29,7 +29,7 @@ export async function startDoubles(options: GithubDoubleOptions): Promise<Double
   return {
     github,
     results,
-    apiUrl: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    apiUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       server.close()

@@ -9,7 +9,7 @@ const pattern = env['INPUT_PATTERN'] ?? ''
 
 async function download(id: number, into: string): Promise<void> {
   const { downloadPath } = await client.downloadArtifact(id, { path: into })
-  process.stdout.write(`artifact ${String(id)} is in ${downloadPath ?? '?'}\n`)
+  process.stdout.write(`artifact ${id} is in ${downloadPath ?? '?'}\n`)
 }
 
 if (pattern === '') await download(Number(env['INPUT_ARTIFACT-IDS']), path)

@@ -25,7 +25,7 @@ export function pullRequestEvent(repository: string, head = repository): object 
 
 /** That pull request is in the merge queue: what would be main is tested. */
 export function mergeGroupEvent(repository: string): object {
-  const ref = `refs/heads/gh-readonly-queue/main/pr-${String(PULL_NUMBER)}-${HEAD_SHA}`
+  const ref = `refs/heads/gh-readonly-queue/main/pr-${PULL_NUMBER}-${HEAD_SHA}`
   return {
     action: 'checks_requested',
     merge_group: { head_sha: HEAD_SHA, head_ref: ref, base_sha: 'ba5e'.padEnd(40, '0'), base_ref: 'refs/heads/main' },
@@ -42,7 +42,7 @@ export function workflowRunEvent(repository: string, head: string, runId: number
       ...{ id: runId, run_attempt: 1, name: 'chaos', event: 'pull_request', status: 'completed', conclusion: 'success' },
       ...{ head_sha: HEAD_SHA, head_branch: BRANCH, head_repository: { full_name: head, owner: { login: owner } } },
       ...{ actor: { login: owner }, pull_requests: [] },
-      html_url: `https://github.com/${repository}/actions/runs/${String(runId)}`,
+      html_url: `https://github.com/${repository}/actions/runs/${runId}`,
     },
     repository: { full_name: repository },
   }

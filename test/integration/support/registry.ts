@@ -42,7 +42,7 @@ export async function registryWith(image: string, name: string, tag: string): Pr
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    host: `127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()

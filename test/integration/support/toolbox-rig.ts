@@ -23,7 +23,7 @@ const handle = (request, response) => {
   const size = sizes[request.url]
   response.writeHead(size === undefined ? 404 : 200).end('x'.repeat(size ?? 9))
 }
-for (const port of [${String(SERVER_PORT)}, ${String(OTHER_PORT)}]) http.createServer(handle).listen(port)
+for (const port of [${SERVER_PORT}, ${OTHER_PORT}]) http.createServer(handle).listen(port)
 `
 
 export const docker = createDockerClient()
@@ -69,7 +69,7 @@ export async function startRig(): Promise<Rig> {
         ...extra,
         HostConfig: {
           NetworkMode: network,
-          PortBindings: { [`${String(TOXIPROXY_API)}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: '0' }] },
+          PortBindings: { [`${TOXIPROXY_API}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: '0' }] },
         },
       })
       await container.start()
@@ -79,13 +79,13 @@ export async function startRig(): Promise<Rig> {
     const server = await run('server', node, ['node', '-e', SERVER])
     const client = await run('client', node, ['node', '-e', 'setInterval(() => undefined, 1e6)'])
     const toxiproxy = await run('toxiproxy', 'ghcr.io/shopify/toxiproxy:2.12.0', ['-host=0.0.0.0'], {
-      ExposedPorts: { [`${String(TOXIPROXY_API)}/tcp`]: {} },
+      ExposedPorts: { [`${TOXIPROXY_API}/tcp`]: {} },
     })
     const ports = (await docker.getContainer(toxiproxy).inspect()).NetworkSettings.Ports as Record<
       string,
       { HostPort: string }[] | undefined
     >
-    const port = ports[`${String(TOXIPROXY_API)}/tcp`]?.[0]?.HostPort
+    const port = ports[`${TOXIPROXY_API}/tcp`]?.[0]?.HostPort
     if (port === undefined) throw new Error('toxiproxy published no port')
     const image = toolboxImage()
     const logged: string[] = []

@@ -27,7 +27,7 @@ beforeAll(async () => {
   await toolbox.stop(observer.name, signal())
   const containers = [rig.client, rig.server, rig.toxiproxy]
   const helpers = await Promise.all(
-    containers.map((container, index) => toolbox.start(rig.inside(container, `look-${String(index)}`), signal())),
+    containers.map((container, index) => toolbox.start(rig.inside(container, `look-${index}`), signal())),
   )
   lookers = new Map(containers.map((container, index) => [container, at(helpers, index)]))
 }, 180_000)
@@ -78,6 +78,6 @@ export async function withHelpers<T>(
 
 export function at<T>(values: readonly T[], index: number): T {
   const value = values[index]
-  if (value === undefined) throw new Error(`no element ${String(index)}`)
+  if (value === undefined) throw new Error(`no element ${index}`)
   return value
 }

@@ -11,7 +11,7 @@ const MIB = 1024 * 1024
 export const MEMORY_BYTES = 128 * MIB
 export const QUOTA_US = 20_000
 
-export const SERVER = `require('node:http').createServer((request, response) => response.end('ok')).listen(${String(SERVER_PORT)})`
+export const SERVER = `require('node:http').createServer((request, response) => response.end('ok')).listen(${SERVER_PORT})`
 
 export async function startVictim(
   rig: Rig,

@@ -212,7 +212,7 @@ test('who lacks the right is told which, and changes nothing', async () => {
 
 test('pages as GitHub does: 30 without being asked, at most 100, and links by the repository’s id', async () => {
   const double = await strayDouble()
-  for (let number = 0; number < 150; number += 1) double.world.addComment(1, `comment ${String(number)}`)
+  for (let number = 0; number < 150; number += 1) double.world.addComment(1, `comment ${number}`)
   const first = await send(double, { method: 'GET' })
   expect(first.body).toHaveLength(30)
   const hundred = await send(double, { method: 'GET', path: `${COMMENTS}?per_page=1000&page=1` })

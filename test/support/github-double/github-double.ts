@@ -78,7 +78,7 @@ export class GithubDouble {
 
   /** For GITHUB_API_URL. */
   get url(): string {
-    return `http://127.0.0.1:${String(this.port)}`
+    return `http://127.0.0.1:${this.port}`
   }
 
   /** For GITHUB_API_URL, as an Enterprise Server has it. */
@@ -129,7 +129,7 @@ export class GithubDouble {
     const url = new URL(request.url ?? '/', this.url)
     const pathname = url.pathname
       .replace(/^\/api\/v3(?=\/)/, '')
-      .replace(`/repositories/${String(REPOSITORY_ID)}/`, `/repos/${this.world.owner}/${this.world.repo}/`)
+      .replace(`/repositories/${REPOSITORY_ID}/`, `/repos/${this.world.owner}/${this.world.repo}/`)
     const found = pathname === '/graphql' || pathname === '/api/graphql' ? null : route(request.method ?? '', pathname)
     const operation = found === null ? 'graphql' : (found?.operation.id ?? '')
     const identity = this.world.identities.get(/^(?:token|bearer) (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '')
@@ -222,7 +222,7 @@ export class GithubDouble {
     const body = page === null ? reply.body : reply.list?.wrap(page.entries)
     if (operation !== null) {
       const problems = githubOpenApi().checkReply(operation, reply.status, body)
-      this.violations.push(...problems.map((problem) => `reply ${operation.id} ${String(reply.status)}: ${problem}`))
+      this.violations.push(...problems.map((problem) => `reply ${operation.id} ${reply.status}: ${problem}`))
     }
     const headers = { ...RATE_LIMIT, ...(page?.link === undefined ? {} : { link: page.link }), ...reply.headers }
     if (body === undefined) response.writeHead(reply.status, headers).end()
@@ -284,7 +284,7 @@ async function readText(request: IncomingMessage): Promise<string> {
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.byteLength
-    if (bytes > MOST_BYTES) throw new Error(`the request has over ${String(MOST_BYTES)} bytes`)
+    if (bytes > MOST_BYTES) throw new Error(`the request has over ${MOST_BYTES} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

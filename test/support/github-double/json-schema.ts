@@ -62,7 +62,7 @@ export function unknownKeys(schema: unknown, value: unknown, resolve: (ref: stri
   if (!isNode(schema)) return []
   if (typeof schema['$ref'] === 'string') return unknownKeys(resolve(schema['$ref']), value, resolve, pointer)
   if (Array.isArray(value))
-    return value.flatMap((item, index) => unknownKeys(schema['items'], item, resolve, `${pointer}/${String(index)}`))
+    return value.flatMap((item, index) => unknownKeys(schema['items'], item, resolve, `${pointer}/${index}`))
   const { properties } = schema
   if (!isNode(value) || !isNode(properties)) return []
   return Object.entries(value).flatMap(([key, item]) =>

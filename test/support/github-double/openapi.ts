@@ -73,12 +73,12 @@ class Checker implements OpenApi {
   checkReply(operation: Operation, status: number, body: unknown): string[] {
     const responses = child(operation.description, 'responses')
     const documented = this.resolve(child(responses, String(status)))
-    if (documented === undefined && status < 400) return [`/status: ${String(status)} is not documented`]
+    if (documented === undefined && status < 400) return [`/status: ${status} is not documented`]
     // Any operation may fail in ways that are the same for all, and that the description therefore leaves out.
     const schema = documented === undefined ? { $ref: '#/components/schemas/basic-error' } : jsonContent(documented)
     if (schema === undefined) return body === undefined ? [] : ['/body: there must be none']
     if (body === undefined) return ['/body: is missing']
-    return this.validate(`${operation.id} ${String(status)}`, schema, body).map((problem) => `/body${problem}`)
+    return this.validate(`${operation.id} ${status}`, schema, body).map((problem) => `/body${problem}`)
   }
 
   private checkParameters(operation: Operation, { pathParameters, query }: IncomingRequest): string[] {

@@ -217,7 +217,7 @@ function tooLong(body: unknown): boolean {
 }
 
 function bodyTooLong(resource: string): Reply {
-  return invalid(resource, 'body', 'custom', `body is too long (maximum is ${String(MOST_CHARACTERS)} characters)`)
+  return invalid(resource, 'body', 'custom', `body is too long (maximum is ${MOST_CHARACTERS} characters)`)
 }
 
 function text(value: unknown): string {

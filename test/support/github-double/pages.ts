@@ -15,10 +15,7 @@ export function pageOf(entries: readonly unknown[], url: URL, site: string, worl
   const page = Math.max(1, Number(url.searchParams.get('page') ?? 1))
   const last = Math.max(1, Math.ceil(entries.length / size))
   const to = (number: number, rel: string): string => {
-    const target = new URL(
-      url.pathname.replace(`/repos/${world.owner}/${world.repo}/`, `/repositories/${String(REPOSITORY_ID)}/`),
-      site,
-    )
+    const target = new URL(url.pathname.replace(`/repos/${world.owner}/${world.repo}/`, `/repositories/${REPOSITORY_ID}/`), site)
     target.search = url.search
     target.searchParams.set('page', String(number))
     return `<${target.href}>; rel="${rel}"`

@@ -25,7 +25,7 @@ export function userShape({ login, id, type }: Identity, { api, web }: Sites): S
       login,
       id,
       node_id: nodeId('U', id),
-      avatar_url: `${web}/avatars/${String(id)}`,
+      avatar_url: `${web}/avatars/${id}`,
       gravatar_id: '',
       url,
       html_url: `${web}/${login}`,
@@ -41,24 +41,24 @@ export function commentShape(comment: Comment, world: World, sites: Sites): Shap
   const base = `${sites.api}/repos/${world.owner}/${world.repo}/issues`
   const page = world.issues.some(({ number, pull }) => number === comment.issue && pull !== null) ? 'pull' : 'issues'
   return {
-    ...{ id: comment.id, node_id: nodeId('IC', comment.id), url: `${base}/comments/${String(comment.id)}`, body: comment.body },
-    html_url: `${sites.web}/${world.owner}/${world.repo}/${page}/${String(comment.issue)}#issuecomment-${String(comment.id)}`,
-    issue_url: `${base}/${String(comment.issue)}`,
+    ...{ id: comment.id, node_id: nodeId('IC', comment.id), url: `${base}/comments/${comment.id}`, body: comment.body },
+    html_url: `${sites.web}/${world.owner}/${world.repo}/${page}/${comment.issue}#issuecomment-${comment.id}`,
+    issue_url: `${base}/${comment.issue}`,
     user: userShape(comment.author, sites),
     ...{ created_at: comment.createdAt, updated_at: comment.updatedAt, author_association: 'NONE' },
-    ...{ performed_via_github_app: null, reactions: reactions(`${base}/comments/${String(comment.id)}/reactions`) },
+    ...{ performed_via_github_app: null, reactions: reactions(`${base}/comments/${comment.id}/reactions`) },
   }
 }
 
 export function issueShape(issue: Issue, world: World, sites: Sites): Shape {
   const repository = `${sites.api}/repos/${world.owner}/${world.repo}`
-  const url = `${repository}/issues/${String(issue.number)}`
+  const url = `${repository}/issues/${issue.number}`
   const page = `${sites.web}/${world.owner}/${world.repo}`
-  const pull = `${page}/pull/${String(issue.number)}`
+  const pull = `${page}/pull/${issue.number}`
   return {
     ...{ id: issue.id, node_id: nodeId('I', issue.id), url, repository_url: repository, labels_url: `${url}/labels{/name}` },
     ...{ comments_url: `${url}/comments`, events_url: `${url}/events`, timeline_url: `${url}/timeline` },
-    html_url: issue.pull === null ? `${page}/issues/${String(issue.number)}` : pull,
+    html_url: issue.pull === null ? `${page}/issues/${issue.number}` : pull,
     ...{ number: issue.number, state: issue.state, state_reason: issue.stateReason, title: issue.title, body: issue.body },
     ...{ user: userShape(issue.author, sites), labels: issue.labels.map((name) => labelOf(name, world, sites)) },
     ...{ assignee: null, assignees: [], milestone: null, locked: false, active_lock_reason: null },
@@ -70,7 +70,7 @@ export function issueShape(issue: Issue, world: World, sites: Sites): Shape {
       : {
           draft: false,
           pull_request: {
-            ...{ url: `${repository}/pulls/${String(issue.number)}`, html_url: pull, diff_url: `${pull}.diff` },
+            ...{ url: `${repository}/pulls/${issue.number}`, html_url: pull, diff_url: `${pull}.diff` },
             ...{ patch_url: `${pull}.patch`, merged_at: null },
           },
         }),
@@ -91,11 +91,11 @@ function labelOf(name: string, world: World, sites: Sites): Shape {
 
 export function pullShape(issue: Issue, world: World, sites: Sites): Shape {
   const { pull } = issue
-  if (pull === null) throw new Error(`#${String(issue.number)} is no pull request`)
+  if (pull === null) throw new Error(`#${issue.number} is no pull request`)
   const base = `${world.owner}/${world.repo}`
-  const url = `${sites.api}/repos/${base}/pulls/${String(issue.number)}`
-  const issueUrl = `${sites.api}/repos/${base}/issues/${String(issue.number)}`
-  const page = `${sites.web}/${base}/pull/${String(issue.number)}`
+  const url = `${sites.api}/repos/${base}/pulls/${issue.number}`
+  const issueUrl = `${sites.api}/repos/${base}/issues/${issue.number}`
+  const page = `${sites.web}/${base}/pull/${issue.number}`
   const statuses = `${sites.api}/repos/${base}/statuses/${pull.headSha}`
   const href = (target: string): Shape => ({ href: target })
   return {
@@ -131,10 +131,10 @@ function branchShape(fullName: string, ref: string, sha: string, world: World, s
 }
 
 export function checkShape(check: CheckRun, world: World, { api, web }: Sites): Shape {
-  const url = `${api}/repos/${world.owner}/${world.repo}/check-runs/${String(check.id)}`
+  const url = `${api}/repos/${world.owner}/${world.repo}/check-runs/${check.id}`
   return {
     ...{ id: check.id, node_id: nodeId('CR', check.id), head_sha: check.headSha, external_id: check.externalId, url },
-    ...{ html_url: `${web}/${world.owner}/${world.repo}/runs/${String(check.id)}`, details_url: check.detailsUrl },
+    ...{ html_url: `${web}/${world.owner}/${world.repo}/runs/${check.id}`, details_url: check.detailsUrl },
     ...{ status: check.status, conclusion: check.conclusion, started_at: check.startedAt, completed_at: check.completedAt },
     output: {
       ...{ title: check.title, summary: check.summary, text: check.text },
@@ -146,13 +146,13 @@ export function checkShape(check: CheckRun, world: World, { api, web }: Sites): 
 
 export function runShape(run: WorkflowRun, world: World, sites: Sites): Shape {
   const name = `${world.owner}/${world.repo}`
-  const url = `${sites.api}/repos/${name}/actions/runs/${String(run.id)}`
+  const url = `${sites.api}/repos/${name}/actions/runs/${run.id}`
   const repository = repositoryShape(name, world, sites)
   return {
     ...{ id: run.id, name: run.workflow, node_id: nodeId('WFR', run.id), head_branch: run.branch, head_sha: run.headSha },
     ...{ path: `.github/workflows/${run.workflow}`, run_number: 1, run_attempt: run.attempt, event: run.event },
     ...{ status: run.status, conclusion: run.conclusion, workflow_id: numberOf(run.workflow), url },
-    ...{ html_url: `${sites.web}/${name}/actions/runs/${String(run.id)}`, pull_requests: [], display_title: run.workflow },
+    ...{ html_url: `${sites.web}/${name}/actions/runs/${run.id}`, pull_requests: [], display_title: run.workflow },
     ...{ created_at: run.createdAt, updated_at: run.updatedAt, run_started_at: run.createdAt, head_commit: null },
     ...{ repository, head_repository: repository, jobs_url: `${url}/jobs`, logs_url: `${url}/logs` },
     ...{ check_suite_url: `${sites.api}/repos/${name}/check-suites/5`, artifacts_url: `${url}/artifacts` },

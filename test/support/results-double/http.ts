@@ -6,7 +6,7 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   let total = 0
   for await (const chunk of request) {
     total += (chunk as Buffer).length
-    if (total > maxBytes) throw new Error(`the request has more than ${String(maxBytes)} bytes`)
+    if (total > maxBytes) throw new Error(`the request has more than ${maxBytes} bytes`)
     chunks.push(chunk as Buffer)
   }
   return Buffer.concat(chunks)

@@ -51,10 +51,10 @@ function sendList(
 
 function shown(artifact: StoredArtifact, base: string, repository: string): object {
   const content = artifact.blob.content ?? Buffer.alloc(0)
-  const url = `${base}/actions/artifacts/${String(artifact.id)}`
+  const url = `${base}/actions/artifacts/${artifact.id}`
   return {
     id: artifact.id,
-    node_id: Buffer.from(`artifact:${repository}:${String(artifact.id)}`).toString('base64'),
+    node_id: Buffer.from(`artifact:${repository}:${artifact.id}`).toString('base64'),
     name: artifact.name,
     size_in_bytes: content.length,
     url,

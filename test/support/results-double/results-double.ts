@@ -52,7 +52,7 @@ export async function startResultsDouble(): Promise<ResultsDouble> {
   const hanging = new Set<ServerResponse>()
   let url = ''
   const blobUrl = (artifact: StoredArtifact): string =>
-    `${url}blobs/${String(artifact.id)}?se=2100-01-01T00%3A00%3A00Z&sp=rw&sv=2025-11-05&sr=b&sig=${artifact.blob.signature}`
+    `${url}blobs/${artifact.id}?se=2100-01-01T00%3A00%3A00Z&sp=rw&sv=2025-11-05&sr=b&sig=${artifact.blob.signature}`
 
   const answer = async (
     operation: Operation,
@@ -106,7 +106,7 @@ export async function startResultsDouble(): Promise<ResultsDouble> {
     })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
 
   const double: ResultsDouble = {
     url,
@@ -116,7 +116,7 @@ export async function startResultsDouble(): Promise<ResultsDouble> {
     environment: (runId, job = 'job') => ({ ACTIONS_RESULTS_URL: url, ACTIONS_RUNTIME_TOKEN: unsignedToken(runId, job) }),
     put({ runId, name, content, contentType = 'application/zip', isExpired = false }) {
       const artifact = store.create({ runId: String(runId), jobId: 'job', name, mimeType: contentType })
-      if (artifact === null) throw new Error(`run ${String(runId)} has an artifact ${name}`)
+      if (artifact === null) throw new Error(`run ${runId} has an artifact ${name}`)
       Object.assign(artifact.blob, { content, contentType })
       return Object.assign(artifact, { isFinal: true, isExpired })
     },
@@ -144,6 +144,6 @@ function blobOperation(request: IncomingMessage, url: URL): Operation {
 /** The client reads the ids of run and job from the token, and verifies nothing. */
 function unsignedToken(runId: number, job: string): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const scope = `Actions.Results:${String(runId)}:${job}`
+  const scope = `Actions.Results:${runId}:${job}`
   return `${part({ alg: 'none', typ: 'JWT' })}.${part({ scp: `Actions.GenericRead:00000000 ${scope}`, iss: 'double' })}.`
 }

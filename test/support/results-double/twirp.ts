@@ -80,7 +80,7 @@ const HANDLERS: Readonly<Record<Method, (context: TwirpContext, fields: Fields) 
     const { content } = artifact.blob
     if (content === null) throw new TwirpError('invalid_argument', 'nothing was committed to the blob')
     if (String(fields['size'] ?? 0) !== String(content.length))
-      throw new TwirpError('invalid_argument', `the blob has ${String(content.length)} bytes`)
+      throw new TwirpError('invalid_argument', `the blob has ${content.length} bytes`)
     if (fields['hash'] !== undefined && fields['hash'] !== digestOf(content))
       throw new TwirpError('invalid_argument', `the blob's digest is ${digestOf(content)}`)
     artifact.isFinal = true

@@ -45,7 +45,7 @@ describe('chooseSome', () => {
 
 describe('the containers of a service', () => {
   const hands = ['running', 'exited', 'running', 'running'].map((status, place) =>
-    container({ id: `h${String(place)}`, name: `hand-${String(place)}`, status }),
+    container({ id: `h${place}`, name: `hand-${place}`, status }),
   )
 
   function having(all: readonly ContainerState[]): FaultContext {

@@ -15,13 +15,13 @@ export function resolveCount(count: Count | null, available: number): { number: 
   const all = String(available)
   if (count !== null && 'percent' in count) {
     const number = Math.ceil((count.percent * available) / 100)
-    return { number, text: `${String(count.percent)} % of ${all} → ${String(number)}` }
+    return { number, text: `${count.percent} % of ${all} → ${number}` }
   }
   const number = count?.number ?? 1
   if (number > available) {
-    throw new ChaosError('TARGET_NOT_FOUND', `${String(number)} containers are to be hit, and ${all} are running`)
+    throw new ChaosError('TARGET_NOT_FOUND', `${number} containers are to be hit, and ${all} are running`)
   }
-  return { number, text: `${String(number)} of ${all}` }
+  return { number, text: `${number} of ${all}` }
 }
 
 /** Seeded choice among the given ones; the chosen come back in the order they were given in. */

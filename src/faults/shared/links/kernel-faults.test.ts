@@ -101,7 +101,7 @@ describe('judgeLoss', () => {
     [0, 0],
   ])('does not confirm over a leg where, of %d probes, %d were answered before', (sent, answered) => {
     expect(judgeLoss(30, ends({}, {}), { sent, answered }).reasons).toEqual([
-      `before the fault only ${String(answered)} of ${String(sent)} probes were answered over the leg`,
+      `before the fault only ${answered} of ${sent} probes were answered over the leg`,
     ])
   })
 })

@@ -63,7 +63,7 @@ export function namespaceHelpers(legs: readonly LegPlan[]): NamespaceHelper[] {
 /** Containers at both ends, for people. */
 export function targetNames(legs: readonly LegPlan[]): string[] {
   return legs.map(
-    (leg) => `${leg.link} (${[...new Set(leg.ends.map((end) => end.containerName))].join(' ↔ ')}, port ${String(leg.port)})`,
+    (leg) => `${leg.link} (${[...new Set(leg.ends.map((end) => end.containerName))].join(' ↔ ')}, port ${leg.port})`,
   )
 }
 

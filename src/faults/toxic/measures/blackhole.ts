@@ -79,20 +79,20 @@ export function judgeBlackhole(spec: BlackholeSpec, seen: BlackholeSeen): Judgem
 /** A blackhole is silent; a refusal or a reset is another fault, which callers notice at once. */
 function wrongEnd(spec: BlackholeSpec, silent: readonly HttpProbeSample[]): string | null {
   const refused = silent.filter((sample) => sample.connectMs === null && sample.error !== 'timeout').length
-  if (refused > 0) return `${String(refused)} new connections were refused, not left without an answer`
+  if (refused > 0) return `${refused} new connections were refused, not left without an answer`
   const closed = silent.filter((sample) => sample.error !== 'timeout').length
   if (spec.closesAfterMs === 0 && closed > 0)
-    return `${String(closed)} new connections were closed, not left silent (${countErrors(silent)})`
+    return `${closed} new connections were closed, not left silent (${countErrors(silent)})`
   const closeSeen = spec.closesAfterMs > 0 && spec.timeoutMs >= spec.closesAfterMs + 300
   if (closeSeen && closed < silent.length) {
-    return `${String(silent.length - closed)} connections were still open ${String(spec.timeoutMs)} ms later, the toxic closes them after ${String(spec.closesAfterMs)} ms`
+    return `${silent.length - closed} connections were still open ${spec.timeoutMs} ms later, the toxic closes them after ${spec.closesAfterMs} ms`
   }
   return null
 }
 
 function heldMisfit(held: HeldResult | null): string | null {
   if (held === null || (held.answered === 0 && held.bytes === 0)) return null
-  return `${String(held.answered)} of ${String(held.held)} connections from before the fault were still answered (${String(held.bytes)} bytes)`
+  return `${held.answered} of ${held.held} connections from before the fault were still answered (${held.bytes} bytes)`
 }
 
 function markedMisfit(share: number, marked: NonNullable<BlackholeSeen['marked']>): (string | null)[] {
@@ -101,9 +101,9 @@ function markedMisfit(share: number, marked: NonNullable<BlackholeSeen['marked']
   return [
     before.into > 0 && before.outOf > 0
       ? null
-      : `before the fault ${String(before.into)} packets of ours went into the proxy and ${String(before.outOf)} left it`,
+      : `before the fault ${before.into} packets of ours went into the proxy and ${before.outOf} left it`,
     during.into > 0 ? null : 'no packet of ours reached the proxy during the fault',
-    share >= 1 && during.outOf > 0 ? `${String(during.outOf)} packets of ours still left the proxy upstream` : null,
+    share >= 1 && during.outOf > 0 ? `${during.outOf} packets of ours still left the proxy upstream` : null,
     share < 1 && gone <= 0 ? 'no packet of ours was held back on the way up' : null,
   ]
 }
@@ -112,16 +112,14 @@ function headline(spec: BlackholeSpec, seen: BlackholeSeen, silent: number, acce
   const old =
     seen.held === null
       ? 'new connections, and no old one could be held'
-      : `new and ${String(seen.held.held - seen.held.answered)} of ${String(seen.held.held)} old connections`
+      : `new and ${seen.held.held - seen.held.answered} of ${seen.held.held} old connections`
   const marked =
     seen.marked === null
       ? ''
-      : `; of ${String(seen.marked.during.into)} packets of ours into the proxy ${String(seen.marked.during.outOf)} left it upstream`
+      : `; of ${seen.marked.during.into} packets of ours into the proxy ${seen.marked.during.outOf} left it upstream`
   const accepts =
-    accepted > 0
-      ? `the proxy still accepted ${String(accepted)} of ${String(seen.during.length)} connects`
-      : 'the proxy accepted no connect'
-  return `no byte passed ${spec.directions} on ${String(silent)} of ${String(seen.during.length)} ${old}${marked}; ${accepts}`
+    accepted > 0 ? `the proxy still accepted ${accepted} of ${seen.during.length} connects` : 'the proxy accepted no connect'
+  return `no byte passed ${spec.directions} on ${silent} of ${seen.during.length} ${old}${marked}; ${accepts}`
 }
 
 function measures(seen: BlackholeSeen, silent: number, accepted: number): Judgement['measures'] {

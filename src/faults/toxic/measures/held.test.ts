@@ -52,7 +52,7 @@ describe('a helper that does not answer', () => {
     const failed = ask(faultContext(6_000, { observer: silent }).ctx).catch((error: unknown) => String(error))
     await vi.advanceTimersByTimeAsync(limitMs)
     expect(await Promise.race([failed, Promise.resolve('it is waited for still')])).toBe(
-      `ChaosError: connections held over queen-proxy took longer than ${String(limitMs)} ms`,
+      `ChaosError: connections held over queen-proxy took longer than ${limitMs} ms`,
     )
   })
 })

@@ -67,14 +67,14 @@ export function judgeLatency(
   const reasons = [
     weakBaseline(before),
     answered(during) < 0.8 * during.length
-      ? `only ${String(answered(during))} of ${String(during.length)} probes were answered in time to be measured`
+      ? `only ${answered(during)} of ${during.length} probes were answered in time to be measured`
       : null,
     share >= 1 ? null : shareMisfit(hit.length, all.length, share),
     addedMs >= wanted ? null : `the median grew by ${signedMs(addedMs)}, expected at least ${signedMs(wanted)}`,
     addedMs > noiseMs ? null : `the median grew by ${signedMs(addedMs)}, within the noise of the link (${signedMs(noiseMs)})`,
   ].filter((reason) => reason !== null)
   return {
-    headline: `${signedMs(addedMs)} median${share >= 1 ? '' : ` on ${String(hit.length)} of ${String(all.length)} connections`}`,
+    headline: `${signedMs(addedMs)} median${share >= 1 ? '' : ` on ${hit.length} of ${all.length} connections`}`,
     measures: {
       baselineMedianMs: roundOrNull(baselineMs, 1),
       duringMedianMs: roundOrNull(median(totals(during)), 1),

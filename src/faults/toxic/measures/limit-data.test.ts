@@ -147,7 +147,7 @@ describe('measureLimitData', () => {
     const { judgement } = await measured(measureLimitData, on, { before: whole, during: cut(400) })
     const passed = 4 * requestSize(on.access, 1_000)
     expect(judgement.headline).toBe(
-      `connections ended upstream: eof after ${String(passed)} bytes, connections ended downstream: eof after 400 bytes`,
+      `connections ended upstream: eof after ${passed} bytes, connections ended downstream: eof after 400 bytes`,
     )
     expect(judgement.reasons).toEqual(['0 of 1 connections were hit, expected all: eof after 400 bytes'])
   })

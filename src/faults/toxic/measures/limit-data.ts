@@ -68,7 +68,7 @@ export function judgeLimit(spec: LimitSpec, before: TransferBaseline, results: r
   const small = spec.smallRequests
   const reach = spec.repeat * spec.perRequest
   const ends = results
-    .map((result) => `${result.end} after ${String(Math.round(passed(result)))} bytes`)
+    .map((result) => `${result.end} after ${Math.round(passed(result))} bytes`)
     .slice(0, 3)
     .join(', ')
   const misfit = shareMisfit(hit.length, results.length, spec.toxicity)
@@ -76,11 +76,9 @@ export function judgeLimit(spec: LimitSpec, before: TransferBaseline, results: r
     before.weak,
     reach > spec.limitBytes
       ? null
-      : `our probe asks for ${String(Math.round(reach))} bytes at most, too few to reach the limit of ${String(spec.limitBytes)}`,
+      : `our probe asks for ${Math.round(reach)} bytes at most, too few to reach the limit of ${spec.limitBytes}`,
     misfit === null ? null : `${misfit}: ${ends}`,
-    small.answered === small.sent
-      ? null
-      : `only ${String(small.answered)} of ${String(small.sent)} requests below the limit were answered`,
+    small.answered === small.sent ? null : `only ${small.answered} of ${small.sent} requests below the limit were answered`,
   ].filter((reason) => reason !== null)
   return {
     headline: `connections ended ${spec.direction}: ${ends}`,

@@ -70,11 +70,11 @@ function observer(model: LinkModel, asked: Asked): ToolboxHelper {
       return model.transfer(args)
     },
     'hold.open': ({ id, count }) => {
-      asked.held.push(`open ${String(count)} as ${id}`)
+      asked.held.push(`open ${count} as ${id}`)
       return { held: model.held ?? 0 }
     },
     'hold.try': ({ id, timeoutMs }) => {
-      asked.held.push(`try ${id} for ${String(timeoutMs)} ms`)
+      asked.held.push(`try ${id} for ${timeoutMs} ms`)
       if (model.tryHeld === undefined) throw new Error('this link holds no connection')
       return model.tryHeld(timeoutMs)
     },

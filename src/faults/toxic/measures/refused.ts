@@ -36,7 +36,7 @@ export function judgeErrors(
   const misfit = shareMisfit(hit, during.length, share)
   const reasons = [weakBaseline(before), misfit === null ? null : `${misfit}: ${error} expected (${countErrors(during)})`]
   return {
-    headline: `${String(hit)} of ${String(during.length)} new connections ended with ${error}`,
+    headline: `${hit} of ${during.length} new connections ended with ${error}`,
     measures: {
       baselineAnsweredCount: answered(before),
       samplesCount: during.length,

@@ -12,10 +12,10 @@ export function connectionsFor(share: number, atLeast: number): number {
 /** null when `bitten` of `total` fits the share, else why not. A share of 1 means every one; less is given 3 sigma. */
 export function shareMisfit(bitten: number, total: number, share: number): string | null {
   if (total === 0) return 'no connection was tried'
-  const seen = `${String(bitten)} of ${String(total)} connections were hit`
+  const seen = `${bitten} of ${total} connections were hit`
   if (share <= 0) return `${seen}, and a toxicity of 0 hits none`
   if (share >= 1) return bitten === total ? null : `${seen}, expected all`
   const tolerance = 3 * Math.sqrt((share * (1 - share)) / total) + 1 / total
   if (bitten === 0) return seen
-  return Math.abs(bitten / total - share) <= tolerance ? null : `${seen}, expected about ${String(Math.round(share * 100))} %`
+  return Math.abs(bitten / total - share) <= tolerance ? null : `${seen}, expected about ${Math.round(share * 100)} %`
 }

@@ -113,7 +113,7 @@ export function judgePauses(
       : `${misfit}: requests took ${signedMs(median(added))}, expected at least ${signedMs(spec.expectedMs / 2)}`,
   ].filter((reason) => reason !== null)
   return {
-    headline: `${signedMs(median(added))} for a request of ${String(PADDING)} bytes`,
+    headline: `${signedMs(median(added))} for a request of ${PADDING} bytes`,
     measures: {
       upstreamAddedMedianMs: roundOrNull(median(added), 1),
       upstreamExpectedMs: roundOrNull(spec.expectedMs, 1),

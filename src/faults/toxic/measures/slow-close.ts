@@ -32,13 +32,11 @@ export function judgeSlowClose(
     weakBaseline(before),
     spec.share === 0 ? `slow_close on the way up cannot be seen by a client; use 'downstream' or 'both'` : null,
     baselineMs > 0.3 * spec.delayMs ? `connections took ${signedMs(baselineMs)} to close before the fault already` : null,
-    answered(during) < 0.8 * during.length
-      ? `only ${String(answered(during))} of ${String(during.length)} probes were answered`
-      : null,
+    answered(during) < 0.8 * during.length ? `only ${answered(during)} of ${during.length} probes were answered` : null,
     spec.share === 0 ? null : shareMisfit(hit.length, added.length, spec.share),
   ].filter((reason) => reason !== null)
   return {
-    headline: `closing took ${signedMs(median(hit.length > 0 ? hit : added))} on ${String(hit.length)} of ${String(added.length)} connections`,
+    headline: `closing took ${signedMs(median(hit.length > 0 ? hit : added))} on ${hit.length} of ${added.length} connections`,
     measures: {
       baselineCloseMedianMs: roundOrNull(baselineMs, 1),
       addedCloseMedianMs: roundOrNull(median(added), 1),

@@ -39,7 +39,7 @@ export function transferBaseline(result: TransferResult, repeat: number): Transf
     medianGapMs: result.medianGapMs ?? 0,
     weak: whole
       ? null
-      : `before the fault ${String(repeat)} requests on one connection ended with '${result.end}' after ${String(result.bytes)} bytes`,
+      : `before the fault ${repeat} requests on one connection ended with '${result.end}' after ${result.bytes} bytes`,
   }
 }
 

@@ -69,7 +69,7 @@ export function refuseOthers(gpus: readonly GpuFacts[], target: string): void {
   for (const { uuid, processes } of gpus) {
     if (processes === null) refuse(`the driver does not list who computes on ${uuid}`)
     const others = processes.filter(({ container, name }) => container === null && name !== HOLDER)
-    const called = others.map(({ pid, name }) => `${String(pid)} (${name ?? 'gone by now'})`)
+    const called = others.map(({ pid, name }) => `${pid} (${name ?? 'gone by now'})`)
     if (others.length > 0) refuse(`processes that are not of '${target}' compute on ${uuid}: ${called.join(', ')}`)
   }
 }

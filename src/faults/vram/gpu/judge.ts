@@ -54,9 +54,9 @@ export function judgeGpuVram(seen: GpuVramSeen): Judgement {
 }
 
 function headline(first: VramFacts | undefined, baseline: VramFacts): string {
-  const before = `${String(usedPercent(baseline))} % before`
+  const before = `${usedPercent(baseline)} % before`
   if (first === undefined) return `memory in use not read back (${before})`
-  const used = `${String(usedPercent(first))} % of ${mib(baseline.totalBytes)} in use (${before})`
+  const used = `${usedPercent(first)} % of ${mib(baseline.totalBytes)} in use (${before})`
   return `${used}, ${mib(first.heldBytes)} of it held by us, ${mib(first.freeBytes)} free (${mib(baseline.freeBytes)} before)`
 }
 
@@ -87,5 +87,5 @@ export function unreleased(before: GpuBefore, now: GpuFacts | undefined, ourPid:
 }
 
 export function mib(bytes: number): string {
-  return `${String(Math.round(bytes / 1_048_576))} MiB`
+  return `${Math.round(bytes / 1_048_576)} MiB`
 }

@@ -162,5 +162,5 @@ export async function heldStill(plan: GpuVramPlan, armed: ArmedVram | null, ctx:
 
 export function gpuMechanism({ gpus, percent }: GpuVramPlan): string {
   const uuids = gpus.map(({ uuid }) => uuid).join(', ')
-  return `CUDA driver allocation on ${uuids} until ${String(percent)} % of its memory is in use`
+  return `CUDA driver allocation on ${uuids} until ${percent} % of its memory is in use`
 }

@@ -33,7 +33,7 @@ export function judgeSimulatedVram(seen: VramSeen): Judgement {
   const first = readings[0]
   const total = first === undefined ? null : sumOf(first.containers)
   return {
-    headline: `simulated: ${String(shares[0] ?? 'unknown')} % of the declared GPU memory in use (${String(before ?? 'unknown')} % before), ${String(first?.inFlight ?? 0)} requests of ours unanswered`,
+    headline: `simulated: ${String(shares[0] ?? 'unknown')} % of the declared GPU memory in use (${String(before ?? 'unknown')} % before), ${first?.inFlight ?? 0} requests of ours unanswered`,
     measures: {
       simulated: true,
       ...shareMeasures(before, shares),
@@ -51,7 +51,7 @@ export function judgeSimulatedVram(seen: VramSeen): Judgement {
 }
 
 function whyNot({ containers, unread, inFlight }: VramReading, percent: number): string | null {
-  if (unread > 0) return `${String(unread)} containers did not tell how much they use`
+  if (unread > 0) return `${unread} containers did not tell how much they use`
   if (inFlight === 0) return 'no request of ours was under way'
   return shortOf(percent, usedPercent(containers) ?? 0)
 }

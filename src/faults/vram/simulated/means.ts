@@ -54,7 +54,7 @@ async function fillUp(plan: SimulatedVramPlan, filling: Filling, ctx: FaultConte
   filling.begun = true
   const { clock, signal } = ctx
   const options = { everyMs: STEP_EVERY_MS, attemptMs: STEP_LIMIT_MS, limitMs: FILL_LIMIT_MS, signal, clock }
-  const what = `${String(plan.percent)} % of the GPU memory of ${plan.target} taken`
+  const what = `${plan.percent} % of the GPU memory of ${plan.target} taken`
   let calmLooks = 0
   const fillOn = async (inner: AbortSignal): Promise<number> => {
     const sentMore = await step(plan, filling, await look(filling, plan, ctx, inner), ctx, inner)

@@ -45,15 +45,15 @@ describe('the memory of a service', () => {
 
   function worker(place: number, change: Partial<ContainerState> = {}): ContainerState {
     return container({
-      id: `w${String(place)}`,
-      name: `worker-${String(place)}`,
-      addresses: { test: `10.0.0.${String(place)}` },
+      id: `w${place}`,
+      name: `worker-${place}`,
+      addresses: { test: `10.0.0.${place}` },
       ...change,
     })
   }
 
   function page(used: number, change: Partial<FetchReply> = {}): FetchReply {
-    return { status: 200, body: `vram_used ${String(used)}\nvram_total 64\n`, complete: true, totalMs: 1, error: null, ...change }
+    return { status: 200, body: `vram_used ${used}\nvram_total 64\n`, complete: true, totalMs: 1, error: null, ...change }
   }
 
   /** A reader of a service that is so, and what was asked of it. */

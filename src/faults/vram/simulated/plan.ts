@@ -59,5 +59,5 @@ export function requestOf(
 }
 
 export function simulatedMechanism({ percent, target, noGpu }: SimulatedVramPlan): string {
-  return `simulated: ordinary long requests hold ${String(percent)} % of the GPU memory that ${target} declares, by its own metrics; no GPU is involved: ${noGpu}`
+  return `simulated: ordinary long requests hold ${percent} % of the GPU memory that ${target} declares, by its own metrics; no GPU is involved: ${noGpu}`
 }

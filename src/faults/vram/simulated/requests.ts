@@ -108,8 +108,8 @@ async function send(
   signal: AbortSignal,
 ): Promise<Wave> {
   if (filling.sent + count > MOST_REQUESTS)
-    throw new ChaosError('TOOLBOX_FAILED', `${String(filling.sent)} requests were sent, and the memory is still not taken`)
-  const id = `${helper}-${String(filling.sent)}`
+    throw new ChaosError('TOOLBOX_FAILED', `${filling.sent} requests were sent, and the memory is still not taken`)
+  const id = `${helper}-${filling.sent}`
   filling.sent += count
   const asked = requestOf(filling.spec, ctx)
   const request = filledRequest({ ...asked, body: { ...asked.body, [filling.spec.sizeKey]: size } }, ctx.stack)

@@ -93,8 +93,8 @@ function repeated(rounds: number): { text: string; expected: Seen[] } {
     const kind = kinds[(index % 7 === 0 ? index * 3 : index) % kinds.length] as (typeof kinds)[number]
     const timeUs = 1_795_415_882_000_000 + index * 997
     const value = index % 4 === 0 ? 1e21 : index * 1.37
-    const id = index % 3 === 0 ? `t-${String(index)}` : ''
-    text += `${kind.metric},${String(timeUs)},${index % 4 === 0 ? '1e+21' : value.toFixed(6)}${kind.middle}${id && `task_id=${id}`}\n`
+    const id = index % 3 === 0 ? `t-${index}` : ''
+    text += `${kind.metric},${timeUs},${index % 4 === 0 ? '1e+21' : value.toFixed(6)}${kind.middle}${id && `task_id=${id}`}\n`
     expected.push({
       metric: kind.metric,
       timeUs,
@@ -125,7 +125,7 @@ describe('rows that come again', () => {
     ['have an exponent', '1e+21,,,,,,'],
     ['have more digits than a double', '1795415882000.000000,,,,,,'],
   ])('are of the same kind when they %s', (_what, end) => {
-    const rows = Array.from({ length: 200 }, (_, index) => `${index % 3 === 0 ? 'vus' : 'own'},${String(index)},${end}\n`)
+    const rows = Array.from({ length: 200 }, (_, index) => `${index % 3 === 0 ? 'vus' : 'own'},${index},${end}\n`)
     const { seen, kinds } = scan(HEADER + rows.join(''))
     expect(kinds).toBe(2)
     expect(seen.map(({ timeUs }) => timeUs)).toEqual(rows.map((_, index) => index))
@@ -133,9 +133,9 @@ describe('rows that come again', () => {
   })
 
   it('may be of more kinds than are kept', () => {
-    const rows = Array.from({ length: 10_000 }, (_, index) => `vus,${String(index + 1)},1.5,,n${String(index % 5_000)},,,,\n`)
+    const rows = Array.from({ length: 10_000 }, (_, index) => `vus,${index + 1},1.5,,n${index % 5_000},,,,\n`)
     const { seen } = scan(HEADER + rows.join(''), 65_536)
-    expect(seen.map(({ tags }) => tags[0])).toEqual(rows.map((_, index) => `n${String(index % 5_000)}`))
+    expect(seen.map(({ tags }) => tags[0])).toEqual(rows.map((_, index) => `n${index % 5_000}`))
   })
 
   it.each([

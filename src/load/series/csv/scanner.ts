@@ -59,7 +59,7 @@ export class CsvScanner<Kind> {
       start = next
     }
     this.rest = bytes.subarray(start)
-    if (this.rest.length > LONGEST_ROW) throw this.mistake(`a row is longer than ${String(LONGEST_ROW)} bytes`)
+    if (this.rest.length > LONGEST_ROW) throw this.mistake(`a row is longer than ${LONGEST_ROW} bytes`)
   }
 
   /** @throws ChaosError LOAD_FAILED for a row that was cut off, and when there was not even a header. */
@@ -129,7 +129,7 @@ export class CsvScanner<Kind> {
       return
     }
     const { places, isUsual } = columns
-    if (fields.length !== places.size) throw this.mistake(`${String(fields.length)} fields instead of ${String(places.size)}`)
+    if (fields.length !== places.size) throw this.mistake(`${fields.length} fields instead of ${places.size}`)
     const field = (name: string): string => fields[places.get(name) ?? -1] ?? ''
     const [timeUs, value] = [numberOf(field('timestamp')), numberOf(field('metric_value'))]
     if (!Number.isFinite(timeUs) || !Number.isFinite(value)) throw this.mistake('its time or value is no number')
@@ -169,7 +169,7 @@ export class CsvScanner<Kind> {
   }
 
   private mistake(what: string): ChaosError {
-    return new ChaosError('LOAD_FAILED', `the samples of k6 cannot be read: line ${String(this.lines)}: ${what}`)
+    return new ChaosError('LOAD_FAILED', `the samples of k6 cannot be read: line ${this.lines}: ${what}`)
   }
 }
 

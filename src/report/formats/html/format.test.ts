@@ -68,7 +68,7 @@ test('every link leads to details on the page', () => {
 })
 
 test('degrades in steps and never exceeds its budget', () => {
-  const entries = Array.from({ length: 60 }, (_, index) => ({ ...(index % 2 === 0 ? passed : FAILED), id: `X-${String(index)}` }))
+  const entries = Array.from({ length: 60 }, (_, index) => ({ ...(index % 2 === 0 ? passed : FAILED), id: `X-${index}` }))
   const result = ownSystem(runResult(entries))
   const steps: string[] = []
   for (let maxBytes = Buffer.byteLength(render(html, result)); maxBytes >= 0; maxBytes -= Math.ceil(maxBytes / 15) + 1) {

@@ -40,7 +40,7 @@ export function elementsOf(page: string): ElementOf[] {
     elements.push({ name: opened, attributes: new Map(pairs) })
     if (!VOID.has(opened)) open.push(opened)
   }
-  if (end !== text.length) throw new Error(`not HTML at ${String(end)}: ${text.slice(end, end + 60)}`)
+  if (end !== text.length) throw new Error(`not HTML at ${end}: ${text.slice(end, end + 60)}`)
   if (open.length > 0) throw new Error(`not closed: ${open.join(', ')}`)
   return elements
 }

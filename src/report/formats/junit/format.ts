@@ -54,7 +54,7 @@ function suiteText(name: string, cases: readonly TestCase[], { headline, caveats
 function tallies(cases: readonly TestCase[], durationMs: number): string {
   const count = (...verdicts: Verdict[]): string => String(cases.filter((one) => verdicts.includes(one.verdict)).length)
   return (
-    `tests="${String(cases.length)}" failures="${count('failed')}" errors="${count('error', 'inconclusive')}" ` +
+    `tests="${cases.length}" failures="${count('failed')}" errors="${count('error', 'inconclusive')}" ` +
     `skipped="${count('skipped')}" time="${seconds(durationMs)}"`
   )
 }

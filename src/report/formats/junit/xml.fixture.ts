@@ -21,7 +21,7 @@ export function elementNames(xml: string): string[] {
     names.push(opened)
     if (selfClosed !== '/') open.push(opened)
   }
-  if (end !== xml.length) throw new Error(`not XML at ${String(end)}: ${xml.slice(end, end + 60)}`)
+  if (end !== xml.length) throw new Error(`not XML at ${end}: ${xml.slice(end, end + 60)}`)
   if (open.length > 0) throw new Error(`not closed: ${open.join(', ')}`)
   return names
 }

@@ -64,7 +64,7 @@ test('failures come before errors, both before the rest', () => {
 
 test('degrades in steps and never exceeds its budget', () => {
   const result = ownSystem(
-    runResult(Array.from({ length: 12 }, (_, index) => ({ ...(index % 2 === 0 ? passed : FAILED), id: `X-${String(index)}` }))),
+    runResult(Array.from({ length: 12 }, (_, index) => ({ ...(index % 2 === 0 ? passed : FAILED), id: `X-${index}` }))),
   )
   const whole = Buffer.byteLength(render(markdown, result, WIDE))
   const steps: string[] = []

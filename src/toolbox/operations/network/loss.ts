@@ -96,7 +96,7 @@ async function installByNft(names: ObjectNames, args: Args): Promise<Installed> 
 /** Loopback is left out: a health check inside the container is no traffic of the leg. */
 function nftCommands(names: ObjectNames, kind: 'loss' | 'check', { port, side, percent }: Args): string[] {
   const threshold = String(Math.round(percent * 100))
-  const match = `iifname != "lo" tcp ${portOf(side)} ${String(port)}`
+  const match = `iifname != "lo" tcp ${portOf(side)} ${port}`
   const rule = `${match} counter name "seen" numgen random mod 10000 < ${threshold} counter name "dropped" drop`
   return nftTable(names.table(kind), 'filter', ['seen', 'dropped'], { input: [rule] })
 }

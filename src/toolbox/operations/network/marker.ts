@@ -92,8 +92,8 @@ async function installByNft(names: ObjectNames, args: Args): Promise<Installed> 
 function nftCommands(names: ObjectNames, kind: 'marker' | 'check', { marker, intoPort, outOfPort }: Args): string[] {
   const begins = payloadMatch(marker)
   return nftTable(names.table(kind), 'filter', ['into', 'out_of'], {
-    input: [`tcp dport ${String(intoPort)} ${begins} counter name "into"`],
-    output: [`tcp dport ${String(outOfPort)} ${begins} counter name "out_of"`],
+    input: [`tcp dport ${intoPort} ${begins} counter name "into"`],
+    output: [`tcp dport ${outOfPort} ${begins} counter name "out_of"`],
   })
 }
 
@@ -106,7 +106,7 @@ export function payloadMatch(marker: string): string {
   const compares: string[] = []
   for (let at = 0; at < bytes.length; at += COMPARE_BYTES) {
     const part = bytes.subarray(at, at + COMPARE_BYTES)
-    compares.push(`@ih,${String(at * 8)},${String(part.length * 8)} 0x${part.toString('hex')}`)
+    compares.push(`@ih,${at * 8},${part.length * 8} 0x${part.toString('hex')}`)
   }
   return compares.join(' ')
 }

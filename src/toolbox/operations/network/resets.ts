@@ -110,7 +110,7 @@ class Resets {
     this.schedule = null
     // A strike removes its rule itself; this is for one that could not.
     const undone = this.state.avoid.has('nft') ? [] : await removeRules('nft', this.state.names, 'resets', [])
-    return schedule === null ? undone : [`schedule of ${String(schedule.timers.length)} resets`, ...undone]
+    return schedule === null ? undone : [`schedule of ${schedule.timers.length} resets`, ...undone]
   }
 }
 
@@ -136,6 +136,6 @@ async function strikeOnce(schedule: Schedule, strike: Strike): Promise<void> {
     schedule.history.push({ atMs, resets })
     schedule.moments += 1
   } catch (error) {
-    schedule.failure ??= `at ${String(atMs)} ms: ${describeError(error, 500)}`
+    schedule.failure ??= `at ${atMs} ms: ${describeError(error, 500)}`
   }
 }

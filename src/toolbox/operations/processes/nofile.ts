@@ -32,11 +32,9 @@ async function lowerLimit(
   // A limit of L leaves the numbers below L: so many above the highest one, and not one more.
   const soft = before.highest + 1 + headroom
   if (soft >= before.softLimit) {
-    throw new Error(
-      `the limit of process ${String(pid)} is ${String(before.softLimit)} already: ${String(soft)} would be no lower`,
-    )
+    throw new Error(`the limit of process ${pid} is ${before.softLimit} already: ${soft} would be no lower`)
   }
-  const name = `descriptor limit ${String(soft)} of process ${String(pid)}`
+  const name = `descriptor limit ${soft} of process ${pid}`
   const restore = (): Promise<boolean> =>
     whileItLives(pid, startTicks, async () => {
       const now = await mustRead(pid)
@@ -68,13 +66,12 @@ async function setSoft(pid: number, soft: number, hard: number): Promise<void> {
   const word = (limit: number): string => (Number.isFinite(limit) ? String(limit) : 'unlimited')
   await mustRun('prlimit', ['--pid', String(pid), `--nofile=${word(soft)}:${word(hard)}`])
   const now = await mustRead(pid)
-  if (now.softLimit !== soft)
-    throw new Error(`the limit of process ${String(pid)} was set to ${String(soft)}, but is ${String(now.softLimit)}`)
+  if (now.softLimit !== soft) throw new Error(`the limit of process ${pid} was set to ${soft}, but is ${now.softLimit}`)
 }
 
 async function mustRead(pid: number): Promise<DescriptorFacts> {
   const facts = await readDescriptors(pid)
   if (facts === null)
-    throw new Error(`the descriptors of process ${String(pid)} cannot be read: it is gone, or has another user than this helper`)
+    throw new Error(`the descriptors of process ${pid} cannot be read: it is gone, or has another user than this helper`)
   return facts
 }

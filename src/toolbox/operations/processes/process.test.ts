@@ -57,6 +57,6 @@ describe('a signal', () => {
     child.kill('SIGKILL')
     await ended
     const args = { pid, containerId: NO_CONTAINER, signal: 'SIGTERM' } as const
-    await expect(signalProcess({ undo: new UndoStack() }, args)).rejects.toThrow(`there is no process ${String(pid)} any more`)
+    await expect(signalProcess({ undo: new UndoStack() }, args)).rejects.toThrow(`there is no process ${pid} any more`)
   })
 })

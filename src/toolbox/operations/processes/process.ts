@@ -46,7 +46,7 @@ export async function signalProcess(state: Pick<HelperState, 'undo'>, args: Sign
   const { signal } = args
   if (signal !== 'SIGSTOP') return { startTicks: await send(args, signal) }
   let stopped: number | null = null
-  const name = `SIGSTOP of process ${String(args.pid)}`
+  const name = `SIGSTOP of process ${args.pid}`
   return await state.undo.install(
     name,
     // One that was never sent a SIGSTOP by us may be stopped all the same, by someone else.

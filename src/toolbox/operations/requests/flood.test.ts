@@ -207,7 +207,7 @@ describe('a flood is not begun', () => {
 
 /** The reply of the whole program, run with a limit of open descriptors. */
 function askProgramWith(limit: number, op: string, args: unknown): Promise<ToolboxReply> {
-  const script = `ulimit -n ${String(limit)}; exec "$0" "$1"`
+  const script = `ulimit -n ${limit}; exec "$0" "$1"`
   const env = { PATH: process.env['PATH'] ?? '', CHAOS_TTL_MS: '60000', CHAOS_OBJECTS: 'test' }
   const program = join(import.meta.dirname, '../../main.ts')
   const child = spawn('sh', ['-c', script, process.execPath, program], { env, timeout: 15_000, killSignal: 'SIGKILL' })

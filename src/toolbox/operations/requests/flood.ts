@@ -69,8 +69,7 @@ export class Floods {
   async open(args: OpenArgs): Promise<FloodFacts> {
     if (this.floods.has(args.id)) throw new Error(`a flood '${args.id}' is under way already`)
     const others = [...this.floods.values()].reduce((sum, flood) => sum + flood.size, 0)
-    if (others + args.count > MAX_FLOOD)
-      throw new Error(`at most ${String(MAX_FLOOD)} connections at once; ${String(others)} are open`)
+    if (others + args.count > MAX_FLOOD) throw new Error(`at most ${MAX_FLOOD} connections at once; ${others} are open`)
     const flood = new Flood(args.count)
     // Taken before the first await: two calls with one id must not both pass the check above.
     this.floods.set(args.id, flood)
@@ -135,7 +134,7 @@ class Flood {
     }
     await Promise.all(Array.from({ length: Math.min(count, CONNECTS_AT_ONCE) }, lane))
     if (this.shortage !== null)
-      throw new Error(`this helper cannot have ${String(count)} connections: ${this.shortage} after ${String(this.peakOpen)}`)
+      throw new Error(`this helper cannot have ${count} connections: ${this.shortage} after ${this.peakOpen}`)
     if (bytes === null) return
     for (const socket of this.connected) {
       this.waiting.add(socket)

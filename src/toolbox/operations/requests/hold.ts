@@ -62,8 +62,7 @@ class HoldGroups {
   async open(args: z.output<typeof openArgs>): Promise<{ held: number }> {
     if (this.groups.has(args.id)) throw new Error(`connections are already held under '${args.id}'`)
     const held = [...this.groups.values()].reduce((sum, group) => sum + group.size, 0)
-    if (held + args.count > MAX_HELD)
-      throw new Error(`at most ${String(MAX_HELD)} connections are held at once; ${String(held)} are`)
+    if (held + args.count > MAX_HELD) throw new Error(`at most ${MAX_HELD} connections are held at once; ${held} are`)
     const { target, path, headers, count } = args
     const request = requestBytes(target, path, headers, 'keep-alive')
     const group: Group = { target, path, headers, connections: [], size: count, busy: true }

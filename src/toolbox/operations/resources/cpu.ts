@@ -73,7 +73,7 @@ class CpuBurn {
     return await undo.install('CPU burners', remove, async () => {
       this.burning = start(args, joined)
       await this.awaitWorkers(this.burning)
-      return { mechanism: `stress-ng, ${String(args.workers)} CPU workers in the target's cgroup (v${String(folders.version)})` }
+      return { mechanism: `stress-ng, ${args.workers} CPU workers in the target's cgroup (v${folders.version})` }
     })
   }
 
@@ -116,7 +116,7 @@ class CpuBurn {
     }
     // Only now: an undo that failed can be tried again.
     this.burning = null
-    return before.length === 0 ? [] : [`${String(before.length)} stress-ng processes`]
+    return before.length === 0 ? [] : [`${before.length} stress-ng processes`]
   }
 }
 
@@ -124,7 +124,7 @@ function start({ containerId, workers, loadPercent }: Args, folders: readonly st
   const stress = ['stress-ng', '--cpu', String(workers), '--cpu-load', String(loadPercent), '--cpu-method', 'loop']
   // Else it sets aside as much memory as the last cache of the CPU has: 300 MB on some servers, more than a helper may use.
   const cache = ['--cache-size', '64K']
-  const options = [...cache, '--timeout', `${String(LONGEST_SECONDS)}s`, '--temp-path', '/run', '--quiet']
+  const options = [...cache, '--timeout', `${LONGEST_SECONDS}s`, '--temp-path', '/run', '--quiet']
   // Its workers die with it, and it dies with this process: in the target's cgroup nobody else would end it.
   const { file, argv } = joining(folders, ['setpriv', '--pdeathsig', 'KILL', ...stress, ...options])
   const child = spawn(file, argv, {

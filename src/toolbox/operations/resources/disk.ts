@@ -121,7 +121,7 @@ export class DiskFill {
         signal.throwIfAborted()
         const wanted = Math.min(await this.wantedBytes(args, folder), args.limitBytes - this.written)
         if (wanted <= 0) return 'done'
-        if (performance.now() > deadlineMs) throw new Error(`the volume could not be filled within ${String(args.limitMs)} ms`)
+        if (performance.now() > deadlineMs) throw new Error(`the volume could not be filled within ${args.limitMs} ms`)
         if (!(await this.append(handle, Math.min(wanted, MIB)))) return 'full'
       }
     } finally {
@@ -180,7 +180,7 @@ export class DiskFill {
       if (totalInodes === 0) throw new Error('this file system has no fixed number of inodes')
       const wanted = percent === null ? 0 : Math.floor((totalInodes * percent) / 100) - (totalInodes - freeInodes)
       if (wanted <= 0) return percent === 100 ? 'full' : 'done'
-      if (performance.now() > deadlineMs) throw new Error(`the inodes could not be used up within ${String(limitMs)} ms`)
+      if (performance.now() > deadlineMs) throw new Error(`the inodes could not be used up within ${limitMs} ms`)
       for (let made = 0; made < Math.min(wanted, INODES_PER_ROUND); made += 1) {
         signal.throwIfAborted()
         try {
@@ -212,7 +212,7 @@ export class DiskFill {
 
   private nextName(): string {
     this.files += 1
-    return `${this.ownPrefix()}${String(this.files)}`
+    return `${this.ownPrefix()}${this.files}`
   }
 }
 

@@ -63,7 +63,7 @@ class MemoryFill {
       const end = await this.write(args, folders, { memory, before, signal })
       const now = await figures(folders).catch(() => null)
       return {
-        mechanism: `tmpfs pages charged to the target's cgroup (v${String(folders.version)})`,
+        mechanism: `tmpfs pages charged to the target's cgroup (v${folders.version})`,
         filledBytes: await filledBytes(),
         end,
         usageBytes: now?.usageBytes ?? null,
@@ -88,12 +88,12 @@ class MemoryFill {
       if (end !== 'done') return end
       left -= chunk
     }
-    throw new Error(`the memory could not be filled within ${String(args.limitMs)} ms`)
+    throw new Error(`the memory could not be filled within ${args.limitMs} ms`)
   }
 
   private async writeChunk(memory: string, chunk: number, stop: AbortSignal): Promise<FillFacts['end']> {
     this.files += 1
-    const path = join(TOOLBOX_FILL_PATH, `chunk-${String(this.files)}`)
+    const path = join(TOOLBOX_FILL_PATH, `chunk-${this.files}`)
     // Made here, so that the writer's only work is to fill it.
     await (await open(path, 'w')).close()
     const { file, argv } = joining([memory], ['fallocate', '--length', String(chunk), path])
@@ -137,5 +137,5 @@ async function removeChunks(): Promise<string[]> {
       if (errorCode(error) !== 'ENOENT') throw error
     })
   }
-  return filled === 0 ? [] : [`${String(filled)} bytes of filler`]
+  return filled === 0 ? [] : [`${filled} bytes of filler`]
 }

@@ -84,7 +84,7 @@ async function lookAtGpus(
   containers: readonly string[],
 ): Promise<{ missing: string | null; driver: string | null; devices: GpuFacts[] }> {
   const { exitCode, stdout, stderr } = await runProgram(VRAM_HOLD, ['look'], '', LOOK_LIMIT_MS)
-  const words = `${VRAM_HOLD} ended with ${String(exitCode)}: ${stderr.trim() || 'it said nothing'}`
+  const words = `${VRAM_HOLD} ended with ${exitCode}: ${stderr.trim() || 'it said nothing'}`
   if (NO_GPU_EXITS.includes(exitCode)) return { missing: words, driver: null, devices: [] }
   if (exitCode !== 0) throw new Error(words)
   const { driver, devices } = parseListing(stdout)
@@ -128,7 +128,7 @@ class VramHold {
   }
 
   async fill(args: z.output<typeof fillArgs>): Promise<VramFacts & { end: 'full' | 'reached'; tookMs: number }> {
-    const command = args.percent === null ? `fill bytes ${String(args.bytes ?? 0)}` : `fill percent ${String(args.percent)}`
+    const command = args.percent === null ? `fill bytes ${args.bytes ?? 0}` : `fill percent ${args.percent}`
     const { how, ...rest } = await this.ask(command, args.limitMs)
     if (how === 'held') throw new Error('vram-hold answered a fill as if it were a look')
     return { ...rest, end: how }
@@ -153,11 +153,11 @@ class VramHold {
     let free = ''
     if (heldBytes > 0 && session.isIdle) {
       const answer = await this.ask('free', FREE_LIMIT_MS).catch(() => null)
-      if (answer !== null) free = `, ${String(answer.freeBytes)} bytes are free again`
+      if (answer !== null) free = `, ${answer.freeBytes} bytes are free again`
     }
     await session.end()
     this.session = null
     this.heldBytes = 0
-    return heldBytes === 0 ? [] : [`${String(heldBytes)} bytes of ${session.gpu}${free}`]
+    return heldBytes === 0 ? [] : [`${heldBytes} bytes of ${session.gpu}${free}`]
   }
 }
