@@ -24,7 +24,7 @@ const BAD: Readonly<Record<string, readonly [rule: string, text: string]>> = {
     "export function f(x: 'a' | 'b'): number {\n  switch (x) {\n    case 'a':\n      return 1\n  }\n  return 2\n}\n",
   ],
   'src/core/never.ts': ['no-unnecessary-condition', 'export const f = (x: { y: number }): number => x?.y\n'],
-  'src/core/template.ts': ['restrict-template-expressions', 'export const f = (x: number): string => `${x}`\n'],
+  'src/core/template.ts': ['restrict-template-expressions', 'export const f = (x: boolean): string => `${x}`\n'],
   'src/core/equal.ts': ['eqeqeq', 'export const f = (x: number, y: number): boolean => x == y\n'],
   'src/core/console.ts': ['no-console', "console.log('')\nexport {}\n"],
   'src/core/types.ts': ['consistent-type-imports', "import { Stats } from 'node:fs'\nexport type S = Stats\n"],
