@@ -6,6 +6,8 @@ import { MOST_BYTES, type Bundle } from './bundles.ts'
 import { licencesOf } from './licenses.ts'
 
 const CHUNK = /^\d+\.index\.js$/
+/** What ncc leaves of an import of ours that it could not follow: it says nothing of that. */
+const LOST_MODULE = /eval\("require"\)\("(\.[^"]*)"\)/
 
 /** Beside chunks. Workers of pino and thread-stream, whose other modules are in the bundle. */
 const KNOWN_ASSETS: readonly string[] = ['package.json', 'file.js', 'worker.js', 'worker1.js']
@@ -49,6 +51,9 @@ export async function makeBundle(bundle: Bundle, repository: string, sources: st
   for (const [name, { content }] of files) {
     const size = Buffer.byteLength(content)
     if (size > MOST_BYTES) throw new Error(`${bundle.name}/${name} has ${size} bytes, more than ${MOST_BYTES}`)
+    const lost = LOST_MODULE.exec(content.toString())?.[1]
+    if (lost !== undefined)
+      throw new Error(`${bundle.name}/${name}: ncc found no module ${lost}, and would look for it at run time`)
   }
   if (!files.has('package.json')) throw new Error(`${bundle.name}: ncc emitted no ES module; the bundle could not start`)
   // Not by ncc's own option: it writes the file once for each chunk, and what is left is that of the last one.
