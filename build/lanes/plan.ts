@@ -109,13 +109,13 @@ function others(integrationFiles: readonly string[]): Stage[] {
 export function planOf(integrationFiles: readonly string[]): Plan {
   return {
     rounds: [
-      { stages: [...others(integrationFiles), ...WITH_DOCKER], width: 3, beside: [QUICK_CHECKS] },
+      { stages: [...others(integrationFiles), ...WITH_DOCKER], width: 4 },
       { stages: [SERIAL], width: 1 },
       // Here the CPUs have time to spare, which they have not beside the first round: it would be as much longer.
       {
         stages: [tests('verdicts', 'e2e', ['verdicts', 'defects', 'control', 'interruption-everywhere'], 60)],
         width: 1,
-        beside: [[UNIT_TESTS], [DIST_CHECK]],
+        beside: [[UNIT_TESTS], [DIST_CHECK, ...QUICK_CHECKS]],
       },
       { stages: [tests('load', 'e2e', ['load-suite'], 40)], width: 1, isQuiet: true },
       { stages: [tests('crowd', 'e2e', ['crowd'], 40)], width: 1 },

@@ -109,8 +109,8 @@ describe('a resource that is used up', () => {
     expect(leftovers.during).not.toEqual([])
     expect(leftovers.after).toEqual([])
     // Requests go all the way through the stack.
-    const everything = mode === 'requests'
-    expect(planned.description).toMatchObject({ services: [target], everything })
+    expect(planned.description.services).toEqual([target])
+    expect(planned.description.everything ?? false).toBe(mode === 'requests')
     expect(planned.description.canaryDelayMs).toBeUndefined()
     expect(await state(kind)).toEqual(before)
     expect(before).toMatchObject({ write: 200, note: 200, gate: 200 })

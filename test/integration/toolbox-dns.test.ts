@@ -147,7 +147,9 @@ it('a socket that was open before meets the fault, and is free of it at once', a
       console.log(JSON.stringify({ tookMs, from: address + ':' + port }))
     })
     socket.bind(0, () => setInterval(ask, 100))
-    setTimeout(() => process.exit(), 6000)`
+    setTimeout(() => {
+      process.stdout.write(id + '\\n', () => process.exit())
+    }, 6000)`
   const asking = node(rig.client, script)
   await withHelpers(toolbox, [toolbox.start(rig.inside(rig.client, 'dns-open'), signal())], async (started) => {
     const helper = at(started, 0)
@@ -156,12 +158,13 @@ it('a socket that was open before meets the fault, and is free of it at once', a
     await waitUntil('questions of the open socket', read, ({ others }) => others >= 8, { ...wait, signal: signal() })
     await helper.call('undo', {}, signal())
   })
-  const answers = (await asking)
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { tookMs: number; from: string })
+  const lines = (await asking).trim().split('\n')
+  const asked = Number(lines.pop())
+  const answers = lines.map((line) => JSON.parse(line) as { tookMs: number; from: string })
   expect(new Set(answers.map(({ from }) => from))).toEqual(new Set(['127.0.0.11:53']))
   const late = answers.map(({ tookMs }) => tookMs >= 295)
   expect(late.filter(Boolean).length).toBeGreaterThanOrEqual(4)
   expect([late.at(0), late.at(-1)]).toEqual([false, false])
+  // Those that were held back at the undo have their answers too; the last may be too fresh, and one met the rules as they went.
+  expect(asked - answers.length).toBeLessThanOrEqual(2)
 })

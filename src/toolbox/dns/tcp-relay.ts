@@ -1,11 +1,10 @@
 /** Questions by TCP on their way to one nameserver: what is too long for a packet of UDP, and what some resolvers always do. */
 import { once } from 'node:events'
 import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net'
+import { Delays } from './delays.ts'
 import type { Questions } from './questions.ts'
 
 const MOST_CONNECTIONS = 64
-/** Questions held back at once; further ones get no answer. */
-const MOST_DELAYED = 1_000
 const IDLE_LIMIT_MS = 30_000
 const DNS_PORT = 53
 const LENGTH_BYTES = 2
@@ -21,7 +20,9 @@ export class TcpRelay {
   private readonly questions: Questions
   private readonly server: Server
   private readonly sockets = new Set<Socket>()
-  private readonly delays = new Set<NodeJS.Timeout>()
+  /** Connections to the nameserver that were asked something and have said nothing since. */
+  private readonly asked = new Set<Socket>()
+  private readonly delays = new Delays()
   private nextPort: number = UPSTREAM_PORTS.first
 
   private constructor(nameserver: string, questions: Questions) {
@@ -46,8 +47,18 @@ export class TcpRelay {
     return address.port
   }
 
+  /** Connections whose last question has no answer yet. */
+  get unanswered(): number {
+    return this.asked.size
+  }
+
+  /** Asks what was held back, and holds nothing back any more. */
+  letGo(): void {
+    this.delays.letGo()
+  }
+
   close(): void {
-    for (const timer of this.delays) clearTimeout(timer)
+    this.delays.cancel()
     for (const socket of this.sockets) socket.destroy()
     this.server.close()
   }
@@ -60,6 +71,7 @@ export class TcpRelay {
     this.keep(client, upstream)
     this.keep(upstream, client)
     upstream.pipe(client)
+    upstream.on('data', () => this.asked.delete(upstream))
     let unread = Buffer.alloc(0)
     client.on('data', (chunk: Buffer) => {
       unread = Buffer.concat([unread, chunk])
@@ -77,6 +89,7 @@ export class TcpRelay {
     socket.on('error', () => undefined)
     socket.on('close', () => {
       this.sockets.delete(socket)
+      this.asked.delete(socket)
       other.destroy()
     })
   }
@@ -88,14 +101,12 @@ export class TcpRelay {
       const length = Buffer.alloc(LENGTH_BYTES)
       length.writeUInt16BE(fate.answer.length)
       client.write(Buffer.concat([length, fate.answer]))
-    } else if (fate.afterMs === 0) {
-      upstream.write(frame)
-    } else if (this.delays.size < MOST_DELAYED) {
-      const timer = setTimeout(() => {
-        this.delays.delete(timer)
-        if (upstream.writable) upstream.write(frame)
-      }, fate.afterMs)
-      this.delays.add(timer)
+    } else {
+      this.delays.hold(fate.afterMs, () => {
+        if (!upstream.writable) return
+        this.asked.add(upstream)
+        upstream.write(frame)
+      })
     }
   }
 }

@@ -2,6 +2,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
+import { Delays } from './delays.ts'
 import type { Questions } from './questions.ts'
 
 /** Questions without an answer yet. More than that are as good as dropped, as they would be by a server that is overrun. */
@@ -24,7 +25,7 @@ export class UdpRelay {
   private readonly local: Socket
   private readonly upstream: Socket
   private readonly outstanding = new Map<number, Outstanding>()
-  private readonly delays = new Set<NodeJS.Timeout>()
+  private readonly delays = new Delays()
   private lastId = 0
 
   private constructor(nameserver: string, questions: Questions) {
@@ -66,8 +67,19 @@ export class UdpRelay {
     return this.upstream.address().port
   }
 
+  /** Asked, and not answered yet. */
+  get unanswered(): number {
+    return this.outstanding.size
+  }
+
+  /** Asks what was held back, and holds nothing back any more. */
+  letGo(): void {
+    this.delays.letGo()
+  }
+
   close(): void {
-    for (const timer of [...this.delays, ...[...this.outstanding.values()].map(({ timer: one }) => one)]) clearTimeout(timer)
+    this.delays.cancel()
+    for (const { timer } of this.outstanding.values()) clearTimeout(timer)
     this.local.close()
     this.upstream.close()
   }
@@ -77,14 +89,10 @@ export class UdpRelay {
     if (fate === null) return
     if (fate.does === 'answer') {
       this.local.send(fate.answer, from.port, from.address)
-    } else if (fate.afterMs === 0) {
-      this.ask(packet, from)
-    } else if (this.delays.size < MOST_OUTSTANDING) {
-      const timer = setTimeout(() => {
-        this.delays.delete(timer)
+    } else {
+      this.delays.hold(fate.afterMs, () => {
         this.ask(packet, from)
-      }, fate.afterMs)
-      this.delays.add(timer)
+      })
     }
   }
 

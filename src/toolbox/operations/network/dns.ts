@@ -2,6 +2,8 @@
 import { Resolver } from 'node:dns/promises'
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
+import { systemClock } from '../../../core/time/clock.ts'
+import { waitAtMost } from '../../../core/time/wait.ts'
 import { defineOperation } from '../../define-operation.ts'
 import { detourRefusal, installDetours, type Detour } from '../../dns/detour.ts'
 import { nameserversOf } from '../../dns/nameservers.ts'
@@ -14,6 +16,8 @@ import { requireNetAdmin } from '../../net/net-admin.ts'
 import { errorCode } from '../../net/wire.ts'
 import { none } from '../arguments.ts'
 
+/** A nameserver that answers takes less; one that does not is not to hold up the undo. */
+const ANSWERS_LIMIT_MS = 300
 const hostName = z.string().min(1).max(254)
 const names = z.array(hostName).min(1).max(64)
 const installArgs = z.strictObject({
@@ -69,8 +73,9 @@ class Dns {
     const refusal = await detourRefusal({ names: objects, avoid })
     const firewall: Firewall = refusal === null ? 'nft' : 'iptables'
     const relays: (UdpRelay | TcpRelay)[] = []
-    // The rules go first: without them nobody asks us any more.
     const remove = async (): Promise<string[]> => {
+      await answerAll(relays)
+      // The rules go first: without them nobody asks us any more.
       const undone = await removeRules(firewall, objects, 'dns', ['d'])
       for (const relay of relays.splice(0)) relay.close()
       this.questions = null
@@ -119,6 +124,18 @@ class Dns {
     const first = await ask('resolve4')
     return first.error === 'ENODATA' ? await ask('resolve6') : first
   }
+}
+
+/**
+ * Whoever waits has an answer while there is a way back for it: it could not come from the nameserver's address afterwards, and
+ * a resolver waits for seconds before it asks again.
+ */
+async function answerAll(relays: readonly (UdpRelay | TcpRelay)[]): Promise<void> {
+  for (const relay of relays) relay.letGo()
+  const unanswered = (): Promise<number> => Promise.resolve(relays.reduce((sum, relay) => sum + relay.unanswered, 0))
+  const { signal } = new AbortController()
+  const options = { everyMs: 5, attemptMs: ANSWERS_LIMIT_MS, limitMs: ANSWERS_LIMIT_MS, signal, clock: systemClock }
+  await waitAtMost('answers to what was asked', unanswered, (count) => count === 0, options)
 }
 
 /** @throws Error when resolv.conf names none, as then nobody here asks for anything. */
