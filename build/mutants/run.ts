@@ -68,7 +68,7 @@ async function stryker(files: readonly string[], concurrency: string): Promise<n
     timeoutMS: 20_000,
     dryRunTimeoutMinutes: 60,
     tempDirName: 'results/mutants/sandbox',
-    ignorePatterns: ['dist', 'results', '.git', 'test/guest', 'docs'],
+    ignorePatterns: ['dist', 'results', '.git', 'test/guest/root', 'docs'],
     disableTypeChecks: false,
     thresholds: { high: WANTED_PERCENT, low: WANTED_PERCENT, break: null },
   }
