@@ -279,7 +279,7 @@ describe('the target dies of it', () => {
       await waitUntil(`the end of process ${pid}`, now, (other) => other !== pid, options)
     }
     const evidence = await inTheMiddle(request, kill, LATE)
-    expect(evidence.reasons).toEqual([])
+    expect(evidence.reasons, JSON.stringify(evidence.measures)).toEqual([])
     const options = { everyMs: 100, attemptMs: 5_000, limitMs: 30_000, signal: signal(), clock: systemClock }
     await waitUntil(
       `an answer of ${name}`,
