@@ -179,6 +179,9 @@ async function continueProcess(plan: UnansweredStopPlan, ctx: UndoContext): Prom
   await withDeadline(`letting ${plan.container.name} go on`, UNDO_STEP_LIMIT_MS, ctx.signal, async (signal) => {
     const stopped = await stoppedProcess(plan, ctx, signal)
     if (stopped === null) return
+    // The system may have ended it by force meanwhile.
+    const now = await ctx.containers.inspect(plan.container.id, signal)
+    if (now?.pid !== stopped.pid) return
     await ctx.toolbox.once(hostHelper(`${plan.helper}-undo`), 'process.signal', { ...stopped, signal: 'SIGCONT' }, signal)
   })
 }

@@ -20,8 +20,8 @@ export class TcpRelay {
   private readonly questions: Questions
   private readonly server: Server
   private readonly sockets = new Set<Socket>()
-  /** Connections to the nameserver that were asked something and have said nothing since. */
-  private readonly asked = new Set<Socket>()
+  /** By connection to the nameserver: asked there, and not answered yet. */
+  private readonly asked = new Map<Socket, number>()
   private readonly delays = new Delays()
   private nextPort: number = UPSTREAM_PORTS.first
 
@@ -47,9 +47,9 @@ export class TcpRelay {
     return address.port
   }
 
-  /** Connections whose last question has no answer yet. */
+  /** Asked, and not answered yet. */
   get unanswered(): number {
-    return this.asked.size
+    return [...this.asked.values()].reduce((sum, count) => sum + count, 0)
   }
 
   /** Asks what was held back, and holds nothing back any more. */
@@ -71,14 +71,11 @@ export class TcpRelay {
     this.keep(client, upstream)
     this.keep(upstream, client)
     upstream.pipe(client)
-    upstream.on('data', () => this.asked.delete(upstream))
-    let unread = Buffer.alloc(0)
-    client.on('data', (chunk: Buffer) => {
-      unread = Buffer.concat([unread, chunk])
-      for (let frame = firstFrame(unread); frame !== null; frame = firstFrame(unread)) {
-        unread = unread.subarray(frame.length)
-        this.take(frame, client, upstream)
-      }
+    onFrames(upstream, () => {
+      this.count(upstream, -1)
+    })
+    onFrames(client, (frame) => {
+      this.take(frame, client, upstream)
     })
   }
 
@@ -104,11 +101,27 @@ export class TcpRelay {
     } else {
       this.delays.hold(fate.afterMs, () => {
         if (!upstream.writable) return
-        this.asked.add(upstream)
+        this.count(upstream, 1)
         upstream.write(frame)
       })
     }
   }
+
+  private count(upstream: Socket, change: 1 | -1): void {
+    this.asked.set(upstream, (this.asked.get(upstream) ?? 0) + change)
+  }
+}
+
+/** Tells of each packet that comes, with its length in front. */
+function onFrames(socket: Socket, take: (frame: Buffer) => void): void {
+  let unread = Buffer.alloc(0)
+  socket.on('data', (chunk: Buffer) => {
+    unread = Buffer.concat([unread, chunk])
+    for (let frame = firstFrame(unread); frame !== null; frame = firstFrame(unread)) {
+      unread = unread.subarray(frame.length)
+      take(frame)
+    }
+  })
 }
 
 /** Two bytes of length and as many of a packet, once all are there. At most 64 KiB wait, as a length can say no more. */

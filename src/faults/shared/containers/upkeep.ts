@@ -55,10 +55,13 @@ export function problemOf(upkeeps: readonly Upkeep[]): string | null {
   return upkeeps.map((upkeep) => upkeep.problem()).find((text) => text !== null) ?? null
 }
 
-/** Ends our own traffic. What ended it before goes to the log, as all else goes on without it. */
+const told = new WeakSet<Upkeep>()
+
+/** Ends our own traffic. What ended it before goes to the log, once, as all else goes on without it. */
 export async function stopTraffic(traffic: readonly Upkeep[], what: string, { log }: UndoContext): Promise<void> {
-  const problem = problemOf(traffic)
+  const problem = problemOf(traffic.filter((lane) => !told.has(lane)))
   if (problem !== null) log.log('warn', `${what} stopped: ${problem}`)
+  for (const lane of traffic) told.add(lane)
   await Promise.all(traffic.map((lane) => lane.stop()))
 }
 
