@@ -122,6 +122,10 @@ describe('an undo record', () => {
     expect(await undo.leftovers(undoCtx)).toEqual(['from 2 (unknown)'])
   })
 
+  it('of another version is refused where its kind has only ever had one', () => {
+    expect(() => telling([]).readBack(2, { target: 'back', helper: 'h' })).toThrow('it is not executed')
+  })
+
   it.each([1, 4])('of version %i, which its kind cannot read, is refused with a sentence and what to do', (version) => {
     expect(() => telling([], { record: third }).readBack(version, { target: 'back', helper: 'h' })).toThrow(
       expect.objectContaining({

@@ -64,6 +64,30 @@ describe('names are shown to be broken', () => {
   })
 })
 
+it('how long names took is that of answers with addresses, for the names that are meant', () => {
+  const others = [...failed('web', 'ETIMEOUT', 'ETIMEOUT'), ...found('db', 90, 90, 90)]
+  const during = [...failed('web', 'EREFUSED'), ...found('db', 90)]
+  expect(judgeDns({ ...one, before: [...found('web', 2), ...others], during }).measures['baselineMs']).toBe(2)
+})
+
+it('names that took long before may be refused', () => {
+  const seen = { ...one, services: [], before: found('web', 501), during: failed('web', 'EREFUSED') }
+  expect(judgeDns(seen).reasons).toEqual([])
+})
+
+it('a name that is not broken does not count as one, and is told with how often it was answered', () => {
+  const judged = judgeDns({ ...one, during: [...found('web', 1, 1), ...found('db', 1)] })
+  expect(judged.reasons).toEqual(['web: 2 × answered, expected EREFUSED'])
+  expect(judged.headline).toBe('0 of 1 names refused, 4 questions of others met it')
+  expect(judged.measures).toMatchObject({ namesCount: 1, brokenNamesCount: 0 })
+})
+
+it('a name without an answer has no time', () => {
+  const judged = judgeDns({ ...one, ...slow, during: found('db', 2) })
+  expect(judged.headline).toBe('0 of 1 names late by 300 ms, 4 questions of others met it')
+  expect(judged.measures['addedMs']).toBeNull()
+})
+
 describe('names are not shown to be broken', () => {
   it.each<[string, DnsSeen, string[]]>([
     [

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { helper } from '../../ports/toolbox.fixture.ts'
-import { faultContext } from './context.fixture.ts'
-import { paddingHeader, requestSize, sendBurst, transfer, withinWindow } from './access.ts'
+import { faultContext, stack } from './context.fixture.ts'
+import { filledRequest, paddingHeader, requestSize, sendBurst, transfer, withinWindow } from './access.ts'
 import { moved, ok } from '../toxic/measures/samples.fixture.ts'
 import { toxicOn } from '../toxic/measures/link.fixture.ts'
 
@@ -20,6 +20,14 @@ it('a request is as long as it is on the wire', () => {
   expect(requestSize(access, 0)).toBe(text.length)
   expect(requestSize(access, 100)).toBe(text.length + `x-padding: ${'x'.repeat(100)}\r\n`.length)
   expect([paddingHeader(0), paddingHeader(3)]).toEqual([{}, { 'x-padding': 'xxx' }])
+})
+
+it('a request has the values of the run in it, and a body only where it has one', () => {
+  const request = { method: 'POST', path: '/jobs', headers: { authorization: 'Bearer ${TOKEN}' }, body: { prompt: 'x' } } as const
+  const running = stack({ variables: { TOKEN: 'secret' } })
+  const filled = { method: 'POST', path: '/jobs', headers: { authorization: 'Bearer secret' }, body: '{"prompt":"x"}' }
+  expect(filledRequest(request, running)).toEqual(filled)
+  expect(filledRequest({ ...request, body: null }, running)).toEqual({ ...filled, body: null })
 })
 
 describe('a probe', () => {

@@ -22,6 +22,10 @@ describe('the evidence of a fault', () => {
     expect(measures).toEqual({ 'a.addedMs': 500, 'b.addedMs': 500 })
   })
 
+  test('says in front how many of how many were chosen', () => {
+    expect(combinePlaces('burnt', [judged('a')], '1 of 2').summary).toBe('1 of 2: a: +500 ms median')
+  })
+
   test('adds up the slow-down of several links', () => {
     const links = [judged('queen-proxy', { addedMs: 491.4 }), judged('hive-proxy', { addedMs: 505.3 })]
     expect(combinePlaces('toxiproxy latency', links).summary).toBe(

@@ -4,7 +4,7 @@ import type { FaultContext } from '../../../kinds/context.ts'
 import type { ContainerState } from '../../../ports/docker.ts'
 import { seededRandom } from '../../../core/random.ts'
 import { container, containers, descriptor, faultContext, stack } from '../context.fixture.ts'
-import { asTarget, chooseSome, chooseTarget, chooseTargets, resolveCount, runningTargets } from './targets.ts'
+import { asTarget, chooseSome, chooseTarget, chooseTargets, describeContainers, resolveCount, runningTargets } from './targets.ts'
 
 describe('resolveCount', () => {
   test.each<[Count | null, number, number, string]>([
@@ -25,6 +25,11 @@ describe('resolveCount', () => {
     const refusal = { code: 'TARGET_NOT_FOUND', message: '5 containers are to be hit, and 4 are running' }
     expect(() => resolveCount({ number: 5 }, 4)).toThrow(expect.objectContaining(refusal) as Error)
   })
+})
+
+test('what is hit is told by the names of the containers, and by their service', () => {
+  const plan = { target: 'hive', containers: [{ name: 'hive-1' }, { name: 'hive-2' }] }
+  expect(describeContainers(plan, 'ended')).toEqual({ targets: ['hive-1', 'hive-2'], services: ['hive'], mechanism: 'ended' })
 })
 
 describe('chooseSome', () => {
