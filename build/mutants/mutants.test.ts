@@ -73,11 +73,13 @@ test('the page groups survivors by their reason', () => {
     { file, code, was, becomes, reason: 'both are the same' },
     { file, code: 'log(`x`)', was: '`x`', becomes: '``', reason: 'both are the same' },
   ]
-  const page = renderMutants([{ folder: 'src/core', noticed: 9, all: 10 }], excuses, '2026-11-28')
+  const page = renderMutants([{ folder: 'src/core', noticed: 9, all: 10 }], excuses, 0, '2026-11-28')
   expect(page).toContain('| `src/core` | 10 | 9 | 90.0 % |\n| all | 10 | 9 | 90.0 % |')
   expect(page.match(/\*\*both are the same\*\*/g)).toHaveLength(1)
   expect(page).toContain('- src/core/limit.ts: `a > 3 && a < 9` → `a > 3 || a < 9` in `return a > 3 &&`')
   expect(page).toContain('`` `x` `` → `` `` `` in `` log(`x`) ``')
+  expect(page).not.toContain('more survive')
+  expect(renderMutants([], [], 3, '2026-11-28')).toContain('**3 more survive, and nobody has said why**')
 })
 
 /** `a/{b,c}.ts` → `a/b.ts`, `a/c.ts`. */

@@ -112,6 +112,7 @@ for (const { file, code, was, becomes } of stale)
   process.stdout.write(`${file}: this one is noticed, or gone: ${JSON.stringify({ code, was, becomes })}\n`)
 for (const score of scores)
   process.stdout.write(`${score.folder}: ${score.noticed} of ${score.all}, ${percentOf(score).toFixed(1)} %\n`)
-if (values.only === undefined) await writeFile(PAGE, renderMutants(scores, excuses, new Date().toISOString().slice(0, 10)))
+if (values.only === undefined)
+  await writeFile(PAGE, renderMutants(scores, excuses, unexplained.length, new Date().toISOString().slice(0, 10)))
 const isGood = scores.every((score) => percentOf(score) >= WANTED_PERCENT) && unexplained.length + stale.length === 0
 process.exitCode = isGood ? 0 : 1

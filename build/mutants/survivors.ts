@@ -64,7 +64,13 @@ export function percentOf({ noticed, all }: Pick<FolderScore, 'noticed' | 'all'>
 }
 
 /** For docs/mutants.md: the score of each folder, and each survivor with its reason. */
-export function renderMutants(scores: readonly FolderScore[], excuses: readonly Excuse[], date: string): string {
+/** `unexplained`: how many survive without a reason. */
+export function renderMutants(
+  scores: readonly FolderScore[],
+  excuses: readonly Excuse[],
+  unexplained: number,
+  date: string,
+): string {
   const total = scores.reduce((sum, { noticed, all }) => ({ noticed: sum.noticed + noticed, all: sum.all + all }), {
     noticed: 0,
     all: 0,
@@ -92,6 +98,9 @@ export function renderMutants(scores: readonly FolderScore[], excuses: readonly 
     ...scores.map((score) => row(`\`${score.folder}\``, score)),
     row('all', total),
     '',
+    ...(unexplained === 0
+      ? []
+      : [`**${unexplained} more survive, and nobody has said why**: a test is missing, or a reason.`, '']),
     '## Those that nobody notices, and why',
     ...survivors,
     '',
