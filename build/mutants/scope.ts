@@ -13,8 +13,8 @@ export const SCOPE: readonly string[] = [
   'src/faults/crash/{extra-containers,victims}.ts',
   'src/faults/vram/{choice,gpu/find,simulated/filling,simulated/metrics}.ts',
   'src/faults/toxic/measures/{bandwidth,blackhole,held,latency,limit-data,refused,share,slicer,slow-close,transfers}.ts',
-  'src/requests/**/!(registry).ts',
   // A spec is held against the published schema, and what it refuses is tried where files are read.
+  'src/requests/**/!(registry|spec).ts',
   'src/clauses/**/!(registry|spec|spec-keys).ts',
   'src/load/plan/{held-curve,pattern-thresholds,threshold,threshold-grammar,threshold-reader}.ts',
   'src/load/judge/{breaking-point,generator-health,held,k6-agreement,k6-exit,limits,pattern,spike-recovery,stretch-figures}.ts',

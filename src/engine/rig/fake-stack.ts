@@ -170,8 +170,9 @@ export function fakeCanary(world: World): CanaryPort {
 function fakeRequest(world: World): StackRequest {
   return {
     ...{ kind: 'fake', spec: null, protocol: 'none', http: null, speaks: unused('what the entry speaks') },
-    send() {
+    send(options) {
       world.note('request page')
+      world.requests.push(options)
       const answer = { status: 200, error: null, good: true, reason: null, complete: true, body: 'ok', bytes: 2, bodyHash: null }
       return Promise.resolve({ ...answer, firstByteMs: 19, totalMs: 20 })
     },

@@ -2,6 +2,7 @@
  * A system in memory, with faults, clauses and everything else that the engine is given. Each part does what a test tells it
  * to at each of its steps: as it should, or fail, hang, come late, lie. All of it writes one journal.
  */
+import type { SendOptions } from '../../core/request.ts'
 import { later, type Mono } from '../../core/time/moment.ts'
 import type { CanarySample } from '../../core/canary.ts'
 import { VirtualClock } from '../../core/time/virtual-clock.fixture.ts'
@@ -15,6 +16,8 @@ export interface Answer {
   readonly ok: boolean
   readonly latencyMs: number
   readonly error?: string
+  /** Of an answer that tells a code in place of a status. */
+  readonly code?: string
 }
 
 /** A thing that can be broken, and what is seen of it from outside. */
@@ -41,6 +44,8 @@ export class World {
   lagMeters = 0
   /** How much of each log was asked for, in the order of the asking. */
   readonly logLimitsBytes: number[] = []
+  /** What requests of clauses were sent with, in their order. */
+  readonly requests: SendOptions[] = []
   /** How late the canary is sent, ms. */
   latenessMs = 0
 
@@ -83,12 +88,13 @@ export class World {
 }
 
 export function sampleOf(world: World, intendedMs: Mono, answer: Answer): CanarySample {
-  const { ok, latencyMs, error } = answer
+  const { ok, latencyMs, error, code } = answer
   return {
     intendedMs,
     sentMs: later(intendedMs, world.latenessMs),
     doneMs: later(intendedMs, latencyMs),
-    status: ok ? 200 : null,
+    status: ok && code === undefined ? 200 : null,
+    ...(code === undefined ? {} : { code }),
     ok,
     error: ok ? null : (error ?? 'status 503'),
   }

@@ -61,6 +61,13 @@ describe('a scenario that goes well', () => {
       effect: { confirmed: true, summary: 'cut on back bites', reasons: [], measures: { share: 1 } },
       expectations: [
         { phase: 'during', text: 'the clause answers', expected: 'answers to hold', observed: 'answers: true', met: true },
+        {
+          phase: 'after',
+          text: 'bystanders',
+          expected: 'no other container dies or turns unhealthy',
+          observed: 'none',
+          met: true,
+        },
       ],
       control: { service: 'store', unaffected: true, steadyP95Ms: 3, duringP95Ms: 3, reasons: [] },
       controlReason: null,
@@ -135,6 +142,29 @@ describe('the context of a clause', () => {
     const result = await rig.result()
     expect(seen).toEqual([[0, 20, true], 6_000, 250, ['back-1'], null, 6_000, 0])
     expect(result.events).toMatchObject([{ source: 'engine', kind: 'hit', detail: 'back-1 (back-1012345), process 42' }])
+  })
+
+  it('sends requests to the entry, within the limits of the clause', async () => {
+    const limits = { deadlineMs: 700, maxBytes: 90 }
+    const rig = new Rig({
+      clauses: (world) => [
+        fakeClause(world, 'answers', {
+          look: (ctx) => {
+            const { page } = ctx.stack.descriptor.requests
+            if (page !== undefined) void ctx.request(page, limits)
+          },
+        }),
+      ],
+    })
+    expect((await rig.result()).verdict).toBe('passed')
+    const [sent] = rig.world.requests
+    expect(rig.world.requests).toHaveLength(1)
+    expect(sent).toEqual({
+      ...limits,
+      baseUrl: 'http://127.0.0.1:1',
+      variables: {},
+      signal: expect.any(AbortSignal) as AbortSignal,
+    })
   })
 
   it('knows after the fault when that had ended', async () => {
@@ -257,12 +287,10 @@ describe('a fault that is held', () => {
     const result = await rig.result()
     expect(result.verdict).toBe('error')
     expect(result.reasons).toEqual(['during: phase during took longer than 41000 ms'])
-    expect(result.expectations).toEqual([
-      {
-        ...{ phase: 'during', text: 'the clause answers', expected: 'to be observed', met: null },
-        observed: 'not decided while the fault was on',
-      },
-    ])
+    expect(result.expectations[0]).toEqual({
+      ...{ phase: 'during', text: 'the clause answers', expected: 'to be observed', met: null },
+      observed: 'not decided while the fault was on',
+    })
     expect(rig.world.broken.size).toBe(0)
   })
 })
@@ -292,7 +320,11 @@ describe('a rehearsal', () => {
 describe('a scenario that asks for what there is not', () => {
   it('without a clause is judged by its recovery, and says so', async () => {
     const result = await new Rig({ scenarios: [{ expect: [] }] }).result()
-    expect([result.verdict, result.recoveryOnly, result.expectations]).toEqual(['passed', true, []])
+    expect([result.verdict, result.recoveryOnly, result.expectations.map(({ text }) => text)]).toEqual([
+      'passed',
+      true,
+      ['bystanders'],
+    ])
   })
 
   it('without a fault cannot pass', async () => {

@@ -112,4 +112,12 @@ describe('the series of a scenario', () => {
     expect(lines.find(({ ok }) => !ok)).toMatchObject({ latencyMs: 30.5, status: null, error: 'status 502' })
     expect(text.endsWith('}\n')).toBe(true)
   })
+
+  it('has the code of an answer where the protocol has one, in place of a status', async () => {
+    const rig = new Rig()
+    rig.world.answer = () => ({ ok: true, latencyMs: 20, code: 'OK' })
+    await rig.result()
+    const [first = ''] = (rig.written.get('series/X-1.jsonl') ?? '').split('\n')
+    expect(JSON.parse(first)).toEqual({ atMs: 0, latencyMs: 20, status: null, code: 'OK', ok: true, error: null })
+  })
 })

@@ -138,9 +138,7 @@ function unknownJobs({ completion }: LoadEvidence): string[] {
 
 function missText(limit: LimitResult, isHeld: boolean): string {
   // One that was missed has a figure.
-  const observed = limit.observed ?? Number.NaN
-  const isWhole = isHeld && limit.unit !== 'ms' && limit.unit !== 'share'
-  const figure = isWhole ? String(Math.round(observed)) : shown(observed, limit.unit)
+  const figure = shown(limit.observed ?? Number.NaN, limit.unit)
   const place = isHeld ? `without a fault, ${spanText(limit)}` : where(limit)
   return `${limit.text} ${place}: ${figure} of ${limit.samples} samples`
 }

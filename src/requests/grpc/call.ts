@@ -46,9 +46,9 @@ export async function call(
   let firstByteAtMs: number | null = null
   let trailers: IncomingHttpHeaders | null = null
   return new Promise((resolve, reject) => {
+    // Its connection is closed after that, and the stream with it.
     const refuse = (why: string): void => {
       reject(new Unanswered(why))
-      stream.close(constants.NGHTTP2_CANCEL)
     }
     stream.on('response', (headers, flags) => {
       const problem = headerProblem(headers)
@@ -92,8 +92,8 @@ function headerProblem(headers: IncomingHttpHeaders): string | null {
 }
 
 function ended(trailers: IncomingHttpHeaders, reader: MessageReader): Omit<GrpcAnswer, 'firstByteAtMs'> {
-  const status = trailers['grpc-status']
-  if (typeof status !== 'string' || !/^\d{1,3}$/.test(status)) throw new Unanswered('trailers without a grpc-status')
+  const status = String(trailers['grpc-status'])
+  if (!/^\d{1,3}$/.test(status)) throw new Unanswered('trailers without a grpc-status')
   const code = GRPC_CODES[Number(status)] ?? 'UNKNOWN'
   const message = reader.message()
   if (code === 'OK' && message === null) throw new Unanswered('cut off')
@@ -110,9 +110,9 @@ function decoded(said: string | string[] | undefined): string {
   }
 }
 
-function whyCut({ session, failure }: GrpcConnection, rstCode: number | undefined): string {
+function whyCut({ session, failure }: GrpcConnection, rstCode: number): string {
   if (failure !== null) return failure
   // Node resets the streams of a connection that has ended by itself.
-  if (session.destroyed || rstCode === undefined || rstCode === constants.NGHTTP2_NO_ERROR) return 'cut off'
+  if (session.destroyed || rstCode === constants.NGHTTP2_NO_ERROR) return 'cut off'
   return `RST_STREAM ${http2ErrorName(rstCode)}`
 }

@@ -52,3 +52,34 @@ it('changes nothing any more', () => {
   completeFiles(files)
   expect(files).toEqual(once)
 })
+
+it('writes names of fields in JSON as protoc does', () => {
+  const names = ['total__sum', '_of', 'item_', 'a_1', 'plain']
+  const file = create(FileDescriptorProtoSchema, { messageType: [{ name: 'Receipt', field: names.map((name) => ({ name })) }] })
+  completeFiles([file])
+  const [receipt] = file.messageType
+  expect(receipt?.field.map(({ jsonName }) => jsonName)).toEqual(['totalSum', 'Of', 'item', 'a1', 'plain'])
+  expect(receipt?.field.map(({ typeName }) => typeName)).toEqual(['', '', '', '', ''])
+})
+
+it('leaves a name in full as it is, though the innermost scope has one that ends like it', () => {
+  const file = create(FileDescriptorProtoSchema, {
+    name: 'till',
+    package: 'shop',
+    messageType: [
+      {
+        name: 'Receipt',
+        field: [
+          { name: 'sum', typeName: '.shop.Money' },
+          { name: 'kind', typeName: 'Kind' },
+        ],
+        nestedType: [{ name: '.shop.Money' }],
+        enumType: [{ name: 'Kind' }],
+      },
+      { name: 'Money' },
+    ],
+    enumType: [{ name: 'Kind' }],
+  })
+  completeFiles([file])
+  expect(file.messageType[0]?.field.map(({ typeName }) => typeName)).toEqual(['.shop.Money', '.shop.Receipt.Kind'])
+})

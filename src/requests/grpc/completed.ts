@@ -32,7 +32,8 @@ export function completeFiles(files: readonly FileDescriptorProto[]): void {
 function completeMessage(message: DescriptorProto, within: string, whole: (name: string, scope: string) => string): void {
   const scope = `${within}.${message.name}`
   for (const field of message.field) {
-    if (field.typeName !== '') field.typeName = whole(field.typeName, scope)
+    // Of a field without a type of its own this is empty, and stays so.
+    field.typeName = whole(field.typeName, scope)
     if (field.jsonName === '') field.jsonName = field.name.replaceAll(/_+(.?)/g, (_all, next: string) => next.toUpperCase())
   }
   for (const nested of message.nestedType) completeMessage(nested, scope, whole)

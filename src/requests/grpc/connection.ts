@@ -40,11 +40,8 @@ export async function overConnection<T>(
   const connection = open(baseUrl)
   if (signal.aborted) onAbort()
   else signal.addEventListener('abort', onAbort)
-  const working = work(connection)
-  // Whoever comes second is heard by nobody.
-  working.catch(() => undefined)
   try {
-    return await Promise.race([over.promise, working])
+    return await Promise.race([over.promise, work(connection)])
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', onAbort)

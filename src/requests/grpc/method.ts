@@ -16,7 +16,8 @@ export interface UnaryMethod {
 
 /** `name`: `package.Service/Method`. @throws Unanswered where the files have no unary method of that name. */
 export function unaryMethod(name: string, files: readonly FileDescriptorProto[]): UnaryMethod {
-  const [serviceName = '', methodName = ''] = name.split('/')
+  const serviceName = serviceOf(name)
+  const methodName = name.slice(serviceName.length + 1)
   const registry = registryOf(serviceName, files)
   const method = registry.getService(serviceName)?.methods.find((one) => one.name === methodName)
   if (method === undefined) throw new Unanswered(`reflection: there is no method ${name}`)
@@ -34,6 +35,11 @@ export function unaryMethod(name: string, files: readonly FileDescriptorProto[])
     },
     decode: (message) => toJson(output, fromBinary(output, message), { registry, alwaysEmitImplicit: true }),
   }
+}
+
+/** The service of a method's name. */
+export function serviceOf(name: string): string {
+  return name.slice(0, name.indexOf('/'))
 }
 
 function registryOf(service: string, files: readonly FileDescriptorProto[]): FileRegistry {

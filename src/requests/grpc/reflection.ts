@@ -6,7 +6,7 @@ import { describeError } from '../../core/errors.ts'
 import { GRPC_CODES } from '../../kinds/grpc-codes.ts'
 import type { GrpcAnswer } from './call.ts'
 import { Unanswered } from './connection.ts'
-import { unaryMethod, type UnaryMethod } from './method.ts'
+import { serviceOf, unaryMethod, type UnaryMethod } from './method.ts'
 
 /** Sends one message to a method of the server. */
 export type Ask = (path: string, message: Uint8Array) => Promise<GrpcAnswer>
@@ -20,8 +20,7 @@ const FILE_OF_SYMBOL = 4
 
 /** @throws Unanswered where the server has no reflection, does not know the method, or tells what cannot be read. */
 export async function reflectedMethod(name: string, ask: Ask): Promise<UnaryMethod> {
-  const [service = ''] = name.split('/')
-  const { path, answer } = await firstAnswer(question(FILE_OF_SYMBOL, service), ask)
+  const { path, answer } = await firstAnswer(question(FILE_OF_SYMBOL, serviceOf(name)), ask)
   const files = new Map<string, FileDescriptorProto>()
   add(files, answer)
   // A server may leave out what the file builds on, and send it when it is asked for.

@@ -1,11 +1,16 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { getEventListeners } from 'node:events'
-import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import { constants, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import { create } from '@bufbuild/protobuf'
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
 import { describe, expect, it } from 'vitest'
 import type { RequestOutcome, SendOptions } from '../../core/request.ts'
 import { framed } from './message-reader.ts'
 import { grpcRequest } from './request.ts'
+import { grpcSender } from './send.ts'
+import { fileList } from './reflection.fixture.ts'
 import { openHostile, openShop } from './server.fixture.ts'
 import { grpcRequestSpec } from './spec.ts'
 
@@ -15,9 +20,9 @@ const HEALTH: Input = { grpc: 'health' }
 const PAY: Input = { grpc: 'shop.Till/Pay', body: { item: 'tea', count: 2 } }
 
 function sender(input: Input): (baseUrl: string, changes?: Partial<SendOptions>) => Promise<RequestOutcome> {
-  const request = grpcRequest.request(grpcRequestSpec.parse(input))
+  const send = grpcSender(grpcRequestSpec.parse(input))
   return (baseUrl, changes = {}) =>
-    request.send({
+    send({
       ...{ baseUrl, variables: { TOKEN: 't0ken-value' }, deadlineMs: 5_000, maxBytes: 10_000 },
       signal: new AbortController().signal,
       ...changes,
@@ -123,7 +128,10 @@ describe('a method that the server tells of', () => {
     await first[Symbol.asyncDispose]()
     const port = Number(new URL(baseUrl).port)
     first = await openShop({ reflection: false, port })
-    // What is known serves a server without reflection.
+    // What is known serves a server without reflection, also after an answer that came too late and one that nobody waited for.
+    expect(await send(baseUrl)).toMatchObject({ good: true })
+    expect(await send(baseUrl, { deadlineMs: 0 })).toMatchObject({ error: 'deadline' })
+    expect(await send(baseUrl, { signal: AbortSignal.abort() })).toMatchObject({ error: 'aborted' })
     expect(await send(baseUrl)).toMatchObject({ good: true })
     await first[Symbol.asyncDispose]()
     expect(await send(baseUrl)).toMatchObject({ error: 'ECONNREFUSED' })
@@ -141,6 +149,7 @@ describe('no answer', () => {
     // The server knows the deadline too, and may be the first to say so.
     expect(outcome.error).toMatch(/^deadline$|^RST_STREAM CANCEL$/)
     expect(outcome.totalMs).toBeLessThan(4_000)
+    expect(outcome).toMatchObject({ body: '', firstByteMs: null, bytes: 0, bodyHash: null })
   })
 
   it('where nobody listens', async () => {
@@ -178,10 +187,16 @@ describe('no answer', () => {
   })
 })
 
-it('an entry speaks it that sends its settings', async () => {
+it('an entry of a descriptor is such a request', async () => {
   await using shop = await openShop()
-  await grpcRequest.request(grpcRequestSpec.parse(HEALTH)).speaks(shop.baseUrl, AbortSignal.timeout(5_000))
+  const request = grpcRequest.request(grpcRequestSpec.parse(HEALTH))
+  expect(request).toMatchObject({ kind: 'grpc', protocol: 'gRPC', http: null })
+  await request.speaks(shop.baseUrl, AbortSignal.timeout(5_000))
   expect(shop.calls).toEqual([])
+  const options = { baseUrl: shop.baseUrl, variables: {}, deadlineMs: 5_000, maxBytes: 100, signal: AbortSignal.timeout(6_000) }
+  expect(await request.send(options)).toMatchObject({ good: true, code: 'OK' })
+  expect(await request.send(options)).toMatchObject({ good: true, code: 'OK' })
+  expect(shop.calls).toHaveLength(2)
 })
 
 const SERVING = framed(Buffer.from([0x08, 0x01]))
@@ -211,6 +226,8 @@ describe('a hostile answer', () => {
     ['without trailers', says(SERVING, null), 'cut off'],
     ['with trailers that say nothing', says(SERVING, { 'x-other': '1' }), 'trailers without a grpc-status'],
     ['with a status that is no number', says(SERVING, { 'grpc-status': 'fine' }), 'trailers without a grpc-status'],
+    ['with a status before which there is something', says(SERVING, { 'grpc-status': 'x0' }), 'trailers without a grpc-status'],
+    ['with a status after which there is something', says(SERVING, { 'grpc-status': '0x' }), 'trailers without a grpc-status'],
     ['with OK in its headers only', says(SERVING, null, { ...HEADERS, 'grpc-status': '0' }), 'cut off'],
     ['with a message that is cut', says(SERVING.subarray(0, 6), OK), 'cut off'],
     ['with OK and no message', says(Buffer.alloc(0), OK), 'cut off'],
@@ -223,6 +240,17 @@ describe('a hostile answer', () => {
       'of another type',
       says(SERVING, OK, { ...HEADERS, 'content-type': 'text/html' }),
       'content-type text/html and no gRPC answer',
+    ],
+    ['of no type', says(SERVING, OK, { ':status': 200 }), 'content-type none and no gRPC answer'],
+    [
+      'of a type that ends with its name',
+      says(SERVING, OK, { ...HEADERS, 'content-type': 'x-application/grpc' }),
+      'content-type x-application/grpc and no gRPC answer',
+    ],
+    [
+      'of a type with a long name',
+      says(SERVING, OK, { ...HEADERS, 'content-type': 'x'.repeat(200) }),
+      `content-type ${'x'.repeat(80)} and no gRPC answer`,
     ],
     [
       'for the web',
@@ -275,7 +303,7 @@ describe('a hostile answer', () => {
   it('of another message is whole and not good', async () => {
     await using server = await openHostile(says(framed(Buffer.from([0x08])), OK))
     expect(await sender(HEALTH)(server.baseUrl)).toMatchObject({
-      ...{ good: false, code: 'OK', error: null, complete: true },
+      ...{ good: false, code: 'OK', error: null, complete: true, body: '', bytes: 1 },
       reason: expect.stringMatching(/^the answer cannot be read: /) as string,
     })
   })
@@ -287,7 +315,10 @@ describe('a hostile answer', () => {
     await using server = await openHostile((stream) => {
       stream.respond({ ...HEADERS, 'grpc-status': number, 'grpc-message': '%zz' }, { endStream: true })
     })
-    expect(await sender(HEALTH)(server.baseUrl)).toMatchObject({ good: false, code, body: '%zz', complete: true })
+    expect(await sender(HEALTH)(server.baseUrl)).toMatchObject({
+      ...{ good: false, code, body: '%zz', complete: true, firstByteMs: null, bytes: 0 },
+      bodyHash: createHash('sha256').update('').digest('hex'),
+    })
   })
 
   it('in small pieces is put together, after a GOAWAY that lets it end too', async () => {
@@ -311,5 +342,66 @@ describe('a hostile answer', () => {
     expect(await asked(Buffer.from([0xff]))).toMatch(/^reflection: the answer cannot be read: /)
     expect(await asked(Buffer.alloc(0))).toBe('reflection: the server sends no file with shop.Till')
     expect(await asked(Buffer.from([0x22, 0x03, 0x0a, 0x01, 0xff]))).toMatch(/^reflection: the answer cannot be read: /)
+  })
+})
+
+describe('what reflection told', () => {
+  const files = [
+    create(FileDescriptorProtoSchema, {
+      ...{ name: 'till', package: 'shop', syntax: 'proto3', messageType: [{ name: 'Order' }, { name: 'Receipt' }] },
+      service: [{ name: 'Till', method: [{ name: 'Pay', inputType: '.shop.Order', outputType: '.shop.Receipt' }] }],
+    }),
+  ]
+  const PAY_NOTHING: Input = { grpc: 'shop.Till/Pay' }
+
+  /** Tells of its method after `reflectsAfterMs`, and then answers with these bytes and this status. */
+  async function till(
+    answer: { bytes: Buffer; status: string },
+    reflectsAfterMs = 0,
+  ): Promise<AsyncDisposable & { readonly baseUrl: string; readonly asked: IncomingHttpHeaders[] }> {
+    const asked: IncomingHttpHeaders[] = []
+    const server = await openHostile((stream, _session, headers) => {
+      asked.push(headers)
+      if (String(headers[':path']).includes('Reflection'))
+        setTimeout(() => {
+          says(framed(fileList(files)), OK)(stream)
+        }, reflectsAfterMs)
+      else says(answer.bytes, { 'grpc-status': answer.status })(stream)
+    })
+    return { baseUrl: server.baseUrl, asked, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
+  }
+
+  const NOTHING = framed(Buffer.alloc(0))
+
+  it.each([
+    ['answers', NOTHING, '0', 1],
+    ['answers with a failure', NOTHING, '13', 1],
+    ['does not know the method any more', Buffer.alloc(0), '12', 2],
+    ['answers what cannot be read', framed(Buffer.from([0x08])), '0', 2],
+  ])('of a server that %s', async (_what, bytes, status, timesAsked) => {
+    await using server = await till({ bytes, status })
+    const send = sender(PAY_NOTHING)
+    await send(server.baseUrl)
+    await send(server.baseUrl)
+    const paths = server.asked.map((headers) => String(headers[':path']))
+    expect(paths.filter((path) => path.includes('Reflection'))).toHaveLength(timesAsked)
+    expect(paths.filter((path) => path === '/shop.Till/Pay')).toHaveLength(2)
+  })
+
+  it('is asked for within the deadline of the request', async () => {
+    await using server = await till({ bytes: NOTHING, status: '0' }, 200)
+    expect(await sender(PAY_NOTHING)(server.baseUrl)).toMatchObject({ good: true })
+    const left = server.asked.map((headers) => Number.parseInt(String(headers['grpc-timeout']), 10))
+    expect(left[0]).toBeGreaterThan(4_500)
+    expect(left[1]).toBeLessThanOrEqual(4_801)
+  })
+
+  it('is not what a failed call says beside its code', async () => {
+    await using server = await till({ bytes: framed(Buffer.from('?')), status: '13' })
+    expect(await sender(PAY_NOTHING)(server.baseUrl)).toMatchObject({
+      ...{ good: false, code: 'INTERNAL', reason: 'code INTERNAL', body: '', bytes: 1 },
+    })
+    const failing = sender({ ...PAY_NOTHING, good: { code: ['INTERNAL'] } })
+    expect(await failing(server.baseUrl)).toMatchObject({ good: true, reason: null })
   })
 })

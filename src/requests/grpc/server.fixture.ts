@@ -1,7 +1,7 @@
 /** A gRPC server by somebody else (grpc-js, and its reflection), and servers that answer HTTP/2 as a test says. */
 import { once } from 'node:events'
-import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import {
   loadPackageDefinition,
@@ -84,14 +84,22 @@ export interface Hostile extends AsyncDisposable {
   readonly baseUrl: string
 }
 
-export async function openHostile(answer: (stream: ServerHttp2Stream, session: ServerHttp2Session) => void): Promise<Hostile> {
+/** `begin` hears of each connection, with its socket. */
+export async function openHostile(
+  answer: (stream: ServerHttp2Stream, session: ServerHttp2Session, headers: IncomingHttpHeaders) => void,
+  begin: (session: ServerHttp2Session, socket: Socket) => void = () => undefined,
+): Promise<Hostile> {
   const server = createServer()
   const sessions = new Set<ServerHttp2Session>()
+  // Before the session of it, which Node's own listener begins.
+  let socket: Socket
+  server.prependListener('connection', (connection: Socket) => (socket = connection))
   server.on('session', (session) => {
     sessions.add(session)
-    session.on('stream', (stream) => {
+    begin(session, socket)
+    session.on('stream', (stream, headers) => {
       stream.on('error', () => undefined)
-      answer(stream, session)
+      answer(stream, session, headers)
     })
   })
   server.on('sessionError', () => undefined)

@@ -224,6 +224,21 @@ it('refuses a body over its limit, and takes one of just that size', async () =>
   expect(await ask(sized(1_000), plain)).toMatchObject({ good: true, bytes: 1_000, error: null })
 })
 
+it.each([
+  ['is too large', { maxBytes: 10 }, 'body too large'],
+  ['does not end in time', { deadlineMs: 60, maxBytes: 1_000_000 }, 'deadline'],
+])('hangs up on an answer that %s', async (_what, limits, error) => {
+  const closed = Promise.withResolvers<string>()
+  const endless = http((_request, response) => {
+    response.on('close', () => {
+      closed.resolve('closed')
+    })
+    response.write('x'.repeat(1_000))
+  })
+  expect(await ask(endless, limits)).toMatchObject({ error })
+  expect(await closed.promise).toBe('closed')
+})
+
 it('tells a refused connection by its code', async () => {
   const server = createTcpServer()
   server.listen(0, '127.0.0.1')

@@ -226,8 +226,10 @@ describe('inference', () => {
   })
 
   test('503 when too many run', async () => {
-    const worker = await workerUnder(accept)
-    const answers = await Promise.all([1, 2, 3, 4, 5].map(() => ask(worker, { max_tokens: 100 })))
-    expect(answers.map((answer) => answer.status).sort()).toEqual([200, 200, 200, 200, 503])
+    const worker = await workerUnder(accept, { vramTokens: 1_000_000 })
+    const long = await Promise.all([1, 2, 3, 4].map(() => ask(worker, { max_tokens: 20_000, stream: true })))
+    expect(long.map((answer) => answer.status)).toEqual([200, 200, 200, 200])
+    expect((await ask(worker, { max_tokens: 100 })).status).toBe(503)
+    for (const answer of long) await answer.body?.cancel()
   })
 })
