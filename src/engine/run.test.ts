@@ -213,6 +213,7 @@ describe('a load that holds meanwhile', () => {
       ['during', 'the clause answers'],
       ['during', 'the clause load'],
       ['after', 'the clause load'],
+      ['after', 'bystanders'],
     ])
   })
 

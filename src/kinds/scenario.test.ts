@@ -9,6 +9,7 @@ function scenario(change: Partial<Scenario>): Scenario {
       profileSeconds: {},
       recoveryLimitSeconds: null,
       control: null,
+      mayDie: [],
       exclusive: false,
       source: { file: 'chaos.json', line: 1 },
     },

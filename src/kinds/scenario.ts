@@ -17,6 +17,8 @@ export interface Scenario {
   readonly recoveryLimitSeconds: number | null
   /** A service to watch instead of the chosen one; null lets the engine choose. */
   readonly control: string | null
+  /** Services of which containers may die or turn unhealthy although no fault aims at them. */
+  readonly mayDie: readonly string[]
   /** It uses up what other stacks on the machine need as well: no scenario runs beside it. */
   readonly exclusive: boolean
   readonly source: { readonly file: string; readonly line: number }

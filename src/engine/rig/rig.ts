@@ -139,7 +139,7 @@ export function scenario(changes: Partial<Scenario> = {}): Scenario {
   return {
     ...{ id: 'X-1', name: 'the back is cut off', suite: 'chaos', expectedBehavior: 'answers say so' },
     ...{ faults: [], expect: [], durationSeconds: 6, profileSeconds: {} },
-    ...{ recoveryLimitSeconds: null, control: null, exclusive: false, source: { file: 'x.json', line: 3 } },
+    ...{ recoveryLimitSeconds: null, control: null, mayDie: [], exclusive: false, source: { file: 'x.json', line: 3 } },
     ...changes,
   }
 }

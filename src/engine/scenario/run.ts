@@ -12,6 +12,7 @@ import { faultWindowMs, recoveryLimitMs, type Scenario } from '../../kinds/scena
 import { isAborted, withDeadline } from '../../core/time/wait.ts'
 import type { HostFacts } from '../../toolbox/operations/resources/host.ts'
 import { collect } from '../watch/collect.ts'
+import { judgeBystanders } from '../watch/bystanders.ts'
 import { faultContext, clauseContext, undoContext } from './contexts.ts'
 import { chooseControl, ControlWatch } from '../watch/control.ts'
 import type { EngineDeps } from '../deps.ts'
@@ -253,6 +254,7 @@ export class ScenarioRun {
   private async finish(): Promise<void> {
     const { deps, state, phases } = this
     state.samples = this.canary.requests.samples(state.startedMs)
+    this.judgeBystanders()
     this.expectations.stop()
     this.guard?.stop()
     state.host = this.guard?.result() ?? null
@@ -270,6 +272,18 @@ export class ScenarioRun {
     } finally {
       this.watch?.stop()
     }
+  }
+
+  private judgeBystanders(): void {
+    const { deps, state, scenario } = this
+    const { injectedMs, injectedWallMs, descriptions, hits } = state
+    if (injectedMs === null) return
+    const aimed = [
+      ...descriptions.flatMap(({ targets }) => targets),
+      ...hits.flatMap(({ name, containerId }) => [name, containerId]),
+    ]
+    const terms = { aimed: new Set(aimed), mayDie: scenario.mayDie, injectedWallMs }
+    state.expectations.push(judgeBystanders(() => deps.containers.events(injectedWallMs), terms))
   }
 
   private async judgeControl(signal: AbortSignal): Promise<void> {

@@ -31,6 +31,7 @@ const SCENARIO: Scenario = {
   profileSeconds: {},
   recoveryLimitSeconds: null,
   control: null,
+  mayDie: [],
   exclusive: false,
   source: { file: 'x.json', line: 1 },
 }

@@ -51,6 +51,9 @@ describe('checkAgainstDescriptor', () => {
     ])
     expect(messages(breaking({ target: 'wroker', signal: 'SIGKILL' }))[0]).toContain('target: there is no service "wroker"')
     expect(messages({ control: 'nobody' })[0]).toContain('control: there is no service "nobody"')
+    expect(messages({ mayDie: ['worker', 'wroker'] })).toEqual([
+      expect.stringContaining('may_die[1]: there is no service "wroker"; did you mean "worker"?'),
+    ])
   })
 
   it('leaves network entries alone on a stack without links, and asks for a name where there is no default', () => {

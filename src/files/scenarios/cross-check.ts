@@ -26,6 +26,9 @@ export function checkAgainstDescriptor(
       const at = faults.length > 1 ? ['faults', index] : []
       for (const { path, message } of fault.missing(descriptor)) tell([...at, ...path], message)
     })
+    scenario.mayDie.forEach((name, index) => {
+      if (!services.includes(name)) tell(['may_die', index], unknownName('service', name, services))
+    })
     if (control !== null && !services.includes(control)) tell(['control'], unknownName('service', control, services))
     scenario.expect.forEach((clause, index) => {
       for (const { path, message } of clause.missing(descriptor)) tell(['expect', index, clause.kind, ...path], message)

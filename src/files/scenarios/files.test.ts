@@ -67,6 +67,7 @@ describe('entries as the scenarios become', () => {
       profileSeconds: {},
       recoveryLimitSeconds: null,
       control: null,
+      mayDie: [],
       exclusive: false,
       source: { file: join(folder, 'entry.json'), line: 1 },
     })
@@ -113,6 +114,7 @@ describe('entries as the scenarios become', () => {
     expect(scenario).toMatchObject({
       suite: 'stress',
       control: 'worker',
+      mayDie: ['worker'],
       recoveryLimitSeconds: 15,
       profileSeconds: { quick: 7 },
       faults: [{ spec: { links: ['back'], allLinks: false, stream: 'both', toxicity: 0.5 } }],

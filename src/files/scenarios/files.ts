@@ -121,6 +121,7 @@ function toScenario(checked: CheckedEntry, suite: SuiteName, source: Scenario['s
     profileSeconds: entry.profiles ?? {},
     recoveryLimitSeconds: entry.recovery_seconds ?? null,
     control: entry.control ?? null,
+    mayDie: entry.may_die ?? [],
     exclusive: entry.exclusive ?? false,
     source,
   }

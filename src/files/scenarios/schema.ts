@@ -32,6 +32,15 @@ const common = {
   duration_seconds: seconds('How long the fault is held in the full profile; the default is 30').optional(),
   expect: expectSchema.optional(),
   control: serviceName('A service that must stay untouched; chosen by the engine where it is left out').optional(),
+  may_die: z
+    .array(serviceName('A service'))
+    .min(1)
+    .max(100)
+    .meta({
+      description:
+        'Services that may die, restart or turn unhealthy although the fault does not aim at them; of others it is a miss',
+    })
+    .optional(),
   recovery_seconds: seconds('Limit of the recovery; the default is 20, and 60 in the full profile').optional(),
   exclusive: z
     .boolean()

@@ -15,6 +15,7 @@ function scenario(id: string): Scenario {
     profileSeconds: {},
     recoveryLimitSeconds: null,
     control: null,
+    mayDie: [],
     exclusive: false,
     source: { file: 'f.json', line: 1 },
   }
