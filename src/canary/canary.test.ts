@@ -86,3 +86,31 @@ it('has no outcome for what it drops', async () => {
   await until(() => service.waiting.size === 0)
   expect(canary.samples(mono(0))).toEqual([])
 })
+
+it('sends its requests in turns, and says which was which where there are several', async () => {
+  const sent: string[] = []
+  const named = (name: string): StackRequest => ({
+    ...GET,
+    send() {
+      sent.push(name)
+      return Promise.resolve({ ...WHOLE, status: 200, body: 'fine' })
+    },
+  })
+  const requests = { page: named('page'), stream: named('stream') }
+  const turns = descriptor({ requests, canary: { requests: ['page', 'stream', 'page'], ratePerSecond: 50 } })
+  const rotating = canaryPort.start(stack({ descriptor: turns }), { clock, signal: new AbortController().signal })
+  await until(() => rotating.samples(mono(0)).length >= 6)
+  rotating.stop()
+  const turn = ['page', 'stream', 'page', 'page', 'stream', 'page']
+  expect(sent.slice(0, 6)).toEqual(turn)
+  expect(
+    rotating
+      .samples(mono(0))
+      .map(({ request }) => request)
+      .slice(0, 6),
+  ).toEqual(turn)
+  await until(() => service.waiting.size > 0)
+  service.answerAll()
+  await until(() => canary.samples(mono(0)).length > 0)
+  expect(canary.samples(mono(0))[0]).not.toHaveProperty('request')
+})

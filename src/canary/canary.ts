@@ -2,8 +2,8 @@
 import { CANARY_DEADLINE_MS, type CanarySample } from '../core/canary.ts'
 import { later, msBetween, type Mono } from '../core/time/moment.ts'
 import type { Clock } from '../core/time/clock.ts'
-import { canaryRequest } from '../core/descriptor.ts'
-import type { StackRequest } from '../core/request.ts'
+import { canaryRequests, type NamedRequest } from '../core/descriptor.ts'
+import { answerName, type StackRequest } from '../core/request.ts'
 import type { CanaryPort, RunningCanary } from '../ports/canary.ts'
 import type { RunningStack } from '../ports/stack.ts'
 import { isAborted, waitUntil } from '../core/time/wait.ts'
@@ -18,15 +18,16 @@ export const canaryPort: CanaryPort = {
 }
 
 /** One request that was due. */
-interface Sent {
-  readonly intendedMs: Mono
+interface Sent extends Pick<CanarySample, 'request' | 'intendedMs'> {
   readonly dropped: AbortController
   outcome: CanarySample | null
 }
 
 class OpenLoopCanary implements RunningCanary {
   private readonly stack: RunningStack
-  private readonly request: StackRequest
+  private readonly requests: readonly [NamedRequest, ...NamedRequest[]]
+  /** How many were due so far. */
+  private due = 0
   private readonly clock: Clock
   private readonly stopped = new AbortController()
   private readonly signal: AbortSignal
@@ -41,7 +42,7 @@ class OpenLoopCanary implements RunningCanary {
 
   constructor(stack: RunningStack, clock: Clock, signal: AbortSignal) {
     this.stack = stack
-    this.request = canaryRequest(stack.descriptor)
+    this.requests = canaryRequests(stack.descriptor)
     this.clock = clock
     this.usualIntervalMs = 1_000 / stack.descriptor.canary.ratePerSecond
     this.intervalMs = this.usualIntervalMs
@@ -117,36 +118,45 @@ class OpenLoopCanary implements RunningCanary {
 
   private sendOne(): void {
     const sentMs = this.clock.nowMs()
-    const one: Sent = { intendedMs: this.nextMs, dropped: new AbortController(), outcome: null }
+    const [first] = this.requests
+    const { name, request } = this.requests[this.due % this.requests.length] ?? first
+    this.due += 1
+    const named = this.requests.length === 1 ? {} : { request: name }
+    const one: Sent = { ...named, intendedMs: this.nextMs, dropped: new AbortController(), outcome: null }
     this.nextMs = later(this.nextMs, this.intervalMs)
     this.sent.push(one)
     if (this.inFlight >= MAX_IN_FLIGHT) {
-      one.outcome = { intendedMs: one.intendedMs, sentMs, doneMs: sentMs, status: null, ok: false, error: 'overflow' }
+      one.outcome = { ...named, intendedMs: one.intendedMs, sentMs, doneMs: sentMs, status: null, ok: false, error: 'overflow' }
       return
     }
     this.inFlight += 1
-    void this.ask(one, sentMs).finally(() => {
+    void this.ask(request, one, sentMs).finally(() => {
       this.inFlight -= 1
     })
   }
 
-  private async ask(one: Sent, sentMs: Mono): Promise<void> {
-    const { intendedMs } = one
-    const known = (what: Omit<CanarySample, 'intendedMs' | 'sentMs' | 'doneMs'>): void => {
-      one.outcome = { intendedMs, sentMs, doneMs: this.clock.nowMs(), ...what }
+  private async ask(request: StackRequest, one: Sent, sentMs: Mono): Promise<void> {
+    const { dropped, outcome: _none, ...asked } = one
+    const known = (what: Pick<CanarySample, 'status' | 'code' | 'ok' | 'error' | 'cut' | 'wrong'>): void => {
+      one.outcome = { ...asked, sentMs, doneMs: this.clock.nowMs(), ...what }
     }
     try {
-      const outcome = await this.request.send({
+      const outcome = await request.send({
         baseUrl: this.stack.entryUrl,
         variables: this.stack.variables,
-        deadlineMs: Math.max(1, CANARY_DEADLINE_MS - msBetween(intendedMs, sentMs)),
+        deadlineMs: Math.max(1, CANARY_DEADLINE_MS - msBetween(asked.intendedMs, sentMs)),
         maxBytes: MAX_BODY_BYTES,
-        signal: AbortSignal.any([this.signal, one.dropped.signal]),
+        signal: AbortSignal.any([this.signal, dropped.signal]),
       })
       // A request that our own side cut short says nothing of the system.
       if (outcome.error === 'aborted') return
-      const { status, code, good, reason } = outcome
-      known({ status, ...(code === undefined ? {} : { code }), ok: good, error: reason })
+      const { status, code, good, reason, wrong, complete } = outcome
+      const isCut = !complete && answerName(outcome) !== null
+      known({
+        ...{ status, ...(code === undefined ? {} : { code }), ok: good, error: reason },
+        ...(isCut ? { cut: true } : {}),
+        ...(wrong === true ? { wrong } : {}),
+      })
     } catch (error) {
       known({ status: null, ok: false, error: `could not be sent: ${String(error)}` })
     }

@@ -7,6 +7,8 @@ export const CANARY_DEADLINE_MS = 15_000
 
 /** One canary request. Latency counts from the intended send time. */
 export interface CanarySample {
+  /** Name of the request; left out where the canary has one only. */
+  readonly request?: string
   readonly intendedMs: Mono
   readonly sentMs: Mono
   readonly doneMs: Mono
@@ -15,6 +17,10 @@ export interface CanarySample {
   /** As of `RequestOutcome`. */
   readonly code?: string
   readonly ok: boolean
+  /** It had a status or code, and did not come whole. */
+  readonly cut?: true
+  /** As of `RequestOutcome`. */
+  readonly wrong?: true
   /** Node's error code, `deadline`, `overflow` (200 in flight) or what the good-answer rule missed; null when ok. */
   readonly error: string | null
 }

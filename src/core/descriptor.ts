@@ -108,7 +108,8 @@ export interface Descriptor {
   readonly defaultLink: string | null
   /** By name: the canary, and whatever expectations refer to. */
   readonly requests: Readonly<Record<string, StackRequest>>
-  readonly canary: { readonly request: string; readonly ratePerSecond: number }
+  /** Its requests take turns; one may stand there several times. */
+  readonly canary: { readonly requests: readonly [string, ...string[]]; readonly ratePerSecond: number }
   readonly pool: PoolSpec | null
   readonly vram: VramSpecOfStack | null
   readonly completed: CompletedSpec | null
@@ -117,9 +118,21 @@ export interface Descriptor {
   readonly defects: { readonly variable: string; readonly known: Readonly<Record<string, KnownDefect>> } | null
 }
 
-/** @throws BAD_INPUT for a descriptor that does not define it. */
-export function canaryRequest({ requests, canary }: Pick<Descriptor, 'requests' | 'canary'>): StackRequest {
-  const request = Object.hasOwn(requests, canary.request) ? requests[canary.request] : undefined
-  if (request !== undefined) return request
-  throw new ChaosError('BAD_INPUT', `the descriptor's canary names the request ${canary.request}, which it does not define`)
+export interface NamedRequest {
+  readonly name: string
+  readonly request: StackRequest
+}
+
+/** In their turns, the first of them first. @throws BAD_INPUT for one that the descriptor does not define. */
+export function canaryRequests({
+  requests,
+  canary,
+}: Pick<Descriptor, 'requests' | 'canary'>): readonly [NamedRequest, ...NamedRequest[]] {
+  const named = (name: string): NamedRequest => {
+    const request = Object.hasOwn(requests, name) ? requests[name] : undefined
+    if (request !== undefined) return { name, request }
+    throw new ChaosError('BAD_INPUT', `the descriptor's canary names the request ${name}, which it does not define`)
+  }
+  const [first, ...others] = canary.requests
+  return [named(first), ...others.map(named)]
 }

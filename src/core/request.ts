@@ -43,6 +43,8 @@ export interface RequestOutcome {
   readonly error: string | null
   readonly good: boolean
   readonly reason: string | null
+  /** It came whole and says that all is well, and is not what was asked for, or what the same was answered before. */
+  readonly wrong?: true
   readonly firstByteMs: number | null
   readonly totalMs: number
   readonly bytes: number

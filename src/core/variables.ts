@@ -17,6 +17,13 @@ export function fillVariables(text: string, variables: Readonly<Record<string, s
   })
 }
 
+/** Fills `${NAME}` of these names, and leaves all else as it is. */
+export function fillKnown(text: string, values: Readonly<Record<string, string>>): string {
+  return text.replace(REFERENCE, (reference, name: string) =>
+    Object.hasOwn(values, name) ? (values[name] ?? reference) : reference,
+  )
+}
+
 export function fillRecord(
   record: Readonly<Record<string, string>>,
   variables: Readonly<Record<string, string>>,

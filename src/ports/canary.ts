@@ -1,4 +1,4 @@
-/** The canary: one request through the entry, sent without an end. */
+/** The canary: requests through the entry, in turns, without an end. */
 import type { Mono } from '../core/time/moment.ts'
 import type { CanarySample, CanaryWindow } from '../core/canary.ts'
 import type { Clock } from '../core/time/clock.ts'

@@ -35,7 +35,7 @@ export function descriptor(changes: Partial<Descriptor> = {}): Descriptor {
     links: [],
     defaultLink: null,
     requests: { page: GET },
-    canary: { request: 'page', ratePerSecond: 10 },
+    canary: { requests: ['page'], ratePerSecond: 10 },
     pool: null,
     vram: null,
     completed: null,

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type Dockerode from 'dockerode'
 import { systemClock } from '../core/time/clock.ts'
-import { canaryRequest, type Descriptor } from '../core/descriptor.ts'
+import { canaryRequests, type Descriptor } from '../core/descriptor.ts'
 import { ChaosError, describeError } from '../core/errors.ts'
 import type { ExecPort } from '../ports/exec.ts'
 import type { Logger } from '../ports/reporter.ts'
@@ -198,7 +198,7 @@ function toxiproxyLabels({ toxiproxy }: Descriptor): ServiceLabels {
 
 /** A service without a health check counts as healthy as soon as its process runs. */
 function entryAnswers(descriptor: Descriptor, addresses: StackAddresses): Ask {
-  const canary = canaryRequest(descriptor)
+  const [{ request: canary }] = canaryRequests(descriptor)
   return {
     failure: () => `the entry ${addresses.entryUrl()} gave no ${canary.protocol} answer`,
     hint: 'Check the entry of the stack descriptor, and give services that start slowly a health check.',

@@ -37,9 +37,9 @@ export function crewDescriptor(changes: Partial<Descriptor> = {}): Descriptor {
     entry: { service: 'boss', port: 8000 },
     secrets: ['CREW_TOKEN'],
     pool: CREW_POOL,
-    canary: { request: 'work', ratePerSecond: 10 },
+    canary: { requests: ['work'], ratePerSecond: 10 },
     requests: {
-      work: httpRequest.request({
+      work: httpRequest.entry.parse({
         method: 'POST',
         path: '/work',
         headers: { ...headers, 'content-type': 'application/json' },

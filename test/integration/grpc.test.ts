@@ -30,7 +30,7 @@ beforeAll(async () => {
       services: [{ name: 'shop', health: null, dependsOn: [], replicas: 1, control: false, data: null }],
       entry: { service: 'shop', port: 8000 },
       requests: { health: request({ grpc: 'health' }), pay: request({ grpc: 'shop.Till/Pay' }) },
-      canary: { request: 'health', ratePerSecond: 20 },
+      canary: { requests: ['health'], ratePerSecond: 20 },
     }),
   )
 })

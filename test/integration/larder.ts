@@ -19,8 +19,8 @@ export function larderDescriptor(changes: Partial<Descriptor> = {}): Descriptor 
     services: [service('gate'), service('store', 1, '/data'), service('device', 2)],
     entry: { service: 'gate', port: PORT },
     requests: {
-      page: httpRequest.request({ method: 'GET', path: '/slow', headers: {}, body: null, good }),
-      hold: httpRequest.request({ method: 'POST', path: '/hold', headers: {}, body: { size: 1 }, good }),
+      page: httpRequest.entry.parse({ method: 'GET', path: '/slow', headers: {}, body: null, good }),
+      hold: httpRequest.entry.parse({ method: 'POST', path: '/hold', headers: {}, body: { size: 1 }, good }),
     },
     vram: {
       service: 'device',

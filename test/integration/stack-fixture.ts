@@ -24,7 +24,7 @@ function service(name: string, replicas = 1): ServiceSpec {
   return { name, health: { port: 8000, path: '/' }, dependsOn: [], replicas, control: false, data: null }
 }
 
-const PAGE = httpRequest.request({
+const PAGE = httpRequest.entry.parse({
   ...{ method: 'GET', path: '/', headers: {}, body: null },
   good: { status: [200], body_matches: null },
 })
@@ -45,7 +45,7 @@ export function descriptorOf(name: string, changes: Partial<Descriptor> = {}): D
     links: [],
     defaultLink: null,
     requests: { page: PAGE },
-    canary: { request: 'page', ratePerSecond: 10 },
+    canary: { requests: ['page'], ratePerSecond: 10 },
     pool: null,
     vram: null,
     completed: null,

@@ -1,13 +1,13 @@
 import { systemClock } from '../../core/time/clock.ts'
 import { later, msBetween, type Mono } from '../../core/time/moment.ts'
 import { mono } from '../../core/time/moment.fixture.ts'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { summarizeCanary, type CanarySample } from '../../core/canary.ts'
 import type { CanarySpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
 import { canaryClause } from './clause.ts'
-import { begin, descriptor, GET, openContext } from '../shared/context.fixture.ts'
+import { begin, descriptor, GET, openContext, stack } from '../shared/context.fixture.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -122,4 +122,39 @@ it('cannot ask for statuses of a canary that speaks gRPC', () => {
     { path: [], message: 'asks for HTTP statuses, and the request "page" is one of gRPC, which has none' },
   ])
   expect(canaryClause.expect({ success_rate: 1 }, 'during').missing(grpc)).toEqual([])
+})
+
+describe('a canary whose requests take turns', () => {
+  const requests = { page: GET, stream: GET }
+  const turns = descriptor({ requests, canary: { requests: ['page', 'stream'], ratePerSecond: 10 } })
+  const named = (place: number): { request: string } => ({ request: place % 2 === 0 ? 'page' : 'stream' })
+  const steady = [10, 20, 30, 40].map((latency, place) => ({ ...sample(mono(0), latency), ...named(place) }))
+
+  it('is judged by each of them, against its own steady state', async () => {
+    const slow = (place: number): Partial<CanarySample> => ({
+      ...named(place),
+      doneMs: mono(performance.now() - 6_000 + 100 * place + (place % 2 === 0 ? 510 : 520)),
+    })
+    const changes = { canaryDelayMs: 500, stack: stack({ descriptor: turns }) }
+    const { observation } = await judge({ slower_by_fault: { tolerance: 0.01 } }, slow, changes, steady)
+    expect(observation).toEqual({
+      expected: 'median slower by 500 ms ± 1 %',
+      observed:
+        'page: slower by 500 ms (10 ms before, 510 ms during, 30 good requests) | stream: slower by 500 ms (20 ms before, 520 ms during, 30 good requests)',
+      met: true,
+    })
+  })
+
+  it('may be asked for one of them, which it must send', () => {
+    const clause = canaryClause.expect({ request: 'stream', answers: { status: [200], share: 1 } }, 'during')
+    expect([clause.text, clause.missing(turns)]).toEqual(['canary stream: ≥ 100 % answered 200', []])
+    const only = descriptor({ requests })
+    expect(clause.missing(only)).toEqual([{ path: [], message: 'the canary does not send the request "stream"; it sends page' }])
+    const mixed = { ...turns, requests: { page: GET, stream: { ...GET, http: null, protocol: 'gRPC' } } }
+    expect(clause.missing(mixed)[0]?.message).toContain('"stream" is one of gRPC')
+    const page = canaryClause.expect({ request: 'page', answers: { status: [200], share: 1 } }, 'during')
+    expect(page.missing(mixed)).toEqual([])
+    const all = canaryClause.expect({ answers: { status: [200], share: 1 } }, 'during')
+    expect(all.missing(mixed)[0]?.message).toContain('"stream" is one of gRPC')
+  })
 })

@@ -18,7 +18,7 @@ function sample(index: number, status: number | null, latency: number): CanarySa
 }
 
 function seen(samples: readonly CanarySample[], rest: Partial<CanarySeen> = {}): CanarySeen {
-  return { samples, windowEndMs: mono(6_000), steadyP50Ms: 20, steadySpreadMs: 0, delayMs: null, ...rest }
+  return { samples, windowEndMs: mono(6_000), steadyP50Ms: 20, steadySpreadMs: 0, delayMs: null, kinds: new Map(), ...rest }
 }
 
 const many = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index))
@@ -125,11 +125,11 @@ describe('judgeCanary', () => {
     expect(judgeCanary(spec, seen(slowest(5_000)))).toMatchObject({ observed: 'slowest answer 5000 ms', met: true })
     expect(judgeCanary(spec, seen(slowest(5_001)))).toMatchObject({ observed: 'slowest answer 5001 ms', met: false })
     expect(judgeCanary(spec, seen(many(60, (index) => sample(index, index === 3 ? null : 503, 10))))).toMatchObject({
-      observed: 'slowest answer 10 ms, 1 of 60 without any answer (failed: 1 × deadline)',
+      observed: 'slowest answer 10 ms, 1 of 60 without a whole answer (failed: 1 × deadline)',
       met: false,
     })
     expect(judgeCanary(spec, seen(many(60, (index) => sample(index, null, 10))))).toMatchObject({
-      observed: 'slowest answer ? ms, 60 of 60 without any answer (failed: 60 × deadline)',
+      observed: 'slowest answer ? ms, 60 of 60 without a whole answer (failed: 60 × deadline)',
       met: false,
     })
   })
@@ -213,5 +213,109 @@ describe('judgeCanary', () => {
     expect(canaryText({ success_rate: 0.97, within_ms: 15_000 })).toBe(
       'canary: ≥ 97 % good; every request answered within 15000 ms',
     )
+  })
+})
+
+describe('requests that take turns', () => {
+  const kinds = new Map([
+    ['page', { steadyP50Ms: 20, steadySpreadMs: 0 }],
+    ['stream', { steadyP50Ms: 40, steadySpreadMs: 0 }],
+  ])
+  /** Every second of `count` is a stream, of which `failing` fail. */
+  const turns = (count: number, failing: number, status: number | null = 503): CanarySample[] =>
+    many(count, (index) => {
+      const isStream = index % 2 === 1
+      return { ...sample(index, isStream && index < 2 * failing ? status : 200, 20), request: isStream ? 'stream' : 'page' }
+    })
+  const judge = (spec: Parameters<typeof judgeCanary>[0], samples: CanarySample[]): ReturnType<typeof judgeCanary> =>
+    judgeCanary(spec, seen(samples, { kinds }))
+
+  it('are all to keep the promise: one kind that fails does not hide behind the others', () => {
+    expect(judge({ success_rate: 0.9 }, turns(100, 6))).toEqual({
+      expected: '≥ 90 % good',
+      observed: '94 % of 100 (failed: 6 × 503) | page: 100 % of 50 | stream: 88 % of 50 (failed: 6 × 503)',
+      met: false,
+    })
+    expect(judge({ success_rate: 0.9 }, turns(100, 5)).met).toBe(true)
+  })
+
+  it('are all to keep it together as well, though of few of one kind a single miss is not too many', () => {
+    expect(judge({ success_rate: 0.97 }, turns(60, 1)).met).toBe(true)
+    expect(judge({ success_rate: 0.97 }, turns(60, 2)).met).toBe(false)
+    expect(judge({ success_rate: 0.99 }, turns(60, 1)).met).toBe(false)
+    expect(judge({ answers: { status: [200], share: 0.97 } }, turns(60, 1)).met).toBe(true)
+    expect(judge({ answers: { status: [200], share: 0.9 } }, turns(60, 4)).met).toBe(false)
+  })
+
+  it('are judged when there are enough of all, and of each its part', () => {
+    expect(judge({ success_rate: 0.5 }, turns(20, 0)).met).toBe(true)
+    expect(judge({ success_rate: 0.5 }, turns(19, 0))).toMatchObject({
+      observed: expect.stringContaining('stream: only 9 canary requests in the window, 10 are needed to judge') as string,
+      met: null,
+    })
+    const rare = turns(60, 0).map((one, index) => ({ ...one, request: index < 9 ? 'stream' : 'page' }))
+    expect(judge({ success_rate: 0.5 }, rare).met).toBeNull()
+  })
+
+  it('may be asked for one of them alone', () => {
+    expect(judge({ request: 'page', success_rate: 1 }, turns(60, 30))).toEqual({
+      expected: '≥ 100 % good',
+      observed: '100 % of 30',
+      met: true,
+    })
+    expect(judge({ request: 'stream', success_rate: 1 }, turns(60, 2)).met).toBe(false)
+    expect(judgeCanary({ request: 'page', success_rate: 1 }, seen(turns(60, 0)))).toMatchObject({ observed: '100 % of 60' })
+  })
+
+  it('have no figures of before together: only each has', () => {
+    const spec = { slower_by_fault: { tolerance: 0.1 }, within_ms: 50 }
+    const judged = judgeCanary(spec, seen(turns(60, 0), { kinds, delayMs: 0 }))
+    expect(judged.observed).toBe(
+      'slowest answer 20 ms | page: slowest answer 20 ms; slower by 0 ms (20 ms before, 20 ms during, 30 good requests) | ' +
+        'stream: slowest answer 20 ms; slower by -20 ms (40 ms before, 20 ms during, 30 good requests)',
+    )
+    expect(judged.met).toBe(false)
+    const only = judgeCanary({ slower_by_fault: { tolerance: 0.1 } }, seen(turns(60, 0), { kinds, delayMs: 0 }))
+    expect(only.observed.startsWith('page: ')).toBe(true)
+  })
+})
+
+describe('an answer that did not come whole', () => {
+  const cut = { ok: false, cut: true, error: 'ECONNRESET' } as const
+  const samples = many(60, (index) => ({ ...sample(index, 200, 20), ...(index < 5 ? cut : {}) }))
+
+  it('is none, whatever its head said', () => {
+    expect(judgeCanary({ answers: { status: [200], share: 0.95 } }, seen(samples))).toMatchObject({
+      observed: '91.66 % of 60 (55 × 200, 5 × ECONNRESET after 200)',
+      met: false,
+    })
+    expect(judgeCanary({ within_ms: 100 }, seen(samples))).toMatchObject({
+      observed: 'slowest answer 20 ms, 5 of 60 without a whole answer (failed: 5 × ECONNRESET after 200)',
+      met: false,
+    })
+  })
+})
+
+it('tells what a whole answer missed', () => {
+  const bad = { ok: false, error: 'the stream ended without [DONE]' }
+  const samples = many(60, (index) => ({ ...sample(index, 200, 20), ...(index < 3 ? bad : {}) }))
+  const wrong = { ok: false, error: `x${'y'.repeat(200)}` }
+  const long = many(60, (index) => ({ ...sample(index, 200, 20), ...(index < 3 ? wrong : {}) }))
+  expect(judgeCanary({ success_rate: 0.9 }, seen(samples)).observed).toBe(
+    '95 % of 60 (failed: 3 × 200 (the stream ended without [DONE]))',
+  )
+  expect(judgeCanary({ success_rate: 0.9 }, seen(long)).observed).toBe(`95 % of 60 (failed: 3 × 200 (x${'y'.repeat(119)}))`)
+})
+
+it('no share excuses an answer that is another one', () => {
+  const error = 'text is not what the same request was answered at first: 6 characters in place of 11'
+  const samples = many(60, (index) => ({
+    ...sample(index, 200, 20),
+    ...(index === 7 ? { ok: false, wrong: true as const, error } : {}),
+  }))
+  expect(judgeCanary({ success_rate: 0.5 }, seen(samples))).toEqual({
+    expected: '≥ 50 % good; no answer wrong',
+    observed: `98.33 % of 60 (failed: 1 × 200 with a wrong answer); 1 of 60 wrong (${error})`,
+    met: false,
   })
 })

@@ -1,10 +1,11 @@
 import * as z from 'zod'
 import { CANARY_DEADLINE_MS } from '../../core/canary.ts'
 import { milliseconds, quantity, statuses } from '../../kinds/schema-kit.ts'
-import { atLeastOne, share } from '../shared/spec-keys.ts'
+import { atLeastOne, requestName, share } from '../shared/spec-keys.ts'
 
 export const canarySpec = atLeastOne(
   z.strictObject({
+    request: requestName().optional(),
     success_rate: share('At least this share of the canary requests is good').optional(),
     answers: z
       .strictObject({
@@ -28,6 +29,11 @@ export const canarySpec = atLeastOne(
       })
       .optional(),
   }),
-).meta({ description: 'Judges the canary requests of the fault window', minProperties: 1 })
+  ['request'],
+).meta({
+  description:
+    'Judges the canary requests of the fault window: those of one request of the canary, or all of them, together and each kind by itself',
+  minProperties: 1,
+})
 
 export type CanarySpec = z.output<typeof canarySpec>

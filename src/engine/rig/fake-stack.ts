@@ -44,7 +44,7 @@ function descriptorOf(world: World, changes: Partial<Descriptor>): Descriptor {
     ...{ cpuQuotas: 'from_start', entry: { service: 'front', port: 80 }, toxiproxy: null, links: [], defaultLink: null },
     services: [service('front', ['back']), service('back', ['store']), service('store', [])],
     requests: { page: fakeRequest(world) },
-    ...{ canary: { request: 'page', ratePerSecond: 10 }, pool: null, vram: null, completed: null },
+    ...{ canary: { requests: ['page'], ratePerSecond: 10 }, pool: null, vram: null, completed: null },
     ...{ scenarioFiles: [], loadFolders: [], defects: null },
     ...changes,
   }

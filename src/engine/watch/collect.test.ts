@@ -98,7 +98,7 @@ describe('the logs of a scenario', () => {
 
 describe('the series of a scenario', () => {
   it('has its times rounded, and says why an answer was bad', async () => {
-    const request = { request: 'page', ratePerSecond: 3 }
+    const request = { requests: ['page'] as const, ratePerSecond: 3 }
     const rig = new Rig({ stacks: [{ descriptor: { canary: request } }] })
     rig.world.answer = () =>
       rig.world.broken.size > 0 ? { ok: false, latencyMs: 30.55, error: 'status 502' } : { ok: true, latencyMs: 20.26 }

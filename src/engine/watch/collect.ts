@@ -101,10 +101,13 @@ async function writeSeries(
   const lines = samples.map((sample) =>
     JSON.stringify({
       atMs: Math.round(msBetween(originMs, sample.intendedMs)),
+      ...(sample.request === undefined ? {} : { request: sample.request }),
       latencyMs: Math.round(latencyMs(sample) * 10) / 10,
       status: sample.status,
       ...(sample.code === undefined ? {} : { code: sample.code }),
       ok: sample.ok,
+      ...(sample.cut === true ? { cut: true } : {}),
+      ...(sample.wrong === true ? { wrong: true } : {}),
       error: sample.error,
     }),
   )

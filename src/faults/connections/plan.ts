@@ -1,6 +1,6 @@
 /** Which container the connections go to, and where to. */
 import * as z from 'zod'
-import { canaryRequest, type Descriptor } from '../../core/descriptor.ts'
+import { canaryRequests, type Descriptor } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
 import { httpOf, type HttpRequest } from '../../core/request.ts'
 import type { FaultContext } from '../../kinds/context.ts'
@@ -64,6 +64,8 @@ export function requestPort(target: string, { links, entry, file }: Pick<Descrip
   )
 }
 
+/** The first of the canary's. */
 export function floodRequest(descriptor: Descriptor): HttpRequest {
-  return httpOf(descriptor.canary.request, canaryRequest(descriptor), 'a flood of connections with the canary’s request')
+  const [{ name, request }] = canaryRequests(descriptor)
+  return httpOf(name, request, 'a flood of connections with the canary’s request')
 }

@@ -26,7 +26,13 @@ export function checkStack(stack: StackFile, folder: string, tell: Tell): void {
     if (pathKind(resolve(folder, image.context)) !== 'folder') tell(['images', index, 'context'], 'there is no such folder')
   })
   checkLinks(stack, services, containers, tell)
-  known(tell, ['canary', 'request'], stack.canary.request, Object.keys(stack.requests), 'request')
+  const { request } = stack.canary
+  const names = Object.keys(stack.requests)
+  if (typeof request === 'string') known(tell, ['canary', 'request'], request, names, 'request')
+  else
+    request.forEach((name, index) => {
+      known(tell, ['canary', 'request', index], name, names, 'request')
+    })
   checkPool(stack, services, containers, tell)
   checkVram(stack, services, tell)
   if (stack.completed !== null) known(tell, ['completed', 'service'], stack.completed.service, containers, 'service')

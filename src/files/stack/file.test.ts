@@ -42,7 +42,7 @@ describe('loadDescriptor', () => {
       secrets: ['API_TOKEN'],
       entry: { service: 'toxiproxy', port: 7_000 },
       defaultLink: 'back',
-      canary: { request: 'small', ratePerSecond: 10 },
+      canary: { requests: ['small'], ratePerSecond: 10 },
       scenarioFiles: [join(folder, 'stress/all-keys.json')],
       defects: { variable: 'DEFECTS', known: { 'no-retry': { fails: ['X-1'] } } },
     })

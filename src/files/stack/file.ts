@@ -51,7 +51,7 @@ function toDescriptor(stack: StackFile, file: string, scenarioFiles: readonly st
     links: Object.entries(stack.links).map(toLink),
     defaultLink: stack.default_link,
     requests: stack.requests,
-    canary: { request: stack.canary.request, ratePerSecond: stack.canary.rate_per_second },
+    canary: { requests: namesIn(stack.canary.request), ratePerSecond: stack.canary.rate_per_second },
     pool: stack.pool === null ? null : toPool(stack.pool),
     vram: stack.vram === null ? null : toVram(stack.vram),
     completed: stack.completed,
@@ -59,6 +59,10 @@ function toDescriptor(stack: StackFile, file: string, scenarioFiles: readonly st
     loadFolders: stack.load.map((path) => shortPath(resolve(folder, path))),
     defects: stack.defects === null ? null : toDefects(stack.defects),
   }
+}
+
+function namesIn(request: StackFile['canary']['request']): [string, ...string[]] {
+  return typeof request === 'string' ? [request] : request
 }
 
 function toService([name, service]: [string, StackFile['services'][string]]): ServiceSpec {

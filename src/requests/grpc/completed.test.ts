@@ -83,3 +83,11 @@ it('leaves a name in full as it is, though the innermost scope has one that ends
   completeFiles([file])
   expect(file.messageType[0]?.field.map(({ typeName }) => typeName)).toEqual(['.shop.Money', '.shop.Receipt.Kind'])
 })
+
+it('finds what stands within a message of a file without a package', () => {
+  const file = create(FileDescriptorProtoSchema, {
+    messageType: [{ name: 'Receipt', field: [{ name: 'line', typeName: 'Line' }], nestedType: [{ name: 'Line' }] }],
+  })
+  completeFiles([file])
+  expect(file.messageType[0]?.field[0]?.typeName).toBe('.Receipt.Line')
+})

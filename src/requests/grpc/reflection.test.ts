@@ -79,7 +79,7 @@ it('asks for nothing more when one answer has all files, whatever stands beside 
   const beside = Buffer.concat([
     numberField(9, 7),
     // Of a response, 1 is the host, and 2 what was asked for; of a list of files 2 is not known.
-    bytesField(1, Buffer.from('host')),
+    bytesField(1, bytesField(1, Buffer.from('?'))),
     bytesField(2, bytesField(4, Buffer.from('shop.Till'))),
   ])
   const list = fileList([TILL, ORDER, RECEIPT], bytesField(2, Buffer.from('?')))

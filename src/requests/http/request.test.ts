@@ -47,7 +47,7 @@ it('is sent as it stands, and tells what others need to send it', async () => {
   })
 })
 
-it.each([200, 302, 503])('an entry that answers with %i speaks HTTP', async (status) => {
+it.each([200, 204, 302, 503])('an entry that answers with %i speaks HTTP', async (status) => {
   await using server = await shop(status)
   await httpRequest.request(spec).speaks(server.baseUrl, AbortSignal.timeout(5_000))
   // Nothing is followed, and no connection is kept that a fault would then cut.

@@ -1,13 +1,14 @@
 import { defineRequest } from '../../kinds/define-request.ts'
-import { sendHttp } from './send.ts'
+import { httpSender } from './send.ts'
 import { askEntry } from './speaks.ts'
 import { httpRequestSpec } from './spec.ts'
+import { plainRequest } from './turn.ts'
 
 export const httpRequest = defineRequest({
   kind: 'http',
   protocol: 'HTTP',
   schema: httpRequestSpec,
-  http: ({ method, path, headers, body }) => ({ method, path, headers, body }),
+  http: plainRequest,
   speaks: askEntry,
-  sender: (spec) => (options) => sendHttp(spec, options),
+  sender: httpSender,
 })

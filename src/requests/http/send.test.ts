@@ -2,17 +2,20 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net'
 import { createHash } from 'node:crypto'
 import { getEventListeners, once } from 'node:events'
+import type * as z from 'zod'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { RequestOutcome } from '../../core/request.ts'
-import { sendHttp } from './send.ts'
-import type { HttpRequestSpec } from './spec.ts'
+import type { RequestOutcome, SendOptions } from '../../core/request.ts'
+import { httpSender } from './send.ts'
+import { httpRequestSpec } from './spec.ts'
 
 const servers: Server[] = []
 afterEach(() => {
   for (const server of servers.splice(0)) server.close()
 })
 
-const SPEC: HttpRequestSpec = {
+type Input = z.input<typeof httpRequestSpec>
+
+const SPEC: Input = {
   method: 'POST',
   path: '/task',
   headers: { authorization: 'Bearer ${TOKEN}', 'content-type': 'application/json' },
@@ -20,9 +23,13 @@ const SPEC: HttpRequestSpec = {
   good: { status: [200], body_matches: "text == 'whole'" },
 }
 
+async function sendHttp(input: Input, options: SendOptions): Promise<RequestOutcome> {
+  return httpSender(httpRequestSpec.parse(input))(options)
+}
+
 async function ask(
   server: Server,
-  { spec = SPEC, ...change }: Partial<Parameters<typeof sendHttp>[1]> & { readonly spec?: HttpRequestSpec } = {},
+  { spec = SPEC, ...change }: Partial<SendOptions> & { readonly spec?: Input } = {},
 ): Promise<RequestOutcome> {
   servers.push(server)
   server.listen(0, '127.0.0.1')
@@ -68,9 +75,9 @@ it('keeps the id that the answer gives the request, also of an answer that is cu
 
 describe('a good answer', () => {
   const answering = (status: number, body: string): Server => http((_request, response) => response.writeHead(status).end(body))
-  const plain: HttpRequestSpec = { ...SPEC, good: { status: [200, 202], body_matches: null } }
+  const plain: Input = { ...SPEC, good: { status: [200, 202], body_matches: null } }
 
-  it.each<[string, HttpRequestSpec, number, string, string | null]>([
+  it.each<[string, Input, number, string, string | null]>([
     ['of one of its statuses, whatever the body', plain, 202, 'plain text', null],
     ['whose body misses the rule', SPEC, 200, '{"error":"out of memory"}', "the body misses text == 'whole'"],
     [

@@ -1,25 +1,35 @@
 /** One HTTP request as a client of the stack would send it: new connection, bounded body, outcome as a value. */
 import { createHash } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import type { JSONValue } from '@jmespath-community/jmespath'
 import { systemErrorCode } from '../../core/errors.ts'
-import { parseJson } from '../../core/json.ts'
 import type { RequestOutcome, SendOptions } from '../../core/request.ts'
-import { fillRecord } from '../../core/variables.ts'
-import { bodyProblem } from '../shared/good-body.ts'
+import { answerProblem } from './answer.ts'
+import { FirstAnswers } from './first-answers.ts'
 import type { HttpRequestSpec } from './spec.ts'
+import { filled, turnOf, type Turn } from './turn.ts'
 
 /** By which one request of many is found again in the logs of a system. */
 const ID_HEADERS = ['x-task-id', 'x-request-id', 'x-correlation-id']
 
+/** Counts what it sends, and keeps what it was answered at first. */
+export function httpSender(spec: HttpRequestSpec): (options: SendOptions) => Promise<RequestOutcome> {
+  const first = new FirstAnswers()
+  let n = 0
+  return async (options) => {
+    const turn = turnOf(spec, n)
+    n += 1
+    return send(spec, turn, first, options)
+  }
+}
+
 /** Never rejects: a refused connection, a cut body and a missed deadline are outcomes. @throws BAD_INPUT for an unknown variable. */
-export async function sendHttp(spec: HttpRequestSpec, options: SendOptions): Promise<RequestOutcome> {
-  const url = new URL(spec.path, options.baseUrl)
-  const body = spec.body === null ? null : JSON.stringify(spec.body)
-  const headers = fillRecord(spec.headers, options.variables)
+async function send(spec: HttpRequestSpec, turn: Turn, first: FirstAnswers, options: SendOptions): Promise<RequestOutcome> {
+  const { path, headers, body } = filled(spec, turn, options.variables)
+  const url = new URL(path, options.baseUrl)
   const startedMs = performance.now()
   return new Promise((resolve) => {
     let answerId: string | null = null
+    let contentType = ''
     let firstByteMs: number | null = null
     const chunks: Buffer[] = []
     let bytes = 0
@@ -29,18 +39,21 @@ export async function sendHttp(spec: HttpRequestSpec, options: SendOptions): Pro
       options.signal.removeEventListener('abort', onAbort)
       request.destroy()
       const content = Buffer.concat(chunks)
-      const reason = error ?? judgeAnswer(spec, status, content)
+      const answer = { status, contentType, body: content.toString('utf8') }
+      const asked = { turn, first, baseUrl: options.baseUrl }
+      const problem = error === null ? answerProblem(spec, answer, asked) : { reason: error, isWrong: false }
       resolve({
         status,
         error,
-        good: reason === null,
-        reason,
+        good: problem === null,
+        reason: problem?.reason ?? null,
+        ...(problem?.isWrong === true ? { wrong: true } : {}),
         firstByteMs,
         totalMs: performance.now() - startedMs,
         bytes,
         bodyHash: error === null ? createHash('sha256').update(content).digest('hex') : null,
         complete: error === null,
-        body: content.toString('utf8'),
+        body: answer.body,
         answerId,
       })
     }
@@ -50,6 +63,7 @@ export async function sendHttp(spec: HttpRequestSpec, options: SendOptions): Pro
       (response: IncomingMessage) => {
         const status = response.statusCode ?? null
         answerId = idOf(response)
+        contentType = response.headers['content-type'] ?? ''
         response.on('data', (chunk: Buffer) => {
           firstByteMs ??= performance.now() - startedMs
           bytes += chunk.length
@@ -78,14 +92,6 @@ export async function sendHttp(spec: HttpRequestSpec, options: SendOptions): Pro
     else options.signal.addEventListener('abort', onAbort)
     request.end(body ?? undefined)
   })
-}
-
-/** null when the answer is good by the descriptor's rule, else what it missed. */
-function judgeAnswer(spec: HttpRequestSpec, status: number | null, content: Buffer): string | null {
-  if (!spec.good.status.some((good) => good === status)) return `status ${String(status)}`
-  if (spec.good.body_matches === null) return null
-  const parsed = parseJson(content.toString('utf8')) as JSONValue | undefined
-  return parsed === undefined ? 'the body is not JSON' : bodyProblem(parsed, spec.good.body_matches)
 }
 
 /** By itself Node tells the length with those methods only that usually have a body. */

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { jmespath, oneOf, shaped, statuses, urlPath } from '../../kinds/schema-kit.ts'
+import { regularExpression } from './pattern.ts'
 
 export const method = oneOf(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], 'HTTP method')
 
@@ -11,20 +12,77 @@ export const headers = z
   .record(headerName, shaped(/^[^\r\n\0]*$/, 'one line of text', 'May hold ${NAME} of a secret or variable', 8_000))
   .meta({ description: 'HTTP headers; ${NAME} stands for the value of a variable' })
 
+const MOST_TURNS = 100
+
+/** `n` and `nonce` are ours. */
+const turnName = z
+  .string()
+  .max(64)
+  .regex(/^(?!(?:n|nonce)$)[A-Za-z_][A-Za-z0-9_]*$/, {
+    error: 'is not a name of letters, digits and _ for values that take turns (n and nonce have their meaning already)',
+  })
+
+const vary = z
+  .record(
+    turnName,
+    z
+      .array(shaped(/^[^\0]*$/, 'a text', 'What it stands for in its turn', 8_000))
+      .min(1)
+      .max(MOST_TURNS),
+  )
+  .refine((lists) => new Set(Object.values(lists).map(({ length }) => length)).size <= 1, {
+    error: 'lists take turns together: give them the same length',
+  })
+  .meta({
+    description:
+      'Values that take turns from one request to the next: ${NAME} in the path, headers and body stands for the one whose turn it is. Without being written here ${n} is the number of the request, and ${nonce} an id that no other has',
+  })
+
+const events = z
+  .strictObject({
+    end: shaped(/^[^\r\n]+$/, 'one line of text', 'Data of the event without which the stream was cut, such as [DONE]')
+      .nullable()
+      .default(null)
+      .meta({ description: 'Data of the last event, without which the stream was cut, such as [DONE]; null where it has none' }),
+  })
+  .meta({
+    description:
+      'The answer is a stream of server-sent events, none of which tells an error (an event of that name, or a key "error" in its data). For JMESPath it is {"events": […]}, each of them its data, as JSON where it is JSON',
+  })
+
+const good = z
+  .strictObject({
+    status: statuses('Statuses of a good answer'),
+    body_matches: jmespath('Must yield true on the JSON body')
+      .nullable()
+      .default(null)
+      .meta({ description: 'Must yield true on the JSON body (JMESPath); null for any body' }),
+    body_contains: shaped(/^[^]+$/, 'a text', 'Must stand in the body', 8_000)
+      .nullable()
+      .default(null)
+      .meta({ description: 'A text that must stand in the body; null for any body' }),
+    body_regex: regularExpression('Must match somewhere in the body').nullable().default(null).meta({
+      description: 'A regular expression (of JavaScript, with flags s and u) that must match the body; null for any body',
+    }),
+    sse: events.nullable().default(null),
+    same: jmespath('Must be the same').nullable().default(null).meta({
+      description:
+        'What of the answer must be what the same request was answered at first, in the steady state (JMESPath; "@" for all of it); null to compare nothing',
+    }),
+    echoes: z
+      .record(jmespath('What of the answer'), shaped(/^[^\0]*$/, 'a text', 'What it must be', 8_000))
+      .default({})
+      .meta({ description: 'What of the answer (JMESPath) must be what was sent, such as {"id": "${nonce}"}' }),
+  })
+  .meta({ description: 'Which answers are good' })
+
 export const httpRequestSpec = z.strictObject({
   method,
   path: urlPath('Path at the entry'),
   headers: headers.default({}),
   body: z.json().default(null).meta({ description: 'Sent as JSON; null for none' }),
-  good: z
-    .strictObject({
-      status: statuses('Statuses of a good answer'),
-      body_matches: jmespath('Must yield true on the JSON body')
-        .nullable()
-        .default(null)
-        .meta({ description: 'Must yield true on the JSON body (JMESPath); null for any body' }),
-    })
-    .meta({ description: 'Which answers are good' }),
+  vary: vary.default({}),
+  good,
 })
 
 export type HttpRequestSpec = Readonly<z.output<typeof httpRequestSpec>>

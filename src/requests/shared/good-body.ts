@@ -2,5 +2,10 @@ import { search, type JSONValue } from '@jmespath-community/jmespath'
 
 /** null when the JMESPath yields true on the body, else what it missed. */
 export function bodyProblem(body: JSONValue, mustMatch: string): string | null {
-  return search(body, mustMatch) === true ? null : `the body misses ${mustMatch}`
+  return partOf(body, mustMatch) === true ? null : `the body misses ${mustMatch}`
+}
+
+/** What the JMESPath yields on the body; null for what it does not have. */
+export function partOf(body: JSONValue, path: string): JSONValue {
+  return search(body, path) ?? null
 }
