@@ -2,6 +2,7 @@
 import { canaryClause } from './canary/clause.ts'
 import { containerClause } from './container/clause.ts'
 import { grpcClause } from './grpc/clause.ts'
+import { healthPageClause } from './health-page/clause.ts'
 import { loadClause } from './load/clause.ts'
 import { logGapsClause } from './log-gaps/clause.ts'
 import { logClause } from './log/clause.ts'
@@ -22,5 +23,6 @@ export const CLAUSES = [
   metricClause,
   logClause,
   newConnectionsClause,
+  healthPageClause,
   loadClause,
 ] as const

@@ -210,7 +210,16 @@ describe('judgeCriteria', () => {
     verdict: 'passed',
     effect: { confirmed: true, summary: '', measures: {}, reasons: [] },
     expectations: [clause],
-    recovery: { recovered: true, afterMs: 0, limitMs: 20_000, lastBadMs: null, firstGoodMs: null, streak: 17, reason: null },
+    recovery: {
+      recovered: true,
+      afterMs: 0,
+      limitMs: 20_000,
+      lastBadMs: null,
+      firstGoodMs: null,
+      streak: 17,
+      reason: null,
+      calm: null,
+    },
     control: { ...HIT, unaffected: true },
     cleanup: { clean: true, leftovers: [] },
   }

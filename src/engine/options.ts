@@ -35,6 +35,17 @@ export const HURRIED_UNDO: UndoLimits = undoLimits(6_000, 6_000)
 export const PATIENT_UNDO: UndoLimits = undoLimits(25_000, 20_000)
 /** How much denser the canary asks from the end of one fault to the begin of the next. */
 export const DENSE_PACE_FACTOR = 2
+/** A steady state is slow above twice the first one, and at least this much above it. */
+export const SLOW_FACTOR = 2
+export const SLOW_MARGIN_MS = 150
+/** An answer is slow above this much of what 95 % took before, and at least that margin above the median. */
+export const SLOW_TAIL_FACTOR = 1.5
+/** How much denser it asks once a recovery is proven, to see whether all is as before, and no more often than that a second. */
+export const CALM_PACE_FACTOR = 4
+export const CALM_MOST_PER_SECOND = 100
+/** For so long at a time, or until so many requests were due. */
+export const CALM_MS = 1_750
+export const CALM_FEWEST_REQUESTS = 20
 /** For what clauses must have under way before the fault comes. */
 export const BEGIN_LIMIT_MS = 10_000
 /** Planning and preparing may start several helpers. */

@@ -35,7 +35,7 @@ function scenario(id: string, changes: Partial<ScenarioResult> = {}): ScenarioRe
     effect: { confirmed: true, summary: 'it bit', reasons: [], measures: {} },
     expectations: [],
     canary: { total: 0, failed: 0, p50Ms: null, p95Ms: null, longestOutageMs: null, steadyP50Ms: null, maxLatenessMs: null },
-    recovery: { recovered: true, afterMs: 0, limitMs: 1, lastBadMs: 0, firstGoodMs: 0, streak: 1, reason: null },
+    recovery: { recovered: true, afterMs: 0, limitMs: 1, lastBadMs: 0, firstGoodMs: 0, streak: 1, reason: null, calm: null },
     ...{ control: null, controlReason: null, cleanup: { clean: true, leftovers: [] }, host: null, events: [], series: null },
     ...{ logs: [], repeatCommand: 'x', source: { file: 'x', line: 1 } },
     ...changes,

@@ -319,3 +319,38 @@ it('no share excuses an answer that is another one', () => {
     met: false,
   })
 })
+
+describe('slower by so much at most', () => {
+  const judged = (latency: number, count = 60): ReturnType<typeof judgeCanary> =>
+    judgeCanary({ slower_by_at_most_ms: 300 }, seen(many(60, (index) => sample(index, index < count ? 200 : 503, latency))))
+
+  it('is judged by the medians', () => {
+    expect(judged(320)).toEqual({
+      expected: 'median slower by 300 ms at most',
+      observed: 'slower by 300 ms (20 ms before, 320 ms during, 60 good requests)',
+      met: true,
+    })
+    expect(judged(321).met).toBe(false)
+    expect(judged(5).met).toBe(true)
+  })
+
+  it('needs good answers, and a steady state', () => {
+    expect([judged(20, 20).met, judged(20, 19).met]).toEqual([true, null])
+    const blind = seen(
+      many(60, (index) => sample(index, 200, 20)),
+      { steadyP50Ms: Number.NaN },
+    )
+    expect(judgeCanary({ slower_by_at_most_ms: 300 }, blind).met).toBeNull()
+  })
+
+  it('is asked of each kind of request by itself', () => {
+    const kinds = new Map([
+      ['page', { steadyP50Ms: 20, steadySpreadMs: 0 }],
+      ['stream', { steadyP50Ms: 400, steadySpreadMs: 0 }],
+    ])
+    const named = many(60, (index) => ({ ...sample(index, 200, 350), request: index % 2 === 0 ? 'page' : 'stream' }))
+    const { observed, met } = judgeCanary({ slower_by_at_most_ms: 300 }, seen(named, { kinds }))
+    expect(observed).toMatch(/^page: slower by 330 ms .* \| stream: slower by -50 ms /)
+    expect(met).toBe(false)
+  })
+})

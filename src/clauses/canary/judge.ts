@@ -41,7 +41,7 @@ export function judgeCanary(spec: CanarySpec, seen: CanarySeen): Observation {
   if (spec.request !== undefined && kinds.has(spec.request)) return ofKind(spec.request)
   if (kinds.size < 2) return judgeOne(spec, seen, FEWEST_SAMPLES)
   // What is compared with a figure of before has none for a mixture.
-  const { slower_by_fault: _ofEach, ...shares } = spec
+  const { slower_by_fault: _ofEach, slower_by_at_most_ms: _too, ...shares } = spec
   const all = judgeOne(shares, seen, FEWEST_SAMPLES)
   const each = [...kinds.keys()].map((name) => ({ name, ...ofKind(name) }))
   const counted = Object.keys(shares).length > 0
@@ -62,6 +62,7 @@ function judgeOne(spec: CanarySpec, seen: CanarySeen, fewest: number, isEnough: 
   if (spec.success_rate !== undefined) parts.push(successPart(spec.success_rate, seen, isEnough))
   if (spec.answers !== undefined) parts.push(answersPart(spec.answers, seen, fewest, isEnough))
   if (spec.within_ms !== undefined) parts.push(withinPart(spec.within_ms, seen))
+  if (spec.slower_by_at_most_ms !== undefined) parts.push(littleSlowerPart(spec.slower_by_at_most_ms, seen, fewest))
   if (spec.slower_by_fault !== undefined) parts.push(slowerPart(spec.slower_by_fault.tolerance, seen, fewest))
   if (parts.length > 0) parts.push(...wrongParts(seen))
   const joined = joinParts(parts)
@@ -142,6 +143,16 @@ function slowerPart(tolerance: number, { samples, steadyP50Ms, steadySpreadMs, d
   if (tooMuchMs <= 0) return { expected, observed, met: true }
   if (tooMuchMs > steadySpreadMs) return { expected, observed, met: false }
   return { expected, observed: `${observed}, where the steady state itself varied by ${msText(steadySpreadMs)}`, met: null }
+}
+
+function littleSlowerPart(mostMs: number, { samples, steadyP50Ms }: CanarySeen, fewest: number): Part {
+  const good = samples.filter((sample) => sample.ok).map(latencyMs)
+  const added = median(good) - steadyP50Ms
+  return {
+    expected: `median slower by ${mostMs} ms at most`,
+    observed: `slower by ${msText(added)} (${msText(steadyP50Ms)} before, ${msText(median(good))} during, ${good.length} good requests)`,
+    met: good.length < fewest || !Number.isFinite(added) ? null : added <= mostMs,
+  }
 }
 
 function statusCounts(samples: readonly CanarySample[]): string {

@@ -19,6 +19,11 @@ export const canarySpec = atLeastOne(
       CANARY_DEADLINE_MS,
       'Every canary request has its answer, good or bad, within this time',
     ).optional(),
+    slower_by_at_most_ms: milliseconds(
+      1,
+      CANARY_DEADLINE_MS,
+      'The median of the good answers is slower than before by this at most',
+    ).optional(),
     slower_by_fault: z
       .strictObject({
         tolerance: quantity({ minimum: 0, above: true, maximum: 1, description: 'Fraction by which the slow-down may differ' }),

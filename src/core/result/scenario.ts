@@ -42,6 +42,18 @@ const canary = z.object({
   maxLatenessMs: numberOrNull.describe('How late the harness itself was to send, at worst, ms; null when nothing was injected.'),
 })
 
+const calm = z.object({
+  requests: count.describe('How many of the newest requests were looked at.'),
+  slow: count.describe('How many of them took longer than slowMs.'),
+  slowMs: numberOrNull.describe(
+    'From where on an answer is slow, ms: one and a half times what 95 % took in the steady state, or a margin above its median; the largest where kinds of request differ; null without a steady state.',
+  ),
+  p50Ms: numberOrNull.describe('Median latency of them, ms; null of none.'),
+  p95Ms: numberOrNull.describe('95th percentile, ms; null of none.'),
+  p99Ms: numberOrNull.describe('99th percentile, ms; null of none.'),
+  worstMs: numberOrNull.describe('The slowest of them, ms; null of none.'),
+})
+
 const recovery = z.object({
   recovered: z
     .boolean()
@@ -58,6 +70,13 @@ const recovery = z.object({
   ),
   streak: z.number().describe('How many good requests in a row were required; 0 when recovery was not observed.'),
   reason: z.string().nullable().describe('Why it did not recover; null when it did.'),
+  // Of a result that was written before anybody looked.
+  calm: calm
+    .nullable()
+    .default(null)
+    .describe(
+      'What the answers were like once recovery was proven, held against the steady state; null when it did not come so far.',
+    ),
 })
 
 const control = z.object({
@@ -131,6 +150,7 @@ export type PhaseResult = DeepReadonly<z.infer<typeof phase>>
 export type PhaseName = PhaseResult['name']
 export type ExpectationResult = DeepReadonly<z.infer<typeof expectation>>
 export type RecoveryResult = DeepReadonly<z.infer<typeof recovery>>
+export type CalmResult = DeepReadonly<z.infer<typeof calm>>
 export type ControlResult = DeepReadonly<z.infer<typeof control>>
 export type HostResult = DeepReadonly<z.infer<typeof host>>
 export type TimelineEvent = DeepReadonly<z.infer<typeof event>>

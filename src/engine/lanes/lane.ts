@@ -13,6 +13,8 @@ export interface StackCanary {
   readonly requests: RunningCanary
   /** Requests that were intended before this say nothing of the steady state: a fault was on, or its traces were. ms. */
   steadySinceMs: Mono
+  /** Median latency of the first steady state on this stack, ms; null before. */
+  usualMs: number | null
 }
 
 export class Lane {
@@ -37,7 +39,7 @@ export class Lane {
     const { clock, canary, stack } = this.deps
     const { signal } = this
     // At the rate of the descriptor: services that have just started are slow when they are asked a lot.
-    this.canary ??= { steadySinceMs: clock.nowMs(), requests: canary.start(stack, { clock, signal }) }
+    this.canary ??= { usualMs: null, steadySinceMs: clock.nowMs(), requests: canary.start(stack, { clock, signal }) }
     return new ScenarioRun(this.deps, this.options, scenario, this.canary, signal).execute()
   }
 

@@ -52,6 +52,7 @@ describe('withoutRelapse', () => {
     firstGoodMs: 250,
     streak: 17,
     reason: null,
+    calm: null,
   }
 
   it('turns a later failure into no recovery', () => {
@@ -111,6 +112,7 @@ describe('the wait for a recovery', () => {
     const { result, provenSinceMs, fromMs } = await recoveryOf((atMs) => sample(atMs + 0.3, atMs >= 1_000, 20.4))
     expect(result).toEqual({
       ...{ recovered: true, afterMs: 1_021, limitMs: 5_000, lastBadMs: 900, firstGoodMs: 1_021, streak: 5, reason: null },
+      calm: null,
     })
     expect(provenSinceMs).toBe(later(fromMs, 1_000.3))
   })

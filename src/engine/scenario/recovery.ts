@@ -93,5 +93,6 @@ function result(streak: Streak, terms: RecoveryTerms, needed: number, reason: st
     firstGoodMs: round(streak.firstGoodMs),
     streak: needed,
     reason,
+    calm: null,
   }
 }

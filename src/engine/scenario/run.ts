@@ -12,7 +12,7 @@ import { faultWindowMs, recoveryLimitMs, type Scenario } from '../../kinds/scena
 import { isAborted, withDeadline } from '../../core/time/wait.ts'
 import type { HostFacts } from '../../toolbox/operations/resources/host.ts'
 import { collect } from '../watch/collect.ts'
-import { judgeBystanders } from '../watch/bystanders.ts'
+import { bystanderTerms, judgeBystanders } from '../watch/bystanders.ts'
 import { faultContext, clauseContext, undoContext } from './contexts.ts'
 import { chooseControl, ControlWatch } from '../watch/control.ts'
 import type { EngineDeps } from '../deps.ts'
@@ -34,6 +34,7 @@ import {
   type UndoLimits,
 } from '../options.ts'
 import { PhaseRecorder } from './phases.ts'
+import { awaitCalm } from './calm.ts'
 import { awaitRecovery, withoutRelapse } from './recovery.ts'
 import { buildResult, ScenarioState } from './state.ts'
 import type { StackCanary } from '../lanes/lane.ts'
@@ -156,6 +157,7 @@ export class ScenarioRun {
         `${state.steady.failed} canary requests failed before anything was injected, so nothing was`,
       )
     }
+    canary.usualMs ??= state.steady.p50Ms
     return sinceMs
   }
 
@@ -243,12 +245,25 @@ export class ScenarioRun {
       }
       const { result, provenSinceMs } = await awaitRecovery(deps, canary.requests, terms, phaseSignal)
       state.recovery = result
-      state.expectations.push(...(await expectations.observe('after', this.clauseContext(phaseSignal, state.startedMs))))
+      const [clauses] = await Promise.all([
+        expectations.observe('after', this.clauseContext(phaseSignal, state.startedMs)),
+        provenSinceMs === null ? null : this.calm(later(fromMs, limitMs), phaseSignal),
+      ])
+      state.expectations.push(...clauses)
       const injectedMs = state.injectedMs ?? fromMs
       await canary.requests.settled(injectedMs, later(injectedMs, state.windowMs), phaseSignal)
-      state.recovery = withoutRelapse(result, canary.requests.samples(fromMs), fromMs)
+      state.recovery = withoutRelapse(state.recovery, canary.requests.samples(fromMs), fromMs)
       if (provenSinceMs !== null) canary.steadySinceMs = provenSinceMs
     })
+  }
+
+  /** Whether it is as before, once it is proven to have recovered. */
+  private async calm(untilMs: Mono, signal: AbortSignal): Promise<void> {
+    const { deps, state, canary } = this
+    const steady = state.steady?.samples ?? []
+    const { result, reason } = await awaitCalm(deps, canary.requests, { untilMs, steady }, signal)
+    if (state.recovery === null) return
+    state.recovery = { ...state.recovery, calm: result, ...(reason === null ? {} : { recovered: false, afterMs: null, reason }) }
   }
 
   private async finish(): Promise<void> {
@@ -276,14 +291,9 @@ export class ScenarioRun {
 
   private judgeBystanders(): void {
     const { deps, state, scenario } = this
-    const { injectedMs, injectedWallMs, descriptions, hits } = state
-    if (injectedMs === null) return
-    const aimed = [
-      ...descriptions.flatMap(({ targets }) => targets),
-      ...hits.flatMap(({ name, containerId }) => [name, containerId]),
-    ]
-    const terms = { aimed: new Set(aimed), mayDie: scenario.mayDie, injectedWallMs }
-    state.expectations.push(judgeBystanders(() => deps.containers.events(injectedWallMs), terms))
+    if (state.injectedMs === null) return
+    const terms = bystanderTerms(state, scenario)
+    state.expectations.push(judgeBystanders(() => deps.containers.events(state.injectedWallMs), terms))
   }
 
   private async judgeControl(signal: AbortSignal): Promise<void> {

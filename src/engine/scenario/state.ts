@@ -142,5 +142,6 @@ function noRecovery(scenario: Scenario, options: EngineOptions): RecoveryResult 
     firstGoodMs: null,
     streak: 0,
     reason: 'recovery was not observed',
+    calm: null,
   }
 }

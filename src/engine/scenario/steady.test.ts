@@ -21,7 +21,7 @@ function canaryOf(count: () => number, failedAt: readonly number[]): Canary {
     Array.from({ length: count() }, (_, index) => sample(later(startedMs, index), !failedAt.includes(index))).filter(
       ({ intendedMs }) => intendedMs >= fromMs,
     )
-  return { requests: { samples }, steadySinceMs: startedMs }
+  return { requests: { samples }, steadySinceMs: startedMs, usualMs: null }
 }
 
 const deps = {
@@ -72,7 +72,11 @@ it('is ten good requests in a row, and begins with the first of them', async () 
 
 it('that does not come is told with what was missing, and what that was', async () => {
   const { clock } = new World()
-  const canary: Canary = { requests: { samples: () => [sample(clock.nowMs(), false)] }, steadySinceMs: clock.nowMs() }
+  const canary: Canary = {
+    requests: { samples: () => [sample(clock.nowMs(), false)] },
+    steadySinceMs: clock.nowMs(),
+    usualMs: null,
+  }
   const [end] = await clock.until(Promise.allSettled([reachSteadyState({ ...deps, clock }, canary, signal)]))
   expect(end).toMatchObject({ status: 'rejected', reason: { code: 'NOT_STEADY', cause: { code: 'TIMEOUT' } } })
 })
@@ -87,4 +91,29 @@ it('that is not awaited any more is no state that was not reached', async () => 
       aborter.signal,
     ),
   ).rejects.toMatchObject({ code: 'ABORTED' })
+})
+
+it.each([
+  [null, 400],
+  [5, 155],
+  [200, 400],
+])('is no slower than at first: %s ms then, up to %i ms now', async (usualMs, mostMs) => {
+  const reach = async (latency: number): Promise<unknown> => {
+    const world = new World()
+    const { clock } = world
+    const sinceMs = clock.nowMs()
+    // The newest ten count, whatever was before them.
+    const all = Array.from({ length: 600 }, (_, index) => ({
+      ...sample(later(sinceMs, index * 50), true),
+      doneMs: later(sinceMs, index * 50 + (index < 12 ? 900 : latency)),
+    }))
+    const samples = (fromMs: Mono): CanarySample[] =>
+      all.filter(({ intendedMs, doneMs }) => intendedMs >= fromMs && doneMs <= clock.nowMs())
+    const steady = reachSteadyState({ ...deps, clock }, { requests: { samples }, steadySinceMs: sinceMs, usualMs }, signal)
+    return clock.until(steady.catch((error: unknown) => error))
+  }
+  expect(await reach(mostMs)).toEqual(expect.any(Number))
+  const late = await reach(mostMs + 1)
+  if (usualMs === null) expect(late).toEqual(expect.any(Number))
+  else expect((late as Error).message).toContain(`their median up to ${mostMs} ms (at first ${usualMs} ms)`)
 })

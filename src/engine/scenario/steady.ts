@@ -1,25 +1,35 @@
 import type { Mono } from '../../core/time/moment.ts'
 import { ChaosError, isChaosError } from '../../core/errors.ts'
-import { summarizeCanary, type CanarySample } from '../../core/canary.ts'
-import { STEADY_LIMIT_MS, STEADY_STREAK } from '../options.ts'
+import { latencyMs, summarizeCanary, type CanarySample } from '../../core/canary.ts'
+import { median } from '../../core/statistics.ts'
+import { SLOW_FACTOR, SLOW_MARGIN_MS, STEADY_LIMIT_MS, STEADY_STREAK } from '../options.ts'
 import type { RunningCanary } from '../../ports/canary.ts'
 import type { EngineDeps } from '../deps.ts'
 import { awaitWell } from './well.ts'
 
 type SteadyDeps = Pick<EngineDeps, 'clock' | 'stack'>
-type SteadyCanary = { readonly requests: Pick<RunningCanary, 'samples'>; readonly steadySinceMs: Mono }
+type SteadyCanary = {
+  readonly requests: Pick<RunningCanary, 'samples'>
+  readonly steadySinceMs: Mono
+  readonly usualMs: number | null
+}
 
 /**
- * The hypothesis that must hold before anything is broken: services healthy and ten good canary requests in a row. Where
+ * The hypothesis that must hold before anything is broken: services healthy and ten good canary requests in a row, no
+ * slower than in the first steady state of the stack: what an earlier fault has left slow is no baseline. Where
  * the recovery of the scenario before was proven by more than that, it holds already.
  * @returns the intended send time of the first request of the streak.
  * @throws NOT_STEADY saying what is not well.
  */
 export async function reachSteadyState(deps: SteadyDeps, canary: SteadyCanary, signal: AbortSignal): Promise<Mono> {
-  const what = `${STEADY_STREAK} good canary requests in a row on a healthy stack`
+  const { usualMs } = canary
+  const mostMs = usualMs === null ? Infinity : Math.max(usualMs * SLOW_FACTOR, usualMs + SLOW_MARGIN_MS)
+  const asQuick = usualMs === null ? '' : `, their median up to ${Math.round(mostMs)} ms (at first ${Math.round(usualMs)} ms),`
+  const what = `${STEADY_STREAK} good canary requests in a row${asQuick} on a healthy stack`
   const read = (): Tail => tail(canary.requests.samples(canary.steadySinceMs))
+  const isEnough = ({ good, p50Ms }: Tail): boolean => good >= STEADY_STREAK && p50Ms <= mostMs
   try {
-    const streak = await awaitWell(deps, what, read, ({ good }) => good >= STEADY_STREAK, STEADY_LIMIT_MS, signal)
+    const streak = await awaitWell(deps, what, read, isEnough, STEADY_LIMIT_MS, signal)
     return streak.firstIntendedMs ?? canary.steadySinceMs
   } catch (error) {
     if (!isChaosError(error, 'TIMEOUT')) throw error
@@ -49,6 +59,8 @@ export async function steadyAfterPrepare(
 
 interface Tail {
   readonly good: number
+  /** Of the newest that are enough. */
+  readonly p50Ms: number
   readonly firstIntendedMs: Mono | null
   readonly lastError: string | null
 }
@@ -58,6 +70,7 @@ function tail(samples: readonly CanarySample[]): Tail {
   const streak = samples.slice(lastBad + 1)
   return {
     good: streak.length,
+    p50Ms: median(streak.slice(-STEADY_STREAK).map(latencyMs)),
     firstIntendedMs: streak[0]?.intendedMs ?? null,
     lastError: samples[lastBad]?.error ?? null,
   }

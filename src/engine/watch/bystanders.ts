@@ -2,7 +2,9 @@
 import { msBetween, type Wall } from '../../core/time/moment.ts'
 import { describeError } from '../../core/errors.ts'
 import type { ExpectationResult } from '../../core/result/scenario.ts'
+import type { Scenario } from '../../kinds/scenario.ts'
 import type { ContainerEvent } from '../../ports/docker.ts'
+import type { ScenarioState } from '../scenario/state.ts'
 
 export interface BystanderTerms {
   /** Names and ids of containers that the faults aimed at or hit. */
@@ -10,6 +12,14 @@ export interface BystanderTerms {
   /** Services of which the scenario expects it. */
   readonly mayDie: readonly string[]
   readonly injectedWallMs: Wall
+}
+
+export function bystanderTerms(
+  { descriptions, hits, injectedWallMs }: Pick<ScenarioState, 'descriptions' | 'hits' | 'injectedWallMs'>,
+  { mayDie }: Pick<Scenario, 'mayDie'>,
+): BystanderTerms {
+  const targets = descriptions.flatMap((fault) => fault.targets)
+  return { aimed: new Set([...targets, ...hits.flatMap(({ name, containerId }) => [name, containerId])]), mayDie, injectedWallMs }
 }
 
 /** What is told of one container at most: one in a crash loop has hundreds. */

@@ -1,0 +1,85 @@
+/** When a health page is asked, at whom, and what of a container that has none. */
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import type { Observation } from '../../kinds/clause.ts'
+import type { ServiceSpec } from '../../core/descriptor.ts'
+import type { ContainerState } from '../../ports/docker.ts'
+import { helper } from '../../ports/toolbox.fixture.ts'
+import type { ArgumentsOf } from '../../toolbox/operations/registry.ts'
+import { state } from '../container/container.fixture.ts'
+import { begin, containers, descriptor, openContext, stack } from '../shared/context.fixture.ts'
+import { healthPageClause } from './clause.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const HIVE_SERVICE: ServiceSpec = {
+  ...{ name: 'hive', health: { port: 9_201, path: '/health' }, dependsOn: [], replicas: 1, control: true, data: null },
+}
+const ASKED = healthPageClause.expect({ service: 'hive', within_ms: 900 }, 'during')
+const HIVE = state({ id: 'h1', name: 'hive-1', service: 'hive', addresses: { test: '10.0.0.5' } })
+const STOPPED = state({ id: 'h2', name: 'hive-2', service: 'hive', addresses: {} })
+const WEB = state({ id: 'w1', name: 'web-1', service: 'web', addresses: { test: '10.0.0.9' } })
+
+interface Seen {
+  readonly observation: Observation
+  readonly asked: readonly ArgumentsOf<'probe.http'>[]
+}
+
+async function observe(list: readonly ContainerState[], status: (place: number) => number = () => 200): Promise<Seen> {
+  const asked: ArgumentsOf<'probe.http'>[] = []
+  const services = [HIVE_SERVICE]
+  const { ctx, open } = openContext(6_000, {
+    stack: stack({ descriptor: descriptor({ services }) }),
+    containers: containers({ glance: () => Promise.resolve([...list]) }),
+    observer: helper('observer', {
+      'probe.http': (args) => {
+        asked.push(args)
+        const answered = { totalMs: 3, connectMs: 1, closeMs: 1, status: status(asked.length - 1), bytes: 20, error: null }
+        return Promise.resolve({ samples: [answered] })
+      },
+    }),
+  })
+  const clause = await begin(ASKED, ctx)
+  open()
+  const observed = clause.observe(ctx)
+  observed.catch(() => undefined)
+  await vi.advanceTimersByTimeAsync(10_000)
+  return { observation: await observed, asked }
+}
+
+it('is asked four times a second to the end of the window, straight at its containers', async () => {
+  const { observation, asked } = await observe([HIVE, WEB])
+  expect(observation).toEqual({
+    expected: '≥ 100 % good within 900 ms',
+    observed: '100 % of 24, slowest answer 3 ms',
+    met: true,
+  })
+  expect(asked[0]).toEqual({
+    ...{ target: { host: '10.0.0.5', port: 9_201 }, path: '/health', headers: {} },
+    ...{ count: 1, intervalMs: 0, timeoutMs: 900 },
+  })
+})
+
+it('is missed by a single bad answer', async () => {
+  const { observation } = await observe([HIVE], (place) => (place === 20 ? 503 : 200))
+  expect(observation).toMatchObject({ observed: '95.83 % of 24 (1 × status 503), slowest answer 3 ms', met: false })
+})
+
+it('of a container that does not run is none', async () => {
+  const { observation } = await observe([HIVE, STOPPED])
+  expect(observation).toMatchObject({ observed: '50 % of 48 (24 × not running), slowest answer 3 ms', met: false })
+})
+
+it('needs a service with a container, and with a health page', async () => {
+  await expect(observe([WEB])).rejects.toMatchObject({ code: 'TARGET_NOT_FOUND' })
+  expect(ASKED.missing(descriptor({ services: [HIVE_SERVICE] }))).toEqual([])
+  expect(ASKED.missing(descriptor({ services: [{ ...HIVE_SERVICE, health: null }] }))).toEqual([
+    { path: [], message: 'asks for the health page of "hive", which has none' },
+  ])
+  expect(ASKED.missing(descriptor())).toHaveLength(1)
+  expect(ASKED.afterWindowMs).toBe(1_150)
+})

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest'
+import { later, latest, msBetween, type Mono } from '../../core/time/moment.ts'
+import { mono } from '../../core/time/moment.fixture.ts'
+import type { CanarySample } from '../../core/canary.ts'
+import { fakeStack } from '../rig/fake-stack.ts'
+import { World } from '../rig/world.ts'
+import { Rig } from '../rig/rig.ts'
+import { awaitCalm, type Calm } from './calm.ts'
+
+function sample(intendedMs: Mono, latency: number, changes: Partial<CanarySample> = {}): CanarySample {
+  const doneMs = later(intendedMs, latency)
+  return { intendedMs, sentMs: intendedMs, doneMs, status: 200, ok: true, error: null, ...changes }
+}
+
+/** 5 of 20 ms, and 5 of 30 ms. */
+const STEADY = Array.from({ length: 10 }, (_, index) => sample(mono(0), index % 2 === 0 ? 20 : 30))
+
+interface Watched extends Calm {
+  readonly tookMs: number
+  readonly paces: readonly (number | null)[]
+}
+
+/** `answer`: latency of the request at that place, or all of it; they come every 25 ms, as at 40 a second. */
+async function calmAfter(
+  answer: (place: number) => number | Partial<CanarySample>,
+  { steady = STEADY, rate = 10, leftMs = 10_000 } = {},
+): Promise<Watched> {
+  const world = new World()
+  const { clock } = world
+  const startMs = clock.nowMs()
+  const paces: (number | null)[] = []
+  const { stack } = fakeStack(world, { descriptor: { canary: { requests: ['page'], ratePerSecond: rate } } })
+  const all = Array.from({ length: 4_000 }, (_, place) => {
+    const given = answer(place)
+    const intendedMs = later(startMs, place * 25)
+    return typeof given === 'number' ? sample(intendedMs, given) : sample(intendedMs, 20, given)
+  })
+  const canary = {
+    async settled(fromMs: Mono, toMs: Mono, signal: AbortSignal): Promise<CanarySample[]> {
+      const asked = all.filter(({ intendedMs }) => intendedMs >= fromMs && intendedMs < toMs)
+      const lastMs = asked.reduce((last, { doneMs }) => latest(last, doneMs), toMs)
+      await clock.sleep(msBetween(clock.nowMs(), lastMs), signal)
+      return asked
+    },
+    pace: (perSecond: number | null) => void paces.push(perSecond),
+  }
+  const terms = { untilMs: later(startMs, leftMs), steady }
+  const calm = await clock.until(awaitCalm({ clock, stack }, canary, terms, new AbortController().signal))
+  return { ...calm, tookMs: msBetween(startMs, clock.nowMs()), paces }
+}
+
+describe('once it has recovered', () => {
+  it('is watched for a moment at four times the rate', async () => {
+    expect(await calmAfter((place) => (place === 68 ? 24 : 20))).toEqual({
+      result: { requests: 70, slow: 0, slowMs: 170, p50Ms: 20, p95Ms: 20, p99Ms: 24, worstMs: 24 },
+      ...{ reason: null, paces: [40, 20], tookMs: 1_750 },
+    })
+  })
+
+  it.each([
+    [1, 5_000, [4, 2]],
+    [2, 2_500, [8, 4]],
+    [3, 1_750, [12, 6]],
+    [25, 1_750, [100, 50]],
+    [30, 1_750, [100, 60]],
+    [80, 1_750, [160, 160]],
+  ])('at %d a second for %i ms', async (rate, tookMs, paces) => {
+    expect(await calmAfter(() => 20, { rate })).toMatchObject({ tookMs, paces })
+  })
+
+  it('is as before where two of seventy are slow, and looks once more where three are', async () => {
+    expect(await calmAfter((place) => (place < 2 ? 171 : 20))).toMatchObject({ result: { slow: 2 }, reason: null, tookMs: 1_750 })
+    expect(await calmAfter((place) => (place < 3 ? 171 : 20))).toMatchObject({ result: { slow: 0 }, reason: null, tookMs: 3_500 })
+    expect(await calmAfter((place) => (place < 3 ? 170 : 20))).toMatchObject({ result: { slow: 0 }, tookMs: 1_750 })
+  })
+
+  it('is not as before while every twentieth answer is slow, though the median is what it was', async () => {
+    const calm = await calmAfter((place) => (place % 20 === 0 ? 1_500 : 20))
+    expect(calm.reason).toBe(
+      'not as before: 4 of 70 answers took over 170 ms, by what they took before the fault: the median 20 ms, the slowest 1500 ms',
+    )
+    expect(calm.tookMs).toBeGreaterThanOrEqual(10_000)
+    expect(calm.tookMs).toBeLessThan(13_500)
+    expect(calm.paces).toEqual([40, 20])
+  })
+
+  it('is looked at once at least, however late the recovery came', async () => {
+    expect(await calmAfter(() => 500, { leftMs: 0 })).toMatchObject({
+      reason: expect.stringMatching(/^not as before: 70 of 70/) as string,
+    })
+    expect(await calmAfter(() => 20, { leftMs: 0 })).toMatchObject({ reason: null, tookMs: 1_750 })
+  })
+
+  it('is slow by what each kind of request took before', async () => {
+    const reports = [400, 500].map((ms) => sample(mono(0), ms, { request: 'report' }))
+    const steady = [...STEADY.map((one) => ({ ...one, request: 'page' })), ...reports]
+    const taking = (pageMs: number, reportMs: number) => (place: number) => {
+      const isPage = place % 2 === 0
+      return { request: isPage ? 'page' : 'report', doneMs: later(mono(isPage ? pageMs : reportMs), place * 25) }
+    }
+    const startMs = new World().clock.nowMs()
+    const from = (answer: ReturnType<typeof taking>) => (place: number) => {
+      const { request, doneMs } = answer(place)
+      return { request, doneMs: later(startMs, msBetween(mono(0), doneMs)) }
+    }
+    expect(await calmAfter(from(taking(170, 750)), { steady })).toMatchObject({
+      reason: null,
+      result: { slow: 0, slowMs: 750 },
+    })
+    expect(await calmAfter(from(taking(171, 20)), { steady, leftMs: 0 })).toMatchObject({ result: { slow: 35 } })
+    expect(await calmAfter(from(taking(20, 751)), { steady, leftMs: 0 })).toMatchObject({ result: { slow: 35 } })
+  })
+
+  it('has nothing to hold against what was not met before, nor against what failed then', async () => {
+    expect(await calmAfter(() => 1_500, { steady: [] })).toMatchObject({ reason: null, result: { slow: 0, slowMs: null } })
+    const failing = [...STEADY, sample(mono(0), 9_000, { ok: false })]
+    expect(await calmAfter(() => 20, { steady: failing })).toMatchObject({ result: { slowMs: 170 } })
+  })
+
+  it('is over with a request that fails, which is told as a relapse', async () => {
+    const calm = await calmAfter((place) => (place === 7 ? { ok: false, status: 503 } : 500))
+    expect(calm).toMatchObject({ reason: null, result: { slow: 69 } })
+    expect(calm.tookMs).toBeLessThan(3_000)
+  })
+})
+
+it('a scenario fails by what it leaves behind, and passes where it leaves nothing', async () => {
+  const left = (isLeft: boolean): Rig => {
+    const rig = new Rig()
+    let wasBroken = false
+    let count = 0
+    rig.world.answer = () => {
+      wasBroken ||= rig.world.broken.size > 0
+      count += 1
+      return { ok: true, latencyMs: isLeft && wasBroken && rig.world.broken.size === 0 && count % 20 === 0 ? 1_500 : 20 }
+    }
+    return rig
+  }
+  const worse = await left(true).result()
+  expect([worse.verdict, worse.recovery.recovered, worse.recovery.afterMs]).toEqual(['failed', false, null])
+  expect(worse.reasons).toEqual([expect.stringMatching(/^not as before: \d of 70 answers took over 170 ms/)])
+  const well = await left(false).result()
+  expect([well.verdict, well.recovery.calm?.slow]).toEqual(['passed', 0])
+  expect(well.recovery.calm?.requests).toBeGreaterThanOrEqual(69)
+})

@@ -1,0 +1,95 @@
+/**
+ * After the proof that the system answers again comes a longer look: whether it does so as it did before. One member in four that is
+ * slow, or every twentieth answer, leaves a median as it was.
+ */
+import { later, type Mono } from '../../core/time/moment.ts'
+import { latencyMs, type CanarySample } from '../../core/canary.ts'
+import type { CalmResult } from '../../core/result/scenario.ts'
+import { percentile, roundOrNull } from '../../core/statistics.ts'
+import type { RunningCanary } from '../../ports/canary.ts'
+import type { EngineDeps } from '../deps.ts'
+import {
+  SLOW_TAIL_FACTOR,
+  SLOW_MARGIN_MS,
+  CALM_FEWEST_REQUESTS,
+  CALM_MOST_PER_SECOND,
+  CALM_MS,
+  CALM_PACE_FACTOR,
+  DENSE_PACE_FACTOR,
+} from '../options.ts'
+
+/** More of the answers than this may not be slow, 0…1. */
+const SLOW_SHARE = 0.03
+
+export interface CalmTerms {
+  /** Until when it has to be calm. */
+  readonly untilMs: Mono
+  readonly steady: readonly CanarySample[]
+}
+
+export interface Calm {
+  readonly result: CalmResult
+  /** Why it is not calm; null when it is, or when a request failed, which is a relapse and told as one. */
+  readonly reason: string | null
+}
+
+/**
+ * Looks at one stretch of requests after the other, each until all of it have their outcomes: what is slow is the last to
+ * be known. A miss is a value, not a throw.
+ */
+export async function awaitCalm(
+  deps: Pick<EngineDeps, 'clock' | 'stack'>,
+  canary: Pick<RunningCanary, 'settled' | 'pace'>,
+  { untilMs, steady }: CalmTerms,
+  signal: AbortSignal,
+): Promise<Calm> {
+  const { clock } = deps
+  const { ratePerSecond } = deps.stack.descriptor.canary
+  const densePerSecond = ratePerSecond * DENSE_PACE_FACTOR
+  const perSecond = Math.max(densePerSecond, Math.min(ratePerSecond * CALM_PACE_FACTOR, CALM_MOST_PER_SECOND))
+  const stretchMs = Math.max(CALM_MS, (CALM_FEWEST_REQUESTS * 1_000) / perSecond)
+  const limits = slowLimits(steady)
+  canary.pace(perSecond)
+  try {
+    for (let fromMs = clock.nowMs(); ; fromMs = later(fromMs, stretchMs)) {
+      const samples = await canary.settled(fromMs, later(fromMs, stretchMs), signal)
+      const result = lookAt(samples, limits)
+      if (samples.some(({ ok }) => !ok) || result.slow <= result.requests * SLOW_SHARE) return { result, reason: null }
+      if (clock.nowMs() >= untilMs) return { result, reason: reasonOf(result) }
+    }
+  } finally {
+    canary.pace(densePerSecond)
+  }
+}
+
+/** By kind of request, of which each has a latency of its own, ms. */
+function slowLimits(steady: readonly CanarySample[]): ReadonlyMap<string | undefined, number> {
+  const good = steady.filter(({ ok }) => ok)
+  return new Map(
+    [...Map.groupBy(good, ({ request }) => request)].map(([request, samples]) => {
+      const latencies = samples.map(latencyMs)
+      const limitMs = Math.max(SLOW_TAIL_FACTOR * percentile(latencies, 95), percentile(latencies, 50) + SLOW_MARGIN_MS)
+      return [request, limitMs]
+    }),
+  )
+}
+
+function lookAt(samples: readonly CanarySample[], limits: ReadonlyMap<string | undefined, number>): CalmResult {
+  const latencies = samples.map(latencyMs)
+  // A kind that was not met in the steady state has nothing to be held against.
+  const slow = samples.filter((sample) => latencyMs(sample) > (limits.get(sample.request) ?? Infinity))
+  return {
+    requests: samples.length,
+    slow: slow.length,
+    slowMs: roundOrNull(Math.max(...limits.values())),
+    p50Ms: roundOrNull(percentile(latencies, 50)),
+    p95Ms: roundOrNull(percentile(latencies, 95)),
+    p99Ms: roundOrNull(percentile(latencies, 99)),
+    worstMs: roundOrNull(Math.max(...latencies)),
+  }
+}
+
+function reasonOf({ requests, slow, slowMs, p50Ms, worstMs }: CalmResult): string {
+  const figures = `the median ${String(p50Ms)} ms, the slowest ${String(worstMs)} ms`
+  return `not as before: ${slow} of ${requests} answers took over ${String(slowMs)} ms, by what they took before the fault: ${figures}`
+}
