@@ -19,7 +19,11 @@ export interface ScenarioFacts {
   /** Could not run, was not reverted, or the harness itself broke. */
   readonly harnessErrors: readonly string[]
   readonly injected: boolean
-  readonly effect: { readonly confirmed: boolean; readonly reasons: readonly string[] }
+  readonly effect: {
+    readonly confirmed: boolean
+    readonly reasons: readonly string[]
+    readonly escaped?: readonly string[] | undefined
+  }
   readonly canarySent: number
   /** Why the harness was too starved of CPU to judge; null when it was not. */
   readonly starved: string | null
@@ -68,14 +72,18 @@ function inconclusiveReasons(facts: ScenarioFacts): string[] {
 }
 
 function missedPromises(facts: ScenarioFacts): string[] {
-  const misses = facts.expectations
+  const misses = [...(facts.effect.escaped ?? []), ...missedClauses(facts)]
+  if (!facts.recovery.recovered) misses.push(facts.recovery.reason ?? 'did not recover')
+  return misses
+}
+
+function missedClauses(facts: ScenarioFacts): string[] {
+  return facts.expectations
     .filter((clause) => clause.met !== true)
     .map((clause) => {
       const undecided = clause.met === null ? 'undecided: ' : ''
       return `${undecided}${clause.text}: expected ${clause.expected}, observed ${clause.observed}`
     })
-  if (!facts.recovery.recovered) misses.push(facts.recovery.reason ?? 'did not recover')
-  return misses
 }
 
 function controlHit(control: ControlResult | null): string[] {

@@ -15,6 +15,11 @@ const effect = z.object({
   confirmed: z.boolean().describe('Whether the fault was seen to bite, by measuring and never by reading back what was set.'),
   summary: z.string().describe('One line for people: +997 ms median over 2 links.'),
   reasons: texts.describe('Why it is not confirmed; empty when it is.'),
+  escaped: texts
+    .optional()
+    .describe(
+      'How the system got round the fault by not doing what it was to do: each is a broken promise, and no fault that did not bite; left out where it did not.',
+    ),
   measures: z
     .record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()]))
     .describe('What was measured, by name; numbers are in the unit that the name ends with, and null is what could not be read.'),

@@ -16,6 +16,8 @@ export class FaultCourses {
   effect: Course = { afterMs: 1_000 }
   revert: Course = 'well'
   leftovers: Course = 'well'
+  /** What its effect says instead. */
+  evidence: Partial<Evidence> = {}
   describe: Partial<FaultDescription> = {}
   usualMs = 0
   /** Things that it holds besides its target: what a test wants to see left over. */
@@ -90,7 +92,7 @@ export function fakeFault(world: World, kind: string, courses: Partial<FaultCour
       return world.step(`inject ${plan.name}`, own.inject, ctx.signal, act, undefined)
     },
     effect(plan, ctx) {
-      const bites = (): Evidence => evidence(world.broken.has(plan.target), plan.name)
+      const bites = (): Evidence => ({ ...evidence(world.broken.has(plan.target), plan.name), ...own.evidence })
       return world.step(`effect ${plan.name}`, own.effect, ctx.signal, bites, evidence(true, plan.name))
     },
     revert(plan, ctx) {

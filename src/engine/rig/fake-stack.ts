@@ -4,7 +4,7 @@ import { ChaosError } from '../../core/errors.ts'
 import type { StackRequest } from '../../core/request.ts'
 import type { CanaryPort, RunningCanary } from '../../ports/canary.ts'
 import type { ContainerEvent, ContainerPort, ContainerState, LogLine } from '../../ports/docker.ts'
-import type { RunningStack } from '../../ports/stack.ts'
+import type { PoolMember, RunningStack } from '../../ports/stack.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import type { CanarySample } from '../../core/canary.ts'
 import { isAborted, waitUntil } from '../../core/time/wait.ts'
@@ -21,6 +21,8 @@ export class StackCourses {
   list: Course = 'well'
   logs: Course = 'well'
   events: () => readonly ContainerEvent[] = () => []
+  /** The pool as it is listed; null for a stack without one. */
+  members: (() => readonly PoolMember[]) | null = null
   states: (state: ContainerState) => ContainerState | null = (state) => state
   /** The observer's look at the machine, and at a health page. */
   host: Course = 'well'
@@ -78,7 +80,10 @@ function runningStack(world: World, own: StackCourses, descriptor: Descriptor, o
     variables: {},
     link: unused('a link'),
     toxiproxy: () => null,
-    pool: () => null,
+    pool: () => {
+      const { members } = own
+      return members === null ? null : { members: () => Promise.resolve(members()), stop: unused('the stop of a member') }
+    },
     completed: () => null,
     scaleUp: unused('scaling'),
     liftCpuQuotas: unused('quotas'),

@@ -5,6 +5,7 @@ import type { CanarySample } from '../../core/canary.ts'
 import { fakeStack } from '../rig/fake-stack.ts'
 import { World } from '../rig/world.ts'
 import { Rig } from '../rig/rig.ts'
+import type { PoolMember } from '../../ports/stack.ts'
 import { awaitCalm, type Calm } from './calm.ts'
 
 function sample(intendedMs: Mono, latency: number, changes: Partial<CanarySample> = {}): CanarySample {
@@ -142,4 +143,33 @@ it('a scenario fails by what it leaves behind, and passes where it leaves nothin
   const well = await left(false).result()
   expect([well.verdict, well.recovery.calm?.slow]).toEqual(['passed', 0])
   expect(well.recovery.calm?.requests).toBeGreaterThanOrEqual(69)
+})
+
+it('a scenario fails by a member that has nothing to do any more', async () => {
+  const pooled = (idles: boolean): Rig => {
+    let wasBroken = false
+    const members = (): PoolMember[] =>
+      ['a', 'b'].map((container) => {
+        const isIdle = idles && wasBroken && container === 'b'
+        return { id: container, state: 'ready', meaning: 'ready', container, inFlight: isIdle ? 0 : 1 }
+      })
+    const rig = new Rig({ stacks: [{ members }] })
+    const usual = rig.world.answer
+    rig.world.answer = (atMs) => {
+      wasBroken ||= rig.world.broken.size > 0
+      return usual(atMs)
+    }
+    return rig
+  }
+  const worse = await pooled(true).result()
+  expect(worse.reasons).toEqual([
+    expect.stringMatching(
+      /^members: expected each of the 2 members .*, observed b had nothing to do in \d+ looks, while 1 others worked$/,
+    ),
+  ])
+  const well = await pooled(false).result()
+  expect([well.verdict, well.expectations.map(({ text }) => text)]).toEqual([
+    'passed',
+    ['the clause answers', 'members', 'bystanders'],
+  ])
 })

@@ -136,11 +136,13 @@ function mergeEvidence(parts: readonly Evidence[]): Evidence {
   for (const [index, part] of parts.entries()) {
     for (const [name, value] of Object.entries(part.measures)) measures[`fault${index + 1}_${name}`] = value
   }
+  const escaped = parts.flatMap((part) => part.escaped ?? [])
   return {
     confirmed: parts.length > 0 && parts.every((part) => part.confirmed),
     summary: parts.map((part) => part.summary).join('; '),
     mechanism: [...new Set(parts.map((part) => part.mechanism))].join(' + '),
     measures,
     reasons: parts.length === 0 ? ['the scenario has no fault'] : parts.flatMap((part) => part.reasons),
+    ...(escaped.length === 0 ? {} : { escaped }),
   }
 }

@@ -380,6 +380,27 @@ describe('several faults', () => {
     })
   })
 
+  it('may be got round, each in its way, which fails the scenario', async () => {
+    const escaping = { evidence: { escaped: ['it sent nothing'] } }
+    const two = new Rig({
+      faults: (world) => [fakeFault(world, 'cut', escaping), fakeFault(world, 'slow', escaping)],
+      scenarios: [both],
+    })
+    const result = await two.result()
+    expect([result.verdict, result.reasons]).toEqual(['failed', ['it sent nothing', 'it sent nothing']])
+    expect(result.effect).toMatchObject({ confirmed: true, escaped: ['it sent nothing', 'it sent nothing'] })
+    const one = await new Rig({
+      faults: (world) => [fakeFault(world, 'cut', escaping), fakeFault(world, 'slow')],
+      scenarios: [both],
+    }).result()
+    expect([one.verdict, one.reasons]).toEqual(['failed', ['it sent nothing']])
+    const none = await new Rig({
+      faults: (world) => [fakeFault(world, 'cut'), fakeFault(world, 'slow')],
+      scenarios: [both],
+    }).result()
+    expect([none.verdict, 'escaped' in none.effect]).toEqual(['passed', false])
+  })
+
   it('say what each of them does', async () => {
     const rig = new Rig({
       faults: (world) => [

@@ -34,7 +34,8 @@ import {
   type UndoLimits,
 } from '../options.ts'
 import { PhaseRecorder } from './phases.ts'
-import { awaitCalm } from './calm.ts'
+import { lookAfter } from './aftermath.ts'
+import { watchMembers, type PoolSeen } from '../watch/members.ts'
 import { awaitRecovery, withoutRelapse } from './recovery.ts'
 import { buildResult, ScenarioState } from './state.ts'
 import type { StackCanary } from '../lanes/lane.ts'
@@ -57,6 +58,8 @@ export class ScenarioRun {
   private readonly notes: TimelineEvent[] = []
   private guard: HostGuard | null = null
   private steadySinceMs: Mono
+  private readonly steadyOver = new AbortController()
+  private membersBefore: Promise<PoolSeen | null> = Promise.resolve(null)
 
   constructor(deps: EngineDeps, options: EngineOptions, scenario: Scenario, canary: StackCanary, signal: AbortSignal) {
     this.deps = deps
@@ -102,8 +105,10 @@ export class ScenarioRun {
   /** steady beside plan and prepare → inject → effect beside during. */
   private async experiment(): Promise<void> {
     const { state, phases } = this
+    this.membersBefore = watchMembers(this.deps, AbortSignal.any([this.signal, this.steadyOver.signal]))
     await together(this.signal, [(signal) => this.steady(signal), (signal) => this.prepare(signal)])
     const sinceMs = await this.stillSteady()
+    this.steadyOver.abort()
     await phases.run('inject', INJECT_LIMIT_MS, this.guarded(), async (phaseSignal) => {
       if (!this.options.noInject) await this.faults.inject(this.faultContext(phaseSignal))
       state.injected = !this.options.noInject
@@ -247,7 +252,7 @@ export class ScenarioRun {
       state.recovery = result
       const [clauses] = await Promise.all([
         expectations.observe('after', this.clauseContext(phaseSignal, state.startedMs)),
-        provenSinceMs === null ? null : this.calm(later(fromMs, limitMs), phaseSignal),
+        provenSinceMs === null ? null : lookAfter(deps, state, canary, this.membersBefore, later(fromMs, limitMs), phaseSignal),
       ])
       state.expectations.push(...clauses)
       const injectedMs = state.injectedMs ?? fromMs
@@ -257,19 +262,11 @@ export class ScenarioRun {
     })
   }
 
-  /** Whether it is as before, once it is proven to have recovered. */
-  private async calm(untilMs: Mono, signal: AbortSignal): Promise<void> {
-    const { deps, state, canary } = this
-    const steady = state.steady?.samples ?? []
-    const { result, reason } = await awaitCalm(deps, canary.requests, { untilMs, steady }, signal)
-    if (state.recovery === null) return
-    state.recovery = { ...state.recovery, calm: result, ...(reason === null ? {} : { recovered: false, afterMs: null, reason }) }
-  }
-
   private async finish(): Promise<void> {
     const { deps, state, phases } = this
     state.samples = this.canary.requests.samples(state.startedMs)
     this.judgeBystanders()
+    this.steadyOver.abort()
     this.expectations.stop()
     this.guard?.stop()
     state.host = this.guard?.result() ?? null

@@ -78,12 +78,13 @@ export function buildResult(
   const { missingCapability, harnessErrors, injected, starved, expectations, control, leftovers, mayStay, host } = state
   const window = faultWindow(state)
   const recovery = state.recovery ?? noRecovery(scenario, options)
-  const effect = state.effect ?? {
+  const effect: Evidence = state.effect ?? {
     confirmed: false,
     summary: 'not measured',
     mechanism: '',
     measures: {},
     reasons: ['the effect was not measured'],
+    escaped: [],
   }
   const decided = decideScenario({
     ...{ missingCapability, harnessErrors, injected, effect, starved, expectations, recovery, control, leftovers, mayStay },
@@ -105,7 +106,7 @@ export function buildResult(
     phases,
     targets: state.descriptions.flatMap((fault) => fault.targets),
     mechanism,
-    effect: { confirmed: effect.confirmed, summary: effect.summary, reasons: effect.reasons, measures: effect.measures },
+    effect: withoutMechanism(effect),
     expectations,
     canary: {
       total: window?.total ?? 0,
@@ -144,4 +145,9 @@ function noRecovery(scenario: Scenario, options: EngineOptions): RecoveryResult 
     reason: 'recovery was not observed',
     calm: null,
   }
+}
+
+/** The mechanism stands beside it. */
+function withoutMechanism({ mechanism: _beside, ...effect }: Evidence): ScenarioResult['effect'] {
+  return effect
 }

@@ -44,6 +44,12 @@ describe('the evidence of a fault', () => {
     expect([confirmed, reasons]).toEqual([false, ['b: too little', 'b: too late']])
   })
 
+  test('tells how the system got round it, and where', () => {
+    const places = [judged('a'), judged('b', { escaped: ['it sent nothing'] })]
+    expect(combinePlaces('deaf', places)).toMatchObject({ confirmed: true, escaped: ['b: it sent nothing'] })
+    expect(combinePlaces('deaf', [judged('a')])).not.toHaveProperty('escaped')
+  })
+
   test('is never confirmed by nothing', () => {
     expect(combinePlaces('toxiproxy latency', [])).toEqual({
       ...{ confirmed: false, summary: '', mechanism: 'toxiproxy latency', measures: {}, reasons: ['nothing was measured'] },

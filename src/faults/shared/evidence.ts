@@ -7,6 +7,8 @@ export interface Judgement {
   readonly headline: string
   readonly measures: Measures
   readonly reasons: readonly string[]
+  /** Promises that the system broke to get round the fault. */
+  readonly escaped?: readonly string[]
   /** The slow-down that was measured; lets the summary add up several links. */
   readonly addedMs?: number
 }
@@ -30,7 +32,8 @@ export function combinePlaces(mechanism: string, places: readonly PlaceJudgement
   if (places.length === 0) reasons.push('nothing was measured')
   const told = summarize(places)
   const summary = choice === undefined ? told : `${choice}: ${told}`
-  return { confirmed: reasons.length === 0, summary, mechanism, measures, reasons }
+  const escaped = places.flatMap((at) => (at.escaped ?? []).map((how) => `${at.place}: ${how}`))
+  return { confirmed: reasons.length === 0, summary, mechanism, measures, reasons, ...(escaped.length === 0 ? {} : { escaped }) }
 }
 
 function summarize(places: readonly PlaceJudgement[]): string {

@@ -50,9 +50,8 @@ describe('what did not happen is not confirmed', () => {
 
   test.each<[string, Partial<DeafSeen>, string[]]>([
     ['nobody looked', { looks: [] }, ['nobody looked at the process']],
-    ['it answered to nothing, but nothing came', { looks: [{ ...quiet, atMs: 90 }] }, [neverSeen]],
-    ['another signal came', { looks: [{ atMs: 90, facts: facts({ pendingSignals: ['SIGHUP'] }) }] }, [neverSeen]],
-    ['it was killed at once', { looks: [quiet, { atMs: 90, facts: GONE }] }, [neverSeen]],
+    ['it was deaf only after it was asked', { looks: [{ ...quiet, atMs: 50.1 }] }, [neverSeen]],
+    ['it broke off after it was asked', { problem: 'the helper is gone', looks: [quiet] }, ['the helper is gone', neverSeen]],
     [
       'the signal came while it still ran, and it was stopped only then',
       {
@@ -108,5 +107,28 @@ describe('what did not happen is not confirmed', () => {
     const { headline, measures } = judgeUnansweredStop({ ...GOOD, askedMs: null, decisionToSignalMs: null })
     expect(headline).toBe('SIGTERM pending, state T')
     expect(measures).toMatchObject({ askedToPendingMs: null, decisionToSignalMs: null })
+  })
+})
+
+describe('a deaf process that was not sent the signal is a broken promise, and no fault that did not bite', () => {
+  const deaf = { atMs: 50, facts: facts({ pendingSignals: [] }) }
+  const none = 'the system was to stop it, and SIGTERM was never seen pending: '
+
+  test.each<[string, DeafSeen['looks'], string]>([
+    ['it was killed at once', [deaf, { atMs: 90, facts: GONE }], `${none}it was ended by force, and asked for nothing before`],
+    ['nothing came at all', [deaf, { ...deaf, atMs: 6_000 }], `${none}it was asked for nothing`],
+    [
+      'another signal came',
+      [deaf, { atMs: 90, facts: facts({ pendingSignals: ['SIGHUP'] }) }],
+      `${none}it was asked for nothing`,
+    ],
+  ])('%s', (_name, looks, escaped) => {
+    expect(judgeUnansweredStop({ ...GOOD, looks })).toMatchObject({
+      ...{ headline: 'SIGTERM was not seen pending', reasons: [], escaped: [escaped] },
+    })
+  })
+
+  test('one that was sent it has not escaped', () => {
+    expect(judgeUnansweredStop(GOOD)).not.toHaveProperty('escaped')
   })
 })

@@ -29,6 +29,9 @@ export function judgeUnansweredStop(seen: DeafSeen): Judgement {
   )
   const pending = deaf.find(({ facts }) => facts.pendingSignals.includes(signal))
   const afterMs = pending === undefined || askedMs === null ? null : roundMs(pending.atMs - askedMs)
+  // Deaf when it was asked, and nothing came: what could not be answered was not sent.
+  const wasDeaf = askedMs !== null && seen.problem === null && deaf.some(({ atMs }) => atMs <= askedMs)
+  const isEscape = pending === undefined && wasDeaf
   const when = afterMs === null ? '' : ` ${Math.round(afterMs)} ms after the system was asked to stop it`
   return {
     headline: pending === undefined ? `${signal} was not seen pending` : `${signal} pending${when}, state T`,
@@ -39,8 +42,15 @@ export function judgeUnansweredStop(seen: DeafSeen): Judgement {
       pid: stopped.pid,
       looks: seen.looks.length,
     },
-    reasons: reasonsOf(seen, deaf.length > 0, pending?.atMs ?? null),
+    reasons: isEscape ? [] : reasonsOf(seen, deaf.length > 0, pending?.atMs ?? null),
+    ...(isEscape ? { escaped: [escapeOf(seen)] } : {}),
   }
+}
+
+function escapeOf({ signal, looks }: DeafSeen): string {
+  const gone = looks.find(({ facts }) => !facts.alive)
+  const end = gone === undefined ? 'it was asked for nothing' : 'it was ended by force, and asked for nothing before'
+  return `the system was to stop it, and ${signal} was never seen pending: ${end}`
 }
 
 function reasonsOf({ signal, looks, askedMs, problem }: DeafSeen, deaf: boolean, pendingMs: number | null): string[] {
