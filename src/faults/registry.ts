@@ -19,7 +19,7 @@ import { fileDescriptorsEntry } from './file-descriptors/entry.ts'
 import { fileDescriptors } from './file-descriptors/fault.ts'
 import { memoryEntry } from './memory/entry.ts'
 import { memory } from './memory/fault.ts'
-import { packetLossEntry } from './packet-loss/entry.ts'
+import { packetLossEntries } from './packet-loss/entry.ts'
 import { packetLoss } from './packet-loss/fault.ts'
 import { toxicEntries } from './toxic/entry.ts'
 import { toxic } from './toxic/fault.ts'
@@ -30,7 +30,7 @@ import { vram } from './vram/fault.ts'
 /** In the order in which entries are told to people. One without an entry is chosen by that of another folder. */
 const FOLDERS: readonly { readonly fault: FaultKind; readonly entries: readonly EntryForm[] }[] = [
   { fault: toxic, entries: toxicEntries },
-  { fault: packetLoss, entries: [packetLossEntry] },
+  { fault: packetLoss, entries: packetLossEntries },
   { fault: connectionResets, entries: [connectionResetsEntry] },
   { fault: crash, entries: [crashEntry] },
   { fault: unansweredStop, entries: [] },

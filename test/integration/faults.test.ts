@@ -63,6 +63,7 @@ const FAULTS: [string, FaultRequest, RegExp][] = [
     packetLoss.request({ percent: 30, links: null, allLinks: true }),
     /first: .* % of \d+ packets dropped.*second: .* % of \d+ packets/,
   ],
+  ['partition', packetLoss.request({ percent: 100, links: null, allLinks: false }), /first: 100 % of \d+ packets dropped/],
   [
     'connection_resets',
     connectionResets.request({ perThird: 3, links: null, allLinks: false }),

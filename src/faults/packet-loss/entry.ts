@@ -5,7 +5,7 @@ import { packetLoss } from './fault.ts'
 
 export const percentRule = attribute('percent', '%', { required: true, minimum: 1, maximum: 100, integer: false })
 
-export const packetLossEntry = defineEntry({
+const packetLossEntry = defineEntry({
   ...NETWORK,
   keys: {
     toxic: z.literal('packet_loss'),
@@ -20,3 +20,22 @@ export const packetLossEntry = defineEntry({
     options: LINK_OPTION,
   },
 })
+
+/**
+ * All of them lost: unlike a proxy that closes what it has held back, the network says nothing to either end, so that connections stay half
+ * open and are still there when it is whole again.
+ */
+const partitionEntry = defineEntry({
+  ...NETWORK,
+  keys: {
+    toxic: z.literal('partition'),
+    link: linkSchema.optional(),
+  },
+  request: ({ link }, missing) => packetLoss.request({ percent: 100, ...toLinks(link) }, missing),
+  docs: {
+    what: 'no packet arrives, either way, dropped by the kernel: nobody is told, and connections stay half open',
+    options: LINK_OPTION,
+  },
+})
+
+export const packetLossEntries = [packetLossEntry, partitionEntry]

@@ -22,7 +22,7 @@ import { helperLeftovers, stopHelpers } from '../shared/links/namespace-helpers.
 import { listOf, undoRecord } from '../shared/plan-schema.ts'
 import { answered } from '../shared/samples.ts'
 import { countedInWindow } from '../shared/seen-in-window.ts'
-import { FEWEST_PACKETS, judgeLoss, WANTED_PACKETS, type EndLoss, type ProbeCount } from './judge.ts'
+import { judgeLoss, packetsNeeded, type EndLoss, type ProbeCount } from './judge.ts'
 
 /** The links on whose legs `percent` of the packets are lost, each way. */
 export interface PacketLossSpec extends LinkSelection {
@@ -112,7 +112,7 @@ async function judgeLeg(
   const what = `our own traffic over ${leg.link}`
   const traffic = startTraffic(leg, what, ctx)
   try {
-    const counted = await countPackets(leg, ctx)
+    const counted = await countPackets(percent, leg, ctx)
     if (typeof counted === 'string') return { place: leg.link, headline: 'not measured', measures: {}, reasons: [counted] }
     const after = await readRetransmits(leg, ctx)
     const ends: EndLoss[] = leg.ends.map((end, index) => ({
@@ -129,17 +129,22 @@ async function judgeLeg(
 }
 
 /** Waits for enough packets to measure; what was counted by then decides. A text says why nothing could be counted. */
-async function countPackets(leg: LegPlan, ctx: FaultContext): Promise<{ packets: number; dropped: number }[] | string> {
+async function countPackets(
+  percent: number,
+  leg: LegPlan,
+  ctx: FaultContext,
+): Promise<{ packets: number; dropped: number }[] | string> {
   const read = (signal: AbortSignal): Promise<{ packets: number; dropped: number }[]> =>
     Promise.all(leg.ends.map((end) => ctx.toolbox.get(end.helper).call('loss.read', {}, signal)))
+  const { fewest, wanted } = packetsNeeded(percent)
   const { startedMs, plannedMs } = ctx.window()
   const endMs = later(startedMs, plannedMs)
   const enough = (ends: readonly { packets: number }[]): boolean => {
     const packets = ends.reduce((sum, end) => sum + end.packets, 0)
-    return packets >= WANTED_PACKETS || (packets >= FEWEST_PACKETS && ctx.clock.nowMs() >= endMs)
+    return packets >= wanted || (packets >= fewest && ctx.clock.nowMs() >= endMs)
   }
   const pace = { everyMs: 150, attemptMs: 2_000, graceMs: GRACE_MS }
-  return await countedInWindow('packet', `${FEWEST_PACKETS} packets on ${leg.link}`, read, enough, ctx, pace)
+  return await countedInWindow('packet', `${fewest} packets on ${leg.link}`, read, enough, ctx, pace)
 }
 
 /** Keeps our own connections coming over the leg until stopped; waves overlap, as under loss each takes seconds. */

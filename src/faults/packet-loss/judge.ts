@@ -2,10 +2,14 @@ import { roundOrNull } from '../../core/statistics.ts'
 import type { Judgement } from '../shared/evidence.ts'
 import type { Side } from '../shared/links/legs.ts'
 
-/** DESIGN's margin: 30 ± 8 % over at least 400 packets. */
-export const FEWEST_PACKETS = 400
-/** Packets that are waited for: so many keep the margin five sigma away. */
-export const WANTED_PACKETS = 800
+/**
+ * How many packets show the share: at least, and so many that the margin is five sigma away. DESIGN's margin is 30 ± 8 % over at
+ * least 400. Where each of them must be lost fewer will do, and those who get no answer send few.
+ */
+export function packetsNeeded(percent: number): { readonly fewest: number; readonly wanted: number } {
+  return percent === 100 ? { fewest: 60, wanted: 200 } : { fewest: 400, wanted: 800 }
+}
+
 const WIDEST_MARGIN_PERCENT = 8
 
 export interface EndLoss {
@@ -24,6 +28,7 @@ export interface ProbeCount {
 
 /** Pure: the share that the kernel dropped over both ends, in each direction, and that TCP had to send again. */
 export function judgeLoss(percent: number, ends: readonly EndLoss[], before: ProbeCount): Judgement {
+  const { fewest } = packetsNeeded(percent)
   const packets = sum(ends.map((end) => end.packets))
   const dropped = sum(ends.map((end) => end.dropped))
   const retransmits = sum(ends.map((end) => end.retransmits))
@@ -34,9 +39,7 @@ export function judgeLoss(percent: number, ends: readonly EndLoss[], before: Pro
     before.answered >= 0.8 * before.sent && before.sent > 0
       ? null
       : `before the fault only ${before.answered} of ${before.sent} probes were answered over the leg`,
-    packets >= FEWEST_PACKETS
-      ? null
-      : `only ${packets} packets crossed the leg, ${FEWEST_PACKETS} are needed to measure the loss`,
+    packets >= fewest ? null : `only ${packets} packets crossed the leg, ${fewest} are needed to measure the loss`,
     dropped > 0 && Math.abs(measured - percent) <= margin
       ? null
       : `${shown}, expected ${percent} ± ${String(roundOrNull(margin, 1))} %`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../../core/random.ts'
-import { judgeLoss, type EndLoss, type ProbeCount } from '../../packet-loss/judge.ts'
+import { judgeLoss, packetsNeeded, type EndLoss, type ProbeCount } from '../../packet-loss/judge.ts'
 import { resetMoments, thirdOf } from '../../connection-resets/moments.ts'
 import { judgeResets, type ResetsSeen } from '../../connection-resets/judge.ts'
 
@@ -85,10 +85,27 @@ describe('judgeLoss', () => {
       'nothing at all',
       100,
       ends({ packets: 0, dropped: 0 }, { packets: 0, dropped: 0 }),
-      ['only 0 packets crossed the leg, 400 are needed to measure the loss', 'no packet was seen, expected 100 ± 0 %'],
+      ['only 0 packets crossed the leg, 60 are needed to measure the loss', 'no packet was seen, expected 100 ± 0 %'],
     ],
   ])('does not confirm %s', (_what, percent, seen, reasons) => {
     expect(judgeLoss(percent, seen, before).reasons).toEqual(reasons)
+  })
+
+  it('takes every packet of sixty for the loss of all, and not one less', () => {
+    const all = (packets: number, dropped = packets): EndLoss[] =>
+      ends({ packets: 30, dropped: 30 }, { packets: packets - 30, dropped: dropped - 30 })
+    expect(judgeLoss(100, all(60), before).reasons).toEqual([])
+    expect(judgeLoss(100, all(59), before).reasons).toEqual([
+      'only 59 packets crossed the leg, 60 are needed to measure the loss',
+    ])
+    expect(judgeLoss(100, all(300, 299), before).reasons).toEqual(['99.7 % of 300 packets dropped, expected 100 ± 0 %'])
+  })
+
+  it('is looked for in more packets where it is a share', () => {
+    expect([packetsNeeded(100), packetsNeeded(99.9)]).toEqual([
+      { fewest: 60, wanted: 200 },
+      { fewest: 400, wanted: 800 },
+    ])
   })
 
   it('makes up no share where no packet was seen', () => {
