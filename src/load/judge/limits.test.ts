@@ -74,6 +74,12 @@ describe('what must hold though nobody limited it', () => {
     },
   )
 
+  it('are what the script checks, unless somebody limits that', () => {
+    expect(texts([], ['checks']).at(-1)).toBe('checks rate >= 99 % (default)')
+    expect(texts(['errors rate < 1 %'], ['checks']).at(-1)).toBe('checks rate >= 99 % (default)')
+    expect(texts(['checks rate > 50 %'], ['checks'])).toEqual(['checks rate > 50 % (input)', 'http_reqs count > 0 (default)'])
+  })
+
   it('are left to who limits requests', () => {
     expect(texts(['http_reqs rate > 5/s'])).toEqual(['http_reqs rate > 5/s (input)', 'http_req_failed rate < 1 % (default)'])
   })
@@ -103,6 +109,34 @@ function judged(text: string, samples: readonly Sample[], seconds = 0): LimitRes
   const series = seriesOf(samples, seconds)
   return judgeLimits([parseThreshold(text, 'manifest')], stretchesOf(PLAN, null, series.seconds).slice(0, 1), series)()
 }
+
+describe('a Counter of the script that nobody added to', () => {
+  const ofScript = (metric: string, expression: string): LimitResult | undefined => {
+    const series = seriesOf(traffic({ fromMs: 0, toMs: 8_000, perSecond: 10, latencyMs: 5 }), 0)
+    const limit = parseK6Threshold(metric, expression)
+    return judgeLimits([limit], stretchesOf(PLAN, null, series.seconds).slice(0, 1), series)()[0]
+  }
+
+  it.each([
+    ['wrong_answers', 'count<1', true],
+    ['orders', 'count>0', false],
+    ['orders', 'rate>3', false],
+  ])('is 0: %s %s', (metric, expression, met) => {
+    expect(ofScript(metric, expression)).toMatchObject({ observed: 0, samples: 0, met })
+  })
+
+  it.each([
+    ['wrong_share', 'rate<0.5'],
+    ['queue', 'avg<1'],
+    ['ws_sessions', 'count<1'],
+  ])('is not told from what has no samples: %s %s', (metric, expression) => {
+    expect(ofScript(metric, expression)).toMatchObject({ observed: null, met: null })
+  })
+
+  it('is one by the script alone: a name of ours may be a typo', () => {
+    expect(judged('wrong_answrs count < 1', [])[0]).toMatchObject({ observed: null, met: null })
+  })
+})
 
 describe('a limit over a stretch', () => {
   const steady = traffic({ fromMs: 0, toMs: 8_000, perSecond: 10, latencyMs: (index) => index + 1 })

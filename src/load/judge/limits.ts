@@ -3,6 +3,7 @@ import { firstAboveMs } from '../plan/stages.ts'
 import type { LoadPlan, Threshold } from '../plan/shapes.ts'
 import { parseThreshold } from '../plan/threshold-grammar.ts'
 import { aggregateText, hasAggregate, holds, neededSamples } from '../plan/threshold.ts'
+import { builtInMetric } from '../series/metrics.ts'
 import { filterText, type Later, type PassingSeries, type SampleAggregate } from '../series/questions.ts'
 import type { LimitResult, Span } from './judgement.ts'
 
@@ -43,6 +44,8 @@ export function withDefaults(thresholds: readonly Threshold[], series: Pick<Pass
       ? []
       : [`${isThere('errors') ? 'errors' : 'http_req_failed'} rate < 1 %`]),
     ...(limited(['http_reqs']) ? [] : ['http_reqs count > 0']),
+    // What a script checks is meant to hold.
+    ...(isThere('checks') && !limited(['checks']) ? ['checks rate >= 99 %'] : []),
   ]
   return [...thresholds, ...texts.map((text) => parseThreshold(text, 'default'))]
 }
@@ -73,9 +76,11 @@ function judgeLimit(threshold: Threshold, stretch: Stretch, series: PassingSerie
 
 function limitResult(threshold: Threshold, stretch: Stretch, samples: SampleAggregate | null): LimitResult {
   const { metric, filter, aggregate, operator, limit, unit, from, text } = threshold
-  const observed = samples === null ? Number.NaN : figureOf(threshold, samples, (stretch.toMs - stretch.fromMs) / 1_000)
+  const figure = samples === null ? Number.NaN : figureOf(threshold, samples, (stretch.toMs - stretch.fromMs) / 1_000)
+  const isZero = samples === null && isOfScriptsCounter(threshold)
+  const observed = isZero ? 0 : figure
   const needed = neededSamples(threshold)
-  const isDecided = samples !== null && samples.count >= needed && !Number.isNaN(observed)
+  const isDecided = isZero || (samples !== null && samples.count >= needed && !Number.isNaN(observed))
   return {
     ...{ text, metric, filter: filterText(filter) || null, aggregate: aggregateText(aggregate), operator, limit, unit, from },
     ...stretch,
@@ -84,6 +89,11 @@ function limitResult(threshold: Threshold, stretch: Stretch, samples: SampleAggr
     neededSamples: needed,
     met: isDecided ? holds(observed, operator, limit) : null,
   }
+}
+
+/** k6 takes no limit of a metric that the script does not declare: a Counter that nobody added to is 0. */
+function isOfScriptsCounter({ metric, aggregate, unit, from }: Threshold): boolean {
+  return from === 'script' && builtInMetric(metric) === null && (aggregate.kind === 'count' || unit === '/s')
 }
 
 /** Gives the figure in the threshold's unit; NaN for what a metric of this type has not. */

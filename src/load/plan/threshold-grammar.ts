@@ -23,6 +23,9 @@ const OTHER_UNITS: Readonly<Record<string, string>> = {
   ...{ percent: '%', pct: '%', '/sec': '/s', '/second': '/s', rps: '/s' },
 }
 
+/** Aggregates of the values themselves: those of a script's own metric may be negative. */
+const OF_VALUES: readonly Aggregate['kind'][] = ['avg', 'min', 'med', 'max', 'percentile', 'value']
+
 /** Reads a limit in the words of the grammar above. @throws ChaosError BAD_INPUT with the place and what is allowed there. */
 export function parseThreshold(text: string, from: Exclude<Threshold['from'], 'script'>): Threshold {
   const reader = new ThresholdReader(text)
@@ -32,24 +35,29 @@ export function parseThreshold(text: string, from: Exclude<Threshold['from'], 's
   const operator = reader.operator()
   const written = reader.limit()
   reader.end()
+  if (written.number < 0 && (builtIn(metric) !== undefined || !OF_VALUES.includes(aggregate.kind)))
+    throw reader.mistake(`${metric} ${aggregateText(aggregate)} is never negative, and ${written.number} is`)
   const limit = inUnit(reader, metric, aggregate, written)
   return { metric, filter, aggregate, operator, ...limit, from, text: textOf(metric, filter, aggregate, operator, written) }
 }
 
 /** `key` is that of `options.thresholds`, `expression` one of its strings. @throws ChaosError BAD_INPUT. */
 export function parseK6Threshold(key: string, expression: string): Threshold {
-  const keys = new ThresholdReader(key)
+  const keys = new ThresholdReader(key, true)
   const metric = keys.metric()
   const filter = keys.filter()
   keys.end()
-  const reader = new ThresholdReader(expression)
+  const reader = new ThresholdReader(expression, true)
   const aggregate = reader.aggregate()
   const operator = reader.operator()
   const written = reader.limit()
   reader.end()
   if (written.unit !== '') throw reader.mistake(`k6 knows no units, and this has "${written.unit}"`)
   const text = `${key}: ${expression.trim()}`
-  return { metric, filter, aggregate, operator, ...inUnit(reader, metric, aggregate, written), from: 'script', text }
+  // Its type is known to k6 alone: a share is at most 1, so that more can only be so many a second.
+  const isPerSecond = aggregate.kind === 'rate' && builtIn(metric) === undefined && Math.abs(written.number) > 1
+  const limit: Limit = isPerSecond ? { limit: written.number, unit: '/s' } : inUnit(reader, metric, aggregate, written)
+  return { metric, filter, aggregate, operator, ...limit, from: 'script', text }
 }
 
 function textOf(metric: string, filter: TagFilter, aggregate: Aggregate, operator: Operator, { number, unit }: Written): string {

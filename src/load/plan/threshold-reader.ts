@@ -8,7 +8,7 @@ import { OPERATORS, PLAIN_AGGREGATES, type Aggregate, type Operator } from './sh
 // Sticky, as all patterns of the reader are: each is looked for at one place.
 const NAME = /[A-Za-z_][A-Za-z0-9_]{0,127}/y
 const PERCENTILE = /p\(?\d{1,3}(?:\.\d{1,6})?\)?(?![\w.(])/y
-const NUMBER = /\d{1,15}(?:\.\d{1,15})?|\.\d{1,15}/y
+const NUMBER = /-?(?:\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})/y
 const ALLOWED_AGGREGATES = `${PLAIN_AGGREGATES.join(', ')}, p95 (or p(95), any percentage)`
 const MOST_TAGS = 10
 const LONGEST_VALUE = 200
@@ -42,10 +42,13 @@ export function meant(word: string, others: Readonly<Record<string, string>>): s
 /** Reads a limit from its first character to its last. Each part that is not as it must be is a mistake that names its place. */
 export class ThresholdReader {
   private readonly text: string
+  private readonly isScript: boolean
   private at = 0
 
-  constructor(text: string) {
+  /** `isScript`: k6 has taken it already, which knows what the script declares. */
+  constructor(text: string, isScript = false) {
     this.text = text
+    this.isScript = isScript
   }
 
   mistake(what: string): ChaosError {
@@ -67,7 +70,7 @@ export class ThresholdReader {
     this.skipBlanks()
     const start = this.at
     const metric = this.name('the name of a metric')
-    if (builtIn(metric) !== undefined || metric.length < SHORTEST_TYPO) return metric
+    if (this.isScript || builtIn(metric) !== undefined || metric.length < SHORTEST_TYPO) return metric
     const guess = Object.keys(BUILT_IN).find((name) => editDistance(metric, name) <= TYPO_EDITS)
     if (guess === undefined) return metric
     this.at = start
@@ -82,7 +85,8 @@ export class ThresholdReader {
       const tag = this.name('the name of a tag')
       this.skipBlanks()
       if (!this.take(':')) throw this.mistake(`expected ":" and the value of the tag ${tag}${this.butFound()}`)
-      const written = this.ahead(/[^,{}]*/y)
+      // A name of grouped addresses may hold braces: /posts/${id}.
+      const written = this.ahead(/(?:[^,{}]|\{[^{}]*\})*/y)
       const value = written.trim()
       if (value === '') throw this.mistake(`the tag ${tag} has no value`)
       if (value.length > LONGEST_VALUE) throw this.mistake(`the value of the tag ${tag} has over ${LONGEST_VALUE} characters`)
@@ -130,7 +134,7 @@ export class ThresholdReader {
   limit(): Written {
     this.skipBlanks()
     const digits = this.ahead(NUMBER)
-    if (digits === '') throw this.mistake(`expected a number that is not negative${this.butFound()}`)
+    if (digits === '') throw this.mistake(`expected a number${this.butFound()}`)
     this.at += digits.length
     this.skipBlanks()
     const unit = this.ahead(/[^\s\d]{0,20}/uy)

@@ -47,7 +47,6 @@ describe("a limit in k6's words", () => {
     ['task duration', 'p(95)<5', /expected nothing more, but found "duration"/],
     ['checks', 'rate>99', /a share is at most 1/],
     ['checks', 'value>0.9', /checks is a rate, which has no value/],
-    ['http_reqz', 'count>0', /no metric is called "http_reqz"; did you mean "http_reqs"/],
   ])('is refused: %s: %s', (key, expression, message) => {
     expect(() => parseK6Threshold(key, expression)).toThrow(message)
   })
@@ -107,4 +106,25 @@ it.each([
   [Number.NaN, '>=', 1, false],
 ] as const)('%d %s %d is %s', (observed, operator, limit, met) => {
   expect(holds(observed, operator, limit)).toBe(met)
+})
+
+describe('what k6 takes of a script is taken whole', () => {
+  it.each([
+    ['orders_placed', 'rate>3', { metric: 'orders_placed', limit: 3, unit: '/s' }],
+    ['orders_placed', 'rate>0.5', { limit: 0.5, unit: 'share' }],
+    ['clock_drift', 'min>-5', { aggregate: { kind: 'min' }, operator: '>', limit: -5, unit: '' }],
+    ['clock_drift', 'value!=-.5', { limit: -0.5 }],
+    ['http_req_duration', 'avg>-1', { limit: -1, unit: 'ms' }],
+    ['http_req_durations', 'avg<5', { metric: 'http_req_durations', limit: 5, unit: '' }],
+    ['http_req_duration{name:/posts/${id}}', 'avg<500', { filter: { name: '/posts/${id}' } }],
+    ['http_req_duration{name:/a/${id}/b/${n},status:200}', 'avg<500', { filter: { name: '/a/${id}/b/${n}', status: '200' } }],
+    ['http_req_duration{name:"{a}"}', 'avg<500', { filter: { name: '{a}' } }],
+  ])('%s: %s', (key, expression, threshold) => {
+    expect(parseK6Threshold(key, expression)).toMatchObject({ ...threshold, from: 'script' })
+  })
+
+  it('and limits of ours may be negative where values may', () => {
+    expect(parseThreshold('clock_drift min > -5 ms', 'input')).toMatchObject({ limit: -5, unit: 'ms' })
+    expect(parseThreshold('clock_drift p95 > -5', 'input')).toMatchObject({ limit: -5, unit: '' })
+  })
 })
