@@ -137,7 +137,7 @@ class OpenLoopCanary implements RunningCanary {
 
   private async ask(request: StackRequest, one: Sent, sentMs: Mono): Promise<void> {
     const { dropped, outcome: _none, ...asked } = one
-    const known = (what: Pick<CanarySample, 'status' | 'code' | 'ok' | 'error' | 'cut' | 'wrong'>): void => {
+    const known = (what: Pick<CanarySample, 'status' | 'code' | 'ok' | 'error' | 'cut' | 'wrong' | 'jobId'>): void => {
       one.outcome = { ...asked, sentMs, doneMs: this.clock.nowMs(), ...what }
     }
     try {
@@ -150,12 +150,13 @@ class OpenLoopCanary implements RunningCanary {
       })
       // A request that our own side cut short says nothing of the system.
       if (outcome.error === 'aborted') return
-      const { status, code, good, reason, wrong, complete } = outcome
+      const { status, code, good, reason, wrong, complete, jobId } = outcome
       const isCut = !complete && answerName(outcome) !== null
       known({
         ...{ status, ...(code === undefined ? {} : { code }), ok: good, error: reason },
         ...(isCut ? { cut: true } : {}),
         ...(wrong === true ? { wrong } : {}),
+        ...(jobId === undefined ? {} : { jobId }),
       })
     } catch (error) {
       known({ status: null, ok: false, error: `could not be sent: ${String(error)}` })

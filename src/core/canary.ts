@@ -21,6 +21,8 @@ export interface CanarySample {
   readonly cut?: true
   /** As of `RequestOutcome`. */
   readonly wrong?: true
+  /** As of `RequestOutcome`. */
+  readonly jobId?: string
   /** Node's error code, `deadline`, `overflow` (200 in flight) or what the good-answer rule missed; null when ok. */
   readonly error: string | null
 }

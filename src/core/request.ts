@@ -55,6 +55,8 @@ export interface RequestOutcome {
   readonly body: string
   /** Value of the answer's x-task-id, x-request-id or x-correlation-id header; null when it has none. */
   readonly answerId?: string | null
+  /** Id of the job that was done for a good answer, as the system's own list of them has it; left out where it is not told. */
+  readonly jobId?: string
 }
 
 /** How an answer calls its own outcome: `503`, `UNAVAILABLE`; null when there was none. */

@@ -41,6 +41,8 @@ export interface StackDeps {
   readonly toxiproxy: (signal: AbortSignal) => Promise<ToxiproxyPort | null>
   /** The stack's helper on its network that injects nothing. */
   readonly observer: () => ToolboxHelper
+  /** The stack's helper in the host's pid namespace that looks at processes and injects nothing; null where there is none. */
+  readonly looker: () => ToolboxHelper | null
   /** Takes the stack down for good, as nothing is left for it to do. What it cannot do is told at the end of the run. */
   readonly retire: () => Promise<void>
 }

@@ -203,6 +203,33 @@ describe('the limit of descriptors', () => {
     })
   })
 
+  it('and what it and others hold is counted by who may trace them, all at once', async () => {
+    const process = await mainProcess(victim)
+    const strange = { ...process, containerId: rig.client }
+    const gone = { ...process, pid: 4_194_303 }
+    const looker = onHost(rig, 'holdings', { user: '0:0', capabilities: ['SYS_PTRACE'] })
+    await withHelper(looker, async (helper) => {
+      const look = () => helper.call('process.holdings', { processes: [process, strange, gone] }, signal())
+      const [before, ...others] = await look()
+      expect(others).toEqual([])
+      expect(before).toMatchObject({ ...process, startTicks: expect.any(Number) as number })
+      expect(before?.threads).toBeGreaterThan(1)
+      const held = before?.descriptors ?? Number.NaN
+      expect(held).toBeGreaterThan(3)
+      await withHelper(rig.beside('holdings-flood'), async (flooder) => {
+        const target = { host: `${rig.runId}-victim`, port: SERVER_PORT }
+        const flood = { id: 'held', target, count: 60, request: null, connectTimeoutMs: 3_000 }
+        await flooder.call('flood.open', flood, signal())
+        await eventually('held', look, ([now]) => (now?.descriptors ?? 0) >= held + 60)
+      })
+      await eventually('given back', look, ([now]) => (now?.descriptors ?? Infinity) < held + 10)
+    })
+    await withHelper(onHost(rig, 'holdings-stranger', { user: '1001:1001', capabilities: [] }), async (helper) => {
+      const [seen] = await helper.call('process.holdings', { processes: [process] }, signal())
+      expect(seen).toMatchObject({ descriptors: null, threads: expect.any(Number) as number })
+    })
+  })
+
   it('of a process of root is lowered without a capability as well', async () => {
     const root = await startVictim(rig, 'root', { CapDrop: [] }, undefined, '0:0')
     const process = await mainProcess(root)

@@ -21,6 +21,8 @@ export interface RunStack {
   readonly stack: StackUnderTest
   readonly toolbox: ToolboxPort
   readonly observer: ToolboxHelper
+  /** null where the machine does not let it look. */
+  readonly looker: ToolboxHelper | null
 }
 
 export interface RunStacksOptions {
@@ -66,13 +68,14 @@ export class RunStacks {
   }
 
   /** For the engine. What `retire` cannot do is done, and told, at the end. */
-  depsOf({ number, stack, toolbox, observer }: RunStack): StackDeps {
+  depsOf({ number, stack, toolbox, observer, looker }: RunStack): StackDeps {
     return {
-      ...{ number, stack, containers: stack.containers, toolbox, observer: () => observer },
+      ...{ number, stack, containers: stack.containers, toolbox, observer: () => observer, looker: () => looker },
       toxiproxy: (signal) => currentToxiproxy(stack, signal),
       retire: async () => {
         try {
-          await toolbox.stop(observer.name, AbortSignal.timeout(DOWN_LIMIT_MS))
+          for (const helper of [observer, looker])
+            if (helper !== null) await toolbox.stop(helper.name, AbortSignal.timeout(DOWN_LIMIT_MS))
           await stack.down(AbortSignal.timeout(DOWN_LIMIT_MS))
           this.down.add(stack)
         } catch (error) {
@@ -108,21 +111,48 @@ export class RunStacks {
     const stack = await prepared.start({ stack: owner.stack, stateDir: folder, signal })
     try {
       const toolbox = createToolbox({ ...shared, docker, ...owner, log })
-      const observer = await toolbox.start(
-        {
-          name: `${ownerName(owner)}-observer`,
-          attachTo: { network: stack.network },
-          pid: 'own',
-          capabilities: [],
-          ttlMs: OBSERVER_TTL_MS,
-        },
-        signal,
-      )
-      return { number, stack, toolbox, observer }
+      const name = ownerName(owner)
+      const [observer, looker] = await Promise.all([
+        toolbox.start(
+          {
+            name: `${name}-observer`,
+            attachTo: { network: stack.network },
+            pid: 'own',
+            capabilities: [],
+            ttlMs: OBSERVER_TTL_MS,
+          },
+          signal,
+        ),
+        startLooker(`${name}-looker`, toolbox, log, signal),
+      ])
+      return { number, stack, toolbox, observer, looker }
     } catch (error) {
       await stack.down(AbortSignal.timeout(DOWN_LIMIT_MS))
       throw error
     }
+  }
+}
+
+/** Whoever may not look does without: what processes hold is then nobody's promise. */
+async function startLooker(
+  name: string,
+  toolbox: Pick<ToolboxPort, 'start'>,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<ToolboxHelper | null> {
+  try {
+    return await toolbox.start(
+      // Descriptors of a process are shown to its own user, and to who may trace it.
+      {
+        ...{ name, attachTo: { network: 'none' }, pid: 'host', user: '0:0', capabilities: ['SYS_PTRACE'] },
+        ttlMs: OBSERVER_TTL_MS,
+      },
+      signal,
+    )
+  } catch (error) {
+    if (isAborted(signal)) throw error
+    log.log('warn', `what processes hold is not watched: ${describeError(error, 300)}`)
+    return null
   }
 }
 

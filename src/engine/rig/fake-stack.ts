@@ -4,6 +4,7 @@ import { ChaosError } from '../../core/errors.ts'
 import type { StackRequest } from '../../core/request.ts'
 import type { CanaryPort, RunningCanary } from '../../ports/canary.ts'
 import type { ContainerEvent, ContainerPort, ContainerState, LogLine } from '../../ports/docker.ts'
+import type { Holdings } from '../../toolbox/operations/processes/holdings.ts'
 import type { PoolMember, RunningStack } from '../../ports/stack.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import type { CanarySample } from '../../core/canary.ts'
@@ -23,6 +24,10 @@ export class StackCourses {
   events: () => readonly ContainerEvent[] = () => []
   /** The pool as it is listed; null for a stack without one. */
   members: (() => readonly PoolMember[]) | null = null
+  /** Ids of what the system says that it has done, all so far; null for one that does not tell. */
+  done: (() => readonly string[]) | null = null
+  /** What the main process of a service holds; null where nobody may look. */
+  held: ((service: string) => Pick<Holdings, 'descriptors' | 'threads' | 'startTicks'>) | null = null
   states: (state: ContainerState) => ContainerState | null = (state) => state
   /** The observer's look at the machine, and at a health page. */
   host: Course = 'well'
@@ -63,6 +68,7 @@ export function fakeStack(world: World, courses: Partial<StackCourses> = {}): St
     toolbox: { start: unused('a helper'), get: unused('a helper'), stop: unused('a helper'), once: unused('a helper') },
     toxiproxy: () => Promise.resolve(null),
     observer: () => observer(world, own),
+    looker: () => (own.held === null ? null : looker(descriptor, own.held)),
     retire: () => {
       world.note(`retire${of === '' ? ' stack 1' : of.replace(' of', '')}`)
       return Promise.resolve()
@@ -84,7 +90,15 @@ function runningStack(world: World, own: StackCourses, descriptor: Descriptor, o
       const { members } = own
       return members === null ? null : { members: () => Promise.resolve(members()), stop: unused('the stop of a member') }
     },
-    completed: () => null,
+    completed: () => {
+      const { done } = own
+      if (done === null) return null
+      const page = (after: string): Promise<{ ids: readonly string[]; next: string }> => {
+        const all = done()
+        return Promise.resolve({ ids: all.slice(after === 'end' ? all.length : Number(after)), next: String(all.length) })
+      }
+      return { first: 'end', page }
+    },
     scaleUp: unused('scaling'),
     liftCpuQuotas: unused('quotas'),
     unhealthy: () => Promise.resolve(world.unhealthy()),
@@ -111,7 +125,7 @@ function containerPort(world: World, own: StackCourses, descriptor: Descriptor):
   return {
     list: (service, signal) =>
       world.step(`list ${service}`, own.list, signal, () => states().filter((state) => state.service === service), []),
-    all: unused('all containers'),
+    all: () => Promise.resolve(states()),
     glance: (signal) => world.step('glance', own.glance, signal, states, []),
     inspect: (id) => Promise.resolve(states().find((state) => state.id === id) ?? null),
     logs: (id, window, signal) => {
@@ -140,6 +154,17 @@ function observer(world: World, own: StackCourses): ToolboxHelper {
       }
       if (op !== 'probe.http') throw new ChaosError('INTERNAL', `the engine asked the observer for ${op}`)
       return await probe(world, own, args as ArgumentsOf<'probe.http'>, signal)
+    },
+  }
+}
+
+function looker(descriptor: Descriptor, held: NonNullable<StackCourses['held']>): ToolboxHelper {
+  return {
+    name: 'looker',
+    call<O extends ToolboxOperation>(op: O): Promise<ReplyOf<O>> {
+      if (op !== 'process.holdings') throw new ChaosError('INTERNAL', `the engine asked the looker for ${op}`)
+      const seen = descriptor.services.map(({ name }): Holdings => ({ pid: 7, containerId: stateOf(name).id, ...held(name) }))
+      return Promise.resolve(seen as unknown as ReplyOf<O>)
     },
   }
 }

@@ -16,6 +16,7 @@ export interface Answer {
   readonly ok: boolean
   readonly latencyMs: number
   readonly error?: string
+  readonly jobId?: string
   /** Of an answer that tells a code in place of a status. */
   readonly code?: string
 }
@@ -88,13 +89,14 @@ export class World {
 }
 
 export function sampleOf(world: World, intendedMs: Mono, answer: Answer): CanarySample {
-  const { ok, latencyMs, error, code } = answer
+  const { ok, latencyMs, error, code, jobId } = answer
   return {
     intendedMs,
     sentMs: later(intendedMs, world.latenessMs),
     doneMs: later(intendedMs, latencyMs),
     status: ok && code === undefined ? 200 : null,
     ...(code === undefined ? {} : { code }),
+    ...(jobId === undefined ? {} : { jobId }),
     ok,
     error: ok ? null : (error ?? 'status 503'),
   }

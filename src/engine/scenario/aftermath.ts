@@ -2,31 +2,49 @@
 import type { Mono } from '../../core/time/moment.ts'
 import type { StackCanary } from '../lanes/lane.ts'
 import type { EngineDeps } from '../deps.ts'
+import { judgeHeld, watchHeld, type HeldSeen } from '../watch/growth.ts'
 import { judgeMembers, watchMembers, type PoolSeen } from '../watch/members.ts'
+import { markWork, reconcile, type WorkPlace } from '../watch/work.ts'
 import { awaitCalm } from './calm.ts'
 import type { ScenarioState } from './state.ts'
 
-type AftermathDeps = Pick<EngineDeps, 'clock' | 'stack' | 'observer'>
+type StandingDeps = Pick<EngineDeps, 'clock' | 'stack' | 'observer' | 'containers' | 'looker' | 'log'>
+
+/** How the stack stands beside what its clients see; null where nobody can look. */
+export interface Standing {
+  readonly members: PoolSeen | null
+  readonly held: HeldSeen | null
+  /** Where its list of what it has done ended when the look began. */
+  readonly work: WorkPlace | null
+}
+
+/** Looks until `signal` ends it. Never throws. */
+export async function watchStanding(deps: StandingDeps, signal: AbortSignal): Promise<Standing> {
+  const [members, held, work] = await Promise.all([watchMembers(deps, signal), watchHeld(deps, signal), markWork(deps, signal)])
+  return { members, held, work }
+}
 
 /**
  * Fills in the state whether all is as before.
- * @param membersBefore - The pool as it was in the steady state.
+ * @param before - How the stack stood in the steady state.
  */
 export async function lookAfter(
-  deps: AftermathDeps,
+  deps: StandingDeps,
   state: ScenarioState,
   canary: StackCanary,
-  membersBefore: Promise<PoolSeen | null>,
+  before: Promise<Standing>,
   untilMs: Mono,
   signal: AbortSignal,
 ): Promise<void> {
   const over = new AbortController()
-  const watched = watchMembers(deps, AbortSignal.any([signal, over.signal]))
+  const watched = watchStanding(deps, AbortSignal.any([signal, over.signal]))
   try {
     const { result, reason } = await awaitCalm(deps, canary.requests, { untilMs, steady: state.steady?.samples ?? [] }, signal)
     over.abort()
-    const members = judgeMembers(await membersBefore, await watched)
-    if (members !== null) state.expectations.push(members)
+    const [was, is] = await Promise.all([before, watched])
+    const work = await reconcile(deps, was.work, canary.requests.samples(state.startedMs), signal)
+    const asked = [judgeMembers(was.members, is.members), judgeHeld(was.held, is.held), work]
+    state.expectations.push(...asked.filter((one) => one !== null))
     if (state.recovery === null) return
     const relapse = reason === null ? {} : { recovered: false, afterMs: null, reason }
     state.recovery = { ...state.recovery, calm: result, ...relapse }

@@ -34,8 +34,7 @@ import {
   type UndoLimits,
 } from '../options.ts'
 import { PhaseRecorder } from './phases.ts'
-import { lookAfter } from './aftermath.ts'
-import { watchMembers, type PoolSeen } from '../watch/members.ts'
+import { lookAfter, watchStanding, type Standing } from './aftermath.ts'
 import { awaitRecovery, withoutRelapse } from './recovery.ts'
 import { buildResult, ScenarioState } from './state.ts'
 import type { StackCanary } from '../lanes/lane.ts'
@@ -59,7 +58,7 @@ export class ScenarioRun {
   private guard: HostGuard | null = null
   private steadySinceMs: Mono
   private readonly steadyOver = new AbortController()
-  private membersBefore: Promise<PoolSeen | null> = Promise.resolve(null)
+  private before: Promise<Standing> = Promise.resolve({ members: null, held: null, work: null })
 
   constructor(deps: EngineDeps, options: EngineOptions, scenario: Scenario, canary: StackCanary, signal: AbortSignal) {
     this.deps = deps
@@ -105,7 +104,7 @@ export class ScenarioRun {
   /** steady beside plan and prepare → inject → effect beside during. */
   private async experiment(): Promise<void> {
     const { state, phases } = this
-    this.membersBefore = watchMembers(this.deps, AbortSignal.any([this.signal, this.steadyOver.signal]))
+    this.before = watchStanding(this.deps, AbortSignal.any([this.signal, this.steadyOver.signal]))
     await together(this.signal, [(signal) => this.steady(signal), (signal) => this.prepare(signal)])
     const sinceMs = await this.stillSteady()
     this.steadyOver.abort()
@@ -252,7 +251,7 @@ export class ScenarioRun {
       state.recovery = result
       const [clauses] = await Promise.all([
         expectations.observe('after', this.clauseContext(phaseSignal, state.startedMs)),
-        provenSinceMs === null ? null : lookAfter(deps, state, canary, this.membersBefore, later(fromMs, limitMs), phaseSignal),
+        provenSinceMs === null ? null : lookAfter(deps, state, canary, this.before, later(fromMs, limitMs), phaseSignal),
       ])
       state.expectations.push(...clauses)
       const injectedMs = state.injectedMs ?? fromMs

@@ -62,7 +62,9 @@ function toDescriptor(stack: StackFile, file: string, scenarioFiles: readonly st
 }
 
 function namesIn(request: StackFile['canary']['request']): [string, ...string[]] {
-  return typeof request === 'string' ? [request] : request
+  // The schema has seen to it that there is one.
+  const [first = '', ...others] = [request].flat()
+  return [first, ...others]
 }
 
 function toService([name, service]: [string, StackFile['services'][string]]): ServiceSpec {

@@ -253,15 +253,10 @@ export const stackSchema = z
       .meta({ description: 'Requests through the entry, by names of your own' }),
     canary: z
       .strictObject({
-        request: z
-          .union([requestName, z.tuple([requestName], requestName)])
-          .refine((names) => typeof names === 'string' || names.length <= MOST_IN_TURN, {
-            error: `names more than ${MOST_IN_TURN} requests`,
-          })
-          .meta({
-            description:
-              'Name of the request that is sent all the time, or of several that take turns: each is judged by itself, too',
-          }),
+        request: z.union([requestName, z.array(requestName).min(1).max(MOST_IN_TURN)]).meta({
+          description:
+            'Name of the request that is sent all the time, or of several that take turns: each is judged by itself, too',
+        }),
         rate_per_second: quantity({ minimum: 1, maximum: 100, description: 'Requests a second' }).default(10),
       })
       .meta({ description: 'What a user would ask for: it is asked all the time, and tells what users see' }),

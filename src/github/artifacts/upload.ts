@@ -149,6 +149,8 @@ class Uploads {
   ): Promise<UploadedArtifact | null> {
     try {
       return await withDeadline(`the upload of ${name}`, this.request.limitMs ?? UPLOAD_LIMIT_MS, this.signal, async (inner) => {
+        // What is begun for nobody goes on for a while, and reads files that are gone by then.
+        inner.throwIfAborted()
         this.pending += 1
         try {
           // Loaded late: it is large, and most of its weight is the client of a blob storage.

@@ -46,6 +46,26 @@ describe('the recovery from a crowd', () => {
     expect(recoveries(of(0, 10))).toMatchObject([{ afterMs: null, detail: 'too few requests to say' }])
   })
 
+  it('is as before the crowd: what is slower than with as many users then is none', () => {
+    // 10 users for 10 s, 200 to 20 s, then 10 again.
+    const crowd = seconds([0, 10], [10, 10], [0, 200], [10, 200], [0, 10], [40, 10])
+    const after = (latencyMs: number): SpikeRecovery[] => recoveries([...of(0, 20), ...of(20, 60, latencyMs)], crowd)
+    expect(after(240)).toMatchObject([{ afterMs: 0 }])
+    expect(after(241)).toMatchObject([{ afterMs: null, detail: 'p95 241 ms, 0.0 % errors' }])
+    const slow = [...of(0, 20, 200), ...of(20, 60, 400)]
+    expect(recoveries(slow, crowd)).toMatchObject([{ afterMs: 0 }])
+    expect(recoveries([...of(0, 20, 200), ...of(20, 60, 401)], crowd)).toMatchObject([{ afterMs: null }])
+    const late = [...of(0, 20), ...of(20, 25, 300), ...of(25, 60)]
+    expect(recoveries(late, crowd)).toMatchObject([{ afterMs: 5_000 }])
+  })
+
+  it('is held against nothing where there were never so few before, or too few to say', () => {
+    const none = seconds([0, 200], [20, 200], [0, 10], [40, 10])
+    expect(recoveries([...of(0, 20), ...of(20, 60, 450)], none)).toMatchObject([{ afterMs: 0 }])
+    const short = seconds([0, 10], [0.5, 10], [0, 200], [20, 200], [0, 10], [40, 10])
+    expect(recoveries([...of(0, 20), ...of(20, 60, 450)], short)).toMatchObject([{ afterMs: 0 }])
+  })
+
   it('is one of each fall', () => {
     const twice = seconds([0, 200], [10, 200], [0, 10], [5, 10], [0, 300], [5, 300], [0, 20], [5, 20])
     expect(recoveries(of(0, 25), twice)).toMatchObject([

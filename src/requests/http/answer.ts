@@ -39,6 +39,13 @@ export function answerProblem({ good }: HttpRequestSpec, answer: WholeAnswer, as
   return difference === null ? null : { reason: difference, isWrong: true }
 }
 
+/** Id of the job that was done for a good answer; null where it tells none. */
+export function jobOf({ job, good }: HttpRequestSpec, answer: WholeAnswer): string | null {
+  if (job === null) return null
+  const part = partOf(readAnswer(good, answer).value, job)
+  return typeof part === 'string' || typeof part === 'number' ? String(part) : null
+}
+
 function readAnswer(good: HttpRequestSpec['good'], answer: WholeAnswer): Read {
   const told = (problem: string): Read => ({ value: null, problem })
   if (!good.status.some((status) => status === answer.status)) return told(`status ${String(answer.status)}`)

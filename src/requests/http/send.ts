@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { systemErrorCode } from '../../core/errors.ts'
 import type { RequestOutcome, SendOptions } from '../../core/request.ts'
-import { answerProblem } from './answer.ts'
+import { answerProblem, jobOf, type WholeAnswer } from './answer.ts'
 import { FirstAnswers } from './first-answers.ts'
 import type { HttpRequestSpec } from './spec.ts'
 import { filled, turnOf, type Turn } from './turn.ts'
@@ -55,6 +55,7 @@ async function send(spec: HttpRequestSpec, turn: Turn, first: FirstAnswers, opti
         complete: error === null,
         body: answer.body,
         answerId,
+        ...(problem === null ? jobPart(spec, answer) : {}),
       })
     }
     const request = httpRequest(
@@ -92,6 +93,11 @@ async function send(spec: HttpRequestSpec, turn: Turn, first: FirstAnswers, opti
     else options.signal.addEventListener('abort', onAbort)
     request.end(body ?? undefined)
   })
+}
+
+function jobPart(spec: HttpRequestSpec, answer: WholeAnswer): { readonly jobId?: string } {
+  const jobId = jobOf(spec, answer)
+  return jobId === null ? {} : { jobId }
 }
 
 /** By itself Node tells the length with those methods only that usually have a body. */

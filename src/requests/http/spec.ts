@@ -64,7 +64,10 @@ const good = z
     body_regex: regularExpression('Must match somewhere in the body').nullable().default(null).meta({
       description: 'A regular expression (of JavaScript, with flags s and u) that must match the body; null for any body',
     }),
-    sse: events.nullable().default(null),
+    sse: events
+      .nullable()
+      .default(null)
+      .meta({ description: 'How a stream of server-sent events is judged; null where the answer is none' }),
     same: jmespath('Must be the same').nullable().default(null).meta({
       description:
         'What of the answer must be what the same request was answered at first, in the steady state (JMESPath; "@" for all of it); null to compare nothing',
@@ -82,6 +85,10 @@ export const httpRequestSpec = z.strictObject({
   headers: headers.default({}),
   body: z.json().default(null).meta({ description: 'Sent as JSON; null for none' }),
   vary: vary.default({}),
+  job: jmespath('Id of the job').nullable().default(null).meta({
+    description:
+      'Where a good answer has the id of the job that was done for it (JMESPath), as the list under "completed" has it; null where it has none',
+  }),
   good,
 })
 

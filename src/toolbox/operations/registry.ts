@@ -9,6 +9,7 @@ import { fetchOperation } from './requests/fetch.ts'
 import { floodOperations } from './requests/flood.ts'
 import { helperOperations } from './helper.ts'
 import { holdOperations } from './requests/hold.ts'
+import { processHoldings } from './processes/holdings.ts'
 import { hostRead } from './resources/host.ts'
 import { lossOperations } from './network/loss.ts'
 import { markerOperations } from './network/marker.ts'
@@ -35,6 +36,7 @@ export const OPERATIONS = [
   ...floodOperations,
   ...processOperations,
   ...nofileOperations,
+  processHoldings,
   hostRead,
   cgroupRead,
   ...cpuOperations,

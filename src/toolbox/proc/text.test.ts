@@ -20,7 +20,7 @@ SigCgt:\t0000000188004602
 
 describe('/proc/PID/stat', () => {
   it('is read by field, whatever stands in the name', () => {
-    const facts = { group: 4_300, startTicks: 987_654, cpuTicks: 22, ending: false }
+    const facts = { group: 4_300, threads: 11, startTicks: 987_654, cpuTicks: 22, ending: false }
     expect(parseStat(stat('node', 'S'))).toEqual({ name: 'node', state: 'S', ...facts })
     expect(parseStat(stat('a) R (b 1 2', 'T'))).toEqual({ name: 'a) R (b 1 2', state: 'T', ...facts })
     expect(parseStat(stat('', 'R'))).toMatchObject({ name: '', state: 'R' })

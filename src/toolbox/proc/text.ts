@@ -6,6 +6,7 @@ export interface ProcStat {
   readonly state: string
   /** Process group. */
   readonly group: number
+  readonly threads: number
   readonly startTicks: number
   /** User and system time in clock ticks. */
   readonly cpuTicks: number
@@ -30,7 +31,7 @@ export function parseStat(text: string): ProcStat {
   const state = fields[0]
   if (open < 0 || close < open || state === undefined) throw new Error(`not /proc/PID/stat: ${text.slice(0, 200)}`)
   return {
-    ...{ name: text.slice(open + 1, close), state, group: number(5) },
+    ...{ name: text.slice(open + 1, close), state, group: number(5), threads: number(20) },
     ...{ startTicks: number(22), cpuTicks: number(14) + number(15) },
     ending: ['Z', 'X'].includes(state) || (number(9) & EXITING) !== 0,
   }

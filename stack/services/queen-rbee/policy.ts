@@ -23,6 +23,8 @@ export interface UpstreamPolicy {
 export interface BodyPolicy {
   /** Longest pause between two pieces. */
   readonly idleMs: number
+  /** Before so many bytes have come it may pause for as long as it likes. */
+  readonly idleFromBytes: number
   /** Longest time for all of it; null for no limit. */
   readonly totalMs: number | null
   /** A body that paused too long is cut visibly (the client's connection is destroyed), never ended as if whole. */
@@ -41,7 +43,7 @@ const CROWD: Omit<CrowdPolicy, 'whenCrowded'> = {
   failsEvery: 5,
   keptBytes: MIB,
 }
-const BODY: BodyPolicy = { idleMs: 10_000, totalMs: null, whenIdle: 'cut' }
+const BODY: BodyPolicy = { idleMs: 10_000, idleFromBytes: 0, totalMs: null, whenIdle: 'cut' }
 
 export function upstreamPolicy(defects: ReadonlySet<Defect>): UpstreamPolicy {
   return {
@@ -53,7 +55,7 @@ export function upstreamPolicy(defects: ReadonlySet<Defect>): UpstreamPolicy {
     body: {
       ...BODY,
       ...(defects.has('total-body-deadline') ? { totalMs: 2_000 } : {}),
-      ...(defects.has('truncates-slow-bodies') ? { idleMs: 60, whenIdle: 'end' } : {}),
+      ...(defects.has('truncates-slow-bodies') ? { idleMs: 60, idleFromBytes: 8_192, whenIdle: 'end' } : {}),
     },
     crowd: { ...CROWD, whenCrowded: whenCrowded(defects) },
   }

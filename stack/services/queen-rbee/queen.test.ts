@@ -16,7 +16,7 @@ const QUICK: UpstreamPolicy = {
   attemptLimitMs: 120,
   answerLimitMs: 600,
   backoff: exponentialBackoff(20),
-  body: { idleMs: 200, totalMs: null, whenIdle: 'cut' },
+  body: { idleMs: 200, idleFromBytes: 0, totalMs: null, whenIdle: 'cut' },
 }
 
 interface Queen {
@@ -227,7 +227,7 @@ describe('bodies that are passed on', () => {
         response.writeHead(200)
         response.write(LARGE)
       },
-      { policy: { body: { idleMs: 30, totalMs: null, whenIdle: 'end' } } },
+      { policy: { body: { idleMs: 30, idleFromBytes: 0, totalMs: null, whenIdle: 'end' } } },
     )
     expect(await (await post(`${queen.url}/v2/tasks`, TASK)).text()).toBe(LARGE)
   })

@@ -30,9 +30,10 @@ export function relayBody(
     response.destroy()
     events.done('cut', reason)
   }
+  let passedBytes = 0
   const idle = setTimeout(() => {
     // A client that takes nothing is not an upstream that sends nothing.
-    if (response.writableNeedDrain) {
+    if (response.writableNeedDrain || passedBytes < policy.idleFromBytes) {
       idle.refresh()
       return
     }
@@ -57,6 +58,7 @@ export function relayBody(
   return {
     data: (chunk) => {
       idle.refresh()
+      passedBytes += chunk.length
       return response.write(chunk)
     },
     end,

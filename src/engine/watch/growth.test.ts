@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest'
+import type { ContainerState } from '../../ports/docker.ts'
+import type { Holdings } from '../../toolbox/operations/processes/holdings.ts'
+import { fakeStack, stateOf } from '../rig/fake-stack.ts'
+import { Rig } from '../rig/rig.ts'
+import { World } from '../rig/world.ts'
+import { judgeHeld, watchHeld, type Held, type HeldSeen } from './growth.ts'
+
+type Look = Pick<Holdings, 'containerId' | 'startTicks' | 'threads' | 'descriptors'>
+
+interface Watched {
+  readonly seen: HeldSeen | null
+  readonly asked: readonly unknown[]
+  readonly logged: readonly string[]
+}
+
+/** Watches for so long; `lookAt` says what is held at each look. */
+async function watch(
+  lookAt: (look: number) => readonly Look[] | Error,
+  forMs: number,
+  containers: readonly ContainerState[] = [stateOf('back')],
+): Promise<Watched> {
+  const world = new World()
+  const { clock } = world
+  const fake = fakeStack(world)
+  const asked: unknown[] = []
+  const logged: string[] = []
+  const call = (op: string, args: unknown): Promise<never> => {
+    asked.push([op, args])
+    const seen = lookAt(asked.length - 1)
+    return seen instanceof Error ? Promise.reject(seen) : Promise.resolve(seen as never)
+  }
+  const over = new AbortController()
+  void clock.sleep(forMs, new AbortController().signal).then(() => {
+    over.abort()
+  })
+  const deps = {
+    ...{ clock, looker: () => ({ name: 'looker', call }) as never },
+    containers: { ...fake.containers, all: () => Promise.resolve([...containers]) },
+    log: { log: (_level: string, text: string) => void logged.push(text) },
+  }
+  return { seen: await clock.until(watchHeld(deps, over.signal)), asked, logged }
+}
+
+const back = (changes: Partial<Look> = {}): Look => ({
+  containerId: 'back-id',
+  startTicks: 9,
+  threads: 11,
+  descriptors: 20,
+  ...changes,
+})
+
+describe('the watch of what is held', () => {
+  it('keeps the least of each, at five looks a second, of what runs and has a service', async () => {
+    const others = [
+      { ...stateOf('stopped'), pid: 0 },
+      { ...stateOf('helper'), service: '' },
+    ]
+    const looks = [back({ descriptors: 30 }), back({ threads: 10 }), back({ descriptors: 25, threads: 12 })]
+    const { seen, asked } = await watch((look) => [looks[look % 3] ?? back()], 590, [...others, stateOf('back')])
+    expect(seen?.looks).toBe(3)
+    expect([...(seen?.least ?? [])]).toEqual([['back-id', { name: 'fake-back-1', startTicks: 9, descriptors: 20, threads: 10 }]])
+    expect(asked[0]).toEqual(['process.holdings', { processes: [{ pid: 7, containerId: 'back-id' }] }])
+  })
+
+  it('knows of descriptors when it was shown them once, and begins anew with another process', async () => {
+    const once = await watch((look) => [back({ descriptors: look === 1 ? 21 : null })], 590)
+    expect(once.seen?.least.get('back-id')?.descriptors).toBe(21)
+    const none = await watch(() => [back({ descriptors: null })], 590)
+    expect(none.seen?.least.get('back-id')?.descriptors).toBeNull()
+    const anew = await watch((look) => [look === 0 ? back({ descriptors: 5 }) : back({ startTicks: 10 })], 590)
+    expect(anew.seen?.least.get('back-id')).toMatchObject({ startTicks: 10, descriptors: 20 })
+  })
+
+  it('ends where it cannot be read, which is logged', async () => {
+    const { seen, logged } = await watch((look) => (look === 2 ? new Error('the helper is gone') : [back()]), 2_000)
+    expect([seen?.looks, logged]).toEqual([2, ['what processes hold could not be read: the helper is gone']])
+    const nothing = await watch(() => [], 1_000, [])
+    expect([nothing.seen?.looks, nothing.asked]).toEqual([0, []])
+  })
+
+  it('is nothing where nobody may look', async () => {
+    const world = new World()
+    const deps = { ...fakeStack(world), clock: world.clock, log: { log: () => undefined } }
+    expect(await watchHeld(deps, new AbortController().signal)).toBeNull()
+  })
+})
+
+describe('what is held after a fault', () => {
+  const held = (changes: Partial<Held> = {}): Held => ({
+    name: 'back-1',
+    startTicks: 9,
+    descriptors: 20,
+    threads: 11,
+    ...changes,
+  })
+  const seen = (least: Record<string, Held>, looks = 4): HeldSeen => ({ looks, least: new Map(Object.entries(least)) })
+  const judged = (was: Partial<Held>, is: Partial<Held>): ReturnType<typeof judgeHeld> =>
+    judgeHeld(seen({ a: held(was) }), seen({ a: held(is) }))
+  const CLAUSE = { phase: 'after', text: 'growth', expected: 'no container holds many more descriptors or threads than before' }
+
+  it.each<[string, Partial<Held>, Partial<Held>]>([
+    ['the same', {}, {}],
+    ['less', {}, { descriptors: 1, threads: 1 }],
+    ['a few more', {}, { descriptors: 44, threads: 27 }],
+    ['half as much again of many', { descriptors: 100, threads: 100 }, { descriptors: 150, threads: 150 }],
+    ['what nobody was shown', { descriptors: null }, { descriptors: 5_000 }],
+    ['what nobody is shown any more', {}, { descriptors: null }],
+  ])('may be %s', (_what, was, is) => {
+    expect(judged(was, is)).toEqual({ ...CLAUSE, observed: 'none of 1', met: true })
+  })
+
+  it.each<[string, Partial<Held>, Partial<Held>]>([
+    ['back-1 holds 45 descriptors, 20 before', {}, { descriptors: 45 }],
+    ['back-1 holds 28 threads, 11 before', {}, { threads: 28 }],
+    ['back-1 holds 151 descriptors, 100 before', { descriptors: 100 }, { descriptors: 151 }],
+    ['back-1 holds 1220 descriptors, 20 before; back-1 holds 90 threads, 11 before', {}, { descriptors: 1_220, threads: 90 }],
+  ])('is too much: %s', (observed, was, is) => {
+    expect(judged(was, is)).toEqual({ ...CLAUSE, observed, met: false })
+  })
+
+  it('is not held against another process, nor against a container that was not there', () => {
+    expect(judged({}, { startTicks: 10, descriptors: 900 })).toBeNull()
+    expect(judgeHeld(seen({ a: held() }), seen({ b: held({ descriptors: 900 }) }))).toBeNull()
+    const one = judgeHeld(seen({ a: held(), b: held() }), seen({ a: held(), b: held({ startTicks: 10 }) }))
+    expect(one?.observed).toBe('none of 1')
+  })
+
+  it('is told of ten at most', () => {
+    const many = (descriptors: number): Record<string, Held> =>
+      Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`c${index}`, held({ name: `c${index}`, descriptors })]))
+    expect(judgeHeld(seen(many(20)), seen(many(900)))?.observed.split('; ')).toHaveLength(10)
+  })
+
+  it('is not judged by less than four looks, or by nobody', () => {
+    const much = seen({ a: held({ descriptors: 900 }) })
+    expect(judgeHeld(seen({ a: held() }, 3), much)).toBeNull()
+    expect(judgeHeld(seen({ a: held() }), { ...much, looks: 3 })).toBeNull()
+    expect([judgeHeld(null, much), judgeHeld(much, null)]).toEqual([null, null])
+    expect(judgeHeld(seen({ a: held() }), much)?.met).toBe(false)
+  })
+})
+
+it('a scenario fails by what a service still holds', async () => {
+  const holding = (leaks: boolean): Rig => {
+    let wasBroken = false
+    const rig: Rig = new Rig({
+      stacks: [
+        {
+          held: (service) => ({
+            startTicks: 9,
+            threads: 11,
+            descriptors: leaks && wasBroken && service === 'store' ? 1_200 : 20,
+          }),
+        },
+      ],
+    })
+    const usual = rig.world.answer
+    rig.world.answer = (atMs) => {
+      wasBroken ||= rig.world.broken.size > 0
+      return usual(atMs)
+    }
+    return rig
+  }
+  const worse = await holding(true).result()
+  expect(worse.reasons).toEqual([
+    'growth: expected no container holds many more descriptors or threads than before, observed fake-store-1 holds 1200 descriptors, 20 before',
+  ])
+  const well = await holding(false).result()
+  expect([well.verdict, well.expectations.map(({ text }) => text)]).toEqual([
+    'passed',
+    ['the clause answers', 'growth', 'bystanders'],
+  ])
+})

@@ -1,0 +1,84 @@
+/** What containers hold: after the fault no more than before, but for what a healthy one varies by. */
+import { describeError } from '../../core/errors.ts'
+import type { ExpectationResult } from '../../core/result/scenario.ts'
+import { isAborted } from '../../core/time/wait.ts'
+import type { Holdings } from '../../toolbox/operations/processes/holdings.ts'
+import type { EngineDeps } from '../deps.ts'
+
+const LOOK_EVERY_MS = 200
+/** From fewer looks nothing follows: what is under way just now is held as well. */
+const FEWEST_LOOKS = 4
+/** A container may hold this much more than before, or this share. */
+const FREE_DESCRIPTORS = 24
+const FREE_THREADS = 16
+const FREE_SHARE = 0.5
+
+type Kind = 'descriptors' | 'threads'
+
+/** The least that a container's main process held at any look: what is under way comes and goes. */
+export interface Held extends Readonly<Record<Kind, number | null>> {
+  readonly name: string
+  readonly startTicks: number
+}
+
+export interface HeldSeen {
+  readonly looks: number
+  /** By container. */
+  readonly least: ReadonlyMap<string, Held>
+}
+
+type WatchDeps = Pick<EngineDeps, 'clock' | 'containers' | 'looker' | 'log'>
+
+/** Looks until `signal` ends it; null where nobody may look. Never throws. */
+export async function watchHeld({ clock, containers, looker, log }: WatchDeps, signal: AbortSignal): Promise<HeldSeen | null> {
+  const helper = looker()
+  if (helper === null) return null
+  const least = new Map<string, Held>()
+  let looks = 0
+  try {
+    const running = (await containers.all(signal)).filter(({ pid, service }) => pid > 0 && service !== '')
+    const names = new Map(running.map(({ id, name }) => [id, name]))
+    const processes = running.map(({ pid, id }) => ({ pid, containerId: id }))
+    while (processes.length > 0 && !isAborted(signal)) {
+      for (const seen of await helper.call('process.holdings', { processes }, signal))
+        least.set(seen.containerId, leastOf(least.get(seen.containerId), seen, names.get(seen.containerId) ?? seen.containerId))
+      looks += 1
+      await clock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined)
+    }
+  } catch (error) {
+    if (!isAborted(signal)) log.log('warn', `what processes hold could not be read: ${describeError(error, 300)}`)
+  }
+  return { looks, least }
+}
+
+function leastOf(before: Held | undefined, { startTicks, descriptors, threads }: Holdings, name: string): Held {
+  if (before?.startTicks !== startTicks) return { name, startTicks, descriptors, threads }
+  const less = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b))
+  return { name, startTicks, descriptors: less(before.descriptors, descriptors), threads: less(before.threads, threads) }
+}
+
+/** null where nothing can be said. A container that was started anew has nothing to be held against. */
+export function judgeHeld(before: HeldSeen | null, after: HeldSeen | null): ExpectationResult | null {
+  if (before === null || after === null || before.looks < FEWEST_LOOKS || after.looks < FEWEST_LOOKS) return null
+  const pairs = [...before.least].flatMap(([id, was]) => {
+    const is = after.least.get(id)
+    return is?.startTicks === was.startTicks ? [{ was, is }] : []
+  })
+  if (pairs.length === 0) return null
+  const grown = pairs.flatMap(({ was, is }) => [
+    ...grownBy(was, is, 'descriptors', FREE_DESCRIPTORS),
+    ...grownBy(was, is, 'threads', FREE_THREADS),
+  ])
+  return {
+    ...{ phase: 'after', text: 'growth', expected: 'no container holds many more descriptors or threads than before' },
+    observed: grown.length === 0 ? `none of ${pairs.length}` : grown.slice(0, 10).join('; '),
+    met: grown.length === 0,
+  }
+}
+
+function grownBy(was: Held, is: Held, kind: Kind, free: number): string[] {
+  const [before, now] = [was[kind], is[kind]]
+  if (before === null || now === null) return []
+  const limit = before + Math.max(free, before * FREE_SHARE)
+  return now > limit ? [`${was.name} holds ${now} ${kind}, ${before} before`] : []
+}

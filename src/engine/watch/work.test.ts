@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest'
+import { later, msBetween, type Mono } from '../../core/time/moment.ts'
+import type { CanarySample } from '../../core/canary.ts'
+import type { ExpectationResult } from '../../core/result/scenario.ts'
+import type { CompletedPort } from '../../ports/stack.ts'
+import { fakeStack } from '../rig/fake-stack.ts'
+import { Rig } from '../rig/rig.ts'
+import { World } from '../rig/world.ts'
+import { judgeWork, markWork, reconcile } from './work.ts'
+
+const CLAUSE = { phase: 'after', text: 'work', expected: 'each job that was answered was done, once' }
+const { signal } = new AbortController()
+
+describe('what was answered, held against what was done', () => {
+  const counts = (ids: readonly string[]): ReadonlyMap<string, number> =>
+    new Map([...Map.groupBy(ids, (id) => id)].map(([id, all]) => [id, all.length]))
+
+  it.each([
+    [['a', 'b'], ['b', 'a', 'other'], 'all 2 were', true],
+    [['a', 'b'], ['a'], '1 were never done (b)', false],
+    [['a', 'b'], ['a', 'b', 'a'], '1 were done more than once (a)', false],
+    [['a', 'b', 'a'], ['a', 'b'], '1 were the answer to two requests (a)', false],
+    [['a', 'b', 'c'], ['a', 'a'], '2 were never done (b, c); 1 were done more than once (a)', false],
+    [['a'], ['other', 'other', 'a'], 'all 1 were', true],
+  ])('%j answered, %j done: %s', (answered, done, observed, met) => {
+    expect(judgeWork(answered, counts(done))).toEqual({ ...CLAUSE, observed, met })
+  })
+
+  it('is told with five ids of a kind', () => {
+    const ids = ['1', '2', '3', '4', '5', '6', '7']
+    expect(judgeWork(ids, counts([])).observed).toBe('7 were never done (1, 2, 3, 4, 5, 2 more)')
+    expect(judgeWork(ids.slice(0, 5), counts([])).observed).toBe('5 were never done (1, 2, 3, 4, 5)')
+  })
+})
+
+interface Held {
+  readonly result: ExpectationResult | null
+  readonly tookMs: number
+}
+
+/** Two requests were answered, `a` and `b`; `page` is the system's list. */
+async function held(page: CompletedPort['page'] | null, changes: Partial<CanarySample> = {}): Promise<Held> {
+  const world = new World()
+  const { clock } = world
+  const { stack, observer } = fakeStack(world)
+  const port = page === null ? null : { first: 'end', page }
+  const deps = { clock, observer, stack: { ...stack, completed: () => port }, log: { log: () => undefined } }
+  const from = await markWork(deps, signal)
+  const sample = (jobId: string, intendedMs: Mono): CanarySample => ({
+    ...{ intendedMs, sentMs: intendedMs, doneMs: later(intendedMs, 20), status: 200, ok: true, error: null, jobId },
+    ...changes,
+  })
+  const nowMs = clock.nowMs()
+  // What was asked in the very moment of the look may have been done before it.
+  const before = [sample('before', later(nowMs, -1)), sample('then', nowMs)]
+  const result = await clock.until(
+    reconcile(deps, from, [...before, sample('a', later(nowMs, 1)), sample('b', later(nowMs, 50))], signal),
+  )
+  return { result, tookMs: msBetween(nowMs, clock.nowMs()) }
+}
+
+/** Pages of a list to which these come, one after the other, each time that it is asked for after its end. */
+function list(...later: readonly (readonly string[])[]): CompletedPort['page'] {
+  const all: string[] = []
+  let asked = 0
+  return (after) => {
+    if (after === 'end') return Promise.resolve({ ids: [], next: '0' })
+    all.push(...(later[asked] ?? []))
+    asked += 1
+    return Promise.resolve({ ids: all.slice(Number(after)), next: String(all.length) })
+  }
+}
+
+describe('the list of what was done', () => {
+  it('is read to its end, and waited for', async () => {
+    const { result, tookMs } = await held(list([], ['a'], [], ['b']))
+    expect(result).toEqual({ ...CLAUSE, observed: 'all 2 were', met: true })
+    expect(tookMs).toBeLessThan(1_000)
+  })
+
+  it('is waited for no longer than five seconds', async () => {
+    const { result, tookMs } = await held(list(['a']))
+    expect(result).toMatchObject({ observed: '1 were never done (b)', met: false })
+    expect(tookMs).toBeGreaterThanOrEqual(5_000)
+    expect(tookMs).toBeLessThan(5_600)
+  })
+
+  it('that cannot be read decides nothing', async () => {
+    const broken = (after: string): Promise<never> | Promise<{ ids: string[]; next: string }> =>
+      after === 'end' ? Promise.resolve({ ids: [], next: '0' }) : Promise.reject(new Error('no answer'))
+    expect((await held(broken)).result).toEqual({ ...CLAUSE, observed: 'the list could not be read: no answer', met: null })
+    const never = await held(() => Promise.reject(new Error('no answer')))
+    expect(never.result).toBeNull()
+  })
+
+  it('is not asked where there is none, or no answer told its job', async () => {
+    expect((await held(null)).result).toBeNull()
+    expect((await held(list(['a', 'b']), { ok: false })).result).toBeNull()
+  })
+})
+
+it('a scenario fails by an answer for which nothing was done', async () => {
+  const working = (loses: boolean): Rig => {
+    const done: string[] = []
+    let count = 0
+    const rig: Rig = new Rig({ stacks: [{ done: () => done }] })
+    rig.world.answer = () => {
+      count += 1
+      const jobId = `job-${count}`
+      if (rig.world.broken.size > 0) return { ok: false, latencyMs: 20 }
+      if (!loses || count % 50 !== 0) done.push(jobId)
+      return { ok: true, latencyMs: 20, jobId }
+    }
+    return rig
+  }
+  const worse = await working(true).result()
+  expect(worse.reasons).toEqual([expect.stringMatching(/^work: expected each job .*, observed \d were never done \(job-\d+/)])
+  const well = await working(false).result()
+  expect([well.verdict, well.expectations.map(({ text }) => text)]).toEqual([
+    'passed',
+    ['the clause answers', 'work', 'bystanders'],
+  ])
+})

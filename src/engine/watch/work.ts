@@ -1,0 +1,120 @@
+/** Work that was acknowledged, held against the system's own list of what it has done. */
+import type { Mono } from '../../core/time/moment.ts'
+import type { CanarySample } from '../../core/canary.ts'
+import { describeError, isChaosError } from '../../core/errors.ts'
+import type { ExpectationResult } from '../../core/result/scenario.ts'
+import { isAborted, waitUntil } from '../../core/time/wait.ts'
+import type { CompletedPort } from '../../ports/stack.ts'
+import type { EngineDeps } from '../deps.ts'
+
+/** The list is written a little after the answer. */
+const CATCH_UP_MS = 5_000
+const CATCH_UP_EVERY_MS = 200
+const PAGE_LIMIT_MS = 2_000
+/** A list that never ends is not followed for ever. */
+const MOST_PAGES = 1_000
+const MOST_TOLD = 5
+
+/** Where the list ended, and when that was. */
+export interface WorkPlace {
+  readonly place: string
+  readonly atMs: Mono
+}
+
+type WorkDeps = Pick<EngineDeps, 'clock' | 'stack' | 'observer' | 'log'>
+
+/** null for a stack that does not tell what it has done, or not now. Never throws. */
+export async function markWork({ clock, stack, observer, log }: WorkDeps, signal: AbortSignal): Promise<WorkPlace | null> {
+  const port = stack.completed(observer())
+  if (port === null) return null
+  try {
+    const { next } = await port.page(port.first, signal)
+    return { place: next, atMs: clock.nowMs() }
+  } catch (error) {
+    if (!isAborted(signal))
+      log.log('warn', `what the system has done is not held against its answers: ${describeError(error, 300)}`)
+    return null
+  }
+}
+
+/**
+ * Waits until each answer that was good and had an id stands on the list, at most 5 s.
+ * @param samples - All that the canary was answered since `from`.
+ */
+export async function reconcile(
+  { clock, stack, observer }: WorkDeps,
+  from: WorkPlace | null,
+  samples: readonly CanarySample[],
+  signal: AbortSignal,
+): Promise<ExpectationResult | null> {
+  const port = stack.completed(observer())
+  const answered = samples
+    .filter(({ ok, intendedMs }) => ok && from !== null && intendedMs > from.atMs)
+    .flatMap(({ jobId }) => jobId ?? [])
+  if (port === null || from === null || answered.length === 0) return null
+  const done = new DoneList(port, from.place)
+  const lost = (): string[] => answered.filter((id) => !done.counts.has(id))
+  try {
+    const read = async (inner: AbortSignal): Promise<readonly string[]> => {
+      await done.catchUp(inner)
+      return lost()
+    }
+    const options = { everyMs: CATCH_UP_EVERY_MS, attemptMs: PAGE_LIMIT_MS, limitMs: CATCH_UP_MS, signal, clock }
+    await waitUntil('all that was answered to be on the list of what was done', read, (missing) => missing.length === 0, options)
+  } catch (error) {
+    if (!isChaosError(error, 'TIMEOUT')) throw error
+    if (done.problem !== null) return { ...CLAUSE, observed: `the list could not be read: ${done.problem}`, met: null }
+  }
+  return judgeWork(answered, done.counts)
+}
+
+const CLAUSE = { phase: 'after', text: 'work', expected: 'each job that was answered was done, once' } as const
+
+/** `counts`: how often each job stands on the list. */
+export function judgeWork(answered: readonly string[], counts: ReadonlyMap<string, number>): ExpectationResult {
+  const lost = answered.filter((id) => !counts.has(id))
+  const doubled = answered.filter((id) => (counts.get(id) ?? 0) > 1)
+  const swapped = answered.filter((id, place) => answered.indexOf(id) !== place)
+  const parts = [
+    ...told(lost, 'were never done'),
+    ...told(doubled, 'were done more than once'),
+    ...told(swapped, 'were the answer to two requests'),
+  ]
+  const observed = parts.length === 0 ? `all ${answered.length} were` : parts.join('; ')
+  return { ...CLAUSE, observed, met: parts.length === 0 }
+}
+
+function told(ids: readonly string[], what: string): string[] {
+  if (ids.length === 0) return []
+  const more = ids.length > MOST_TOLD ? `, ${ids.length - MOST_TOLD} more` : ''
+  return [`${ids.length} ${what} (${ids.slice(0, MOST_TOLD).join(', ')}${more})`]
+}
+
+class DoneList {
+  readonly counts = new Map<string, number>()
+  /** Why it could not be read the last time; null when it could. */
+  problem: string | null = null
+  private readonly port: CompletedPort
+  private place: string
+
+  constructor(port: CompletedPort, place: string) {
+    this.port = port
+    this.place = place
+  }
+
+  async catchUp(signal: AbortSignal): Promise<void> {
+    try {
+      for (let pages = 0; pages < MOST_PAGES; pages += 1) {
+        const { ids, next } = await this.port.page(this.place, signal)
+        for (const id of ids) this.counts.set(id, (this.counts.get(id) ?? 0) + 1)
+        const isNew = next !== this.place
+        this.place = next
+        if (!isNew || ids.length === 0) break
+      }
+      this.problem = null
+    } catch (error) {
+      this.problem = describeError(error, 300)
+      throw error
+    }
+  }
+}
