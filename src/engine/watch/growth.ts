@@ -5,9 +5,9 @@ import { isAborted } from '../../core/time/wait.ts'
 import type { Holdings } from '../../toolbox/operations/processes/holdings.ts'
 import type { EngineDeps } from '../deps.ts'
 
-const LOOK_EVERY_MS = 200
+const LOOK_EVERY_MS = 100
 /** From fewer looks nothing follows: what is under way just now is held as well. */
-const FEWEST_LOOKS = 4
+const FEWEST_LOOKS = 3
 /** A container may hold this much more than before, or this share. */
 const FREE_DESCRIPTORS = 24
 const FREE_THREADS = 16
@@ -27,16 +27,21 @@ export interface HeldSeen {
   readonly least: ReadonlyMap<string, Held>
 }
 
-type WatchDeps = Pick<EngineDeps, 'clock' | 'containers' | 'looker' | 'log'>
+type WatchDeps = Pick<EngineDeps, 'clock' | 'stack' | 'containers' | 'looker' | 'log'>
 
 /** Looks until `signal` ends it; null where nobody may look. Never throws. */
-export async function watchHeld({ clock, containers, looker, log }: WatchDeps, signal: AbortSignal): Promise<HeldSeen | null> {
+export async function watchHeld(
+  { clock, stack, containers, looker, log }: WatchDeps,
+  signal: AbortSignal,
+): Promise<HeldSeen | null> {
   const helper = looker()
   if (helper === null) return null
   const least = new Map<string, Held>()
   let looks = 0
   try {
-    const running = (await containers.all(signal)).filter(({ pid, service }) => pid > 0 && service !== '')
+    // The proxy is ours: what a cut network leaves half open there is no promise of the system.
+    const ours = ['', stack.descriptor.toxiproxy?.service]
+    const running = (await containers.all(signal)).filter(({ pid, service }) => pid > 0 && !ours.includes(service))
     const names = new Map(running.map(({ id, name }) => [id, name]))
     const processes = running.map(({ pid, id }) => ({ pid, containerId: id }))
     while (processes.length > 0 && !isAborted(signal)) {
