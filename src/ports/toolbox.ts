@@ -7,7 +7,7 @@ export interface HelperRequest {
   readonly name: string
   readonly attachTo: { readonly container: string } | { readonly network: string }
   readonly pid: 'own' | 'host' | { readonly container: string }
-  readonly capabilities: readonly ('NET_ADMIN' | 'NET_RAW' | 'KILL' | 'SYS_PTRACE' | 'DAC_OVERRIDE')[]
+  readonly capabilities: readonly ('NET_ADMIN' | 'NET_RAW' | 'KILL' | 'SYS_PTRACE' | 'DAC_OVERRIDE' | 'DAC_READ_SEARCH')[]
   /** Numeric `uid:gid` to run as; root where it is left out. */
   readonly user?: string
   /** The host's cgroup tree, writable, at TOOLBOX_CGROUP_PATH: for putting a child into the target's cgroup. */

@@ -207,7 +207,7 @@ describe('the limit of descriptors', () => {
     const process = await mainProcess(victim)
     const strange = { ...process, containerId: rig.client }
     const gone = { ...process, pid: 4_194_303 }
-    const looker = onHost(rig, 'holdings', { user: '0:0', capabilities: ['SYS_PTRACE'] })
+    const looker = onHost(rig, 'holdings', { user: '0:0', capabilities: ['SYS_PTRACE', 'DAC_READ_SEARCH'] })
     await withHelper(looker, async (helper) => {
       const look = () => helper.call('process.holdings', { processes: [process, strange, gone] }, signal())
       const [before, ...others] = await look()

@@ -144,7 +144,7 @@ async function startLooker(
     return await toolbox.start(
       // Descriptors of a process are shown to its own user, and to who may trace it.
       {
-        ...{ name, attachTo: { network: 'none' }, pid: 'host', user: '0:0', capabilities: ['SYS_PTRACE'] },
+        ...{ name, attachTo: { network: 'none' }, pid: 'host', user: '0:0', capabilities: ['SYS_PTRACE', 'DAC_READ_SEARCH'] },
         ttlMs: OBSERVER_TTL_MS,
       },
       signal,
