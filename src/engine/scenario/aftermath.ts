@@ -1,8 +1,8 @@
 /** The look at what the fault has left behind, once the system is proven to answer again. */
-import type { Mono } from '../../core/time/moment.ts'
+import { later, type Mono } from '../../core/time/moment.ts'
 import type { StackCanary } from '../lanes/lane.ts'
 import type { EngineDeps } from '../deps.ts'
-import { judgeHeld, watchHeld, type HeldSeen } from '../watch/growth.ts'
+import { HeldLooks, judgeHeld, watchHeld, type HeldSeen } from '../watch/growth.ts'
 import { judgeMembers, watchMembers, type PoolSeen } from '../watch/members.ts'
 import { markWork, reconcile, type WorkPlace } from '../watch/work.ts'
 import { awaitCalm } from './calm.ts'
@@ -18,11 +18,16 @@ export interface Standing {
   readonly work: WorkPlace | null
 }
 
-/** Looks until `signal` ends it. Never throws. */
-export async function watchStanding(deps: StandingDeps, signal: AbortSignal): Promise<Standing> {
-  const [members, held, work] = await Promise.all([watchMembers(deps, signal), watchHeld(deps, signal), markWork(deps, signal)])
+/** Looks until `signal` ends it, at what is held into `looks`. Never throws. */
+export async function watchStanding(deps: StandingDeps, signal: AbortSignal, looks = new HeldLooks()): Promise<Standing> {
+  const watches = [watchMembers(deps, signal), watchHeld(deps, signal, looks), markWork(deps, signal)] as const
+  const [members, held, work] = await Promise.all(watches)
   return { members, held, work }
 }
+
+/** What was opened for many is given back a while after they have gone: servers and their clients keep connections for 4 to 5 s. */
+const SETTLE_LIMIT_MS = 10_000
+const SETTLE_EVERY_MS = 250
 
 /**
  * Fills in the state whether all is as before.
@@ -37,11 +42,16 @@ export async function lookAfter(
   signal: AbortSignal,
 ): Promise<void> {
   const over = new AbortController()
-  const watched = watchStanding(deps, AbortSignal.any([signal, over.signal]))
+  const looks = new HeldLooks()
+  const watched = watchStanding(deps, AbortSignal.any([signal, over.signal]), looks)
   try {
     const { result, reason } = await awaitCalm(deps, canary.requests, { untilMs, steady: state.steady?.samples ?? [] }, signal)
+    const was = await before
+    const settledMs = later(deps.clock.nowMs(), SETTLE_LIMIT_MS)
+    while (judgeHeld(was.held, looks)?.met === false && deps.clock.nowMs() < settledMs)
+      await deps.clock.sleep(SETTLE_EVERY_MS, signal)
     over.abort()
-    const [was, is] = await Promise.all([before, watched])
+    const is = await watched
     const work = await reconcile(deps, was.work, canary.requests.samples(state.startedMs), signal)
     const asked = [judgeMembers(was.members, is.members), judgeHeld(was.held, is.held), work]
     state.expectations.push(...asked.filter((one) => one !== null))

@@ -51,20 +51,20 @@ const back = (changes: Partial<Look> = {}): Look => ({
 })
 
 describe('the watch of what is held', () => {
-  it('keeps the least of each, at ten looks a second, of what runs, has a service and is not our own proxy', async () => {
+  it('keeps the least of each, at four looks a second, of what runs, has a service and is not our own proxy', async () => {
     const others = [
       { ...stateOf('stopped'), pid: 0 },
       { ...stateOf('helper'), service: '' },
     ]
     const looks = [back({ descriptors: 30 }), back({ threads: 10 }), back({ descriptors: 25, threads: 12 })]
-    const { seen, asked } = await watch((look) => [looks[look % 3] ?? back()], 290, [...others, stateOf('back')])
+    const { seen, asked } = await watch((look) => [looks[look % 3] ?? back()], 740, [...others, stateOf('back')])
     expect(seen?.looks).toBe(3)
     expect([...(seen?.least ?? [])]).toEqual([['back-id', { name: 'fake-back-1', startTicks: 9, descriptors: 20, threads: 10 }]])
     expect(asked[0]).toEqual(['process.holdings', { processes: [{ pid: 7, containerId: 'back-id' }] }])
   })
 
   it('knows of descriptors when it was shown them once, and begins anew with another process', async () => {
-    const once = await watch((look) => [back({ descriptors: look === 1 ? 21 : null })], 290)
+    const once = await watch((look) => [back({ descriptors: look === 1 ? 21 : null })], 740)
     expect(once.seen?.least.get('back-id')?.descriptors).toBe(21)
     const none = await watch(() => [back({ descriptors: null })], 590)
     expect(none.seen?.least.get('back-id')?.descriptors).toBeNull()
@@ -94,7 +94,7 @@ describe('what is held after a fault', () => {
     threads: 11,
     ...changes,
   })
-  const seen = (least: Record<string, Held>, looks = 3): HeldSeen => ({ looks, least: new Map(Object.entries(least)) })
+  const seen = (least: Record<string, Held>, looks = 2): HeldSeen => ({ looks, least: new Map(Object.entries(least)) })
   const judged = (was: Partial<Held>, is: Partial<Held>): ReturnType<typeof judgeHeld> =>
     judgeHeld(seen({ a: held(was) }), seen({ a: held(is) }))
   const CLAUSE = { phase: 'after', text: 'growth', expected: 'no container holds many more descriptors or threads than before' }
@@ -132,10 +132,10 @@ describe('what is held after a fault', () => {
     expect(judgeHeld(seen(many(20)), seen(many(900)))?.observed.split('; ')).toHaveLength(10)
   })
 
-  it('is not judged by less than three looks, or by nobody', () => {
+  it('is not judged by less than two looks, or by nobody', () => {
     const much = seen({ a: held({ descriptors: 900 }) })
-    expect(judgeHeld(seen({ a: held() }, 2), much)).toBeNull()
-    expect(judgeHeld(seen({ a: held() }), { ...much, looks: 2 })).toBeNull()
+    expect(judgeHeld(seen({ a: held() }, 1), much)).toBeNull()
+    expect(judgeHeld(seen({ a: held() }), { ...much, looks: 1 })).toBeNull()
     expect([judgeHeld(null, much), judgeHeld(much, null)]).toEqual([null, null])
     expect(judgeHeld(seen({ a: held() }), much)?.met).toBe(false)
   })

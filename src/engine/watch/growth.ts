@@ -5,9 +5,9 @@ import { isAborted } from '../../core/time/wait.ts'
 import type { Holdings } from '../../toolbox/operations/processes/holdings.ts'
 import type { EngineDeps } from '../deps.ts'
 
-const LOOK_EVERY_MS = 100
+const LOOK_EVERY_MS = 250
 /** From fewer looks nothing follows: what is under way just now is held as well. */
-const FEWEST_LOOKS = 3
+const FEWEST_LOOKS = 2
 /** A container may hold this much more than before, or this share. */
 const FREE_DESCRIPTORS = 24
 const FREE_THREADS = 16
@@ -27,17 +27,23 @@ export interface HeldSeen {
   readonly least: ReadonlyMap<string, Held>
 }
 
+/** Fills with each look. */
+export class HeldLooks implements HeldSeen {
+  looks = 0
+  readonly least = new Map<string, Held>()
+}
+
 type WatchDeps = Pick<EngineDeps, 'clock' | 'stack' | 'containers' | 'looker' | 'log'>
 
-/** Looks until `signal` ends it; null where nobody may look. Never throws. */
+/** Looks until `signal` ends it, into `seen`; null where nobody may look. Never throws. */
 export async function watchHeld(
   { clock, stack, containers, looker, log }: WatchDeps,
   signal: AbortSignal,
+  seen = new HeldLooks(),
 ): Promise<HeldSeen | null> {
   const helper = looker()
   if (helper === null) return null
-  const least = new Map<string, Held>()
-  let looks = 0
+  const { least } = seen
   try {
     // The proxy is ours: what a cut network leaves half open there is no promise of the system.
     const ours = ['', stack.descriptor.toxiproxy?.service]
@@ -45,15 +51,17 @@ export async function watchHeld(
     const names = new Map(running.map(({ id, name }) => [id, name]))
     const processes = running.map(({ pid, id }) => ({ pid, containerId: id }))
     while (processes.length > 0 && !isAborted(signal)) {
-      for (const seen of await helper.call('process.holdings', { processes }, signal))
-        least.set(seen.containerId, leastOf(least.get(seen.containerId), seen, names.get(seen.containerId) ?? seen.containerId))
-      looks += 1
+      for (const held of await helper.call('process.holdings', { processes }, signal)) {
+        const { containerId } = held
+        least.set(containerId, leastOf(least.get(containerId), held, names.get(containerId) ?? containerId))
+      }
+      seen.looks += 1
       await clock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined)
     }
   } catch (error) {
     if (!isAborted(signal)) log.log('warn', `what processes hold could not be read: ${describeError(error, 300)}`)
   }
-  return { looks, least }
+  return seen
 }
 
 function leastOf(before: Held | undefined, { startTicks, descriptors, threads }: Holdings, name: string): Held {
