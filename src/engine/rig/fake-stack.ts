@@ -27,7 +27,7 @@ export class StackCourses {
   /** Ids of what the system says that it has done, all so far; null for one that does not tell. */
   done: (() => readonly string[]) | null = null
   /** What the main process of a service holds; null where nobody may look. */
-  held: ((service: string) => Pick<Holdings, 'descriptors' | 'threads' | 'startTicks'>) | null = null
+  held: ((service: string) => Pick<Holdings, 'files' | 'unclosed' | 'threads' | 'startTicks'>) | null = null
   states: (state: ContainerState) => ContainerState | null = (state) => state
   /** The observer's look at the machine, and at a health page. */
   host: Course = 'well'

@@ -6,7 +6,7 @@ import { Rig } from '../rig/rig.ts'
 import { World } from '../rig/world.ts'
 import { judgeHeld, watchHeld, type Held, type HeldSeen } from './growth.ts'
 
-type Look = Pick<Holdings, 'containerId' | 'startTicks' | 'threads' | 'descriptors'>
+type Look = Pick<Holdings, 'containerId' | 'startTicks' | 'threads' | 'files' | 'unclosed'>
 
 interface Watched {
   readonly seen: HeldSeen | null
@@ -46,7 +46,8 @@ const back = (changes: Partial<Look> = {}): Look => ({
   containerId: 'back-id',
   startTicks: 9,
   threads: 11,
-  descriptors: 20,
+  files: 20,
+  unclosed: 0,
   ...changes,
 })
 
@@ -56,20 +57,22 @@ describe('the watch of what is held', () => {
       { ...stateOf('stopped'), pid: 0 },
       { ...stateOf('helper'), service: '' },
     ]
-    const looks = [back({ descriptors: 30 }), back({ threads: 10 }), back({ descriptors: 25, threads: 12 })]
+    const looks = [back({ files: 30 }), back({ threads: 10 }), back({ files: 25, threads: 12 })]
     const { seen, asked } = await watch((look) => [looks[look % 3] ?? back()], 740, [...others, stateOf('back')])
     expect(seen?.looks).toBe(3)
-    expect([...(seen?.least ?? [])]).toEqual([['back-id', { name: 'fake-back-1', startTicks: 9, descriptors: 20, threads: 10 }]])
+    expect([...(seen?.least ?? [])]).toEqual([
+      ['back-id', { name: 'fake-back-1', startTicks: 9, files: 20, unclosed: 0, threads: 10 }],
+    ])
     expect(asked[0]).toEqual(['process.holdings', { processes: [{ pid: 7, containerId: 'back-id' }] }])
   })
 
-  it('knows of descriptors when it was shown them once, and begins anew with another process', async () => {
-    const once = await watch((look) => [back({ descriptors: look === 1 ? 21 : null })], 740)
-    expect(once.seen?.least.get('back-id')?.descriptors).toBe(21)
-    const none = await watch(() => [back({ descriptors: null })], 590)
-    expect(none.seen?.least.get('back-id')?.descriptors).toBeNull()
-    const anew = await watch((look) => [look === 0 ? back({ descriptors: 5 }) : back({ startTicks: 10 })], 590)
-    expect(anew.seen?.least.get('back-id')).toMatchObject({ startTicks: 10, descriptors: 20 })
+  it('knows of files when it was shown them once, and begins anew with another process', async () => {
+    const once = await watch((look) => [back({ files: look === 1 ? 21 : null })], 740)
+    expect(once.seen?.least.get('back-id')?.files).toBe(21)
+    const none = await watch(() => [back({ files: null })], 590)
+    expect(none.seen?.least.get('back-id')?.files).toBeNull()
+    const anew = await watch((look) => [look === 0 ? back({ files: 5 }) : back({ startTicks: 10 })], 590)
+    expect(anew.seen?.least.get('back-id')).toMatchObject({ startTicks: 10, files: 20 })
   })
 
   it('ends where it cannot be read, which is logged', async () => {
@@ -90,50 +93,57 @@ describe('what is held after a fault', () => {
   const held = (changes: Partial<Held> = {}): Held => ({
     name: 'back-1',
     startTicks: 9,
-    descriptors: 20,
+    files: 20,
+    unclosed: 0,
     threads: 11,
     ...changes,
   })
   const seen = (least: Record<string, Held>, looks = 2): HeldSeen => ({ looks, least: new Map(Object.entries(least)) })
   const judged = (was: Partial<Held>, is: Partial<Held>): ReturnType<typeof judgeHeld> =>
     judgeHeld(seen({ a: held(was) }), seen({ a: held(is) }))
-  const CLAUSE = { phase: 'after', text: 'growth', expected: 'no container holds many more descriptors or threads than before' }
+  const CLAUSE = {
+    phase: 'after',
+    text: 'growth',
+    expected: 'no container holds many more files, given up connections or threads than before',
+  }
 
   it.each<[string, Partial<Held>, Partial<Held>]>([
     ['the same', {}, {}],
-    ['less', {}, { descriptors: 1, threads: 1 }],
-    ['a few more', {}, { descriptors: 44, threads: 27 }],
-    ['half as much again of many', { descriptors: 100, threads: 100 }, { descriptors: 150, threads: 150 }],
-    ['what nobody was shown', { descriptors: null }, { descriptors: 5_000 }],
-    ['what nobody is shown any more', {}, { descriptors: null }],
+    ['less', {}, { files: 1, threads: 1 }],
+    ['a few more', {}, { files: 44, threads: 27 }],
+    ['half as much again of many', { files: 100, threads: 100 }, { files: 150, threads: 150 }],
+    ['what nobody was shown', { files: null }, { files: 5_000 }],
+    ['what nobody is shown any more', {}, { files: null, unclosed: null }],
+    ['a few connections that the other side has closed', {}, { unclosed: 16 }],
   ])('may be %s', (_what, was, is) => {
     expect(judged(was, is)).toEqual({ ...CLAUSE, observed: 'none of 1', met: true })
   })
 
   it.each<[string, Partial<Held>, Partial<Held>]>([
-    ['back-1 holds 45 descriptors, 20 before', {}, { descriptors: 45 }],
+    ['back-1 holds 45 files, 20 before', {}, { files: 45 }],
     ['back-1 holds 28 threads, 11 before', {}, { threads: 28 }],
-    ['back-1 holds 151 descriptors, 100 before', { descriptors: 100 }, { descriptors: 151 }],
-    ['back-1 holds 1220 descriptors, 20 before; back-1 holds 90 threads, 11 before', {}, { descriptors: 1_220, threads: 90 }],
+    ['back-1 holds 17 connections that the other side has closed, 0 before', {}, { unclosed: 17 }],
+    ['back-1 holds 151 files, 100 before', { files: 100 }, { files: 151 }],
+    ['back-1 holds 1220 files, 20 before; back-1 holds 90 threads, 11 before', {}, { files: 1_220, threads: 90 }],
   ])('is too much: %s', (observed, was, is) => {
     expect(judged(was, is)).toEqual({ ...CLAUSE, observed, met: false })
   })
 
   it('is not held against another process, nor against a container that was not there', () => {
-    expect(judged({}, { startTicks: 10, descriptors: 900 })).toBeNull()
-    expect(judgeHeld(seen({ a: held() }), seen({ b: held({ descriptors: 900 }) }))).toBeNull()
+    expect(judged({}, { startTicks: 10, files: 900 })).toBeNull()
+    expect(judgeHeld(seen({ a: held() }), seen({ b: held({ files: 900 }) }))).toBeNull()
     const one = judgeHeld(seen({ a: held(), b: held() }), seen({ a: held(), b: held({ startTicks: 10 }) }))
     expect(one?.observed).toBe('none of 1')
   })
 
   it('is told of ten at most', () => {
-    const many = (descriptors: number): Record<string, Held> =>
-      Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`c${index}`, held({ name: `c${index}`, descriptors })]))
+    const many = (files: number): Record<string, Held> =>
+      Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`c${index}`, held({ name: `c${index}`, files })]))
     expect(judgeHeld(seen(many(20)), seen(many(900)))?.observed.split('; ')).toHaveLength(10)
   })
 
   it('is not judged by less than two looks, or by nobody', () => {
-    const much = seen({ a: held({ descriptors: 900 }) })
+    const much = seen({ a: held({ files: 900 }) })
     expect(judgeHeld(seen({ a: held() }, 1), much)).toBeNull()
     expect(judgeHeld(seen({ a: held() }), { ...much, looks: 1 })).toBeNull()
     expect([judgeHeld(null, much), judgeHeld(much, null)]).toEqual([null, null])
@@ -150,7 +160,8 @@ it('a scenario fails by what a service still holds', async () => {
           held: (service) => ({
             startTicks: 9,
             threads: 11,
-            descriptors: leaks && wasBroken && service === 'store' ? 1_200 : 20,
+            unclosed: 0,
+            files: leaks && wasBroken && service === 'store' ? 1_200 : 20,
           }),
         },
       ],
@@ -164,7 +175,7 @@ it('a scenario fails by what a service still holds', async () => {
   }
   const worse = await holding(true).result()
   expect(worse.reasons).toEqual([
-    'growth: expected no container holds many more descriptors or threads than before, observed fake-store-1 holds 1200 descriptors, 20 before',
+    'growth: expected no container holds many more files, given up connections or threads than before, observed fake-store-1 holds 1200 files, 20 before',
   ])
   const well = await holding(false).result()
   expect([well.verdict, well.expectations.map(({ text }) => text)]).toEqual([

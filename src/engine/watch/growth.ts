@@ -1,4 +1,7 @@
-/** What containers hold: after the fault no more than before, but for what a healthy one varies by. */
+/**
+ * What containers hold: after the fault no more than before, but for what a healthy one varies by. Open connections are no sign: pools keep
+ * those of a crowd for a minute and more. One that the other side has closed is.
+ */
 import { describeError } from '../../core/errors.ts'
 import type { ExpectationResult } from '../../core/result/scenario.ts'
 import { isAborted } from '../../core/time/wait.ts'
@@ -9,11 +12,15 @@ const LOOK_EVERY_MS = 250
 /** From fewer looks nothing follows: what is under way just now is held as well. */
 const FEWEST_LOOKS = 2
 /** A container may hold this much more than before, or this share. */
-const FREE_DESCRIPTORS = 24
-const FREE_THREADS = 16
+const FREE = { files: 24, unclosed: 16, threads: 16 } as const
 const FREE_SHARE = 0.5
 
-type Kind = 'descriptors' | 'threads'
+type Kind = keyof typeof FREE
+const KINDS: Readonly<Record<Kind, string>> = {
+  files: 'files',
+  unclosed: 'connections that the other side has closed',
+  threads: 'threads',
+}
 
 /** The least that a container's main process held at any look: what is under way comes and goes. */
 export interface Held extends Readonly<Record<Kind, number | null>> {
@@ -64,10 +71,13 @@ export async function watchHeld(
   return seen
 }
 
-function leastOf(before: Held | undefined, { startTicks, descriptors, threads }: Holdings, name: string): Held {
-  if (before?.startTicks !== startTicks) return { name, startTicks, descriptors, threads }
+function leastOf(before: Held | undefined, { startTicks, files, unclosed, threads }: Holdings, name: string): Held {
+  if (before?.startTicks !== startTicks) return { name, startTicks, files, unclosed, threads }
   const less = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b))
-  return { name, startTicks, descriptors: less(before.descriptors, descriptors), threads: less(before.threads, threads) }
+  return {
+    ...{ name, startTicks, files: less(before.files, files) },
+    ...{ unclosed: less(before.unclosed, unclosed), threads: less(before.threads, threads) },
+  }
 }
 
 /** null where nothing can be said. A container that was started anew has nothing to be held against. */
@@ -78,20 +88,21 @@ export function judgeHeld(before: HeldSeen | null, after: HeldSeen | null): Expe
     return is?.startTicks === was.startTicks ? [{ was, is }] : []
   })
   if (pairs.length === 0) return null
-  const grown = pairs.flatMap(({ was, is }) => [
-    ...grownBy(was, is, 'descriptors', FREE_DESCRIPTORS),
-    ...grownBy(was, is, 'threads', FREE_THREADS),
-  ])
+  const grown = pairs.flatMap(({ was, is }) => (Object.keys(FREE) as Kind[]).flatMap((kind) => grownBy(was, is, kind)))
   return {
-    ...{ phase: 'after', text: 'growth', expected: 'no container holds many more descriptors or threads than before' },
+    ...{
+      phase: 'after',
+      text: 'growth',
+      expected: 'no container holds many more files, given up connections or threads than before',
+    },
     observed: grown.length === 0 ? `none of ${pairs.length}` : grown.slice(0, 10).join('; '),
     met: grown.length === 0,
   }
 }
 
-function grownBy(was: Held, is: Held, kind: Kind, free: number): string[] {
+function grownBy(was: Held, is: Held, kind: Kind): string[] {
   const [before, now] = [was[kind], is[kind]]
   if (before === null || now === null) return []
-  const limit = before + Math.max(free, before * FREE_SHARE)
-  return now > limit ? [`${was.name} holds ${now} ${kind}, ${before} before`] : []
+  const limit = before + Math.max(FREE[kind], before * FREE_SHARE)
+  return now > limit ? [`${was.name} holds ${now} ${KINDS[kind]}, ${before} before`] : []
 }

@@ -1,8 +1,11 @@
-/** What processes of containers hold: how many descriptors and threads. Needs the host's pid namespace. */
+/** What processes of containers hold: files, connections that were given up, threads. Needs the host's pid namespace. */
+import { readdir, readlink } from 'node:fs/promises'
 import * as z from 'zod'
 import { defineOperation } from '../../define-operation.ts'
 import { belongsTo, readCgroupPaths } from '../../cgroup/membership.ts'
-import { readDescriptors, readStat, sameProcess } from '../../proc/process.ts'
+import { readProcFile } from '../../cgroup/membership.ts'
+import { errorCode } from '../../net/wire.ts'
+import { readStat, sameProcess } from '../../proc/process.ts'
 import { processRef, type ProcessRef } from '../arguments.ts'
 
 const MOST_PROCESSES = 500
@@ -13,9 +16,14 @@ export interface Holdings {
   /** Tells a process from a later one with the same pid. */
   readonly startTicks: number
   readonly threads: number
-  /** Open ones, sockets among them; null where this helper may not look. */
-  readonly descriptors: number | null
+  /** Open descriptors that are no sockets; null where this helper may not look. */
+  readonly files: number | null
+  /** Connections that the other side has closed and this one has not (CLOSE_WAIT), of all in its network; null without one. */
+  readonly unclosed: number | null
 }
+
+/** Of TCP in /proc/PID/net/tcp (include/net/tcp_states.h). */
+const CLOSE_WAIT = '08'
 
 const holdingsArgs = z.strictObject({ processes: z.array(processRef).min(1).max(MOST_PROCESSES) })
 
@@ -30,9 +38,33 @@ export const processHoldings = defineOperation({
 async function holdingsOf({ pid, containerId }: ProcessRef): Promise<Holdings | null> {
   const [stat, paths] = await Promise.all([readStat(pid), readCgroupPaths(pid)])
   if (stat === null || paths === null || !belongsTo(paths, containerId)) return null
-  const descriptors = await readDescriptors(pid)
+  const [files, unclosed] = await Promise.all([filesOf(pid), unclosedOf(pid)])
   // Another process may have got the pid while it was being read.
   const after = await sameProcess(pid, stat.startTicks)
   if (after === null) return null
-  return { pid, containerId, startTicks: after.startTicks, threads: after.threads, descriptors: descriptors?.open ?? null }
+  return { pid, containerId, startTicks: after.startTicks, threads: after.threads, files, unclosed }
+}
+
+const NOT_FOR_US = ['EACCES', 'EPERM', 'ENOENT', 'ESRCH']
+
+async function filesOf(pid: number): Promise<number | null> {
+  const folder = `/proc/${pid}/fd`
+  try {
+    const names = await readdir(folder)
+    const targets = await Promise.all(names.map((name) => readlink(`${folder}/${name}`).catch(() => null)))
+    // One that was closed meanwhile is held no more.
+    return targets.filter((target) => target !== null && !target.startsWith('socket:')).length
+  } catch (error) {
+    if (NOT_FOR_US.includes(errorCode(error))) return null
+    throw error
+  }
+}
+
+async function unclosedOf(pid: number): Promise<number | null> {
+  const tables = await Promise.all([readProcFile(pid, 'net/tcp'), readProcFile(pid, 'net/tcp6')])
+  const lines = tables.flatMap((table) => table?.split('\n').slice(1) ?? [])
+  // sl, local address, remote address, state.
+  return tables.every((table) => table === null)
+    ? null
+    : lines.filter((line) => line.trim().split(/\s+/)[3] === CLOSE_WAIT).length
 }
