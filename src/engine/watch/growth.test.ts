@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { later, type Mono } from '../../core/time/moment.ts'
 import type { ContainerState } from '../../ports/docker.ts'
 import type { Holdings } from '../../toolbox/operations/processes/holdings.ts'
 import { fakeStack, stateOf } from '../rig/fake-stack.ts'
@@ -182,4 +183,25 @@ it('a scenario fails by what a service still holds', async () => {
     'passed',
     ['the clause answers', 'growth', 'bystanders'],
   ])
+})
+
+it('a scenario waits for what is given back a while later', async () => {
+  let wellSinceMs: Mono | null = null
+  let wasBroken = false
+  const nowMs = (): Mono => rig.world.clock.nowMs()
+  const isHeld = (): boolean => wellSinceMs !== null && nowMs() < later(wellSinceMs, 7_000)
+  const rig: Rig = new Rig({
+    stacks: [{ held: () => ({ startTicks: 9, threads: 11, unclosed: 0, files: isHeld() ? 1_200 : 20 }) }],
+  })
+  const usual = rig.world.answer
+  rig.world.answer = (atMs) => {
+    wasBroken ||= rig.world.broken.size > 0
+    if (wasBroken && rig.world.broken.size === 0) wellSinceMs ??= nowMs()
+    return usual(atMs)
+  }
+  const result = await rig.result()
+  expect([result.verdict, result.reasons]).toEqual(['passed', []])
+  const recovery = result.phases.find(({ name }) => name === 'recovery')
+  expect(recovery?.durationMs).toBeGreaterThanOrEqual(6_900)
+  expect(recovery?.durationMs).toBeLessThan(8_500)
 })
