@@ -109,7 +109,12 @@ export interface Descriptor {
   /** By name: the canary, and whatever expectations refer to. */
   readonly requests: Readonly<Record<string, StackRequest>>
   /** Its requests take turns; one may stand there several times. */
-  readonly canary: { readonly requests: readonly [string, ...string[]]; readonly ratePerSecond: number }
+  readonly canary: {
+    readonly requests: readonly [string, ...string[]]
+    readonly ratePerSecond: number
+    /** While a recovery is watched; left out: what is usual between faults. */
+    readonly watchPerSecond?: number
+  }
   readonly pool: PoolSpec | null
   readonly vram: VramSpecOfStack | null
   readonly completed: CompletedSpec | null

@@ -40,11 +40,11 @@ export const SLOW_FACTOR = 2
 export const SLOW_MARGIN_MS = 150
 /** An answer is slow above this much of what 95 % took before, and at least that margin above the median. */
 export const SLOW_TAIL_FACTOR = 1.5
-/** How much denser it asks once a recovery is proven, to see whether all is as before, and no more often than that a second. */
-export const CALM_PACE_FACTOR = 4
-export const CALM_MOST_PER_SECOND = 100
-/** For so long at a time, or until so many requests were due. */
-export const CALM_MS = 1_750
+/** How long it is looked whether all is as before: until so many requests were due, in so long a time at least and at most, ms. */
+export const CALM_REQUESTS = 60
+export const CALM_SHORTEST_MS = 1_750
+export const CALM_LONGEST_MS = 3_000
+/** However long they take: fewer tell nothing of a tail. */
 export const CALM_FEWEST_REQUESTS = 20
 /** For what clauses must have under way before the fault comes. */
 export const BEGIN_LIMIT_MS = 10_000

@@ -9,13 +9,13 @@ import { percentile, roundOrNull } from '../../core/statistics.ts'
 import type { RunningCanary } from '../../ports/canary.ts'
 import type { EngineDeps } from '../deps.ts'
 import {
-  SLOW_TAIL_FACTOR,
-  SLOW_MARGIN_MS,
   CALM_FEWEST_REQUESTS,
-  CALM_MOST_PER_SECOND,
-  CALM_MS,
-  CALM_PACE_FACTOR,
+  CALM_LONGEST_MS,
+  CALM_REQUESTS,
+  CALM_SHORTEST_MS,
   DENSE_PACE_FACTOR,
+  SLOW_MARGIN_MS,
+  SLOW_TAIL_FACTOR,
 } from '../options.ts'
 
 /** More of the answers than this may not be slow, 0…1. */
@@ -44,10 +44,11 @@ export async function awaitCalm(
   signal: AbortSignal,
 ): Promise<Calm> {
   const { clock } = deps
-  const { ratePerSecond } = deps.stack.descriptor.canary
+  const { ratePerSecond, watchPerSecond } = deps.stack.descriptor.canary
   const densePerSecond = ratePerSecond * DENSE_PACE_FACTOR
-  const perSecond = Math.max(densePerSecond, Math.min(ratePerSecond * CALM_PACE_FACTOR, CALM_MOST_PER_SECOND))
-  const stretchMs = Math.max(CALM_MS, (CALM_FEWEST_REQUESTS * 1_000) / perSecond)
+  // No faster than the stack is said to bear: what it turns away for that would be a relapse.
+  const perSecond = watchPerSecond ?? densePerSecond
+  const stretchMs = stretchOf(perSecond)
   const limits = slowLimits(steady)
   canary.pace(perSecond)
   try {
@@ -60,6 +61,11 @@ export async function awaitCalm(
   } finally {
     canary.pace(densePerSecond)
   }
+}
+
+function stretchOf(perSecond: number): number {
+  const dueMs = (requests: number): number => (requests * 1_000) / perSecond
+  return Math.max(CALM_SHORTEST_MS, Math.min(CALM_LONGEST_MS, dueMs(CALM_REQUESTS)), dueMs(CALM_FEWEST_REQUESTS))
 }
 
 /** By kind of request, of which each has a latency of its own, ms. */

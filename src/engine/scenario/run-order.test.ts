@@ -31,7 +31,7 @@ describe('a scenario that goes well', () => {
       'canary: 20 a second',
       'leftovers cut on back',
       'ledger closes back',
-      ...['canary: 40 a second', 'canary: 20 a second'],
+      ...['canary: 20 a second', 'canary: 20 a second'],
       'stop answers',
       'glance',
       'write series/X-1.jsonl',

@@ -51,7 +51,7 @@ function toDescriptor(stack: StackFile, file: string, scenarioFiles: readonly st
     links: Object.entries(stack.links).map(toLink),
     defaultLink: stack.default_link,
     requests: stack.requests,
-    canary: { requests: namesIn(stack.canary.request), ratePerSecond: stack.canary.rate_per_second },
+    canary: toCanary(stack.canary),
     pool: stack.pool === null ? null : toPool(stack.pool),
     vram: stack.vram === null ? null : toVram(stack.vram),
     completed: stack.completed,
@@ -59,6 +59,14 @@ function toDescriptor(stack: StackFile, file: string, scenarioFiles: readonly st
     loadFolders: stack.load.map((path) => shortPath(resolve(folder, path))),
     defects: stack.defects === null ? null : toDefects(stack.defects),
   }
+}
+
+function toCanary({
+  request,
+  rate_per_second: ratePerSecond,
+  watch_per_second: watch,
+}: StackFile['canary']): Descriptor['canary'] {
+  return { requests: namesIn(request), ratePerSecond, ...(watch === undefined ? {} : { watchPerSecond: watch }) }
 }
 
 function namesIn(request: StackFile['canary']['request']): [string, ...string[]] {

@@ -258,6 +258,11 @@ export const stackSchema = z
             'Name of the request that is sent all the time, or of several that take turns: each is judged by itself, too',
         }),
         rate_per_second: quantity({ minimum: 1, maximum: 100, description: 'Requests a second' }).default(10),
+        watch_per_second: quantity({
+          ...{ minimum: 1, maximum: 200 },
+          description:
+            'How many a second the stack bears while a recovery is watched: the more, the sooner is seen that all is as before; left out: twice the rate',
+        }).optional(),
       })
       .meta({ description: 'What a user would ask for: it is asked all the time, and tells what users see' }),
     pool: orNull(pool, 'A pool of workers as the system itself lists it; null for none'),

@@ -37,6 +37,13 @@ describe('a text', () => {
     ['is no JSON for a rule of JSON', { body_matches: 'a' }, 'a', 'the body is not JSON'],
     ['is no JSON with an echo', { echoes: { id: 'x' } }, 'a', 'the body is not JSON'],
     ['is JSON that misses', { body_matches: 'a' }, '{"a":false}', 'the body misses a'],
+    [
+      'has no text whose length could be asked',
+      { body_matches: 'length(text) > `0`' },
+      '{}',
+      'the body misses length(text) > `0`',
+    ],
+    ['has none to join', { same: "join('', list)" }, '{"list":[1]}', null],
   ])('that %s', (_what, good, body, problem) => {
     expect(judge(good)(body)).toBe(problem)
   })
