@@ -6,14 +6,14 @@ import type { EngineDeps } from '../deps.ts'
 
 const LOOK_EVERY_MS = 100
 const LOOK_LIMIT_MS = 2_000
-/** From fewer looks nothing follows of who was never met at work. */
-const FEWEST_LOOKS = 10
+/** A member that works like the others is missed at all looks by chance no more often than this, or nothing follows. */
+const MOST_CHANCE = 0.001
 
 /** What was seen of the pool in one stretch. */
 export interface PoolSeen {
   readonly looks: number
-  /** Containers that were met at work. */
-  readonly busy: ReadonlySet<string>
+  /** At how many looks a container was met at work; those that never were are left out. */
+  readonly busy: ReadonlyMap<string, number>
   /** Why the pool could not be read the last time; null when it could. */
   readonly problem: string | null
 }
@@ -24,13 +24,14 @@ type WatchDeps = Pick<EngineDeps, 'clock' | 'stack' | 'observer'>
 export async function watchMembers({ clock, stack, observer }: WatchDeps, signal: AbortSignal): Promise<PoolSeen | null> {
   const pool = stack.pool(observer())
   if (pool === null) return null
-  const busy = new Set<string>()
+  const busy = new Map<string, number>()
   let looks = 0
   let problem: string | null = null
   while (!isAborted(signal)) {
     try {
       const members = await withDeadline('a look at the pool', LOOK_LIMIT_MS, signal, (inner) => pool.members(inner), clock)
-      for (const { container, inFlight } of members) if (inFlight > 0) busy.add(container)
+      const atWork = new Set(members.filter(({ inFlight }) => inFlight > 0).map(({ container }) => container))
+      for (const container of atWork) busy.set(container, (busy.get(container) ?? 0) + 1)
       looks += 1
       problem = null
     } catch (error) {
@@ -41,23 +42,26 @@ export async function watchMembers({ clock, stack, observer }: WatchDeps, signal
   return { looks, busy, problem }
 }
 
-/** null where nothing can be said: no pool, or nobody was met at work before. */
+/**
+ * null where nothing can be said: no pool, nobody was met at work before, or there is so little to do that one may be missed
+ * by chance.
+ */
 export function judgeMembers(before: PoolSeen | null, after: PoolSeen | null): ExpectationResult | null {
   if (before === null || after === null || before.busy.size === 0) return null
-  const { size } = before.busy
+  const known = [...before.busy.keys()]
   const clause = {
     phase: 'after',
     text: 'members',
-    expected: `each of the ${size} members that worked before works again`,
+    expected: `each of the ${known.length} members that worked before works again`,
   } as const
-  if (after.looks < FEWEST_LOOKS) {
-    const why = after.problem === null ? '' : `: ${after.problem}`
-    return { ...clause, observed: `the pool was seen ${after.looks} times only${why}`, met: null }
-  }
-  const idle = [...before.busy].filter((container) => !after.busy.has(container))
-  const observed =
-    idle.length === 0
-      ? `all were met at work in ${after.looks} looks`
-      : `${idle.sort().join(', ')} had nothing to do in ${after.looks} looks, while ${after.busy.size} others worked`
-  return { ...clause, observed, met: idle.length === 0 }
+  if (after.looks === 0)
+    return { ...clause, observed: `the pool could not be seen: ${after.problem ?? 'nobody looked'}`, met: null }
+  const idle = known.filter((container) => !after.busy.has(container))
+  if (idle.length === 0) return { ...clause, observed: `all were met at work in ${after.looks} looks`, met: true }
+  // How often one of those that work is met at a look.
+  const met = known.reduce((sum, container) => sum + (after.busy.get(container) ?? 0), 0)
+  const share = met / (after.looks * Math.max(1, known.length - idle.length))
+  if ((1 - share) ** after.looks > MOST_CHANCE) return null
+  const observed = `${idle.sort().join(', ')} had nothing to do in ${after.looks} looks, while ${after.busy.size} others worked`
+  return { ...clause, observed, met: false }
 }
