@@ -8,9 +8,8 @@ import { isAborted } from '../../core/time/wait.ts'
 import type { Holdings } from '../../toolbox/operations/processes/holdings.ts'
 import type { EngineDeps } from '../deps.ts'
 
-const LOOK_EVERY_MS = 250
-/** From fewer looks nothing follows: what is under way just now is held as well. */
-const FEWEST_LOOKS = 2
+/** Seldom: a look reads hundreds of files of /proc. What is under way just then is held as well, for which much is free. */
+const LOOK_EVERY_MS = 1_000
 /** A container may hold this much more than before, or this share. */
 const FREE = { files: 24, unclosed: 16, threads: 16 } as const
 const FREE_SHARE = 0.5
@@ -82,7 +81,7 @@ function leastOf(before: Held | undefined, { startTicks, files, unclosed, thread
 
 /** null where nothing can be said. A container that was started anew has nothing to be held against. */
 export function judgeHeld(before: HeldSeen | null, after: HeldSeen | null): ExpectationResult | null {
-  if (before === null || after === null || before.looks < FEWEST_LOOKS || after.looks < FEWEST_LOOKS) return null
+  if (before === null || after === null || before.looks === 0 || after.looks === 0) return null
   const pairs = [...before.least].flatMap(([id, was]) => {
     const is = after.least.get(id)
     return is?.startTicks === was.startTicks ? [{ was, is }] : []

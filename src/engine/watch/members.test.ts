@@ -30,8 +30,8 @@ async function watch(lookAt: (look: number) => readonly PoolMember[] | Error, fo
 }
 
 describe('the watch of a pool', () => {
-  it('keeps who was met at work, at ten looks a second', async () => {
-    const seen = await watch((look) => [member('a', look === 3 ? 1 : 0), member('b', 0), member('c', 2)], 1_050)
+  it('keeps who was met at work, at five looks a second', async () => {
+    const seen = await watch((look) => [member('a', look === 3 ? 1 : 0), member('b', 0), member('c', 2)], 2_100)
     expect(seen).toEqual({
       looks: 11,
       busy: new Map([
@@ -44,12 +44,12 @@ describe('the watch of a pool', () => {
 
   it('goes on where the pool cannot be read, and says why when that was the last', async () => {
     const broken = new Error('no answer')
-    expect(await watch((look) => (look < 5 ? broken : [member('a', 1)]), 950)).toEqual({
+    expect(await watch((look) => (look < 5 ? broken : [member('a', 1)]), 1_900)).toEqual({
       looks: 5,
       busy: new Map([['a', 5]]),
       problem: null,
     })
-    expect(await watch((look) => (look < 5 ? [member('a', 1)] : broken), 950)).toMatchObject({ looks: 5, problem: 'no answer' })
+    expect(await watch((look) => (look < 5 ? [member('a', 1)] : broken), 1_900)).toMatchObject({ looks: 5, problem: 'no answer' })
   })
 
   it('is nothing for a stack without a pool', async () => {

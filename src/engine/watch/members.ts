@@ -4,7 +4,7 @@ import type { ExpectationResult } from '../../core/result/scenario.ts'
 import { isAborted, withDeadline } from '../../core/time/wait.ts'
 import type { EngineDeps } from '../deps.ts'
 
-const LOOK_EVERY_MS = 100
+const LOOK_EVERY_MS = 200
 const LOOK_LIMIT_MS = 2_000
 /** A member that works like the others is missed at all looks by chance no more often than this, or nothing follows. */
 const MOST_CHANCE = 0.001

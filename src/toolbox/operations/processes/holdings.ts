@@ -1,5 +1,5 @@
 /** What processes of containers hold: files, connections that were given up, threads. Needs the host's pid namespace. */
-import { readdir, readlink } from 'node:fs/promises'
+import { readdirSync, readlinkSync } from 'node:fs'
 import * as z from 'zod'
 import { defineOperation } from '../../define-operation.ts'
 import { belongsTo, readCgroupPaths } from '../../cgroup/membership.ts'
@@ -38,7 +38,8 @@ export const processHoldings = defineOperation({
 async function holdingsOf({ pid, containerId }: ProcessRef): Promise<Holdings | null> {
   const [stat, paths] = await Promise.all([readStat(pid), readCgroupPaths(pid)])
   if (stat === null || paths === null || !belongsTo(paths, containerId)) return null
-  const [files, unclosed] = await Promise.all([filesOf(pid), unclosedOf(pid)])
+  const unclosed = await unclosedOf(pid)
+  const files = filesOf(pid)
   // Another process may have got the pid while it was being read.
   const after = await sameProcess(pid, stat.startTicks)
   if (after === null) return null
@@ -47,15 +48,23 @@ async function holdingsOf({ pid, containerId }: ProcessRef): Promise<Holdings | 
 
 const NOT_FOR_US = ['EACCES', 'EPERM', 'ENOENT', 'ESRCH']
 
-async function filesOf(pid: number): Promise<number | null> {
+/** At once: hundreds of promises would take ten times the CPU time of what is read. */
+function filesOf(pid: number): number | null {
   const folder = `/proc/${pid}/fd`
   try {
-    const names = await readdir(folder)
-    const targets = await Promise.all(names.map((name) => readlink(`${folder}/${name}`).catch(() => null)))
-    // One that was closed meanwhile is held no more.
-    return targets.filter((target) => target !== null && !target.startsWith('socket:')).length
+    return readdirSync(folder).filter((name) => isFile(`${folder}/${name}`)).length
   } catch (error) {
     if (NOT_FOR_US.includes(errorCode(error))) return null
+    throw error
+  }
+}
+
+/** One that was closed meanwhile is held no more. */
+function isFile(path: string): boolean {
+  try {
+    return !readlinkSync(path).startsWith('socket:')
+  } catch (error) {
+    if (NOT_FOR_US.includes(errorCode(error))) return false
     throw error
   }
 }
