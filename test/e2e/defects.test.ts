@@ -14,7 +14,6 @@ import { FAIR_LIMIT_MS, fairRun } from './support/fair-run.ts'
  */
 type Group = Readonly<Record<string, readonly string[]>>
 
-/** The longest come first, so that the last does not end long after the others. */
 const BESIDE: readonly Group[] = [
   {
     'no-backoff': ['NF-001'],
@@ -89,7 +88,5 @@ async function expectFound(defects: string, group: Group): Promise<void> {
   expect(missing, told).toEqual([])
 }
 
-// Two of them at a time (vitest.e2e.config.ts).
-it.concurrent.each(named(BESIDE))('%s turn red what each of them breaks', expectFound, FAIR_LIMIT_MS)
-
-it.each(named(ALONE))('%s turn red what each of them breaks', expectFound, FAIR_LIMIT_MS)
+// One after the other: four stacks, each looked at by several eyes, starve the harness beside the unit tests.
+it.each(named([...BESIDE, ...ALONE]))('%s turn red what each of them breaks', expectFound, FAIR_LIMIT_MS)
