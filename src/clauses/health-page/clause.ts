@@ -3,7 +3,7 @@ import { ChaosError } from '../../core/errors.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
 import type { ContainerGlance } from '../../ports/docker.ts'
 import { atIntervals } from '../shared/fault-phase.ts'
-import { someContainers } from '../shared/some-containers.ts'
+import { glanceAt } from '../shared/some-containers.ts'
 import { healthPageText, judgeHealthPage, type PageLook } from './judge.ts'
 import { healthPageSpec, type HealthPageSpec } from './spec.ts'
 
@@ -24,17 +24,12 @@ export const healthPageClause = defineClause({
   async observe(spec, ctx) {
     const seen: PageLook[] = []
     await atIntervals(ctx, LOOK_EVERY_MS, LOOKS_AFTER, async () => {
-      const containers = await containersOf(spec, ctx)
+      const containers = await glanceAt(spec.service, 'to ask for its health page', ctx)
       seen.push(...(await Promise.all(containers.map((container) => look(spec, container, ctx)))).flat())
     })
     return judgeHealthPage(spec, seen)
   },
 })
-
-async function containersOf({ service }: HealthPageSpec, ctx: ClauseContext): Promise<readonly ContainerGlance[]> {
-  const own = (await ctx.containers.glance(ctx.signal)).filter((container) => container.service === service)
-  return someContainers(service, own, 'to ask for its health page')
-}
 
 async function look(
   { service, within_ms: timeoutMs }: HealthPageSpec,

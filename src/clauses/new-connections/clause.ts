@@ -3,10 +3,11 @@ import type { ClauseContext } from '../../kinds/context.ts'
 import type { ContainerGlance } from '../../ports/docker.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
 import { atIntervals } from '../shared/fault-phase.ts'
-import { someContainers } from '../shared/some-containers.ts'
+import { glanceAt } from '../shared/some-containers.ts'
 import { judgeNewConnections, newConnectionsText, type NewConnection } from './judge.ts'
 import { newConnectionsSpec, type NewConnectionsSpec } from './spec.ts'
 
+const PURPOSE = 'to connect to'
 /** Two a second for each container: enough to tell, too few to be a load. */
 const TRY_EVERY_MS = 500
 /** After the fault, where no window says how long. */
@@ -19,7 +20,7 @@ export const newConnectionsClause = defineClause({
   text: newConnectionsText,
   afterWindowMs: (spec) => spec.ended_within_ms + TRY_EVERY_MS,
   async steady(spec, ctx) {
-    await containersOf(spec, ctx)
+    await glanceAt(spec.service, PURPOSE, ctx)
     return { observe: async (observeCtx) => judgeNewConnections(spec, await tried(spec, observeCtx)) }
   },
 })
@@ -27,15 +28,10 @@ export const newConnectionsClause = defineClause({
 async function tried(spec: NewConnectionsSpec, ctx: ClauseContext): Promise<NewConnection[]> {
   const seen: NewConnection[] = []
   await atIntervals(ctx, TRY_EVERY_MS, TRIES_AFTER, async () => {
-    const containers = await containersOf(spec, ctx)
+    const containers = await glanceAt(spec.service, PURPOSE, ctx)
     seen.push(...(await Promise.all(containers.map((container) => tryOnce(spec, container, ctx)))).flat())
   })
   return seen
-}
-
-async function containersOf(spec: NewConnectionsSpec, ctx: ClauseContext): Promise<readonly ContainerGlance[]> {
-  const own = (await ctx.containers.glance(ctx.signal)).filter(({ service }) => service === spec.service)
-  return someContainers(spec.service, own, 'to connect to')
 }
 
 /** Nothing for a container that has no address, as it is not running: that is for other clauses to judge. */

@@ -14,8 +14,8 @@ type StandingDeps = Pick<EngineDeps, 'clock' | 'stack' | 'observer' | 'container
 export interface Standing {
   readonly members: PoolSeen | null
   readonly held: HeldSeen | null
-  /** Where its list of what it has done ended when the look began. */
-  readonly work: WorkPlace | null
+  /** Where its list of what it has done ended when the look began; a text says why that could not be read. */
+  readonly work: WorkPlace | string | null
 }
 
 /** Looks until `signal` ends it, at what is held into `looks`. Never throws. */

@@ -129,6 +129,14 @@ describe('once it has recovered', () => {
     expect(await calmAfter(() => 20, { steady: failing })).toMatchObject({ result: { slowMs: 170 } })
   })
 
+  it('is not known to be as before where too few requests have an outcome', async () => {
+    const few = (count: number): Promise<Watched> =>
+      calmAfter((place) => (place < count ? 20 : { intendedMs: mono(-1) }), { leftMs: 0 })
+    expect((await few(10)).reason).toBeNull()
+    expect((await few(9)).reason).toBe('not known to be as before: only 9 requests had an outcome')
+    expect((await few(0)).reason).toBe('not known to be as before: only 0 requests had an outcome')
+  })
+
   it('is over with a request that fails, which is told as a relapse', async () => {
     const calm = await calmAfter((place) => (place === 7 ? { ok: false, status: 503 } : 500))
     expect(calm).toMatchObject({ reason: null, result: { slow: 69 } })

@@ -18,6 +18,8 @@ import {
   SLOW_TAIL_FACTOR,
 } from '../options.ts'
 
+/** Of a stretch in which at least twice as many were due. */
+const FEWEST_ANSWERS = CALM_FEWEST_REQUESTS / 2
 /** More of the answers than this may not be slow, 0…1. */
 const SLOW_SHARE = 0.03
 
@@ -55,7 +57,8 @@ export async function awaitCalm(
     for (let fromMs = clock.nowMs(); ; fromMs = later(fromMs, stretchMs)) {
       const samples = await canary.settled(fromMs, later(fromMs, stretchMs), signal)
       const result = lookAt(samples, limits)
-      if (samples.some(({ ok }) => !ok) || result.slow <= result.requests * SLOW_SHARE) return { result, reason: null }
+      const isAsBefore = result.requests >= FEWEST_ANSWERS && result.slow <= result.requests * SLOW_SHARE
+      if (isAsBefore || samples.some(({ ok }) => !ok)) return { result, reason: null }
       if (clock.nowMs() >= untilMs) return { result, reason: reasonOf(result) }
     }
   } finally {
@@ -96,6 +99,7 @@ function lookAt(samples: readonly CanarySample[], limits: ReadonlyMap<string | u
 }
 
 function reasonOf({ requests, slow, slowMs, p50Ms, worstMs }: CalmResult): string {
+  if (requests < FEWEST_ANSWERS) return `not known to be as before: only ${requests} requests had an outcome`
   const figures = `the median ${String(p50Ms)} ms, the slowest ${String(worstMs)} ms`
   return `not as before: ${slow} of ${requests} answers took over ${String(slowMs)} ms, by what they took before the fault: ${figures}`
 }

@@ -84,7 +84,9 @@ export function judgeHeld(before: HeldSeen | null, after: HeldSeen | null): Expe
   if (before === null || after === null || before.looks === 0 || after.looks === 0) return null
   const pairs = [...before.least].flatMap(([id, was]) => {
     const is = after.least.get(id)
-    return is?.startTicks === was.startTicks ? [{ was, is }] : []
+    // Whose files nobody was shown was not looked at.
+    const isSeen = was.files !== null && is?.files !== null
+    return isSeen && is?.startTicks === was.startTicks ? [{ was, is }] : []
   })
   if (pairs.length === 0) return null
   const grown = pairs.flatMap(({ was, is }) => (Object.keys(FREE) as Kind[]).flatMap((kind) => grownBy(was, is, kind)))

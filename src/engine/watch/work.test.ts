@@ -44,7 +44,7 @@ async function held(page: CompletedPort['page'] | null, changes: Partial<CanaryS
   const { clock } = world
   const { stack, observer } = fakeStack(world)
   const port = page === null ? null : { first: 'end', page }
-  const deps = { clock, observer, stack: { ...stack, completed: () => port }, log: { log: () => undefined } }
+  const deps = { clock, observer, stack: { ...stack, completed: () => port } }
   const from = await markWork(deps, signal)
   const sample = (jobId: string, intendedMs: Mono): CanarySample => ({
     ...{ intendedMs, sentMs: intendedMs, doneMs: later(intendedMs, 20), status: 200, ok: true, error: null, jobId },
@@ -90,7 +90,9 @@ describe('the list of what was done', () => {
       after === 'end' ? Promise.resolve({ ids: [], next: '0' }) : Promise.reject(new Error('no answer'))
     expect((await held(broken)).result).toEqual({ ...CLAUSE, observed: 'the list could not be read: no answer', met: null })
     const never = await held(() => Promise.reject(new Error('no answer')))
-    expect(never.result).toBeNull()
+    expect(never.result).toEqual({ ...CLAUSE, observed: 'the list could not be read: no answer', met: null })
+    const unasked = await held(() => Promise.reject(new Error('no answer')), { ok: false })
+    expect(unasked.result).toBeNull()
   })
 
   it('is not asked where there is none, or no answer told its job', async () => {

@@ -21,19 +21,17 @@ export interface WorkPlace {
   readonly atMs: Mono
 }
 
-type WorkDeps = Pick<EngineDeps, 'clock' | 'stack' | 'observer' | 'log'>
+type WorkDeps = Pick<EngineDeps, 'clock' | 'stack' | 'observer'>
 
-/** null for a stack that does not tell what it has done, or not now. Never throws. */
-export async function markWork({ clock, stack, observer, log }: WorkDeps, signal: AbortSignal): Promise<WorkPlace | null> {
+/** null for a stack that does not tell what it has done; a text says why its list could not be read. Never throws. */
+export async function markWork({ clock, stack, observer }: WorkDeps, signal: AbortSignal): Promise<WorkPlace | string | null> {
   const port = stack.completed(observer())
   if (port === null) return null
   try {
     const { next } = await port.page(port.first, signal)
     return { place: next, atMs: clock.nowMs() }
   } catch (error) {
-    if (!isAborted(signal))
-      log.log('warn', `what the system has done is not held against its answers: ${describeError(error, 300)}`)
-    return null
+    return isAborted(signal) ? null : describeError(error, 300)
   }
 }
 
@@ -43,15 +41,19 @@ export async function markWork({ clock, stack, observer, log }: WorkDeps, signal
  */
 export async function reconcile(
   { clock, stack, observer }: WorkDeps,
-  from: WorkPlace | null,
+  from: WorkPlace | string | null,
   samples: readonly CanarySample[],
   signal: AbortSignal,
 ): Promise<ExpectationResult | null> {
   const port = stack.completed(observer())
-  const answered = samples
-    .filter(({ ok, intendedMs }) => ok && from !== null && intendedMs > from.atMs)
-    .flatMap(({ jobId }) => jobId ?? [])
-  if (port === null || from === null || answered.length === 0) return null
+  if (port === null || from === null) return null
+  const good = samples.filter(({ ok }) => ok)
+  if (typeof from === 'string') {
+    const isAsked = good.some(({ jobId }) => jobId !== undefined)
+    return isAsked ? { ...CLAUSE, observed: `the list could not be read: ${from}`, met: null } : null
+  }
+  const answered = good.filter(({ intendedMs }) => intendedMs > from.atMs).flatMap(({ jobId }) => jobId ?? [])
+  if (answered.length === 0) return null
   const done = new DoneList(port, from.place)
   const lost = (): string[] => answered.filter((id) => !done.counts.has(id))
   try {
