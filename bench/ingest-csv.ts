@@ -12,7 +12,7 @@ const folder = await mkdtemp(join(tmpdir(), 'chaos-ingestion-'))
 try {
   const scratch = await openScratchFile(join(folder, 'seconds'))
   const startedMs = performance.now()
-  const recording = new SeriesRecording({ filters: [], percentiles: [], claim: null }, scratch)
+  const recording = new SeriesRecording({ filters: [], percentiles: [], claim: null, ends: null }, scratch)
   for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 })) await recording.push(chunk as Buffer)
   const series = await recording.finish(null)
   let samples = 0

@@ -84,7 +84,10 @@ async function load(folder: string, seconds: number, perSecond: number): Promise
   const recording: Record<number, number> = {}
   const judging: Record<number, number> = {}
   const file = await openScratchFile(join(folder, 'seconds'))
-  const series = new SeriesRecording({ ...recordedFor(THRESHOLDS), claim: null }, file)
+  const series = new SeriesRecording(
+    { ...recordedFor({ thresholds: THRESHOLDS, plan: planOf([], 'users') }), claim: null, ends: null },
+    file,
+  )
   await series.push(Buffer.from(HEADER))
   for (let second = 0; second < seconds; second += 1) {
     await series.push(rowsOf(second, perSecond))

@@ -86,7 +86,7 @@ const WITH_DOCKER: readonly Stage[] = [
   // Processes that answer thousands of requests: what guards against a hang is no limit on the machine's speed.
   vitest('services', ['vitest.config.ts', '--testTimeout', '90000', SERVICES], 10),
   tests('integration 5', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources'], 15),
-  tests('integration 6', 'integration', ['load'], 15),
+  tests('integration 6', 'integration', ['load', 'load-scripts'], 15),
   tests('integration 7', 'integration', ['k6', 'untrusted-stack', 'host-guard', 'toolbox-undo'], 15),
 ]
 

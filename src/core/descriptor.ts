@@ -91,6 +91,17 @@ export interface CompletedSpec extends Page {
   readonly claim: { readonly metric: string; readonly key: string }
 }
 
+/** A gauge on a Prometheus page that is after a fault what it was before, within limits; null where it has none. */
+export interface GaugeSpec {
+  readonly service: string
+  readonly port: number
+  readonly path: string
+  readonly metric: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly atMostMore: number | null
+  readonly atMostLess: number | null
+}
+
 export interface Descriptor {
   readonly name: string
   /** True for the stack that ships with the action: its verdict speaks of the harness. */
@@ -118,6 +129,8 @@ export interface Descriptor {
   readonly pool: PoolSpec | null
   readonly vram: VramSpecOfStack | null
   readonly completed: CompletedSpec | null
+  /** What the services say that they hold. */
+  readonly gauges?: readonly GaugeSpec[]
   readonly scenarioFiles: readonly string[]
   readonly loadFolders: readonly string[]
   readonly defects: { readonly variable: string; readonly known: Readonly<Record<string, KnownDefect>> } | null

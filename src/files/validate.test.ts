@@ -35,7 +35,7 @@ it('takes a manifest of load patterns for what it is, with the scripts beside it
   const load = join(folder, 'load')
   mkdirSync(load)
   const entry = { id: 'LT-001', name: 'One', script: 'one.js', expected_behavior: 'Fast.' }
-  for (const name of ['one.js', 'two.js']) writeFileSync(join(load, name), '')
+  for (const name of ['one.js', 'two.js']) writeFileSync(join(load, name), 'export default function () {}')
   const write = (pattern: object): void => {
     writeFileSync(join(load, 'load.json'), JSON.stringify({ name: 'Load', patterns: [pattern] }))
   }

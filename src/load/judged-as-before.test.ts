@@ -35,7 +35,7 @@ const GOLDEN = JSON.parse(readFileSync(join(import.meta.dirname, 'golden/judgeme
 
 /** k6 writes in pieces that end anywhere. */
 async function recorded({ rows, startMs, measured }: LoadPart, pieceBytes: number): Promise<StoredSeries> {
-  const recording = new SeriesRecording({ ...recordedFor(measured.thresholds), claim: null }, memoryScratch())
+  const recording = new SeriesRecording({ ...recordedFor(measured), claim: null, ends: null }, memoryScratch())
   const csv = Buffer.from(csvOf(rows, startMs))
   for (let at = 0; at < csv.length; at += pieceBytes) await recording.push(csv.subarray(at, at + pieceBytes))
   return await recording.finish(measured.generators[0]?.k6.summary ?? null)

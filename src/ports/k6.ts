@@ -10,7 +10,7 @@ export interface K6Version {
 }
 
 export interface K6Script {
-  /** Absolute path on this machine. What it imports or opens must lie beside it or below. */
+  /** Absolute path on this machine. What it imports or opens may lie beside it, below, or above within the workspace. */
   readonly file: string
   /** All that the script finds in `__ENV`. */
   readonly environment: Readonly<Record<string, string>>
@@ -21,6 +21,8 @@ export interface K6Request extends K6Script {
   readonly name: string
   /** Take the place of what the script exports under the same keys; the others stay. */
   readonly options: JsonObject
+  /** The functions of the script that its users run: `default`, or as its scenarios name them. */
+  readonly functions: readonly string[]
   /** On this machine, there already and empty: for what k6 writes. */
   readonly folder: string
   readonly segment: K6Segment | null
@@ -37,6 +39,8 @@ export interface K6End {
   readonly summary: Json
   /** Last lines of what it logged, for people. */
   readonly log: string
+  /** The texts that the script's handleSummary() has written, by the names of their files. */
+  readonly files: readonly { readonly name: string; readonly text: string }[]
 }
 
 export interface K6Run {
@@ -50,7 +54,7 @@ export interface K6Run {
 }
 
 /** One file with the script, all that it needs, and its settings; of its environment nothing. */
-export type K6ArchiveRequest = Pick<K6Request, 'name' | 'file' | 'environment' | 'options' | 'folder'>
+export type K6ArchiveRequest = Pick<K6Request, 'name' | 'file' | 'environment' | 'options' | 'functions' | 'folder'>
 
 export interface K6Port {
   /** `container` or `host`, for the report. */

@@ -36,7 +36,8 @@ export function judgedText(result: Result): string {
 export function caveats(result: Result): string[] {
   const texts: string[] = []
   if (result.run.noInject) texts.push('rehearsal: nothing was injected, so nothing can pass')
-  if (result.run.defects.length > 0) texts.push(`the stack ran with the built-in defects ${result.run.defects.join(', ')}`)
+  if (result.run.defects.length > 0)
+    texts.push(`the stack ran with ${result.run.reference ? 'the built-in' : 'its own'} defects ${result.run.defects.join(', ')}`)
   return texts
 }
 

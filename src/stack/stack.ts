@@ -1,6 +1,7 @@
 /** Brings a compose stack up: images, networks, volumes, containers, health, ports, links. */
 import { join } from 'node:path'
 import type Dockerode from 'dockerode'
+import * as z from 'zod'
 import { systemClock } from '../core/time/clock.ts'
 import { canaryRequests, type Descriptor } from '../core/descriptor.ts'
 import { ChaosError, describeError } from '../core/errors.ts'
@@ -9,7 +10,7 @@ import type { Logger } from '../ports/reporter.ts'
 import type { ToxiproxyPort } from '../ports/toxiproxy.ts'
 import { composeVersion, openCompose, readMergedStack, type Compose, type MergedStack } from './compose/compose.ts'
 import { createContainers } from './docker/containers.ts'
-import { cpuQuotaOf, type ServiceLabels } from './compose/config.ts'
+import { asExpected, cpuQuotaOf, type ServiceLabels } from './compose/config.ts'
 import { imposeCpuQuotas } from './cpu-quotas.ts'
 import { dockerCall } from './docker/call.ts'
 import { dockerEnv } from './docker/env.ts'
@@ -17,7 +18,7 @@ import { openEventFeed, type EventFeed } from './docker/event-feed.ts'
 import { ensureImages, ensurePresent, type ImageDeps, type ReadyImage } from './images/images.ts'
 import { TOXIPROXY_LABEL, type Owner } from './docker/labels.ts'
 import { imagesInUse, runningStack, type StackUnderTest } from './running-stack.ts'
-import { awaitHealthy, expectedServices, explainFailedUp, type Ask } from './health/healthy.ts'
+import { absentServices, awaitHealthy, expectedServices, explainFailedUp, type Ask } from './health/healthy.ts'
 import type { HealthDeps } from './health/health.ts'
 import { verifyLinks } from './links/links.ts'
 import { openAddresses, type StackAddresses } from './ports.ts'
@@ -45,6 +46,8 @@ export interface PrepareOptions {
   /** Limit for all services to become healthy after the start; default 120 s. */
   readonly healthyLimitMs?: number
 }
+
+const allServices = z.looseObject({ services: z.record(z.string(), z.unknown()).default({}) })
 
 interface StartOptions {
   /** The run's own folder. */
@@ -124,14 +127,17 @@ interface Common {
 
 async function startStack(common: Common, { stateDir: runDir, stack, signal }: StartOptions): Promise<StackUnderTest> {
   const { options, env, images, imageDeps, secrets } = common
-  const { descriptor, docker, runId, log, exec } = options
+  const { docker, runId, log, exec } = options
   const owner: Owner = { runId, stack }
   const stateDir = join(runDir, stack === undefined ? 'compose' : `compose-${stack}`)
-  const labels = toxiproxyLabels(descriptor)
-  const files = descriptor.composeFiles
+  const labels = toxiproxyLabels(options.descriptor)
+  const files = options.descriptor.composeFiles
   const isFrozen = options.inspect !== undefined
-  const isWithoutCpuQuotas = descriptor.cpuQuotas === 'when_healthy'
-  const compose = await openCompose({ ...owner, exec, log, files, stateDir, env, labels, isFrozen, isWithoutCpuQuotas }, signal)
+  const isWithoutCpuQuotas = options.descriptor.cpuQuotas === 'when_healthy'
+  const withheld = new Set(Object.keys(options.env).filter((name) => !Object.hasOwn(env, name)))
+  const how = { stateDir, env, withheld, labels, isFrozen, isWithoutCpuQuotas }
+  const compose = await openCompose({ ...owner, exec, log, files, ...how }, signal)
+  const descriptor = await withoutSleepers({ ...owner, exec, log, files, env }, options.descriptor, compose, signal)
   // Once more, as the names of images are among what it is made of.
   options.inspect?.({ files, config: compose.merged, asWritten: common.asWritten })
   options.onConfig?.(compose.merged)
@@ -170,6 +176,21 @@ async function startStack(common: Common, { stateDir: runDir, stack, signal }: S
     await undoStart({ docker, log, ...owner }, error)
     throw error
   }
+}
+
+/** A service of a profile that is off is not started, so that nobody waits for it, nor takes it for a control. */
+async function withoutSleepers(
+  project: Parameters<typeof readMergedStack>[0],
+  descriptor: Descriptor,
+  { config }: Compose,
+  signal: AbortSignal,
+): Promise<Descriptor> {
+  const absent = absentServices(descriptor, config)
+  if (absent.length === 0) return descriptor
+  const all = asExpected(allServices, (await readMergedStack(project, signal)).config).services
+  const asleep = absent.filter((name) => Object.hasOwn(all, name))
+  if (asleep.length > 0) project.log.log('info', `not started, as their profiles are off: ${asleep.join(', ')}`)
+  return { ...descriptor, services: descriptor.services.filter(({ name }) => !asleep.includes(name)) }
 }
 
 /** By service, in cores. */

@@ -78,7 +78,7 @@ async function record(k6: K6Port, file: string, changes: Partial<K6Request> = {}
   const folder = join(root, name)
   await mkdir(folder)
   const request: K6Request = {
-    ...{ name, file, environment: { BASE_URL: entryUrl }, options, folder },
+    ...{ name, file, environment: { BASE_URL: entryUrl }, options, functions: ['default'], folder },
     ...{ segment: null, limitMs: 60_000, ...changes },
   }
   const running = await k6.start(request, signal())
@@ -98,7 +98,7 @@ export default function () { http.get(__ENV.BASE_URL + '/') }
 `
 
 describe.each(Object.keys(launchers))('k6 (%s)', (kind) => {
-  const k6 = (): K6Port => createK6((launchers[kind] as () => K6Launcher)(), exec)
+  const k6 = (): K6Port => createK6((launchers[kind] as () => K6Launcher)(), exec, root)
 
   it('tells its version', async () => {
     const older = { major: 1, text: '1.8.1' }
@@ -197,8 +197,12 @@ describe.each(Object.keys(launchers))('k6 (%s)', (kind) => {
 })
 
 it('without the image, or the program, is told as such', async () => {
-  const noImage = createK6(containerLauncher({ docker, image: 'chaos-test/none:1', runId, network: 'none', entryUrl }), exec)
+  const noImage = createK6(
+    containerLauncher({ docker, image: 'chaos-test/none:1', runId, network: 'none', entryUrl }),
+    exec,
+    root,
+  )
   await expect(noImage.version(signal())).rejects.toMatchObject({ code: 'CAPABILITY_MISSING' })
-  const noProgram = createK6(hostLauncher({ exec, file: join(root, 'none'), entryUrl }), exec)
+  const noProgram = createK6(hostLauncher({ exec, file: join(root, 'none'), entryUrl }), exec, root)
   await expect(noProgram.version(signal())).rejects.toMatchObject({ code: 'CAPABILITY_MISSING' })
 })

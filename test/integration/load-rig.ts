@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { systemClock } from '../../src/core/time/clock.ts'
 import type { K6Port } from '../../src/ports/k6.ts'
 import type { LoadPattern } from '../../src/core/load.ts'
@@ -31,6 +31,7 @@ export interface LoadRig {
   /** Ids of jobs that the server says it has done. */
   readonly completed: string[]
   readonly server: { handler: (request: IncomingMessage, response: ServerResponse) => void }
+  /** Writes it among the scripts; a name may have folders. */
   script(name: string, text: string): Promise<string>
   run(script: string, change?: Change): Promise<LoadResult>
   close(): Promise<void>
@@ -94,6 +95,7 @@ export async function loadRig(): Promise<LoadRig> {
     ...{ events, kept, runId, completed, server: state },
     async script(name, text) {
       const file = join(scripts, name)
+      await mkdir(dirname(file), { recursive: true })
       await writeFile(file, text)
       return file
     },
@@ -118,7 +120,8 @@ export async function loadRig(): Promise<LoadRig> {
 
 export function containerK6(image: string, runId: string, entryUrl: string): K6Port {
   // The machine's own network, as the server is there.
-  return createK6(containerLauncher({ docker: createDockerClient(), image, runId, network: 'host', entryUrl }), createSpawnExec())
+  const launcher = containerLauncher({ docker: createDockerClient(), image, runId, network: 'host', entryUrl })
+  return createK6(launcher, createSpawnExec(), import.meta.dirname)
 }
 
 const PATTERN: LoadPattern = {

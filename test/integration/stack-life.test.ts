@@ -2,7 +2,7 @@ import { wall } from '../../src/core/time/moment.fixture.ts'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/core/time/clock.ts'
 import type { Descriptor } from '../../src/core/descriptor.ts'
 import type { ContainerEvent } from '../../src/ports/docker.ts'
@@ -128,6 +128,35 @@ test('names the unhealthy service with its last health check and log, and remove
   expect(await leftoversOf(run.runId)).toEqual([])
 })
 
+describe('a compose file that leads to others', () => {
+  const passwords = { ...process.env, DB_PASSWORD: 'of what is included', SHOP_PASSWORD: 'of an env file', OTHER_PASSWORD: 'x' }
+  const [web] = descriptorOf('parts').services
+  const mute = { name: 'mute', health: null, dependsOn: [], replicas: 1, control: false, data: null }
+
+  test('gets the variables that those use, and no other secret', async () => {
+    await using run = await testRun()
+    // A service of a profile that is off is not missed.
+    const descriptor = descriptorOf('parts', { services: [web, { ...mute, name: 'asleep' }].filter((one) => one !== undefined) })
+    const stack = await bringUp(run.options(descriptor, { env: passwords }))
+    expect(stack.descriptor.services.map(({ name }) => name)).toEqual(['web'])
+    const seen = (await (await fetch(`${stack.entryUrl}/env`)).json()) as Record<string, string>
+    expect(seen).toMatchObject({ DB_PASSWORD: 'of what is included', DATABASE_URL: 'postgres://shop:of an env file@db/shop' })
+    expect(JSON.stringify(seen)).not.toContain('OTHER_PASSWORD')
+    await stack.down(signal())
+  })
+
+  test('and a service that ends at once is named, though nobody can read its log', async () => {
+    await using run = await testRun()
+    const descriptor = descriptorOf('parts', { services: [web, mute].filter((service) => service !== undefined) })
+    const failing = bringUp(run.options(descriptor, { env: { ...passwords, MUTE_ENDS_WITH: '3' }, healthyLimitMs: 20_000 }))
+    const failure: unknown = await failing.catch((error: unknown) => error)
+    expect(failure).toMatchObject({ code: 'STACK_UNHEALTHY' })
+    expect((failure as Error).message).toContain(`chaos-${run.runId}-mute-1 exited with code 3`)
+    expect((failure as Error).message).toContain('its log cannot be read (logging driver none)')
+    expect(await leftoversOf(run.runId)).toEqual([])
+  })
+})
+
 test.each(['create', 'start'])('an abort at the first %s event of the start leaves nothing', async (action) => {
   await using run = await testRun()
   const controller = new AbortController()
@@ -164,6 +193,12 @@ const REFUSED: [string, Partial<BringUpOptions>, Partial<Descriptor>, string][] 
     {},
     { entry: { service: 'web', port: 8000 } },
     'port 8000 of the service web is not published',
+  ],
+  [
+    'another number of containers than the compose file has',
+    {},
+    { services: pairDescriptor().services.map((service) => ({ ...service, replicas: 1 })) },
+    'replicas of web is 1 in the descriptor and 2 in the compose file',
   ],
   ['links without toxiproxy', {}, { toxiproxy: null }, 'has links but no toxiproxy'],
   ['a compose file that is not there', {}, { composeFiles: ['/no/such/compose.yml'] }, '/no/such/compose.yml cannot be read'],

@@ -10,7 +10,7 @@ import type { LoadJudgement } from '../../load/judge/judgement.ts'
 import { testRunPlanText } from '../../load/merge/testrun-plan.ts'
 import { randomLoad } from '../../load/random-load.fixture.ts'
 import { openSeriesFile } from '../../load/series/file.ts'
-import { csvOf } from '../../load/series/samples.fixture.ts'
+import { csvOf, type Row } from '../../load/series/samples.fixture.ts'
 import { runMerge } from './merge.ts'
 
 const SEED = 35
@@ -77,6 +77,12 @@ describe('segments in files of the former version', () => {
   })
 })
 
+/** k6 tells its users for the first time a second after it was ready for them; a load that was made up tells them at once. */
+function withUsersAsTold(rows: readonly Row[]): Row[] {
+  const first = rows.findIndex(({ metric }) => metric === 'vus')
+  return rows.map((row, index) => (index === first ? { ...row, atMs: (rows[0]?.atMs ?? 0) + 1_000 } : row))
+}
+
 describe('what runners of a TestRun wrote', () => {
   it('is judged by the samples, and what was put aside meanwhile is gone', async () => {
     const { parts } = randomLoad(SEED)
@@ -88,7 +94,7 @@ describe('what runners of a TestRun wrote', () => {
     await writeFile(join(folder, 'plan.json'), testRunPlanText({ name: 'shop', runners: parts.length, fingerprint: 'f', card }))
     for (const [index, { rows, startMs, measured }] of parts.entries()) {
       const name = join(folder, 'runners', `shop-${index + 1}-x7k2p`)
-      await writeFile(`${name}.csv`, csvOf(rows, startMs))
+      await writeFile(`${name}.csv`, csvOf(withUsersAsTold(rows), startMs))
       await writeFile(`${name}.json`, JSON.stringify(measured.generators[0]?.k6.summary))
     }
     const { load } = await merged([folder])

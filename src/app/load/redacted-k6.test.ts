@@ -13,13 +13,22 @@ function k6That(ended: Promise<K6End>): K6Port {
   return { kind: 'host', entryUrl: '', start: () => Promise.resolve(run) } as unknown as K6Port
 }
 
-const END: K6End = { exitCode: 0, stopped: false, summary: { checks: ['uses secret-a', 1] }, log: 'first secret-a\nsecond' }
+const END: K6End = {
+  exitCode: 0,
+  stopped: false,
+  summary: { checks: ['uses secret-a', 1] },
+  log: 'first secret-a\nsecond',
+  files: [{ name: 'a.txt', text: 'secret-a' }],
+}
 const REQUEST = {} as unknown as K6Request
 const { signal } = new AbortController()
 
 test('its log and its summary hold no secret, and the rest is as it was', async () => {
   const run = await redactedK6(k6That(Promise.resolve(END)), new Redaction(['secret-a'])).start(REQUEST, signal)
-  expect(await run.ended).toEqual({ exitCode: 0, stopped: false, summary: { checks: ['uses ***', 1] }, log: 'first ***\nsecond' })
+  expect(await run.ended).toEqual({
+    ...{ exitCode: 0, stopped: false, summary: { checks: ['uses ***', 1] }, log: 'first ***\nsecond' },
+    files: [{ name: 'a.txt', text: '***' }],
+  })
   expect(await run.cpuUs(signal)).toBe(7)
 })
 

@@ -23,7 +23,8 @@ export function redactedK6(k6: K6Port, redaction: Redaction): K6Port {
 }
 
 function redactedEnd(end: K6End, redaction: Redaction): K6End {
-  return { ...end, log: redaction.text(wholeLines(end.log)), summary: redaction.object(end.summary) }
+  const files = end.files.map(({ name, text }) => ({ name, text: redaction.text(text) }))
+  return { ...end, files, log: redaction.text(wholeLines(end.log)), summary: redaction.object(end.summary) }
 }
 
 /** A first line that was cut off may begin with what is left of a secret. */

@@ -39,7 +39,7 @@ export async function readRunners(folder: string, openScratch: OpenScratch): Pro
 async function readRunner(plan: TestRunPlan, file: string, scratch: ScratchFile): Promise<MeasuredSegment> {
   const index = runnerIndexOf(basename(file, '.csv'), plan.name)
   if (index === null) throw new ChaosError('BAD_INPUT', `${file} is of no runner of ${plan.name}`)
-  const recording = new SeriesRecording({ ...recordedFor(plan.card.thresholds), claim: null }, scratch)
+  const recording = new SeriesRecording({ ...recordedFor(plan.card), claim: null }, scratch)
   try {
     for await (const chunk of createReadStream(file)) await recording.push(chunk as Buffer)
     const summary = await readSummary(file.replace(/\.csv$/, '.json'))

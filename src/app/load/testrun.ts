@@ -27,10 +27,17 @@ export async function writeTestRun(request: AddressLoadRequest, flags: TestRunFl
   const session = await openSession(request, ui)
   await withDeps(session, async (deps) => {
     const version = await deps.k6.version(ui.signal)
-    const { environment, scaled, fingerprint, card } = await preparePattern(deps, optionsOf(request), pattern, version, ui.signal)
+    const { environment, scaled, functions, fingerprint, card } = await preparePattern(
+      deps,
+      optionsOf(request),
+      pattern,
+      version,
+      ui.signal,
+    )
     const folder = await deps.folderFor(pattern.id)
     const name = `chaos-${deps.runId}-k6-archive`
-    const archive = await deps.k6.archive({ name, file: pattern.script, environment, options: scaled.options, folder }, ui.signal)
+    const packed = { name, file: pattern.script, environment, options: scaled.options, functions, folder }
+    const archive = await deps.k6.archive(packed, ui.signal)
     // The variables are secret as far as anybody knows: their values are for the Secret.
     const secrets = new Set(Object.keys(request.variables))
     const plain = Object.entries(environment).filter(([key]) => !secrets.has(key))

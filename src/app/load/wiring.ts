@@ -64,9 +64,14 @@ export async function wireLoad(wiring: LoadWiring, signal: AbortSignal): Promise
 /** CHAOS_K6_IMAGE names another image. */
 async function openK6({ docker, reach, runId, k6Path, env, log }: LoadWiring, signal: AbortSignal): Promise<K6Port> {
   const exec = createSpawnExec()
-  if (k6Path !== null) return createK6(hostLauncher({ exec, file: k6Path, entryUrl: reach.hostUrl }), exec)
+  if (k6Path !== null) return createK6(hostLauncher({ exec, file: k6Path, entryUrl: reach.hostUrl }), exec, workspaceOf(env))
   const image = env['CHAOS_K6_IMAGE'] ?? K6_IMAGE
   await ensurePresent(image, { exec, docker, log, env: childEnv(env), signal })
   const { network, containerUrl: entryUrl } = reach
-  return createK6(containerLauncher({ docker, image, runId, network, entryUrl }), exec)
+  return createK6(containerLauncher({ docker, image, runId, network, entryUrl }), exec, workspaceOf(env))
+}
+
+/** The repository that a job has checked out; on a laptop the folder that we were called in. */
+function workspaceOf(env: LoadWiring['env']): string {
+  return env['GITHUB_WORKSPACE'] || process.cwd()
 }

@@ -79,7 +79,7 @@ describe('judgeCanary', () => {
         observed: '100 % of 20 (20 × 503), 40 good answers after the window not counted',
         met: true,
       })
-      expect(judgeCanary(spec, seen(late(0))).observed).toMatch(/^\? % of 0 \(none\)/)
+      expect(judgeCanary(spec, seen(late(0))).observed).toMatch(/^unknown of 0 \(none\)/)
     })
 
     it('may be any of several statuses', () => {
@@ -129,7 +129,7 @@ describe('judgeCanary', () => {
       met: false,
     })
     expect(judgeCanary(spec, seen(many(60, (index) => sample(index, null, 10))))).toMatchObject({
-      observed: 'slowest answer ? ms, 60 of 60 without a whole answer (failed: 60 × deadline)',
+      observed: 'slowest answer unknown, 60 of 60 without a whole answer (failed: 60 × deadline)',
       met: false,
     })
   })
@@ -191,7 +191,7 @@ describe('judgeCanary', () => {
 
     it('is unknown where nothing was measured before, and where the fault says of none', () => {
       expect(by1000(slow(1_020), { steadyP50Ms: Number.NaN })).toMatchObject({
-        observed: 'slower by ? ms (? ms before, 1020 ms during, 60 good requests)',
+        observed: 'slower by unknown (unknown before, 1020 ms during, 60 good requests)',
         met: null,
       })
       expect(judgeCanary(spec, seen(slow(1_020)))).toEqual({

@@ -36,7 +36,7 @@ describe('the calm of a service', () => {
     ['a death in its first moment', { events: [died(-50)] }, 'worker-1 died with exit code 137 while the fault was injected'],
     ['a death in its last moment', { events: [died(6_000)] }, 'worker-1 died with exit code 137 after 6.00 s'],
     ['a death right when the fault was on', { events: [died(0)] }, 'worker-1 died with exit code 137 after 0.00 s'],
-    ['a death without an exit code', { events: [event(10, 'die')] }, 'worker-1 died with exit code ? after 0.01 s'],
+    ['a death without an exit code', { events: [event(10, 'die')] }, 'worker-1 died with exit code unknown after 0.01 s'],
     [
       'another process, of which no event told',
       { after: [{ ...one, pid: 999 }, two] },

@@ -37,7 +37,7 @@ export function calmOf(stretch: Stretch): Calm {
     const is = stretch.after.find(({ id }) => id === was.id)
     const died = events.find(({ action }) => action === 'die')
     if (died !== undefined)
-      deaths.push(`${was.name} died with exit code ${died.attributes['exitCode'] ?? '?'}${moment(died, stretch)}`)
+      deaths.push(`${was.name} died with exit code ${died.attributes['exitCode'] ?? 'unknown'}${moment(died, stretch)}`)
     else if (is === undefined) deaths.push(`${was.name} is gone`)
     else if (is.pid !== was.pid || is.startedAt !== was.startedAt)
       deaths.push(`${was.name} is another process than before (${is.status})`)

@@ -50,7 +50,12 @@ describe('the fate of containers', () => {
     ['the same process still runs, whatever was told', [died(-900)], alive, 'worker-1 did not die (running)'],
     ['it died too late', [died(1_001), event(1_900, 'start')], [state()], story('1.00 s', '137', again('0.90 s'))],
     ['it ended by itself', [died(310, '0'), event(900, 'start')], [state()], story('0.31 s', '0', again('0.59 s'))],
-    ['nobody told how it ended', [event(310, 'die'), event(900, 'start')], [state()], story('0.31 s', '?', again('0.59 s'))],
+    [
+      'nobody told how it ended',
+      [event(310, 'die'), event(900, 'start')],
+      [state()],
+      story('0.31 s', 'unknown', again('0.59 s')),
+    ],
     ['it stays down', [died(310)], down, story('0.31 s', '137', 'not running again (exited)')],
     ['it is gone', [died(310), event(400, 'destroy')], [], story('0.31 s', '137', 'not running again (gone)')],
     ['it came back too late', [died(310), event(5_311, 'start')], [state()], story('0.31 s', '137', again('5.00 s'))],

@@ -93,7 +93,7 @@ function story(spec: ContainerSpec, life: Life): string {
   const { subject, death } = life
   if (death === null) return `${subject.name} did not die (${life.status}${oomText(spec, life)})`
   const afterMs = Math.max(0, msBetween(subject.sinceWallMs, death.atWallMs))
-  const died = `died after ${secondsText(afterMs)} with exit code ${death.exitCode === null ? '?' : String(death.exitCode)}`
+  const died = `died after ${secondsText(afterMs)} with exit code ${death.exitCode === null ? 'unknown' : String(death.exitCode)}`
   return `${subject.name} ${died}${oomText(spec, life)}${againText(spec, life, death.atWallMs)}`
 }
 

@@ -51,7 +51,7 @@ describe('the share of the right answers', () => {
       observed: '100 % of 19 (19 × OK), 20 are needed to judge',
       met: null,
     })
-    expect(judgeGrpc(WELL, null, [])).toMatchObject({ observed: '? % of 0 (none), 20 are needed to judge', met: null })
+    expect(judgeGrpc(WELL, null, [])).toMatchObject({ observed: 'unknown of 0 (none), 20 are needed to judge', met: null })
   })
 
   it('is undecided where the steady state had no answer', () => {

@@ -56,7 +56,7 @@ describe('the load while the fault is on', () => {
   it('is not decided by none', () => {
     for (const spec of [{}, { error_rate: 0.2 }, { p95_ms: 500 }]) expect(judge(spec, nothing, null).met).toBeNull()
     expect(judge({ error_rate: 1, p95_ms: 9 }, nothing).observed).toMatch(
-      /^0 requests, \? % failed, p95 \? ms .*; \? % failed; \? ms$/,
+      /^0 requests, unknown failed, p95 unknown .*; unknown failed; unknown$/,
     )
     // Enough requests, of which it is not known how they ended, and enough that were measured too seldom.
     expect(judge({}, { ...calm, errorShare: Number.NaN }).met).toBeNull()

@@ -238,7 +238,7 @@ describe('members that can work', () => {
   })
 
   it('are unknown when the listing was never read', () => {
-    const never = 'only ? ready or busy as far as is known: the listing was never read'
+    const never = 'only an unknown number ready or busy as far as is known: the listing was never read'
     expect(judge(READY, [], { problem: 'status 500' })).toMatchObject({
       observed: `${never}; the listing could not be read in the end: status 500`,
       met: null,

@@ -113,7 +113,7 @@ function readyPart(ready: NonNullable<PoolSpec['ready']>, seen: PoolSeen): Part 
   const zeroMs = readyZero(seen)
   const moment = readyMoment(ready.at_least, seen)
   const counts = seen.readings.filter(({ atMs }) => atMs > zeroMs).map(workable)
-  const many = sinceOf(moment) !== null ? `${ready.at_least} or more` : `only ${String(counts.at(-1) ?? '?')}`
+  const many = sinceOf(moment) !== null ? `${ready.at_least} or more` : `only ${String(counts.at(-1) ?? 'an unknown number')}`
   const fewest = counts.length === 0 ? '' : ` (fewest ${Math.min(...counts)})`
   const observed = `${many} ready or busy ${whenText(moment, zeroMs)}${fewest}`
   return { expected, observed, met: inTime(moment, zeroMs, ready.within_seconds) }

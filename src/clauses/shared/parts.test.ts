@@ -31,8 +31,8 @@ it.each([
   [0.99999, '99.99 %'],
   [0.29, '29 %'],
   [0, '0 %'],
-  [Number.NaN, '? %'],
-  [Infinity, '? %'],
+  [Number.NaN, 'unknown'],
+  [Infinity, 'unknown'],
 ])('a share of %d is told as %s', (share, text) => {
   expect(percentText(share)).toBe(text)
 })
@@ -40,8 +40,8 @@ it.each([
 it.each([
   [0.4, '0 ms'],
   [1_499.6, '1500 ms'],
-  [Number.NaN, '? ms'],
-  [-Infinity, '? ms'],
+  [Number.NaN, 'unknown'],
+  [-Infinity, 'unknown'],
 ])('%d is told as %s', (value, text) => {
   expect(msText(value)).toBe(text)
 })

@@ -24,12 +24,12 @@ export function allMet(each: readonly (boolean | null)[]): boolean | null {
 
 /** `97 %`, `99.5 %`: as many digits as the share needs, at most two; rounded down, so that 99.999 % never reads 100 %. */
 export function percentText(share: number): string {
-  if (!Number.isFinite(share)) return '? %'
+  if (!Number.isFinite(share)) return 'unknown'
   return `${Math.floor(share * 10_000 + 1e-9) / 100} %`
 }
 
 export function msText(value: number): string {
-  return Number.isFinite(value) ? `${Math.round(value)} ms` : '? ms'
+  return Number.isFinite(value) ? `${Math.round(value)} ms` : 'unknown'
 }
 
 /** `0.31 s`, `12.4 s`. */

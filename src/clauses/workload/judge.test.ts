@@ -175,7 +175,7 @@ describe('judgeWorkload', () => {
     expect(judgeWorkload(SPEC, seen([...none, record(999, 3_100)])).met).toBe(true)
     expect(judgeWorkload(SPEC, seen([...none, record(3_000, 3_100, BROKEN)])).met).toBe(false)
     expect(judgeWorkload(SPEC, seen([]))).toMatchObject({
-      observed: '0 under way when the fault came; 0 of 0 did, slowest ? ms; ? % good',
+      observed: '0 under way when the fault came; 0 of 0 did, slowest unknown; unknown good',
       met: null,
     })
   })
@@ -204,7 +204,7 @@ describe('judgeWorkload', () => {
       seen(changed([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], UNKNOWN).slice(1, 3)),
       '2 under way when the fault came; 0 of 2 did, slowest 900 ms; ' +
         'one sent 500 ms before the fault: status 200, more body than is read; ' +
-        'one sent 400 ms before the fault: status 200, more body than is read; ? % good',
+        'one sent 400 ms before the fault: status 200, more body than is read; unknown good',
     ],
   ])('is undecided by what we did not see to its end: %s', (_what, of, observed) => {
     expect(judgeWorkload(SPEC, of)).toMatchObject({ observed, met: null })

@@ -76,7 +76,8 @@ export async function withDeadline<T>(
   clock: Clock = systemClock,
 ): Promise<T> {
   const controller = new AbortController()
-  const timeout = new ChaosError('TIMEOUT', `${name} took longer than ${Math.round(limitMs)} ms`)
+  const late = limitMs < 1 ? 'had no time left' : `took longer than ${Math.round(limitMs)} ms`
+  const timeout = new ChaosError('TIMEOUT', `${name} ${late}`)
   const onParent = (): void => {
     controller.abort(parent.reason)
   }

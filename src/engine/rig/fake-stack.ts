@@ -27,8 +27,10 @@ export class StackCourses {
   /** Ids of what the system says that it has done, all so far; null for one that does not tell. */
   done: (() => readonly string[]) | null = null
   /** What the main process of a service holds; null where nobody may look. */
-  held: ((service: string) => Pick<Holdings, 'files' | 'unclosed' | 'threads' | 'startTicks'>) | null = null
+  held: ((service: string) => Pick<Holdings, 'files' | 'memoryKiB' | 'unclosed' | 'threads' | 'startTicks'>) | null = null
   states: (state: ContainerState) => ContainerState | null = (state) => state
+  /** The metrics page of a service, as text; an error where there is none. */
+  metrics: (service: string) => string | Error = () => new Error('no metrics')
   /** The observer's look at the machine, and at a health page. */
   host: Course = 'well'
   page: Course = 'well'
@@ -152,10 +154,21 @@ function observer(world: World, own: StackCourses): ToolboxHelper {
         }
         return (await world.step('host.read', own.host, signal, () => facts, facts)) as ReplyOf<O>
       }
+      if (op === 'fetch') {
+        const page: unknown = metricsPage(own, args as ArgumentsOf<'fetch'>)
+        return page as ReplyOf<O>
+      }
       if (op !== 'probe.http') throw new ChaosError('INTERNAL', `the engine asked the observer for ${op}`)
       return await probe(world, own, args as ArgumentsOf<'probe.http'>, signal)
     },
   }
+}
+
+function metricsPage(own: StackCourses, { target }: ArgumentsOf<'fetch'>): ReplyOf<'fetch'> {
+  const page = own.metrics('host' in target ? target.host : '')
+  const answer =
+    page instanceof Error ? { status: null, body: '', error: page.message } : { status: 200, body: page, error: null }
+  return { ...answer, complete: true, totalMs: 1 }
 }
 
 function looker(descriptor: Descriptor, held: NonNullable<StackCourses['held']>): ToolboxHelper {

@@ -2,6 +2,7 @@
 import { later, type Mono } from '../../core/time/moment.ts'
 import type { StackCanary } from '../lanes/lane.ts'
 import type { EngineDeps } from '../deps.ts'
+import { GaugeLooks, judgeGauges, watchGauges } from '../watch/gauges.ts'
 import { HeldLooks, judgeHeld, watchHeld, type HeldSeen } from '../watch/growth.ts'
 import { judgeMembers, watchMembers, type PoolSeen } from '../watch/members.ts'
 import { markWork, reconcile, type WorkPlace } from '../watch/work.ts'
@@ -14,15 +15,30 @@ type StandingDeps = Pick<EngineDeps, 'clock' | 'stack' | 'observer' | 'container
 export interface Standing {
   readonly members: PoolSeen | null
   readonly held: HeldSeen | null
+  readonly gauges: GaugeLooks | null
   /** Where its list of what it has done ended when the look began; a text says why that could not be read. */
   readonly work: WorkPlace | string | null
 }
 
+interface Looks {
+  readonly held: HeldLooks
+  readonly gauges: GaugeLooks
+}
+
 /** Looks until `signal` ends it, at what is held into `looks`. Never throws. */
-export async function watchStanding(deps: StandingDeps, signal: AbortSignal, looks = new HeldLooks()): Promise<Standing> {
-  const watches = [watchMembers(deps, signal), watchHeld(deps, signal, looks), markWork(deps, signal)] as const
-  const [members, held, work] = await Promise.all(watches)
-  return { members, held, work }
+export async function watchStanding(
+  deps: StandingDeps,
+  signal: AbortSignal,
+  looks: Looks = { held: new HeldLooks(), gauges: new GaugeLooks() },
+): Promise<Standing> {
+  const watches = [
+    watchMembers(deps, signal),
+    watchHeld(deps, signal, looks.held),
+    watchGauges(deps, signal, looks.gauges),
+    markWork(deps, signal),
+  ] as const
+  const [members, held, gauges, work] = await Promise.all(watches)
+  return { members, held, gauges, work }
 }
 
 /** What was opened for many is given back a while after they have gone: servers and their clients keep connections for 4 to 5 s. */
@@ -42,18 +58,19 @@ export async function lookAfter(
   signal: AbortSignal,
 ): Promise<void> {
   const over = new AbortController()
-  const looks = new HeldLooks()
+  const looks: Looks = { held: new HeldLooks(), gauges: new GaugeLooks() }
   const watched = watchStanding(deps, AbortSignal.any([signal, over.signal]), looks)
   try {
     const { result, reason } = await awaitCalm(deps, canary.requests, { untilMs, steady: state.steady?.samples ?? [] }, signal)
     const was = await before
     const settledMs = later(deps.clock.nowMs(), SETTLE_LIMIT_MS)
-    while (judgeHeld(was.held, looks)?.met === false && deps.clock.nowMs() < settledMs)
-      await deps.clock.sleep(SETTLE_EVERY_MS, signal)
+    const isMore = (): boolean =>
+      judgeHeld(was.held, looks.held)?.met === false || judgeGauges(was.gauges, looks.gauges)?.met === false
+    while (isMore() && deps.clock.nowMs() < settledMs) await deps.clock.sleep(SETTLE_EVERY_MS, signal)
     over.abort()
     const is = await watched
     const work = await reconcile(deps, was.work, canary.requests.samples(state.startedMs), signal)
-    const asked = [judgeMembers(was.members, is.members), judgeHeld(was.held, is.held), work]
+    const asked = [judgeMembers(was.members, is.members), judgeHeld(was.held, is.held), judgeGauges(was.gauges, is.gauges), work]
     state.expectations.push(...asked.filter((one) => one !== null))
     if (state.recovery === null) return
     const relapse = reason === null ? {} : { recovered: false, afterMs: null, reason }

@@ -58,7 +58,7 @@ export class ScenarioRun {
   private guard: HostGuard | null = null
   private steadySinceMs: Mono
   private readonly steadyOver = new AbortController()
-  private before: Promise<Standing> = Promise.resolve({ members: null, held: null, work: null })
+  private before: Promise<Standing> = Promise.resolve({ members: null, held: null, gauges: null, work: null })
 
   constructor(deps: EngineDeps, options: EngineOptions, scenario: Scenario, canary: StackCanary, signal: AbortSignal) {
     this.deps = deps

@@ -7,7 +7,7 @@ import { Rig } from '../rig/rig.ts'
 import { World } from '../rig/world.ts'
 import { judgeHeld, watchHeld, type Held, type HeldSeen } from './growth.ts'
 
-type Look = Pick<Holdings, 'containerId' | 'startTicks' | 'threads' | 'files' | 'unclosed'>
+type Look = Pick<Holdings, 'containerId' | 'startTicks' | 'threads' | 'files' | 'memoryKiB' | 'unclosed'>
 
 interface Watched {
   readonly seen: HeldSeen | null
@@ -48,6 +48,7 @@ const back = (changes: Partial<Look> = {}): Look => ({
   startTicks: 9,
   threads: 11,
   files: 20,
+  memoryKiB: 70_000,
   unclosed: 0,
   ...changes,
 })
@@ -62,7 +63,7 @@ describe('the watch of what is held', () => {
     const { seen, asked } = await watch((look) => [looks[look % 3] ?? back()], 2_900, [...others, stateOf('back')])
     expect(seen?.looks).toBe(3)
     expect([...(seen?.least ?? [])]).toEqual([
-      ['back-id', { name: 'fake-back-1', startTicks: 9, files: 20, unclosed: 0, threads: 10 }],
+      ['back-id', { name: 'fake-back-1', startTicks: 9, files: 20, memoryKiB: 70_000, unclosed: 0, threads: 10 }],
     ])
     expect(asked[0]).toEqual(['process.holdings', { processes: [{ pid: 7, containerId: 'back-id' }] }])
   })
@@ -95,6 +96,7 @@ describe('what is held after a fault', () => {
     name: 'back-1',
     startTicks: 9,
     files: 20,
+    memoryKiB: 70_000,
     unclosed: 0,
     threads: 11,
     ...changes,
@@ -105,7 +107,7 @@ describe('what is held after a fault', () => {
   const CLAUSE = {
     phase: 'after',
     text: 'growth',
-    expected: 'no container holds many more files, given up connections or threads than before',
+    expected: 'no container holds much more than before: files, given up connections, threads, memory',
   }
 
   it.each<[string, Partial<Held>, Partial<Held>]>([
@@ -114,6 +116,8 @@ describe('what is held after a fault', () => {
     ['a few more', {}, { files: 44, threads: 27 }],
     ['half as much again of many', { files: 100, threads: 100 }, { files: 150, threads: 150 }],
     ['what nobody is shown any more', {}, { unclosed: null }],
+    ['a heap that is collected later', {}, { memoryKiB: 135_536 }],
+    ['half as much again of a large heap', { memoryKiB: 400_000 }, { memoryKiB: 600_000 }],
     ['a few connections that the other side has closed', {}, { unclosed: 16 }],
   ])('may be %s', (_what, was, is) => {
     expect(judged(was, is)).toEqual({ ...CLAUSE, observed: 'none of 1', met: true })
@@ -123,6 +127,7 @@ describe('what is held after a fault', () => {
     ['back-1 holds 45 files, 20 before', {}, { files: 45 }],
     ['back-1 holds 28 threads, 11 before', {}, { threads: 28 }],
     ['back-1 holds 17 connections that the other side has closed, 0 before', {}, { unclosed: 17 }],
+    ['back-1 holds 135537 KiB of memory, 70000 before', {}, { memoryKiB: 135_537 }],
     ['back-1 holds 151 files, 100 before', { files: 100 }, { files: 151 }],
     ['back-1 holds 1220 files, 20 before; back-1 holds 90 threads, 11 before', {}, { files: 1_220, threads: 90 }],
   ])('is too much: %s', (observed, was, is) => {
@@ -168,6 +173,7 @@ it('a scenario fails by what a service still holds', async () => {
           held: (service) => ({
             startTicks: 9,
             threads: 11,
+            memoryKiB: 70_000,
             unclosed: 0,
             files: leaks && wasBroken && service === 'store' ? 1_200 : 20,
           }),
@@ -183,7 +189,7 @@ it('a scenario fails by what a service still holds', async () => {
   }
   const worse = await holding(true).result()
   expect(worse.reasons).toEqual([
-    'growth: expected no container holds many more files, given up connections or threads than before, observed fake-store-1 holds 1200 files, 20 before',
+    'growth: expected no container holds much more than before: files, given up connections, threads, memory, observed fake-store-1 holds 1200 files, 20 before',
   ])
   const well = await holding(false).result()
   expect([well.verdict, well.expectations.map(({ text }) => text)]).toEqual([
@@ -198,7 +204,7 @@ it('a scenario waits for what is given back a while later', async () => {
   const nowMs = (): Mono => rig.world.clock.nowMs()
   const isHeld = (): boolean => wellSinceMs !== null && nowMs() < later(wellSinceMs, 7_000)
   const rig: Rig = new Rig({
-    stacks: [{ held: () => ({ startTicks: 9, threads: 11, unclosed: 0, files: isHeld() ? 1_200 : 20 }) }],
+    stacks: [{ held: () => ({ startTicks: 9, threads: 11, memoryKiB: 70_000, unclosed: 0, files: isHeld() ? 1_200 : 20 }) }],
   })
   const usual = rig.world.answer
   rig.world.answer = (atMs) => {

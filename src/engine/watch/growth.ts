@@ -11,7 +11,7 @@ import type { EngineDeps } from '../deps.ts'
 /** Seldom: a look reads hundreds of files of /proc. What is under way just then is held as well, for which much is free. */
 const LOOK_EVERY_MS = 1_000
 /** A container may hold this much more than before, or this share. */
-const FREE = { files: 24, unclosed: 16, threads: 16 } as const
+const FREE = { files: 24, unclosed: 16, threads: 16, memoryKiB: 64 * 1_024 } as const
 const FREE_SHARE = 0.5
 
 type Kind = keyof typeof FREE
@@ -19,6 +19,7 @@ const KINDS: Readonly<Record<Kind, string>> = {
   files: 'files',
   unclosed: 'connections that the other side has closed',
   threads: 'threads',
+  memoryKiB: 'KiB of memory',
 }
 
 /** The least that a container's main process held at any look: what is under way comes and goes. */
@@ -70,12 +71,13 @@ export async function watchHeld(
   return seen
 }
 
-function leastOf(before: Held | undefined, { startTicks, files, unclosed, threads }: Holdings, name: string): Held {
-  if (before?.startTicks !== startTicks) return { name, startTicks, files, unclosed, threads }
+function leastOf(before: Held | undefined, { startTicks, files, unclosed, threads, memoryKiB }: Holdings, name: string): Held {
+  if (before?.startTicks !== startTicks) return { name, startTicks, files, unclosed, threads, memoryKiB }
   const less = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b))
   return {
     ...{ name, startTicks, files: less(before.files, files) },
     ...{ unclosed: less(before.unclosed, unclosed), threads: less(before.threads, threads) },
+    memoryKiB: less(before.memoryKiB, memoryKiB),
   }
 }
 
@@ -94,7 +96,7 @@ export function judgeHeld(before: HeldSeen | null, after: HeldSeen | null): Expe
     ...{
       phase: 'after',
       text: 'growth',
-      expected: 'no container holds many more files, given up connections or threads than before',
+      expected: 'no container holds much more than before: files, given up connections, threads, memory',
     },
     observed: grown.length === 0 ? `none of ${pairs.length}` : grown.slice(0, 10).join('; '),
     met: grown.length === 0,

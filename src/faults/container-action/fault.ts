@@ -4,7 +4,7 @@ import * as z from 'zod'
 import type { FaultContext, UndoContext } from '../../kinds/context.ts'
 import type { ContainerAction, ContainerState } from '../../ports/docker.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
-import { CONTAINER_ACTIONS, judgeAction, type ActionSeen } from './judge.ts'
+import { CONTAINER_ACTIONS, judgeAction, STOP_GRACE_SECONDS, type ActionSeen } from './judge.ts'
 import { combinePlaces, type PlaceJudgement } from '../shared/evidence.ts'
 import { hitTeller, type TellHit } from '../shared/containers/hits.ts'
 import { orReason } from '../shared/or-reason.ts'
@@ -22,9 +22,6 @@ type ContainerActionPlan = Readonly<z.infer<typeof planSchema>>
 export type ContainerActionSpec = Pick<ContainerActionPlan, 'target' | 'action'> & Counted
 
 type Act = Pick<ActionSeen, 'done' | 'problem'>
-
-/** The inject phase is not much longer; Docker's own default would be 10 s. */
-const STOP_GRACE_SECONDS = 5
 
 /** Containers stopped, paused or restarted through the daemon. */
 export const containerAction = defineFault({

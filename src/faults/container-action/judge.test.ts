@@ -53,6 +53,27 @@ test.each<[ActionSeen, string, object]>([
   expect(judgeAction(seen)).toEqual({ headline, measures: { done: true, tookMs: 312.4, ...measures }, reasons: [] })
 })
 
+test.each<[string, Partial<ActionSeen>, number, string]>([
+  [
+    'waits until it is killed',
+    {},
+    5_002.4,
+    'stopped by force (SIGKILL), as it had not ended 5 s after SIGTERM in 5002 ms, now exited',
+  ],
+  ['ends itself so', {}, 4_999, 'stopped in 4999 ms, now exited'],
+  ['ends by itself, late', { events: STOPPED.events }, 5_002.4, 'stopped in 5002 ms, now exited'],
+])('a stop that %s', (_what, change, tookMs, headline) => {
+  const killed = STOPPED.events.map((event) => ({ ...event, attributes: event.action === 'die' ? { exitCode: '137' } : {} }))
+  const seen: ActionSeen = { ...STOPPED, done: { pid: 4_000, wallMs: wall(10_000), tookMs }, events: killed, ...change }
+  expect(judgeAction(seen).headline).toBe(headline)
+})
+
+test('a restart has the grace of the daemon', () => {
+  const killed = RESTARTED.events.map((event) => ({ ...event, attributes: event.action === 'die' ? { exitCode: '137' } : {} }))
+  const done = { pid: 4_000, wallMs: wall(10_000), tookMs: 10_400 }
+  expect(judgeAction({ ...RESTARTED, done, events: killed }).headline).toBe('restarted in 10400 ms, now running')
+})
+
 test.each<[Action, string]>([
   ['stop', 'it was not stopped'],
   ['pause', 'it was not paused'],

@@ -17,6 +17,11 @@ export interface ActionSeen {
   readonly now: { readonly status: string; readonly pid: number } | null
 }
 
+/** How long the daemon waits before it ends one by force; the inject phase is not much longer, whatever the compose file grants. */
+export const STOP_GRACE_SECONDS = 5
+/** 128 + SIGKILL. */
+const KILLED = 137
+
 /** Events that the daemon must tell of, besides the state that follows from them. */
 const WANTED_EVENTS: Readonly<Record<ContainerActionName, readonly [string, ...string[]]>> = {
   stop: ['die', 'stop'],
@@ -35,14 +40,17 @@ export function judgeAction(seen: ActionSeen): Judgement {
   const eventOf = (name: string): ContainerEvent | null =>
     firstEvent(seen.events, { containerId: seen.containerId, action: name, sinceWallMs: done.wallMs })
   const first = eventOf(WANTED_EVENTS[action][0])
+  const exitCode = exitCodeOf(eventOf('die'))
+  const isForced = action === 'stop' && exitCode === KILLED && done.tookMs >= STOP_GRACE_SECONDS * 1_000
+  const how = isForced ? ` by force (SIGKILL), as it had not ended ${STOP_GRACE_SECONDS} s after SIGTERM` : ''
   const missing = WANTED_EVENTS[action].filter((name) => eventOf(name) === null)
   return {
-    headline: `${PAST[action]} in ${Math.round(done.tookMs)} ms, now ${seen.now?.status ?? 'gone'}`,
+    headline: `${PAST[action]}${how} in ${Math.round(done.tookMs)} ms, now ${seen.now?.status ?? 'gone'}`,
     measures: {
       done: true,
       tookMs: roundMs(done.tookMs),
       askedToEventMs: first === null ? null : roundMs(msBetween(done.wallMs, first.atMs)),
-      exitCode: exitCodeOf(eventOf('die')),
+      exitCode,
       status: seen.now?.status ?? null,
       pidBefore: done.pid,
       pidAfter: seen.now?.pid ?? null,

@@ -149,7 +149,7 @@ describe('names are not shown to be broken', () => {
   it('and what was not measured is not a number', () => {
     const during = found('web', 1)
     expect(judgeDns({ ...one, ...slow, before: [], during, counted: 'not counted' })).toMatchObject({
-      headline: '0 of 1 names late by 300 ms, ? questions of others met it',
+      headline: '0 of 1 names late by 300 ms, unknown questions of others met it',
       measures: {
         ...{ namesCount: 0, baselineMs: null, addedMs: null },
         ...{ questionsCount: null, brokenQuestionsCount: null, othersQuestionsCount: null },

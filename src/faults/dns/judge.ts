@@ -46,7 +46,7 @@ export function judgeDns(seen: DnsSeen): Judgement {
     typeof counted === 'string' ? counted : null,
   ].filter((reason) => reason !== null)
   return {
-    headline: `${broken} of ${(names ?? good).length} names ${stateOf(seen, added)}, ${String(counters?.others ?? '?')} questions of others met it`,
+    headline: `${broken} of ${(names ?? good).length} names ${stateOf(seen, added)}, ${String(counters?.others ?? 'unknown')} questions of others met it`,
     measures: {
       namesCount: good.length,
       brokenNamesCount: broken,

@@ -70,7 +70,7 @@ test.each([
   [0, '+0 ms'],
   [-0.4, '+0 ms'],
   [-12.6, '−13 ms'],
-  [Number.NaN, '? ms'],
+  [Number.NaN, 'unknown'],
 ])('a difference of %d ms is told as %s', (value, text) => {
   expect(signedMs(value)).toBe(text)
 })

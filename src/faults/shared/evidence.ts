@@ -53,9 +53,9 @@ export function joinJudgements(parts: readonly Judgement[]): Judgement {
   }
 }
 
-/** `+12 ms`, `−3 ms`; `? ms` for what was not measured. */
+/** `+12 ms`, `−3 ms`; `unknown` for what was not measured. */
 export function signedMs(value: number): string {
-  if (!Number.isFinite(value)) return '? ms'
+  if (!Number.isFinite(value)) return 'unknown'
   const rounded = Math.round(value)
   return `${rounded < 0 ? '−' : '+'}${Math.abs(rounded)} ms`
 }

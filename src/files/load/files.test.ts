@@ -15,6 +15,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
+const SCRIPT = 'export default function () {}'
 const ENTRY = { id: 'LT-001', name: 'Inference', script: 'inference.js', expected_behavior: 'Fast.' }
 
 async function write(files: Readonly<Record<string, unknown>>): Promise<void> {
@@ -32,13 +33,13 @@ describe('a folder of load patterns', () => {
     const first = { ...ENTRY, gate_users: 1_000, measure: ['breaking_point'], think_seconds: 1.25, profiles: scales }
     await write({
       'load.json': { name: 'Load', patterns: [first, { ...ENTRY, id: 'LT-002', model: 'open', on_demand: true }] },
-      'inference.js': '',
-      'my-own.js': '',
-      'another.ts': '',
+      'inference.js': SCRIPT,
+      'my-own.js': SCRIPT,
+      'another.ts': SCRIPT,
       'notes.md': '',
     })
     await mkdir(join(folder, 'lib'))
-    await write({ 'lib/shared.js': '' })
+    await write({ 'lib/shared.js': SCRIPT })
     const { patterns, mistakes } = readLoadFolders([folder, `${folder}/`])
     expect(mistakes).toEqual([])
     expect(patterns.map(({ id, script }) => [id, script.slice(folder.length + 1)])).toEqual([
@@ -62,8 +63,30 @@ describe('a folder of load patterns', () => {
     expect(patterns[3]).toMatchObject({ name: 'my-own', scales: {}, measure: [] })
   })
 
+  it.each([
+    ['export default function () {}', true],
+    ['export default () => 1', true],
+    ['export const options = { vus: 1 }', true],
+    ['function run() {}\nexport { run as default }', true],
+    ["export { options, buy } from './other.js'", true],
+    ["export * from './other.js'", true],
+    ['module.exports = { options: {} }', true],
+    ['export const base = 1', false],
+    ['/* export default 1 */ // export default 2\nexport function options_of() {}', false],
+    ["export const url = 'http://a//b'", false],
+    ['', false],
+  ])('takes a script for a pattern when it exports what k6 runs: %j', async (text, isPattern) => {
+    await write({ 'a.js': text, 'sure.js': SCRIPT })
+    expect(readLoadFolders([folder]).patterns.map(({ id }) => id)).toEqual(isPattern ? ['a', 'sure'] : ['sure'])
+  })
+
+  it('with nothing but what others import has no pattern', async () => {
+    await write({ 'lib.js': 'export const base = 1' })
+    expect(told()).toEqual([expect.stringContaining('there is no k6 script in this folder')])
+  })
+
   it('needs no manifest', async () => {
-    await write({ 'a.js': '' })
+    await write({ 'a.js': SCRIPT })
     expect(readLoadFolders([folder]).patterns.map(({ id }) => id)).toEqual(['a'])
   })
 
@@ -80,7 +103,7 @@ describe('a folder of load patterns', () => {
           { ...ENTRY, id: 'LT-005', script: '/etc/passwd' },
         ],
       },
-      'inference.js': '',
+      'inference.js': SCRIPT,
     })
     const text = told().join('\n')
     expect(text).toContain('patern: unknown key')
@@ -98,8 +121,8 @@ describe('a folder of load patterns', () => {
   it('whose ids are not unique tells where the first one is', async () => {
     await write({
       'load.json': { name: 'Load', patterns: [ENTRY, ENTRY, { ...ENTRY, id: 'other' }] },
-      'inference.js': '',
-      'other.js': '',
+      'inference.js': SCRIPT,
+      'other.js': SCRIPT,
     })
     const lines = told()
     expect(lines).toHaveLength(2)
@@ -109,8 +132,8 @@ describe('a folder of load patterns', () => {
 
   it.each([
     ['without a script', {}, /there is no k6 script in this folder/],
-    ['with a script that cannot have an id', { 'mine (2).js': '' }, /"mine \(2\)" cannot be a pattern's id/],
-    ['with a manifest that is no JSON', { 'load.json': '{', 'a.js': '' }, /load\.json:1:1: the file ends before/],
+    ['with a script that cannot have an id', { 'mine (2).js': SCRIPT }, /"mine \(2\)" cannot be a pattern's id/],
+    ['with a manifest that is no JSON', { 'load.json': '{', 'a.js': SCRIPT }, /load\.json:1:1: the file ends before/],
   ])('%s is a mistake', async (_what, files, message) => {
     await write(files)
     expect(told().join('\n')).toMatch(message)

@@ -1,5 +1,5 @@
 /** Load patterns of folders: entries of manifests, and scripts that no manifest names. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import type { LoadPattern } from '../../core/load.ts'
 import { childOf, type JsonNode } from '../json-tree.ts'
@@ -14,7 +14,8 @@ const SCRIPT_ENDS = new Set(['.js', '.mjs', '.ts'])
 
 /**
  * Reads the folders. Every script in one of them is a pattern, with or without an entry in its `load.json`; those in
- * folders below are what scripts import. Never throws for what the files hold.
+ * folders below are what scripts import, and so is one that exports nothing for k6 to run. Never throws for what the files
+ * hold.
  */
 export function readLoadFolders(folders: readonly string[]) {
   const reader = new LoadReader()
@@ -28,7 +29,7 @@ class LoadReader {
   private readonly places = new Map<string, string>()
 
   read(folder: string): void {
-    const names = scriptsOf(folder)
+    const names = scriptsOf(folder)?.filter((name) => !isHelper(join(folder, name))) ?? null
     const manifest = join(folder, MANIFEST_FILE)
     const isThere = pathKind(manifest) !== null
     if (names === null || (names.length === 0 && !isThere)) {
@@ -106,6 +107,20 @@ class LoadReader {
   /** Patterns in the order of the folders; in each the manifest's first, then the other scripts by name. */
   result() {
     return { patterns: this.patterns, mistakes: this.lists.flatMap((list) => list.toArray()) }
+  }
+}
+
+/** What k6 runs, or may: a default function, options, or whatever another module exports under the same names. */
+const RUNS =
+  /\bexport\s+(?:default\b|\*\s*from\b|(?:const|let|var|function|class)\s+(?:options|default)\b|\{[^}]*\b(?:options|default)\b)|\bmodule\.exports\b|\bexports\./
+const COMMENTS = /\/\*[\s\S]*?\*\/|(?<![:"'`\\])\/\/.*$/gm
+
+/** A module with neither default function nor options is there for others to import. One that cannot be read is for k6 to tell of. */
+function isHelper(script: string): boolean {
+  try {
+    return !RUNS.test(readFileSync(script, 'utf8').replace(COMMENTS, ''))
+  } catch {
+    return false
   }
 }
 

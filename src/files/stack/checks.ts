@@ -36,6 +36,9 @@ export function checkStack(stack: StackFile, folder: string, tell: Tell): void {
   checkPool(stack, services, containers, tell)
   checkVram(stack, services, tell)
   if (stack.completed !== null) known(tell, ['completed', 'service'], stack.completed.service, containers, 'service')
+  stack.gauges.forEach(({ service }, index) => {
+    known(tell, ['gauges', index, 'service'], service, containers, 'service')
+  })
   stack.compose.forEach((file, index) => {
     if (pathKind(resolve(folder, file)) !== 'file') tell(['compose', index], 'there is no such file')
   })
@@ -62,6 +65,12 @@ export function resolveScenarioFiles(globs: readonly string[], folder: string, t
 export function shortPath(file: string): string {
   const short = relative(process.cwd(), file)
   return short !== '' && !short.startsWith('..') ? short : file
+}
+
+/** Its API has the name in the path, where it splits at each slash and leaves dots out, however they are written. */
+function refuseProxyName(name: string, path: KeyPath, tell: Tell): void {
+  if (name.includes('/') || name === '.' || name === '..')
+    tell(path, `toxiproxy would not find a proxy called ${show(name)} again: call it without a slash, in both files`)
 }
 
 function known(tell: Tell, path: KeyPath, name: string, names: readonly string[], what: string): void {
@@ -96,6 +105,7 @@ function checkLinks(stack: StackFile, services: readonly string[], containers: r
       known(tell, [...at, 'leg', 'client'], link.leg.client, containers, 'service')
       known(tell, [...at, 'leg', 'server'], link.leg.server, containers, 'service')
     }
+    refuseProxyName(link.proxy, [...at, 'proxy'], tell)
     checkTaken(proxies, link.proxy, name, [...at, 'proxy'], tell)
     checkTaken(ports, link.listen_port, name, [...at, 'listen_port'], tell)
   }

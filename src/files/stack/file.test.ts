@@ -111,6 +111,24 @@ describe('loadDescriptor', () => {
     })
   })
 
+  it('reads what services say that they hold', () => {
+    const file = join(folder, 'gauges.json')
+    const stack = JSON.parse(sample) as Record<string, unknown>
+    const gauges = [
+      { service: 'front', port: 80, path: '/metrics', metric: 'waiting', at_most_more: 3 },
+      { service: 'toxiproxy', port: 81, path: '/m', metric: 'free', labels: { lane: 'a' }, at_most_less: 0 },
+    ]
+    writeFileSync(file, JSON.stringify({ ...stack, gauges }))
+    expect(loadDescriptor(file).gauges).toEqual([
+      { ...{ service: 'front', port: 80, path: '/metrics', metric: 'waiting', labels: {} }, atMostMore: 3, atMostLess: null },
+      {
+        ...{ service: 'toxiproxy', port: 81, path: '/m', metric: 'free', labels: { lane: 'a' } },
+        atMostMore: null,
+        atMostLess: 0,
+      },
+    ])
+  })
+
   it('throws every mistake with its place', () => {
     const file = join(folder, 'bad.json')
     writeFileSync(
@@ -139,6 +157,8 @@ describe('loadDescriptor', () => {
   })
 })
 
+const PAGE = { port: 80, path: '/metrics', metric: 'waiting' }
+
 describe('names that refer to something', () => {
   it.each<[readonly (string | number)[], unknown, string]>([
     [
@@ -150,6 +170,10 @@ describe('names that refer to something', () => {
     [['links', 'back', 'upstream', 'service'], 'x', 'links.back.upstream.service: there is no service "x"'],
     [['links', 'back', 'leg', 'server'], 'proxy', 'links.back.leg.server: there is no service "proxy"'],
     [['links', 'entry', 'proxy'], 'back', 'links.entry.proxy: is that of link "back" already'],
+    [['links', 'entry', 'proxy'], 'a/b', 'links.entry.proxy: toxiproxy would not find a proxy called "a/b" again'],
+    [['links', 'entry', 'proxy'], '..', 'links.entry.proxy: toxiproxy would not find a proxy called ".." again'],
+    [['gauges'], [{ service: 'x', ...PAGE, at_most_more: 1 }], 'gauges[0].service: there is no service "x"'],
+    [['gauges'], [{ service: 'front', ...PAGE }], 'gauges[0]: says nothing: give at_most_more, at_most_less or both'],
     [['links', 'entry', 'listen_port'], 7_001, 'links.entry.listen_port: is that of link "back" already'],
     [['default_link'], 'bck', 'default_link: there is no link "bck"; did you mean "back"?'],
     [['toxiproxy'], null, 'links: links need toxiproxy'],

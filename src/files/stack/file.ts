@@ -1,6 +1,6 @@
 /** Reads a stack descriptor file into what the engine knows of a stack. */
 import { dirname, resolve } from 'node:path'
-import type { Descriptor, Link, PoolSpec, ServiceSpec, VramSpecOfStack } from '../../core/descriptor.ts'
+import type { Descriptor, GaugeSpec, Link, PoolSpec, ServiceSpec, VramSpecOfStack } from '../../core/descriptor.ts'
 import type { KeyPath } from '../../kinds/display.ts'
 import { nodeAt } from '../json-tree.ts'
 import { mistakesError } from '../mistakes.ts'
@@ -55,6 +55,7 @@ function toDescriptor(stack: StackFile, file: string, scenarioFiles: readonly st
     pool: stack.pool === null ? null : toPool(stack.pool),
     vram: stack.vram === null ? null : toVram(stack.vram),
     completed: stack.completed,
+    gauges: stack.gauges.map(toGauge),
     scenarioFiles: scenarioFiles.map(shortPath),
     loadFolders: stack.load.map((path) => shortPath(resolve(folder, path))),
     defects: stack.defects === null ? null : toDefects(stack.defects),
@@ -91,6 +92,10 @@ function toDefects({ variable, known }: NonNullable<StackFile['defects']>): NonN
       [name, { fails, clauses, mayFail, blinds, text }] as const,
   )
   return { variable, known: Object.fromEntries(defects) }
+}
+
+function toGauge({ at_most_more: more, at_most_less: less, ...gauge }: StackFile['gauges'][number]): GaugeSpec {
+  return { ...gauge, atMostMore: more ?? null, atMostLess: less ?? null }
 }
 
 function toPool(pool: NonNullable<StackFile['pool']>): PoolSpec {

@@ -169,6 +169,34 @@ const completed = z
   })
   .meta({ description: 'How the system tells which jobs it has completed: served answers are held against it' })
 
+const MOST_GAUGES = 50
+
+const gauge = z
+  .strictObject({
+    service: serviceName('Whose page it stands on; of several containers each is held against itself'),
+    port: port('Port of the metrics page'),
+    path: urlPath('Path of the metrics page, in the text format of Prometheus'),
+    metric: line(200, 'Name of the gauge; several series are added up'),
+    labels: z
+      .record(z.string().max(200), z.string().max(1_000))
+      .default({})
+      .meta({ description: 'Only series with these labels' }),
+    at_most_more: quantity({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'After the fault the least that is seen of it may be so much above what it was before',
+    }).optional(),
+    at_most_less: quantity({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'After the fault the most that is seen of it may be so much below what it was before',
+    }).optional(),
+  })
+  .refine(({ at_most_more: more, at_most_less: less }) => more !== undefined || less !== undefined, {
+    error: 'says nothing: give at_most_more, at_most_less or both',
+  })
+  .meta({ description: 'A gauge that is after a fault as it was before: places in a queue, workers, device memory' })
+
 const defects = z.strictObject({
   variable: variable('Compose variable that carries the defects'),
   known: z
@@ -271,6 +299,11 @@ export const stackSchema = z
       completed,
       'How the system tells which jobs it has completed: served answers are held against it; null where it does not',
     ),
+    gauges: z
+      .array(gauge)
+      .max(MOST_GAUGES)
+      .default([])
+      .meta({ description: 'What the services say that they hold, which no fault may change for good' }),
     scenarios: z.array(glob).min(1).max(100).meta({ description: 'Scenario files for this stack' }),
     load: z
       .array(relativePath('A folder'))

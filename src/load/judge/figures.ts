@@ -1,14 +1,14 @@
 /** The figures of a load: what came of all its requests. Pure. */
+import { OTHER_REQUESTS } from '../series/metrics.ts'
 import { OUTCOMES, type Later, type PassingSeries, type SampleAggregate } from '../series/questions.ts'
 import type { LoadFigures } from './judgement.ts'
+import { REQUEST_METRICS, requestsOf } from './requests.ts'
 
 /** Kind of the failures that HTTP calls a success. */
 const WRONG_ANSWER = 'wrong answer'
 
 export function loadFigures(series: PassingSeries): Later<LoadFigures> {
-  const question = (metric: string): Later<SampleAggregate | null> => series.ask({ metric })
-  const [requests, durations] = [question('http_reqs'), question('http_req_duration')]
-  const [errors, failed] = [question('errors'), question('http_req_failed')]
+  const answers = new Map(REQUEST_METRICS.map((metric) => [metric, series.ask({ metric })]))
   const outcomes = outcomesOf(series)
   const known = series.errors()
   const peaks = { users: 0, inFlight: 0 }
@@ -17,19 +17,17 @@ export function loadFigures(series: PassingSeries): Later<LoadFigures> {
     peaks.inFlight = Math.max(peaks.inFlight, inFlight)
   })
   return () => {
-    const sent = requests()?.sum ?? 0
-    const failures = errors() ?? failed()
-    const trend = durations()
+    const { sent, errorShare, durations } = requestsOf((metric) => answers.get(metric)?.() ?? null)
     return {
       users: peaks.users,
       requests: sent,
       rps: series.seconds === 0 ? 0 : sent / series.seconds,
-      errorRate: failures === null ? 0 : failures.nonZero / failures.count,
+      errorRate: Number.isNaN(errorShare) ? 0 : errorShare,
       outcomes: outcomes(),
       errors: withWrongAnswers(known(), outcomes()),
-      p50Ms: trend?.percentile(50) ?? null,
-      p95Ms: trend?.percentile(95) ?? null,
-      p99Ms: trend?.percentile(99) ?? null,
+      p50Ms: durations?.percentile(50) ?? null,
+      p95Ms: durations?.percentile(95) ?? null,
+      p99Ms: durations?.percentile(99) ?? null,
       peakInFlight: peaks.inFlight,
     }
   }
@@ -39,11 +37,14 @@ export function loadFigures(series: PassingSeries): Later<LoadFigures> {
 function outcomesOf(series: PassingSeries): Later<LoadFigures['outcomes']> {
   const question = (metric: string): Later<SampleAggregate | null>[] =>
     OUTCOMES.map((outcome) => series.ask({ metric, filter: { outcome } }))
-  const [tasks, requests] = [question('tasks'), question('http_reqs')]
+  const [tasks, requests, others] = [question('tasks'), question('http_reqs'), question(OTHER_REQUESTS)]
   return () => {
-    const counts = tasks.some((count) => count() !== null) ? tasks : requests
-    const [served, rejected, failed] = counts.map((count) => count()?.sum ?? 0)
-    return { served: served ?? 0, rejected: rejected ?? 0, failed: failed ?? 0 }
+    const hasTasks = tasks.some((count) => count() !== null)
+    const [served = 0, rejected = 0, failed = 0] = OUTCOMES.map((_outcome, place) => {
+      if (hasTasks) return tasks[place]?.()?.sum ?? 0
+      return (requests[place]?.()?.sum ?? 0) + (others[place]?.()?.count ?? 0)
+    })
+    return { served, rejected, failed }
   }
 }
 
@@ -55,7 +56,13 @@ function withWrongAnswers(
   return wrong > 0 ? { ...known, [WRONG_ANSWER]: wrong } : { ...known }
 }
 
-/** Tells people of late samples: none is lost, though what happened in which second is not quite what the series shows. */
-export function lateNotes({ late }: Pick<PassingSeries, 'late'>): string[] {
-  return late === 0 ? [] : [`${late} samples came from k6 so late that they count to a later second`]
+/**
+ * Tells people of samples that the series shows otherwise than k6 does: late ones are not lost, though what happened in which
+ * second is not quite what it shows; those of setup() and teardown() are k6's alone.
+ */
+export function seriesNotes({ late, outside }: Pick<PassingSeries, 'late' | 'outside'>): string[] {
+  return [
+    ...(late === 0 ? [] : [`${late} samples came from k6 so late that they count to a later second`]),
+    ...(outside === 0 ? [] : [`requests of setup() and teardown(), which are part of no hold and no limit: ${outside}`]),
+  ]
 }

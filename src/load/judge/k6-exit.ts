@@ -35,6 +35,8 @@ const MEANINGS: Readonly<Record<number, K6ExitMeaning>> = {
 
 /** Characters of k6's log in a message, and in the series file: the last ones. */
 export const LOG_LENGTH = 500
+/** Where the script is loaded, in setup(), and in teardown() as well. */
+const THREW = 107
 const FIRST_SIGNAL = 128
 const LAST_SIGNAL = 128 + 64
 
@@ -46,8 +48,9 @@ export function k6Exit(exitCode: number): K6ExitMeaning {
   return { ending: 'broken', text: 'no such exit code of k6 is known' }
 }
 
-/** `k6 ended with N: …; it said: …`, the last of its log. */
-export function k6EndText(exitCode: number, log: string): string {
+/** `k6 ended with N: …; it said: …`, the last of its log. `hasIterated`: it came as far as the script's iterations. */
+export function k6EndText(exitCode: number, log: string, hasIterated = false): string {
   const said = log.trim() === '' ? '' : `; it said: ${log.trim().slice(-LOG_LENGTH)}`
-  return `k6 ended with ${exitCode}: ${k6Exit(exitCode).text}${said}`
+  const text = exitCode === THREW && hasIterated ? 'the script threw in teardown()' : k6Exit(exitCode).text
+  return `k6 ended with ${exitCode}: ${text}${said}`
 }

@@ -80,6 +80,21 @@ describe('what must hold though nobody limited it', () => {
     expect(texts(['checks rate > 50 %'], ['checks'])).toEqual(['checks rate > 50 % (input)', 'http_reqs count > 0 (default)'])
   })
 
+  it('are of the sessions and calls of other protocols, where there were any', () => {
+    const other = 'ws_and_grpc rate < 1 % (default)'
+    expect(texts([], ['ws_and_grpc'])).toEqual([other])
+    expect(texts([], ['ws_and_grpc', 'errors'])).toEqual(['errors rate < 1 % (default)'])
+    const both = ['http_req_failed rate < 1 % (default)', other, 'http_reqs count > 0 (default)']
+    expect(texts([], ['ws_and_grpc', 'http_reqs'])).toEqual(both)
+    expect(texts([], ['ws_and_grpc', 'http_reqs', 'errors'])).toEqual(['errors rate < 1 % (default)', both.at(-1)])
+    expect(texts(['http_req_failed rate < 5 %'], ['ws_and_grpc', 'http_reqs'])).toContain(other)
+  })
+
+  it.each(['errors rate < 5 %', 'ws_and_grpc rate < 5 %', 'checks rate > 90 %'])('are left to who limits those: %s', (text) => {
+    expect(texts([text], ['ws_and_grpc'])).toEqual([`${text} (input)`])
+    expect(texts([text], ['ws_and_grpc', 'http_reqs'])).toEqual([`${text} (input)`, 'http_reqs count > 0 (default)'])
+  })
+
   it('are left to who limits requests', () => {
     expect(texts(['http_reqs rate > 5/s'])).toEqual(['http_reqs rate > 5/s (input)', 'http_req_failed rate < 1 % (default)'])
   })

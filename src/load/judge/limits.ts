@@ -3,7 +3,7 @@ import { firstAboveMs } from '../plan/stages.ts'
 import type { LoadPlan, Threshold } from '../plan/shapes.ts'
 import { parseThreshold } from '../plan/threshold-grammar.ts'
 import { aggregateText, hasAggregate, holds, neededSamples } from '../plan/threshold.ts'
-import { builtInMetric } from '../series/metrics.ts'
+import { builtInMetric, OTHER_REQUESTS, SCRIPT_EXCEPTIONS } from '../series/metrics.ts'
 import { filterText, type Later, type PassingSeries, type SampleAggregate } from '../series/questions.ts'
 import type { LimitResult, Span } from './judgement.ts'
 
@@ -39,11 +39,15 @@ export function stretchesOf(plan: LoadPlan, gateTarget: number | null, seconds: 
 export function withDefaults(thresholds: readonly Threshold[], series: Pick<PassingSeries, 'metrics'>): Threshold[] {
   const isThere = (name: string): boolean => series.metrics.some((metric) => metric.name === name)
   const limited = (names: readonly string[]): boolean => thresholds.some(({ metric }) => names.includes(metric))
+  const isOther = isThere(OTHER_REQUESTS)
+  const isHttp = isThere('http_reqs') || !isOther
+  const failures = isThere('errors') ? 'errors' : isHttp ? 'http_req_failed' : OTHER_REQUESTS
   const texts = [
-    ...(limited(['errors', 'http_req_failed', 'checks'])
-      ? []
-      : [`${isThere('errors') ? 'errors' : 'http_req_failed'} rate < 1 %`]),
-    ...(limited(['http_reqs']) ? [] : ['http_reqs count > 0']),
+    ...(limited(['errors', 'http_req_failed', OTHER_REQUESTS, 'checks']) ? [] : [`${failures} rate < 1 %`]),
+    ...(isHttp && isOther && failures !== 'errors' && !limited(['errors', OTHER_REQUESTS, 'checks'])
+      ? [`${OTHER_REQUESTS} rate < 1 %`]
+      : []),
+    ...(limited(['http_reqs']) || !isHttp ? [] : ['http_reqs count > 0']),
     // What a script checks is meant to hold.
     ...(isThere('checks') && !limited(['checks']) ? ['checks rate >= 99 %'] : []),
   ]
@@ -93,7 +97,9 @@ function limitResult(threshold: Threshold, stretch: Stretch, samples: SampleAggr
 
 /** k6 takes no limit of a metric that the script does not declare: a Counter that nobody added to is 0. */
 function isOfScriptsCounter({ metric, aggregate, unit, from }: Threshold): boolean {
-  return from === 'script' && builtInMetric(metric) === null && (aggregate.kind === 'count' || unit === '/s')
+  // The one that counts exceptions is declared by us, whoever limits it.
+  const isDeclared = metric === SCRIPT_EXCEPTIONS || (from === 'script' && builtInMetric(metric) === null)
+  return isDeclared && (aggregate.kind === 'count' || unit === '/s')
 }
 
 /** Gives the figure in the threshold's unit; NaN for what a metric of this type has not. */

@@ -65,6 +65,15 @@ describe('a healthy system', () => {
   })
 })
 
+it('what setup() and teardown() sent is told, and no limit of k6 that counts it is held against ours', () => {
+  const series = { ...seriesOf(healthy, 30), outside: 3 }
+  const crossed = { 'rate<0.01': true }
+  const summary = { metrics: { http_reqs: { count: 2_403 }, http_req_failed: { thresholds: crossed } } }
+  const judged = judge(healthy, { series }, { exitCode: 99, summary })
+  expect([judged.verdict, judged.reasons]).toEqual(['passed', []])
+  expect(judged.notes).toEqual(['requests of setup() and teardown(), which are part of no hold and no limit: 3'])
+})
+
 describe('what must never be green', () => {
   it('a dead server, whose p95 is 0', () => {
     const judged = judge(dead)
@@ -84,7 +93,7 @@ describe('what must never be green', () => {
 
   it.each([
     [{ exitCode: 255 }, /^k6 ended with 255: the script was not found/],
-    [{ exitCode: 107, log: 'ReferenceError: x' }, /the script threw where it was loaded.*it said: ReferenceError: x/],
+    [{ exitCode: 107, log: 'ReferenceError: x' }, /the script threw in teardown\(\); it said: ReferenceError: x/],
     [{ exitCode: 104 }, /its options are not valid/],
     [{ exitCode: 105, stopped: true }, /^the run was cut short: k6 ended with 105/],
     [{ exitCode: 0, stopped: true }, /^the run was cut short/],
@@ -94,6 +103,44 @@ describe('what must never be green', () => {
     const judged = judge(healthy, {}, k6)
     expect(judged.verdict).toBe('error')
     expect(judged.reasons[0]).toMatch(message)
+  })
+
+  it('a script that throws in its iterations, unless somebody limits that', () => {
+    const threw = (count: number): Sample[] =>
+      Array.from({ length: count }, (_, index) => ({ metric: 'script_exceptions', atMs: index * 10, value: 1 }))
+    expect(judge([...healthy, ...threw(24)]).verdict).toBe('passed')
+    const judged = judge([...healthy, ...threw(25)])
+    expect([judged.verdict, judged.reasons]).toEqual(['failed', ['the script threw in 25 of 2400 iterations: k6.log says what']])
+    const limited = (text: string): LoadJudgement =>
+      judge([...healthy, ...threw(25)], { thresholds: [...LIMITS, parseThreshold(text, 'manifest')] })
+    expect(limited('script_exceptions count < 30').verdict).toBe('passed')
+    expect(limited('script_exceptions count < 20').verdict).toBe('failed')
+    // Where iterations are interrupted they are not counted, though they threw.
+    const none = healthy.filter(({ metric, atMs }) => metric !== 'iterations' || atMs === 0)
+    expect(judge([...none, ...threw(3)]).reasons).toEqual(['the script threw in 3 of 3 iterations: k6.log says what'])
+  })
+
+  it('a load that a limit of the script has ended', () => {
+    const samples = part((index) => (index % 2 === 0 ? '503' : null)).filter(({ atMs }) => atMs < 8_000)
+    const count = samples.filter(({ metric }) => metric === 'http_reqs').length
+    const summary = { metrics: { http_reqs: { count }, http_req_failed: { thresholds: { 'rate<0.01': true } } } }
+    const judged = judge(samples, { series: seriesOf(samples) }, { exitCode: 99, summary })
+    expect(judged.verdict).toBe('failed')
+    expect(judged.reasons).toContain(
+      'http_req_failed: rate<0.01 was crossed, and the script ends its load then (abortOnFail): 8 s of 30 s were measured',
+    )
+  })
+
+  it('calls of gRPC that fail, whatever HTTP does', () => {
+    const calls = (failed: number): Sample[] =>
+      Array.from({ length: 100 }, (_, index) => ({ metric: 'ws_and_grpc', atMs: index * 300, value: index < failed ? 1 : 0 }))
+    const iterations: Sample[] = [{ metric: 'iterations', atMs: 29_900, value: 1 }]
+    const only = judge([...USERS, ...iterations, ...calls(2)], { thresholds: [] }, { summary: {} })
+    expect(only.verdict).toBe('failed')
+    expect(only.reasons[0]).toBe('ws_and_grpc rate < 1 % from 0 s to 30 s: 2.00 % of 100 samples')
+    expect(judge([...healthy, ...calls(2)]).verdict).toBe('failed')
+    const good = judge([...USERS, ...iterations, ...calls(0)], { thresholds: [] }, { summary: {} })
+    expect([good.verdict, good.figures.requests, good.figures.errorRate]).toEqual(['passed', 100, 0])
   })
 
   it('a run that is shorter than its plan', () => {

@@ -1,8 +1,10 @@
 /** What a load has shown, for `decideLoad`: a pattern, or one that held beside scenarios. Pure, but for the series that it watches. */
 import { decideLoad } from '../../core/verdict.ts'
+import { OTHER_REQUESTS, SCRIPT_EXCEPTIONS } from '../series/metrics.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
+import { abortedBy, cutShort } from './abort-on-fail.ts'
 import { breakingPoint } from './breaking-point.ts'
-import { lateNotes, loadFigures } from './figures.ts'
+import { loadFigures, seriesNotes } from './figures.ts'
 import { generatorHealth, isDoubtful, type GeneratorHealth } from './generator-health.ts'
 import { calmStretches, gatedBySamples, heldNotes, spanText, undecidedInCalm } from './held.ts'
 import type { LimitResult, LoadEvidence, LoadJudgement, SpikeRecovery } from './judgement.ts'
@@ -13,9 +15,8 @@ import { judgeLimits, stretchesOf, withDefaults, type Stretch } from './limits.t
 import { spikeRecoveries } from './spike-recovery.ts'
 import { windowLimits } from './window-limits.ts'
 
-/** The last samples of a whole run may come a little before its planned end. */
-const END_TOLERANCE_MS = 3_000
-const END_TOLERANCE_SHARE = 0.05
+/** More of a script's iterations than this may not throw, 0…1. */
+const THROWN_SHARE = 0.01
 /** k6's exit code where it was interrupted, as a load is that holds until we end it. */
 const INTERRUPTED = 105
 
@@ -31,6 +32,7 @@ export function judgeLoad(evidence: LoadEvidence): Later<LoadJudgement> {
   const pointLater = measure.includes('breaking_point') ? breakingPoint(plan, series, windows, healthLater) : null
   const recoveriesLater = measure.includes('spike_recovery') ? spikeRecoveries(plan, series, windows) : null
   const broken = brokenRun(evidence)
+  const threw = thrownIterations(evidence, stretches)
   const errorsOf = errorsIn(stretches, series)
   const figures = loadFigures(series)
   return () => {
@@ -44,6 +46,14 @@ export function judgeLoad(evidence: LoadEvidence): Later<LoadJudgement> {
         ...limits.filter((limit) => isMissed(limit) && !isExcused(limit)).map((limit) => missText(limit, isHeld)),
         ...recoveries.filter(({ afterMs }) => afterMs === null).map(recoveryText),
         ...unknownJobs(evidence),
+        ...threw(),
+        ...(isHeld
+          ? []
+          : abortedBy(
+              generators.map(({ k6 }) => k6),
+              plan,
+              series.seconds,
+            )),
       ],
       doubts: [
         ...(isHeld ? undecidedInCalm(thresholds, limits) : undecided(limits)),
@@ -56,7 +66,7 @@ export function judgeLoad(evidence: LoadEvidence): Later<LoadJudgement> {
     const notes = isHeld ? heldNotes(plan, stretches) : isUnbroken ? ['it did not break up to the highest stage'] : []
     return {
       ...{ ...decided, figures: figures(), limits, breakingPoint: point, recoveries, generator: health.result },
-      ...{ completion, notes: [...notes, ...lateNotes(series)] },
+      ...{ completion, notes: [...notes, ...seriesNotes(series)] },
     }
   }
 }
@@ -64,25 +74,39 @@ export function judgeLoad(evidence: LoadEvidence): Later<LoadJudgement> {
 /** Why what was measured is not what was asked for. */
 function brokenRun({ generators, plan, thresholds, series, calm }: LoadEvidence): Later<string[]> {
   const k6 = generators.map((generator) => generator.k6)
-  const ends = k6.flatMap((facts) => (calm === null ? badEnd(facts) : badHeldEnd(facts)))
-  const [requests, iterations] = [series.ask({ metric: 'http_reqs' }), series.ask({ metric: 'iterations' })]
+  const [requests, others] = [series.ask({ metric: 'http_reqs' }), series.ask({ metric: OTHER_REQUESTS })]
+  const iterations = series.ask({ metric: 'iterations' })
   // Where faults were on, limits of k6's own are of those, too.
   const differences = disagreements(k6, calm === null ? thresholds : [], series)
-  const missingMs = plan.durationMs - series.seconds * 1_000
   return () => {
+    const hasIterated = (iterations()?.sum ?? 0) > 0
+    const ends = k6.flatMap((facts) => (calm === null ? badEnd(facts, hasIterated) : badHeldEnd(facts)))
     if (ends.length > 0) return ends
-    if ((requests()?.sum ?? 0) === 0) return ['not a single request was sent']
+    if ((requests()?.sum ?? 0) + (others()?.count ?? 0) === 0) return ['not a single request was sent']
     if (calm !== null) return differences()
-    if ((iterations()?.sum ?? 0) === 0) return ['not a single iteration of the script came to its end']
-    if (plan.hasFixedLength && missingMs > Math.max(END_TOLERANCE_MS, plan.durationMs * END_TOLERANCE_SHARE))
-      return [`the run was cut short: ${seconds(series.seconds * 1_000)} of ${seconds(plan.durationMs)} were measured`]
-    return differences()
+    if (abortedBy(k6, plan, series.seconds).length > 0) return []
+    if (!hasIterated) return ['not a single iteration of the script came to its end']
+    const short = cutShort(plan, series.seconds)
+    return short === null ? differences() : [`the run was cut short: ${short}`]
   }
 }
 
-function badEnd({ exitCode, stopped, summary, log }: K6Facts): string[] {
+/** An iteration that throws has not done the rest of what it was to do, whatever its requests came to. */
+function thrownIterations({ thresholds, series, calm }: LoadEvidence, stretches: readonly Stretch[]): Later<string[]> {
+  if (thresholds.some(({ metric }) => metric === SCRIPT_EXCEPTIONS)) return () => []
+  const spans = calm === null ? [{}] : stretches.map(({ fromMs, toMs }) => ({ fromMs, toMs }))
+  const counts = spans.map((span) => series.ask({ metric: SCRIPT_EXCEPTIONS, ...span }))
+  const iterations = series.ask({ metric: 'iterations' })
+  return () => {
+    const threw = counts.reduce((sum, count) => sum + (count()?.sum ?? 0), 0)
+    const all = Math.max(threw, iterations()?.sum ?? 0)
+    return threw <= all * THROWN_SHARE ? [] : [`the script threw in ${threw} of ${all} iterations: k6.log says what`]
+  }
+}
+
+function badEnd({ exitCode, stopped, summary, log }: K6Facts, hasIterated: boolean): string[] {
   const { ending } = k6Exit(exitCode)
-  if (ending === 'broken') return [k6EndText(exitCode, log)]
+  if (ending === 'broken') return [k6EndText(exitCode, log, hasIterated)]
   if (ending === 'cut' || stopped) return [`the run was cut short: ${k6EndText(exitCode, log)}`]
   return summary === null ? [`k6 ended with ${exitCode} and left no summary`] : []
 }

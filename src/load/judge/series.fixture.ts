@@ -21,6 +21,7 @@ export interface Sample {
 
 const TYPES: Readonly<Record<string, MetricType>> = {
   ...{ http_reqs: 'counter', iterations: 'counter', dropped_iterations: 'counter', tasks: 'counter' },
+  ...{ script_exceptions: 'counter', ws_and_grpc: 'rate' },
   ...{ http_req_failed: 'rate', checks: 'rate', errors: 'rate', vus: 'gauge' },
 }
 
@@ -38,6 +39,7 @@ export function seriesOf(samples: readonly Sample[], seconds = 0): PassingSeries
     seconds: whole,
     metrics: [...byMetric.keys()].map((name) => ({ name, type: typeOf(name) })),
     late: 0,
+    outside: 0,
     ask: (question) => () => all.ask(question),
     errors: (fromMs, toMs) => () => all.errors(fromMs, toMs),
     // It has gone by when somebody begins to watch.

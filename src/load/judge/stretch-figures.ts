@@ -1,6 +1,7 @@
 /** The figures of a stretch, for whatever looks at windows. Pure. */
 import type { HeldLimits, StretchFigures } from '../../ports/held-load.ts'
-import type { AskableSeconds, Later, PassingSeries, SampleAggregate } from '../series/questions.ts'
+import type { AskableSeconds, Later, PassingSeries } from '../series/questions.ts'
+import { REQUEST_METRICS, requestsOf } from './requests.ts'
 
 /** With fewer a p95 says nothing about a window. */
 const FEWEST_SAMPLES = 20
@@ -14,18 +15,15 @@ export function stretchFigures(seconds: AskableSeconds, fromMs: number, toMs: nu
 
 /** Gives those of a stretch of any length once the series has gone by, ms from the start of the load. */
 export function passingFigures(series: PassingSeries, fromMs: number, toMs: number): Later<StretchFigures> {
-  const metrics = ['errors', 'http_req_failed', 'http_req_duration', 'http_reqs']
-  const answers = new Map(metrics.map((metric) => [metric, series.ask({ metric, fromMs, toMs })]))
+  const answers = new Map(REQUEST_METRICS.map((metric) => [metric, series.ask({ metric, fromMs, toMs })]))
   return () => figuresOf((metric) => answers.get(metric)?.() ?? null)
 }
 
-/** A script's own `errors`, where it has them, count what was wrong in an answer that HTTP calls good. */
-function figuresOf(samplesOf: (metric: string) => SampleAggregate | null): StretchFigures {
-  const failures = samplesOf('errors') ?? samplesOf('http_req_failed')
-  const durations = samplesOf('http_req_duration')
+function figuresOf(samplesOf: Parameters<typeof requestsOf>[0]): StretchFigures {
+  const { sent, errorShare, durations } = requestsOf(samplesOf)
   return {
-    requests: samplesOf('http_reqs')?.sum ?? 0,
-    errorShare: failures === null ? Number.NaN : failures.nonZero / failures.count,
+    requests: sent,
+    errorShare,
     p95Ms: durations === null || durations.count < FEWEST_SAMPLES ? Number.NaN : durations.percentile(95),
   }
 }

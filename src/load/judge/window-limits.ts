@@ -2,7 +2,9 @@
 import type { HeldLimits } from '../../ports/held-load.ts'
 import { aggregateText } from '../plan/threshold.ts'
 import type { Threshold } from '../plan/shapes.ts'
+import { OTHER_REQUESTS } from '../series/metrics.ts'
 
+const FAILURES: readonly string[] = ['errors', 'http_req_failed', OTHER_REQUESTS]
 const USUAL: HeldLimits = { errorShare: 0.01, p95Ms: 500 }
 
 /** Takes the strictest of several limits of the same figure; those with tags speak of a part only. */
@@ -13,10 +15,7 @@ export function windowLimits(thresholds: readonly Threshold[]): HeldLimits {
     return limits.length === 0 ? usual : Math.min(...limits)
   }
   return {
-    errorShare: strictest(
-      ({ metric, aggregate }) => (metric === 'errors' || metric === 'http_req_failed') && aggregate.kind === 'rate',
-      USUAL.errorShare,
-    ),
+    errorShare: strictest(({ metric, aggregate }) => FAILURES.includes(metric) && aggregate.kind === 'rate', USUAL.errorShare),
     p95Ms: strictest(
       ({ metric, aggregate }) => metric === 'http_req_duration' && aggregateText(aggregate) === 'p95',
       USUAL.p95Ms,

@@ -40,6 +40,7 @@ export function mergeSeries(all: readonly NamedSeries[]): SeriesFile {
     ...{ startWallMs, types, groups },
     seconds: Math.max(...parts.map(({ series, shift }) => series.head.seconds + shift)),
     late: ordered.reduce((sum, series) => sum + series.head.late, 0),
+    outside: ordered.reduce((sum, series) => sum + series.head.outside, 0),
   }
   return {
     head,

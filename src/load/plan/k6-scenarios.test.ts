@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../core/json.ts'
 import { k6Duration, k6DurationMs } from './k6-duration.ts'
-import { planOfScenarios, scenariosOf } from './k6-scenarios.ts'
+import { functionsOf, planOfScenarios, scenariosOf } from './k6-scenarios.ts'
 
 const plan = (options: JsonObject) => planOfScenarios(scenariosOf(options))
 
@@ -93,4 +93,12 @@ describe('the users of a script', () => {
   ])('%j are refused', (options, message) => {
     expect(() => plan(options as JsonObject)).toThrow(message)
   })
+})
+
+it.each([
+  [{ vus: 2, duration: '5s' }, ['default']],
+  [{}, ['default']],
+  [{ scenarios: { a: { exec: 'buy' }, b: {}, c: { exec: 'buy' }, d: { exec: null }, e: { exec: '' } } }, ['buy', 'default']],
+])('the users of %j run %j', (options, functions) => {
+  expect(functionsOf(options)).toEqual(functions)
 })

@@ -42,6 +42,14 @@ export function scenariosOf(options: JsonObject): K6Scenario[] {
   return entries.map(([name, raw]) => scenarioOf(name, raw))
 }
 
+/** Tells which functions of the script its users run, each once. */
+export function functionsOf(options: JsonObject): string[] {
+  const names = Object.values(rawScenarios(options)).map(({ exec }) =>
+    typeof exec === 'string' && exec !== '' ? exec : 'default',
+  )
+  return [...new Set(names)]
+}
+
 /** Adds all scenarios up to one curve, in users; in iterations a second when each of them is given so. */
 export function planOfScenarios(scenarios: readonly K6Scenario[]): LoadPlan {
   const unit: LoadPlan['unit'] = scenarios.every(({ executor }) => isOpen(executor)) ? 'iterations/s' : 'users'

@@ -7,8 +7,9 @@ import type { LoadDeps, LoadOptions } from '../deps.ts'
 import type { RecorderOptions } from '../series/recorder.ts'
 import type { PatternCard } from './card.ts'
 import { thresholdsOf } from './pattern-thresholds.ts'
+import { functionsOf } from './k6-scenarios.ts'
 import { scaleLoad, type ScaledLoad } from './scale.ts'
-import type { Threshold } from './shapes.ts'
+import { beginOf } from './stages.ts'
 import { neededSamples } from './threshold.ts'
 
 /** Of an answer of a healthy system, for the rate of the open variant and the length of holds. */
@@ -19,6 +20,8 @@ export interface Prepared {
   /** The script's own options, as k6 understands them. */
   readonly script: JsonObject
   readonly scaled: ScaledLoad
+  /** The functions of the script that its users run. */
+  readonly functions: readonly string[]
   /** A hash of the script and its settings, in hexadecimal: series of different ones are not one load. */
   readonly fingerprint: string
   readonly card: PatternCard
@@ -55,12 +58,16 @@ export async function preparePattern(
     ...{ address: deps.k6.entryUrl, k6: { version: version.text, runsIn: deps.k6.kind } },
     ...{ plan: scaled.plan, gateTarget: scaled.gateTarget, notes: scaled.notes },
   }
-  return { environment, script, scaled, fingerprint, card }
+  return { environment, script, scaled, functions: functionsOf(script), fingerprint, card }
 }
 
-/** Tells a recorder what to keep beyond what it always keeps, so that these limits can be judged. */
-export function recordedFor(thresholds: readonly Threshold[]): Pick<RecorderOptions, 'filters' | 'percentiles'> {
+/** Tells a recorder what to keep beyond what it always keeps, so that these limits can be judged, and when the load begins and ends. */
+export function recordedFor({
+  thresholds,
+  plan,
+}: Pick<PatternCard, 'thresholds' | 'plan'>): Pick<RecorderOptions, 'filters' | 'percentiles' | 'ends'> {
   return {
+    ends: { begins: beginOf(plan), endMs: plan.hasFixedLength ? plan.durationMs : null },
     filters: thresholds.filter(({ filter }) => Object.keys(filter).some((tag) => tag !== 'scenario' && tag !== 'outcome')),
     percentiles: thresholds.map(({ metric }) => metric),
   }

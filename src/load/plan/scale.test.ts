@@ -41,6 +41,18 @@ describe('a profile', () => {
     expect(plan).toMatchObject({ durationMs: 26_000, peakTarget: 100 })
   })
 
+  it('makes nothing that k6 refuses: durations below a second, fewer iterations than users', () => {
+    const shared = { executor: 'shared-iterations', vus: 10, iterations: 12, maxDuration: '20s' }
+    const constant = { executor: 'constant-vus', vus: 10, duration: '4s', startTime: '2s' }
+    const { options } = scaled({ scenarios: { shared, constant } }, { scale: { durationSeconds: 2, users: 8 } })
+    expect(options).toEqual({
+      scenarios: {
+        shared: { executor: 'shared-iterations', vus: 4, iterations: 4, maxDuration: '2000ms' },
+        constant: { executor: 'constant-vus', vus: 4, duration: '1000ms', startTime: '200ms' },
+      },
+    })
+  })
+
   it('scales every kind of scenario in its own words', () => {
     const scenarios = {
       rate: {

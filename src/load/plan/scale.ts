@@ -14,6 +14,8 @@ const EDGES_MS = 1_000
 /** Users that may be added to the open model's own when answers get slow: before k6 drops iterations. */
 const SPARE_USERS = 4
 const DURATIONS = ['startTime', 'duration', 'maxDuration']
+/** k6 takes no `duration` or `maxDuration` below this. */
+const SHORTEST_MS = 1_000
 /** Of users, and of what comes at a rate. */
 const COUNTS = ['startVUs', 'vus', 'startRate', 'rate', 'preAllocatedVUs', 'maxVUs']
 const OF_ALL_EXECUTORS = new Set(['startTime', 'gracefulStop', 'exec', 'env', 'tags', 'options'])
@@ -79,12 +81,20 @@ function scaledScenario({ name, executor, own, raw }: K6Scenario, time: number, 
     duration: k6Duration(durationMs * time),
     target: scaledCount(target, users),
   }))
+  const duration = (key: string): string => {
+    const ms = k6DurationMs(raw[key], key) * time
+    return k6Duration(key === 'startTime' ? ms : Math.max(SHORTEST_MS, ms))
+  }
+  // A user's own iterations take as long as they did; those that all share are fewer with the users, and one for each at least.
+  const iterations = (key: string): number =>
+    executor === 'per-vu-iterations'
+      ? count(time)(key)
+      : Math.max(count(time * users)(key), scaledCount(numberOf(raw, 'vus', 1), users))
   return scenarioOf(name, {
     ...raw,
-    ...changed(DURATIONS, (key) => k6Duration(k6DurationMs(raw[key], key) * time)),
+    ...changed(DURATIONS, duration),
     ...changed(COUNTS, count(users)),
-    // A user's own iterations take as long as they did; those that all share are fewer with the users.
-    ...changed(['iterations'], count(executor === 'per-vu-iterations' ? time : time * users)),
+    ...changed(['iterations'], iterations),
     ...(stages.length === 0 ? {} : { stages }),
   })
 }

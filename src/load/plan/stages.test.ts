@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dropsOf, endOfClimbMs, firstAboveMs, holdsOf, planOf, sumOfCurves } from './stages.ts'
+import { beginOf, dropsOf, endOfClimbMs, firstAboveMs, holdsOf, planOf, sumOfCurves } from './stages.ts'
 
 const stage = (seconds: number, target: number): { durationMs: number; target: number } => ({
   durationMs: seconds * 1_000,
@@ -80,4 +80,44 @@ describe('several curves', () => {
     const second = { startMs: 5_000, stages: [stage(0, 10), stage(5, 10)] }
     expect(holdsOf(sumOfCurves([first, second]))).toEqual([{ fromMs: 0, toMs: 10_000, target: 10 }])
   })
+})
+
+it.each([
+  [
+    [
+      { durationMs: 0, target: 5 },
+      { durationMs: 9, target: 5 },
+    ],
+    'users',
+    'at_once',
+  ],
+  [[{ durationMs: 9, target: 5 }], 'users', 'later'],
+  [
+    [
+      { durationMs: 9, target: 0 },
+      { durationMs: 0, target: 5 },
+    ],
+    'users',
+    'later',
+  ],
+  [
+    [
+      { durationMs: 0, target: 5 },
+      { durationMs: 9, target: 5 },
+    ],
+    'iterations/s',
+    'at_a_rate',
+  ],
+  [[{ durationMs: 9, target: 5 }], 'iterations/s', 'at_a_rate'],
+  [
+    [
+      { durationMs: 9, target: 0 },
+      { durationMs: 0, target: 5 },
+    ],
+    'iterations/s',
+    'later',
+  ],
+  [[], 'users', 'later'],
+] as const)('the users of %j (%s) begin %s', (stages, unit, begins) => {
+  expect(beginOf({ stages, unit })).toBe(begins)
 })

@@ -1,4 +1,5 @@
 /** The users' curve: what is planned, and what follows from it. Pure. */
+import type { Begins } from '../series/load-start.ts'
 import type { HoldStage, LoadPlan, LoadStage } from './shapes.ts'
 
 interface Piece {
@@ -53,6 +54,14 @@ export function dropsOf(stages: readonly LoadStage[]): Drop[] {
       const rise = pieces.find((piece) => piece.fromMs >= fall.toMs && piece.toTarget > piece.fromTarget)
       return { ...fall, untilMs: rise?.fromMs ?? endMs }
     })
+}
+
+/** Tells how the users of a plan begin. */
+export function beginOf({ stages, unit }: Pick<LoadPlan, 'stages' | 'unit'>): Begins {
+  const [first] = stages
+  if (first === undefined || first.target === 0) return 'later'
+  if (unit !== 'users') return 'at_a_rate'
+  return first.durationMs === 0 ? 'at_once' : 'later'
 }
 
 /** Finds when the target first goes above this, ms; null when it never does. */

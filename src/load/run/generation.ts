@@ -60,7 +60,7 @@ export class Generation {
     this.deps = deps
     this.plan = plan
     this.run = run
-    this.recording = new SeriesRecording({ ...recordedFor(plan.prepared.card.thresholds), claim: plan.claim }, file)
+    this.recording = new SeriesRecording({ ...recordedFor(plan.prepared.card), claim: plan.claim }, file)
     this.recorded = this.record()
     this.watch = new GeneratorWatch({
       ...{ clock: deps.clock, run, machine: deps.machine },
@@ -71,10 +71,10 @@ export class Generation {
   /** `file`: for the seconds that are over; it is the caller's to remove. The signal ends k6. @throws when k6 cannot be started. */
   static async start(deps: LoadDeps, plan: GenerationPlan, file: ScratchFile, signal: AbortSignal): Promise<Generation> {
     const { id, script, prepared, options, segment, limitMs } = plan
-    const { environment } = prepared
+    const { environment, functions } = prepared
     const name = `chaos-${deps.runId}-k6-${id.toLowerCase()}`
     const folder = await deps.folderFor(id)
-    const run = await deps.k6.start({ name, file: script, environment, options, folder, segment, limitMs }, signal)
+    const run = await deps.k6.start({ name, file: script, environment, options, functions, folder, segment, limitMs }, signal)
     return new Generation(deps, plan, file, run, signal)
   }
 
@@ -94,7 +94,8 @@ export class Generation {
     const series = await this.recording.finish(end.summary)
     const { startWallMs } = series.head
     const looked = this.watch.result(startWallMs)
-    const generator = { k6: { ...end, log: end.log.trim().slice(-LOG_LENGTH) }, ...looked }
+    const { exitCode, stopped, summary, log } = end
+    const generator = { k6: { exitCode, stopped, summary, log: log.trim().slice(-LOG_LENGTH) }, ...looked }
     return {
       startWallMs,
       keep: (facts, judge, signal) => {
@@ -105,10 +106,15 @@ export class Generation {
     }
   }
 
-  /** Keeps what k6 said, which explains most of what goes wrong with it. */
-  async keptLog({ log }: K6End): Promise<LoadResult['logs']> {
-    if (log.trim() === '') return []
-    return [{ service: 'k6', file: await this.deps.artifacts.write(`load/${this.plan.id}/k6.log`, log) }]
+  /** Keeps what k6 said, which explains most of what goes wrong with it, and what the script has written of its own. */
+  async keptTexts({ log, files }: K6End): Promise<LoadResult['logs']> {
+    const folder = `load/${this.plan.id}`
+    const texts = [
+      ...(log.trim() === '' ? [] : [{ service: 'k6', path: `${folder}/k6.log`, text: log }]),
+      ...files.map(({ name, text }) => ({ service: name, path: `${folder}/summary/${name}`, text })),
+    ]
+    const { artifacts } = this.deps
+    return Promise.all(texts.map(async ({ service, path, text }) => ({ service, file: await artifacts.write(path, text) })))
   }
 
   /** Reads all that k6 writes: it waits for its reader. */

@@ -141,7 +141,7 @@ class Held extends HeldFigures implements RunningHeldLoad {
       this.isEnding = true
       const end = await generation.end()
       facts = this.facts(end)
-      facts = { ...facts, logs: await generation.keptLog(end) }
+      facts = { ...facts, logs: await generation.keptTexts(end) }
       if (isAborted(signal)) return brokenResult(facts, { errors: [`interrupted: ${describeError(signal.reason)}`] })
       const problem = this.problem()
       if (problem !== null) return brokenResult(facts, { errors: [problem] })

@@ -165,8 +165,8 @@ function running(clock: VirtualClock, habits: K6Habits, done: string[], signal: 
     done.push('k6 has ended')
     const summary: Json = { metrics: { http_reqs: { count: sent } } }
     if (habits.losesEnd === true) ended.reject(new Error('its summary is lost'))
-    else if (stopped.signal.aborted) ended.resolve({ exitCode: 105, stopped: true, summary, log })
-    else ended.resolve({ exitCode, stopped: false, summary, log })
+    else if (stopped.signal.aborted) ended.resolve({ exitCode: 105, stopped: true, summary, log, files: [] })
+    else ended.resolve({ exitCode, stopped: false, summary, log, files: [] })
   }
   stopped.signal.addEventListener('abort', () => {
     // Its iterations come to their end first.

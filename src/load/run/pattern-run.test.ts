@@ -21,7 +21,15 @@ describe('a pattern that runs to its end', () => {
     ])
     expect(rig.requests).toEqual([
       {
-        ...{ name: 'chaos-r1-k6-lt-1', file: '/s/load.js', folder: '/run/LT-1', options: {}, segment: null, limitMs: 140_000 },
+        ...{
+          name: 'chaos-r1-k6-lt-1',
+          file: '/s/load.js',
+          functions: ['default'],
+          folder: '/run/LT-1',
+          options: {},
+          segment: null,
+          limitMs: 140_000,
+        },
         environment: { BASE_URL: 'http://entry' },
       },
     ])

@@ -2,6 +2,7 @@
 import { instantOf } from '../../core/time/clock.ts'
 import { msBetween, type Instant, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, describeError, explainError } from '../../core/errors.ts'
+import type { JsonObject } from '../../core/json.ts'
 import type { K6End } from '../../ports/k6.ts'
 import type { K6Segment } from '../../core/segment.ts'
 import type { LoadPattern } from '../../core/load.ts'
@@ -13,6 +14,7 @@ import type { CompletionFacts, LoadJudgement } from '../judge/judgement.ts'
 import { k6EndText, k6Exit } from '../judge/k6-exit.ts'
 import { judgeMeasured } from '../judge/measured.ts'
 import { brokenResult, judgedResult, type PatternFacts } from '../judge/result.ts'
+import { k6DurationMs } from '../plan/k6-duration.ts'
 import { modelOf, preparePattern, type Prepared } from '../plan/prepare.ts'
 import type { Later } from '../series/questions.ts'
 import type { SeriesRecording } from '../series/recording.ts'
@@ -21,6 +23,8 @@ import { Generation, type Generated, type GenerationPlan } from './generation.ts
 
 /** Beyond its stages: setup(), iterations that are under way at the end (60 s at most each), teardown(). */
 const GRACE_MS = 120_000
+/** Of k6's own, for each of setup() and teardown(), which the grace holds. */
+const USUAL_TIMEOUT_MS = 60_000
 const LIVE_EVERY_MS = 1_000
 
 /** Never throws: what went wrong is the result. */
@@ -161,7 +165,7 @@ class PatternMeasurement {
     try {
       const end = await generation.recorded
       if (this.k6 !== null) this.k6 = { ...this.k6, exitCode: end.exitCode }
-      this.logs = await generation.keptLog(end)
+      this.logs = await generation.keptTexts(end)
       signal.throwIfAborted()
       return await generatedOf(generation, end)
     } finally {
@@ -176,7 +180,7 @@ class PatternMeasurement {
     const onId = (id: string): void => reader?.claim(id)
     return {
       ...{ id: pattern.id, script: pattern.script, prepared, options: scaled, segment: options.segment },
-      limitMs: plan.durationMs + GRACE_MS,
+      limitMs: plan.durationMs + GRACE_MS + longerTimeoutsMs(prepared.script),
       claim: claim === null || reader === null ? null : { ...claim, onId },
       follow: (recording) => this.liveTeller(plan.durationMs, recording),
     }
@@ -196,6 +200,12 @@ class PatternMeasurement {
       emit({ type: 'load-live', id: this.pattern.id, ...recording.live(), leftMs })
     }
   }
+}
+
+/** What a script's own timeouts of setup() and teardown() go beyond the usual, ms. */
+function longerTimeoutsMs({ setupTimeout, teardownTimeout }: JsonObject): number {
+  const own = [setupTimeout, teardownTimeout].map((value) => k6DurationMs(value ?? USUAL_TIMEOUT_MS, 'setupTimeout'))
+  return own.reduce((sum, ms) => sum + Math.max(0, ms - USUAL_TIMEOUT_MS), 0)
 }
 
 /** What ended k6 explains more than what is missing in its samples. */

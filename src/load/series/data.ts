@@ -38,6 +38,8 @@ export const headShape = z.strictObject({
   groups: z.array(group).max(MOST_GROUPS),
   /** How many samples came when their second was closed, and count to a later one. */
   late: count,
+  /** How many HTTP requests setup() and teardown() made: they are of no second. */
+  outside: count.default(0),
 })
 
 export type SeriesFacts = DeepReadonly<z.infer<typeof factsShape>>

@@ -50,10 +50,10 @@ export interface Place {
 /** Writes the first line, with its newline. */
 export function headLine(head: SeriesHead, facts: SeriesFacts): string {
   const { patternId, fingerprint, k6Version, segment, more } = facts
-  const { startWallMs, seconds, types, groups, late } = head
+  const { startWallMs, seconds, types, groups, late, outside } = head
   const line: DeepReadonly<z.input<typeof headSchema>> = {
     ...{ schemaVersion: SERIES_SCHEMA_VERSION, patternId, fingerprint, k6Version, segment },
-    ...{ startWallMs: sinceEpochMs(startWallMs), seconds, types, groups, late, more },
+    ...{ startWallMs: sinceEpochMs(startWallMs), seconds, types, groups, late, ...(outside === 0 ? {} : { outside }), more },
   }
   return `${JSON.stringify(line)}\n`
 }
@@ -71,9 +71,9 @@ export function secondLine({ second, inFlight, errors, cells }: SeriesSecond): s
 /** @throws ChaosError BAD_INPUT that names the file and the line. */
 export function parseHead(line: string, place: Place): { readonly head: SeriesHead; readonly facts: SeriesFacts } {
   const { patternId, fingerprint, k6Version, segment, more, ...rest } = parsed(headSchema, line, place)
-  const { startWallMs, seconds, types, groups, late } = rest
+  const { startWallMs, seconds, types, groups, late, outside } = rest
   return {
-    head: { startWallMs, seconds, types, groups, late },
+    head: { startWallMs, seconds, types, groups, late, outside },
     facts: { patternId, fingerprint, k6Version, segment, more },
   }
 }

@@ -1,8 +1,13 @@
-/** The metrics that k6 itself has, and the one that we add. Pure. */
+/** The metrics that k6 itself has, and those that we add. Pure. */
 import type { MetricType } from './questions.ts'
 
 /** The name that requests under way have as a metric. */
 export const IN_FLIGHT = 'in_flight'
+/** The name that requests which are not HTTP's have as a rate: sessions of WebSocket and calls of gRPC, the share that failed. */
+export const OTHER_REQUESTS = 'ws_and_grpc'
+
+/** A Counter that the module around a script adds to when an iteration throws: src/stack/k6/wrapper.ts. */
+export const SCRIPT_EXCEPTIONS = 'script_exceptions'
 
 /** k6's own metrics (metrics/builtin.go). `time` is a trend in ms. */
 export const BUILT_IN: Readonly<Record<string, MetricType | 'time'>> = {
@@ -14,6 +19,9 @@ export const BUILT_IN: Readonly<Record<string, MetricType | 'time'>> = {
   ...ofType('time', ['http_req_sending', 'http_req_waiting', 'http_req_receiving', 'iteration_duration', 'group_duration']),
   // Ours: requests under way, a sample for each second.
   ...ofType('trend', [IN_FLIGHT]),
+  // Ours: a sample for each, 1 where it failed.
+  ...ofType('rate', [OTHER_REQUESTS]),
+  ...ofType('counter', [SCRIPT_EXCEPTIONS]),
   ...ofType('time', ['ws_ping', 'ws_session_duration', 'ws_connecting', 'grpc_req_duration']),
 }
 

@@ -39,6 +39,7 @@ export class SeriesPass implements PassingSeries {
   readonly startWallMs: Wall
   readonly seconds: number
   readonly late: number
+  readonly outside: number
   readonly metrics: PassingSeries['metrics']
   private readonly finder: GroupFinder
   private readonly tallies: TallyOfStretch[] = []
@@ -54,6 +55,7 @@ export class SeriesPass implements PassingSeries {
     this.startWallMs = head.startWallMs
     this.seconds = head.seconds
     this.late = head.late
+    this.outside = head.outside
     this.finder = new GroupFinder(head)
     this.metrics = this.finder.metrics()
     this.vus = this.finder.find('vus', {})

@@ -85,6 +85,8 @@ export interface PassingSeries {
   readonly seconds: number
   /** How many samples came when their second was closed, and count to a later one. */
   readonly late: number
+  /** How many HTTP requests setup() and teardown() made: they are of no second. */
+  readonly outside: number
   readonly metrics: readonly { readonly name: string; readonly type: MetricType }[]
   /** Answers as `AskableSeconds` does, of a stretch of any length. @throws ChaosError BAD_INPUT for a tag that was not recorded. */
   ask(question: SeriesQuestion): Later<SampleAggregate | null>

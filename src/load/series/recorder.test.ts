@@ -1,14 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { isChaosError } from '../../core/errors.ts'
-import { SeriesRecorder } from './recorder.ts'
+import { later, sinceEpochMs, type Wall } from '../../core/time/moment.ts'
+import { SeriesRecorder, type RecorderOptions } from './recorder.ts'
+import { SeriesRecording } from './recording.ts'
+import { memoryScratch } from './scratch.fixture.ts'
 import {
   csvOf,
   csvRows,
   endOf,
   openSeries,
+  type OpenSeries,
   PLAIN,
   recordedOf,
   requestAt,
+  shortened,
   shortSeries,
   START_MS,
   type Row,
@@ -215,6 +220,101 @@ describe('the recorder', () => {
     } catch (error) {
       expect(isChaosError(error, 'LOAD_FAILED')).toBe(true)
     }
+  })
+})
+
+describe('what is no load', () => {
+  const ends = { begins: 'at_once', endMs: 4_000 } as const
+  const outside = (group: string): Partial<Row> => ({ group, scenario: '' })
+  const tick = (atMs: number, value: number): Row => ({ metric: 'vus', atMs, value, scenario: '' })
+  const recorded = (rows: readonly Row[], options: Partial<RecorderOptions> = {}): OpenSeries & { outside: number } => {
+    const data = recordedOf(rows, { ...PLAIN, ends, ...options })
+    return { ...openSeries(data), outside: data.head.outside }
+  }
+  const startMs = (atMs: number): Wall => later(START_MS, atMs)
+
+  it('is what setup() did, and the time that it took', () => {
+    const series = recorded([
+      ...requestAt(40, 20, outside('::setup')),
+      tick(1_000, 0),
+      tick(2_000, 0),
+      ...requestAt(2_100, 20, { ...outside('::setup::of users'), status: '500', isExpected: false }),
+      { metric: 'data_sent', atMs: 2_500, value: 7, ...outside('::setup') },
+      ...requestAt(2_900, 20),
+      tick(3_000, 2),
+      ...requestAt(4_700, 20),
+    ])
+    expect([sinceEpochMs(series.startWallMs), series.seconds, series.outside]).toEqual([sinceEpochMs(startMs(2_500)), 3, 2])
+    expect([series.ask({ metric: 'http_reqs' })?.count, series.errors()]).toEqual([2, {}])
+    expect(series.users()).toEqual([2, null, null])
+  })
+
+  it('is what teardown() does, and the time that it takes', () => {
+    const series = recorded([
+      ...requestAt(500, 500),
+      tick(1_000, 2),
+      ...requestAt(2_000, 20),
+      tick(3_000, 0),
+      tick(9_000, 0),
+      ...requestAt(9_500, 20, outside('::teardown')),
+    ])
+    // Its plan is of 4 s, however long the last users were not there.
+    expect([series.seconds, series.ask({ metric: 'http_reqs' })?.count, series.outside]).toEqual([4, 2, 1])
+    const ofIterations = [...requestAt(500, 500), tick(1_000, 0), tick(5_000, 0), ...requestAt(5_100, 20, outside('::teardown'))]
+    expect(recorded(ofIterations, { ends: { ...ends, endMs: null } }).seconds).toBe(1)
+    expect(recorded(ofIterations.slice(0, -3), { ends: { ...ends, endMs: null } }).seconds).toBe(6)
+  })
+
+  it('is no group of the script that is called so', () => {
+    const series = recorded([...requestAt(500, 500, { group: '::setup' }), tick(1_000, 2)])
+    expect([series.ask({ metric: 'http_reqs' })?.count, series.outside]).toEqual([1, 0])
+  })
+
+  it('is not known from what k6 tells when it never came to a load', () => {
+    expect(() => recorded([...requestAt(40, 20, outside('::setup'))])).toThrow(/not a single sample/)
+  })
+
+  it('is forgotten when it took long, though its seconds were handed over', async () => {
+    const recording = new SeriesRecording({ ...PLAIN, ends }, memoryScratch())
+    await recording.push(Buffer.from(csvOf([...requestAt(500, 500), tick(1_000, 2), ...requestAt(3_900, 5)])))
+    const idle = Array.from({ length: 40 }, (_, index) => tick(4_500 + index * 1_000, 0))
+    await recording.push(Buffer.from(csvRows([...idle, ...requestAt(45_000, 5, outside('::teardown'))])))
+    const { head, rows } = await shortened(await recording.finish(null))
+    expect([head.seconds, rows.map(({ second }) => second)]).toEqual([4, [0, 1, 2, 3]])
+  })
+})
+
+describe('a request that is not HTTP’s', () => {
+  const call = (atMs: number, status: string): Row => ({ metric: 'grpc_req_duration', atMs, value: 10, status })
+  const session = (atMs: number, status: string, extra = ''): Row => ({ metric: 'ws_sessions', atMs, value: 1, status, extra })
+  const series = openSeries(
+    recordedOf([
+      call(0, '0'),
+      call(100, '14'),
+      call(200, 'OK'),
+      call(300, ''),
+      session(400, '101'),
+      session(500, ''),
+      session(600, '503'),
+    ]),
+  )
+
+  it('is one all the same, served or failed', () => {
+    expect(series.ask({ metric: 'ws_and_grpc' })).toMatchObject({ type: 'rate', count: 7, nonZero: 4 })
+    const count = (outcome: string): number | undefined => series.ask({ metric: 'ws_and_grpc', filter: { outcome } })?.count
+    expect([count('served'), count('failed')]).toEqual([3, 4])
+    expect(series.errors()).toEqual({ 'gRPC 14': 1, 'gRPC unknown': 1, 'error unknown': 1, '503': 1 })
+    expect(series.ask({ metric: 'grpc_req_duration' })?.percentile(50)).toBeCloseTo(10, 1)
+  })
+
+  it('is what the script says that it is', () => {
+    const own = openSeries(recordedOf([session(0, '', 'outcome=served'), session(0, '101', 'outcome=rejected')]))
+    expect(own.ask({ metric: 'ws_and_grpc' })).toMatchObject({ count: 2, nonZero: 1 })
+  })
+
+  it('is none of HTTP’s', () => {
+    expect(openSeries(recordedOf(requestAt(0, 5))).ask({ metric: 'ws_and_grpc' })).toBeNull()
+    expect(series.ask({ metric: 'http_reqs' })).toBeNull()
   })
 })
 

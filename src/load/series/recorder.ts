@@ -1,15 +1,19 @@
 /** k6's samples, as they come, into cells of a second each. Seconds that are over are for whoever fetches them to keep. */
 import { wallAt } from '../../core/time/moment.ts'
 import { ChaosError } from '../../core/errors.ts'
-import { isJsonObject, type Json } from '../../core/json.ts'
+import type { Json } from '../../core/json.ts'
 import type { RunEvent } from '../../core/run-event.ts'
-import { CellTally, OpenCell, type Cell } from './cell.ts'
-import type { CsvRow, RowTags } from './csv/row.ts'
+import { CellTally, type OpenCell } from './cell.ts'
+import { CsvRow, type RowTags } from './csv/row.ts'
 import { CsvScanner } from './csv/scanner.ts'
-import { MOST_GROUPS, MOST_SECONDS, type GroupKey, type SeriesHead, type SeriesSecond } from './data.ts'
+import { MOST_SECONDS, type SeriesHead, type SeriesSecond } from './data.ts'
 import { InFlight } from './in-flight.ts'
-import { builtInMetric } from './metrics.ts'
-import { filterText, type MetricType, type TagFilter } from './questions.ts'
+import { LoadStart, type Begins, type EarlyRow, type Phase } from './load-start.ts'
+import { typesOf } from './metric-types.ts'
+import { OTHER_REQUESTS } from './metrics.ts'
+import { cellOf, OpenGroups, type OpenGroup } from './open-groups.ts'
+import type { TagFilter } from './questions.ts'
+import { errorOf, isOtherRequest, outcomeOf, phaseOf } from './row-meaning.ts'
 
 /**
  * k6 tells a sample's own moment, and hands it over when it gets to it: of 3000 users, with the least CPU shares on two busy
@@ -20,9 +24,6 @@ const SLACK_SECONDS = 15
 const SETTLING_SECONDS = 1
 /** For whoever looks on. */
 const LIVE_SECONDS = 5
-/** Percentiles of these are shown whether a threshold names them or not. */
-const ALWAYS_HISTOGRAMS = ['http_req_duration', 'task_duration']
-
 /** The figures of a `load-live` event, where each of them is described. */
 export type LiveLook = Omit<Extract<RunEvent, { readonly type: 'load-live' }>, 'type' | 'id' | 'leftMs'>
 
@@ -33,42 +34,50 @@ export interface RecorderOptions {
   readonly percentiles: readonly string[]
   /** Called with the id of each served answer: metadata `key` of samples of `metric`. */
   readonly claim: { readonly metric: string; readonly key: string; readonly onId: (id: string) => void } | null
+  /** What the plan says of its ends; null where none is known: it begins with its first sample then. */
+  readonly ends: LoadEnds | null
 }
 
-interface OpenGroup {
-  readonly key: GroupKey
-  readonly hasHistogram: boolean
-  readonly open: Map<number, OpenCell>
-  /** The one of `open` that had the last sample. */
-  latest: { readonly second: number; readonly cell: OpenCell } | null
-}
-
-interface Lately {
-  readonly outcome: string
-  readonly cell: Cell
+interface LoadEnds {
+  readonly begins: Begins
+  /** ms from the start; null where it ends with its last iteration. */
+  readonly endMs: number | null
 }
 
 /** Samples of one metric with the same tags. */
 interface Kind {
   readonly metric: string
   readonly outcome: string
+  readonly phase: Phase
   readonly groups: readonly OpenGroup[]
   /** What is counted of a request that was not served: its status, or k6's code. */
   readonly error: string
+  /** Of a request that is not HTTP's: where it is counted, and as what. */
+  readonly other: { readonly group: OpenGroup; readonly isFailed: boolean } | null
+}
+
+/** A row that came before the start of the load was known. */
+interface Early extends EarlyRow {
+  readonly kind: Kind
+  readonly pairs: string
 }
 
 export class SeriesRecorder {
   private readonly options: RecorderOptions
   private readonly scanner: CsvScanner<Kind>
-  private readonly histograms: ReadonlySet<string>
-  private readonly groups = new Map<string, OpenGroup>()
-  private readonly filtered: ReadonlyMap<string, readonly OpenGroup[]>
+  private readonly groups: OpenGroups
   /** Of the seconds that nobody has fetched yet. */
   private readonly errors = new Map<number, Record<string, number>>()
   private readonly inFlight = new InFlight()
   private users: number | null = null
   private failures = 0
   private startUs: number | null = null
+  private readonly start: LoadStart<Early> | null
+  /** Requests of setup() and teardown(). */
+  private outside = 0
+  private hasTeardown = false
+  /** The newest second with a sample of an iteration. */
+  private newestOfLoad = -1
   private newest = -1
   private closedBefore = 0
   private fetchedBefore = 0
@@ -76,13 +85,8 @@ export class SeriesRecorder {
 
   constructor(options: RecorderOptions) {
     this.options = options
-    this.histograms = new Set([...ALWAYS_HISTOGRAMS, ...options.percentiles])
-    const filtered = options.filters.map(({ metric, filter }) => {
-      const group = this.newGroup({ metric, scenario: '', outcome: '', filter })
-      this.groups.set(`${metric}${filterText(filter)}`, group)
-      return group
-    })
-    this.filtered = Map.groupBy(filtered, ({ key }) => key.metric)
+    this.start = options.ends === null ? null : new LoadStart(options.ends.begins)
+    this.groups = new OpenGroups(options.filters, options.percentiles)
     this.scanner = new CsvScanner<Kind>({
       kindOf: (metric, tags) => this.kindOf(metric, tags),
       take: (kind, row) => {
@@ -98,11 +102,13 @@ export class SeriesRecorder {
 
   /** Gives the figures of the last five seconds before the newest, which is not over yet. */
   live(): LiveLook {
-    const count = (cells: readonly Lately[]): number => cells.reduce((sum, { cell }) => sum + cell.count, 0)
-    const all = this.lately('http_reqs')
+    const lately = (metric: string): ReturnType<OpenGroups['between']> =>
+      this.groups.between(metric, this.newest - LIVE_SECONDS, this.newest)
+    const count = (cells: typeof all): number => cells.reduce((sum, { cell }) => sum + cell.count, 0)
+    const all = [...lately('http_reqs'), ...lately(OTHER_REQUESTS)]
     const requests = count(all)
     const durations = new CellTally()
-    for (const { cell } of this.lately('http_req_duration')) durations.add(cell)
+    for (const { cell } of lately('http_req_duration')) durations.add(cell)
     return {
       users: this.users,
       requestsPerSecond: requests / Math.max(1, Math.min(LIVE_SECONDS, this.newest)),
@@ -115,7 +121,10 @@ export class SeriesRecorder {
   /** Ends the last seconds, as k6 has ended. @throws LOAD_FAILED without samples, and for a row that was cut off. */
   end(): void {
     this.scanner.end()
-    if (this.startUs === null) throw nothingWritten()
+    const startUs = this.startUs === null ? this.start?.settled() : null
+    if (startUs !== null && startUs !== undefined) this.begin(startUs)
+    if (this.startUs === null || this.newest === -1) throw nothingWritten()
+    this.newest = Math.min(this.newest, this.lastSecond())
     this.closedBefore = this.newest + 1
   }
 
@@ -125,7 +134,7 @@ export class SeriesRecorder {
     const seconds = this.copy(this.fetchedBefore, this.closedBefore)
     for (const { second } of seconds) {
       this.errors.delete(second)
-      for (const { open } of this.groups.values()) open.delete(second)
+      this.groups.forget(second)
     }
     this.fetchedBefore = this.closedBefore
     return seconds
@@ -134,15 +143,9 @@ export class SeriesRecorder {
   /** Copies seconds as they are now; those that were fetched are not among them. `to`: the first one that is left out. */
   copy(from: number, to: number): SeriesSecond[] {
     const first = Math.max(from, this.fetchedBefore)
-    const groups = [...this.groups.values()]
     return Array.from({ length: Math.max(0, to - first) }, (_, index) => {
       const second = first + index
-      const cells = new Map<number, Cell>()
-      for (const [place, { open }] of groups.entries()) {
-        const cell = open.get(second)
-        if (cell !== undefined) cells.set(place, cell.close())
-      }
-      return { second, inFlight: 0, errors: { ...this.errors.get(second) }, cells }
+      return { second, inFlight: 0, errors: { ...this.errors.get(second) }, cells: this.groups.cellsAt(second) }
     })
   }
 
@@ -162,31 +165,79 @@ export class SeriesRecorder {
    */
   head(summary: Json, seconds = this.newest + 1): SeriesHead {
     if (this.startUs === null) throw nothingWritten()
-    const groups = [...this.groups.values()].map(({ key }) => key)
+    const groups = this.groups.keys()
     const types = typesOf(
       summary,
       groups.map(({ metric }) => metric),
     )
-    return { startWallMs: wallAt(this.startUs / 1_000), seconds, types, groups, late: this.late }
+    return { startWallMs: wallAt(this.startUs / 1_000), seconds, types, groups, late: this.late, outside: this.outside }
+  }
+
+  /** While teardown() runs k6 goes on to tell that it has no users: nothing of that is of the load. */
+  private lastSecond(): number {
+    const endMs = this.options.ends?.endMs ?? null
+    if (!this.hasTeardown) return this.newest
+    return Math.max(this.newestOfLoad, endMs === null ? -1 : Math.ceil(endMs / 1_000) - 1)
   }
 
   private kindOf(metric: string, tags: RowTags): Kind {
+    const phase = this.start === null ? 'load' : phaseOf(metric, tags)
     const outcome = outcomeOf(metric, tags)
-    const filtered = this.filtered.get(metric) ?? []
-    const met = filtered.filter(({ key }) => meets(tags, key.filter ?? {}, outcome))
-    const groups = [this.groupOf(metric, tags.get('scenario'), outcome), ...met]
+    const met = this.groups.metBy(metric, tags, outcome)
+    const groups = [this.groups.of(metric, tags.get('scenario'), outcome), ...met]
     const status = tags.get('status')
-    const error = status === '' || status === '0' ? `error ${tags.get('error_code') || 'unknown'}` : status
-    return { metric, outcome, groups, error }
+    const error = errorOf(metric, status, tags.get('error_code'))
+    const other = isOtherRequest(metric)
+      ? { group: this.groups.of(OTHER_REQUESTS, tags.get('scenario'), outcome), isFailed: outcome !== 'served' }
+      : null
+    return { metric, outcome, phase, groups, error, other }
   }
 
   private take(kind: Kind, row: Readonly<CsvRow>): void {
-    this.startUs ??= row.timeUs
+    if (this.startUs !== null) {
+      this.record(kind, row, this.startUs)
+      return
+    }
+    if (this.start === null) {
+      this.startUs = row.timeUs
+      this.record(kind, row, row.timeUs)
+      return
+    }
+    const { metric, phase } = kind
+    if (phase === 'setup') this.noteOutside(kind, row)
+    const { timeUs, value, pairs } = row
+    const startUs = this.start.add({ metric, phase, timeUs, value, kind, pairs })
+    if (startUs !== null) this.begin(startUs)
+  }
+
+  /** Records what came before this was known. */
+  private begin(startUs: number): void {
+    this.startUs = startUs
+    const row = new CsvRow()
+    for (const { kind, timeUs, value, pairs } of this.start?.early.splice(0) ?? []) {
+      Object.assign(row, { timeUs, value, pairs })
+      this.record(kind, row, startUs)
+    }
+  }
+
+  /** Neither limits nor holds are about it: what prepares a load, or cleans up after it, is none. */
+  private noteOutside({ metric, phase }: Kind, { value }: Readonly<CsvRow>): void {
+    if (phase === 'teardown') this.hasTeardown = true
+    if (metric === 'http_reqs') this.outside += value
+  }
+
+  private record(kind: Kind, row: Readonly<CsvRow>, startUs: number): void {
+    if (kind.phase === 'setup' || kind.phase === 'teardown') {
+      this.noteOutside(kind, row)
+      return
+    }
     // k6 writes the samples of an instant in any order: some may be older than the first.
-    const atUs = Math.max(0, row.timeUs - this.startUs)
+    const atUs = Math.max(0, row.timeUs - startUs)
     const second = Math.floor(atUs / 1_000_000)
     if (second > this.newest) this.advance(second)
+    if (kind.phase === 'load' && second > this.newestOfLoad) this.newestOfLoad = second
     for (const group of kind.groups) this.cell(group, second).add(row.value)
+    if (kind.other !== null) this.cell(kind.other.group, second).add(kind.other.isFailed ? 1 : 0)
     this.note(kind, row, Math.max(second, this.closedBefore), atUs / 1_000)
   }
 
@@ -198,6 +249,8 @@ export class SeriesRecorder {
         this.inFlight.add(atMs - row.value, atMs)
         return
       case 'http_reqs':
+      case 'ws_sessions':
+      case 'grpc_req_duration':
         if (outcome !== 'served') this.countError(second, error)
         return
       case 'vus':
@@ -212,38 +265,11 @@ export class SeriesRecorder {
     }
   }
 
-  /** Cells of the seconds that `live` is about. */
-  private lately(metric: string): Lately[] {
-    const own = [...this.groups.values()].filter(({ key }) => key.metric === metric && key.filter === null)
-    return own.flatMap(({ key, open }) =>
-      [...open]
-        .filter(([second]) => second < this.newest && second >= this.newest - LIVE_SECONDS)
-        .map(([, cell]) => ({ outcome: key.outcome, cell: cell.close() })),
-    )
-  }
-
   private countError(second: number, error: string): void {
     this.failures += 1
     const counts = this.errors.get(second) ?? {}
     counts[error] = (counts[error] ?? 0) + 1
     this.errors.set(second, counts)
-  }
-
-  private groupOf(metric: string, scenario: string, outcome: string): OpenGroup {
-    const name = `${metric}\0${scenario}\0${outcome}`
-    const found = this.groups.get(name)
-    if (found !== undefined) return found
-    if (this.groups.size >= MOST_GROUPS)
-      throw new ChaosError('LOAD_FAILED', `the script makes more than ${MOST_GROUPS} groups of metric, scenario and outcome`, {
-        hint: 'The tag outcome may only be served, rejected or failed.',
-      })
-    const group = this.newGroup({ metric, scenario, outcome, filter: null })
-    this.groups.set(name, group)
-    return group
-  }
-
-  private newGroup(key: GroupKey): OpenGroup {
-    return { key, hasHistogram: this.histograms.has(key.metric), open: new Map(), latest: null }
   }
 
   private cell(group: OpenGroup, second: number): OpenCell {
@@ -253,11 +279,7 @@ export class SeriesRecorder {
       this.late += 1
       at = this.closedBefore
     }
-    if (group.latest?.second === at) return group.latest.cell
-    const cell = group.open.get(at) ?? new OpenCell(group.hasHistogram)
-    group.open.set(at, cell)
-    group.latest = { second: at, cell }
-    return cell
+    return cellOf(group, at)
   }
 
   private advance(second: number): void {
@@ -269,35 +291,4 @@ export class SeriesRecorder {
 
 function nothingWritten(): ChaosError {
   return new ChaosError('LOAD_FAILED', 'k6 wrote not a single sample')
-}
-
-/** The script's own word; of an HTTP sample without one, whether k6 expected the answer. Other samples have none. */
-function outcomeOf(metric: string, tags: RowTags): string {
-  const own = tags.get('outcome')
-  if (own !== '') return own
-  if (!metric.startsWith('http_req')) return ''
-  return tags.get('expected_response') === 'true' ? 'served' : 'failed'
-}
-
-function meets(tags: RowTags, filter: TagFilter, outcome: string): boolean {
-  for (const tag in filter) {
-    if ((tag === 'outcome' ? outcome : tags.get(tag)) !== filter[tag]) return false
-  }
-  return true
-}
-
-function typesOf(summary: Json, metrics: readonly string[]): Record<string, MetricType> {
-  const listed = isJsonObject(summary) && isJsonObject(summary['metrics']) ? summary['metrics'] : {}
-  return Object.fromEntries(
-    [...new Set(metrics)].map((metric) => [metric, builtInMetric(metric) ?? typeInSummary(listed[metric]) ?? 'trend']),
-  )
-}
-
-/** By the figures that k6 gives of each type (internal/js/summary.js). */
-function typeInSummary(figures: Json | undefined): MetricType | null {
-  if (!isJsonObject(figures)) return null
-  if ('passes' in figures) return 'rate'
-  if ('avg' in figures) return 'trend'
-  if ('rate' in figures) return 'counter'
-  return 'value' in figures ? 'gauge' : null
 }

@@ -18,12 +18,13 @@ export interface Row {
   readonly errorCode?: string
   readonly isExpected?: boolean
   readonly scenario?: string
+  readonly group?: string
   readonly extra?: string
   readonly metadata?: string
 }
 
 export const START_MS = wall(1_795_000_000_000)
-const HEADER = 'metric_name,timestamp,metric_value,error_code,expected_response,scenario,status,extra_tags,metadata\n'
+const HEADER = 'metric_name,timestamp,metric_value,error_code,expected_response,group,scenario,status,extra_tags,metadata\n'
 
 export function csvOf(rows: readonly Row[], startMs = START_MS): string {
   return HEADER + csvRows(rows, startMs)
@@ -32,15 +33,16 @@ export function csvOf(rows: readonly Row[], startMs = START_MS): string {
 /** What follows later. */
 export function csvRows(rows: readonly Row[], startMs = START_MS): string {
   const lines = rows.map((row) => {
-    const { metric, atMs, value, status = '', errorCode = '', isExpected, scenario = 'default', extra = '', metadata = '' } = row
+    const { metric, atMs, value, status = '', errorCode = '', isExpected, group = '', scenario = 'default' } = row
+    const { extra = '', metadata = '' } = row
     const expected = isExpected === undefined ? '' : String(isExpected)
     const timeUs = Math.round((sinceEpochMs(startMs) + atMs) * 1_000)
-    return `${metric},${timeUs},${value.toFixed(6)},${errorCode},${expected},${scenario},${status},${extra},${metadata}\n`
+    return `${metric},${timeUs},${value.toFixed(6)},${errorCode},${expected},${group},${scenario},${status},${extra},${metadata}\n`
   })
   return lines.join('')
 }
 
-export const PLAIN: RecorderOptions = { filters: [], percentiles: [], claim: null }
+export const PLAIN: RecorderOptions = { filters: [], percentiles: [], claim: null, ends: null }
 
 /** A short one, in memory. */
 export interface ShortSeries extends StoredSeries {

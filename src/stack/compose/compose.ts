@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { ChaosError, describeError } from '../../core/errors.ts'
 import type { ExecPort, ExecResult } from '../../ports/exec.ts'
 import type { Logger } from '../../ports/reporter.ts'
+import { blankTexts } from './blank-variables.ts'
 import { overrideFor, parseComposeConfig, printedJson, type ComposeConfig, type ServiceLabels } from './config.ts'
 import { ownerName, type Owner } from '../docker/labels.ts'
 import { atLeast } from '../docker/version.ts'
@@ -24,6 +25,8 @@ export interface ComposeOptions extends Owner {
   readonly stateDir: string
   readonly env: Readonly<Record<string, string>>
   readonly labels: ServiceLabels
+  /** Names of the user's environment that `env` is without. */
+  readonly withheld?: ReadonlySet<string>
   /** Containers start on all CPUs: whoever starts them gives them the quotas of `config` when they are healthy. */
   readonly isWithoutCpuQuotas?: boolean
   /** Later commands take what the files come to now: a container that mounts their folder could write another stack there. */
@@ -77,10 +80,10 @@ type Project = Owner & Pick<ComposeOptions, 'exec' | 'log' | 'files' | 'env'>
 /** For those who judge the stack before it is built. Writes and starts nothing. */
 export async function readMergedStack(options: Project, signal: AbortSignal): Promise<MergedStack> {
   const flags = [...flagsOf(options, options.files, ['--profile', '*']), 'config', '--format', 'json']
-  const config: unknown = printedJson(await printed(options, flags, signal))
+  const config: unknown = printedJson((await printed(options, flags, signal)).stdout)
   let asWritten: unknown = null
   try {
-    asWritten = printedJson(await printed(options, [...flags, '--no-interpolate'], signal))
+    asWritten = printedJson((await printed(options, [...flags, '--no-interpolate'], signal)).stdout)
   } catch (error) {
     if (signal.aborted) throw error
     options.log.log('debug', `compose files cannot be read without their variables: ${describeError(error, 500)}`)
@@ -91,7 +94,12 @@ export async function readMergedStack(options: Project, signal: AbortSignal): Pr
 /** Reads the merged configuration and writes the override. Starts nothing. */
 export async function openCompose(options: ComposeOptions, signal: AbortSignal): Promise<Compose> {
   const project = ownerName(options)
-  const text = await printed(options, [...flagsOf(options, options.files), 'config', '--format', 'json'], signal)
+  const { stdout: text, stderr } = await printed(
+    options,
+    [...flagsOf(options, options.files), 'config', '--format', 'json'],
+    signal,
+  )
+  for (const blank of blankTexts(stderr, options.withheld ?? new Set())) options.log.log('warn', blank)
   const config = parseComposeConfig(text)
   if (Object.keys(config.services).length === 0)
     throw new ChaosError('BAD_INPUT', `${options.files.join(', ')}: there are no services`)
@@ -148,9 +156,8 @@ function flagsOf(options: Project, files: readonly string[], more: readonly stri
   return ['compose', '--ansi', 'never', '--progress', 'plain', ...project, ...more, ...files.flatMap((file) => ['--file', file])]
 }
 
-async function printed(options: Project, argv: readonly string[], signal: AbortSignal): Promise<string> {
-  const { stdout } = await run(options, argv, QUERY_LIMIT_MS, signal, CONFIG_BYTES)
-  return stdout
+function printed(options: Project, argv: readonly string[], signal: AbortSignal): Promise<ExecResult> {
+  return run(options, argv, QUERY_LIMIT_MS, signal, CONFIG_BYTES)
 }
 
 async function run(

@@ -10,8 +10,10 @@ const service = z.object({
   build: z.unknown().optional(),
   container_name: z.string().optional(),
   cpus: z.union([z.number(), z.string()]).optional(),
+  scale: z.number().optional(),
   deploy: z
     .object({
+      replicas: z.number().optional(),
       resources: z.object({ limits: z.object({ cpus: z.union([z.number(), z.string()]).optional() }).optional() }).optional(),
     })
     .nullish(),
@@ -59,6 +61,11 @@ function refuseProto(json: unknown): void {
     if (typeof all === 'object' && all !== null && Object.hasOwn(all, '__proto__'))
       throw new ChaosError('BAD_INPUT', `the compose stack has ${kind} of the name __proto__: give it another one`)
   }
+}
+
+/** How many containers the compose file gives the service. */
+export function replicasOf({ scale, deploy }: ComposeConfig['services'][string]): number {
+  return scale ?? deploy?.replicas ?? 1
 }
 
 /** Cores that the compose file gives a container of the service; null without a quota. */

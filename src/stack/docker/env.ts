@@ -1,6 +1,5 @@
 /** The environment of `docker` and `docker compose`. */
-import { readFile } from 'node:fs/promises'
-import { ChaosError } from '../../core/errors.ts'
+import { composeTexts } from '../compose/used-names.ts'
 import { childEnv, declaredSecrets } from '../programs/child-env.ts'
 
 export interface DockerEnvOptions {
@@ -16,13 +15,7 @@ export interface DockerEnvOptions {
  * current docker context, which our own client does not know.
  */
 export async function dockerEnv(options: DockerEnvOptions): Promise<Record<string, string>> {
-  const texts = await Promise.all(options.composeFiles.map(readComposeFile))
+  const texts = await composeTexts(options.composeFiles, options.source)
   const declared = new Set([...options.secrets, ...declaredSecrets(options.source, texts)])
   return { DOCKER_HOST: 'unix:///var/run/docker.sock', ...childEnv(options.source, { declared, add: options.add }) }
-}
-
-function readComposeFile(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new ChaosError('BAD_INPUT', `the compose file ${file} cannot be read`, { cause })
-  })
 }

@@ -1,5 +1,6 @@
 /** Is the stack up, and if not, what is wrong with which container. */
 import { systemClock } from '../../core/time/clock.ts'
+import { describeError } from '../../core/errors.ts'
 import { EPOCH, later } from '../../core/time/moment.ts'
 import type Dockerode from 'dockerode'
 import type { ContainerGlance, ContainerPort, ContainerState } from '../../ports/docker.ts'
@@ -93,14 +94,20 @@ export async function explainTrouble(deps: HealthDeps, trouble: Trouble, signal:
   const check = info?.State.Health?.Log.at(-1)
   const health = check === undefined ? [] : [`last health check: exit ${check.ExitCode}, ${oneLine(check.Output)}`]
   const startError = info === null || info.State.Error === '' ? [] : [`Docker says: ${oneLine(info.State.Error)}`]
-  const logs = await deps.containers.logs(
-    id,
-    { sinceWallMs: EPOCH, untilWallMs: later(systemClock.wallMs(), 60_000), maxBytes: 8 * 1024 },
-    signal,
-  )
-  const lines = logs.slice(-LAST_LINES).map((line) => oneLine(line.text))
-  const log = lines.length === 0 ? ['its log is empty'] : ['end of its log:', ...lines.map((line) => `  ${line}`)]
+  const log = await endOfLog(deps, id, info?.HostConfig.LogConfig?.Type ?? 'unknown', signal)
   return [trouble.text, ...[...startError, ...health, ...log].map((line) => `    ${line}`)].join('\n')
+}
+
+/** A log that Docker does not keep explains nothing, and hides nothing of the rest. */
+async function endOfLog({ containers }: HealthDeps, id: string, driver: string, signal: AbortSignal): Promise<string[]> {
+  const window = { sinceWallMs: EPOCH, untilWallMs: later(systemClock.wallMs(), 60_000), maxBytes: 8 * 1024 }
+  try {
+    const lines = (await containers.logs(id, window, signal)).slice(-LAST_LINES).map((line) => oneLine(line.text))
+    return lines.length === 0 ? ['its log is empty'] : ['end of its log:', ...lines.map((line) => `  ${line}`)]
+  } catch (error) {
+    if (signal.aborted) throw error
+    return [`its log cannot be read (logging driver ${driver}): ${oneLine(describeError(error, LINE_LENGTH))}`]
+  }
 }
 
 function oneLine(text: string): string {

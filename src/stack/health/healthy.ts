@@ -3,12 +3,17 @@ import { systemClock } from '../../core/time/clock.ts'
 import type { Descriptor } from '../../core/descriptor.ts'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
 import { waitUntil } from '../../core/time/wait.ts'
-import type { ComposeConfig } from '../compose/config.ts'
+import { replicasOf, type ComposeConfig } from '../compose/config.ts'
 import { explainTrouble, findTrouble, isFinal, type ExpectedServices, type HealthDeps, type Trouble } from './health.ts'
 
 const MOST_EXPLAINED = 3
 
-/** @throws BAD_INPUT for a service of the descriptor that the compose file does not have. */
+/** Services of the descriptor that the compose files do not start, of which a profile that is off may be the reason. */
+export function absentServices(descriptor: Descriptor, { services }: ComposeConfig): string[] {
+  return descriptor.services.map(({ name }) => name).filter((name) => !Object.hasOwn(services, name))
+}
+
+/** @throws BAD_INPUT for a service of the descriptor that the compose file does not have, or has in another number. */
 export function expectedServices(descriptor: Descriptor, config: ComposeConfig): ExpectedServices {
   const present = Object.keys(config.services)
   const named = [descriptor.entry.service, ...(descriptor.toxiproxy === null ? [] : [descriptor.toxiproxy.service])]
@@ -21,6 +26,12 @@ export function expectedServices(descriptor: Descriptor, config: ComposeConfig):
     const text = `${descriptor.file} names services that the compose file does not have: ${absent.join(', ')}`
     throw new ChaosError('BAD_INPUT', text, { hint: `It has: ${present.join(', ')}` })
   }
+  const others = descriptor.services.flatMap(({ name, replicas: wanted }) => {
+    const service = config.services[name]
+    const there = service === undefined ? wanted : replicasOf(service)
+    return there === wanted ? [] : [`replicas of ${name} is ${wanted} in the descriptor and ${there} in the compose file`]
+  })
+  if (others.length > 0) throw new ChaosError('BAD_INPUT', `${descriptor.file}: ${others.join('; ')}`)
   return { required: replicas, others: present.filter((name) => !replicas.has(name)) }
 }
 

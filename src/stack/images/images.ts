@@ -83,6 +83,9 @@ export async function ensureBuilt(repository: string, context: string, deps: Ima
   return { image, id }
 }
 
+/** What the reference stack and its loads need, and script/bootstrap makes. */
+const MADE_HERE = /^(?:ghcr\.io\/shopify\/toxiproxy|grafana\/k6|node:\d+-trixie-slim|chaos-action\/)/
+
 /** The id of an image, pulled when it is missing. @throws IMAGE_MISSING. */
 export async function ensurePresent(image: string, deps: ImageDeps): Promise<string> {
   const present = await imageId(image, deps)
@@ -94,7 +97,7 @@ export async function ensurePresent(image: string, deps: ImageDeps): Promise<str
   if (id !== null) return id
   const text = `the image ${image} is not on this machine and cannot be pulled: ${result.stderr.trim().slice(-500)}`
   throw new ChaosError('IMAGE_MISSING', text, {
-    hint: 'Check the name, log in to its registry, or make it with script/bootstrap where no registry answers.',
+    hint: `Check the name, or log in to its registry${MADE_HERE.test(image) ? ', or make it with script/bootstrap where no registry answers' : ''}.`,
   })
 }
 

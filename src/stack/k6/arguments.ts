@@ -2,7 +2,7 @@
 import { ChaosError } from '../../core/errors.ts'
 import type { K6Version } from '../../ports/k6.ts'
 import type { K6Segment } from '../../core/segment.ts'
-import type { K6Folders } from './process.ts'
+import type { K6Paths } from './process.ts'
 
 export const SAMPLES_FILE = 'samples.csv'
 export const SUMMARY_FILE = 'summary.json'
@@ -36,7 +36,7 @@ export const K6_ENVIRONMENT: Readonly<Record<string, string>> = {
   K6_CSV_SAVE_INTERVAL: '500ms',
 }
 
-export function runArguments({ folder }: Pick<K6Folders, 'folder'>, segment: K6Segment | null): string[] {
+export function runArguments({ folder }: Pick<K6Paths, 'folder'>, segment: K6Segment | null): string[] {
   return [
     'run',
     '--quiet',
@@ -52,7 +52,7 @@ export function runArguments({ folder }: Pick<K6Folders, 'folder'>, segment: K6S
   ]
 }
 
-export function archiveArguments({ folder }: Pick<K6Folders, 'folder'>): string[] {
+export function archiveArguments({ folder }: Pick<K6Paths, 'folder'>): string[] {
   return [
     'archive',
     '--no-color',

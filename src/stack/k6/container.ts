@@ -5,7 +5,8 @@ import { ChaosError } from '../../core/errors.ts'
 import type { ExecResult } from '../../ports/exec.ts'
 import { dockerCall, dockerStatus, orGone } from '../docker/call.ts'
 import { logText } from '../docker/container-logs.ts'
-import type { K6Launch, K6Launcher, K6Process } from './process.ts'
+import type { K6Command, K6Files, K6Launch, K6Launcher, K6Process } from './process.ts'
+import { seenAt } from './script-files.ts'
 import { K6_ROLE, ROLE_LABEL, RUN_LABEL } from '../docker/labels.ts'
 
 const FOLDER = '/load'
@@ -23,19 +24,21 @@ export interface K6ContainerOptions {
   readonly entryUrl: string
 }
 
-/** It sees the script's folder, read-only, the folder for what it writes, and the stack's network. */
+/** It sees the script's files, read-only, the folder for what it writes, and the stack's network. */
 export function containerLauncher(options: K6ContainerOptions): K6Launcher {
   return {
     kind: 'container',
     entryUrl: options.entryUrl,
-    paths: () => ({ folder: FOLDER, scripts: SCRIPTS }),
+    paths: (_folder, { root, script }) => ({ folder: FOLDER, script: seenAt(SCRIPTS, root, script) }),
     command: (request, signal) => command(options, request, signal),
     launch: (request, signal) => launch(options, request, signal),
   }
 }
 
-async function command(options: K6ContainerOptions, request: Omit<K6Launch, 'folder'>, signal: AbortSignal): Promise<ExecResult> {
-  const container = await create(options, { ...request, network: 'none' }, signal)
+async function command(options: K6ContainerOptions, request: K6Command, signal: AbortSignal): Promise<ExecResult> {
+  // Modules that lie elsewhere are fetched when a script is loaded.
+  const isRemote = (request.files?.remote ?? []).length > 0
+  const container = await create(options, { ...request, network: isRemote ? options.network : 'none' }, signal)
   try {
     await start(container, signal)
     const exitCode = await dockerCall('wait for k6', signal, (abortSignal) => exitOf(container, abortSignal), COMMAND_LIMIT_MS)
@@ -74,7 +77,7 @@ async function launch(options: K6ContainerOptions, request: K6Launch, signal: Ab
   }
 }
 
-interface Creation extends Omit<K6Launch, 'folder'> {
+interface Creation extends K6Command {
   readonly folder?: string
   readonly network: string
 }
@@ -82,24 +85,22 @@ interface Creation extends Omit<K6Launch, 'folder'> {
 /** @throws CAPABILITY_MISSING without the image. */
 async function create(
   { docker, image, runId }: K6ContainerOptions,
-  { name, argv, environment, folder, scripts, network }: Creation,
+  { name, argv, environment, folder, files, network }: Creation,
   signal: AbortSignal,
 ): Promise<Dockerode.Container> {
-  const bind = (source: string, target: string, readOnly: boolean): Dockerode.MountSettings => ({
-    ...{ Type: 'bind', Source: source, Target: target, ReadOnly: readOnly },
-  })
   const options: Dockerode.ContainerCreateOptions = {
     name,
     Image: image,
     Cmd: [...argv],
     Env: Object.entries(environment).map(([key, value]) => `${key}=${value}`),
-    WorkingDir: SCRIPTS,
+    // What handleSummary() writes goes there.
+    WorkingDir: folder === undefined ? '/' : FOLDER,
     // Files that it writes are the runner's own.
     User: `${getuid?.() ?? 0}:${getgid?.() ?? 0}`,
     Labels: { [RUN_LABEL]: runId, [ROLE_LABEL]: K6_ROLE },
     HostConfig: {
       NetworkMode: network,
-      Mounts: [bind(scripts, SCRIPTS, true), ...(folder === undefined ? [] : [bind(folder, FOLDER, false)])],
+      Mounts: [...mountsOf(files), ...(folder === undefined ? [] : [bind(folder, FOLDER, false)])],
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
       ReadonlyRootfs: true,
@@ -117,6 +118,15 @@ async function create(
       cause: error,
     })
   }
+}
+
+function mountsOf(files: K6Files | null): Dockerode.MountSettings[] {
+  if (files === null) return []
+  return files.shown.map((path) => bind(path, seenAt(SCRIPTS, files.root, path), true))
+}
+
+function bind(source: string, target: string, readOnly: boolean): Dockerode.MountSettings {
+  return { Type: 'bind', Source: source, Target: target, ReadOnly: readOnly }
 }
 
 /** Settings of the network are those of its namespace: never the machine's own. */

@@ -24,10 +24,11 @@ export function hostLauncher({ exec, file, entryUrl }: K6HostOptions): K6Launche
   return {
     kind: 'host',
     entryUrl,
-    paths: ({ folder, scripts }) => ({ folder, scripts }),
-    async command({ argv, environment, scripts }, signal) {
+    paths: (folder, { script }) => ({ folder, script }),
+    async command({ argv, environment, files }, signal) {
       try {
-        return await exec.run(file, argv, { env: { ...environment }, cwd: scripts, limitMs: COMMAND_LIMIT_MS, signal })
+        const cwd = files?.root ?? '/'
+        return await exec.run(file, argv, { env: { ...environment }, cwd, limitMs: COMMAND_LIMIT_MS, signal })
       } catch (error) {
         if (!isChaosError(error, 'BAD_INPUT')) throw error
         throw new ChaosError('CAPABILITY_MISSING', `k6 cannot be run: ${error.message}`, { cause: error })
@@ -37,10 +38,11 @@ export function hostLauncher({ exec, file, entryUrl }: K6HostOptions): K6Launche
   }
 }
 
-function launch(file: string, { argv, environment, folder, scripts }: K6Launch): Promise<K6Process> {
+function launch(file: string, { argv, environment, folder }: K6Launch): Promise<K6Process> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, [...argv], {
-      cwd: scripts,
+      // What handleSummary() writes goes there.
+      cwd: folder,
       // It looks for settings in its home: there are none of the user's in here.
       env: { ...environment, HOME: folder },
       stdio: ['ignore', 'pipe', 'pipe'],

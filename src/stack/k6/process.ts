@@ -1,5 +1,6 @@
 /** What a running k6 is to those who start it, wherever it runs. */
 import type { ExecResult } from '../../ports/exec.ts'
+import type { ScriptFiles } from './script-files.ts'
 
 export interface K6Process {
   /** Its exit code; 128 + n when signal n killed it. */
@@ -14,25 +15,37 @@ export interface K6Process {
   remove(): Promise<void>
 }
 
-export interface K6Launch {
+/** The script, and what it needs beside its own folder, on this machine. */
+export interface K6Files extends ScriptFiles {
+  readonly script: string
+}
+
+export interface K6Command {
   readonly name: string
   readonly argv: readonly string[]
   readonly environment: Readonly<Record<string, string>>
-  /** On this machine. */
-  readonly folder: string
-  /** On this machine: the script's own folder, for it and what lies beside it. */
-  readonly scripts: string
+  /** null where no script is needed. */
+  readonly files: K6Files | null
 }
 
-/** The two folders of a launch: on this machine, or where k6 sees them. */
-export type K6Folders = Pick<K6Launch, 'folder' | 'scripts'>
+export interface K6Launch extends K6Command {
+  readonly files: K6Files
+  /** On this machine, for what k6 reads and writes: it is its working folder. */
+  readonly folder: string
+}
+
+/** Where k6 sees them. */
+export interface K6Paths {
+  readonly folder: string
+  readonly script: string
+}
 
 export interface K6Launcher {
   readonly kind: string
   readonly entryUrl: string
-  /** Where k6 sees what lies in these folders of this machine. */
-  paths(here: K6Folders): K6Folders
+  /** Where k6 sees the folder and the script. */
+  paths(folder: string, files: K6Files): K6Paths
   /** A short command, to its end. @throws CAPABILITY_MISSING when there is no k6 to run it. */
-  command(request: Omit<K6Launch, 'folder'>, signal: AbortSignal): Promise<ExecResult>
+  command(request: K6Command, signal: AbortSignal): Promise<ExecResult>
   launch(request: K6Launch, signal: AbortSignal): Promise<K6Process>
 }

@@ -90,8 +90,8 @@ describe('judgeBandwidth', () => {
 
   it('has no rate where nothing was tried', () => {
     const { headline, reasons } = judgeBandwidth(spec, baseline, [])
-    expect(headline).toBe('? KB/s downstream instead of 500 KB/s')
-    expect(reasons).toEqual(['no connection was tried: ? KB/s downstream, expected 3 KB/s to 13 KB/s'])
+    expect(headline).toBe('unknown KB/s downstream instead of 500 KB/s')
+    expect(reasons).toEqual(['no connection was tried: unknown KB/s downstream, expected 3 KB/s to 13 KB/s'])
   })
 })
 

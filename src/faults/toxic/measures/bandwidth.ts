@@ -100,5 +100,5 @@ export function judgeBandwidth(
 }
 
 function kb(value: number): string {
-  return `${String(roundOrNull(value, 1) ?? '?')} KB/s`
+  return `${String(roundOrNull(value, 1) ?? 'unknown')} KB/s`
 }

@@ -100,8 +100,8 @@ describe('judgeLatency', () => {
       late(500),
       [
         'before the fault only 0 of 12 probes were answered',
-        'the median grew by ? ms, expected at least +350 ms',
-        'the median grew by ? ms, within the noise of the link (? ms)',
+        'the median grew by unknown, expected at least +350 ms',
+        'the median grew by unknown, within the noise of the link (unknown)',
       ],
     ],
     [
@@ -118,8 +118,8 @@ describe('judgeLatency', () => {
       times(12, () => failed('timeout')),
       [
         'only 0 of 12 probes were answered in time to be measured',
-        'the median grew by ? ms, expected at least +200 ms',
-        'the median grew by ? ms, within the noise of the link (+0 ms)',
+        'the median grew by unknown, expected at least +200 ms',
+        'the median grew by unknown, within the noise of the link (+0 ms)',
       ],
     ],
     [
@@ -136,8 +136,8 @@ describe('judgeLatency', () => {
       some(0),
       [
         '0 of 40 connections were hit',
-        'the median grew by ? ms, expected at least +350 ms',
-        'the median grew by ? ms, within the noise of the link (+0 ms)',
+        'the median grew by unknown, expected at least +350 ms',
+        'the median grew by unknown, within the noise of the link (+0 ms)',
       ],
     ],
   ])('does not confirm %s', (_what, change, baseline, during, reasons) => {

@@ -69,13 +69,13 @@ describe('judgeSlices', () => {
       'that came at once',
       { ...spec, delayMs: 1 },
       pieces(64, null),
-      `${notHit} 64 bytes per read with gaps of ? ms, ${before}, expected at most 120 bytes with 1 ms`,
+      `${notHit} 64 bytes per read with gaps of unknown ms, ${before}, expected at most 120 bytes with 1 ms`,
     ],
     [
       'that nobody saw',
       spec,
       moved(0, 0, { chunks: 0 }),
-      `${notHit} ? bytes per read with gaps of ? ms, ${before}, expected at most 120 bytes with 5 ms`,
+      `${notHit} unknown bytes per read with gaps of unknown ms, ${before}, expected at most 120 bytes with 5 ms`,
     ],
   ])('does not confirm pieces %s', (_what, of, result, reason) => {
     expect(judgeSlices(of, baseline, [result]).reasons).toEqual([reason])
@@ -137,7 +137,7 @@ describe('judgePauses', () => {
       up,
       still,
       times(12, () => failed('timeout')),
-      '0 of 12 connections were hit, expected all: requests took ? ms',
+      '0 of 12 connections were hit, expected all: requests took unknown',
     ],
   ])('does not confirm %s', (_what, of, before, during, reason) => {
     expect(judgePauses(of, before, during).reasons).toEqual([`${reason}, expected at least +50 ms`])

@@ -124,9 +124,9 @@ export function judgePauses(
 }
 
 function bytes(value: number): string {
-  return `${String(roundOrNull(value) ?? '?')} bytes`
+  return `${String(roundOrNull(value) ?? 'unknown')} bytes`
 }
 
 function ms(value: number): string {
-  return `${String(roundOrNull(value, 1) ?? '?')} ms`
+  return `${String(roundOrNull(value, 1) ?? 'unknown')} ms`
 }

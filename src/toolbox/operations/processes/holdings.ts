@@ -1,4 +1,4 @@
-/** What processes of containers hold: files, connections that were given up, threads. Needs the host's pid namespace. */
+/** What processes of containers hold: files, memory, connections that were given up, threads. Needs the host's pid namespace. */
 import { readdirSync, readlinkSync } from 'node:fs'
 import * as z from 'zod'
 import { defineOperation } from '../../define-operation.ts'
@@ -17,6 +17,8 @@ export interface Holdings {
   readonly threads: number
   /** Open descriptors that are no sockets; null where this helper may not look. */
   readonly files: number | null
+  /** Memory of its own, KiB (RssAnon): pages of files come and go as the kernel likes. null where it is not told. */
+  readonly memoryKiB: number | null
   /** Connections that the other side has closed and this one has not (CLOSE_WAIT), of all in its network; null without one. */
   readonly unclosed: number | null
 }
@@ -38,11 +40,17 @@ async function holdingsOf({ pid, containerId }: ProcessRef): Promise<Holdings | 
   const [stat, paths] = await Promise.all([readStat(pid), readCgroupPaths(pid)])
   if (stat === null || paths === null || !belongsTo(paths, containerId)) return null
   const unclosed = await unclosedOf(pid)
+  const memoryKiB = memoryOf(await readProcFile(pid, 'status'))
   const files = filesOf(pid)
   // Another process may have got the pid while it was being read.
   const after = await sameProcess(pid, stat.startTicks)
   if (after === null) return null
-  return { pid, containerId, startTicks: after.startTicks, threads: after.threads, files, unclosed }
+  return { pid, containerId, startTicks: after.startTicks, threads: after.threads, files, memoryKiB, unclosed }
+}
+
+function memoryOf(status: string | null): number | null {
+  const [, kib] = /^RssAnon:\s+(\d+) kB$/m.exec(status ?? '') ?? []
+  return kib === undefined ? null : Number(kib)
 }
 
 const NOT_FOR_US = ['EACCES', 'EPERM', 'ENOENT', 'ESRCH']

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest'
+import type { GaugeSpec } from '../../core/descriptor.ts'
+import { fakeStack, type StackCourses } from '../rig/fake-stack.ts'
+import { Rig } from '../rig/rig.ts'
+import { World } from '../rig/world.ts'
+import { GaugeLooks, judgeGauges, watchGauges } from './gauges.ts'
+
+const gauge = (change: Partial<GaugeSpec> = {}): GaugeSpec => ({
+  ...{ service: 'back', port: 80, path: '/metrics', metric: 'waiting', labels: {}, atMostMore: 5, atMostLess: null },
+  ...change,
+})
+
+interface Watched {
+  readonly seen: GaugeLooks | null
+  readonly pages: readonly string[]
+}
+
+/** Watches for so long; `pageAt` says what stands on a page at each look. */
+async function watch(
+  gauges: readonly GaugeSpec[],
+  pageAt: (look: number, service: string) => string | Error,
+  forMs: number,
+  courses: Partial<StackCourses> = {},
+): Promise<Watched> {
+  const world = new World()
+  const { clock } = world
+  const pages: string[] = []
+  const metrics = (host: string): string | Error => {
+    pages.push(host)
+    return pageAt(pages.length - 1, host)
+  }
+  const deps = { ...fakeStack(world, { descriptor: { gauges }, metrics, ...courses }), clock }
+  const over = new AbortController()
+  void clock.sleep(forMs, new AbortController().signal).then(() => {
+    over.abort()
+  })
+  return { seen: await clock.until(watchGauges(deps, over.signal)), pages }
+}
+
+const rangesOf = (seen: GaugeLooks | null): unknown =>
+  [...(seen?.ranges.values() ?? [])].map(({ spec, container, least, most }) => [container, spec.metric, least, most])
+
+describe('the watch of gauges', () => {
+  it('keeps the least and the most of each, one look a second at each page', async () => {
+    const page = (look: number): string => `waiting{lane="a"} ${look}\nwaiting{lane="b"} 2\nplaces ${10 - look}\n`
+    const gauges = [gauge(), gauge({ metric: 'places' }), gauge({ labels: { lane: 'a' } }), gauge({ metric: 'unknown' })]
+    const { seen, pages } = await watch(gauges, page, 2_900)
+    expect(rangesOf(seen)).toEqual([
+      ['fake-back-1', 'waiting', 2, 4],
+      ['fake-back-1', 'places', 8, 10],
+      ['fake-back-1', 'waiting', 0, 2],
+    ])
+    expect(pages).toHaveLength(3)
+  })
+
+  it('reads a page for each service, and of no other', async () => {
+    const { seen, pages } = await watch([gauge(), gauge({ service: 'store' })], () => 'waiting 1', 900)
+    expect([pages.length, rangesOf(seen)]).toEqual([
+      2,
+      [
+        ['fake-back-1', 'waiting', 1, 1],
+        ['fake-store-1', 'waiting', 1, 1],
+      ],
+    ])
+  })
+
+  it('keeps why a page could not be read the last time', async () => {
+    const bad = await watch([gauge()], (look) => (look === 0 ? 'waiting 1' : new Error('refused')), 1_900)
+    expect([...(bad.seen?.problems ?? [])]).toEqual([['fake-back-1', 'refused']])
+    const odd = await watch([gauge()], () => 'no page', 900)
+    expect(odd.seen?.problems.get('fake-back-1')).toContain('is no Prometheus sample')
+    const later = await watch([gauge()], (look) => (look === 0 ? new Error('refused') : 'waiting NaN'), 1_900)
+    expect([later.seen?.problems.size, later.seen?.ranges.size]).toEqual([0, 0])
+  })
+
+  it('asks nothing of one that has no address, or where none is declared', async () => {
+    const gone = await watch([gauge()], () => 'waiting 1', 900, { states: (state) => ({ ...state, addresses: {} }) })
+    expect([gone.pages, rangesOf(gone.seen)]).toEqual([[], []])
+    expect((await watch([], () => 'waiting 1', 900)).seen).toBeNull()
+  })
+})
+
+describe('what the system says that it holds', () => {
+  const looks = (values: readonly number[], spec = gauge(), container = 'back-1'): GaugeLooks => {
+    const seen = new GaugeLooks()
+    for (const value of values) seen.add(container, spec, value)
+    return seen
+  }
+  const CLAUSE = { phase: 'after', text: 'gauges', expected: 'what the system says that it holds is as much as before' }
+
+  it.each<[string, number[], number[], Partial<GaugeSpec>]>([
+    ['the same', [3, 1], [1, 9], {}],
+    ['a little more at its least', [1], [6], {}],
+    ['less, where only more is limited', [9], [0], {}],
+    ['more, where only less is limited', [9], [900], { atMostMore: null, atMostLess: 1 }],
+    ['a little less at its most', [2, 9], [8, 0], { atMostMore: null, atMostLess: 1 }],
+  ])('may be %s', (_what, was, is, change) => {
+    const spec = gauge(change)
+    expect(judgeGauges(looks(was, spec), looks(is, spec))).toEqual({ ...CLAUSE, observed: 'all 1 are', met: true })
+  })
+
+  it.each<[string, number[], number[], Partial<GaugeSpec>]>([
+    ['waiting of back-1 is 7, 1 before', [4, 1], [9, 7], {}],
+    ['waiting of back-1 is 7, 9 before', [2, 9], [7, 0], { atMostMore: null, atMostLess: 1 }],
+  ])('is not as before: %s', (observed, was, is, change) => {
+    const spec = gauge(change)
+    expect(judgeGauges(looks(was, spec), looks(is, spec))).toEqual({ ...CLAUSE, observed, met: false })
+  })
+
+  it('is undecided where none of it could be read any more', () => {
+    const after = new GaugeLooks()
+    expect(judgeGauges(looks([1]), after)).toEqual({ ...CLAUSE, observed: 'none of them could be read', met: null })
+    after.problems.set('back-1', 'refused')
+    expect(judgeGauges(looks([1]), after)?.observed).toBe('back-1 could not be read: refused')
+  })
+
+  it('is not asked where nothing was read before, or nothing is declared', () => {
+    expect([judgeGauges(new GaugeLooks(), looks([1])), judgeGauges(null, looks([1])), judgeGauges(looks([1]), null)]).toEqual([
+      null,
+      null,
+      null,
+    ])
+  })
+
+  it('is told of ten at most', () => {
+    const many = (value: number): GaugeLooks => {
+      const seen = new GaugeLooks()
+      for (let index = 0; index < 12; index += 1) seen.add(`back-${index}`, gauge(), value)
+      return seen
+    }
+    expect(judgeGauges(many(0), many(90))?.observed.split('; ')).toHaveLength(10)
+  })
+})
+
+it('a scenario fails by a place that is never given back', async () => {
+  const holding = (leaks: boolean): Rig => {
+    let wasBroken = false
+    const rig: Rig = new Rig({
+      stacks: [{ descriptor: { gauges: [gauge()] }, metrics: () => `waiting ${leaks && wasBroken ? 40 : 2}` }],
+    })
+    const usual = rig.world.answer
+    rig.world.answer = (atMs) => {
+      wasBroken ||= rig.world.broken.size > 0
+      return usual(atMs)
+    }
+    return rig
+  }
+  const good = await holding(false).result()
+  const bad = await holding(true).result()
+  expect([good.verdict, bad.verdict]).toEqual(['passed', 'failed'])
+  expect(bad.reasons.join()).toContain('waiting of fake-back-1 is 40, 2 before')
+})
