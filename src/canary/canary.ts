@@ -137,7 +137,9 @@ class OpenLoopCanary implements RunningCanary {
 
   private async ask(request: StackRequest, one: Sent, sentMs: Mono): Promise<void> {
     const { dropped, outcome: _none, ...asked } = one
-    const known = (what: Pick<CanarySample, 'status' | 'code' | 'ok' | 'error' | 'cut' | 'wrong' | 'jobId'>): void => {
+    const known = (
+      what: Pick<CanarySample, 'status' | 'code' | 'ok' | 'error' | 'cut' | 'wrong' | 'jobId' | 'retryAfterSeconds'>,
+    ): void => {
       one.outcome = { ...asked, sentMs, doneMs: this.clock.nowMs(), ...what }
     }
     try {
@@ -150,13 +152,14 @@ class OpenLoopCanary implements RunningCanary {
       })
       // A request that our own side cut short says nothing of the system.
       if (outcome.error === 'aborted') return
-      const { status, code, good, reason, wrong, complete, jobId } = outcome
+      const { status, code, good, reason, wrong, complete, jobId, retryAfterSeconds } = outcome
       const isCut = !complete && answerName(outcome) !== null
       known({
         ...{ status, ...(code === undefined ? {} : { code }), ok: good, error: reason },
         ...(isCut ? { cut: true } : {}),
         ...(wrong === true ? { wrong } : {}),
         ...(jobId === undefined ? {} : { jobId }),
+        ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
       })
     } catch (error) {
       known({ status: null, ok: false, error: `could not be sent: ${String(error)}` })

@@ -23,6 +23,8 @@ export interface CanarySample {
   readonly wrong?: true
   /** As of `RequestOutcome`. */
   readonly jobId?: string
+  /** As of `RequestOutcome`. */
+  readonly retryAfterSeconds?: number
   /** Node's error code, `deadline`, `overflow` (200 in flight) or what the good-answer rule missed; null when ok. */
   readonly error: string | null
 }

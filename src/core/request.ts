@@ -57,6 +57,8 @@ export interface RequestOutcome {
   readonly answerId?: string | null
   /** Id of the job that was done for a good answer, as the system's own list of them has it; left out where it is not told. */
   readonly jobId?: string
+  /** When the answer says to come back (Retry-After), seconds after it; left out where it does not say so. */
+  readonly retryAfterSeconds?: number
 }
 
 /** How an answer calls its own outcome: `503`, `UNAVAILABLE`; null when there was none. */

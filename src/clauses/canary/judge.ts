@@ -1,6 +1,7 @@
 import { monoAt, type Mono } from '../../core/time/moment.ts'
 import { latencyMs, type CanarySample } from '../../core/canary.ts'
 import { answerName, answerText } from '../../core/request.ts'
+import { retryAfterPart } from './retry-after.ts'
 import type { CanarySpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import { median } from '../../core/statistics.ts'
@@ -61,6 +62,8 @@ function judgeOne(spec: CanarySpec, seen: CanarySeen, fewest: number, isEnough: 
   const parts: Part[] = []
   if (spec.success_rate !== undefined) parts.push(successPart(spec.success_rate, seen, isEnough))
   if (spec.answers !== undefined) parts.push(answersPart(spec.answers, seen, fewest, isEnough))
+  const comeBackSeconds = spec.answers?.retry_after_at_most_seconds
+  if (comeBackSeconds !== undefined) parts.push(retryAfterPart(comeBackSeconds, seen.samples))
   if (spec.within_ms !== undefined) parts.push(withinPart(spec.within_ms, seen))
   if (spec.slower_by_at_most_ms !== undefined) parts.push(littleSlowerPart(spec.slower_by_at_most_ms, seen, fewest))
   if (spec.slower_by_fault !== undefined) parts.push(slowerPart(spec.slower_by_fault.tolerance, seen, fewest))

@@ -11,6 +11,12 @@ export const canarySpec = atLeastOne(
       .strictObject({
         status: statuses('Statuses that count'),
         share: share('At least this share of the canary requests is answered with one of them'),
+        retry_after_at_most_seconds: quantity({
+          unit: 's',
+          minimum: 1,
+          maximum: 3_600,
+          description: 'Each answer 429 or 503 says by Retry-After to come back, in so many seconds or sooner',
+        }).optional(),
       })
       .meta({ description: 'Which answers the canary gets' })
       .optional(),

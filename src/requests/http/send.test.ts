@@ -47,6 +47,21 @@ async function ask(
 
 const http = (listener: RequestListener): Server => createHttpServer(listener)
 
+it.each<[string | undefined, number | undefined]>([
+  ['3', 3],
+  ['soon', undefined],
+  [undefined, undefined],
+])('tells when it is to come back, as the answer says: %s', async (header, seconds) => {
+  const outcome = await ask(
+    http((_request, response) => {
+      if (header !== undefined) response.setHeader('retry-after', header)
+      response.writeHead(503).end()
+    }),
+  )
+  expect([outcome.status, outcome.retryAfterSeconds]).toEqual([503, seconds])
+  expect('retryAfterSeconds' in outcome).toBe(seconds !== undefined)
+})
+
 it('is good when status and body are, and fills in variables', async () => {
   let seen = ''
   const outcome = await ask(

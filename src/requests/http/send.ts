@@ -5,6 +5,7 @@ import { systemErrorCode } from '../../core/errors.ts'
 import type { RequestOutcome, SendOptions } from '../../core/request.ts'
 import { answerProblem, jobOf, type WholeAnswer } from './answer.ts'
 import { FirstAnswers } from './first-answers.ts'
+import { retryAfterSeconds } from './retry-after.ts'
 import type { HttpRequestSpec } from './spec.ts'
 import { filled, turnOf, type Turn } from './turn.ts'
 
@@ -30,6 +31,7 @@ async function send(spec: HttpRequestSpec, turn: Turn, first: FirstAnswers, opti
   return new Promise((resolve) => {
     let answerId: string | null = null
     let contentType = ''
+    let retryAfter: number | null = null
     let firstByteMs: number | null = null
     const chunks: Buffer[] = []
     let bytes = 0
@@ -56,6 +58,7 @@ async function send(spec: HttpRequestSpec, turn: Turn, first: FirstAnswers, opti
         body: answer.body,
         answerId,
         ...(problem === null ? jobPart(spec, answer) : {}),
+        ...(retryAfter === null ? {} : { retryAfterSeconds: retryAfter }),
       })
     }
     const request = httpRequest(
@@ -65,6 +68,7 @@ async function send(spec: HttpRequestSpec, turn: Turn, first: FirstAnswers, opti
         const status = response.statusCode ?? null
         answerId = idOf(response)
         contentType = response.headers['content-type'] ?? ''
+        retryAfter = retryAfterSeconds(response.headers['retry-after'], Date.now())
         response.on('data', (chunk: Buffer) => {
           firstByteMs ??= performance.now() - startedMs
           bytes += chunk.length
