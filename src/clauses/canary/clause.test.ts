@@ -124,6 +124,11 @@ it('cannot ask for statuses of a canary that speaks gRPC', () => {
   expect(canaryClause.expect({ success_rate: 1 }, 'during').missing(grpc)).toEqual([])
 })
 
+it('judges all that the canary sends where that is the one request asked for: they have no name then', async () => {
+  const { observation } = await judge({ request: 'page', success_rate: 1 }, () => ({}))
+  expect(observation).toEqual({ expected: '≥ 100 % good', observed: '100 % of 60', met: true })
+})
+
 describe('a canary whose requests take turns', () => {
   const requests = { page: GET, stream: GET }
   const turns = descriptor({ requests, canary: { requests: ['page', 'stream'], ratePerSecond: 10 } })
@@ -150,6 +155,9 @@ describe('a canary whose requests take turns', () => {
     expect([clause.text, clause.missing(turns)]).toEqual(['canary stream: ≥ 100 % answered 200', []])
     const only = descriptor({ requests })
     expect(clause.missing(only)).toEqual([{ path: [], message: 'the canary does not send the request "stream"; it sends page' }])
+    const other = canaryClause.expect({ request: 'other', success_rate: 1 }, 'during')
+    const more = { ...turns, requests: { ...requests, other: GET } }
+    expect(other.missing(more)[0]?.message).toBe('the canary does not send the request "other"; it sends page, stream')
     const mixed = { ...turns, requests: { page: GET, stream: { ...GET, http: null, protocol: 'gRPC' } } }
     expect(clause.missing(mixed)[0]?.message).toContain('"stream" is one of gRPC')
     const page = canaryClause.expect({ request: 'page', answers: { status: [200], share: 1 } }, 'during')

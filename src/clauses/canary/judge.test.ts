@@ -294,6 +294,11 @@ describe('an answer that did not come whole', () => {
       met: false,
     })
   })
+
+  it('is told so where no error says how', () => {
+    const quiet = samples.map((one) => (one.cut === true ? { ...one, error: null } : one))
+    expect(judgeCanary({ success_rate: 0.9 }, seen(quiet)).observed).toBe('91.66 % of 60 (failed: 5 × cut off after 200)')
+  })
 })
 
 it('tells what a whole answer missed', () => {

@@ -22,6 +22,7 @@ const HIVE_SERVICE: ServiceSpec = {
 const ASKED = healthPageClause.expect({ service: 'hive', within_ms: 900 }, 'during')
 const HIVE = state({ id: 'h1', name: 'hive-1', service: 'hive', addresses: { test: '10.0.0.5' } })
 const STOPPED = state({ id: 'h2', name: 'hive-2', service: 'hive', addresses: {} })
+const WEB_SERVICE: ServiceSpec = { ...HIVE_SERVICE, name: 'web', health: null }
 const WEB = state({ id: 'w1', name: 'web-1', service: 'web', addresses: { test: '10.0.0.9' } })
 
 interface Seen {
@@ -29,9 +30,12 @@ interface Seen {
   readonly asked: readonly ArgumentsOf<'probe.http'>[]
 }
 
-async function observe(list: readonly ContainerState[], status: (place: number) => number = () => 200): Promise<Seen> {
+async function observe(
+  list: readonly ContainerState[],
+  status: (place: number) => number = () => 200,
+  services: readonly ServiceSpec[] = [WEB_SERVICE, HIVE_SERVICE],
+): Promise<Seen> {
   const asked: ArgumentsOf<'probe.http'>[] = []
-  const services = [HIVE_SERVICE]
   const { ctx, open } = openContext(6_000, {
     stack: stack({ descriptor: descriptor({ services }) }),
     containers: containers({ glance: () => Promise.resolve([...list]) }),
@@ -75,11 +79,24 @@ it('of a container that does not run is none', async () => {
 })
 
 it('needs a service with a container, and with a health page', async () => {
-  await expect(observe([WEB])).rejects.toMatchObject({ code: 'TARGET_NOT_FOUND' })
-  expect(ASKED.missing(descriptor({ services: [HIVE_SERVICE] }))).toEqual([])
+  await expect(observe([WEB])).rejects.toMatchObject({
+    code: 'TARGET_NOT_FOUND',
+    message: "the stack has no container of the service 'hive' to ask for its health page",
+  })
+  expect(ASKED.missing(descriptor({ services: [WEB_SERVICE, HIVE_SERVICE] }))).toEqual([])
   expect(ASKED.missing(descriptor({ services: [{ ...HIVE_SERVICE, health: null }] }))).toEqual([
     { path: [], message: 'asks for the health page of "hive", which has none' },
   ])
   expect(ASKED.missing(descriptor())).toHaveLength(1)
   expect(ASKED.afterWindowMs).toBe(1_150)
+})
+
+it.each([
+  ['that has no health page', [{ ...HIVE_SERVICE, health: null }]],
+  ['that nobody knows', [WEB_SERVICE]],
+])('is asked of no service %s', async (_what, services) => {
+  await expect(observe([HIVE], undefined, services)).rejects.toMatchObject({
+    code: 'TARGET_NOT_FOUND',
+    message: "the service 'hive' has no health page",
+  })
 })

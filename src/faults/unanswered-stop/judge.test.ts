@@ -64,6 +64,11 @@ describe('what did not happen is not confirmed', () => {
     ],
     ['the system was not asked', { askedMs: null }, ['the system was not asked to stop it']],
     [
+      'the system was not asked, and it was deaf from the start',
+      { askedMs: null, looks: [{ ...quiet, atMs: 0 }] },
+      ['the system was not asked to stop it'],
+    ],
+    [
       'the signal was there before the system was asked',
       {
         looks: [

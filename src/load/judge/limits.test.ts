@@ -126,8 +126,8 @@ function judged(text: string, samples: readonly Sample[], seconds = 0): LimitRes
 }
 
 describe('a Counter of the script that nobody added to', () => {
-  const ofScript = (metric: string, expression: string): LimitResult | undefined => {
-    const series = seriesOf(traffic({ fromMs: 0, toMs: 8_000, perSecond: 10, latencyMs: 5 }), 0)
+  const ofScript = (metric: string, expression: string, added: readonly Sample[] = []): LimitResult | undefined => {
+    const series = seriesOf([...traffic({ fromMs: 0, toMs: 8_000, perSecond: 10, latencyMs: 5 }), ...added], 0)
     const limit = parseK6Threshold(metric, expression)
     return judgeLimits([limit], stretchesOf(PLAN, null, series.seconds).slice(0, 1), series)()[0]
   }
@@ -146,6 +146,14 @@ describe('a Counter of the script that nobody added to', () => {
     ['ws_sessions', 'count<1'],
   ])('is not told from what has no samples: %s %s', (metric, expression) => {
     expect(ofScript(metric, expression)).toMatchObject({ observed: null, met: null })
+  })
+
+  it('is what was added to it where somebody did', () => {
+    expect(ofScript('tasks', 'count>1', [{ metric: 'tasks', atMs: 0, value: 2 }])).toMatchObject({
+      observed: 2,
+      samples: 1,
+      met: true,
+    })
   })
 
   it('is one by the script alone: a name of ours may be a typo', () => {

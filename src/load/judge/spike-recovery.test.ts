@@ -55,6 +55,10 @@ describe('the recovery from a crowd', () => {
     const slow = [...of(0, 20, 200), ...of(20, 60, 400)]
     expect(recoveries(slow, crowd)).toMatchObject([{ afterMs: 0 }])
     expect(recoveries([...of(0, 20, 200), ...of(20, 60, 401)], crowd)).toMatchObject([{ afterMs: null }])
+    expect(recoveries([...of(0, 20, 240), ...of(20, 60, 480)], crowd)).toMatchObject([{ afterMs: 0 }])
+    expect(recoveries([...of(0, 20, 240), ...of(20, 60, 481)], crowd)).toMatchObject([{ afterMs: null }])
+    const quickAtFirst = [...of(0, 1, 10), ...of(1, 20, 200), ...of(20, 60, 400)]
+    expect(recoveries(quickAtFirst, crowd)).toMatchObject([{ afterMs: 0 }])
     const late = [...of(0, 20), ...of(20, 25, 300), ...of(25, 60)]
     expect(recoveries(late, crowd)).toMatchObject([{ afterMs: 5_000 }])
   })

@@ -47,7 +47,7 @@ export function parseK6Threshold(key: string, expression: string): Threshold {
   const metric = keys.metric()
   const filter = keys.filter()
   keys.end()
-  const reader = new ThresholdReader(expression, true)
+  const reader = new ThresholdReader(expression)
   const aggregate = reader.aggregate()
   const operator = reader.operator()
   const written = reader.limit()

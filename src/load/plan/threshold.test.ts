@@ -112,6 +112,7 @@ describe('what k6 takes of a script is taken whole', () => {
   it.each([
     ['orders_placed', 'rate>3', { metric: 'orders_placed', limit: 3, unit: '/s' }],
     ['orders_placed', 'rate>0.5', { limit: 0.5, unit: 'share' }],
+    ['orders_placed', 'rate>=1', { limit: 1, unit: 'share' }],
     ['clock_drift', 'min>-5', { aggregate: { kind: 'min' }, operator: '>', limit: -5, unit: '' }],
     ['clock_drift', 'value!=-.5', { limit: -0.5 }],
     ['http_req_duration', 'avg>-1', { limit: -1, unit: 'ms' }],
@@ -126,5 +127,9 @@ describe('what k6 takes of a script is taken whole', () => {
   it('and limits of ours may be negative where values may', () => {
     expect(parseThreshold('clock_drift min > -5 ms', 'input')).toMatchObject({ limit: -5, unit: 'ms' })
     expect(parseThreshold('clock_drift p95 > -5', 'input')).toMatchObject({ limit: -5, unit: '' })
+  })
+
+  it.each(['avg', 'min', 'med', 'max', 'p95', 'value'])('as the %s of them may', (aggregate) => {
+    expect(parseThreshold(`clock_drift ${aggregate} > -5`, 'input').limit).toBe(-5)
   })
 })

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type * as z from 'zod'
-import { answerProblem } from './answer.ts'
+import { answerProblem, jobOf } from './answer.ts'
 import { FirstAnswers } from './first-answers.ts'
 import { httpRequestSpec } from './spec.ts'
 import { turnOf } from './turn.ts'
@@ -64,6 +64,12 @@ describe('what was sent and must come back', () => {
   })
 })
 
+it('what a function does not take is not what was sent', () => {
+  const good = judge({ echoes: { "join('', list)": '${nonce}' } })
+  expect(good('{"list":["nonce","-7"]}', 7)).toBeNull()
+  expect(good('{"list":[1]}', 7)).toBe('join(\'\', list) is "null" in place of what was sent, "nonce-7"')
+})
+
 describe('what must be the same', () => {
   it('is what the same was answered at first, and what stands beside it is not', () => {
     const good = judge({ same: 'text' })
@@ -95,6 +101,42 @@ describe('what must be the same', () => {
     expect(good(long, 1)).toBeNull()
     expect(good(`${long}y`, 1)).toBe('@ is not what the same request was answered at first: 70001 characters in place of 70000')
     expect(good('x', 1)).toBe('@ is not what the same request was answered at first: 1 characters in place of 70000')
+    const other = judge({ same: '@' })
+    expect([other('x'), other(long)]).toEqual([
+      null,
+      '@ is not what the same request was answered at first: 70000 characters in place of 1',
+    ])
+  })
+
+  it.each([
+    [65_536, '65536 characters in place of 65536, another one from character 65536 on'],
+    [65_537, '65537 characters in place of 65537'],
+  ])('of %d characters is told as: %s', (length, told) => {
+    const good = judge({ same: '@' })
+    const start = 'x'.repeat(length - 1)
+    expect(good(`${start}a`)).toBeNull()
+    expect(good(`${start}b`)).toBe(`@ is not what the same request was answered at first: ${told}`)
+  })
+
+  it.each([
+    ['a longer text', 'bee', 'bees', '4 characters in place of 3, another one from character 4 on'],
+    ['a list', ['a', 'b'], ['a', 'c'], '9 characters in place of 9, another one from character 7 on'],
+    ['a number', 17, 18, '2 characters in place of 2, another one from character 2 on'],
+    ['nothing', ['a'], null, '4 characters in place of 5, another one from character 1 on'],
+  ])('may be of any kind: %s', (_what, before, now, told) => {
+    const good = judge({ same: 'part' })
+    expect(good(JSON.stringify({ part: before }))).toBeNull()
+    expect(good(JSON.stringify({ part: now }))).toBe(`part is not what the same request was answered at first: ${told}`)
+  })
+
+  it('is kept of no answer of which nothing must', () => {
+    const kept = vi.spyOn(FirstAnswers.prototype, 'differs')
+    try {
+      expect(judge({})('{"text":"a"}')).toBeNull()
+      expect(kept).not.toHaveBeenCalled()
+    } finally {
+      kept.mockRestore()
+    }
   })
 })
 
@@ -111,6 +153,7 @@ describe('a stream of events', () => {
     ['has its end too early', { sse: { end: '[DONE]' } }, `${whole}data: more\n\n`, 'the stream ended without [DONE]'],
     ['needs no end', { sse: {} }, 'data: a\n\n', null],
     ['is empty', { sse: {} }, ': nothing\n\n', 'the stream ended without an event'],
+    ['is empty and has an end', { sse: { end: '[DONE]' } }, ': nothing\n\n', 'the stream ended without [DONE]'],
     [
       'tells an error by name',
       { sse: {} },
@@ -118,7 +161,10 @@ describe('a stream of events', () => {
       'the stream tells an error: "out of memory"',
     ],
     ['tells one as JSON', { sse: {} }, 'data: {"error":{"code":1}}\n\n', 'the stream tells an error: "{\\"code\\":1}"'],
+    ['tells one later', { sse: {} }, 'data: {"t":"a"}\n\ndata: {"error":1}\n\n', 'the stream tells an error: "1"'],
+    ['tells one after a text', { sse: {} }, 'data: a\n\ndata: {"error":1}\n\n', 'the stream tells an error: "1"'],
     ['says that there is none', { sse: {} }, 'data: {"error":null}\n\n', null],
+    ['says nothing', { sse: {} }, 'data: null\n\n', null],
   ])('that %s', (_what, good, body, problem) => {
     expect(judge(good, EVENTS)(body)).toBe(problem)
   })
@@ -127,6 +173,7 @@ describe('a stream of events', () => {
     expect(judge({ sse: {} }, JSON_TYPE)('data: a\n\n')).toBe('content-type "application/json" and no stream of events')
     expect(judge({ sse: {} }, 'text/event-stream')('data: a\n\n')).toBeNull()
     expect(judge({ sse: {} }, 'text/event-streams')('data: a\n\n')).toContain('no stream')
+    expect(judge({ sse: {} }, 'application/text/event-stream')('data: a\n\n')).toContain('no stream')
   })
 
   it('is compared as a whole or in part', () => {
@@ -137,9 +184,44 @@ describe('a stream of events', () => {
   })
 })
 
-it('bounds what it tells', () => {
-  const problem = judge({ sse: {} }, EVENTS)(`event: error\ndata: ${'x'.repeat(500)}\n\n`)
-  expect(problem).toBe(`the stream tells an error: "${'x'.repeat(80)}…"`)
+it.each([
+  [80, 'x'.repeat(80)],
+  [81, `${'x'.repeat(80)}…`],
+  [500, `${'x'.repeat(80)}…`],
+])('bounds what it tells of %d characters', (length, told) => {
+  const problem = judge({ sse: {} }, EVENTS)(`event: error\ndata: ${'x'.repeat(length)}\n\n`)
+  expect(problem).toBe(`the stream tells an error: "${told}"`)
+})
+
+describe('the id of the job of an answer', () => {
+  const idOf = (job: string | null, body: string): string | null => {
+    const spec = httpRequestSpec.parse({ method: 'POST', path: '/', job, good: { status: [200] } })
+    return jobOf(spec, { status: 200, contentType: JSON_TYPE, body })
+  }
+
+  it.each<[string | null, string, string | null]>([
+    ['job.id', '{"job":{"id":"t-7"}}', 't-7'],
+    ['job.id', '{"job":{"id":7}}', '7'],
+    ['job.id', '{"job":{"id":["t-7"]}}', null],
+    ['job.id', '{"job":{"id":true}}', null],
+    ['job.id', '{"job":{}}', null],
+    ['job.id', 'no JSON', null],
+    ['@', 't-7', 't-7'],
+    [null, '{"job":{"id":"t-7"}}', null],
+  ])('at %j of %s is %j', (job, body, id) => {
+    expect(idOf(job, body)).toBe(id)
+  })
+
+  it('is looked for in no answer to a request without jobs', () => {
+    const spec = httpRequestSpec.parse({ method: 'POST', path: '/', good: { status: [200] } })
+    const unread = {
+      ...{ status: 200, contentType: JSON_TYPE },
+      get body(): string {
+        throw new Error('the answer was read')
+      },
+    }
+    expect(jobOf(spec, unread)).toBeNull()
+  })
 })
 
 it('keeps so many first answers, and compares no others', () => {

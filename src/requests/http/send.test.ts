@@ -120,6 +120,74 @@ describe('a good answer', () => {
   })
 })
 
+describe('what comes with an answer', () => {
+  const answering = (status: number, body: string): Server => http((_request, response) => response.writeHead(status).end(body))
+  const jobs: Input = { method: 'POST', path: '/', job: 'id', good: { status: [200], body_matches: 'ok' } }
+
+  it.each<[string, Input, number, string, string | undefined]>([
+    ['a good one', jobs, 200, '{"ok":true,"id":"t-7"}', 't-7'],
+    ['one that is not good', jobs, 200, '{"ok":false,"id":"t-7"}', undefined],
+    ['one of another status', jobs, 503, '{"ok":true,"id":"t-7"}', undefined],
+    ['one that has none', jobs, 200, '{"ok":true}', undefined],
+    ['a request without jobs', { ...jobs, job: null }, 200, '{"ok":true,"id":"t-7"}', undefined],
+  ])('is the id of its job, of %s', async (_what, spec, status, body, jobId) => {
+    const outcome = await ask(answering(status, body), { spec })
+    expect(outcome.jobId).toBe(jobId)
+    expect(Object.hasOwn(outcome, 'jobId')).toBe(jobId !== undefined)
+  })
+
+  it.each([
+    ['another one than to what was asked', 200, '{"id":"other"}', true],
+    ['the one to what was asked', 200, '{"id":"a"}', false],
+    ['one of another status', 503, '{"id":"other"}', false],
+  ])('is whether it is a wrong one: %s', async (_what, status, body, isWrong) => {
+    const spec: Input = { method: 'GET', path: '/', vary: { WHO: ['a'] }, good: { status: [200], echoes: { id: '${WHO}' } } }
+    const outcome = await ask(answering(status, body), { spec })
+    expect(outcome.wrong).toBe(isWrong ? true : undefined)
+    expect(Object.hasOwn(outcome, 'wrong')).toBe(isWrong)
+  })
+
+  it('is none of that where there is no answer', async () => {
+    const outcome = await ask(
+      createTcpServer((socket) => socket.destroy()),
+      { spec: jobs },
+    )
+    expect(outcome).toMatchObject({ good: false, error: 'ECONNRESET' })
+    expect([Object.hasOwn(outcome, 'wrong'), Object.hasOwn(outcome, 'jobId')]).toEqual([false, false])
+  })
+})
+
+it.each<[Record<string, string>, string | null]>([
+  [{ 'content-type': 'text/event-stream' }, null],
+  [{ 'content-type': 'text/plain' }, 'content-type "text/plain" and no stream of events'],
+  [{}, 'content-type "" and no stream of events'],
+])('an answer with %j is a stream, or is none: %j', async (headers, reason) => {
+  const events = http((_request, response) => response.writeHead(200, headers).end('data: a\n\n'))
+  const spec: Input = { method: 'GET', path: '/', good: { status: [200], sse: {} } }
+  expect(await ask(events, { spec })).toMatchObject({ good: reason === null, reason })
+})
+
+it('numbers what it sends, and holds each answer against the first to the same', async () => {
+  const paths: string[] = []
+  const server = http((request, response) => response.end(`answer ${paths.push(String(request.url))}`))
+  servers.push(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const send = httpSender(
+    httpRequestSpec.parse({
+      ...{ method: 'GET', path: '/${n}/${WHO}', vary: { WHO: ['a', 'b'] } },
+      good: { status: [200], same: '@' },
+    }),
+  )
+  const options = {
+    ...{ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, variables: {}, deadlineMs: 2_000, maxBytes: 100 },
+    signal: new AbortController().signal,
+  }
+  const outcomes = [await send(options), await send(options), await send(options)]
+  expect(paths).toEqual(['/0/a', '/1/b', '/2/a'])
+  expect(outcomes.map(({ good }) => good)).toEqual([true, true, false])
+})
+
 describe('what is sent', () => {
   it('is the body with its length in bytes, or none at all', async () => {
     const seen: string[] = []

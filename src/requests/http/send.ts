@@ -30,7 +30,7 @@ async function send(spec: HttpRequestSpec, turn: Turn, first: FirstAnswers, opti
   const startedMs = performance.now()
   return new Promise((resolve) => {
     let answerId: string | null = null
-    let contentType = ''
+    let contentType: string | undefined
     let retryAfter: number | null = null
     let firstByteMs: number | null = null
     const chunks: Buffer[] = []
@@ -41,7 +41,7 @@ async function send(spec: HttpRequestSpec, turn: Turn, first: FirstAnswers, opti
       options.signal.removeEventListener('abort', onAbort)
       request.destroy()
       const content = Buffer.concat(chunks)
-      const answer = { status, contentType, body: content.toString('utf8') }
+      const answer = { status, contentType: contentType ?? '', body: content.toString('utf8') }
       const asked = { turn, first, baseUrl: options.baseUrl }
       const problem = error === null ? answerProblem(spec, answer, asked) : { reason: error, isWrong: false }
       resolve({
@@ -67,7 +67,7 @@ async function send(spec: HttpRequestSpec, turn: Turn, first: FirstAnswers, opti
       (response: IncomingMessage) => {
         const status = response.statusCode ?? null
         answerId = idOf(response)
-        contentType = response.headers['content-type'] ?? ''
+        contentType = response.headers['content-type']
         retryAfter = retryAfterSeconds(response.headers['retry-after'], Date.now())
         response.on('data', (chunk: Buffer) => {
           firstByteMs ??= performance.now() - startedMs

@@ -60,7 +60,8 @@ function isList(value: object): value is readonly Json[] {
  */
 export function plainRequest(spec: HttpRequestSpec): HttpRequest {
   const turn = turnOf(spec, 0)
-  const isOfOne = (value: string): boolean => value !== fillKnown(value, { n: '', nonce: '' })
+  const ofOne = turnOf({ vary: {} }, 0).values
+  const isOfOne = (value: string): boolean => value !== fillKnown(value, ofOne)
   const headers = Object.fromEntries(
     Object.entries(spec.headers).flatMap(([name, value]) => (isOfOne(value) ? [] : [[name, fillKnown(value, turn.values)]])),
   )
