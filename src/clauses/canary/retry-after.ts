@@ -16,7 +16,7 @@ export function retryAfterPart(mostSeconds: number, samples: readonly CanarySamp
   ]
   return {
     expected: `who is turned away is to come back within ${mostSeconds} s`,
-    observed: told.length === 0 ? `all ${away.length} were told so` : told.join(', '),
+    observed: told.length > 0 ? told.join(', ') : away.length === 0 ? 'nobody was' : `all ${away.length} were told so`,
     met: told.length === 0,
   }
 }

@@ -29,9 +29,7 @@ async function send(spec: HttpRequestSpec, turn: Turn, first: FirstAnswers, opti
   const url = new URL(path, options.baseUrl)
   const startedMs = performance.now()
   return new Promise((resolve) => {
-    let answerId: string | null = null
-    let contentType: string | undefined
-    let retryAfter: number | null = null
+    let head: Head = { answerId: null }
     let firstByteMs: number | null = null
     const chunks: Buffer[] = []
     let bytes = 0
@@ -41,7 +39,7 @@ async function send(spec: HttpRequestSpec, turn: Turn, first: FirstAnswers, opti
       options.signal.removeEventListener('abort', onAbort)
       request.destroy()
       const content = Buffer.concat(chunks)
-      const answer = { status, contentType: contentType ?? '', body: content.toString('utf8') }
+      const answer = { status, contentType: head.contentType ?? '', body: content.toString('utf8') }
       const asked = { turn, first, baseUrl: options.baseUrl }
       const problem = error === null ? answerProblem(spec, answer, asked) : { reason: error, isWrong: false }
       resolve({
@@ -56,9 +54,9 @@ async function send(spec: HttpRequestSpec, turn: Turn, first: FirstAnswers, opti
         bodyHash: error === null ? createHash('sha256').update(content).digest('hex') : null,
         complete: error === null,
         body: answer.body,
-        answerId,
+        answerId: head.answerId,
         ...(problem === null ? jobPart(spec, answer) : {}),
-        ...(retryAfter === null ? {} : { retryAfterSeconds: retryAfter }),
+        ...head.comeBack,
       })
     }
     const request = httpRequest(
@@ -66,9 +64,7 @@ async function send(spec: HttpRequestSpec, turn: Turn, first: FirstAnswers, opti
       { method: spec.method, agent: false, headers: { ...headers, ...lengthHeader(body) } },
       (response: IncomingMessage) => {
         const status = response.statusCode ?? null
-        answerId = idOf(response)
-        contentType = response.headers['content-type']
-        retryAfter = retryAfterSeconds(response.headers['retry-after'], Date.now())
+        head = headOf(response)
         response.on('data', (chunk: Buffer) => {
           firstByteMs ??= performance.now() - startedMs
           bytes += chunk.length
@@ -97,6 +93,21 @@ async function send(spec: HttpRequestSpec, turn: Turn, first: FirstAnswers, opti
     else options.signal.addEventListener('abort', onAbort)
     request.end(body ?? undefined)
   })
+}
+
+interface Head {
+  readonly answerId: string | null
+  readonly contentType?: string | undefined
+  readonly comeBack?: { readonly retryAfterSeconds?: number }
+}
+
+function headOf(response: IncomingMessage): Head {
+  const seconds = retryAfterSeconds(response.headers['retry-after'], Date.now())
+  return {
+    answerId: idOf(response),
+    contentType: response.headers['content-type'],
+    comeBack: seconds === null ? {} : { retryAfterSeconds: seconds },
+  }
 }
 
 function jobPart(spec: HttpRequestSpec, answer: WholeAnswer): { readonly jobId?: string } {
