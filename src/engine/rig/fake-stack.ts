@@ -29,13 +29,16 @@ export class StackCourses {
   /** What the main process of a service holds; null where nobody may look. */
   held: ((service: string) => Pick<Holdings, 'files' | 'memoryKiB' | 'unclosed' | 'threads' | 'startTicks'>) | null = null
   states: (state: ContainerState) => ContainerState | null = (state) => state
-  /** The metrics page of a service, as text; an error where there is none. */
-  metrics: (service: string) => string | Error = () => new Error('no metrics')
+  /** The metrics page at a host, as text; a status or an error where there is none. */
+  metrics: (host: string, asked: ArgumentsOf<'fetch'>, signal: AbortSignal) => MetricsPage | Promise<never> = () =>
+    new Error('no metrics')
   /** The observer's look at the machine, and at a health page. */
   host: Course = 'well'
   page: Course = 'well'
   network = 'net'
 }
+
+type MetricsPage = string | number | Error
 
 function unused(what: string): () => never {
   return () => {
@@ -155,7 +158,7 @@ function observer(world: World, own: StackCourses): ToolboxHelper {
         return (await world.step('host.read', own.host, signal, () => facts, facts)) as ReplyOf<O>
       }
       if (op === 'fetch') {
-        const page: unknown = metricsPage(own, args as ArgumentsOf<'fetch'>)
+        const page: unknown = await metricsPage(own, args as ArgumentsOf<'fetch'>, signal)
         return page as ReplyOf<O>
       }
       if (op !== 'probe.http') throw new ChaosError('INTERNAL', `the engine asked the observer for ${op}`)
@@ -164,11 +167,13 @@ function observer(world: World, own: StackCourses): ToolboxHelper {
   }
 }
 
-function metricsPage(own: StackCourses, { target }: ArgumentsOf<'fetch'>): ReplyOf<'fetch'> {
-  const page = own.metrics('host' in target ? target.host : '')
-  const answer =
-    page instanceof Error ? { status: null, body: '', error: page.message } : { status: 200, body: page, error: null }
-  return { ...answer, complete: true, totalMs: 1 }
+async function metricsPage(own: StackCourses, asked: ArgumentsOf<'fetch'>, signal: AbortSignal): Promise<ReplyOf<'fetch'>> {
+  const page = await own.metrics('host' in asked.target ? asked.target.host : '', asked, signal)
+  const rest = { complete: true, totalMs: 1 }
+  if (page instanceof Error) return { ...rest, status: null, body: '', error: page.message }
+  return typeof page === 'number'
+    ? { ...rest, status: page, body: '', error: null }
+    : { ...rest, status: 200, body: page, error: null }
 }
 
 function looker(descriptor: Descriptor, held: NonNullable<StackCourses['held']>): ToolboxHelper {

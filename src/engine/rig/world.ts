@@ -19,6 +19,10 @@ export interface Answer {
   readonly jobId?: string
   /** Of an answer that tells a code in place of a status. */
   readonly code?: string
+  /** As of the canary's sample. */
+  readonly request?: string
+  readonly cut?: true
+  readonly wrong?: true
 }
 
 /** A thing that can be broken, and what is seen of it from outside. */
@@ -89,14 +93,13 @@ export class World {
 }
 
 export function sampleOf(world: World, intendedMs: Mono, answer: Answer): CanarySample {
-  const { ok, latencyMs, error, code, jobId } = answer
+  const { ok, latencyMs, error, ...told } = answer
   return {
     intendedMs,
     sentMs: later(intendedMs, world.latenessMs),
     doneMs: later(intendedMs, latencyMs),
-    status: ok && code === undefined ? 200 : null,
-    ...(code === undefined ? {} : { code }),
-    ...(jobId === undefined ? {} : { jobId }),
+    status: ok && told.code === undefined ? 200 : null,
+    ...told,
     ok,
     error: ok ? null : (error ?? 'status 503'),
   }

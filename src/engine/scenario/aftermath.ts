@@ -26,11 +26,7 @@ interface Looks {
 }
 
 /** Looks until `signal` ends it, at what is held into `looks`. Never throws. */
-export async function watchStanding(
-  deps: StandingDeps,
-  signal: AbortSignal,
-  looks: Looks = { held: new HeldLooks(), gauges: new GaugeLooks() },
-): Promise<Standing> {
+export async function watchStanding(deps: StandingDeps, signal: AbortSignal, looks: Partial<Looks> = {}): Promise<Standing> {
   const watches = [
     watchMembers(deps, signal),
     watchHeld(deps, signal, looks.held),

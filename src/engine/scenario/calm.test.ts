@@ -86,6 +86,13 @@ describe('once it has recovered', () => {
     expect(await calmAfter((place) => (place < 3 ? 170 : 20))).toMatchObject({ result: { slow: 0 }, tookMs: 1_750 })
   })
 
+  it('is as before where three of a hundred are slow', async () => {
+    const slow = (count: number): Promise<Watched> =>
+      calmAfter((place) => (place < count ? 171 : 20), { rate: 1, bears: null, leftMs: 15_000 })
+    expect(await slow(12)).toMatchObject({ result: { requests: 400, slow: 12 }, reason: null, tookMs: 10_000 })
+    expect(await slow(13)).toMatchObject({ result: { slow: 0 }, tookMs: 20_000 })
+  })
+
   it('is not as before while every twentieth answer is slow, though the median is what it was', async () => {
     const calm = await calmAfter((place) => (place % 20 === 0 ? 1_500 : 20))
     expect(calm.reason).toBe(
@@ -130,10 +137,12 @@ describe('once it has recovered', () => {
   })
 
   it('is not known to be as before where too few requests have an outcome', async () => {
-    const few = (count: number): Promise<Watched> =>
-      calmAfter((place) => (place < count ? 20 : { intendedMs: mono(-1) }), { leftMs: 0 })
+    const few = (count: number, latency = 20): Promise<Watched> =>
+      calmAfter((place) => (place < count ? latency : { intendedMs: mono(-1) }), { leftMs: 0 })
     expect((await few(10)).reason).toBeNull()
     expect((await few(9)).reason).toBe('not known to be as before: only 9 requests had an outcome')
+    expect((await few(10, 500)).reason).toMatch(/^not as before: 10 of 10 answers /)
+    expect((await few(9, 500)).reason).toMatch(/^not known to be as before: only 9 /)
     expect((await few(0)).reason).toBe('not known to be as before: only 0 requests had an outcome')
   })
 

@@ -25,5 +25,7 @@ it('takes back what could not be taken back before, and nothing twice', async ()
   await set.plan(scenario({ faults }), ctx)
   expect(await clock.until(set.revert(ctx, 1_000))).toEqual(['slow on store: not yet'])
   expect(await clock.until(set.revert(ctx, 1_000))).toEqual([])
+  // Nothing was under way, so that nothing is waited for.
+  expect(clock.sleeping).toBe(0)
   expect(world.journal.filter((line) => line.startsWith('revert'))).toEqual(['revert cut on back', 'revert slow on store'])
 })

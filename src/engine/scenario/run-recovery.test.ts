@@ -107,6 +107,13 @@ describe('recovery', () => {
     expect(result.recovery.afterMs).toBeLessThan(1_000)
   })
 
+  it('is over with its proof and the look after it, where all requests of the window have their outcomes', async () => {
+    const { phases } = await new Rig().result()
+    const recoveryMs = phases.find(({ name }) => name === 'recovery')?.durationMs
+    expect(recoveryMs).toBeGreaterThan(3_000)
+    expect(recoveryMs).toBeLessThan(4_000)
+  })
+
   it('asks for as many good answers as notice one dead backend of so many', async () => {
     const pool = { service: 'back', size: 4 } as never
     const rig = new Rig({ stacks: [{ descriptor: { pool } }] })
@@ -135,6 +142,18 @@ describe('the next scenario', () => {
     answering(rig.world, { ok: true, latencyMs: 900 }, () => GOOD)
     const [, second] = (await rig.run()).results
     expect(second?.canary.steadyP50Ms).toBe(20)
+  })
+
+  it('is no steady state where the system is slower than in that of the first', async () => {
+    const rig = new Rig({
+      clauses: (world) => [fakeClause(world, 'answers', { observe: { afterMs: 12_000 } })],
+      scenarios: [{ expect: [clause('answers', 'after')] }, {}],
+    })
+    // Slow once the look after the recovery is over.
+    answering(rig.world, BAD, (sinceMs) => ({ ok: true, latencyMs: sinceMs < 6_000 ? 20 : 900 }))
+    const { results } = await rig.run()
+    expect(results.map(({ verdict }) => verdict)).toEqual(['passed', 'error'])
+    expect(results[1]?.reasons).toEqual([expect.stringContaining('their median up to 170 ms (at first 20 ms)')])
   })
 
   it('is judged at the usual rate, and proven well and watched at twice that', async () => {

@@ -27,6 +27,7 @@ describe('the result of a scenario without its fault', () => {
       },
       host: { memAvailableFloorBytes: 512 * 1024 ** 2 },
     })
+    expect(result.effect.escaped).toEqual([])
     expect(result.canary).toEqual({
       ...{ total: 0, failed: 0, p50Ms: null, p95Ms: null, longestOutageMs: null, maxLatenessMs: null, steadyP50Ms: null },
     })

@@ -40,6 +40,15 @@ describe('a step of a fault', () => {
     if (step !== 'plan') expect(rig.noted('revert')).not.toEqual([])
   })
 
+  it.each(['plan', 'prepare', 'inject', 'effect'] as const)('%s that fails leaves nobody behind who looks', async (step) => {
+    const rig = new Rig({
+      faults: (world) => [fakeFault(world, 'cut', { [step]: 'fails' })],
+      stacks: [{ members: () => [{ id: 'a', state: 'ready', meaning: 'ready', container: 'a', inFlight: 1 }] }],
+    })
+    await rig.run()
+    expect(rig.world.clock.sleeping).toBe(0)
+  })
+
   it.each(['prepare', 'inject', 'effect'] as const)('%s that ends long after everybody stopped waiting is told', async (step) => {
     const rig = withFault({ [step]: 'late' })
     const result = await rig.result()

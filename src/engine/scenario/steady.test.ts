@@ -105,7 +105,7 @@ it.each([
     // The newest ten count, whatever was before them.
     const all = Array.from({ length: 600 }, (_, index) => ({
       ...sample(later(sinceMs, index * 50), true),
-      doneMs: later(sinceMs, index * 50 + (index < 12 ? 900 : latency)),
+      doneMs: later(sinceMs, index * 50 + (index < 250 ? 900 : latency)),
     }))
     const samples = (fromMs: Mono): CanarySample[] =>
       all.filter(({ intendedMs, doneMs }) => intendedMs >= fromMs && doneMs <= clock.nowMs())

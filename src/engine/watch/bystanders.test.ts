@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { wall } from '../../core/time/moment.fixture.ts'
 import type { ContainerEvent } from '../../ports/docker.ts'
-import { fakeFault } from '../rig/fake-fault.ts'
+import { fakeFault, type FaultCourses } from '../rig/fake-fault.ts'
 import { Rig } from '../rig/rig.ts'
 import { judgeBystanders, type BystanderTerms } from './bystanders.ts'
 
@@ -70,9 +70,13 @@ it('is undecided when nobody knows what happened', () => {
 })
 
 /** Tells, at any time after the injection, of deaths of these containers. */
-function withDeaths(names: readonly string[], mayDie: readonly string[] = []): Rig {
+function withDeaths(
+  names: readonly string[],
+  mayDie: readonly string[] = [],
+  courses: Partial<FaultCourses> = { hits: ['back-1'] },
+): Rig {
   const rig: Rig = new Rig({
-    faults: (world) => [fakeFault(world, 'cut', { hits: ['back-1'] })],
+    faults: (world) => [fakeFault(world, 'cut', courses)],
     stacks: [
       {
         events: () =>
@@ -96,7 +100,10 @@ it('a death that no fault aimed at fails a scenario that nobody else noticed it 
   ])
 })
 
-it('the death of what was hit, or may die, is none', async () => {
-  const result = await withDeaths(['back', 'store'], ['store']).result()
+it.each<[string, Rig]>([
+  ['was hit, or may die,', withDeaths(['back', 'store'], ['store'])],
+  ['a fault aimed at', withDeaths(['back', 'store'], [], { describe: { targets: ['back-1', 'store-1'] } })],
+])('the death of what %s is none', async (_what, rig) => {
+  const result = await rig.result()
   expect([result.verdict, result.expectations.at(-1)]).toEqual(['passed', { ...CLAUSE, observed: 'none', met: true }])
 })

@@ -120,4 +120,16 @@ describe('the series of a scenario', () => {
     const [first = ''] = (rig.written.get('series/X-1.jsonl') ?? '').split('\n')
     expect(JSON.parse(first)).toEqual({ atMs: 0, latencyMs: 20, status: null, code: 'OK', ok: true, error: null })
   })
+
+  it('has which request it was, and that an answer was cut off or wrong', async () => {
+    const rig = new Rig()
+    const bad = { ok: false, latencyMs: 20, error: 'odd', request: 'page' }
+    rig.world.answer = () => (rig.world.broken.size > 0 ? { ...bad, cut: true, wrong: true } : { ...bad, ok: true })
+    await rig.result()
+    const lines = (rig.written.get('series/X-1.jsonl') ?? '').split('\n')
+    expect(lines[0]).toBe('{"atMs":0,"request":"page","latencyMs":20,"status":200,"ok":true,"error":null}')
+    expect(lines.find((line) => line.includes('cut'))).toMatch(
+      /^\{"atMs":\d+,"request":"page","latencyMs":20,"status":null,"ok":false,"cut":true,"wrong":true,"error":"odd"\}$/,
+    )
+  })
 })

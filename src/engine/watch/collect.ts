@@ -99,15 +99,16 @@ async function writeSeries(
 ): Promise<{ file: string } | null> {
   if (samples.length === 0) return null
   const lines = samples.map((sample) =>
+    // What is undefined is left out of JSON.
     JSON.stringify({
       atMs: Math.round(msBetween(originMs, sample.intendedMs)),
-      ...(sample.request === undefined ? {} : { request: sample.request }),
+      request: sample.request,
       latencyMs: Math.round(latencyMs(sample) * 10) / 10,
       status: sample.status,
-      ...(sample.code === undefined ? {} : { code: sample.code }),
+      code: sample.code,
       ok: sample.ok,
-      ...(sample.cut === true ? { cut: true } : {}),
-      ...(sample.wrong === true ? { wrong: true } : {}),
+      cut: sample.cut,
+      wrong: sample.wrong,
       error: sample.error,
     }),
   )

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { GaugeSpec } from '../../core/descriptor.ts'
+import type { ContainerPort } from '../../ports/docker.ts'
 import { fakeStack, type StackCourses } from '../rig/fake-stack.ts'
 import { Rig } from '../rig/rig.ts'
 import { World } from '../rig/world.ts'
@@ -12,24 +13,27 @@ const gauge = (change: Partial<GaugeSpec> = {}): GaugeSpec => ({
 
 interface Watched {
   readonly seen: GaugeLooks | null
-  readonly pages: readonly string[]
+  readonly pages: readonly unknown[]
 }
 
-/** Watches for so long; `pageAt` says what stands on a page at each look. */
+type Page = string | number | Error
+
+/** Watches for so long; `pageAt` says what stands on a page at each look, null that it takes until the watch ends. */
 async function watch(
   gauges: readonly GaugeSpec[],
-  pageAt: (look: number, service: string) => string | Error,
+  pageAt: (look: number, path: string) => Page | null,
   forMs: number,
-  courses: Partial<StackCourses> = {},
+  { containers = {}, ...courses }: Partial<StackCourses> & { readonly containers?: Partial<ContainerPort> } = {},
 ): Promise<Watched> {
   const world = new World()
   const { clock } = world
-  const pages: string[] = []
-  const metrics = (host: string): string | Error => {
-    pages.push(host)
-    return pageAt(pages.length - 1, host)
+  const pages: unknown[] = []
+  const metrics: StackCourses['metrics'] = (_host, asked, signal) => {
+    pages.push(asked)
+    return pageAt(pages.length - 1, asked.path) ?? clock.sleep(60_000, signal).then(() => Promise.reject(new Error('too late')))
   }
-  const deps = { ...fakeStack(world, { descriptor: { gauges }, metrics, ...courses }), clock }
+  const fake = fakeStack(world, { descriptor: { gauges }, metrics, ...courses })
+  const deps = { ...fake, containers: { ...fake.containers, ...containers }, clock }
   const over = new AbortController()
   void clock.sleep(forMs, new AbortController().signal).then(() => {
     over.abort()
@@ -69,14 +73,53 @@ describe('the watch of gauges', () => {
     expect([...(bad.seen?.problems ?? [])]).toEqual([['fake-back-1', 'refused']])
     const odd = await watch([gauge()], () => 'no page', 900)
     expect(odd.seen?.problems.get('fake-back-1')).toContain('is no Prometheus sample')
+    const busy = await watch([gauge()], () => 503, 900)
+    expect(busy.seen?.problems.get('fake-back-1')).toBe('it answered 503')
     const later = await watch([gauge()], (look) => (look === 0 ? new Error('refused') : 'waiting NaN'), 1_900)
     expect([later.seen?.problems.size, later.seen?.ranges.size]).toEqual([0, 0])
+  })
+
+  it('keeps that the containers could not be listed', async () => {
+    const containers = { all: () => Promise.reject(new Error('no daemon')) }
+    const { seen } = await watch([gauge()], () => 'waiting 1', 900, { containers })
+    expect([...(seen?.problems ?? [])]).toEqual([['the stack', 'no daemon']])
+  })
+
+  it('has no problem with what its own end breaks off', async () => {
+    const page = await watch([gauge()], (look) => (look === 0 ? 'waiting 1' : null), 1_500)
+    expect([page.pages.length, page.seen?.problems.size, page.seen?.ranges.size]).toEqual([2, 0, 1])
+    const all: ContainerPort['all'] = (signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          reject(new Error('cancelled'))
+        })
+      })
+    const list = await watch([gauge()], () => 'waiting 1', 900, { containers: { all } })
+    expect([list.pages.length, list.seen?.problems.size]).toEqual([0, 0])
+  })
+
+  it('reads each page of a service, for just what stands there', async () => {
+    const gauges = [gauge(), gauge({ metric: 'places', path: '/more' }), gauge({ metric: 'memory', port: 81 })]
+    const { seen, pages } = await watch(gauges, (_look, path) => `waiting 1\nplaces ${path.length}\nmemory 3`, 900)
+    expect(rangesOf(seen)).toEqual([
+      ['fake-back-1', 'waiting', 1, 1],
+      ['fake-back-1', 'places', 5, 5],
+      ['fake-back-1', 'memory', 3, 3],
+    ])
+    const asked = { method: 'GET', headers: {}, body: null, timeoutMs: 2_000, maxBytes: 2_097_152 }
+    const target = { host: '10.0.0.9', port: 80 }
+    expect(pages).toEqual([
+      { ...asked, target, path: '/metrics' },
+      { ...asked, target, path: '/more' },
+      { ...asked, target: { ...target, port: 81 }, path: '/metrics' },
+    ])
   })
 
   it('asks nothing of one that has no address, or where none is declared', async () => {
     const gone = await watch([gauge()], () => 'waiting 1', 900, { states: (state) => ({ ...state, addresses: {} }) })
     expect([gone.pages, rangesOf(gone.seen)]).toEqual([[], []])
     expect((await watch([], () => 'waiting 1', 900)).seen).toBeNull()
+    expect((await watch([], () => 'waiting 1', 900, { descriptor: {} })).seen).toBeNull()
   })
 })
 
@@ -94,6 +137,8 @@ describe('what the system says that it holds', () => {
     ['less, where only more is limited', [9], [0], {}],
     ['more, where only less is limited', [9], [900], { atMostMore: null, atMostLess: 1 }],
     ['a little less at its most', [2, 9], [8, 0], { atMostMore: null, atMostLess: 1 }],
+    ['a little more or less, where both are limited', [4, 6], [0, 9, 5], { atMostLess: 1 }],
+    ['anything, where nothing is limited', [4], [900], { atMostMore: null }],
   ])('may be %s', (_what, was, is, change) => {
     const spec = gauge(change)
     expect(judgeGauges(looks(was, spec), looks(is, spec))).toEqual({ ...CLAUSE, observed: 'all 1 are', met: true })
@@ -102,9 +147,21 @@ describe('what the system says that it holds', () => {
   it.each<[string, number[], number[], Partial<GaugeSpec>]>([
     ['waiting of back-1 is 7, 1 before', [4, 1], [9, 7], {}],
     ['waiting of back-1 is 7, 9 before', [2, 9], [7, 0], { atMostMore: null, atMostLess: 1 }],
+    ['waiting of back-1 is 10, 4 before', [4], [10], { atMostLess: 1 }],
+    ['waiting of back-1 is 2, 4 before', [4], [2], { atMostLess: 1 }],
   ])('is not as before: %s', (observed, was, is, change) => {
     const spec = gauge(change)
     expect(judgeGauges(looks(was, spec), looks(is, spec))).toEqual({ ...CLAUSE, observed, met: false })
+  })
+
+  it('is held against what was read at both times', () => {
+    const was = looks([1])
+    was.add('back-2', gauge(), 1)
+    expect(judgeGauges(was, looks([1]))?.observed).toBe('all 1 are')
+    const is = looks([1])
+    is.add('back-2', gauge(), 90)
+    expect(judgeGauges(looks([1]), is)?.observed).toBe('all 1 are')
+    expect(judgeGauges(was, is)?.observed).toBe('waiting of back-2 is 90, 1 before')
   })
 
   it('is undecided where none of it could be read any more', () => {

@@ -15,9 +15,9 @@ interface Watched {
   readonly logged: readonly string[]
 }
 
-/** Watches for so long; `lookAt` says what is held at each look. */
+/** Watches for so long; `lookAt` says what is held at each look, null that it takes until the watch ends. */
 async function watch(
-  lookAt: (look: number) => readonly Look[] | Error,
+  lookAt: (look: number) => readonly Look[] | Error | null,
   forMs: number,
   containers: readonly ContainerState[] = [stateOf('back')],
 ): Promise<Watched> {
@@ -26,9 +26,10 @@ async function watch(
   const fake = fakeStack(world, { descriptor: { toxiproxy: { service: 'proxy', port: 8_474 } } })
   const asked: unknown[] = []
   const logged: string[] = []
-  const call = (op: string, args: unknown): Promise<never> => {
+  const call = async (op: string, args: unknown, signal: AbortSignal): Promise<never> => {
     asked.push([op, args])
     const seen = lookAt(asked.length - 1)
+    if (seen === null) await clock.sleep(60_000, signal)
     return seen instanceof Error ? Promise.reject(seen) : Promise.resolve(seen as never)
   }
   const over = new AbortController()
@@ -38,7 +39,7 @@ async function watch(
   const deps = {
     ...{ clock, stack: fake.stack, looker: () => ({ name: 'looker', call }) as never },
     containers: { ...fake.containers, all: () => Promise.resolve([...containers]) },
-    log: { log: (_level: string, text: string) => void logged.push(text) },
+    log: { log: (level: string, text: string) => void logged.push(`${level}: ${text}`) },
   }
   return { seen: await clock.until(watchHeld(deps, over.signal)), asked, logged }
 }
@@ -79,7 +80,9 @@ describe('the watch of what is held', () => {
 
   it('ends where it cannot be read, which is logged', async () => {
     const { seen, logged } = await watch((look) => (look === 2 ? new Error('the helper is gone') : [back()]), 9_000)
-    expect([seen?.looks, logged]).toEqual([2, ['what processes hold could not be read: the helper is gone']])
+    expect([seen?.looks, logged]).toEqual([2, ['warn: what processes hold could not be read: the helper is gone']])
+    const ended = await watch((look) => (look === 0 ? [back()] : null), 1_500)
+    expect([ended.seen?.looks, ended.asked.length, ended.logged]).toEqual([1, 2, []])
     const nothing = await watch(() => [], 1_000, [])
     expect([nothing.seen?.looks, nothing.asked]).toEqual([0, []])
   })
@@ -116,6 +119,8 @@ describe('what is held after a fault', () => {
     ['a few more', {}, { files: 44, threads: 27 }],
     ['half as much again of many', { files: 100, threads: 100 }, { files: 150, threads: 150 }],
     ['what nobody is shown any more', {}, { unclosed: null }],
+    ['what nobody was shown before', { unclosed: null }, { unclosed: 900 }],
+    ['what nobody is ever shown', { memoryKiB: null }, { memoryKiB: null }],
     ['a heap that is collected later', {}, { memoryKiB: 266_608 }],
     ['half as much again of a large heap', { memoryKiB: 400_000 }, { memoryKiB: 600_000 }],
     ['a few connections that the other side has closed', {}, { unclosed: 16 }],

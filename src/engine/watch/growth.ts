@@ -105,8 +105,8 @@ export function judgeHeld(before: HeldSeen | null, after: HeldSeen | null): Expe
 }
 
 function grownBy(was: Held, is: Held, kind: Kind): string[] {
-  const [before, now] = [was[kind], is[kind]]
-  if (before === null || now === null) return []
+  // What was not shown has not grown, nor has anything grown beyond it.
+  const [before, now] = [was[kind] ?? Infinity, is[kind] ?? 0]
   const limit = before + Math.max(FREE[kind], before * FREE_SHARE)
   return now > limit ? [`${was.name} holds ${now} ${KINDS[kind]}, ${before} before`] : []
 }

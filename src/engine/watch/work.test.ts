@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { mono } from '../../core/time/moment.fixture.ts'
 import { later, msBetween, type Mono } from '../../core/time/moment.ts'
 import type { CanarySample } from '../../core/canary.ts'
 import type { ExpectationResult } from '../../core/result/scenario.ts'
@@ -53,8 +54,9 @@ async function held(page: CompletedPort['page'] | null, changes: Partial<CanaryS
   const nowMs = clock.nowMs()
   // What was asked in the very moment of the look may have been done before it.
   const before = [sample('before', later(nowMs, -1)), sample('then', nowMs)]
+  const { jobId: _none, ...jobless } = sample('none', later(nowMs, 2))
   const result = await clock.until(
-    reconcile(deps, from, [...before, sample('a', later(nowMs, 1)), sample('b', later(nowMs, 50))], signal),
+    reconcile(deps, from, [...before, sample('a', later(nowMs, 1)), jobless, sample('b', later(nowMs, 50))], signal),
   )
   return { result, tookMs: msBetween(nowMs, clock.nowMs()) }
 }
@@ -68,6 +70,15 @@ function list(...later: readonly (readonly string[])[]): CompletedPort['page'] {
     all.push(...(later[asked] ?? []))
     asked += 1
     return Promise.resolve({ ids: all.slice(Number(after)), next: String(all.length) })
+  }
+}
+
+/** One id a page. */
+function onePage(ids: readonly string[]): CompletedPort['page'] {
+  return (after) => {
+    if (after === 'end') return Promise.resolve({ ids: [], next: '0' })
+    const place = Number(after)
+    return Promise.resolve({ ids: ids.slice(place, place + 1), next: String(Math.min(place + 1, ids.length)) })
   }
 }
 
@@ -95,9 +106,77 @@ describe('the list of what was done', () => {
     expect(unasked.result).toBeNull()
   })
 
+  it('is read page by page at one look, with what it says more than once', async () => {
+    expect(await held(onePage(['other', 'a', 'b']))).toEqual({
+      result: { ...CLAUSE, observed: 'all 2 were', met: true },
+      tookMs: 0,
+    })
+    expect((await held(onePage(['a', 'b', 'a']))).result).toMatchObject({
+      observed: '1 were done more than once (a)',
+      met: false,
+    })
+  })
+
+  it('is followed for a thousand pages at one look, and from there at the next', async () => {
+    const others = Array.from({ length: 999 }, (_, index) => `other-${index}`)
+    expect((await held(onePage([...others.slice(1), 'a', 'b']))).tookMs).toBe(0)
+    expect(await held(onePage([...others, 'a', 'b']))).toMatchObject({ result: { observed: 'all 2 were' }, tookMs: 200 })
+  })
+
+  it('ends where a page leads to itself, and where one is empty, wherever that leads', async () => {
+    const same = (after: string): ReturnType<CompletedPort['page']> =>
+      Promise.resolve({ ids: after === 'end' ? [] : ['a', 'b'], next: '0' })
+    expect((await held(same)).result).toMatchObject({ observed: 'all 2 were', met: true })
+    let asked = 0
+    const empty = await held(() => Promise.resolve({ ids: [], next: String((asked += 1)) }))
+    expect([empty.result?.observed, asked]).toEqual(['2 were never done (a, b)', 26])
+  })
+
   it('is not asked where there is none, or no answer told its job', async () => {
     expect((await held(null)).result).toBeNull()
     expect((await held(list(['a', 'b']), { ok: false })).result).toBeNull()
+  })
+})
+
+describe('work that nobody can hold against anything', () => {
+  const world = new World()
+  const { stack, observer } = fakeStack(world)
+  const depsOf = (port: CompletedPort | null): Parameters<typeof markWork>[0] => ({
+    ...{ clock: world.clock, observer, stack: { ...stack, completed: () => port } },
+  })
+  const listed = depsOf({ first: 'end', page: list(['a']) })
+  const unlisted = depsOf(null)
+  const from = { place: '0', atMs: mono(0) }
+  const answer: CanarySample = {
+    ...{ intendedMs: mono(1), sentMs: mono(1), doneMs: mono(2), status: 200, ok: true, error: null },
+  }
+
+  it('has no place where the stack does not tell, or the look was cancelled', async () => {
+    expect(await markWork(unlisted, signal)).toBeNull()
+    const broken = depsOf({ first: 'end', page: () => Promise.reject(new Error('no answer')) })
+    expect([await markWork(broken, signal), await markWork(broken, AbortSignal.abort())]).toEqual(['no answer', null])
+  })
+
+  it.each([
+    ['the stack has no list any more', unlisted, from, 'a'],
+    ['nobody looked before', listed, null, 'a'],
+    ['the list could not be read before, and no answer told its job', listed, 'no answer', undefined],
+  ])('is not judged where %s', async (_what, deps, place, jobId) => {
+    const samples = [jobId === undefined ? answer : { ...answer, jobId }]
+    expect(await world.clock.until(reconcile(deps, place, samples, signal))).toBeNull()
+  })
+
+  it('is no longer waited for after a cancel', async () => {
+    const over = new AbortController()
+    const waited = reconcile(listed, from, [{ ...answer, jobId: 'b' }], over.signal)
+    void world.clock.sleep(500).then(() => {
+      over.abort(new Error('enough'))
+    })
+    const [end] = await world.clock.until(Promise.allSettled([waited]))
+    expect(end).toMatchObject({ status: 'rejected', reason: { code: 'ABORTED' } })
+    expect(String((end as PromiseRejectedResult).reason)).toContain(
+      'waiting for all that was answered to be on the list of what was done',
+    )
   })
 })
 

@@ -1,0 +1,118 @@
+/** The look at what the fault has left behind, with a canary that answers as it should. */
+import { describe, expect, it } from 'vitest'
+import type { GaugeSpec } from '../../core/descriptor.ts'
+import { instantOf } from '../../core/time/clock.ts'
+import { mono } from '../../core/time/moment.fixture.ts'
+import { later, msBetween } from '../../core/time/moment.ts'
+import type { CanarySample } from '../../core/canary.ts'
+import type { RunningCanary } from '../../ports/canary.ts'
+import { fakeStack } from '../rig/fake-stack.ts'
+import { World } from '../rig/world.ts'
+import { lookAfter, watchStanding } from './aftermath.ts'
+import { ScenarioState } from './state.ts'
+
+const GAUGE: GaugeSpec = {
+  ...{ service: 'back', port: 80, path: '/metrics', metric: 'waiting', labels: {}, atMostMore: 5, atMostLess: null },
+}
+const CALM_MS = 3_000
+
+/** For how long each stays away after the fault, ms. */
+interface Away {
+  readonly files: number
+  readonly places: number
+}
+
+interface Looked {
+  readonly world: World
+  readonly state: ScenarioState
+  readonly tookMs: number
+  /** Why it has failed; null when it has not. */
+  readonly error: unknown
+}
+
+async function looked(away: Partial<Away> = {}, settled?: RunningCanary['settled']): Promise<Looked> {
+  const world = new World()
+  const { clock } = world
+  const { signal } = new AbortController()
+  let endedMs = mono(-Infinity)
+  const isAway = (ms = 0): boolean => msBetween(endedMs, clock.nowMs()) < ms
+  const deps = {
+    ...fakeStack(world, {
+      descriptor: { gauges: [GAUGE] },
+      held: () => ({ startTicks: 9, threads: 11, memoryKiB: 70_000, unclosed: 0, files: isAway(away.files) ? 1_200 : 20 }),
+      metrics: () => `waiting ${isAway(away.places) ? 40 : 2}`,
+    }),
+    ...{ clock, log: { log: () => undefined } },
+  }
+  const good = (intendedMs = clock.nowMs()): CanarySample => ({
+    ...{ intendedMs, sentMs: intendedMs, doneMs: later(intendedMs, 20), status: 200, ok: true, error: null },
+  })
+  const requests: RunningCanary = {
+    settled: settled ?? (() => clock.sleep(CALM_MS).then(() => Array.from({ length: 60 }, () => good()))),
+    ...{ samples: () => [], pace: () => undefined, forget: () => undefined, stop: () => undefined },
+  }
+  const over = new AbortController()
+  const before = watchStanding(deps, over.signal)
+  await clock.pass(1_500)
+  over.abort()
+  endedMs = clock.nowMs()
+  const state = new ScenarioState(1, instantOf(clock), 6_000)
+  const canary = { requests, steadySinceMs: endedMs, usualMs: null }
+  const work = lookAfter(deps, state, canary, before, later(endedMs, 20_000), signal)
+  const [end] = await clock.until(Promise.allSettled([work]))
+  const error: unknown = end.status === 'rejected' ? end.reason : null
+  return { world, state, tookMs: msBetween(endedMs, clock.nowMs()), error }
+}
+
+const told = ({ state }: Looked): unknown => state.expectations.map(({ text, met }) => [text, met])
+
+describe('the look after a fault', () => {
+  it('is over once it is calm, where nothing is held', async () => {
+    const look = await looked()
+    expect([look.tookMs, told(look)]).toEqual([
+      CALM_MS,
+      [
+        ['growth', true],
+        ['gauges', true],
+      ],
+    ])
+  })
+
+  it.each<[string, Away]>([
+    ['files', { files: 7_900, places: 0 }],
+    ['places', { files: 0, places: 7_900 }],
+    ['both', { files: 5_900, places: 7_900 }],
+  ])('waits for %s to be given back', async (_what, away) => {
+    const look = await looked(away)
+    expect(look.tookMs).toBeGreaterThanOrEqual(8_000)
+    expect(look.tookMs).toBeLessThan(8_500)
+    expect(told(look)).toEqual([
+      ['growth', true],
+      ['gauges', true],
+    ])
+  })
+
+  it.each<[Partial<Away>, boolean, boolean]>([
+    [{ files: 60_000 }, false, true],
+    [{ places: 60_000 }, true, false],
+  ])('waits ten seconds for it, and no longer: %j', async (away, growth, gauges) => {
+    const look = await looked(away)
+    expect([look.tookMs, told(look)]).toEqual([
+      CALM_MS + 10_000,
+      [
+        ['growth', growth],
+        ['gauges', gauges],
+      ],
+    ])
+  })
+
+  it('says nothing of a recovery that nobody observed', async () => {
+    expect((await looked()).state.recovery).toBeNull()
+  })
+
+  it('leaves nobody behind who looks, however it ends', async () => {
+    const { error, world, tookMs } = await looked({}, () => Promise.reject(new Error('no outcomes')))
+    expect([error, tookMs, world.clock.sleeping]).toEqual([new Error('no outcomes'), 0, 0])
+    expect((await looked()).world.clock.sleeping).toBe(0)
+  })
+})
