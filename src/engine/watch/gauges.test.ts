@@ -45,10 +45,10 @@ const rangesOf = (seen: GaugeLooks | null): unknown =>
   [...(seen?.ranges.values() ?? [])].map(({ spec, container, least, most }) => [container, spec.metric, least, most])
 
 describe('the watch of gauges', () => {
-  it('keeps the least and the most of each, one look a second at each page', async () => {
+  it('keeps the least and the most of each, one look every three seconds at each page', async () => {
     const page = (look: number): string => `waiting{lane="a"} ${look}\nwaiting{lane="b"} 2\nplaces ${10 - look}\n`
     const gauges = [gauge(), gauge({ metric: 'places' }), gauge({ labels: { lane: 'a' } }), gauge({ metric: 'unknown' })]
-    const { seen, pages } = await watch(gauges, page, 2_900)
+    const { seen, pages } = await watch(gauges, page, 8_900)
     expect(rangesOf(seen)).toEqual([
       ['fake-back-1', 'waiting', 2, 4],
       ['fake-back-1', 'places', 8, 10],
@@ -69,13 +69,13 @@ describe('the watch of gauges', () => {
   })
 
   it('keeps why a page could not be read the last time', async () => {
-    const bad = await watch([gauge()], (look) => (look === 0 ? 'waiting 1' : new Error('refused')), 1_900)
+    const bad = await watch([gauge()], (look) => (look === 0 ? 'waiting 1' : new Error('refused')), 5_900)
     expect([...(bad.seen?.problems ?? [])]).toEqual([['fake-back-1', 'refused']])
     const odd = await watch([gauge()], () => 'no page', 900)
     expect(odd.seen?.problems.get('fake-back-1')).toContain('is no Prometheus sample')
     const busy = await watch([gauge()], () => 503, 900)
     expect(busy.seen?.problems.get('fake-back-1')).toBe('it answered 503')
-    const later = await watch([gauge()], (look) => (look === 0 ? new Error('refused') : 'waiting NaN'), 1_900)
+    const later = await watch([gauge()], (look) => (look === 0 ? new Error('refused') : 'waiting NaN'), 5_900)
     expect([later.seen?.problems.size, later.seen?.ranges.size]).toEqual([0, 0])
   })
 

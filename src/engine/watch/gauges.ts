@@ -7,7 +7,8 @@ import { isAborted } from '../../core/time/wait.ts'
 import type { ContainerState } from '../../ports/docker.ts'
 import type { EngineDeps } from '../deps.ts'
 
-const LOOK_EVERY_MS = 1_000
+/** Seldom: a page costs its service CPU time, of which a quota may leave it little. */
+const LOOK_EVERY_MS = 3_000
 const PAGE_LIMIT_MS = 2_000
 const MOST_BYTES = 2 * 1_024 * 1_024
 const MOST_TOLD = 10

@@ -1,11 +1,13 @@
 /** What the daemon is asked to do with a container of the run. */
 import type Dockerode from 'dockerode'
-import { ChaosError, assertNever } from '../../core/errors.ts'
+import { ChaosError, assertNever, describeError } from '../../core/errors.ts'
 import type { ContainerAction } from '../../ports/docker.ts'
 import { dockerCall, dockerStatus, orGone } from './call.ts'
 
 /** A stop waits for its grace, then for the kill. */
 const SLACK_MS = 10_000
+const MOST_FREEZES = 3
+const CANNOT_FREEZE = /unable to freeze/
 
 export interface ActionTarget {
   readonly id: string
@@ -45,7 +47,7 @@ async function perform(container: Dockerode.Container, action: ContainerAction, 
     case 'start':
       return container.start({ abortSignal })
     case 'pause':
-      return container.pause({ abortSignal })
+      return pause(container, abortSignal)
     case 'unpause':
       return container.unpause({ abortSignal })
     case 'restart':
@@ -54,6 +56,20 @@ async function perform(container: Dockerode.Container, action: ContainerAction, 
       return container.remove({ force: true, v: true, abortSignal })
     default:
       return assertNever(action, 'container action')
+  }
+}
+
+/**
+ * The freezer of cgroup v1 cannot freeze a container while a process in it is just being forked, as by its health check on a
+ * busy machine: runc thaws it again and says so. Nothing has happened then.
+ */
+async function pause(container: Dockerode.Container, abortSignal: AbortSignal): Promise<unknown> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await container.pause({ abortSignal })
+    } catch (error) {
+      if (attempt === MOST_FREEZES || !CANNOT_FREEZE.test(describeError(error))) throw error
+    }
   }
 }
 

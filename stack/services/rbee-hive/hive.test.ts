@@ -189,7 +189,7 @@ describe('a worker that does not finish', () => {
   test('a job goes to another one, and the first gets no more until it is heard again', async () => {
     const at = await hive()
     const bad = await scriptedWorker(at, 'bad', (request) => request.socket.destroy())
-    const other = await scriptedWorker(at, 'other', good)
+    const other = await scriptedWorker(at, 'other', good, true)
     const answers = await Promise.all([1, 2, 3].map(async () => (await ask(at)).json()))
     expect(answers).toMatchObject([{ text: 'whole' }, { text: 'whole' }, { text: 'whole' }])
     const before = bad.asked.length
