@@ -86,7 +86,7 @@ describe('the watch of gauges', () => {
   })
 
   it('has no problem with what its own end breaks off', async () => {
-    const page = await watch([gauge()], (look) => (look === 0 ? 'waiting 1' : null), 1_500)
+    const page = await watch([gauge()], (look) => (look === 0 ? 'waiting 1' : null), 4_500)
     expect([page.pages.length, page.seen?.problems.size, page.seen?.ranges.size]).toEqual([2, 0, 1])
     const all: ContainerPort['all'] = (signal) =>
       new Promise((_resolve, reject) => {
