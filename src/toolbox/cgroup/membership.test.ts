@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { belongsTo, parseCgroupPaths, readCgroupPaths, readProcFile, requireMember } from './membership.ts'
+import { belongsTo, isLeaving, parseCgroupPaths, readCgroupPaths, readProcFile, requireMember } from './membership.ts'
 
 const ID = '3f2a'.repeat(16)
 const OTHER = '9b1c'.repeat(16)
@@ -38,6 +38,23 @@ describe('/proc/PID/cgroup', () => {
     expect(belongsTo(parseCgroupPaths('4:memory:/\n0::/init.scope\n'), ID)).toBe(false)
     expect(belongsTo(parseCgroupPaths(''), ID)).toBe(false)
   })
+})
+
+describe('a process that ends', () => {
+  it.each([
+    `4:memory:/docker/${ID}\n3:cpu,cpuacct:/\n`,
+    `4:memory:/\n3:cpu,cpuacct:/docker/${ID}\n`,
+    `3:cpu:/docker/${ID}\n2:cpuacct:/\n`,
+  ])('leaves its cgroups one after the other: %j', (text) => {
+    expect(isLeaving(parseCgroupPaths(text))).toBe(true)
+  })
+
+  it.each([...Object.values(FORMS), `7:rdma:/\n6:misc:/\n4:memory:/docker/${ID}\n1:name=systemd:/\n0::/\n`])(
+    'is not one that is in them all, or in no other that is counted: %j',
+    (text) => {
+      expect(isLeaving(parseCgroupPaths(text))).toBe(false)
+    },
+  )
 })
 
 describe('a real process', () => {

@@ -28,10 +28,19 @@ export function belongsTo(paths: CgroupPaths, containerId: string): boolean {
   return [...paths.values()].some((path) => path.includes(containerId))
 }
 
-/** @throws Error when the process is gone, or is not one of that container: pids are used again. */
+/** Their counters are read: those of the root would be the whole machine's. */
+const COUNTED = ['memory', 'cpu', 'cpuacct']
+
+/** A process that ends leaves its hierarchies of version 1 one after the other, each for its root. */
+export function isLeaving(paths: CgroupPaths): boolean {
+  return [...paths].some(([key, path]) => path === '/' && key.split(',').some((controller) => COUNTED.includes(controller)))
+}
+
+/** @throws Error when the process is gone, is about to go, or is not one of that container: pids are used again. */
 export async function requireMember({ pid, containerId }: ProcessRef): Promise<CgroupPaths> {
   const paths = await readCgroupPaths(pid)
   if (paths === null) throw new Error(`there is no process ${pid} any more`)
+  if (belongsTo(paths, containerId) && isLeaving(paths)) throw new Error(`process ${pid} is ending: it leaves its cgroups`)
   if (belongsTo(paths, containerId)) return paths
   const seen = [...new Set(paths.values())].join(', ').slice(0, 300)
   throw new Error(`process ${pid} does not belong to container ${containerId.slice(0, 12)}: its cgroups are ${seen}`)
