@@ -85,7 +85,7 @@ export const loadShape = z.object({
       'Closed: users ask again when they have their answer. Open: requests came at a rate, however long the answers took.',
     ),
   users: z.number().describe('The most users at work in one second.'),
-  requests: z.number().describe('HTTP requests that were sent.'),
+  requests: z.number().describe('Requests that were sent: of HTTP, sessions of WebSocket, calls of gRPC.'),
   rps: z.number().describe('Requests a second, the mean of the whole run.'),
   errorRate: z.number().describe("Share of errors, 0…1, by the script's own metric errors where it has one."),
   outcomes: z
@@ -97,7 +97,9 @@ export const loadShape = z.object({
     .describe("What became of the tasks, by the script's own counter tasks where it has one, else of the requests."),
   errors: z
     .record(z.string(), z.number())
-    .describe("Number of requests that were not served, by status (503), by k6's error code (error 1212), or as wrong answer."),
+    .describe(
+      "Number of requests that were not served, by status (503), by k6's error code (error 1212), by the code of a call (gRPC 14), or as wrong answer.",
+    ),
   p50Ms: numberOrNull.describe('Median duration of a request, ms; null without one.'),
   p95Ms: numberOrNull.describe('95th percentile of the durations, ms; null without a request.'),
   p99Ms: numberOrNull.describe('99th percentile of the durations, ms; null without a request.'),

@@ -189,6 +189,63 @@ describe('what the system says that it holds', () => {
   })
 })
 
+describe('what was not read', () => {
+  const looks = (change: (seen: GaugeLooks) => void): GaugeLooks => {
+    const seen = new GaugeLooks()
+    change(seen)
+    return seen
+  }
+  const both = looks((seen) => {
+    seen.add('back-1', gauge(), 1)
+    seen.add('back-2', gauge(), 1)
+  })
+  const one = (change: (seen: GaugeLooks) => void): GaugeLooks =>
+    looks((seen) => {
+      seen.add('back-1', gauge(), 1)
+      change(seen)
+    })
+
+  it.each<[string, GaugeLooks, GaugeLooks]>([
+    ['back-2 could not be read: refused', both, one(({ problems }) => problems.set('back-2', 'refused'))],
+    ['waiting of back-2 stands on no page any more', both, one(({ unknown }) => unknown.add('waiting of back-2'))],
+    ['typo of back-1 stands on no page', one(({ unknown }) => unknown.add('typo of back-1')), both],
+    ['back-2 could not be read before: refused', one(({ problems }) => problems.set('back-2', 'refused')), both],
+    ['back-1 could not be read before: refused', looks(({ problems }) => problems.set('back-1', 'refused')), both],
+  ])('is not as before: %s', (observed, before, after) => {
+    expect(judgeGauges(before, after)).toMatchObject({ observed, met: null })
+  })
+
+  it('is no matter where the container is gone, or where it was read at another look', () => {
+    expect(
+      judgeGauges(
+        both,
+        one(() => undefined),
+      ),
+    ).toMatchObject({ observed: 'all 1 are', met: true })
+    expect(
+      judgeGauges(
+        one(({ problems }) => problems.set('back-1', 'refused')),
+        both,
+      ),
+    ).toMatchObject({ met: true })
+  })
+
+  it('hides nothing that has grown', () => {
+    const grown = looks((seen) => {
+      seen.add('back-1', gauge(), 90)
+      seen.problems.set('back-2', 'refused')
+    })
+    expect(judgeGauges(both, grown)).toMatchObject({ observed: 'waiting of back-1 is 90, 1 before', met: false })
+  })
+
+  it('is known of a page that does not have it, until it has', async () => {
+    const never = await watch([gauge(), gauge({ metric: 'typo' })], () => 'waiting 1', 900)
+    expect([...(never.seen?.unknown ?? [])]).toEqual(['typo of fake-back-1'])
+    const late = await watch([gauge()], (look) => (look === 0 ? 'other 1' : 'waiting 1'), 3_900)
+    expect(late.seen?.unknown.size).toBe(0)
+  })
+})
+
 it('a scenario fails by a place that is never given back', async () => {
   const holding = (leaks: boolean): Rig => {
     let wasBroken = false

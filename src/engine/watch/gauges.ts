@@ -27,13 +27,20 @@ export class GaugeLooks {
   readonly ranges = new Map<string, GaugeRange>()
   /** Why a page could not be read the last time, by container; empty where each could. */
   readonly problems = new Map<string, string>()
+  /** Gauges that no page had so far, though it could be read. */
+  readonly unknown = new Set<string>()
 
   add(container: string, spec: GaugeSpec, value: number): void {
     const key = JSON.stringify([container, spec.metric, spec.labels])
     const before = this.ranges.get(key)
+    this.unknown.delete(nameOf(spec, container))
     const [least, most] = [Math.min(value, before?.least ?? value), Math.max(value, before?.most ?? value)]
     this.ranges.set(key, { spec, container, least, most })
   }
+}
+
+function nameOf({ metric }: GaugeSpec, container: string): string {
+  return `${metric} of ${container}`
 }
 
 type WatchDeps = Pick<EngineDeps, 'clock' | 'stack' | 'containers' | 'observer'>
@@ -87,6 +94,7 @@ async function readPage(
       const values = seriesOf(page, spec.metric, spec.labels).map(({ value }) => value)
       const sum = values.reduce((all, value) => all + value, 0)
       if (values.length > 0 && Number.isFinite(sum)) seen.add(name, spec, sum)
+      else seen.unknown.add(nameOf(spec, name))
     }
     seen.problems.delete(name)
   } catch (error) {
@@ -94,31 +102,48 @@ async function readPage(
   }
 }
 
-/** null where nothing can be said: nothing is declared, or nothing was read before. */
+/** null where nothing can be said: nothing is declared, or nobody came to look before. What was not read is never as before. */
 export function judgeGauges(before: GaugeLooks | null, after: GaugeLooks | null): ExpectationResult | null {
-  if (before === null || after === null || before.ranges.size === 0) return null
+  if (before === null || after === null) return null
   const clause = {
     phase: 'after',
     text: 'gauges',
     expected: 'what the system says that it holds is as much as before',
   } as const
+  const lost = [...before.ranges].filter(([key]) => !after.ranges.has(key)).map(([, range]) => range)
   const pairs = [...before.ranges].flatMap(([key, was]) => {
     const is = after.ranges.get(key)
     return is === undefined ? [] : [{ was, is }]
   })
-  const unread = [...after.problems].map(([name, why]) => `${name} could not be read: ${why}`)
-  if (pairs.length === 0) return { ...clause, observed: unread[0] ?? 'none of them could be read', met: null }
   const off = pairs.flatMap(({ was, is }) => changeOf(was, is))
-  return {
-    ...clause,
-    observed: off.length === 0 ? `all ${pairs.length} are` : off.slice(0, MOST_TOLD).join('; '),
-    met: off.length === 0,
-  }
+  const unread = [...unreadBefore(before), ...lost.flatMap((range) => unreadAfter(range, after))]
+  if (off.length > 0) return { ...clause, observed: off.slice(0, MOST_TOLD).join('; '), met: false }
+  if (unread.length > 0) return { ...clause, observed: [...new Set(unread)].slice(0, MOST_TOLD).join('; '), met: null }
+  if (before.ranges.size === 0) return null
+  if (pairs.length === 0) return { ...clause, observed: 'none of them could be read', met: null }
+  return { ...clause, observed: `all ${pairs.length} are`, met: true }
+}
+
+/** A gauge with a typo would be as before for ever. */
+function unreadBefore({ ranges, problems, unknown }: GaugeLooks): string[] {
+  const wasRead = new Set([...ranges.values()].map(({ container }) => container))
+  const silent = [...problems].filter(([container]) => !wasRead.has(container))
+  return [
+    ...[...unknown].map((name) => `${name} stands on no page`),
+    ...silent.map(([container, why]) => `${container} could not be read before: ${why}`),
+  ]
+}
+
+/** Nothing for a container that is not there any more: that is for others to tell of. */
+function unreadAfter({ spec, container }: GaugeRange, { problems, unknown }: GaugeLooks): string[] {
+  const why = problems.get(container)
+  if (why !== undefined) return [`${container} could not be read: ${why}`]
+  return unknown.has(nameOf(spec, container)) ? [`${nameOf(spec, container)} stands on no page any more`] : []
 }
 
 function changeOf(was: GaugeRange, is: GaugeRange): string[] {
-  const { metric, atMostMore, atMostLess } = was.spec
-  const name = `${metric} of ${was.container}`
+  const { atMostMore, atMostLess } = was.spec
+  const name = nameOf(was.spec, was.container)
   if (atMostMore !== null && is.least > was.least + atMostMore) return [`${name} is ${is.least}, ${was.least} before`]
   if (atMostLess !== null && is.most < was.most - atMostLess) return [`${name} is ${is.most}, ${was.most} before`]
   return []

@@ -96,10 +96,11 @@ function thrownIterations({ thresholds, series, calm }: LoadEvidence, stretches:
   if (thresholds.some(({ metric }) => metric === SCRIPT_EXCEPTIONS)) return () => []
   const spans = calm === null ? [{}] : stretches.map(({ fromMs, toMs }) => ({ fromMs, toMs }))
   const counts = spans.map((span) => series.ask({ metric: SCRIPT_EXCEPTIONS, ...span }))
-  const iterations = series.ask({ metric: 'iterations' })
+  const iterations = spans.map((span) => series.ask({ metric: 'iterations', ...span }))
   return () => {
     const threw = counts.reduce((sum, count) => sum + (count()?.sum ?? 0), 0)
-    const all = Math.max(threw, iterations()?.sum ?? 0)
+    const done = iterations.reduce((sum, count) => sum + (count()?.sum ?? 0), 0)
+    const all = Math.max(threw, done)
     return threw <= all * THROWN_SHARE ? [] : [`the script threw in ${threw} of ${all} iterations: k6.log says what`]
   }
 }

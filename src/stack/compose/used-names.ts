@@ -5,6 +5,8 @@ import { ChaosError } from '../../core/errors.ts'
 
 const MOST_FILES = 200
 const MOST_WORDS = 5_000
+/** Of paths that are looked for, over all files. */
+const MOST_LOOKS = 50_000
 const LONGEST_PATH = 500
 const LARGEST_BYTES = 1024 * 1024
 const VARIABLE = /\$\{?([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\}?/g
@@ -22,7 +24,8 @@ export async function composeTexts(
   const seen = new Set<string>()
   const waiting = [...files]
   for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-    if (seen.has(file) || texts.length >= MOST_FILES) continue
+    if (seen.has(file)) continue
+    if (texts.length >= MOST_FILES || seen.size >= MOST_LOOKS) break
     seen.add(file)
     const text = files.includes(file) ? await readComposeFile(file) : await textOf(file)
     if (text === null) continue
