@@ -2,7 +2,8 @@
 
 /** Gives seconds from `nowMs` (of the epoch) on; null for what is neither. A date that is over is 0. */
 export function retryAfterSeconds(header: string | undefined, nowMs: number): number | null {
-  const text = header?.trim() ?? ''
+  if (header === undefined) return null
+  const text = header.trim()
   if (/^\d{1,9}$/.test(text)) return Number(text)
   // Numbers that are none of seconds would be taken for years.
   const atMs = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN

@@ -343,7 +343,7 @@ it('tells a refused connection by its code', async () => {
     maxBytes: 100,
     signal: new AbortController().signal,
   })
-  expect(outcome).toMatchObject({ good: false, error: 'ECONNREFUSED' })
+  expect(outcome).toMatchObject({ good: false, error: 'ECONNREFUSED', answerId: null })
 })
 
 it('refuses a variable that has no value: an empty token would look like a broken service', async () => {
