@@ -114,3 +114,47 @@ it('sends its requests in turns, and says which was which where there are severa
   await until(() => canary.samples(mono(0)).length > 0)
   expect(canary.samples(mono(0))[0]).not.toHaveProperty('request')
 })
+
+it('keeps how the body of a failed answer begins, of the first of an error and of three errors, until it forgets', async () => {
+  const long = `${'secret words, '.repeat(40)}`
+  let asked = 0
+  const failing: StackRequest = {
+    ...GET,
+    send() {
+      asked += 1
+      const good = asked % 6 === 0
+      const body = asked % 6 === 1 ? '' : `${asked % 6}: ${long}`
+      return Promise.resolve({ ...WHOLE, status: 500, good, reason: good ? null : `error ${asked % 6}`, body })
+    },
+  }
+  const told = canaryPort.start(
+    stack({ descriptor: descriptor({ requests: { failing }, canary: { requests: ['failing'], ratePerSecond: 100 } }) }),
+    { clock, signal: new AbortController().signal },
+  )
+  await until(() => told.samples(mono(0)).length >= 13)
+  const bodies = (): string[] => told.samples(mono(0)).flatMap(({ body }) => body ?? [])
+  const begins = bodies().map((body) => body.slice(0, 10))
+  expect(begins).toEqual(['2: secret ', '3: secret ', '4: secret '])
+  expect(bodies().map((body) => body.length <= 501 && body.endsWith('secret …'))).toEqual([true, true, true])
+  const beforeMs = clock.nowMs()
+  told.forget(beforeMs)
+  await until(() => told.samples(beforeMs).length >= 13)
+  told.stop()
+  expect(bodies()).toHaveLength(3)
+})
+
+it('keeps a short body whole, and nothing of one that is a single long word', async () => {
+  const bodies = ['busy', 'x'.repeat(501)]
+  const failing: StackRequest = {
+    ...GET,
+    send: () =>
+      Promise.resolve({ ...WHOLE, status: 500, good: false, reason: String(bodies.length), body: bodies.shift() ?? '' }),
+  }
+  const told = canaryPort.start(
+    stack({ descriptor: descriptor({ requests: { failing }, canary: { requests: ['failing'], ratePerSecond: 100 } }) }),
+    { clock, signal: new AbortController().signal },
+  )
+  await until(() => told.samples(mono(0)).length >= 4)
+  told.stop()
+  expect(told.samples(mono(0)).flatMap(({ body }) => body ?? [])).toEqual(['busy', '…'])
+})

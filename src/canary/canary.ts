@@ -3,7 +3,7 @@ import { CANARY_DEADLINE_MS, type CanarySample } from '../core/canary.ts'
 import { later, msBetween, type Mono } from '../core/time/moment.ts'
 import type { Clock } from '../core/time/clock.ts'
 import { canaryRequests, type NamedRequest } from '../core/descriptor.ts'
-import { answerName, type StackRequest } from '../core/request.ts'
+import { answerName, type RequestOutcome, type StackRequest } from '../core/request.ts'
 import type { CanaryPort, RunningCanary } from '../ports/canary.ts'
 import type { RunningStack } from '../ports/stack.ts'
 import { isAborted, waitUntil } from '../core/time/wait.ts'
@@ -12,6 +12,9 @@ const MAX_IN_FLIGHT = 200
 const MAX_BODY_BYTES = 1024 * 1024
 /** What is not forgotten is of one scenario, which lasts minutes; this many are hours. Beyond it nothing is sent. */
 const MAX_SAMPLES = 200_000
+/** So many failures, each with an error of its own, have the body of their answer kept, and so many characters of it. */
+const MOST_BODIES = 3
+const LONGEST_BODY = 500
 
 export const canaryPort: CanaryPort = {
   start: (stack, { clock, signal }) => new OpenLoopCanary(stack, clock, signal),
@@ -39,6 +42,8 @@ class OpenLoopCanary implements RunningCanary {
   /** Aborted to look at once when that is, as the pace has changed. */
   private pause = new AbortController()
   private inFlight = 0
+  /** Errors of which a body is kept already. */
+  private readonly withBody = new Set<string | null>()
 
   constructor(stack: RunningStack, clock: Clock, signal: AbortSignal) {
     this.stack = stack
@@ -75,6 +80,7 @@ class OpenLoopCanary implements RunningCanary {
   }
 
   forget(beforeMs: Mono): void {
+    this.withBody.clear()
     for (const { dropped, outcome } of this.sent.splice(0, this.indexOf(beforeMs))) {
       // A connection that the system has left hanging is one of its descriptors, which the next scenario may count.
       if (outcome === null) dropped.abort(new Error('nobody asks for this request any more'))
@@ -138,7 +144,7 @@ class OpenLoopCanary implements RunningCanary {
   private async ask(request: StackRequest, one: Sent, sentMs: Mono): Promise<void> {
     const { dropped, outcome: _none, ...asked } = one
     const known = (
-      what: Pick<CanarySample, 'status' | 'code' | 'ok' | 'error' | 'cut' | 'wrong' | 'jobId' | 'retryAfterSeconds'>,
+      what: Pick<CanarySample, 'status' | 'code' | 'ok' | 'error' | 'cut' | 'wrong' | 'jobId' | 'retryAfterSeconds' | 'body'>,
     ): void => {
       one.outcome = { ...asked, sentMs, doneMs: this.clock.nowMs(), ...what }
     }
@@ -160,9 +166,21 @@ class OpenLoopCanary implements RunningCanary {
         ...(wrong === true ? { wrong } : {}),
         ...(jobId === undefined ? {} : { jobId }),
         ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+        ...this.bodyOfFailed(outcome),
       })
     } catch (error) {
       known({ status: null, ok: false, error: `could not be sent: ${String(error)}` })
     }
   }
+
+  private bodyOfFailed({ good, reason, body }: RequestOutcome): Pick<CanarySample, 'body'> {
+    if (good || body === '' || this.withBody.has(reason) || this.withBody.size >= MOST_BODIES) return {}
+    this.withBody.add(reason)
+    return { body: begin(body) }
+  }
+}
+
+/** No word is cut in two: half a secret is one that no redaction knows. */
+function begin(body: string): string {
+  return body.length <= LONGEST_BODY ? body : `${body.slice(0, LONGEST_BODY).replace(/[^\s"'<>,;(){}]*$/, '')}…`
 }

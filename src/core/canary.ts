@@ -27,6 +27,8 @@ export interface CanarySample {
   readonly retryAfterSeconds?: number
   /** Node's error code, `deadline`, `overflow` (200 in flight) or what the good-answer rule missed; null when ok. */
   readonly error: string | null
+  /** How the body of a failed answer begins, of the first of a kind only. */
+  readonly body?: string
 }
 
 export interface CanaryWindow {

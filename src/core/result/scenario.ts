@@ -33,6 +33,13 @@ const expectation = z.object({
   met: met.describe('Whether the promise was kept; null when it could not be decided, which never counts as met.'),
 })
 
+const failedAnswer = z.object({
+  atMs: z.number().describe('When its request was to be sent, ms from the begin of the scenario, as in the series.'),
+  request: z.string().nullable().describe('Name of the request; null where the canary has one only.'),
+  error: z.string().describe('Why it was no good answer.'),
+  body: z.string().describe('How its body begins, at most 500 characters.'),
+})
+
 const canary = z.object({
   total: count.describe('Requests that were to be sent in the fault window.'),
   failed: count.describe('How many of them had no good answer.'),
@@ -45,6 +52,11 @@ const canary = z.object({
     'Median latency in the steady state of the same scenario, to compare with, ms; null without one.',
   ),
   maxLatenessMs: numberOrNull.describe('How late the harness itself was to send, at worst, ms; null when nothing was injected.'),
+  // Of a result that was written before any was kept.
+  failedAnswers: z
+    .array(failedAnswer)
+    .default([])
+    .describe('What failed answers said: the first of each error, three at most in the scenario.'),
 })
 
 const calm = z.object({

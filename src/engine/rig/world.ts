@@ -23,6 +23,7 @@ export interface Answer {
   readonly request?: string
   readonly cut?: true
   readonly wrong?: true
+  readonly body?: string
 }
 
 /** A thing that can be broken, and what is seen of it from outside. */

@@ -30,6 +30,7 @@ describe('the result of a scenario without its fault', () => {
     expect(result.effect.escaped).toEqual([])
     expect(result.canary).toEqual({
       ...{ total: 0, failed: 0, p50Ms: null, p95Ms: null, longestOutageMs: null, maxLatenessMs: null, steadyP50Ms: null },
+      failedAnswers: [],
     })
     expect(rig.noted('revert', 'observe')).toEqual(['revert cut on back'])
   })
@@ -56,7 +57,23 @@ describe('the figures of the canary', () => {
     rig.world.answer = () => ({ ok: true, latencyMs: rig.world.broken.size > 0 ? 140 : 20 })
     expect((await rig.result()).canary).toEqual({
       ...{ total: 60, failed: 0, p50Ms: 140, p95Ms: 140, longestOutageMs: 215, maxLatenessMs: 7, steadyP50Ms: 20 },
+      failedAnswers: [],
     })
+  })
+
+  it('hold what failed answers said, and when they were asked for', async () => {
+    const rig = new Rig()
+    let told = 0
+    rig.world.answer = () => {
+      if (rig.world.broken.size === 0) return { ok: true, latencyMs: 20 }
+      told += 1
+      return { ok: false, latencyMs: 20, ...(told > 1 ? {} : { request: 'page', body: 'the store is away' }) }
+    }
+    const { failedAnswers } = (await rig.result()).canary
+    expect(failedAnswers).toEqual([
+      { atMs: expect.any(Number) as number, request: 'page', error: 'status 503', body: 'the store is away' },
+    ])
+    expect(failedAnswers[0]?.atMs).toBeGreaterThan(0)
   })
 
   it('count an outage to its real end', async () => {

@@ -114,6 +114,7 @@ export function buildResult(
       ...(window === null ? { p50Ms: null, p95Ms: null, longestOutageMs: null, maxLatenessMs: null } : roundedWindow(window)),
       longestOutageMs: outageMs(state, endedMs),
       steadyP50Ms: state.steady === null ? null : roundOrNull(state.steady.p50Ms),
+      failedAnswers: failedAnswers(state),
     },
     recovery,
     control,
@@ -126,6 +127,14 @@ export function buildResult(
     repeatCommand: options.repeatCommand(scenario.id),
     source: { file: scenario.source.file, line: scenario.source.line },
   }
+}
+
+function failedAnswers({ samples, startedMs }: ScenarioState): ScenarioResult['canary']['failedAnswers'] {
+  return samples.flatMap(({ body, error, intendedMs, request = null }) =>
+    body === undefined
+      ? []
+      : [{ atMs: Math.round(msBetween(startedMs, intendedMs)), request, error: error ?? 'bad answer', body }],
+  )
 }
 
 /** An outage that began in the window is counted to its real end, after the revert too. */

@@ -45,7 +45,16 @@ const result: RunResult = {
       mechanism: 'toxiproxy timeout',
       effect: { confirmed: true, summary: 's', reasons: [], measures: { lostBytes: 5, proxy: 'a', accepted: true, none: null } },
       expectations: [{ phase: 'during', text: 't', expected: 'e', observed: 'o', met: null }],
-      canary: { total: 100, failed: 3, p50Ms: 4, p95Ms: null, longestOutageMs: 10, steadyP50Ms: 3, maxLatenessMs: 1 },
+      canary: {
+        total: 100,
+        failed: 3,
+        p50Ms: 4,
+        p95Ms: null,
+        longestOutageMs: 10,
+        steadyP50Ms: 3,
+        maxLatenessMs: 1,
+        failedAnswers: [],
+      },
       recovery: {
         recovered: true,
         afterMs: 10,

@@ -61,6 +61,27 @@ describe('a document', () => {
     expect(entry?.row.cells[1]).toBe('Hig…')
   })
 
+  it('shows what failed answers said, where there is room for details', () => {
+    const failedAnswers = [
+      { atMs: 1_200, request: 'page', error: 'status 503', body: '{"error":"the\u001b[31m store"}' },
+      { atMs: 900, request: null, error: 'no JSON', body: '<html>' },
+    ]
+    const failed = { ...FAILED, canary: { ...FAILED.canary, failedAnswers } }
+    const shown = (extent: Extent): Detail[] =>
+      (documentOf(runResult([failed]), extent).scenarios.entries[0]?.details ?? []).filter(
+        (detail) => detail.kind === 'preformatted' && detail.label === 'Failed answers',
+      )
+    const text = '1.2 s page: status 503\n{"error":"the store"}\n\n900 ms: no JSON\n<html>'
+    expect(shown(full)).toEqual([{ kind: 'preformatted', label: 'Failed answers', text }])
+    expect(shown({ ...full, longFactLength: 10 })).toEqual([
+      { kind: 'preformatted', label: 'Failed answers', text: '1.2 s pag…' },
+    ])
+    expect(shown(EXTENTS.terminal)).toEqual([])
+    expect(documentOf(runResult([FAILED]), full).scenarios.entries[0]?.details).not.toContainEqual(
+      expect.objectContaining({ label: 'Failed answers' }),
+    )
+  })
+
   it('holds visible text on one line, and nothing escaped', () => {
     const { headline, scenarios } = documentOf(runResult([{ ...FAILED, name: 'a\n<b>\u001b[31m & \u202e`c`' }]), full)
     expect(scenarios.entries[0]?.title).toBe('NF-001 a <b> & `c`')

@@ -17,7 +17,7 @@ export function scenarioEntry(scenario: ScenarioOf, extent: Extent, anchor: stri
     facts: measuredFacts(scenario, extent),
     seriesLabel: 'Canary series',
     open: clauses(scenario, unmet, extent),
-    details: [...clauses(scenario, expectations, extent), ...events(scenario, extent)],
+    details: [...clauses(scenario, expectations, extent), ...failedAnswers(scenario, extent), ...events(scenario, extent)],
   }
   return entryOf(scenario, told, extent, anchor)
 }
@@ -64,6 +64,18 @@ function clauses(scenario: ScenarioOf, those: ScenarioOf['expectations'], extent
     }
   })
   return table(CLAUSE_HEADINGS, rows)
+}
+
+/** What the system said for itself is the shortest way to the cause. */
+function failedAnswers({ canary }: ScenarioOf, extent: Extent): Detail[] {
+  if (extent.rows === 0 || canary.failedAnswers.length === 0) return []
+  const told = canary.failedAnswers.map(({ atMs, request, error, body }) => {
+    const which = request === null ? '' : ` ${request}`
+    return `${duration(atMs)}${which}: ${error}\n${body}`
+  })
+  return [
+    { kind: 'preformatted', label: 'Failed answers', text: truncate(visibleText(told.join('\n\n')), extent.longFactLength) },
+  ]
 }
 
 /** The last ones: they are those around the end of the fault. */
