@@ -46,7 +46,8 @@ async function readKept(): Promise<Matrix> {
 async function runRow(name: string, suites: string, clauses: NonNullable<Declared['clauses']>): Promise<Row> {
   const outDir = await mkdtemp(join(tmpdir(), 'chaos-matrix-'))
   const flags = name === HEALTHY ? [] : name === NO_INJECT ? ['--no-inject'] : ['--defect', name]
-  const argv = [join(ROOT, 'dist/cli/index.js'), 'run', '--suites', suites, '--profile', 'quick', '--out', outDir, ...flags]
+  const usual = ['--suites', suites, '--profile', 'quick', '--no-confirm', '--out', outDir]
+  const argv = [join(ROOT, 'dist/cli/index.js'), 'run', ...usual, ...flags]
   try {
     await new Promise<void>((resolve) => {
       execFile(process.execPath, argv, { timeout: RUN_LIMIT_MS, maxBuffer: 64 * 1024 * 1024 }, () => {

@@ -116,7 +116,7 @@ it('sends its requests in turns, and says which was which where there are severa
 })
 
 it('keeps how the body of a failed answer begins, of the first of an error and of three errors, until it forgets', async () => {
-  const long = `${'secret words, '.repeat(40)}`
+  const long = 'secret words, '.repeat(40)
   let asked = 0
   const failing: StackRequest = {
     ...GET,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RunVerdict, Verdict } from './model.ts'
 import type { Counts } from './result/run.ts'
+import type { ConfirmationResult } from './result/scenario.ts'
 import {
   countVerdicts,
   decideApart,
@@ -10,6 +11,7 @@ import {
   decideScenario,
   EXIT_CODES,
   judgeCriteria,
+  withConfirmation,
   withTrouble,
   type CriteriaFacts,
   type LoadFacts,
@@ -37,6 +39,25 @@ const HIT = { service: 'peer', unaffected: false, steadyP95Ms: 2, duringP95Ms: 9
 function verdictOf(change: Partial<ScenarioFacts>): Verdict {
   return decideScenario({ ...HEALTHY, ...change }).verdict
 }
+
+describe('a red that was run once more', () => {
+  const first = { verdict: 'failed', reasons: ['late'] } as const
+  const again = { verdict: 'failed', reasons: [], after: ['A', 'B', 'C', 'D'], beside: true } as const
+  const rest = { startedAt: 'now', durationMs: 1, series: null, logs: [] }
+  it.each<[Partial<ConfirmationResult>, string]>([
+    [{}, 'failed 2 of 2: once more alone, on a fresh stack'],
+    [{ verdict: 'passed' }, 'failed only after B, C, D and 1 more: alone, on a fresh stack, it passed'],
+    [{ verdict: 'passed', after: ['A', 'B', 'C'] }, 'failed only after A, B, C: alone, on a fresh stack, it passed'],
+    [{ verdict: 'passed', after: [] }, 'failed only beside other stacks: alone, on a fresh stack, it passed'],
+    [
+      { verdict: 'inconclusive', reasons: ['starved', 'x'] },
+      'whether it fails alone is not known: on a fresh stack it was inconclusive: starved',
+    ],
+    [{ verdict: 'error' }, 'whether it fails alone is not known: on a fresh stack it was error: no reason was given'],
+  ])('stays red, and says so: %j', (change, reason) => {
+    expect(withConfirmation(first, { ...again, ...rest, ...change })).toEqual({ verdict: 'failed', reasons: ['late', reason] })
+  })
+})
 
 describe('decideScenario', () => {
   it('passes only when everything was observed', () => {

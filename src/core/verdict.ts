@@ -1,7 +1,7 @@
 /** How verdicts are decided. Pure, and in one place: nothing else may turn an observation into a verdict (`build/lint/verdicts.ts`). */
 import type { RunVerdict, Verdict } from './model.ts'
 import type { Counts } from './result/run.ts'
-import type { ControlResult, ExpectationResult, ScenarioResult } from './result/scenario.ts'
+import type { ConfirmationResult, ControlResult, ExpectationResult, ScenarioResult } from './result/scenario.ts'
 import { withStolenNote } from './stolen.ts'
 
 /** Fewer canary requests than this in the fault window cannot show anything. */
@@ -90,6 +90,22 @@ function controlHit(control: ControlResult | null): string[] {
   if (control === null || control.unaffected) return []
   const hit = `control ${control.service} was hit as well`
   return control.reasons.length > 0 ? control.reasons.map((reason) => `${hit}: ${reason}`) : [hit]
+}
+
+/** A red stays red: whether it was so alone on a fresh stack is one more of its reasons. */
+export function withConfirmation(first: Decided, confirmation: ConfirmationResult): Decided {
+  return { verdict: first.verdict, reasons: [...first.reasons, confirmedText(confirmation)] }
+}
+
+/** So many of those that had run before are named. */
+const MOST_NAMED = 3
+
+function confirmedText({ verdict, reasons, after }: ConfirmationResult): string {
+  if (verdict === 'failed') return 'failed 2 of 2: once more alone, on a fresh stack'
+  const more = after.length > MOST_NAMED ? ` and ${after.length - MOST_NAMED} more` : ''
+  const where = after.length === 0 ? 'beside other stacks' : `after ${after.slice(-MOST_NAMED).join(', ')}${more}`
+  if (verdict === 'passed') return `failed only ${where}: alone, on a fresh stack, it passed`
+  return `whether it fails alone is not known: on a fresh stack it was ${verdict}: ${reasons[0] ?? 'no reason was given'}`
 }
 
 export interface LoadFacts {

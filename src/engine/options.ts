@@ -7,6 +7,8 @@ export interface EngineOptions {
   readonly pace: number
   /** The stacks are left as they are at the end: none is taken down when it has nothing more to do. */
   readonly keepStacks: boolean
+  /** What failed where others had run before it or beside it is run once more, alone on a fresh stack. */
+  readonly confirm: boolean
   /** What else the run has, after these scenarios: for the count and the time that people see. */
   readonly after: { readonly count: number; readonly plannedMs: number }
   /** Ends in the stack and the scenario's id: what a person types to see the same again. */
@@ -58,6 +60,9 @@ export const AFTER_LIMIT_MS = 30_000
 export const COLLECT_LIMIT_MS = 10_000
 export const LOG_BYTES_PER_CONTAINER = 256 * 1024
 export const EVENTS_PER_SCENARIO = 200
+
+/** So many reds are run once more: a build that breaks all of them is known by then. */
+export const MOST_CONFIRMED = 5
 
 /** Above these the harness, not the system, may be what was slow. */
 export const STARVED_LATENESS_P95_MS = 100

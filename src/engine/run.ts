@@ -1,11 +1,12 @@
 /** All scenarios of a run, on one stack or on several side by side. */
 import { describeError } from '../core/errors.ts'
+import { withConfirmation } from '../core/verdict.ts'
 import type { ScenarioResult } from '../core/result/scenario.ts'
 import type { Scenario } from '../kinds/scenario.ts'
 import { isAborted } from '../core/time/wait.ts'
 import type { RunDeps, StackDeps } from './deps.ts'
 import { isPoisoned, Lane } from './lanes/lane.ts'
-import type { EngineOptions } from './options.ts'
+import { MOST_CONFIRMED, type EngineOptions } from './options.ts'
 import { expectedMs, scheduleOf, spanMs } from './lanes/schedule.ts'
 
 export interface Ran {
@@ -28,8 +29,12 @@ export class Handout {
   private readonly signal: AbortSignal
   private readonly lanes: readonly Lane[]
   private readonly results = new Map<string, ScenarioResult>()
+  /** What had run before on the stack of each. */
+  private readonly before = new Map<string, readonly string[]>()
   /** Those that nobody needs any more, however their stacks are. */
   private readonly done = new Set<Lane>()
+  /** Those of which the stack is down. */
+  private readonly retired = new Set<Lane>()
   private waiting: Scenario[]
   private started = 0
 
@@ -55,6 +60,7 @@ export class Handout {
     await Promise.all(this.lanes.map((lane) => this.work(lane, queue, comesLater || alone.length > 0)))
     const last = this.lanes.find((lane) => this.isUsable(lane))
     if (last !== undefined) await this.work(last, [...alone], comesLater)
+    await this.confirm(comesLater)
     return {
       results: this.scenarios.flatMap(({ id }) => this.results.get(id) ?? []),
       reasons: this.reasons(),
@@ -65,6 +71,10 @@ export class Handout {
   /** Takes from the queue until it is empty. `comesLater`: then one stack is needed still. */
   private async work(lane: Lane, queue: Scenario[], comesLater: boolean): Promise<void> {
     for (let next = this.take(queue); next !== undefined; next = this.take(queue)) {
+      if (next.freshStack && lane.before.length > 0 && (await lane.renew(`for ${next.id}`)) === null) {
+        queue.unshift(next)
+        break
+      }
       const result = await this.one(lane, next)
       if (!isPoisoned(result) || isAborted(this.signal)) continue
       if (queue.length > 0 || (comesLater && this.othersThan(lane).length === 0))
@@ -76,7 +86,46 @@ export class Handout {
     // One stack stays for what comes later; the others are gone before that begins.
     if (this.options.keepStacks || this.othersThan(lane).length === 0 || isAborted(this.signal)) return
     this.done.add(lane)
+    this.retired.add(lane)
     await lane.deps.retire()
+  }
+
+  /** Runs what has failed in company once more, alone on a fresh stack. The last stack that is up is free for it. */
+  private async confirm(comesLater: boolean): Promise<void> {
+    if (!this.options.confirm || this.deps.load !== null) return
+    const reds = this.scenarios.filter(({ id }) => this.results.get(id)?.verdict === 'failed' && this.hadCompany(id))
+    const lane = this.lanes.find((one) => one.broken === null && !this.retired.has(one))
+    if (lane === undefined) return
+    for (const scenario of reds.slice(0, MOST_CONFIRMED)) {
+      if (isAborted(this.signal)) break
+      if (await this.confirmOne(lane, scenario)) this.done.delete(lane)
+      else this.done.add(lane)
+      if (lane.broken !== null) return
+    }
+    lane.rest()
+    if (comesLater && this.done.has(lane) && !isAborted(this.signal) && (await lane.renew('for what comes after')) !== null)
+      this.done.delete(lane)
+  }
+
+  private hadCompany(id: string): boolean {
+    return this.lanes.length > 1 || (this.before.get(id) ?? []).length > 0
+  }
+
+  /** @returns whether the stack is well after it. */
+  private async confirmOne(lane: Lane, scenario: Scenario): Promise<boolean> {
+    const { id } = scenario
+    const first = this.results.get(id)
+    if (first === undefined || (await lane.renew(`to run ${id} once more`)) === null) return false
+    const again = await lane.run(scenario, `${id}-again`)
+    if (isAborted(this.signal)) return false
+    const { verdict, reasons, startedAt, durationMs, series, logs } = again
+    const confirmation = {
+      ...{ verdict, reasons, startedAt, durationMs, series, logs },
+      after: this.before.get(id) ?? [],
+      beside: this.lanes.length > 1,
+    }
+    this.results.set(id, { ...first, ...withConfirmation(first, confirmation), confirmation })
+    return !isPoisoned(again)
   }
 
   private take(queue: Scenario[]): Scenario | undefined {
@@ -95,6 +144,7 @@ export class Handout {
       plannedMs: this.expected(scenario),
       leftMs: this.leftMs(),
     })
+    this.before.set(scenario.id, [...lane.before])
     const result = await lane.run(scenario)
     this.results.set(scenario.id, result)
     this.waiting = this.waiting.filter((other) => other !== scenario)

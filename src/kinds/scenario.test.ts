@@ -11,6 +11,7 @@ function scenario(change: Partial<Scenario>): Scenario {
       control: null,
       mayDie: [],
       exclusive: false,
+      freshStack: false,
       source: { file: 'chaos.json', line: 1 },
     },
     ...change,

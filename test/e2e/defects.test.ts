@@ -78,7 +78,7 @@ async function expectFound(defects: string, group: Group): Promise<void> {
   const defectOf = new Map(pairsOf(group).map(([name, id]) => [id, name]))
   const { missing, told } = await fairRun({
     ids: [...defectOf.keys()],
-    argv: (ids) => ['run', '--profile', 'quick', '--only', ids.join(','), '--defect', defects],
+    argv: (ids) => ['run', '--profile', 'quick', '--no-confirm', '--only', ids.join(','), '--defect', defects],
     why: (result, id) => {
       const name = defectOf.get(id) ?? ''
       const why = whyNotFound(result, id, clauseOf(name, id))

@@ -6,9 +6,10 @@ import { PROFILES, SUITES } from '../../core/model.ts'
 import { collectList, collectOneOf, parseInteger, stderrLogger, watchSignals } from './common.ts'
 import { runRequestOf, type AskedRun } from '../run/request.ts'
 
-interface RunFlags extends Omit<AskedRun, 'noInject' | 'defects' | 'thresholds' | 'runId'> {
+interface RunFlags extends Omit<AskedRun, 'noInject' | 'noConfirm' | 'defects' | 'thresholds' | 'runId'> {
   keepStack: boolean
   inject: boolean
+  confirm: boolean
   defect?: string[]
   threshold?: string[]
 }
@@ -43,6 +44,7 @@ export function addRunCommand(program: Command): void {
     .option('--keep-stack', 'leave the stack running; `cleanup --run ID` removes it', false)
     .option('--strict', 'a skipped scenario makes the run an error', false)
     .option('--no-inject', 'rehearse everything without injecting: nothing may pass then')
+    .option('--no-confirm', 'do not run once more, alone on a fresh stack, what failed where others had run')
     .option('--defect <names...>', 'start the stack with a named defect, to see that it is found', collectList)
     .option('--threshold <limits...>', 'limit of load patterns, such as "http_req_duration p95 < 300 ms"')
     .addOption(
@@ -67,7 +69,13 @@ async function runCommand(flags: RunFlags): Promise<void> {
   })
   const reporters = [progress, fileReporter(outDir)]
   const { result, exitCode } = await runChaos(
-    runRequestOf({ ...flags, noInject: !flags.inject, defects: flags.defect, thresholds: flags.threshold }),
+    runRequestOf({
+      ...flags,
+      noInject: !flags.inject,
+      noConfirm: !flags.confirm,
+      defects: flags.defect,
+      thresholds: flags.threshold,
+    }),
     { reporters, log: stderrLogger(process.env), signal: signals.signal, env: process.env },
   )
   process.stdout.write(render(consoleFormat, result))

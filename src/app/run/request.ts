@@ -21,6 +21,8 @@ export interface RunRequest {
   readonly keepStack: boolean
   readonly strict: boolean
   readonly noInject: boolean
+  /** Nothing that failed is run once more. */
+  readonly noConfirm: boolean
   readonly defects: readonly string[]
   /** null draws one. The action needs it beforehand, for its post step. */
   readonly runId: string | null
@@ -57,6 +59,7 @@ export interface AskedRun extends AskedLoad, Pick<RunRequest, 'profile' | 'stric
   readonly out: string
   readonly seed?: number | null
   readonly stacks?: number | null
+  readonly noConfirm?: boolean
   readonly keepStack?: boolean
   readonly defects?: readonly string[] | undefined
   readonly underLoad?: string | null
@@ -67,7 +70,7 @@ export interface AskedRun extends AskedLoad, Pick<RunRequest, 'profile' | 'stric
 export function runRequestOf(asked: AskedRun): RunRequest {
   const { profile, strict, noInject } = asked
   return {
-    ...{ profile, strict, noInject },
+    ...{ profile, strict, noInject, noConfirm: asked.noConfirm ?? false },
     suites: asked.suites ?? SUITES,
     only: asked.only ?? [],
     stackFile: resolve(asked.stack ?? ownStackFile()),

@@ -191,6 +191,7 @@ async function experiment(session: Session, stacks: RunStacks, ledger: Ledger): 
   const options: EngineOptions = {
     profile: request.profile,
     noInject: request.noInject,
+    confirm: !request.noConfirm,
     pace: machinePace(),
     keepStacks: request.keepStack,
     after: { count: patterns.length, plannedMs: plannedLoadMs(patterns, request.profile) },

@@ -4,7 +4,16 @@ import { possibleStacks, wantedStacks, type WidthFacts } from './width.ts'
 
 function scenario(index: number, exclusive = false): Scenario {
   return {
-    ...{ id: `X-${index}`, name: 'x', suite: 'chaos', expectedBehavior: 'x', faults: [], expect: [], exclusive },
+    ...{
+      id: `X-${index}`,
+      name: 'x',
+      suite: 'chaos',
+      expectedBehavior: 'x',
+      faults: [],
+      expect: [],
+      exclusive,
+      freshStack: false,
+    },
     ...{ durationSeconds: 30, profileSeconds: {}, recoveryLimitSeconds: null, control: null, mayDie: [] },
     source: { file: 'x.json', line: 1 },
   }

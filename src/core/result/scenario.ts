@@ -130,6 +130,16 @@ const event = z.object({
   detail: z.string().describe('More of it, for people.'),
 })
 
+const confirmation = z.object({
+  verdict: judged.verdict.describe('What was decided the second time, alone on a fresh stack.'),
+  reasons: judged.reasons,
+  after: texts.describe('Ids of the scenarios that had run before it on the stack of the first time, the oldest first.'),
+  beside: z.boolean().describe('Whether other stacks ran on the machine the first time.'),
+  ...begun,
+  series: series.describe('The canary requests of the second time.'),
+  logs: kept.logs,
+})
+
 export const scenarioShape = z.object({
   ...judged,
   recoveryOnly: z.boolean().describe('Whether the entry has no expect, so that only effect and recovery were judged.'),
@@ -159,6 +169,13 @@ export const scenarioShape = z.object({
     .describe('How close the machine came to its limits while the fault was on; null when it ended before anybody looked.'),
   events: z.array(event).describe('What happened to the containers and in the engine meanwhile, in the order of time.'),
   series: series.describe('The canary requests of the scenario, one JSON object a line; null when none was sent.'),
+  // Of a result that was written before there was any.
+  confirmation: confirmation
+    .nullable()
+    .default(null)
+    .describe(
+      'What came of it when it was run once more, as it had failed where others had run before it or beside it; null where it was not. Red stays red.',
+    ),
   ...kept,
 })
 
@@ -170,6 +187,7 @@ export type RecoveryResult = DeepReadonly<z.infer<typeof recovery>>
 export type CalmResult = DeepReadonly<z.infer<typeof calm>>
 export type ControlResult = DeepReadonly<z.infer<typeof control>>
 export type HostResult = DeepReadonly<z.infer<typeof host>>
+export type ConfirmationResult = DeepReadonly<z.infer<typeof confirmation>>
 export type TimelineEvent = DeepReadonly<z.infer<typeof event>>
 
 /** What was measured to show that a fault bit, and how it was realised on this machine: `nft numgen random drop at ingress`. */

@@ -23,6 +23,7 @@ export class Lane {
   private readonly signal: AbortSignal
   private canary: StackCanary | null = null
   private trouble: string | null = null
+  private ran: string[] = []
 
   constructor(deps: EngineDeps, options: EngineOptions, signal: AbortSignal) {
     this.deps = deps
@@ -35,12 +36,19 @@ export class Lane {
     return this.trouble
   }
 
-  async run(scenario: Scenario): Promise<ScenarioResult> {
+  /** Ids of the scenarios that have run on the stack since it was made, the oldest first. */
+  get before(): readonly string[] {
+    return this.ran
+  }
+
+  /** @param files - Under what name its logs and its series are kept; its id where it is left out. */
+  async run(scenario: Scenario, files?: string): Promise<ScenarioResult> {
     const { clock, canary, stack } = this.deps
     const { signal } = this
+    this.ran.push(scenario.id)
     // At the rate of the descriptor: services that have just started are slow when they are asked a lot.
     this.canary ??= { usualMs: null, steadySinceMs: clock.nowMs(), requests: canary.start(stack, { clock, signal }) }
-    return new ScenarioRun(this.deps, this.options, scenario, this.canary, signal).execute()
+    return new ScenarioRun(this.deps, this.options, scenario, this.canary, signal, files).execute()
   }
 
   /** Asks nothing more of the stack, until its next scenario. */
@@ -50,26 +58,38 @@ export class Lane {
   }
 
   /**
-   * Makes the stack anew after a scenario that left it in trouble, so that one red does not poison the rest. When that
-   * fails the lane is broken. The observer stays: the stack's networks outlive its containers. @returns the result, which tells it.
+   * Makes the stack anew after a scenario that left it in trouble, so that one red does not poison the rest.
+   * @returns the result, which tells it.
    */
   async recreateAfter(result: ScenarioResult): Promise<ScenarioResult> {
+    const tookMs = await this.renew(`after ${result.id}`)
+    if (tookMs === null) return result
+    const detail = `after this scenario, in ${tookMs} ms`
+    const recreated = { at: isoTime(this.deps.clock.wallMs()), source: 'engine', kind: 'stack-recreated', detail }
+    return { ...result, events: [...result.events, recreated] }
+  }
+
+  /**
+   * Makes the stack anew. The observer stays: the stack's networks outlive its containers.
+   * @returns how long it took, ms; null when it could not be made, and the lane is broken.
+   */
+  async renew(when: string): Promise<number | null> {
     const { clock, emit, stack, number } = this.deps
     this.rest()
-    const step = `recreating the stack after ${result.id}`
+    const step = `recreating the stack ${when}`
     emit({ type: 'step-started', step })
     const startedMs = clock.nowMs()
+    const tookMs = (): number => Math.round(msBetween(startedMs, clock.nowMs()))
     try {
       await stack.recreate(this.signal)
     } catch (error) {
-      this.trouble = `stack ${number} could not be recreated after ${result.id}: ${describeError(error)}`
-      return result
+      this.trouble = `stack ${number} could not be recreated ${when}: ${describeError(error)}`
+      return null
     } finally {
-      emit({ type: 'step-ended', step, durationMs: Math.round(msBetween(startedMs, clock.nowMs())) })
+      emit({ type: 'step-ended', step, durationMs: tookMs() })
     }
-    const detail = `after this scenario, in ${Math.round(msBetween(startedMs, clock.nowMs()))} ms`
-    const recreated = { at: isoTime(clock.wallMs()), source: 'engine', kind: 'stack-recreated', detail }
-    return { ...result, events: [...result.events, recreated] }
+    this.ran = []
+    return tookMs()
   }
 }
 

@@ -4,6 +4,8 @@ import { faultWindowMs, type Scenario } from '../../kinds/scenario.ts'
 
 /** What a scenario usually takes beside its window and what its faults say: helpers, baselines, the recovery streak, logs. */
 const USUAL_OVERHEAD_MS = 1_700
+/** What it usually takes to make a stack anew. */
+const FRESH_STACK_MS = 10_000
 
 export interface Schedule {
   /** For whichever stack is free, in this order. */
@@ -29,7 +31,8 @@ export function scheduleOf(scenarios: readonly Scenario[], stacks: number, expec
 export function expectedMs(scenario: Scenario, profile: ProfileName, pace = 1): number {
   // Several share the CPUs that it takes to prepare them.
   const own = scenario.faults.reduce((sum, { usualMs }) => sum + usualMs, 0)
-  return faultWindowMs(scenario, profile) + (own + USUAL_OVERHEAD_MS) * pace
+  const anew = scenario.freshStack ? FRESH_STACK_MS : 0
+  return faultWindowMs(scenario, profile) + (own + anew + USUAL_OVERHEAD_MS) * pace
 }
 
 /** How long they take on so many stacks when each takes what is expected of it, ms. */

@@ -6,8 +6,8 @@ export class ClauseCourses {
   steady: Course = 'well'
   begin: Course = 'well'
   observe: Course = 'well'
-  /** null: undecided. */
-  met: boolean | null = true
+  /** null: undecided. A function is asked each time. */
+  met: boolean | null | (() => boolean | null) = true
   /** Beyond the end of the window. */
   afterWindowMs = 0
   /** Told what `observe` sees of its context. */
@@ -31,7 +31,13 @@ export function fakeClause(world: World, kind: string, courses: Partial<ClauseCo
   const seen = (met: boolean | null): Observation => ({ expected: `${kind} to hold`, observed: `${kind}: ${String(met)}`, met })
   const observe = async (ctx: ClauseContext): Promise<Observation> => {
     own.look(ctx)
-    return world.step(`observe ${kind}`, own.observe, ctx.signal, () => seen(own.met), seen(true))
+    return world.step(
+      `observe ${kind}`,
+      own.observe,
+      ctx.signal,
+      () => seen(typeof own.met === 'function' ? own.met() : own.met),
+      seen(true),
+    )
   }
   const noted = (what: string) => () => {
     world.note(`${what} ${kind}`)

@@ -139,7 +139,14 @@ export function scenario(changes: Partial<Scenario> = {}): Scenario {
   return {
     ...{ id: 'X-1', name: 'the back is cut off', suite: 'chaos', expectedBehavior: 'answers say so' },
     ...{ faults: [], expect: [], durationSeconds: 6, profileSeconds: {} },
-    ...{ recoveryLimitSeconds: null, control: null, mayDie: [], exclusive: false, source: { file: 'x.json', line: 3 } },
+    ...{
+      recoveryLimitSeconds: null,
+      control: null,
+      mayDie: [],
+      exclusive: false,
+      freshStack: false,
+      source: { file: 'x.json', line: 3 },
+    },
     ...changes,
   }
 }
@@ -147,6 +154,7 @@ export function scenario(changes: Partial<Scenario> = {}): Scenario {
 function options(changes: Partial<EngineOptions> = {}): EngineOptions {
   return {
     ...{ profile: 'quick', noInject: false, pace: 1, keepStacks: false, after: { count: 0, plannedMs: 0 } },
+    confirm: false,
     repeatCommand: (id) => `again ${id}`,
     ...changes,
   }

@@ -48,6 +48,7 @@ export class ScenarioRun {
   private readonly scenario: Scenario
   readonly canary: StackCanary
   private readonly signal: AbortSignal
+  private readonly files: string
   readonly state: ScenarioState
   private readonly phases: PhaseRecorder
   readonly faults: FaultSet
@@ -60,8 +61,17 @@ export class ScenarioRun {
   private readonly steadyOver = new AbortController()
   private before: Promise<Standing> = Promise.resolve({ members: null, held: null, gauges: null, work: null })
 
-  constructor(deps: EngineDeps, options: EngineOptions, scenario: Scenario, canary: StackCanary, signal: AbortSignal) {
+  /** @param files - Under what name its logs and its series are kept. */
+  constructor(
+    deps: EngineDeps,
+    options: EngineOptions,
+    scenario: Scenario,
+    canary: StackCanary,
+    signal: AbortSignal,
+    files: string = scenario.id,
+  ) {
     this.deps = deps
+    this.files = files
     this.options = options
     this.scenario = scenario
     this.canary = canary
@@ -302,7 +312,7 @@ export class ScenarioRun {
     const { deps, state } = this
     const window = { sinceWallMs: state.startedWallMs, untilWallMs: deps.clock.wallMs(), originMs: state.startedMs }
     const seen = { samples: state.samples, hits: state.hits, notes: this.notes }
-    state.collected = await collect(deps, this.scenario.id, window, seen, signal)
+    state.collected = await collect(deps, this.files, window, seen, signal)
   }
 
   /** For the reader of the result: an event of the scenario, and a line in the log. */

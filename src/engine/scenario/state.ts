@@ -123,6 +123,7 @@ export function buildResult(
     host,
     events: state.collected?.events ?? [],
     series: state.collected?.series ?? null,
+    confirmation: null,
     logs: state.collected?.logs ?? [],
     repeatCommand: options.repeatCommand(scenario.id),
     source: { file: scenario.source.file, line: scenario.source.line },

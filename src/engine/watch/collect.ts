@@ -16,14 +16,14 @@ export interface Collected {
 
 export async function collect(
   deps: EngineDeps,
-  scenarioId: string,
+  files: string,
   window: { readonly sinceWallMs: Wall; readonly untilWallMs: Wall; readonly originMs: Mono },
   seen: { readonly samples: readonly CanarySample[]; readonly hits: readonly Hit[]; readonly notes: readonly TimelineEvent[] },
   signal: AbortSignal,
 ): Promise<Collected> {
   const [logs, series] = await Promise.all([
-    collectLogs(deps, scenarioId, window, signal),
-    writeSeries(deps, scenarioId, seen.samples, window.originMs),
+    collectLogs(deps, files, window, signal),
+    writeSeries(deps, files, seen.samples, window.originMs),
   ])
   const events = [...containerEvents(deps, window.sinceWallMs), ...seen.hits.map(hitEvent), ...seen.notes]
   return { logs, events: events.sort((a, b) => a.at.localeCompare(b.at)), series }
@@ -31,7 +31,7 @@ export async function collect(
 
 async function collectLogs(
   deps: EngineDeps,
-  scenarioId: string,
+  files: string,
   window: { readonly sinceWallMs: Wall; readonly untilWallMs: Wall },
   signal: AbortSignal,
 ): Promise<{ service: string; file: string }[]> {
@@ -44,7 +44,7 @@ async function collectLogs(
       .map(async ([service, own]) => {
         const lines = own.flatMap((one) => one.lines).sort()
         const text = lines.length === 0 ? '' : `${lines.join('\n')}\n`
-        return { service, file: await deps.artifacts.write(`logs/${scenarioId}/${service}.log`, text) }
+        return { service, file: await deps.artifacts.write(`logs/${files}/${service}.log`, text) }
       }),
   )
 }
@@ -93,7 +93,7 @@ function containerEvents(deps: EngineDeps, sinceWallMs: Wall): TimelineEvent[] {
 /** One JSON object per canary request, times in ms from the start of the scenario. */
 async function writeSeries(
   deps: EngineDeps,
-  scenarioId: string,
+  files: string,
   samples: readonly CanarySample[],
   originMs: Mono,
 ): Promise<{ file: string } | null> {
@@ -112,5 +112,5 @@ async function writeSeries(
       error: sample.error,
     }),
   )
-  return { file: await deps.artifacts.write(`series/${scenarioId}.jsonl`, `${lines.join('\n')}\n`) }
+  return { file: await deps.artifacts.write(`series/${files}.jsonl`, `${lines.join('\n')}\n`) }
 }

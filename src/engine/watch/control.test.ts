@@ -33,6 +33,7 @@ const SCENARIO: Scenario = {
   control: null,
   mayDie: [],
   exclusive: false,
+  freshStack: false,
   source: { file: 'x.json', line: 1 },
 }
 

@@ -69,6 +69,7 @@ describe('entries as the scenarios become', () => {
       control: null,
       mayDie: [],
       exclusive: false,
+      freshStack: false,
       source: { file: join(folder, 'entry.json'), line: 1 },
     })
     expect(faults).toMatchObject([

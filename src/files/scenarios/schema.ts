@@ -46,6 +46,12 @@ const common = {
     .boolean()
     .meta({ description: 'It uses up the machine as well: where several stacks run side by side, no scenario runs beside it' })
     .optional(),
+  fresh_stack: z
+    .boolean()
+    .meta({
+      description: 'It runs on a stack on which no other scenario has run: where one has, the stack is made anew before it',
+    })
+    .optional(),
   profiles: z
     .strictObject({ smoke: profile.optional(), quick: profile.optional(), full: profile.optional() })
     .meta({ description: 'Values of their own for some profiles' })

@@ -17,6 +17,7 @@ function scenario(id: string): Scenario {
     control: null,
     mayDie: [],
     exclusive: false,
+    freshStack: false,
     source: { file: 'f.json', line: 1 },
   }
 }

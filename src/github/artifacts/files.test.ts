@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { ConfirmationResult } from '../../core/result/scenario.ts'
 import { FAILED, loadResult, runResult, scenarioResult } from '../../report/results.fixture.ts'
 import { artifactPaths, fitToLimits, type LogsPolicy } from './files.ts'
 
@@ -18,6 +19,18 @@ test.each<[verdict: string, logs: LogsPolicy, goesUp: boolean]>([
   const paths = artifactPaths(verdict === 'passed' ? passed : failed, logs)
   expect(paths.includes(LOG)).toBe(goesUp)
   expect(paths.filter((path) => path !== LOG)).toEqual([...ALWAYS, 'load/LT-001/k6.log'])
+})
+
+test.each<[LogsPolicy, string[]]>([
+  ['never', ['series/NF-001-again.jsonl']],
+  ['always', ['series/NF-001-again.jsonl', 'logs/NF-001-again/api.log']],
+])('what was run once more has files of its own, logs: %s', (logs, files) => {
+  const confirmation: ConfirmationResult = {
+    ...{ verdict: 'passed', reasons: [], startedAt: 'now', durationMs: 1, after: [], beside: true },
+    ...{ series: { file: 'series/NF-001-again.jsonl' }, logs: [{ service: 'api', file: 'logs/NF-001-again/api.log' }] },
+  }
+  const paths = artifactPaths(runResult([{ ...FAILED, confirmation }]), logs)
+  expect(paths.filter((path) => path.includes('again'))).toEqual(files)
 })
 
 test('within the limits everything stays, in its order', () => {

@@ -35,7 +35,9 @@ const MOST_NAMED = 10
 /** Paths below the results folder, without repetition. Container logs of a run that passed go up with `always` only. */
 export function artifactPaths(result: Result, logs: LogsPolicy): string[] {
   const withLogs = logs === 'always' || (logs === 'on-failure' && result.verdict !== 'passed')
-  const entries = [...result.scenarios, ...result.load]
+  // What was run once more has files of its own.
+  const scenarios = result.scenarios.flatMap((one) => (one.confirmation === null ? [one] : [one, one.confirmation]))
+  const entries = [...scenarios, ...result.load]
   return [
     ...new Set([
       ...ESSENTIAL,
@@ -43,7 +45,7 @@ export function artifactPaths(result: Result, logs: LogsPolicy): string[] {
       ...entries.flatMap((entry) => (entry.series === null ? [] : [entry.series.file])),
       // k6's own log is no container's log: it belongs to the series.
       ...result.load.flatMap((load) => load.logs.map((log) => log.file)),
-      ...(withLogs ? result.scenarios.flatMap((scenario) => scenario.logs.map((log) => log.file)) : []),
+      ...(withLogs ? scenarios.flatMap((scenario) => scenario.logs.map((log) => log.file)) : []),
     ]),
   ]
 }

@@ -34,6 +34,7 @@ export const INPUT_DEFAULTS = {
   'allow-inconclusive': 'false',
   'allow-untrusted': 'false',
   'no-inject': 'false',
+  'no-confirm': 'false',
   defects: '',
   thresholds: '',
   'load-model': '',
@@ -77,7 +78,7 @@ const NEEDS: Readonly<Partial<Record<InputName, { readonly input: InputName; rea
   result: { input: 'mode', value: 'nightly-issue' },
 }
 /** Of scenarios; harmless as long as they are false, which a calling workflow passes on. */
-const OF_SCENARIOS = ['no-inject', 'strict'] as const satisfies readonly InputName[]
+const OF_SCENARIOS = ['no-inject', 'no-confirm', 'strict'] as const satisfies readonly InputName[]
 /** What speaks of a stack, and an address is none. */
 const OF_A_STACK = ['stack', 'stacks', 'scenarios', 'defects', 'seed', 'under-load'] as const satisfies readonly InputName[]
 
@@ -105,6 +106,7 @@ export function readInputs(env: Env = process.env) {
     /** Verdicts that fail the job. */
     failOn: readFailOn(read),
     noInject: read.boolean('no-inject'),
+    noConfirm: read.boolean('no-confirm'),
     defects: read.list('defects'),
     /** One limit a line. */
     thresholds: read.lines('thresholds'),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { ConfirmationResult } from '../../core/result/scenario.ts'
 import type { Detail, Extent } from '../../kinds/report-document.ts'
 import { ERROR, FAILED, loadResult, LOAD_FAILED, ownSystem, runResult, scenarioResult, SKIPPED } from '../results.fixture.ts'
 import { documentOf } from './document.ts'
@@ -59,6 +60,21 @@ describe('a document', () => {
     expect(entry?.details.at(-1)).toEqual({ kind: 'preformatted', label: '', text: 'now api die 1…' })
     expect(texts(entry?.open ?? []).filter((line) => line.startsWith('log of'))).toEqual(['log of 0: 0', 'log of 1: 1'])
     expect(entry?.row.cells[1]).toBe('Hig…')
+  })
+
+  it('tells of a scenario that was run once more, with its files', () => {
+    const confirmation: ConfirmationResult = {
+      ...{ verdict: 'failed', reasons: ['late', 'lost'], startedAt: 'now', durationMs: 14_200, after: ['X-1'], beside: false },
+      ...{ series: { file: 'series/NF-001-again.jsonl' }, logs: [{ service: 'api', file: 'logs/NF-001-again/api.log' }] },
+    }
+    const told = texts(documentOf(runResult([{ ...FAILED, confirmation }]), full).scenarios.entries[0]?.details ?? [])
+    expect(told).toContain('once more: failed, alone on a fresh stack, in 14.2 s; late; lost')
+    expect(told).toContain('files of it: series/NF-001-again.jsonl, logs/NF-001-again/api.log')
+    const bare = { ...confirmation, series: null, logs: [] }
+    const short = texts(documentOf(runResult([{ ...FAILED, confirmation: bare }]), full).scenarios.entries[0]?.details ?? [])
+    expect(short.filter((line) => line.startsWith('files of it'))).toEqual([])
+    const usual = texts(documentOf(runResult([FAILED]), full).scenarios.entries[0]?.details ?? [])
+    expect(usual.filter((line) => line.startsWith('once more'))).toEqual([])
   })
 
   it('shows what failed answers said, where there is room for details', () => {

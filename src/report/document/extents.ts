@@ -2,7 +2,7 @@
 import type { Extent } from '../../kinds/report-document.ts'
 
 /** Not measured, but good to know beside it. */
-const ABOUT = ['Expected behaviour', 'Canary series', 'Series', 'Declared in']
+const ABOUT = ['Expected behaviour', 'Canary series', 'Series', 'Declared in', 'Files of it']
 const EVERYTHING = Number.POSITIVE_INFINITY
 
 export const EXTENTS = {

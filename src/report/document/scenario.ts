@@ -34,6 +34,7 @@ function measuredFacts(scenario: ScenarioOf, extent: Extent): Fact[] {
     long('Measures', measures(scenario, extent)),
     short('Canary', canaryText(scenario)),
     short('Recovery', recoveryText(scenario)),
+    ...confirmationFacts(scenario, extent),
     short('Control', controlText(scenario)),
     long('Cleanup', [cleanup.clean ? 'clean' : `left over: ${cleanup.leftovers.join(', ')}`]),
     short('Machine', hostText(scenario)),
@@ -42,6 +43,16 @@ function measuredFacts(scenario: ScenarioOf, extent: Extent): Fact[] {
       phases.map((phase) => `${phase.name} ${duration(phase.durationMs)}`),
     ),
   ]
+}
+
+/** Where it was run once more: what came of it, and its files. */
+function confirmationFacts({ confirmation }: ScenarioOf, extent: Extent): Fact[] {
+  if (confirmation === null) return []
+  const { verdict, reasons, durationMs, series, logs } = confirmation
+  const text = [`${verdict}, alone on a fresh stack, in ${duration(durationMs)}`, ...reasons].join('; ')
+  const files = [...(series === null ? [] : [series]), ...logs].slice(0, extent.logs).map(({ file }) => file)
+  const told = files.length === 0 ? [] : [fact('Files of it', files.join(', '), extent.longFactLength)]
+  return [fact('Once more', text, extent.longFactLength), ...told]
 }
 
 function measures({ effect }: ScenarioOf, extent: Extent): string[] {
