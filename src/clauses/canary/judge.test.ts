@@ -89,6 +89,17 @@ describe('judgeCanary', () => {
       })
     })
 
+    it('looks at when they say to come back, where a limit is given', () => {
+      const told = many(60, (index) => ({ ...sample(index, 503, 20), retryAfterSeconds: index === 3 ? 9 : 1 }))
+      const limited = { answers: { ...spec.answers, retry_after_at_most_seconds: 5 } }
+      expect(judgeCanary(limited, seen(told))).toEqual({
+        expected: '≥ 95 % answered 503; who is turned away is to come back within 5 s',
+        observed: '100 % of 60 (60 × 503); 1 of 60 later than that, 9 s at most',
+        met: false,
+      })
+      expect(judgeCanary(spec, seen(told)).met).toBe(true)
+    })
+
     it('tells the four most frequent ends', () => {
       const statuses = [...many(2, () => 500), ...many(9, () => 502), ...many(3, () => null), ...many(20, () => 503), 504, 504]
       const ends = statuses.map((status, index) => ({ ...sample(index, status, 20), error: null }))

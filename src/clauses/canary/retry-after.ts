@@ -6,7 +6,7 @@ const TURNED_AWAY: readonly number[] = [429, 503]
 
 /** Pure: each answer that turns a request away names a time to come back that is not too far off. */
 export function retryAfterPart(mostSeconds: number, samples: readonly CanarySample[]): Part {
-  const away = samples.filter(({ status, cut }) => status !== null && TURNED_AWAY.includes(status) && cut !== true)
+  const away = samples.filter(({ status, cut }) => TURNED_AWAY.some((one) => one === status) && cut !== true)
   const silent = away.filter(({ retryAfterSeconds }) => retryAfterSeconds === undefined)
   const longest = away.reduce((most, { retryAfterSeconds = 0 }) => Math.max(most, retryAfterSeconds), 0)
   const late = away.filter(({ retryAfterSeconds = 0 }) => retryAfterSeconds > mostSeconds)

@@ -220,6 +220,15 @@ describe('withDeadline', () => {
     expect(String(error)).toBe('ChaosError: work took longer than 10 ms')
   })
 
+  it.each([
+    [0, 'work had no time left'],
+    [0.9, 'work had no time left'],
+    [1, 'work took longer than 1 ms'],
+  ])('that is over when it begins is no length of time: %d ms', async (limitMs, message) => {
+    const hangs = within(() => new Promise(() => undefined), new AbortController().signal, limitMs)
+    expect(String(await caught(hangs))).toBe(`ChaosError: ${message}`)
+  })
+
   it('tells the work of a cancel and why, and does not wait for it', async () => {
     const parent = new AbortController()
     const why = new Error('enough')

@@ -230,6 +230,23 @@ describe('what was not read', () => {
     ).toMatchObject({ met: true })
   })
 
+  it('is no matter where it was read at a look before', () => {
+    const read = looks((seen) => {
+      seen.add('back-1', gauge(), 1)
+      seen.add('back-2', gauge(), 1)
+      seen.problems.set('back-1', 'refused')
+    })
+    expect(judgeGauges(both, read)).toMatchObject({ observed: 'all 2 are', met: true })
+  })
+
+  it('is told of ten at most', () => {
+    const before = one(({ unknown }) => {
+      for (let index = 0; index < 12; index += 1) unknown.add(`typo${index} of back-1`)
+    })
+    const observed = judgeGauges(before, both)?.observed ?? ''
+    expect(observed.split('; ')).toEqual(Array.from({ length: 10 }, (_, index) => `typo${index} of back-1 stands on no page`))
+  })
+
   it('hides nothing that has grown', () => {
     const grown = looks((seen) => {
       seen.add('back-1', gauge(), 90)

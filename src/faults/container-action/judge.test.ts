@@ -60,6 +60,12 @@ test.each<[string, Partial<ActionSeen>, number, string]>([
     5_002.4,
     'stopped by force (SIGKILL), as it had not ended 5 s after SIGTERM in 5002 ms, now exited',
   ],
+  [
+    'is killed to the millisecond',
+    {},
+    5_000,
+    'stopped by force (SIGKILL), as it had not ended 5 s after SIGTERM in 5000 ms, now exited',
+  ],
   ['ends itself so', {}, 4_999, 'stopped in 4999 ms, now exited'],
   ['ends by itself, late', { events: STOPPED.events }, 5_002.4, 'stopped in 5002 ms, now exited'],
 ])('a stop that %s', (_what, change, tookMs, headline) => {

@@ -68,6 +68,18 @@ describe('a load that held beside scenarios', () => {
     )
   })
 
+  it('fails for iterations that threw without a fault, and for no others', () => {
+    const thrown = (fromMs: number, count: number): Sample[] =>
+      Array.from({ length: count }, (_, index) => ({ metric: 'script_exceptions', atMs: fromMs + index * 5, value: 1 }))
+    const usual = traffic(good)
+    expect(judge([...usual, ...thrown(15_000, 300)]).reasons).toEqual([])
+    const judged = judge([...usual, ...thrown(15_000, 300), ...thrown(42_000, 40)])
+    expect([judged.verdict, judged.reasons.filter((text) => text.includes('threw'))]).toEqual([
+      'failed',
+      ['the script threw in 40 of 1840 iterations: k6.log says what'],
+    ])
+  })
+
   it('fails for what it met without a fault', () => {
     const judged = judge(failing(42_000, 44_000))
     expect(judged.verdict).toBe('failed')

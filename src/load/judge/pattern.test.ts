@@ -139,6 +139,9 @@ describe('what must never be green', () => {
     expect(only.verdict).toBe('failed')
     expect(only.reasons[0]).toBe('ws_and_grpc rate < 1 % from 0 s to 30 s: 2.00 % of 100 samples')
     expect(judge([...healthy, ...calls(2)]).verdict).toBe('failed')
+    // As many as there are requests of HTTP.
+    const asMany = [...traffic({ ...steady, perSecond: 10 }), ...calls(0), ...calls(0), ...calls(0), ...USERS]
+    expect(judge(asMany, { thresholds: [] }).reasons).toEqual([])
     const good = judge([...USERS, ...iterations, ...calls(0)], { thresholds: [] }, { summary: {} })
     expect([good.verdict, good.figures.requests, good.figures.errorRate]).toEqual(['passed', 100, 0])
   })

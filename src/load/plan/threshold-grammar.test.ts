@@ -33,6 +33,8 @@ describe("k6's own metrics", () => {
     ['trend', 'ms', ['http_req_sending', 'http_req_waiting', 'http_req_receiving', 'iteration_duration', 'group_duration']],
     ['trend', 'ms', ['ws_ping', 'ws_session_duration', 'ws_connecting', 'grpc_req_duration']],
     ['trend', '', ['in_flight']],
+    ['counter', '/s', ['script_exceptions']],
+    ['rate', 'share', ['ws_and_grpc']],
   ])('are each a %s, limited in %j: %j', (type, unit, names) => {
     const aggregate = type === 'trend' ? 'med' : type === 'gauge' ? 'value' : 'rate'
     for (const name of names) {
@@ -63,6 +65,10 @@ describe("k6's own metrics", () => {
     expect(mistake('http_rek count > 1')).toContain('did you mean')
     expect(parseThreshold('check_ count > 1', 'input').metric).toBe('check_')
   })
+})
+
+it.each(['avg', 'min', 'med', 'max', 'value', 'p95'])('a metric of a script may be below 0 at its %s', (aggregate) => {
+  expect(parseThreshold(`x ${aggregate} > -1`, 'input').limit).toBe(-1)
 })
 
 const each = (['avg', 'min', 'med', 'max', 'rate', 'count', 'value'] as const).map((kind): Aggregate => ({ kind }))
