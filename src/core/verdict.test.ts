@@ -24,6 +24,7 @@ const HEALTHY: ScenarioFacts = {
   injected: true,
   effect: { confirmed: true, reasons: [] },
   canarySent: 60,
+  exposure: null,
   starved: null,
   expectations: [{ phase: 'during', text: 'clause', expected: '≥ 97 %', observed: '100 %', met: true }],
   recovery: { recovered: true, reason: null },
@@ -74,6 +75,20 @@ describe('decideScenario', () => {
       reasons: ['clause: expected ≥ 97 %, observed 50 %', note],
     })
     expect(decideScenario({ ...HEALTHY, ...stolen, starved: 'late' }).reasons).toEqual(['harness starved: late', note])
+  })
+
+  it.each<[string[], string[], boolean, Verdict]>([
+    [['api → db'], ['api → db'], false, 'inconclusive'],
+    [['api → db'], ['api → db'], true, 'passed'],
+    [['api → db'], [], false, 'passed'],
+    [['api → db', 'api → cache'], ['api → cache'], false, 'passed'],
+    [['api → db', 'api → cache'], ['api → db', 'api → cache'], false, 'inconclusive'],
+    [[], [], false, 'passed'],
+  ])('of %j, where nobody used %j (allowed: %j), it says %s', (places, unused, allowed, verdict) => {
+    const decided = decideScenario({ ...HEALTHY, exposure: { places, unused, allowed } })
+    expect(decided.verdict).toBe(verdict)
+    const start = `nothing used ${unused.join(', ')}: the system had no connection there`
+    expect(decided.reasons.map((reason) => reason.startsWith(start))).toEqual(verdict === 'passed' ? [] : [true])
   })
 
   it.each<[string, Partial<ScenarioFacts>, Verdict]>([

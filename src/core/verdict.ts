@@ -1,7 +1,7 @@
 /** How verdicts are decided. Pure, and in one place: nothing else may turn an observation into a verdict (`build/lint/verdicts.ts`). */
 import type { RunVerdict, Verdict } from './model.ts'
 import type { Counts } from './result/run.ts'
-import type { ConfirmationResult, ControlResult, ExpectationResult, ScenarioResult } from './result/scenario.ts'
+import type { ConfirmationResult, ControlResult, ExpectationResult, ExposureResult, ScenarioResult } from './result/scenario.ts'
 import { withStolenNote } from './stolen.ts'
 
 /** Fewer canary requests than this in the fault window cannot show anything. */
@@ -25,6 +25,8 @@ export interface ScenarioFacts {
     readonly escaped?: readonly string[] | undefined
   }
   readonly canarySent: number
+  /** null where nobody could look. */
+  readonly exposure: ExposureResult | null
   /** Why the harness was too starved of CPU to judge; null when it was not. */
   readonly starved: string | null
   readonly expectations: readonly ExpectationResult[]
@@ -64,11 +66,21 @@ function inconclusiveReasons(facts: ScenarioFacts): string[] {
   if (!facts.effect.confirmed) {
     reasons.push(...(facts.effect.reasons.length > 0 ? facts.effect.reasons : ['the fault was not seen to bite']))
   }
+  const unused = unusedText(facts.exposure)
+  if (unused !== null) reasons.push(unused)
   if (facts.canarySent < MINIMUM_CANARY_SAMPLES) {
     reasons.push(`only ${facts.canarySent} canary requests in the fault window, ${MINIMUM_CANARY_SAMPLES} are needed`)
   }
   if (facts.starved !== null) reasons.push(`harness starved: ${facts.starved}`)
   return reasons
+}
+
+/** A fault that nobody met shows nothing of the system. One place of several that is used is enough. */
+function unusedText(exposure: ExposureResult | null): string | null {
+  if (exposure === null || exposure.allowed || exposure.places.length === 0) return null
+  if (exposure.unused.length < exposure.places.length) return null
+  const names = exposure.unused.join(', ')
+  return `nothing used ${names}: the system had no connection there from the steady state to the end of the fault (if that is as it should be, give the entry "unused": "allowed")`
 }
 
 function missedPromises(facts: ScenarioFacts): string[] {

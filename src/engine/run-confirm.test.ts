@@ -1,7 +1,7 @@
 /** What has failed is run once more, and what asks for a fresh stack has one. */
 import { describe, expect, it } from 'vitest'
 import type { ScenarioResult } from '../core/result/scenario.ts'
-import { request } from './rig/fake-fault.ts'
+import { fakeFault, request } from './rig/fake-fault.ts'
 import { clause, fakeClause, type FakeClause } from './rig/fake-clause.ts'
 import { Rig, type FakeScenario, type RigOptions } from './rig/rig.ts'
 import type { World } from './rig/world.ts'
@@ -125,6 +125,43 @@ describe('what has failed', () => {
     expect(left).toEqual([])
   })
 
+  it('makes a stack well again that the last scenario had left in trouble', async () => {
+    const rig = rigOf([{}, RED, { faults: [request('broken', 'back')] }], 9, {
+      faults: (world) => [fakeFault(world, 'cut'), fakeFault(world, 'broken', { prepare: 'fails' })],
+    })
+    const { results, left } = await rig.run()
+    expect(results.map(({ verdict }) => verdict)).toEqual(['passed', 'failed', 'error'])
+    expect([results[1]?.confirmation?.after, left.map(({ number }) => number)]).toEqual([['X-1'], [1]])
+  })
+
+  it('is run once more on a stack that is not broken', async () => {
+    const rig = rigOf(
+      [
+        { faults: [request('broken', 'other')], profileSeconds: { quick: 30 } },
+        { ...RED, faults: [request('cut', 'third')], profileSeconds: { quick: 29 } },
+        { faults: [request('cut', 'fourth')] },
+        { faults: [request('cut', 'fifth')] },
+      ],
+      9,
+      {
+        faults: (world) => [fakeFault(world, 'cut'), fakeFault(world, 'broken', { prepare: 'fails' })],
+        stacks: [{ recreate: 'fails' }, {}],
+      },
+    )
+    rig.world.answer = () => ({ ok: true, latencyMs: 20 })
+    const { results, reasons } = await rig.run()
+    expect(results[1]?.confirmation).toMatchObject({ verdict: 'failed', beside: true })
+    expect(reasons).toEqual(['stack 1 could not be recreated after X-1: recreate failed'])
+  })
+
+  it('is not run once more when the run was cancelled before', async () => {
+    const rig = rigOf([{}, RED], 9)
+    rig.cancelAt((event) => event.type === 'scenario-ended' && event.id === 'X-2')
+    const { results, reasons } = await rig.run()
+    expect([results[1]?.confirmation, rig.noted('recreate')]).toEqual([null, []])
+    expect(reasons).toEqual(['interrupted: cancelled by the test'])
+  })
+
   it('is not once more what a cancel has ended', async () => {
     const rig = rigOf([{}, RED, RED], 9)
     rig.cancelAt((event) => event.type === 'step-ended', 4_000)
@@ -147,6 +184,9 @@ describe('what has failed', () => {
       latencyMs: 20,
     })
     const ran = await rig.run()
+    const steps = rig.events.flatMap((event) => (event.type === 'step-started' ? [event.step] : []))
+    const later = count === 0 ? [] : ['recreating the stack for what comes later']
+    expect(steps).toEqual(['recreating the stack to run X-2 once more', ...later])
     expect(ran.results[1]?.confirmation?.reasons.at(-1)).toContain('no recovery within')
     expect([rig.noted('recreate').length, ran.left.map(({ number }) => number)]).toEqual([recreations, left])
   })
@@ -170,6 +210,18 @@ describe('a fresh stack', () => {
       'stack 1 could not be recreated for X-2: recreate failed',
       'no stack was left for 2 scenarios, which were not run: X-2, X-3',
     ])
+  })
+
+  it('that cannot be made on one stack is not needed on another', async () => {
+    const scenarios = [
+      ...Array.from({ length: 4 }, (_, index) => ({ faults: [request('cut', `t${index}`)] })),
+      { freshStack: true },
+    ]
+    const rig = rigOf(scenarios, 0, { stacks: [{ recreate: 'fails' }, {}] })
+    rig.world.answer = () => ({ ok: true, latencyMs: 20 })
+    const { results } = await rig.run()
+    expect(results).toHaveLength(5)
+    expect(results.every(({ verdict }) => verdict === 'passed')).toBe(true)
   })
 
   it('counts in the time that is planned', async () => {

@@ -94,6 +94,7 @@ describe('on one stack', () => {
     const rig = new Rig({ faults: faultsWithBroken, scenarios: [BROKEN, {}, {}], stacks: [{ recreate: 'fails' }] })
     const { results, reasons, left } = await rig.run()
     expect(table(results)).toEqual([['X-1', 'error', 1]])
+    expect(results[0]?.events.filter(({ kind }) => kind === 'stack-recreated')).toEqual([])
     expect(reasons).toEqual([
       'stack 1 could not be recreated after X-1: recreate failed',
       'no stack was left for 2 scenarios, which were not run: X-2, X-3',

@@ -18,6 +18,12 @@ export interface Ran {
   readonly left: readonly StackDeps[]
 }
 
+interface Placed {
+  readonly result: ScenarioResult
+  /** Ids of what had run before on its stack. */
+  readonly after: readonly string[]
+}
+
 /**
  * Hands the scenarios out to the stacks. A scenario that ended in trouble is followed by a recreated stack; a stack that
  * cannot be recreated gets no more of them, and what no stack is left for is told and not run.
@@ -28,9 +34,7 @@ export class Handout {
   private readonly scenarios: readonly Scenario[]
   private readonly signal: AbortSignal
   private readonly lanes: readonly Lane[]
-  private readonly results = new Map<string, ScenarioResult>()
-  /** What had run before on the stack of each. */
-  private readonly before = new Map<string, readonly string[]>()
+  private readonly results = new Map<string, Placed>()
   /** Those that nobody needs any more, however their stacks are. */
   private readonly done = new Set<Lane>()
   /** Those of which the stack is down. */
@@ -62,7 +66,7 @@ export class Handout {
     if (last !== undefined) await this.work(last, [...alone], comesLater)
     await this.confirm(comesLater)
     return {
-      results: this.scenarios.flatMap(({ id }) => this.results.get(id) ?? []),
+      results: this.scenarios.flatMap(({ id }) => this.results.get(id)?.result ?? []),
       reasons: this.reasons(),
       left: this.lanes.filter((lane) => this.isUsable(lane)).map((lane) => lane.deps),
     }
@@ -75,10 +79,10 @@ export class Handout {
         queue.unshift(next)
         break
       }
-      const result = await this.one(lane, next)
+      const { result, after } = await this.one(lane, next)
       if (!isPoisoned(result) || isAborted(this.signal)) continue
       if (queue.length > 0 || (comesLater && this.othersThan(lane).length === 0))
-        this.results.set(next.id, await lane.recreateAfter(result))
+        this.results.set(next.id, { result: await lane.recreateAfter(result), after })
       else this.done.add(lane)
       if (!this.isUsable(lane)) break
     }
@@ -93,46 +97,36 @@ export class Handout {
   /** Runs what has failed in company once more, alone on a fresh stack. The last stack that is up is free for it. */
   private async confirm(comesLater: boolean): Promise<void> {
     if (!this.options.confirm || this.deps.load !== null) return
-    const reds = this.scenarios.filter(({ id }) => this.results.get(id)?.verdict === 'failed' && this.hadCompany(id))
     const lane = this.lanes.find((one) => one.broken === null && !this.retired.has(one))
     if (lane === undefined) return
-    for (const scenario of reds.slice(0, MOST_CONFIRMED)) {
-      if (isAborted(this.signal)) break
-      if (await this.confirmOne(lane, scenario)) this.done.delete(lane)
-      else this.done.add(lane)
-      if (lane.broken !== null) return
+    for (const { scenario, first, after } of this.redInCompany().slice(0, MOST_CONFIRMED)) {
+      if (isAborted(this.signal) || (await lane.renew(`to run ${scenario.id} once more`)) === null) return
+      const again = await lane.run(scenario, `${scenario.id}-again`)
+      if (isPoisoned(again)) this.done.add(lane)
+      else this.done.delete(lane)
+      if (isAborted(this.signal)) return
+      const { verdict, reasons, startedAt, durationMs, series, logs } = again
+      const seen = { verdict, reasons, startedAt, durationMs, series, logs, after, beside: this.lanes.length > 1 }
+      this.results.set(scenario.id, { after, result: { ...first, ...withConfirmation(first, seen), confirmation: seen } })
     }
     lane.rest()
-    if (comesLater && this.done.has(lane) && !isAborted(this.signal) && (await lane.renew('for what comes after')) !== null)
-      this.done.delete(lane)
+    if (comesLater && this.done.has(lane) && (await lane.renew('for what comes later')) !== null) this.done.delete(lane)
   }
 
-  private hadCompany(id: string): boolean {
-    return this.lanes.length > 1 || (this.before.get(id) ?? []).length > 0
-  }
-
-  /** @returns whether the stack is well after it. */
-  private async confirmOne(lane: Lane, scenario: Scenario): Promise<boolean> {
-    const { id } = scenario
-    const first = this.results.get(id)
-    if (first === undefined || (await lane.renew(`to run ${id} once more`)) === null) return false
-    const again = await lane.run(scenario, `${id}-again`)
-    if (isAborted(this.signal)) return false
-    const { verdict, reasons, startedAt, durationMs, series, logs } = again
-    const confirmation = {
-      ...{ verdict, reasons, startedAt, durationMs, series, logs },
-      after: this.before.get(id) ?? [],
-      beside: this.lanes.length > 1,
-    }
-    this.results.set(id, { ...first, ...withConfirmation(first, confirmation), confirmation })
-    return !isPoisoned(again)
+  private redInCompany(): { readonly scenario: Scenario; readonly first: ScenarioResult; readonly after: readonly string[] }[] {
+    return this.scenarios.flatMap((scenario) => {
+      const ran = this.results.get(scenario.id)
+      if (ran?.result.verdict !== 'failed') return []
+      const { result: first, after } = ran
+      return this.lanes.length > 1 || after.length > 0 ? [{ scenario, first, after }] : []
+    })
   }
 
   private take(queue: Scenario[]): Scenario | undefined {
     return isAborted(this.signal) ? undefined : queue.shift()
   }
 
-  private async one(lane: Lane, scenario: Scenario): Promise<ScenarioResult> {
+  private async one(lane: Lane, scenario: Scenario): Promise<Placed> {
     const { emit } = this.deps
     this.started += 1
     emit({
@@ -144,9 +138,9 @@ export class Handout {
       plannedMs: this.expected(scenario),
       leftMs: this.leftMs(),
     })
-    this.before.set(scenario.id, [...lane.before])
+    const after = [...lane.before]
     const result = await lane.run(scenario)
-    this.results.set(scenario.id, result)
+    this.results.set(scenario.id, { result, after })
     this.waiting = this.waiting.filter((other) => other !== scenario)
     emit({
       type: 'scenario-ended',
@@ -156,7 +150,7 @@ export class Handout {
       durationMs: result.durationMs,
       leftMs: this.leftMs(),
     })
-    return result
+    return { result, after }
   }
 
   private othersThan(lane: Lane): Lane[] {

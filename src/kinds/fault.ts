@@ -73,6 +73,8 @@ export interface FaultDescription {
   /** Services whose containers the fault touches; a control is never one of them. */
   readonly services: readonly string[]
   readonly mechanism: string
+  /** Names of the links that it is on; left out, it is on the containers of `services`. */
+  readonly links?: readonly string[]
   /** By how much the canary should slow down; left out, or null, where the fault does not say so. */
   readonly canaryDelayMs?: number | null
   /** Nothing can serve as a control. Left out, nothing can where these are all services of the stack. */

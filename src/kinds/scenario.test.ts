@@ -12,6 +12,7 @@ function scenario(change: Partial<Scenario>): Scenario {
       mayDie: [],
       exclusive: false,
       freshStack: false,
+      mayBeUnused: false,
       source: { file: 'chaos.json', line: 1 },
     },
     ...change,

@@ -21,6 +21,8 @@ export interface Scenario {
   readonly mayDie: readonly string[]
   /** It uses up what other stacks on the machine need as well: no scenario runs beside it. */
   readonly exclusive: boolean
+  /** What it breaks need not be used by anybody. */
+  readonly mayBeUnused: boolean
   /** It runs on a stack on which no other scenario has run. */
   readonly freshStack: boolean
   readonly source: { readonly file: string; readonly line: number }

@@ -66,6 +66,7 @@ export function scenarioResult(verdict: Verdict, change: Partial<ScenarioResult>
     events: [{ at: '2026-03-01T10:00:06.112Z', source: 'engine', kind: 'injected', detail: 'latency on 2 links' }],
     series: { file: 'series/NF-002.jsonl' },
     confirmation: null,
+    exposure: { places: ['queen → hive'], unused: [], allowed: false },
     logs: [{ service: 'queen-rbee', file: 'logs/NF-002/queen-rbee.log' }],
     repeatCommand: 'node dist/cli/index.js run --only NF-002 --profile quick --seed 7',
     source: { file: 'scenarios/chaos/network-failures.json', line: 20 },

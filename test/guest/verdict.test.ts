@@ -47,6 +47,7 @@ function scenario(id: string, changes: Partial<ScenarioResult> = {}): ScenarioRe
     recovery: { recovered: true, afterMs: 0, limitMs: 1, lastBadMs: 0, firstGoodMs: 0, streak: 1, reason: null, calm: null },
     ...{ control: null, controlReason: null, cleanup: { clean: true, leftovers: [] }, host: null, events: [], series: null },
     confirmation: null,
+    exposure: null,
     ...{ logs: [], repeatCommand: 'x', source: { file: 'x', line: 1 } },
     ...changes,
   }

@@ -13,6 +13,7 @@ function scenario(index: number, exclusive = false): Scenario {
       expect: [],
       exclusive,
       freshStack: false,
+      mayBeUnused: false,
     },
     ...{ durationSeconds: 30, profileSeconds: {}, recoveryLimitSeconds: null, control: null, mayDie: [] },
     source: { file: 'x.json', line: 1 },

@@ -130,6 +130,14 @@ const event = z.object({
   detail: z.string().describe('More of it, for people.'),
 })
 
+const exposure = z.object({
+  places: texts.describe('What was broken: names of links, or of services.'),
+  unused: texts.describe(
+    "Those of them with which nobody but us was connected from the steady state to the end of the fault, by the kernel's tables.",
+  ),
+  allowed: z.boolean().describe('Whether the entry says that it may be unused.'),
+})
+
 const confirmation = z.object({
   verdict: judged.verdict.describe('What was decided the second time, alone on a fresh stack.'),
   reasons: judged.reasons,
@@ -163,6 +171,11 @@ export const scenarioShape = z.object({
     .string()
     .nullable()
     .describe('Why nothing was watched as a control; null when something was, or it was not asked.'),
+  // Of a result that was written before anybody looked.
+  exposure: exposure
+    .nullable()
+    .default(null)
+    .describe("Whether the system's own traffic met what was broken; null where nobody could look."),
   cleanup: cleanup.describe('Whether something of the fault stayed behind.'),
   host: host
     .nullable()
@@ -187,6 +200,7 @@ export type RecoveryResult = DeepReadonly<z.infer<typeof recovery>>
 export type CalmResult = DeepReadonly<z.infer<typeof calm>>
 export type ControlResult = DeepReadonly<z.infer<typeof control>>
 export type HostResult = DeepReadonly<z.infer<typeof host>>
+export type ExposureResult = DeepReadonly<z.infer<typeof exposure>>
 export type ConfirmationResult = DeepReadonly<z.infer<typeof confirmation>>
 export type TimelineEvent = DeepReadonly<z.infer<typeof event>>
 

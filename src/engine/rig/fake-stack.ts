@@ -28,6 +28,8 @@ export class StackCourses {
   done: (() => readonly string[]) | null = null
   /** What the main process of a service holds; null where nobody may look. */
   held: ((service: string) => Pick<Holdings, 'files' | 'memoryKiB' | 'unclosed' | 'threads' | 'startTicks'>) | null = null
+  /** How many the kernel tells to be connected with a service; null of one where it is not told, and null where nobody may look. */
+  peers: ((service: string, passage: PeerPassage) => number | null | Error) | null = null
   states: (state: ContainerState) => ContainerState | null = (state) => state
   /** The metrics page at a host, as text; a status or an error where there is none. */
   metrics: (host: string, asked: ArgumentsOf<'fetch'>, signal: AbortSignal) => MetricsPage | Promise<never> = () =>
@@ -38,6 +40,7 @@ export class StackCourses {
   network = 'net'
 }
 
+type PeerPassage = ArgumentsOf<'process.peers'>['places'][number]['passage']
 type MetricsPage = string | number | Error
 
 function unused(what: string): () => never {
@@ -73,7 +76,7 @@ export function fakeStack(world: World, courses: Partial<StackCourses> = {}): St
     toolbox: { start: unused('a helper'), get: unused('a helper'), stop: unused('a helper'), once: unused('a helper') },
     toxiproxy: () => Promise.resolve(null),
     observer: () => observer(world, own),
-    looker: () => (own.held === null ? null : looker(descriptor, own.held)),
+    looker: () => (own.held === null && own.peers === null ? null : looker(descriptor, own)),
     retire: () => {
       world.note(`retire${of === '' ? ' stack 1' : of.replace(' of', '')}`)
       return Promise.resolve()
@@ -176,13 +179,23 @@ async function metricsPage(own: StackCourses, asked: ArgumentsOf<'fetch'>, signa
     : { ...rest, status: 200, body: page, error: null }
 }
 
-function looker(descriptor: Descriptor, held: NonNullable<StackCourses['held']>): ToolboxHelper {
+function looker(descriptor: Descriptor, { held, peers }: Pick<StackCourses, 'held' | 'peers'>): ToolboxHelper {
+  const holdings = (): Holdings[] =>
+    held === null ? [] : descriptor.services.map(({ name }) => ({ pid: 7, containerId: stateOf(name).id, ...held(name) }))
+  const peersOf = ({ places }: ArgumentsOf<'process.peers'>): (number | null)[] =>
+    places.map(({ containerId, passage }) => {
+      const count = peers?.(containerId.replace('-id', ''), passage) ?? null
+      if (count instanceof Error) throw count
+      return count
+    })
   return {
     name: 'looker',
-    call<O extends ToolboxOperation>(op: O): Promise<ReplyOf<O>> {
-      if (op !== 'process.holdings') throw new ChaosError('INTERNAL', `the engine asked the looker for ${op}`)
-      const seen = descriptor.services.map(({ name }): Holdings => ({ pid: 7, containerId: stateOf(name).id, ...held(name) }))
-      return Promise.resolve(seen as unknown as ReplyOf<O>)
+    async call<O extends ToolboxOperation>(op: O, args: ArgumentsOf<O>): Promise<ReplyOf<O>> {
+      await Promise.resolve()
+      if (op !== 'process.peers' && op !== 'process.holdings')
+        throw new ChaosError('INTERNAL', `the engine asked the looker for ${op}`)
+      const answer: unknown = op === 'process.holdings' ? holdings() : { peers: peersOf(args as ArgumentsOf<'process.peers'>) }
+      return answer as ReplyOf<O>
     },
   }
 }

@@ -145,6 +145,7 @@ export function scenario(changes: Partial<Scenario> = {}): Scenario {
       mayDie: [],
       exclusive: false,
       freshStack: false,
+      mayBeUnused: false,
       source: { file: 'x.json', line: 3 },
     },
     ...changes,

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/time/clock.ts'
 import { isoTime, msBetween } from '../../core/time/moment.ts'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
 import type { PhaseName, PhaseResult } from '../../core/result/scenario.ts'
-import { withDeadline } from '../../core/time/wait.ts'
+import { isAborted, withDeadline } from '../../core/time/wait.ts'
 
 /** Runs phases, some of them side by side, and keeps what each took, also when it throws. */
 export class PhaseRecorder {
@@ -40,4 +40,11 @@ export class PhaseRecorder {
       this.kept[place] = { name, startedAt, durationMs: Math.round(msBetween(startedMs, this.clock.nowMs())) }
     }
   }
+}
+
+/** What was started for a phase that is over by now has nobody who would stop it. */
+export function inTime<T extends { stop(): void }>(started: T, phase: AbortSignal): T {
+  if (!isAborted(phase)) return started
+  started.stop()
+  throw phase.reason
 }

@@ -9,9 +9,10 @@ import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
 import type { ScenarioResult, TimelineEvent } from '../../core/result/scenario.ts'
 import type { FaultContext, ClauseContext } from '../../kinds/context.ts'
 import { faultWindowMs, recoveryLimitMs, type Scenario } from '../../kinds/scenario.ts'
-import { isAborted, withDeadline } from '../../core/time/wait.ts'
+import { withDeadline } from '../../core/time/wait.ts'
 import type { HostFacts } from '../../toolbox/operations/resources/host.ts'
 import { collect } from '../watch/collect.ts'
+import { exposureResult, watchExposure, type ExposureSeen } from '../watch/exposure.ts'
 import { bystanderTerms, judgeBystanders } from '../watch/bystanders.ts'
 import { faultContext, clauseContext, undoContext } from './contexts.ts'
 import { chooseControl, ControlWatch } from '../watch/control.ts'
@@ -33,7 +34,7 @@ import {
   type EngineOptions,
   type UndoLimits,
 } from '../options.ts'
-import { PhaseRecorder } from './phases.ts'
+import { inTime, PhaseRecorder } from './phases.ts'
 import { lookAfter, watchStanding, type Standing } from './aftermath.ts'
 import { awaitRecovery, withoutRelapse } from './recovery.ts'
 import { buildResult, ScenarioState } from './state.ts'
@@ -59,6 +60,8 @@ export class ScenarioRun {
   private guard: HostGuard | null = null
   private steadySinceMs: Mono
   private readonly steadyOver = new AbortController()
+  private exposure: Promise<ExposureSeen | null> = Promise.resolve(null)
+  private readonly faultOver = new AbortController()
   private before: Promise<Standing> = Promise.resolve({ members: null, held: null, gauges: null, work: null })
 
   /** @param files - Under what name its logs and its series are kept. */
@@ -121,7 +124,7 @@ export class ScenarioRun {
     await phases.run('inject', INJECT_LIMIT_MS, this.guarded(), async (phaseSignal) => {
       if (!this.options.noInject) await this.faults.inject(this.faultContext(phaseSignal))
       state.injected = !this.options.noInject
-      this.openWindow()
+      state.openWindow(this.deps.clock, this.signal)
     })
     await this.observe(sinceMs)
   }
@@ -138,6 +141,7 @@ export class ScenarioRun {
     await phases.run('plan', PREPARE_LIMIT_MS, signal, async (phaseSignal) => {
       await this.faults.plan(scenario, this.faultContext(phaseSignal))
       state.descriptions = this.faults.descriptions()
+      this.exposure = watchExposure(deps, state.descriptions, AbortSignal.any([this.signal, this.faultOver.signal]))
     })
     await phases.run('prepare', PREPARE_LIMIT_MS, signal, async (phaseSignal) => {
       const read = (inner: AbortSignal): Promise<HostFacts> => deps.observer().call('host.read', {}, inner)
@@ -199,22 +203,12 @@ export class ScenarioRun {
     return this.guard === null ? this.signal : AbortSignal.any([this.signal, this.guard.signal])
   }
 
-  private openWindow(): void {
-    const { deps, state } = this
-    const { atMs: startedMs, atWallMs } = instantOf(deps.clock)
-    state.injectedMs = startedMs
-    state.injectedWallMs = atWallMs
-    const planned = deps.clock.sleep(state.windowMs, this.signal)
-    // Several waiters may share it, or none after an abort: the rejection itself is not news.
-    planned.catch(() => undefined)
-    state.window = { startedMs, plannedMs: state.windowMs, planned }
-  }
-
   /** On a signal of its own: a cancelled run must still be able to undo. @returns when it had ended. */
   private async revert(): Promise<Mono> {
     const { deps, state, phases } = this
     const limits = this.undoLimits()
     state.revertCalledMs = deps.clock.nowMs()
+    this.faultOver.abort()
     try {
       await phases.run('revert', limits.allRevertsMs, new AbortController().signal, async (phaseSignal) => {
         const failures = await this.faults.revert(undoContext(this.deps, phaseSignal), limits.revertMs)
@@ -274,6 +268,7 @@ export class ScenarioRun {
   private async finish(): Promise<void> {
     const { deps, state, phases } = this
     state.samples = this.canary.requests.samples(state.startedMs)
+    state.exposure = exposureResult(await this.exposure, this.scenario.mayBeUnused)
     this.judgeBystanders()
     this.steadyOver.abort()
     this.expectations.stop()
@@ -342,11 +337,4 @@ export class ScenarioRun {
   private clauseContext(signal: AbortSignal, steadySinceMs: Mono): ClauseContext {
     return clauseContext(this.deps, this, steadySinceMs, signal)
   }
-}
-
-/** What was started for a phase that is over by now has nobody who would stop it. */
-function inTime<T extends { stop(): void }>(started: T, phase: AbortSignal): T {
-  if (!isAborted(phase)) return started
-  started.stop()
-  throw phase.reason
 }

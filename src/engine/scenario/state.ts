@@ -1,10 +1,12 @@
 /** What is known of a scenario while it runs. Every part is filled as far as the scenario came; the result is built from it. */
+import { instantOf, type Clock } from '../../core/time/clock.ts'
 import { isoTime, later, msBetween, type Instant, type Mono, type Wall } from '../../core/time/moment.ts'
 import { roundedWindow, summarizeCanary, type CanarySample, type CanaryWindow } from '../../core/canary.ts'
 import type {
   ControlResult,
   Evidence,
   ExpectationResult,
+  ExposureResult,
   HostResult,
   PhaseResult,
   RecoveryResult,
@@ -48,6 +50,7 @@ export class ScenarioState {
   leftovers: string[] = []
   /** A revert, or the look for what it left, has failed: something may have stayed. */
   mayStay = false
+  exposure: ExposureResult | null = null
   host: HostResult | null = null
   starved: string | null = null
   samples: readonly CanarySample[] = []
@@ -59,6 +62,16 @@ export class ScenarioState {
     this.startedWallMs = atWallMs
     this.injectedWallMs = atWallMs
     this.windowMs = windowMs
+  }
+
+  openWindow(clock: Clock, signal: AbortSignal): void {
+    const { atMs: startedMs, atWallMs } = instantOf(clock)
+    this.injectedMs = startedMs
+    this.injectedWallMs = atWallMs
+    const planned = clock.sleep(this.windowMs, signal)
+    // Several waiters may share it, or none after an abort: the rejection itself is not news.
+    planned.catch(() => undefined)
+    this.window = { startedMs, plannedMs: this.windowMs, planned }
   }
 }
 
@@ -75,7 +88,7 @@ export function buildResult(
   phases: PhaseResult[],
   endedMs: Mono,
 ): ScenarioResult {
-  const { missingCapability, harnessErrors, injected, starved, expectations, control, leftovers, mayStay, host } = state
+  const { missingCapability, harnessErrors, injected, starved, expectations, control, leftovers, mayStay, host, exposure } = state
   const window = faultWindow(state)
   const recovery = state.recovery ?? noRecovery(scenario, options)
   const effect: Evidence = state.effect ?? {
@@ -88,6 +101,7 @@ export function buildResult(
   }
   const decided = decideScenario({
     ...{ missingCapability, harnessErrors, injected, effect, starved, expectations, recovery, control, leftovers, mayStay },
+    exposure,
     canarySent: window?.total ?? 0,
     cpuStolenPercent: host?.cpuStolenPercent ?? null,
   })
@@ -119,6 +133,7 @@ export function buildResult(
     recovery,
     control,
     controlReason: state.controlReason,
+    exposure,
     cleanup: { clean: leftovers.length === 0, leftovers },
     host,
     events: state.collected?.events ?? [],
@@ -132,9 +147,7 @@ export function buildResult(
 
 function failedAnswers({ samples, startedMs }: ScenarioState): ScenarioResult['canary']['failedAnswers'] {
   return samples.flatMap(({ body, error, intendedMs, request = null }) =>
-    body === undefined
-      ? []
-      : [{ atMs: Math.round(msBetween(startedMs, intendedMs)), request, error: error ?? 'bad answer', body }],
+    body === undefined ? [] : [{ atMs: Math.round(msBetween(startedMs, intendedMs)), request, error: String(error), body }],
   )
 }
 

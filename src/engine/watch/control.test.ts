@@ -34,6 +34,7 @@ const SCENARIO: Scenario = {
   mayDie: [],
   exclusive: false,
   freshStack: false,
+  mayBeUnused: false,
   source: { file: 'x.json', line: 1 },
 }
 

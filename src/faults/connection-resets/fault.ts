@@ -41,6 +41,7 @@ export const connectionResets = defineFault({
   describe: (plan) => ({
     targets: targetNames(plan.legs),
     services: plan.services,
+    links: plan.legs.map(({ link }) => link),
     mechanism: `established connections reset by the kernel at ${plan.legs[0]?.momentsMs.length ?? 0} seeded moments`,
   }),
 })

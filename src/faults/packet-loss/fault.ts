@@ -78,6 +78,7 @@ export const packetLoss = defineFault({
   describe: (plan) => ({
     targets: targetNames(plan.legs),
     services: plan.services,
+    links: plan.legs.map(({ link }) => link),
     mechanism: `${plan.percent} % of the packets dropped by the kernel at both ends`,
   }),
 })

@@ -34,6 +34,7 @@ export const toxic = defineFault({
   describe: (plan) => ({
     targets: plan.entries.map((entry) => entry.link),
     services: plan.services,
+    links: plan.entries.map((entry) => entry.link),
     mechanism: mechanismOf(plan),
     canaryDelayMs: canaryDelayOf(plan),
   }),

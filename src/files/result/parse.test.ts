@@ -72,6 +72,7 @@ const result: RunResult = {
       events: [{ at: '2026-01-01T00:00:00.000Z', source: 'docker', kind: 'die', detail: 'd' }],
       series: { file: 'series/NF-001.jsonl' },
       confirmation: null,
+      exposure: null,
       logs: [{ service: 'web', file: 'logs/NF-001/web.log' }],
       repeatCommand: 'chaos-action run --only NF-001',
       source: { file: 'scenarios/chaos/a.json', line: 3 },

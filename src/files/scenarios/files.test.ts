@@ -70,6 +70,7 @@ describe('entries as the scenarios become', () => {
       mayDie: [],
       exclusive: false,
       freshStack: false,
+      mayBeUnused: false,
       source: { file: join(folder, 'entry.json'), line: 1 },
     })
     expect(faults).toMatchObject([

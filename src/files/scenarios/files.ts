@@ -123,6 +123,7 @@ function toScenario(checked: CheckedEntry, suite: SuiteName, source: Scenario['s
     control: entry.control ?? null,
     mayDie: entry.may_die ?? [],
     exclusive: entry.exclusive ?? false,
+    mayBeUnused: entry.unused !== undefined,
     freshStack: entry.fresh_stack ?? false,
     source,
   }

@@ -52,6 +52,10 @@ const common = {
       description: 'It runs on a stack on which no other scenario has run: where one has, the stack is made anew before it',
     })
     .optional(),
+  unused: oneOf(
+    ['allowed'],
+    'What the fault breaks need not be used by the system itself; where this is left out, a fault that nobody met is no proof',
+  ).optional(),
   profiles: z
     .strictObject({ smoke: profile.optional(), quick: profile.optional(), full: profile.optional() })
     .meta({ description: 'Values of their own for some profiles' })

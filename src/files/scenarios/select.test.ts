@@ -18,6 +18,7 @@ function scenario(id: string): Scenario {
     mayDie: [],
     exclusive: false,
     freshStack: false,
+    mayBeUnused: false,
     source: { file: 'f.json', line: 1 },
   }
 }

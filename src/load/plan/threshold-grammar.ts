@@ -23,8 +23,8 @@ const OTHER_UNITS: Readonly<Record<string, string>> = {
   ...{ percent: '%', pct: '%', '/sec': '/s', '/second': '/s', rps: '/s' },
 }
 
-/** Aggregates of the values themselves: those of a script's own metric may be negative. */
-const OF_VALUES: readonly Aggregate['kind'][] = ['avg', 'min', 'med', 'max', 'percentile', 'value']
+/** Never negative. All others are of the values themselves: those of a script's own metric may be. */
+const COUNTED: readonly Aggregate['kind'][] = ['rate', 'count']
 
 /** Reads a limit in the words of the grammar above. @throws ChaosError BAD_INPUT with the place and what is allowed there. */
 export function parseThreshold(text: string, from: Exclude<Threshold['from'], 'script'>): Threshold {
@@ -35,7 +35,7 @@ export function parseThreshold(text: string, from: Exclude<Threshold['from'], 's
   const operator = reader.operator()
   const written = reader.limit()
   reader.end()
-  if (written.number < 0 && (builtIn(metric) !== undefined || !OF_VALUES.includes(aggregate.kind)))
+  if (written.number < 0 && (builtIn(metric) !== undefined || COUNTED.includes(aggregate.kind)))
     throw reader.mistake(`${metric} ${aggregateText(aggregate)} is never negative, and ${written.number} is`)
   const limit = inUnit(reader, metric, aggregate, written)
   return { metric, filter, aggregate, operator, ...limit, from, text: textOf(metric, filter, aggregate, operator, written) }

@@ -12,7 +12,8 @@ export const SCRIPT_EXCEPTIONS = 'script_exceptions'
 /** k6's own metrics (metrics/builtin.go). `time` is a trend in ms. */
 export const BUILT_IN: Readonly<Record<string, MetricType | 'time'>> = {
   ...ofType('counter', ['http_reqs', 'iterations', 'dropped_iterations', 'data_sent', 'data_received']),
-  ...ofType('counter', ['ws_sessions', 'ws_msgs_sent', 'ws_msgs_received']),
+  // The last one is ours.
+  ...ofType('counter', ['ws_sessions', 'ws_msgs_sent', 'ws_msgs_received', SCRIPT_EXCEPTIONS]),
   ...ofType('rate', ['http_req_failed', 'checks']),
   ...ofType('gauge', ['vus', 'vus_max']),
   ...ofType('time', ['http_req_duration', 'http_req_blocked', 'http_req_connecting', 'http_req_tls_handshaking']),
@@ -21,7 +22,6 @@ export const BUILT_IN: Readonly<Record<string, MetricType | 'time'>> = {
   ...ofType('trend', [IN_FLIGHT]),
   // Ours: a sample for each, 1 where it failed.
   ...ofType('rate', [OTHER_REQUESTS]),
-  ...ofType('counter', [SCRIPT_EXCEPTIONS]),
   ...ofType('time', ['ws_ping', 'ws_session_duration', 'ws_connecting', 'grpc_req_duration']),
 }
 

@@ -32,7 +32,7 @@ export const EXTENTS = {
   },
   /** A CI system shows the output of a case beside the others': every clause in full, and what decided, in the order of the run. */
   machine: {
-    leftOut: [...ABOUT, 'Targets', 'Measures', 'Control', 'Cleanup', 'Machine', 'Phases'],
+    leftOut: [...ABOUT, 'Targets', 'Measures', 'Exposure', 'Control', 'Cleanup', 'Machine', 'Phases'],
     ...{ order: 'run', footer: false, openFacts: [], openLogs: 0 },
     ...{ reasonsOfRun: EVERYTHING, reasons: EVERYTHING, rows: EVERYTHING, measures: 0, events: 0, logs: 0 },
     ...{ reasonLength: EVERYTHING, factLength: EVERYTHING, longFactLength: EVERYTHING, findingLength: EVERYTHING },

@@ -31,6 +31,7 @@ function measuredFacts(scenario: ScenarioOf, extent: Extent): Fact[] {
     long('Targets', targets),
     short('Mechanism', scenario.mechanism),
     short('Effect', effectText(scenario)),
+    short('Exposure', exposureText(scenario)),
     long('Measures', measures(scenario, extent)),
     short('Canary', canaryText(scenario)),
     short('Recovery', recoveryText(scenario)),
@@ -118,6 +119,16 @@ function canaryText(scenario: ScenarioOf): string {
   const failed = canary.total === 0 ? '' : `, ${canary.failed} failed`
   const steady = canary.steadyP50Ms === null ? '' : `, steady p50 ${duration(canary.steadyP50Ms)}`
   return `${canary.total} sent${failed}, p50 ${duration(canary.p50Ms)}, p95 ${duration(canary.p95Ms)}, longest outage ${duration(canary.longestOutageMs)}${steady}`
+}
+
+function exposureText({ exposure }: ScenarioOf): string {
+  if (exposure === null) return 'nobody could look who uses what was broken'
+  const used = exposure.places.filter((place) => !exposure.unused.includes(place))
+  const parts = [
+    ...(used.length === 0 ? [] : [`the system uses ${used.join(', ')}`]),
+    ...(exposure.unused.length === 0 ? [] : [`nothing used ${exposure.unused.join(', ')}`]),
+  ]
+  return `${parts.join('; ')}${exposure.allowed ? ' (it may be unused)' : ''}`
 }
 
 function controlText(scenario: ScenarioOf): string {

@@ -10,6 +10,7 @@ import { floodOperations } from './requests/flood.ts'
 import { helperOperations } from './helper.ts'
 import { holdOperations } from './requests/hold.ts'
 import { processHoldings } from './processes/holdings.ts'
+import { processPeers } from './processes/peers.ts'
 import { hostRead } from './resources/host.ts'
 import { lossOperations } from './network/loss.ts'
 import { markerOperations } from './network/marker.ts'
@@ -37,6 +38,7 @@ export const OPERATIONS = [
   ...processOperations,
   ...nofileOperations,
   processHoldings,
+  processPeers,
   hostRead,
   cgroupRead,
   ...cpuOperations,
