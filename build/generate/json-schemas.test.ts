@@ -80,6 +80,20 @@ describe('JSON Schemas', () => {
     expect(scenarios({ name: 'x', scenarios: [{ ...entry, toxic: 'bandwidth' }] })).toBe(false)
   })
 
+  it('offer a log to be read as JSON or as text, not as both', () => {
+    const scenarios = validator('scenarios')
+    const taken = (clause: object): boolean =>
+      scenarios({ name: 'x', scenarios: [{ id: 'A', name: 'a', expected_behavior: 'x', toxic: 'down', expect: [clause] }] })
+    const log = { service: 'web', at_most: 0 }
+    expect([{ matches: 'a' }, { line_regex: 'a' }].map((way) => taken({ log: { ...log, ...way } }))).toEqual([true, true])
+    expect([{}, { matches: 'a', line_regex: 'a' }].map((way) => taken({ log: { ...log, ...way } }))).toEqual([false, false])
+    const gaps = { service: 'web', growth: 2, min_gaps: 2, min_groups: 1, share: 1 }
+    const json = { group_by: 'a', from: 'a', to: 'b' }
+    const text = { group_by_regex: 'a', from_regex: 'a', to_regex: 'b' }
+    const ways = [json, text, {}, { ...json, ...text }, { ...text, from: 'a' }, { ...text, at: 'a' }]
+    expect(ways.map((way) => taken({ log_gaps: { ...gaps, ...way } }))).toEqual([true, true, false, false, false, false])
+  })
+
   it('of the result is one that compiles', () => {
     expect(validator('result')({})).toBe(false)
   })

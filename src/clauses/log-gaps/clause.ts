@@ -1,6 +1,7 @@
 import { defineClause } from '../../kinds/define-clause.ts'
 import { plannedEnd } from '../shared/fault-phase.ts'
 import { readServiceLog } from '../shared/service-log.ts'
+import { attemptsIn } from './attempts.ts'
 import { gapsText, judgeGaps } from './judge.ts'
 import { logGapsSpec } from './spec.ts'
 
@@ -13,6 +14,6 @@ export const logGapsClause = defineClause({
     await plannedEnd(ctx)
     const window = { sinceWallMs: ctx.injectedAtWallMs, untilWallMs: ctx.clock.wallMs() }
     const { lines } = await readServiceLog(spec.service, ctx, window)
-    return judgeGaps(spec, lines)
+    return judgeGaps(spec, lines, await attemptsIn(spec, lines, ctx))
   },
 })

@@ -1,7 +1,11 @@
 import { wall } from '../../core/time/moment.fixture.ts'
 import { describe, expect, it } from 'vitest'
 import type { LogLine } from '../../ports/docker.ts'
-import { collectGaps, gapsText, judgeGaps } from './judge.ts'
+import { systemClock } from '../../core/time/clock.ts'
+import type { Observation } from '../../kinds/clause.ts'
+import { attemptsIn, jsonAttempts } from './attempts.ts'
+import { collectGaps as collect, gapsText, judgeGaps as judge, type GapGroups } from './judge.ts'
+import type { LogGapsSpec } from './spec.ts'
 
 const spec = {
   service: 'queen-rbee',
@@ -12,6 +16,15 @@ const spec = {
   min_gaps: 2,
   min_groups: 2,
   share: 0.8,
+}
+
+/** Of JSON. */
+function collectGaps(asked: LogGapsSpec, lines: readonly LogLine[]): GapGroups {
+  return collect(jsonAttempts(asked, lines))
+}
+
+function judgeGaps(asked: LogGapsSpec, lines: readonly LogLine[]): Observation {
+  return judge(asked, lines, jsonAttempts(asked, lines))
 }
 
 function line(atMs: number, fields: object | string): LogLine {
@@ -158,6 +171,63 @@ describe('judgeGaps', () => {
     expect(gapsText(spec)).toBe(
       'log of queen-rbee, gaps by task_id: in ≥ 80 % of at least 2 groups with ≥ 2 gaps each gap ≥ 1.5 × the one before',
     )
+  })
+})
+
+describe('lines of text', () => {
+  const text = {
+    ...{ service: 'queen-rbee', group_by_regex: 'task=(\\w+)', from_regex: 'attempt failed', to_regex: 'attempt started' },
+    ...{ growth: 1.5, min_gaps: 2, min_groups: 1, share: 1 },
+  }
+  const ctx = { clock: systemClock, signal: new AbortController().signal }
+  const collectText = async (asked: LogGapsSpec, lines: readonly LogLine[]): Promise<GapGroups> =>
+    collect(await attemptsIn(asked, lines, ctx))
+  const judgeText = async (lines: readonly LogLine[]): Promise<Observation> =>
+    judge(text, lines, await attemptsIn(text, lines, ctx))
+  /** Two gaps between attempts of a task, by Docker's time. */
+  const retries = (task: string, first: number, second: number): LogLine[] => [
+    line(0, `WARN attempt failed task=${task}`),
+    line(first, `INFO attempt started task=${task}`),
+    line(1_000, `WARN attempt failed task=${task}`),
+    line(1_000 + second, `{"msg":"attempt started task=${task}"}`),
+  ]
+
+  it('show pauses that grow, by when Docker recorded them', async () => {
+    expect(await judgeText(retries('a', 100, 200).toReversed())).toEqual({
+      expected: 'in ≥ 100 % of at least 1 groups with ≥ 2 gaps each gap ≥ 1.5 × the one before',
+      observed: '100 % of 1 groups grow (median gaps 100 ms → 200 ms)',
+      met: true,
+    })
+    expect(gapsText(text)).toMatch(/^log of queen-rbee, gaps by task=\(\\w\+\): in/)
+  })
+
+  it('show pauses that do not', async () => {
+    const lines = [...retries('a', 100, 200), ...retries('b', 100, 110)]
+    expect(await judgeText(lines)).toMatchObject({
+      observed: '50 % of 2 groups grow (median gaps 100 ms → 110 ms)',
+      met: false,
+    })
+  })
+
+  it('belong to the group that the pattern finds, or to none', async () => {
+    const lines = [...retries('a', 100, 200), ...retries('', 1, 2), line(5, 'attempt failed of nobody')]
+    expect([...(await collectText(text, lines)).groups]).toEqual([['a', [100, 200]]])
+    const optional = { ...text, group_by_regex: 'attempt (?:started|failed)(?: task=(\\w+))?' }
+    expect([...(await collectText(optional, lines)).groups.keys()]).toEqual(['a'])
+  })
+
+  it('are one group where the pattern of the groups matches all of them alike', async () => {
+    const lines = [...retries('a', 100, 200), ...retries('b', 400, 600)]
+    const { groups, readable } = await collectText({ ...text, group_by_regex: 'attempt' }, lines)
+    expect([readable, [...groups.keys()]]).toEqual([8, ['attempt']])
+  })
+
+  it('are a miss without the retries, and decide nothing where there is none', async () => {
+    expect(await judgeText([line(0, 'GET / 200')])).toMatchObject({
+      observed: "0 groups have 2 gaps or more, of 0 in which 'attempt failed' was logged (at most 0 gaps, 1 lines)",
+      met: false,
+    })
+    expect(await judgeText([])).toMatchObject({ observed: 'the log was empty', met: null })
   })
 })
 

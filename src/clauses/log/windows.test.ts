@@ -99,6 +99,18 @@ describe('the log of a service', () => {
   })
 })
 
+describe('the log of a service as text', () => {
+  it.each<[object, boolean]>([
+    [{ at_least: 1 }, true],
+    [{ at_least: 2 }, false],
+    [{ at_most: 0 }, false],
+  ])('is matched by a pattern, of which there must be: %j', async (bounds, met) => {
+    const clause = logClause.expect({ service: 'hive', line_regex: 'retry \\d', ...bounds }, 'during')
+    const { observation } = await observe(clause, { texts: [{ event: 'retry 3' }, { event: 'retry soon' }] })
+    expect(observation).toMatchObject({ observed: '1 of 2 lines', met })
+  })
+})
+
 describe('the gaps in the log of a service', () => {
   const spec = {
     ...{ service: 'queen', group_by: 'task', from: "event == 'failed'", to: "event == 'started'" },

@@ -4,6 +4,10 @@ import { clauseSchema } from './expect-schema.ts'
 const CONTAINER = { service: 'worker' }
 const METRIC = { service: 'worker', port: 80, path: '/metrics', metric: 'jobs' }
 const LOG = { service: 'worker', matches: "event == 'x'" }
+const GAPS = { service: 'worker', growth: 2, min_gaps: 2, min_groups: 1, share: 1 }
+const JSON_GAPS = { ...GAPS, group_by: 'task', from: 'failed', to: 'started' }
+const TEXT_GAPS = { ...GAPS, group_by_regex: 'task=(.)', from_regex: 'failed', to_regex: 'started' }
+const GAPS_WAYS = 'give group_by, from, to (JMESPath, of JSON lines) or group_by_regex, from_regex, to_regex (of any line)'
 const NEW = { service: 'worker', port: 80, path: '/health', ended_within_ms: 1_000 }
 const WRONG_PHASE =
   'has load in the wrong phase: kept_again_within_seconds is for "after", error_rate and p95_ms are for "during"'
@@ -20,6 +24,9 @@ describe('clauses about containers, the pool, workloads, metrics and logs', () =
     { metric: { ...METRIC, labels: { state: 'ready' }, change: { at_least: 1, at_most: 1 } } },
     { log: { ...LOG, at_least: 1 } },
     { log: { ...LOG, at_most: 0 } },
+    { log: { service: 'worker', line_regex: 'level=(error|fatal)', at_most: 0 } },
+    { log_gaps: { ...JSON_GAPS, at: 'time' } },
+    { log_gaps: TEXT_GAPS },
     { new_connections: NEW },
     { phase: 'after', new_connections: { ...NEW, refused_share: 0.75 } },
     { request: { name: 'large', within_ms: 5, status: [507] } },
@@ -45,6 +52,16 @@ describe('clauses about containers, the pool, workloads, metrics and logs', () =
     [{ metric: { ...METRIC, change: {} } }, 'says nothing: give at_least, at_most or both'],
     [{ metric: { ...METRIC, change: { at_least: 2, at_most: 1 } } }, 'can never hold'],
     [{ log: LOG }, 'says nothing'],
+    [{ log: { service: 'worker', at_most: 0 } }, 'does not say which lines count: give matches'],
+    [{ log: { ...LOG, line_regex: 'x', at_most: 0 } }, 'cannot stand beside matches'],
+    [{ log: { service: 'worker', line_regex: '(', at_most: 0 } }, 'is no regular expression: Invalid regular expression: /(/su'],
+    [{ log: { service: 'worker', line_regex: 'a'.repeat(501), at_most: 0 } }, 'is longer than 500 characters'],
+    [{ log_gaps: GAPS }, `lacks group_by, from, to: ${GAPS_WAYS}`],
+    [{ log_gaps: { ...JSON_GAPS, to: undefined } }, `lacks to: ${GAPS_WAYS}`],
+    [{ log_gaps: { ...TEXT_GAPS, from_regex: undefined } }, `lacks from_regex: ${GAPS_WAYS}`],
+    [{ log_gaps: { ...TEXT_GAPS, at: 'time' } }, 'cannot stand beside at: a line is read as JSON or as text'],
+    [{ log_gaps: { ...TEXT_GAPS, from: 'failed', to: 'started' } }, 'cannot stand beside from, to: a line is read as JSON'],
+    [{ log_gaps: { ...TEXT_GAPS, to_regex: '[' } }, 'is no regular expression'],
     [{ new_connections: { ...NEW, refused_share: 0 } }, 'above 0 and up to 1'],
     [{ new_connections: { ...NEW, ended_within_ms: 15_001 } }, '15000'],
     [{ new_connections: { ...NEW, ended_within_ms: undefined } }, 'is missing: it must be a whole number in ms'],

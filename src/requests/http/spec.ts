@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { jmespath, oneOf, shaped, statuses, urlPath } from '../../kinds/schema-kit.ts'
-import { regularExpression } from './pattern.ts'
+import { regularExpression } from '../../kinds/pattern.ts'
 
 export const method = oneOf(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], 'HTTP method')
 

@@ -1,6 +1,6 @@
-/** Regular expressions of a descriptor. */
+/** Regular expressions that users write. */
 import * as z from 'zod'
-import { wrong } from '../../kinds/schema-kit.ts'
+import { wrong } from './schema-kit.ts'
 
 const MAX_LENGTH = 500
 
