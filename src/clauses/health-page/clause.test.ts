@@ -1,5 +1,5 @@
 /** When a health page is asked, at whom, and what of a container that has none. */
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Observation } from '../../kinds/clause.ts'
 import type { ServiceSpec } from '../../core/descriptor.ts'
 import type { ContainerState } from '../../ports/docker.ts'
@@ -34,6 +34,7 @@ async function observe(
   list: readonly ContainerState[],
   status: (place: number) => number = () => 200,
   services: readonly ServiceSpec[] = [WEB_SERVICE, HIVE_SERVICE],
+  expectation = ASKED,
 ): Promise<Seen> {
   const asked: ArgumentsOf<'probe.http'>[] = []
   const { ctx, open } = openContext(6_000, {
@@ -47,7 +48,7 @@ async function observe(
       },
     }),
   })
-  const clause = await begin(ASKED, ctx)
+  const clause = await begin(expectation, ctx)
   open()
   const observed = clause.observe(ctx)
   observed.catch(() => undefined)
@@ -89,6 +90,43 @@ it('needs a service with a container, and with a health page', async () => {
   ])
   expect(ASKED.missing(descriptor())).toHaveLength(1)
   expect(ASKED.afterWindowMs).toBe(1_150)
+})
+
+describe('a health page that is to be good at some moment', () => {
+  const eventually = healthPageClause.expect({ service: 'hive', within_ms: 900, eventually_within_seconds: 2 }, 'during')
+  const OTHER = { ...HIVE, id: 'h2', name: 'hive-2', addresses: { test: '10.0.0.6' } }
+
+  it('is so when those of all containers are at one look', async () => {
+    // Two at each look: one of them is bad at first, then the other one.
+    const seen = await observe([HIVE, OTHER], (place) => ([0, 3].includes(place) ? 503 : 200), undefined, eventually)
+    expect(seen.observation).toEqual({
+      expected: 'good at all containers at once, each within 900 ms, eventually within 2 s',
+      observed: '2 of 2 good; after 0.50 s',
+      met: true,
+    })
+    expect(seen.asked).toHaveLength(6)
+  })
+
+  it('is missed when there is no such look, and told by the last one', async () => {
+    const { observation } = await observe([HIVE, STOPPED], () => 200, undefined, eventually)
+    expect(observation).toMatchObject({ observed: '1 of 2 good (hive-2: not running); so at the last of 9 looks', met: false })
+    const late = await observe([HIVE], (place) => (place < 9 ? 503 : 200), undefined, eventually)
+    expect(late.observation).toMatchObject({
+      observed: '0 of 1 good (hive-1: status 503); so at the last of 9 looks',
+      met: false,
+    })
+  })
+
+  it('is undecided where there is no container to ask', async () => {
+    const { observation } = await observe([WEB], () => 200, undefined, eventually)
+    expect(observation.met).toBeNull()
+    expect(observation.observed).toMatch(/^nothing could be seen: the stack has no container of the service 'hive'/)
+  })
+
+  it('is told by its clause', () => {
+    expect(eventually.text).toBe('health page of hive: good at all containers at once, each within 900 ms, eventually within 2 s')
+    expect(eventually.afterWindowMs).toBe(4_900)
+  })
 })
 
 it.each([

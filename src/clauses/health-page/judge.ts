@@ -1,6 +1,7 @@
 /** Whether a health page stayed good. Pure. */
 import type { Observation } from '../../kinds/clause.ts'
-import { countTexts, msText, percentText } from '../shared/parts.ts'
+import { eventuallyText } from '../shared/eventually.ts'
+import { countTexts, listText, msText, percentText } from '../shared/parts.ts'
 import type { HealthPageSpec } from './spec.ts'
 
 export interface PageLook {
@@ -17,8 +18,28 @@ export interface PageLook {
 /** From fewer than these nothing follows. */
 const FEWEST = 5
 
-export function healthPageText({ service, within_ms: limitMs, share = 1 }: HealthPageSpec): string {
-  return `health page of ${service}: ≥ ${percentText(share)} good within ${limitMs} ms`
+export function healthPageText(spec: HealthPageSpec): string {
+  const { service, within_ms: limitMs, share = 1, eventually_within_seconds: withinSeconds } = spec
+  const expected = withinSeconds === undefined ? `≥ ${percentText(share)} good within ${limitMs} ms` : oneLookExpected(spec)
+  return `health page of ${service}: ${eventuallyText(expected, withinSeconds)}`
+}
+
+export function oneLookExpected({ within_ms: limitMs }: HealthPageSpec): string {
+  return `good at all containers at once, each within ${limitMs} ms`
+}
+
+/** The pages of all containers, asked at once. */
+export function judgeOneLook(spec: HealthPageSpec, seen: readonly PageLook[]): Observation {
+  const bad = seen.flatMap((look) => {
+    const problem = problemOf(look, spec.within_ms)
+    return problem === null ? [] : [`${look.container}: ${problem}`]
+  })
+  const good = `${seen.length - bad.length} of ${seen.length} good`
+  return {
+    expected: oneLookExpected(spec),
+    observed: bad.length === 0 ? good : `${good} (${listText(bad)})`,
+    met: seen.length === 0 ? null : bad.length === 0,
+  }
 }
 
 export function judgeHealthPage({ within_ms: limitMs, share = 1 }: HealthPageSpec, seen: readonly PageLook[]): Observation {

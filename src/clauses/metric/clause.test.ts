@@ -176,6 +176,30 @@ describe('a metric', () => {
     await expect(begin(metricClause.expect(SPEC, 'during'), ctx)).rejects.toThrow('cut')
   })
 
+  it('may change at some moment within a time, and need not stay so', async () => {
+    const asked = { ...SPEC, eventually_within_seconds: 4 }
+    const fetch = (jobs: (atMs: number) => number): Service['fetch'] => {
+      return (_host, atMs) => ({ ...page(0), body: `# TYPE jobs gauge\njobs ${atMs < 0 ? 5 : jobs(atMs)}\n` })
+    }
+    const met = await observe({ fetch: fetch((atMs) => (atMs === 3_000 ? 8 : 5)) }, asked)
+    expect(met.observation).toEqual({
+      expected: 'grows by 3 or more, eventually within 4 s',
+      observed: 'grew by 3 (5 → 8) over 1 container; after 3.00 s',
+      met: true,
+    })
+    expect([met.endedMs, met.readsMs.slice(0, 3)]).toEqual([3_000, [-500, 0, 250]])
+    // It would have at the window's end, which is too late.
+    const missed = await observe({ fetch: fetch((atMs) => (atMs > 4_000 ? 8 : 7)) }, asked)
+    expect(missed.observation).toMatchObject({
+      observed: 'grew by 2 (5 → 7) over 1 container; so at the last of 17 looks',
+      met: false,
+    })
+    expect(missed.endedMs).toBe(4_000)
+    const clause = metricClause.expect(asked, 'during')
+    expect([clause.text, clause.afterWindowMs]).toEqual(['metric jobs of hive: grows by 3 or more, eventually within 4 s', 9_000])
+    expect(metricClause.expect(SPEC, 'during').afterWindowMs).toBe(0)
+  })
+
   it('is told by its clause', () => {
     const { kind, text } = metricClause.expect(SPEC, 'during')
     expect([kind, text]).toEqual(['metric', 'metric jobs of hive: grows by 3 or more'])

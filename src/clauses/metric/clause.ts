@@ -1,13 +1,14 @@
-import type { Observation } from '../../kinds/clause.ts'
+import type { ClausePhase, Observation } from '../../kinds/clause.ts'
 import { ChaosError, describeError } from '../../core/errors.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
 import type { ContainerState } from '../../ports/docker.ts'
 import { defineClause } from '../../kinds/define-clause.ts'
 import type { FetchReply } from '../../toolbox/operations/requests/fetch.ts'
+import { eventually, eventuallyMs } from '../shared/eventually.ts'
 import { plannedEnd } from '../shared/fault-phase.ts'
 import { lookUntil } from '../shared/look-until.ts'
 import { someContainers } from '../shared/some-containers.ts'
-import { judgeMetric, metricText, readMetric, unreadable, type MetricReading } from './judge.ts'
+import { judgeMetric, metricExpected, metricText, readMetric, unreadable, type MetricReading } from './judge.ts'
 import { metricSpec, type MetricSpec } from './spec.ts'
 
 const PAGE_LIMIT_MS = 2_000
@@ -16,16 +17,38 @@ const MOST_BYTES = 2 * 1_024 * 1_024
 const READ_LIMIT_MS = 5_000
 const READ_EVERY_MS = 250
 
-/** The change of a Prometheus metric from just before the fault to the window's end, read from each container directly. */
+/** The change of a Prometheus metric from just before the fault to the window's end or a moment, read from each container directly. */
 export const metricClause = defineClause({
   key: 'metric',
   schema: metricSpec,
   text: metricText,
+  wrongPhase: metBeforeTheFault,
+  afterWindowMs: ({ eventually_within_seconds: within }) =>
+    within === undefined ? 0 : eventuallyMs({ withinSeconds: within, lookMs: READ_LIMIT_MS }),
   async begin(spec, ctx) {
     const before = await readService(spec, ctx, ctx.signal)
-    return { observe: (observeCtx) => observe(spec, before, observeCtx) }
+    const { eventually_within_seconds: withinSeconds } = spec
+    if (withinSeconds === undefined) return { observe: (observeCtx) => observe(spec, before, observeCtx) }
+    return {
+      observe: (observeCtx) =>
+        eventually(
+          {
+            ...{ withinSeconds, everyMs: READ_EVERY_MS, lookMs: READ_LIMIT_MS, expected: metricExpected(spec) },
+            look: async (signal) => judgeMetric(spec, before, await readService(spec, observeCtx, signal)),
+          },
+          observeCtx,
+        ),
+    }
   },
 })
+
+/** What holds of a metric that has not changed yet would be met by the first look, whatever the fault does. */
+function metBeforeTheFault(spec: MetricSpec, phase: ClausePhase): string | null {
+  const { at_least: least = -Infinity, at_most: most = Infinity } = spec.change
+  if (spec.eventually_within_seconds === undefined || phase === 'after' || least > 0 || most < 0) return null
+  const instead = 'give at_least above 0 or at_most below 0, leave it out, or ask in the phase "after"'
+  return `with eventually_within_seconds a change of 0 is enough, which there is before the fault does anything: ${instead}`
+}
 
 async function observe(spec: MetricSpec, before: readonly MetricReading[], ctx: ClauseContext): Promise<Observation> {
   await plannedEnd(ctx)

@@ -1,6 +1,7 @@
 import type { MetricSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import { parsePrometheus, seriesOf, seriesType } from '../../core/prometheus.ts'
+import { eventuallyText } from '../shared/eventually.ts'
 import { listText } from '../shared/parts.ts'
 
 /** One container's metrics page at one moment. */
@@ -70,7 +71,7 @@ export function judgeMetric(spec: MetricSpec, before: readonly MetricReading[], 
 
 /** `metric rbee_hive_failovers_total of rbee-hive: grows by 1 or more`. */
 export function metricText(spec: MetricSpec): string {
-  return `metric ${spec.metric}${labelText(spec)} of ${spec.service}: ${metricExpected(spec)}`
+  return `metric ${spec.metric}${labelText(spec)} of ${spec.service}: ${eventuallyText(metricExpected(spec), spec.eventually_within_seconds)}`
 }
 
 function decide(change: MetricSpec['change'], least: number, exact: boolean): boolean | null {
@@ -113,7 +114,7 @@ function sumOf(readings: readonly MetricReading[]): number {
   return readings.reduce((sum, { value }) => sum + value, 0)
 }
 
-function metricExpected({ change }: MetricSpec): string {
+export function metricExpected({ change }: MetricSpec): string {
   const bounds = [
     ...(change.at_least === undefined ? [] : [`by ${numberText(change.at_least)} or more`]),
     ...(change.at_most === undefined ? [] : [`by ${numberText(change.at_most)} or less`]),

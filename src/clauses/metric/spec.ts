@@ -1,7 +1,11 @@
 import * as z from 'zod'
+import { eventuallyWithinSeconds } from '../shared/spec-keys.ts'
 import { line, port, serviceName, urlPath } from '../../kinds/schema-kit.ts'
 
-/** The change of a Prometheus metric from just before the fault to the end of its window, summed over containers and series. */
+/**
+ * The change of a Prometheus metric from just before the fault to the end of its window, or to some moment within a time,
+ * summed over containers and series.
+ */
 export const metricSpec = z
   .strictObject({
     service: serviceName('Whose metrics are read, from each of its containers'),
@@ -22,6 +26,7 @@ export const metricSpec = z
         error: 'can never hold: at_least is above at_most',
       })
       .meta({ description: 'Sum over the containers and series, during the fault against before', minProperties: 1 }),
+    eventually_within_seconds: eventuallyWithinSeconds('it has changed so').optional(),
   })
   .meta({ description: 'How a Prometheus metric changes' })
 

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { systemClock } from '../../core/time/clock.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
 import type { RequestOutcome } from '../../core/request.ts'
@@ -71,6 +72,58 @@ describe('a request under the fault', () => {
       observed: 'status 200, good, 20 bytes after 900 ms; another body: 20 bytes, 20 in the steady state',
       met: false,
     })
+  })
+})
+
+describe('a request that is to be answered so at some moment', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+  const asked = requestClause.expect({ name: 'page', within_ms: 4_000, eventually_within_seconds: 3 }, 'during')
+
+  /** Sends it while the fault bites, which takes 100 ms each time, and is answered well or not; the first time is number 0. */
+  async function observeUntil(isGood: (time: number) => boolean, before: Partial<RequestOutcome> = {}) {
+    const clause = await begin(asked, answering(before).ctx)
+    let sent = 0
+    const request: ClauseContext['request'] = async () => {
+      const good = isGood(sent)
+      sent += 1
+      await systemClock.sleep(100)
+      return good ? OUTCOME : { ...OUTCOME, status: 503, good: false, reason: 'status 503' }
+    }
+    const { ctx, open } = openContext(6_000, { request })
+    open()
+    const observed = clause.observe(ctx)
+    await vi.advanceTimersByTimeAsync(10_000)
+    return { ...(await observed), sent }
+  }
+
+  it('is sent twice a second until it is', async () => {
+    expect(await observeUntil((time) => time === 2)).toEqual({
+      expected: 'a good answer within 4000 ms, eventually within 3 s',
+      observed: 'status 200, good, 20 bytes after 900 ms; after 1.10 s',
+      ...{ met: true, sent: 3 },
+    })
+  })
+
+  it('is missed by what was answered last, when the time has passed', async () => {
+    expect(await observeUntil((time) => time === 7)).toEqual({
+      expected: 'a good answer within 4000 ms, eventually within 3 s',
+      observed: 'status 503, not good: status 503, 20 bytes after 900 ms; so at the last of 7 looks',
+      ...{ met: false, sent: 7 },
+    })
+  })
+
+  it('is sent once where there is nothing to compare with', async () => {
+    expect(await observeUntil(() => false, { good: false, reason: 'status 500' })).toMatchObject({ met: null, sent: 1 })
+  })
+
+  it('is told by its clause', () => {
+    expect(asked.text).toBe('request page: a good answer within 4000 ms, eventually within 3 s')
+    expect(asked.afterWindowMs).toBe(9_000)
   })
 })
 

@@ -1,6 +1,7 @@
 import type { RequestSpec } from './spec.ts'
 import type { Observation } from '../../kinds/clause.ts'
 import { answerText, type RequestOutcome } from '../../core/request.ts'
+import { eventuallyText } from '../shared/eventually.ts'
 import { joinParts, msText, type Part } from '../shared/parts.ts'
 
 export interface SteadyAnswer {
@@ -15,9 +16,14 @@ export type RequestSeen = Omit<RequestOutcome, 'body'>
 
 /** `request large: answered well within 15000 ms; the same body as in the steady state; 5 to 13 KB/s`. */
 export function requestText(spec: RequestSpec): string {
+  return `request ${spec.name}: ${eventuallyText(requestExpected(spec), spec.eventually_within_seconds)}`
+}
+
+/** Of one answer. */
+export function requestExpected(spec: RequestSpec): string {
   const answer = { status: null, error: null, good: false, reason: null, complete: false, bytes: 0, bodyHash: null }
   const nothing = { ...answer, firstByteMs: null, totalMs: Number.NaN, why: '' }
-  return `request ${spec.name}: ${judgeRequest(spec, nothing, nothing).expected}`
+  return judgeRequest(spec, nothing, nothing).expected
 }
 
 /** Pure. Without a good answer in the steady state nothing is decided: there is nothing to compare with. */

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { milliseconds, quantity, statuses } from '../../kinds/schema-kit.ts'
-import { REQUEST_DEADLINE_MS, requestName } from '../shared/spec-keys.ts'
+import { eventuallyWithinSeconds, REQUEST_DEADLINE_MS, requestName } from '../shared/spec-keys.ts'
 
 export const requestSpec = z
   .strictObject({
@@ -16,6 +16,7 @@ export const requestSpec = z
       .meta({ description: 'Body bytes a second, in KB (1000 B), from the first byte to the last' })
       .optional(),
     status: statuses("Statuses that are right while the fault bites, instead of the request's own good").optional(),
+    eventually_within_seconds: eventuallyWithinSeconds('it is answered so, sent again and again,').optional(),
   })
   .refine((spec) => spec.status === undefined || spec.same_as_steady !== true, {
     error: 'cannot ask for other statuses and for the same body as before the fault',

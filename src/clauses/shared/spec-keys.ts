@@ -14,6 +14,13 @@ export function withinSeconds(description: string): z.ZodNumber {
   return quantity({ unit: 's', minimum: 0, above: true, maximum: 600, description })
 }
 
+/** The same key in every clause that may hold once instead of all the time, or at the end. */
+export function eventuallyWithinSeconds(holds: string): z.ZodNumber {
+  return withinSeconds(
+    `Enough that ${holds} at some moment within this time, from the fault on or from the beginning of the phase after it`,
+  )
+}
+
 export function whole(minimum: number, description: string): z.ZodNumber {
   return quantity({ minimum, maximum: 1_000_000_000, integer: true, description })
 }

@@ -8,6 +8,8 @@ const GAPS = { service: 'worker', growth: 2, min_gaps: 2, min_groups: 1, share: 
 const JSON_GAPS = { ...GAPS, group_by: 'task', from: 'failed', to: 'started' }
 const TEXT_GAPS = { ...GAPS, group_by_regex: 'task=(.)', from_regex: 'failed', to_regex: 'started' }
 const GAPS_WAYS = 'give group_by, from, to (JMESPath, of JSON lines) or group_by_regex, from_regex, to_regex (of any line)'
+const PAGE = { service: 'worker', within_ms: 500 }
+const MET_AT_ONCE = 'has metric in the wrong phase: with eventually_within_seconds a change of 0 is enough, which there is before'
 const NEW = { service: 'worker', port: 80, path: '/health', ended_within_ms: 1_000 }
 const WRONG_PHASE =
   'has load in the wrong phase: kept_again_within_seconds is for "after", error_rate and p95_ms are for "during"'
@@ -35,6 +37,11 @@ describe('clauses about containers, the pool, workloads, metrics and logs', () =
     { metric: { ...METRIC, change: { at_most: -1 } } },
     { canary: { answers: { status: [503], share: 0.9 }, slower_by_fault: { tolerance: 0.2 } } },
     { load: { error_rate: 0, p95_ms: 500 } },
+    { metric: { ...METRIC, change: { at_least: 1 }, eventually_within_seconds: 20 } },
+    { metric: { ...METRIC, change: { at_most: -1 }, eventually_within_seconds: 20 } },
+    { phase: 'after', metric: { ...METRIC, change: { at_most: 0 }, eventually_within_seconds: 20 } },
+    { request: { name: 'large', within_ms: 5, status: [503], eventually_within_seconds: 0.5 } },
+    { phase: 'after', health_page: { ...PAGE, eventually_within_seconds: 600 } },
     { phase: 'after', load: { kept_again_within_seconds: 20 } },
   ])('take %j', (clause) => {
     expect(clauseSchema.parse(clause)).toEqual(clause)
@@ -52,6 +59,14 @@ describe('clauses about containers, the pool, workloads, metrics and logs', () =
     [{ metric: { ...METRIC, change: {} } }, 'says nothing: give at_least, at_most or both'],
     [{ metric: { ...METRIC, change: { at_least: 2, at_most: 1 } } }, 'can never hold'],
     [{ log: LOG }, 'says nothing'],
+    [{ metric: { ...METRIC, change: { at_most: 0 }, eventually_within_seconds: 20 } }, MET_AT_ONCE],
+    [{ metric: { ...METRIC, change: { at_least: 0, at_most: 5 }, eventually_within_seconds: 20 } }, MET_AT_ONCE],
+    [{ metric: { ...METRIC, change: { at_least: 1 }, eventually_within_seconds: 0 } }, 'a number in s, above 0 and up to 600'],
+    [{ request: { name: 'a', within_ms: 5, eventually_within_ms: 5 } }, 'eventually_within_ms'],
+    [
+      { health_page: { ...PAGE, share: 0.9, eventually_within_seconds: 5 } },
+      'cannot stand beside eventually_within_seconds, which asks for one look',
+    ],
     [{ log: { service: 'worker', at_most: 0 } }, 'does not say which lines count: give matches'],
     [{ log: { ...LOG, line_regex: 'x', at_most: 0 } }, 'cannot stand beside matches'],
     [{ log: { service: 'worker', line_regex: '(', at_most: 0 } }, 'is no regular expression: Invalid regular expression: /(/su'],
