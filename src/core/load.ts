@@ -1,4 +1,5 @@
 /** A load pattern as files and front ends know it: what src/load plans, runs and judges. */
+import type { JsonObject } from './json.ts'
 import type { ProfileName } from './model.ts'
 
 /** How much of a pattern a profile runs. What is undefined stays as the script has it; limits are never scaled. */
@@ -34,6 +35,8 @@ export interface LoadPattern {
   readonly scales: Readonly<Partial<Record<ProfileName, LoadScale>>>
   /** Variables for the script's `__ENV`. */
   readonly environment: Readonly<Record<string, string>>
+  /** The script's options where they stand in it word for word; null: only k6 can tell them. */
+  readonly scriptOptions: JsonObject | null
   readonly source: { readonly file: string; readonly line: number }
 }
 

@@ -131,6 +131,7 @@ const PATTERN: LoadPattern = {
     thinkSeconds: null,
     answerSeconds: null,
     onDemand: false,
+    scriptOptions: null,
     scales: {},
     environment: {},
     source: { file: 't.js', line: 1 },

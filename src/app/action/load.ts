@@ -4,7 +4,7 @@ import { withCommandsStopped } from '../../github/step/foreign-output.ts'
 import type { AddressLoadInputs } from '../../github/step/inputs.ts'
 import { setVerdict } from '../../github/step/outputs.ts'
 import { savePostState } from '../../github/step/state.ts'
-import { plannedLoadMs } from '../../load/run/in-turn.ts'
+import { plannedLoadMs } from '../../load/plan/planned.ts'
 import {
   beginReporting,
   endStep,

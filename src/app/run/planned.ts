@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { expectedMs, spanMs } from '../../engine/lanes/schedule.ts'
 import { HELD_OVERHEAD_MS } from '../../load/run/hold.ts'
-import { plannedLoadMs } from '../../load/run/in-turn.ts'
+import { plannedLoadMs } from '../../load/plan/planned.ts'
 import { machinePace } from './machine-pace.ts'
 import type { Plan } from './plan.ts'
 import type { RunRequest } from './request.ts'

@@ -35,7 +35,7 @@ describe('a folder of load patterns', () => {
       'load.json': { name: 'Load', patterns: [first, { ...ENTRY, id: 'LT-002', model: 'open', on_demand: true }] },
       'inference.js': SCRIPT,
       'my-own.js': SCRIPT,
-      'another.ts': SCRIPT,
+      'another.ts': `${SCRIPT}\n// export const options = { vus: 2 }\nexport const options = { duration: '3s' /* each */ }`,
       'notes.md': '',
     })
     await mkdir(join(folder, 'lib'))
@@ -59,8 +59,9 @@ describe('a folder of load patterns', () => {
       scales: { quick: { durationSeconds: 26, users: 100, gateUsers: 40 }, smoke: { users: 5 } },
       source: { file: join(folder, 'load.json'), line: 1 },
     })
+    expect(patterns[2]?.scriptOptions).toEqual({ duration: '3s' })
     expect(patterns[1]).toMatchObject({ model: 'open', onDemand: true, gateUsers: null })
-    expect(patterns[3]).toMatchObject({ name: 'my-own', scales: {}, measure: [] })
+    expect(patterns[3]).toMatchObject({ name: 'my-own', scales: {}, measure: [], scriptOptions: null })
   })
 
   it.each([

@@ -4,6 +4,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path'
 import type { LoadPattern } from '../../core/load.ts'
 import { childOf, type JsonNode } from '../json-tree.ts'
 import { manifestSchema, MAX_PATTERNS, patternSchema, type PatternInput } from './schema.ts'
+import { literalOptions } from './script-options.ts'
 import { MistakeList } from '../mistakes.ts'
 import { pathKind, readJsonSource, type JsonSource } from '../read-source.ts'
 import { SCENARIO_ID } from '../scenarios/schema.ts'
@@ -117,10 +118,16 @@ const COMMENTS = /\/\*[\s\S]*?\*\/|(?<![:"'`\\])\/\/.*$/gm
 
 /** A module with neither default function nor options is there for others to import. One that cannot be read is for k6 to tell of. */
 function isHelper(script: string): boolean {
+  const code = codeOf(script)
+  return code !== null && !RUNS.test(code)
+}
+
+/** Without its comments; null when it cannot be read. */
+function codeOf(script: string): string | null {
   try {
-    return !RUNS.test(readFileSync(script, 'utf8').replace(COMMENTS, ''))
+    return readFileSync(script, 'utf8').replace(COMMENTS, '')
   } catch {
-    return false
+    return null
   }
 }
 
@@ -138,6 +145,7 @@ function toPattern(entry: PatternInput, script: string, source: LoadPattern['sou
     onDemand: entry.on_demand ?? false,
     scales: entry.profiles ?? {},
     environment: entry.environment ?? {},
+    scriptOptions: literalOptions(codeOf(script) ?? ''),
     source,
   }
 }

@@ -31,6 +31,11 @@ export function modelOf(options: Pick<LoadOptions, 'model'>, pattern: LoadPatter
   return options.model ?? pattern.model
 }
 
+/** What the script finds in its `__ENV`. */
+export function environmentOf({ target, k6 }: Pick<LoadDeps, 'k6' | 'target'>, pattern: LoadPattern): Record<string, string> {
+  return { ...target.variables, ...pattern.environment, BASE_URL: k6.entryUrl }
+}
+
 /** @throws BAD_INPUT for a script that k6 cannot load, a limit with a typo, a curve that cannot be scaled. */
 export async function preparePattern(
   deps: Pick<LoadDeps, 'k6' | 'target' | 'hashOf'>,
@@ -39,7 +44,7 @@ export async function preparePattern(
   version: K6Version,
   signal: AbortSignal,
 ): Promise<Prepared> {
-  const environment = { ...deps.target.variables, ...pattern.environment, BASE_URL: deps.k6.entryUrl }
+  const environment = environmentOf(deps, pattern)
   const script = await deps.k6.inspect({ file: pattern.script, environment }, signal)
   const thresholds = thresholdsOf(pattern, script, options.thresholds)
   const model = modelOf(options, pattern)

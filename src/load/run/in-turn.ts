@@ -1,25 +1,14 @@
 /** All load patterns of a run, one after the other. */
 import { describeError } from '../../core/errors.ts'
 import type { LoadPattern } from '../../core/load.ts'
-import type { ProfileName } from '../../core/model.ts'
 import type { LoadResult } from '../../core/result/load.ts'
 import { isAborted, waitUntil } from '../../core/time/wait.ts'
 import type { LoadDeps, LoadOptions } from '../deps.ts'
+import { plannedLoadMs, tellLengths } from '../plan/planned.ts'
 import { runPattern } from './pattern-run.ts'
 
-/** What a pattern takes beside its stages: k6's start, answers that are under way at the end, the judgement. */
-const USUAL_OVERHEAD_MS = 4_000
-/** Of a script whose length nobody but k6 knows. */
-const USUAL_SCRIPT_SECONDS = 900
 /** Answers that were under way when the load ended, and what waited behind them. */
 const CALM_LIMIT_MS = 30_000
-
-export function plannedLoadMs(patterns: readonly LoadPattern[], profile: ProfileName): number {
-  return patterns.reduce(
-    (sum, { scales }) => sum + (scales[profile]?.durationSeconds ?? USUAL_SCRIPT_SECONDS) * 1_000 + USUAL_OVERHEAD_MS,
-    0,
-  )
-}
 
 /** `reasons` are those of the run: why not all patterns were run. */
 export async function runPatterns(
@@ -29,17 +18,19 @@ export async function runPatterns(
   signal: AbortSignal,
 ): Promise<{ results: LoadResult[]; reasons: string[] }> {
   const results: LoadResult[] = []
+  // A rehearsal runs no k6.
+  const told = options.isRehearsal ? new Map<string, number>() : await tellLengths(deps, patterns, options.profile, signal)
+  const plannedMs = (some: readonly LoadPattern[]): number => plannedLoadMs(some, options.profile, told)
   for (const [index, pattern] of patterns.entries()) {
     if (isAborted(signal)) return { results, reasons: [`interrupted before ${pattern.id}: ${describeError(signal.reason)}`] }
-    const plannedMs = plannedLoadMs([pattern], options.profile)
     deps.emit({
       type: 'scenario-started',
       id: pattern.id,
       name: pattern.name,
       index: options.before + index + 1,
       total: options.before + patterns.length,
-      plannedMs,
-      leftMs: plannedLoadMs(patterns.slice(index), options.profile),
+      plannedMs: plannedMs([pattern]),
+      leftMs: plannedMs(patterns.slice(index)),
     })
     const result = await runPattern(deps, options, pattern, signal)
     results.push(result)
@@ -49,7 +40,7 @@ export async function runPatterns(
       verdict: result.verdict,
       durationMs: result.durationMs,
       summary: result.reasons[0] ?? `${result.users} users, ${result.requests} requests`,
-      leftMs: plannedLoadMs(patterns.slice(index + 1), options.profile),
+      leftMs: plannedMs(patterns.slice(index + 1)),
     })
     const isLast = index === patterns.length - 1
     const trouble = isLast || isAborted(signal) ? null : await calm(deps, pattern, signal)

@@ -22,7 +22,7 @@ const HOST: HostFacts = {
 export const PATTERN: LoadPattern = {
   ...{ id: 'LT-1', name: 'made up', expectedBehavior: 'holds', script: '/s/load.js', thresholds: ['http_req_failed rate < 1 %'] },
   ...{ gateUsers: null, measure: [], model: 'closed', thinkSeconds: null, answerSeconds: null, onDemand: false, scales: {} },
-  ...{ environment: {}, source: { file: 'load.json', line: 3 } },
+  ...{ environment: {}, scriptOptions: null, source: { file: 'load.json', line: 3 } },
 }
 
 export const OPTIONS: LoadOptions = {
