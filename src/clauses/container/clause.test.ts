@@ -283,6 +283,26 @@ describe('what cannot be read', () => {
   })
 })
 
+it('sees a container that turns unhealthy while the fault is on, though it is healthy again by then', async () => {
+  const health = (atMs: number, is: string): NonNullable<History['events']>[number] => ({
+    ...{ atMs, containerId: 'w2', action: `health_status: ${is}` },
+  })
+  const turned = await observe({ healthy: false }, { events: [health(3_000, 'unhealthy'), health(4_500, 'healthy')] })
+  expect(turned.observation).toEqual({
+    expected: 'at least one turned unhealthy',
+    observed: 'worker-2 turned unhealthy after 3.00 s',
+    met: true,
+  })
+  const tooLate = await observe({ healthy: false }, { events: [health(6_500, 'unhealthy')] })
+  expect(tooLate.observation).toMatchObject({
+    observed: 'none of 2 (worker-1, worker-2) turned unhealthy',
+    met: false,
+  })
+  expect(containerClause.expect({ service: 'worker', healthy: false }, 'during').text).toBe(
+    'containers of worker: at least one turned unhealthy',
+  )
+})
+
 it('is told by its clause', () => {
   const { kind, text } = containerClause.expect({ service: 'worker', survives: true }, 'during')
   expect([kind, text]).toEqual(['container', 'containers of worker: none died or was restarted'])

@@ -11,8 +11,16 @@ export const containerSpec = atLeastOne(
     exit_code: quantity({ minimum: 0, maximum: 255, integer: true, description: 'With this exit code' }).optional(),
     oom: z.boolean().meta({ description: 'The kernel reported a kill for want of memory in it before it died' }).optional(),
     running_again_within_seconds: withinSeconds('Each runs again, with another pid, within this time of its death').optional(),
-    survives: z.boolean().meta({ description: 'None died or was restarted while the fault was on' }).optional(),
-    healthy: z.boolean().meta({ description: 'Its health check never turned unhealthy while the fault was on' }).optional(),
+    survives: z
+      .boolean()
+      .meta({ description: 'true: none died or was restarted while the fault was on; false: at least one did' })
+      .optional(),
+    healthy: z
+      .boolean()
+      .meta({
+        description: 'true: the health check of none turned unhealthy while the fault was on; false: that of at least one did',
+      })
+      .optional(),
   }),
   ['service', 'hit'],
 ).meta({ description: 'What became of the containers of a service' })

@@ -20,6 +20,7 @@ describe('clauses about containers, the pool, workloads, metrics and logs', () =
     { container: { ...CONTAINER, hit: true, died_within_seconds: 2, exit_code: 137, running_again_within_seconds: 5 } },
     { container: { ...CONTAINER, oom: true } },
     { container: { ...CONTAINER, survives: true, healthy: true } },
+    { container: { ...CONTAINER, healthy: false } },
     { pool: { hit_removed_within_seconds: 3 } },
     { phase: 'after', pool: { ready: { at_least: 4, within_seconds: 10 } } },
     { workload: WORKLOAD },
