@@ -143,9 +143,7 @@ class OpenLoopCanary implements RunningCanary {
 
   private async ask(request: StackRequest, one: Sent, sentMs: Mono): Promise<void> {
     const { dropped, outcome: _none, ...asked } = one
-    const known = (
-      what: Pick<CanarySample, 'status' | 'code' | 'ok' | 'error' | 'cut' | 'wrong' | 'jobId' | 'retryAfterSeconds' | 'body'>,
-    ): void => {
+    const known = (what: Omit<CanarySample, 'request' | 'intendedMs' | 'sentMs' | 'doneMs'>): void => {
       one.outcome = { ...asked, sentMs, doneMs: this.clock.nowMs(), ...what }
     }
     try {
@@ -158,13 +156,14 @@ class OpenLoopCanary implements RunningCanary {
       })
       // A request that our own side cut short says nothing of the system.
       if (outcome.error === 'aborted') return
-      const { status, code, good, reason, wrong, complete, jobId, retryAfterSeconds } = outcome
+      const { status, code, good, reason, wrong, complete, jobId, refusedJob, retryAfterSeconds } = outcome
       const isCut = !complete && answerName(outcome) !== null
       known({
         ...{ status, ...(code === undefined ? {} : { code }), ok: good, error: reason },
         ...(isCut ? { cut: true } : {}),
         ...(wrong === true ? { wrong } : {}),
         ...(jobId === undefined ? {} : { jobId }),
+        ...(refusedJob === undefined ? {} : { refusedJob }),
         ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
         ...this.bodyOfFailed(outcome),
       })

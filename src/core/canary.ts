@@ -24,6 +24,8 @@ export interface CanarySample {
   /** As of `RequestOutcome`. */
   readonly jobId?: string
   /** As of `RequestOutcome`. */
+  readonly refusedJob?: string
+  /** As of `RequestOutcome`. */
   readonly retryAfterSeconds?: number
   /** Node's error code, `deadline`, `overflow` (200 in flight) or what the good-answer rule missed; null when ok. */
   readonly error: string | null

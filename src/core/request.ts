@@ -57,6 +57,8 @@ export interface RequestOutcome {
   readonly answerId?: string | null
   /** Id of the job that was done for a good answer, as the system's own list of them has it; left out where it is not told. */
   readonly jobId?: string
+  /** Id under which a job was asked for that the answer refuses for good; left out where it does not. */
+  readonly refusedJob?: string
   /** When the answer says to come back (Retry-After), seconds after it; left out where it does not say so. */
   readonly retryAfterSeconds?: number
 }

@@ -312,3 +312,51 @@ describe('poolText', () => {
     )
   })
 })
+
+describe('a member that was hit gets no work', () => {
+  const NO_WORK: PoolSpec = { hit_gets_no_work: true }
+  const working = (meaning: PoolMember['meaning'], inFlight: number): PoolMember => ({ ...member('m1', meaning), inFlight })
+
+  it.each<[string, (atMs: number) => PoolMember[]]>([
+    ['has none', () => [working('registering', 0), ...OTHERS]],
+    ['has some when it is hit', (atMs) => [working(atMs < 1_900 ? 'busy' : 'failed', atMs < 2_000 ? 2 : 0), ...OTHERS]],
+    ['is gone', () => OTHERS],
+    ['is listed as failed with what it had for a second', (atMs) => [working('failed', atMs <= 2_000 ? 1 : 0)]],
+    [
+      'has others that work while they register',
+      () => [working('registering', 0), { ...member('m2', 'registering'), inFlight: 3 }],
+    ],
+  ])('where it %s', (_what, at) => {
+    expect(judge(NO_WORK, every(900, 3_000, at))).toEqual({
+      expected: 'the member that was hit gets no work',
+      observed: 'none in 21 listings',
+      met: true,
+    })
+  })
+
+  it('is broken by work while it registers, before its hit and after it, or has failed', () => {
+    const broken = (meaning: PoolMember['meaning'], fromMs: number): Observation =>
+      judge(
+        NO_WORK,
+        every(900, 3_000, (atMs) => [working(meaning, atMs < fromMs ? 0 : 2), ...OTHERS]),
+      )
+    expect(broken('registering', 2_500)).toMatchObject({
+      observed: 'm1 (worker-1) was listed as registering with 2 under way, 1.50 s after its hit',
+      met: false,
+    })
+    expect(broken('registering', 0).observed).toContain('-0.10 s after its hit')
+    expect(broken('failed', 2_100)).toMatchObject({ met: false })
+    // Whose state nobody named is not known to be unable.
+    expect(broken(null, 2_100)).toMatchObject({ met: true })
+  })
+
+  it('is undecided of nobody', () => {
+    expect(judge(NO_WORK, goneAt(3_000), { hits: [] })).toMatchObject({ observed: 'nothing of the pool was hit', met: null })
+    expect(judge(NO_WORK, [])).toMatchObject({ met: null })
+    const stranger = { ...HIT, member: null, name: 'other', containerId: 'b'.repeat(64) }
+    expect(judge(NO_WORK, goneAt(3_000), { hits: [HIT, stranger] })).toMatchObject({
+      observed: 'other was not in the listing',
+      met: null,
+    })
+  })
+})

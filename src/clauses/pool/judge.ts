@@ -43,6 +43,7 @@ export function judgePool(spec: PoolSpec, seen: PoolSeen): Observation {
   const parts: Part[] = []
   if (spec.hit_removed_within_seconds !== undefined) parts.push(hitPart('removed', spec.hit_removed_within_seconds, seen))
   if (spec.hit_failed_within_seconds !== undefined) parts.push(hitPart('failed', spec.hit_failed_within_seconds, seen))
+  if (spec.hit_gets_no_work !== undefined) parts.push(noWorkPart(seen))
   if (spec.ready !== undefined) parts.push(readyPart(spec.ready, seen))
   const joined = joinParts(parts)
   if (seen.problem === null || joined.met === true) return joined
@@ -106,6 +107,40 @@ function oneHit(state: 'removed' | 'failed', seconds: number, hit: Hit, seen: Po
   }
   const what = state === 'failed' || last?.meaning === 'failed' ? 'listed as failed' : 'listed no more'
   return { observed: `${member} (${hit.name}) ${what} ${when}`, met }
+}
+
+/** What it had under way when it was hit may be listed until that is noticed. */
+const NOTICED_MS = 1_000
+
+/** Who cannot work gets none: one that is not ready yet, or has failed. */
+function noWorkPart(seen: PoolSeen): Part {
+  const expected = 'the member that was hit gets no work'
+  const { hits, readings } = seen
+  const members = hits.map((hit) => ({ hit, id: memberOf(hit, seen) }))
+  const strange = members.find(({ id }) => id === null)
+  if (hits.length === 0 || strange !== undefined)
+    return {
+      expected,
+      observed: strange === undefined ? 'nothing of the pool was hit' : `${strange.hit.name} was not in the listing`,
+      met: null,
+    }
+  const found = members.flatMap(({ hit, id }) =>
+    readings.flatMap(({ atMs, members: listed }) => {
+      const member = listed.find((one) => one.id === id && one.inFlight > 0)
+      const cannot = member?.meaning === 'registering' || (member?.meaning === 'failed' && atMs > later(hit.atMs, NOTICED_MS))
+      return member !== undefined && cannot ? [{ hit, member, atMs }] : []
+    }),
+  )
+  const [first] = found
+  if (first === undefined)
+    return { expected, observed: `none in ${readings.length} listings`, met: readings.length === 0 ? null : true }
+  const { hit, member, atMs } = first
+  const when = secondsText(msBetween(hit.atMs, atMs))
+  return {
+    expected,
+    observed: `${member.id} (${hit.name}) was listed as ${member.state} with ${member.inFlight} under way, ${when} after its hit`,
+    met: false,
+  }
 }
 
 function readyPart(ready: NonNullable<PoolSpec['ready']>, seen: PoolSeen): Part {

@@ -6,6 +6,13 @@ export const poolSpec = atLeastOne(
   z.strictObject({
     hit_removed_within_seconds: withinSeconds('The member that was hit is listed no more, or as failed').optional(),
     hit_failed_within_seconds: withinSeconds('The member that was hit is listed as failed').optional(),
+    hit_gets_no_work: z
+      .literal(true)
+      .meta({
+        description:
+          'The member that was hit is never listed with work while it registers, nor as failed from one second after its hit on',
+      })
+      .optional(),
     ready: z
       .strictObject({
         at_least: whole(1, 'So many members are ready or busy'),

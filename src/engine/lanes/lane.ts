@@ -7,6 +7,7 @@ import type { RunningCanary } from '../../ports/canary.ts'
 import type { EngineDeps } from '../deps.ts'
 import type { EngineOptions } from '../options.ts'
 import { ScenarioRun } from '../scenario/run.ts'
+import type { UsualConnections } from '../watch/connections.ts'
 
 /** The canary of one stack: it goes on from scenario to scenario, so that the proof of one recovery is the next steady state. */
 export interface StackCanary {
@@ -15,6 +16,8 @@ export interface StackCanary {
   steadySinceMs: Mono
   /** Median latency of the first steady state on this stack, ms; null before. */
   usualMs: number | null
+  /** Connections of its services when they were first looked at for long enough, null before. */
+  usualConnections: UsualConnections | null
 }
 
 export class Lane {
@@ -47,7 +50,12 @@ export class Lane {
     const { signal } = this
     this.ran.push(scenario.id)
     // At the rate of the descriptor: services that have just started are slow when they are asked a lot.
-    this.canary ??= { usualMs: null, steadySinceMs: clock.nowMs(), requests: canary.start(stack, { clock, signal }) }
+    this.canary ??= {
+      usualMs: null,
+      usualConnections: null,
+      steadySinceMs: clock.nowMs(),
+      requests: canary.start(stack, { clock, signal }),
+    }
     return new ScenarioRun(this.deps, this.options, scenario, this.canary, signal, files).execute()
   }
 

@@ -27,7 +27,7 @@ export class StackCourses {
   /** Ids of what the system says that it has done, all so far; null for one that does not tell. */
   done: (() => readonly string[]) | null = null
   /** What the main process of a service holds; null where nobody may look. */
-  held: ((service: string) => Pick<Holdings, 'files' | 'memoryKiB' | 'unclosed' | 'threads' | 'startTicks'>) | null = null
+  held: ((service: string) => HeldByProcess) | null = null
   /** How many the kernel tells to be connected with a service; null of one where it is not told, and null where nobody may look. */
   peers: ((service: string, passage: PeerPassage) => number | null | Error) | null = null
   states: (state: ContainerState) => ContainerState | null = (state) => state
@@ -40,6 +40,8 @@ export class StackCourses {
   network = 'net'
 }
 
+type HeldByProcess = Pick<Holdings, 'files' | 'memoryKiB' | 'unclosed' | 'threads' | 'startTicks'> &
+  Partial<Pick<Holdings, 'connections'>>
 type PeerPassage = ArgumentsOf<'process.peers'>['places'][number]['passage']
 type MetricsPage = string | number | Error
 
@@ -181,7 +183,9 @@ async function metricsPage(own: StackCourses, asked: ArgumentsOf<'fetch'>, signa
 
 function looker(descriptor: Descriptor, { held, peers }: Pick<StackCourses, 'held' | 'peers'>): ToolboxHelper {
   const holdings = (): Holdings[] =>
-    held === null ? [] : descriptor.services.map(({ name }) => ({ pid: 7, containerId: stateOf(name).id, ...held(name) }))
+    held === null
+      ? []
+      : descriptor.services.map(({ name }) => ({ pid: 7, containerId: stateOf(name).id, connections: null, ...held(name) }))
   const peersOf = ({ places }: ArgumentsOf<'process.peers'>): (number | null)[] =>
     places.map(({ containerId, passage }) => {
       const count = peers?.(containerId.replace('-id', ''), passage) ?? null

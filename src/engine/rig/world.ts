@@ -24,6 +24,7 @@ export interface Answer {
   readonly cut?: true
   readonly wrong?: true
   readonly body?: string
+  readonly refusedJob?: string
 }
 
 /** A thing that can be broken, and what is seen of it from outside. */

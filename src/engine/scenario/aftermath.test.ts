@@ -57,7 +57,7 @@ async function looked(away: Partial<Away> = {}, settled?: RunningCanary['settled
   over.abort()
   endedMs = clock.nowMs()
   const state = new ScenarioState(1, instantOf(clock), 6_000)
-  const canary = { requests, steadySinceMs: endedMs, usualMs: null }
+  const canary = { requests, steadySinceMs: endedMs, usualMs: null, usualConnections: null }
   const work = lookAfter(deps, state, canary, before, later(endedMs, 20_000), signal)
   const [end] = await clock.until(Promise.allSettled([work]))
   const error: unknown = end.status === 'rejected' ? end.reason : null

@@ -1,7 +1,9 @@
 /** The look at what the fault has left behind, once the system is proven to answer again. */
+import type { ExpectationResult } from '../../core/result/scenario.ts'
 import { later, type Mono } from '../../core/time/moment.ts'
 import type { StackCanary } from '../lanes/lane.ts'
 import type { EngineDeps } from '../deps.ts'
+import { judgeConnections, usualConnections, type CountRequests } from '../watch/connections.ts'
 import { GaugeLooks, judgeGauges, watchGauges } from '../watch/gauges.ts'
 import { HeldLooks, judgeHeld, watchHeld, type HeldSeen } from '../watch/growth.ts'
 import { judgeMembers, watchMembers, type PoolSeen } from '../watch/members.ts'
@@ -60,13 +62,19 @@ export async function lookAfter(
     const { result, reason } = await awaitCalm(deps, canary.requests, { untilMs, steady: state.steady?.samples ?? [] }, signal)
     const was = await before
     const settledMs = later(deps.clock.nowMs(), SETTLE_LIMIT_MS)
+    const count: CountRequests = (fromMs, toMs) =>
+      canary.requests.samples(fromMs).filter(({ intendedMs }) => intendedMs < toMs).length
+    canary.usualConnections ??= usualConnections(was.held?.trails.values() ?? [], count)
+    const connections = (): ExpectationResult | null =>
+      judgeConnections(canary.usualConnections, looks.held.trails.values(), count)
     const isMore = (): boolean =>
-      judgeHeld(was.held, looks.held)?.met === false || judgeGauges(was.gauges, looks.gauges)?.met === false
+      [judgeHeld(was.held, looks.held), connections(), judgeGauges(was.gauges, looks.gauges)].some((one) => one?.met === false)
     while (isMore() && deps.clock.nowMs() < settledMs) await deps.clock.sleep(SETTLE_EVERY_MS, signal)
     over.abort()
     const is = await watched
     const work = await reconcile(deps, was.work, canary.requests.samples(state.startedMs), signal)
-    const asked = [judgeMembers(was.members, is.members), judgeHeld(was.held, is.held), judgeGauges(was.gauges, is.gauges), work]
+    const held = [judgeHeld(was.held, is.held), connections(), judgeGauges(was.gauges, is.gauges)]
+    const asked = [judgeMembers(was.members, is.members), ...held, work]
     state.expectations.push(...asked.filter((one) => one !== null))
     if (state.recovery === null) return
     const relapse = reason === null ? {} : { recovered: false, afterMs: null, reason }

@@ -104,7 +104,9 @@ describe('what is held after a fault', () => {
     threads: 11,
     ...changes,
   })
-  const seen = (least: Record<string, Held>, looks = 1): HeldSeen => ({ looks, least: new Map(Object.entries(least)) })
+  const seen = (least: Record<string, Held>, looks = 1): HeldSeen => ({
+    ...{ looks, least: new Map(Object.entries(least)), trails: new Map() },
+  })
   const judged = (was: Partial<Held>, is: Partial<Held>): ReturnType<typeof judgeHeld> =>
     judgeHeld(seen({ a: held(was) }), seen({ a: held(is) }))
   const CLAUSE = {

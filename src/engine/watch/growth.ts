@@ -7,6 +7,7 @@ import type { ExpectationResult } from '../../core/result/scenario.ts'
 import { isAborted } from '../../core/time/wait.ts'
 import type { Holdings } from '../../toolbox/operations/processes/holdings.ts'
 import type { EngineDeps } from '../deps.ts'
+import type { ConnectionLook, Trail } from './connections.ts'
 
 /** Seldom: a look reads hundreds of files of /proc. What is under way just then is held as well, for which much is free. */
 const LOOK_EVERY_MS = 1_000
@@ -33,12 +34,15 @@ export interface HeldSeen {
   readonly looks: number
   /** By container. */
   readonly least: ReadonlyMap<string, Held>
+  /** By container, of its newest process. */
+  readonly trails: ReadonlyMap<string, Trail>
 }
 
 /** Fills with each look. */
 export class HeldLooks implements HeldSeen {
   looks = 0
   readonly least = new Map<string, Held>()
+  readonly trails = new Map<string, Trail>()
 }
 
 type WatchDeps = Pick<EngineDeps, 'clock' | 'stack' | 'containers' | 'looker' | 'log'>
@@ -51,17 +55,22 @@ export async function watchHeld(
 ): Promise<HeldSeen | null> {
   const helper = looker()
   if (helper === null) return null
-  const { least } = seen
+  const { least, trails } = seen
   try {
     // The proxy is ours: what a cut network leaves half open there is no promise of the system.
     const ours = ['', stack.descriptor.toxiproxy?.service]
     const running = (await containers.all(signal)).filter(({ pid, service }) => pid > 0 && !ours.includes(service))
-    const names = new Map(running.map(({ id, name }) => [id, name]))
+    const known = new Map(running.map((one) => [one.id, one]))
     const processes = running.map(({ pid, id }) => ({ pid, containerId: id }))
     while (processes.length > 0 && !isAborted(signal)) {
       for (const held of await helper.call('process.holdings', { processes }, signal)) {
         const { containerId } = held
-        least.set(containerId, leastOf(least.get(containerId), held, names.get(containerId) ?? containerId))
+        const { name = containerId, service = '' } = known.get(containerId) ?? {}
+        least.set(containerId, leastOf(least.get(containerId), held, name))
+        const { startTicks, connections } = held
+        if (connections === null) continue
+        const looks = longer(trails.get(containerId), startTicks, { atMs: clock.nowMs(), ...connections })
+        trails.set(containerId, { name, service, startTicks, looks })
       }
       seen.looks += 1
       await clock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined)
@@ -70,6 +79,13 @@ export async function watchHeld(
     if (!isAborted(signal)) log.log('warn', `what processes hold could not be read: ${describeError(error, 300)}`)
   }
   return seen
+}
+
+/** A look a second, for as long as a steady state or a recovery may take. */
+const MOST_LOOKS = 120
+
+function longer(before: Trail | undefined, startTicks: number, look: ConnectionLook): ConnectionLook[] {
+  return before?.startTicks === startTicks ? [...before.looks, look].slice(-MOST_LOOKS) : [look]
 }
 
 function leastOf(before: Held | undefined, { startTicks, files, unclosed, threads, memoryKiB }: Holdings, name: string): Held {

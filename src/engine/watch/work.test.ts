@@ -24,13 +24,21 @@ describe('what was answered, held against what was done', () => {
     [['a', 'b', 'c'], ['a', 'a'], '2 were never done (b, c); 1 were done more than once (a)', false],
     [['a'], ['other', 'other', 'a'], 'all 1 were', true],
   ])('%j answered, %j done: %s', (answered, done, observed, met) => {
-    expect(judgeWork(answered, counts(done))).toEqual({ ...CLAUSE, observed, met })
+    expect(judgeWork(answered, [], counts(done))).toEqual({ ...CLAUSE, observed, met })
+  })
+
+  it.each([
+    [['b', 'c'], ['a', 'other'], 'all 1 were, and none of 2 that were refused', true],
+    [['b', 'c'], ['a', 'c'], '1 were done though they had been refused (c)', false],
+    [['b'], ['b'], '1 were never done (a); 1 were done though they had been refused (b)', false],
+  ])('%j refused, %j done: %s', (refused, done, observed, met) => {
+    expect(judgeWork(['a'], refused, counts(done))).toEqual({ ...CLAUSE, observed, met })
   })
 
   it('is told with five ids of a kind', () => {
     const ids = ['1', '2', '3', '4', '5', '6', '7']
-    expect(judgeWork(ids, counts([])).observed).toBe('7 were never done (1, 2, 3, 4, 5, 2 more)')
-    expect(judgeWork(ids.slice(0, 5), counts([])).observed).toBe('5 were never done (1, 2, 3, 4, 5)')
+    expect(judgeWork(ids, [], counts([])).observed).toBe('7 were never done (1, 2, 3, 4, 5, 2 more)')
+    expect(judgeWork(ids.slice(0, 5), [], counts([])).observed).toBe('5 were never done (1, 2, 3, 4, 5)')
   })
 })
 
@@ -94,6 +102,15 @@ describe('the list of what was done', () => {
     expect(result).toMatchObject({ observed: '1 were never done (b)', met: false })
     expect(tookMs).toBeGreaterThanOrEqual(5_000)
     expect(tookMs).toBeLessThan(5_600)
+  })
+
+  it('is read for what was refused as well, where nothing was answered', async () => {
+    const refused = { ok: false, status: 507, error: 'status 507', refusedJob: 'r' }
+    expect((await held(list(['x']), refused)).result).toMatchObject({
+      observed: 'all 0 were, and none of 3 that were refused',
+      met: true,
+    })
+    expect((await held(list(['r']), refused)).result).toMatchObject({ met: false })
   })
 
   it('that cannot be read decides nothing', async () => {

@@ -52,8 +52,10 @@ export async function reconcile(
     const isAsked = good.some(({ jobId }) => jobId !== undefined)
     return isAsked ? { ...CLAUSE, observed: `the list could not be read: ${from}`, met: null } : null
   }
-  const answered = good.filter(({ intendedMs }) => intendedMs > from.atMs).flatMap(({ jobId }) => jobId ?? [])
-  if (answered.length === 0) return null
+  const since = samples.filter(({ intendedMs }) => intendedMs > from.atMs)
+  const answered = since.flatMap(({ ok, jobId }) => (ok && jobId !== undefined ? [jobId] : []))
+  const refused = since.flatMap(({ refusedJob }) => refusedJob ?? [])
+  if (answered.length + refused.length === 0) return null
   const done = new DoneList(port, from.place)
   const lost = (): string[] => answered.filter((id) => !done.counts.has(id))
   try {
@@ -67,13 +69,17 @@ export async function reconcile(
     if (!isChaosError(error, 'TIMEOUT')) throw error
     if (done.problem !== null) return { ...CLAUSE, observed: `the list could not be read: ${done.problem}`, met: null }
   }
-  return judgeWork(answered, done.counts)
+  return judgeWork(answered, refused, done.counts)
 }
 
 const CLAUSE = { phase: 'after', text: 'work', expected: 'each job that was answered was done, once' } as const
 
 /** `counts`: how often each job stands on the list. */
-export function judgeWork(answered: readonly string[], counts: ReadonlyMap<string, number>): ExpectationResult {
+export function judgeWork(
+  answered: readonly string[],
+  refused: readonly string[],
+  counts: ReadonlyMap<string, number>,
+): ExpectationResult {
   const lost = answered.filter((id) => !counts.has(id))
   const doubled = answered.filter((id) => (counts.get(id) ?? 0) > 1)
   const swapped = answered.filter((id, place) => answered.indexOf(id) !== place)
@@ -81,8 +87,13 @@ export function judgeWork(answered: readonly string[], counts: ReadonlyMap<strin
     ...told(lost, 'were never done'),
     ...told(doubled, 'were done more than once'),
     ...told(swapped, 'were the answer to two requests'),
+    ...told(
+      refused.filter((id) => counts.has(id)),
+      'were done though they had been refused',
+    ),
   ]
-  const observed = parts.length === 0 ? `all ${answered.length} were` : parts.join('; ')
+  const none = refused.length === 0 ? '' : `, and none of ${refused.length} that were refused`
+  const observed = parts.length === 0 ? `all ${answered.length} were${none}` : parts.join('; ')
   return { ...CLAUSE, observed, met: parts.length === 0 }
 }
 

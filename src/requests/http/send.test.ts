@@ -62,6 +62,38 @@ it.each<[string | undefined, number | undefined]>([
   expect('retryAfterSeconds' in outcome).toBe(seconds !== undefined)
 })
 
+describe('an answer that refuses its job for good', () => {
+  const refusing = { ...SPEC, refused: { status: [507, 429], job: 'job-${nonce}' } }
+  const answer = (status: number): Server => http((_request, response) => response.writeHead(status).end('{"text":"full"}'))
+
+  it('tells the id that it was asked for under', async () => {
+    let asked = ''
+    const spec = { ...refusing, headers: { ...SPEC.headers, 'x-task-id': '${nonce}' } }
+    const outcome = await ask(
+      http((request, response) => {
+        asked = String(request.headers['x-task-id'])
+        response.writeHead(429).end()
+      }),
+      { spec },
+    )
+    expect(asked).not.toBe('')
+    expect(outcome.refusedJob).toBe(`job-${asked}`)
+  })
+
+  it.each([200, 503])('is none with another status: %d', async (status) => {
+    expect(await ask(answer(status), { spec: refusing })).not.toHaveProperty('refusedJob')
+  })
+
+  it('is none where nobody says so, nor where it did not come whole', async () => {
+    expect(await ask(answer(507))).not.toHaveProperty('refusedJob')
+    const cut = http((_request, response) => {
+      response.writeHead(507, { 'content-length': '99' })
+      response.write('{', () => response.destroy())
+    })
+    expect(await ask(cut, { spec: refusing })).not.toHaveProperty('refusedJob')
+  })
+})
+
 it('is good when status and body are, and fills in variables', async () => {
   let seen = ''
   const outcome = await ask(

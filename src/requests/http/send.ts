@@ -5,6 +5,7 @@ import { systemErrorCode } from '../../core/errors.ts'
 import type { RequestOutcome, SendOptions } from '../../core/request.ts'
 import { answerProblem, jobOf, type WholeAnswer } from './answer.ts'
 import { FirstAnswers } from './first-answers.ts'
+import { fillKnown } from '../../core/variables.ts'
 import { retryAfterSeconds } from './retry-after.ts'
 import type { HttpRequestSpec } from './spec.ts'
 import { filled, turnOf, type Turn } from './turn.ts'
@@ -56,6 +57,7 @@ async function send(spec: HttpRequestSpec, turn: Turn, first: FirstAnswers, opti
         body: answer.body,
         answerId: head.answerId,
         ...(problem === null ? jobPart(spec, answer) : {}),
+        ...(error === null ? refusedPart(spec, status, turn) : {}),
         ...head.comeBack,
       })
     }
@@ -113,6 +115,11 @@ function headOf(response: IncomingMessage): Head {
 function jobPart(spec: HttpRequestSpec, answer: WholeAnswer): { readonly jobId?: string } {
   const jobId = jobOf(spec, answer)
   return jobId === null ? {} : { jobId }
+}
+
+function refusedPart({ refused }: HttpRequestSpec, status: number | null, turn: Turn): { readonly refusedJob?: string } {
+  if (refused?.status.some((one) => one === status) !== true) return {}
+  return { refusedJob: fillKnown(refused.job, turn.values) }
 }
 
 /** By itself Node tells the length with those methods only that usually have a body. */

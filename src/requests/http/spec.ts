@@ -79,6 +79,18 @@ const good = z
   })
   .meta({ description: 'Which answers are good' })
 
+const refused = z
+  .strictObject({
+    status: statuses('Statuses by which the job is refused for good: it must never be done after one of them'),
+    job: shaped(
+      /^[^\0]+$/,
+      'a text',
+      'The id that the request gives its job, such as ${nonce}, as the list under "completed" has it',
+      8_000,
+    ),
+  })
+  .meta({ description: 'An answer that refuses the job' })
+
 export const httpRequestSpec = z.strictObject({
   method,
   path: urlPath('Path at the entry'),
@@ -89,6 +101,10 @@ export const httpRequestSpec = z.strictObject({
     description:
       'Where a good answer has the id of the job that was done for it (JMESPath), as the list under "completed" has it; null where it has none',
   }),
+  refused: refused
+    .nullable()
+    .default(null)
+    .meta({ description: 'How an answer says that the job will not be done; null where none says so for certain' }),
   good,
 })
 

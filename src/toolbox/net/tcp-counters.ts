@@ -10,12 +10,18 @@ export interface TcpCounters {
 /** `/proc/net` is that of the reading process, so this is the namespace the helper was put into. */
 const SNMP_FILE = '/proc/net/snmp'
 
+/** Connections begun so far: asked for from here, and taken. */
+export interface TcpOpens {
+  readonly activeOpens: number
+  readonly passiveOpens: number
+}
+
 export async function readTcpCounters(): Promise<TcpCounters> {
   return parseSnmp(await readFile(SNMP_FILE, 'utf8'))
 }
 
 /** @throws Error when a counter is missing: an absent number must not read as zero. */
-export function parseSnmp(text: string): TcpCounters {
+export function parseSnmp(text: string): TcpCounters & TcpOpens {
   const [names, values] = text
     .split('\n')
     .filter((line) => line.startsWith('Tcp:'))
@@ -25,7 +31,13 @@ export function parseSnmp(text: string): TcpCounters {
     if (!Number.isInteger(value)) throw new Error(`${SNMP_FILE} has no Tcp counter ${name}`)
     return value
   }
-  return { outRsts: counter('OutRsts'), estabResets: counter('EstabResets'), retransmits: counter('RetransSegs') }
+  return {
+    outRsts: counter('OutRsts'),
+    estabResets: counter('EstabResets'),
+    retransmits: counter('RetransSegs'),
+    activeOpens: counter('ActiveOpens'),
+    passiveOpens: counter('PassiveOpens'),
+  }
 }
 
 export function tcpSince(before: TcpCounters, now: TcpCounters): TcpCounters {

@@ -3,6 +3,7 @@ import { readdirSync, readlinkSync } from 'node:fs'
 import * as z from 'zod'
 import { defineOperation } from '../../define-operation.ts'
 import { belongsTo, readCgroupPaths, readProcFile } from '../../cgroup/membership.ts'
+import { parseSnmp } from '../../net/tcp-counters.ts'
 import { errorCode } from '../../net/wire.ts'
 import { readStat, sameProcess } from '../../proc/process.ts'
 import { processRef, type ProcessRef } from '../arguments.ts'
@@ -21,10 +22,13 @@ export interface Holdings {
   readonly memoryKiB: number | null
   /** Connections that the other side has closed and this one has not (CLOSE_WAIT), of all in its network; null without one. */
   readonly unclosed: number | null
+  /** Connections of all in its network: established now, and begun so far from either side; null where it is not told. */
+  readonly connections: { readonly open: number; readonly opened: number } | null
 }
 
 /** Of TCP in /proc/PID/net/tcp (include/net/tcp_states.h). */
 const CLOSE_WAIT = '08'
+const ESTABLISHED = '01'
 
 const holdingsArgs = z.strictObject({ processes: z.array(processRef).min(1).max(MOST_PROCESSES) })
 
@@ -39,13 +43,16 @@ export const processHoldings = defineOperation({
 async function holdingsOf({ pid, containerId }: ProcessRef): Promise<Holdings | null> {
   const [stat, paths] = await Promise.all([readStat(pid), readCgroupPaths(pid)])
   if (stat === null || paths === null || !belongsTo(paths, containerId)) return null
-  const unclosed = await unclosedOf(pid)
+  const [states, opened] = await Promise.all([connectionStates(pid), openedSoFar(pid)])
+  const inState = (wanted: string): number | null => states?.filter((state) => state === wanted).length ?? null
+  const [unclosed, open] = [inState(CLOSE_WAIT), inState(ESTABLISHED)]
+  const connections = open === null || opened === null ? null : { open, opened }
   const memoryKiB = memoryOf(await readProcFile(pid, 'status'))
   const files = filesOf(pid)
   // Another process may have got the pid while it was being read.
   const after = await sameProcess(pid, stat.startTicks)
   if (after === null) return null
-  return { pid, containerId, startTicks: after.startTicks, threads: after.threads, files, memoryKiB, unclosed }
+  return { pid, containerId, startTicks: after.startTicks, threads: after.threads, files, memoryKiB, unclosed, connections }
 }
 
 function memoryOf(status: string | null): number | null {
@@ -76,11 +83,18 @@ function isFile(path: string): boolean {
   }
 }
 
-async function unclosedOf(pid: number): Promise<number | null> {
+/** Of each connection in its network; null without one. */
+async function connectionStates(pid: number): Promise<string[] | null> {
   const tables = await Promise.all([readProcFile(pid, 'net/tcp'), readProcFile(pid, 'net/tcp6')])
+  if (tables.every((table) => table === null)) return null
   const lines = tables.flatMap((table) => table?.split('\n').slice(1) ?? [])
   // sl, local address, remote address, state.
-  return tables.every((table) => table === null)
-    ? null
-    : lines.filter((line) => line.trim().split(/\s+/)[3] === CLOSE_WAIT).length
+  return lines.map((line) => line.trim().split(/\s+/)[3] ?? '')
+}
+
+async function openedSoFar(pid: number): Promise<number | null> {
+  const text = await readProcFile(pid, 'net/snmp')
+  if (text === null) return null
+  const { activeOpens, passiveOpens } = parseSnmp(text)
+  return activeOpens + passiveOpens
 }

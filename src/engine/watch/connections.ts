@@ -1,0 +1,125 @@
+/**
+ * Connections after a fault against those before: a storm of retries opens many for each request, a leak gathers more and more of
+ * them. How many are open says little: pools keep those of a crowd for a minute.
+ */
+import { msBetween, type Mono } from '../../core/time/moment.ts'
+import type { ExpectationResult } from '../../core/result/scenario.ts'
+
+/** What the kernel counts in the network of a container at one moment. */
+export interface ConnectionLook {
+  readonly atMs: Mono
+  /** Established now. */
+  readonly open: number
+  /** Begun from either side since the network exists, failed ones too. */
+  readonly opened: number
+}
+
+/** Looks at one main process, oldest first. */
+export interface Trail {
+  readonly name: string
+  readonly service: string
+  readonly startTicks: number
+  readonly looks: readonly ConnectionLook[]
+}
+
+interface Rate {
+  readonly openedPerSecond: number
+  readonly open: number
+}
+
+/** How it is without a fault. */
+export interface UsualConnections {
+  readonly requestsPerSecond: number
+  /** The most of any container of a service. */
+  readonly services: ReadonlyMap<string, Rate>
+}
+
+/** Of the canary, in a span of time. */
+export type CountRequests = (fromMs: Mono, toMs: Mono) => number
+
+/** A shorter one would take chance for a rate. */
+const SHORTEST_MS = 1_900
+/** The newest looks: what was opened anew at the recovery is over by then. */
+const NEWEST = 4
+/** More than before, for each request: this much of it, and so many a second. */
+const OPENED_FACTOR = 1.5
+const OPENED_FREE_PER_SECOND = 10
+/** Open ones are too many when they grow by this much a second, and are this many or this share above the most of before. */
+const GROWING_PER_SECOND = 2.5
+const OPEN_FREE = 16
+const OPEN_FREE_SHARE = 0.5
+const MOST_TOLD = 10
+
+/** null where it was not looked for long enough. */
+export function usualConnections(trails: Iterable<Trail>, count: CountRequests): UsualConnections | null {
+  const services = new Map<string, Rate>()
+  let requestsPerSecond = 0
+  for (const { service, looks } of trails) {
+    const seen = rateOf(looks, count)
+    if (seen === null) continue
+    const before = services.get(service)
+    services.set(service, {
+      openedPerSecond: Math.max(before?.openedPerSecond ?? 0, seen.openedPerSecond),
+      open: Math.max(before?.open ?? 0, ...looks.map(({ open }) => open)),
+    })
+    requestsPerSecond = Math.max(requestsPerSecond, seen.requestsPerSecond)
+  }
+  return services.size === 0 ? null : { requestsPerSecond, services }
+}
+
+/** null where nothing can be said: too few looks before or after, or none at the same service. */
+export function judgeConnections(
+  usual: UsualConnections | null,
+  trails: Iterable<Trail>,
+  count: CountRequests,
+): ExpectationResult | null {
+  if (usual === null) return null
+  const judged = [...trails].flatMap(({ name, service, looks }) => {
+    const was = usual.services.get(service)
+    const is = rateOf(looks.slice(-NEWEST), count)
+    return was === undefined || is === null ? [] : [problemsOf(name, was, is, usual.requestsPerSecond)]
+  })
+  if (judged.length === 0) return null
+  const problems = judged.flat()
+  return {
+    ...{
+      phase: 'after',
+      text: 'connections',
+      expected: 'no container opens many more than before, nor gathers ever more of them',
+    },
+    observed: problems.length === 0 ? `none of ${judged.length}` : problems.slice(0, MOST_TOLD).join('; '),
+    met: problems.length === 0,
+  }
+}
+
+interface Seen extends Rate {
+  readonly requestsPerSecond: number
+  readonly growthPerSecond: number
+}
+
+function rateOf(looks: readonly ConnectionLook[], count: CountRequests): Seen | null {
+  const [first, last] = [looks[0], looks.at(-1)]
+  if (first === undefined || last === undefined) return null
+  const spanMs = msBetween(first.atMs, last.atMs)
+  if (spanMs < SHORTEST_MS) return null
+  const perSecond = (total: number): number => (total * 1_000) / spanMs
+  return {
+    openedPerSecond: perSecond(last.opened - first.opened),
+    growthPerSecond: perSecond(last.open - first.open),
+    open: last.open,
+    requestsPerSecond: perSecond(count(first.atMs, last.atMs)),
+  }
+}
+
+function problemsOf(name: string, was: Rate, is: Seen, usualRequestsPerSecond: number): string[] {
+  // Who is asked more often opens more.
+  const busier = Math.max(1, is.requestsPerSecond / usualRequestsPerSecond)
+  const opens = is.openedPerSecond > was.openedPerSecond * busier * OPENED_FACTOR + OPENED_FREE_PER_SECOND
+  const most = was.open + Math.max(OPEN_FREE, was.open * OPEN_FREE_SHARE)
+  const gathers = is.growthPerSecond >= GROWING_PER_SECOND && is.open > most
+  const [before, now] = [was.openedPerSecond, is.openedPerSecond].map((rate) => rate.toFixed(1))
+  return [
+    ...(opens ? [`${name} has ${String(now)} new connections a second, ${String(before)} before`] : []),
+    ...(gathers ? [`${name} has ${is.open} connections open, ${was.open} before, and ever more of them`] : []),
+  ]
+}
