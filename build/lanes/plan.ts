@@ -82,7 +82,7 @@ const WITH_DOCKER: readonly Stage[] = [
   tests('integration 2', 'integration', ['faults-resources', 'faults-vram'], 20),
   tests('integration 3', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
   tests('integration 4', 'integration', ['stack-life', 'stack-actions', 'stack-pool', 'stack-daemon', 'clauses'], 15),
-  { ...tests('rehearsal', 'e2e', ['rehearsal', 'control'], 10), isHeavy: true },
+  { ...tests('rehearsal', 'e2e', ['rehearsal', 'control', 'company'], 10), isHeavy: true },
   // Processes that answer thousands of requests: what guards against a hang is no limit on the machine's speed.
   vitest('services', ['vitest.config.ts', '--testTimeout', '90000', SERVICES], 10),
   tests('integration 5', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources'], 15),

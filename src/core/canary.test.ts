@@ -1,6 +1,6 @@
 import { mono } from './time/moment.fixture.ts'
 import { describe, expect, it } from 'vitest'
-import { latencyMs, recoveryStreak, roundedWindow, summarizeCanary, type CanarySample } from './canary.ts'
+import { endsText, latencyMs, recoveryStreak, roundedWindow, summarizeCanary, type CanarySample } from './canary.ts'
 
 function sample(intendedMs: number, latencyMs: number, ok = true): CanarySample {
   return {
@@ -54,6 +54,20 @@ describe('summarizeCanary', () => {
     expect(window.samples.map(({ intendedMs }) => intendedMs)).toEqual([0, 999])
     expect(window.maxLatenessMs).toBe(250)
     expect(latencyMs(sample(200, 35))).toBe(35)
+  })
+})
+
+describe('how answers ended', () => {
+  const ends = (...errors: (string | null)[]): CanarySample[] =>
+    errors.map((error, index) => ({ ...sample(index, 10, error === null), error }))
+
+  it('is told by what they said, the most frequent first, five of them', () => {
+    expect(endsText(ends('status 503', null, 'status 503', 'deadline', null, 'status 503'))).toBe(
+      '3 × status 503, 2 × good, 1 × deadline',
+    )
+    expect(endsText(ends('a', 'b', 'c', 'd', 'e', 'f', 'f'))).toBe('2 × f, 1 × a, 1 × b, 1 × c, 1 × d')
+    expect(endsText([])).toBe('no answer')
+    expect(endsText([{ ...sample(0, 10, false), error: null }])).toBe('1 × bad answer')
   })
 })
 

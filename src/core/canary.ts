@@ -82,6 +82,14 @@ function longestOutage(samples: readonly CanarySample[], fromMs: Mono, toMs: Mon
   return Math.max(longest, msBetween(previous, toMs))
 }
 
+/** How answers ended, the most frequent first: `58 × status 507, 2 × good`; `no answer` of none. */
+export function endsText(samples: readonly CanarySample[]): string {
+  const ends = [...Map.groupBy(samples, ({ ok, error }) => (ok ? 'good' : (error ?? 'bad answer')))]
+  const told = ends.toSorted(([, one], [, other]) => other.length - one.length).slice(0, MOST_ENDS)
+  return told.length === 0 ? 'no answer' : told.map(([end, all]) => `${all.length} × ${end}`).join(', ')
+}
+const MOST_ENDS = 5
+
 /** Requests in a row that notice one dead backend of `backends` with 99 % (at least 5). */
 export function recoveryStreak(backends: number): number {
   return Math.max(5, Math.ceil(Math.log(0.01) / Math.log(1 - 1 / Math.max(1, backends))))

@@ -232,6 +232,32 @@ describe('the limit of descriptors', () => {
     })
   })
 
+  it('and who is connected with it, of all or at one port, is counted by who may look into its network', async () => {
+    const process = await mainProcess(victim)
+    const looker = onHost(rig, 'peers', { user: '0:0', capabilities: ['SYS_PTRACE', 'DAC_READ_SEARCH'] })
+    await withHelper(looker, async (helper) => {
+      const count = async (port: number | null): Promise<readonly (number | null)[]> => {
+        const passage = port === null ? null : { port, to: null }
+        const places = [process, { ...process, containerId: rig.client }].map((place) => ({ ...place, passage }))
+        return (await helper.call('process.peers', { places, ours: [] }, signal())).peers
+      }
+      // Those of the tests before are told for a minute.
+      const [before = 0] = await count(SERVER_PORT)
+      await withHelper(rig.beside('peers-flood'), async (flooder) => {
+        const target = { host: `${rig.runId}-victim`, port: SERVER_PORT }
+        const flood = { id: 'met', target, count: 40, request: null, connectTimeoutMs: 3_000 }
+        await flooder.call('flood.open', flood, signal())
+        const [now, strange] = await count(SERVER_PORT)
+        expect(now).toBeGreaterThanOrEqual((before ?? 0) + 40)
+        expect(strange).toBeNull()
+        expect((await count(null))[0]).toBeGreaterThanOrEqual((before ?? 0) + 40)
+        expect((await count(SERVER_PORT + 1))[0]).toBe(0)
+      })
+      const [held] = await helper.call('process.holdings', { processes: [process] }, signal())
+      expect(held?.connections?.opened).toBeGreaterThanOrEqual(40)
+    })
+  })
+
   it('of a process of root is lowered without a capability as well', async () => {
     const root = await startVictim(rig, 'root', { CapDrop: [] }, undefined, '0:0')
     const process = await mainProcess(root)

@@ -1,5 +1,5 @@
 import { later, msBetween, type Mono } from '../../core/time/moment.ts'
-import { latencyMs, recoveryStreak, type CanarySample } from '../../core/canary.ts'
+import { endsText, latencyMs, recoveryStreak, type CanarySample } from '../../core/canary.ts'
 import { isChaosError } from '../../core/errors.ts'
 import type { RecoveryResult } from '../../core/result/scenario.ts'
 import { median } from '../../core/statistics.ts'
@@ -44,8 +44,12 @@ export async function awaitRecovery(
   const what = `a streak of ${needed} good requests with a median under ${Math.round(latencyLimitMs)} ms`
   const read = (): Streak => currentStreak(canary.samples(terms.fromMs), terms.fromMs)
   const isEnough = (seen: Streak): boolean => seen.length >= needed && seen.p50Ms <= latencyLimitMs
+  const tell = ({ length, p50Ms }: Streak): string => {
+    const newest = length === 0 ? 'the newest of them bad' : `the newest ${length} good, their median ${Math.round(p50Ms)} ms`
+    return `${endsText(canary.samples(terms.fromMs))}, ${newest}`
+  }
   try {
-    const streak = await awaitWell(deps, what, read, isEnough, terms.limitMs, signal)
+    const streak = await awaitWell(deps, { what, read, isEnough, tell }, terms.limitMs, signal)
     const proof = canary.samples(terms.fromMs).at(-needed)
     return { result: result(streak, terms, needed, null), provenSinceMs: proof?.intendedMs ?? null }
   } catch (error) {

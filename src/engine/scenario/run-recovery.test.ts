@@ -59,6 +59,9 @@ describe('recovery', () => {
     const slow = await recoveryAfter(() => ({ ok: true, latencyMs: 271 }))
     expect(slow).toMatchObject({ recovered: false, verdict: 'failed', afterMs: null })
     expect(slow.reasons[0]).toMatch(/^no recovery within 20000 ms: a streak of 5 good requests with a median under 270 ms /)
+    expect(slow.reasons[0]).toMatch(/ ms: \d+ × good, the newest \d+ good, their median 271 ms$/)
+    const bad = await recoveryAfter(() => ({ ok: false, latencyMs: 20, error: 'status 507' }))
+    expect(bad.reasons[0]).toMatch(/ ms: \d+ × status 507, the newest of them bad$/)
   })
 
   it('needs services that are healthy, and says which is not', async () => {
@@ -70,7 +73,7 @@ describe('recovery', () => {
       },
     )
     expect(never.verdict).toBe('failed')
-    expect(never.reasons[0]).toContain('(last error: fake-back-1 is unhealthy)')
+    expect(never.reasons[0]).toContain('; fake-back-1 is unhealthy')
   })
 
   it('that never comes is a failure, with what was seen last', async () => {

@@ -40,7 +40,7 @@ import { awaitRecovery, withoutRelapse } from './recovery.ts'
 import { buildResult, ScenarioState } from './state.ts'
 import type { StackCanary } from '../lanes/lane.ts'
 import { starvation } from '../watch/starvation.ts'
-import { reachSteadyState, steadyAfterPrepare } from './steady.ts'
+import { firstLook, reachSteadyState, steadyAfterPrepare } from './steady.ts'
 import { together } from '../together.ts'
 
 export class ScenarioRun {
@@ -133,6 +133,7 @@ export class ScenarioRun {
     await this.phases.run('steady', STEADY_LIMIT_MS + 10_000, signal, async (phaseSignal) => {
       this.steadySinceMs = await reachSteadyState(this.deps, this.canary, phaseSignal)
       await this.expectations.steady(this.clauseContext(phaseSignal, this.steadySinceMs))
+      await firstLook(this.deps, this.canary, this.state.startedMs, phaseSignal)
     })
   }
 

@@ -3,9 +3,12 @@ import { later, msBetween, type Mono } from '../../core/time/moment.ts'
 import { expect, it } from 'vitest'
 import type { CanarySample } from '../../core/canary.ts'
 import { systemClock } from '../../core/time/clock.ts'
+import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import { STEADY_STREAK } from '../options.ts'
+import { fakeStack } from '../rig/fake-stack.ts'
 import { World } from '../rig/world.ts'
-import { reachSteadyState, steadyAfterPrepare } from './steady.ts'
+import type { UsualConnections } from '../watch/connections.ts'
+import { firstLook, reachSteadyState, steadyAfterPrepare } from './steady.ts'
 
 function sample(intendedMs: Mono, ok: boolean): CanarySample {
   const error = ok ? null : 'status 503'
@@ -79,6 +82,8 @@ it('that does not come is told with what was missing, and what that was', async 
   }
   const [end] = await clock.until(Promise.allSettled([reachSteadyState({ ...deps, clock }, canary, signal)]))
   expect(end).toMatchObject({ status: 'rejected', reason: { code: 'NOT_STEADY', cause: { code: 'TIMEOUT' } } })
+  const { message } = (end as PromiseRejectedResult).reason as Error
+  expect(message).toMatch(/did not happen within 20000 ms: 1 × status 503, the newest of them bad$/)
 })
 
 it('that is not awaited any more is no state that was not reached', async () => {
@@ -116,4 +121,18 @@ it.each([
   const late = await reach(mostMs + 1)
   if (usualMs === null) expect(late).toEqual(expect.any(Number))
   else expect((late as Error).message).toContain(`their median up to ${mostMs} ms (at first ${usualMs} ms)`)
+})
+
+it.each<[string, boolean, UsualConnections | null, number, number]>([
+  ['what is usual there, for as long as that takes', true, null, 300, 2_000],
+  ['nothing, where that is known', true, { requestsPerSecond: 1, services: new Map() }, 0, 0],
+  ['nothing, where nobody may look', false, null, 0, 0],
+  ['nothing more, where it has taken longer', true, null, 2_300, 0],
+])('on a stack that is new it is waited for %s', async (_what, mayLook, usualConnections, goneMs, waitMs) => {
+  const { clock } = new World()
+  const startedMs = clock.nowMs()
+  await clock.pass(goneMs)
+  const looker = (): ToolboxHelper | null => (mayLook ? fakeStack(new World(), { peers: () => 0 }).looker() : null)
+  await clock.until(firstLook({ clock, looker }, { usualConnections }, startedMs, signal))
+  expect(msBetween(startedMs, clock.nowMs())).toBe(goneMs + waitMs)
 })

@@ -1,10 +1,11 @@
-import type { Mono } from '../../core/time/moment.ts'
+import { msBetween, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, isChaosError } from '../../core/errors.ts'
-import { latencyMs, summarizeCanary, type CanarySample } from '../../core/canary.ts'
+import { endsText, latencyMs, summarizeCanary, type CanarySample } from '../../core/canary.ts'
 import { median } from '../../core/statistics.ts'
-import { SLOW_FACTOR, SLOW_MARGIN_MS, STEADY_LIMIT_MS, STEADY_STREAK } from '../options.ts'
+import { FIRST_LOOK_MS, SLOW_FACTOR, SLOW_MARGIN_MS, STEADY_LIMIT_MS, STEADY_STREAK } from '../options.ts'
 import type { RunningCanary } from '../../ports/canary.ts'
 import type { EngineDeps } from '../deps.ts'
+import type { StackCanary } from '../lanes/lane.ts'
 import { awaitWell } from './well.ts'
 
 type SteadyDeps = Pick<EngineDeps, 'clock' | 'stack'>
@@ -28,13 +29,29 @@ export async function reachSteadyState(deps: SteadyDeps, canary: SteadyCanary, s
   const what = `${STEADY_STREAK} good canary requests in a row${asQuick} on a healthy stack`
   const read = (): Tail => tail(canary.requests.samples(canary.steadySinceMs))
   const isEnough = ({ good, p50Ms }: Tail): boolean => good >= STEADY_STREAK && p50Ms <= mostMs
+  const tell = ({ good, p50Ms }: Tail): string => {
+    const newest =
+      good === 0 ? 'the newest of them bad' : `the newest ${good} good, the median of the last ${Math.round(p50Ms)} ms`
+    return `${endsText(canary.requests.samples(canary.steadySinceMs))}, ${newest}`
+  }
   try {
-    const streak = await awaitWell(deps, what, read, isEnough, STEADY_LIMIT_MS, signal)
+    const streak = await awaitWell(deps, { what, read, isEnough, tell }, STEADY_LIMIT_MS, signal)
     return streak.firstIntendedMs ?? canary.steadySinceMs
   } catch (error) {
     if (!isChaosError(error, 'TIMEOUT')) throw error
     throw new ChaosError('NOT_STEADY', `no steady state, so nothing was injected: ${error.message}`, { cause: error })
   }
+}
+
+/** Of a stack of which nothing is known yet, what is usual there takes a moment to see. */
+export async function firstLook(
+  { clock, looker }: Pick<EngineDeps, 'clock' | 'looker'>,
+  { usualConnections }: Pick<StackCanary, 'usualConnections'>,
+  startedMs: Mono,
+  signal: AbortSignal,
+): Promise<void> {
+  const leftMs = FIRST_LOOK_MS - msBetween(startedMs, clock.nowMs())
+  if (usualConnections === null && looker() !== null && leftMs > 0) await clock.sleep(leftMs, signal)
 }
 
 /**
@@ -62,7 +79,6 @@ interface Tail {
   /** Of the newest that are enough. */
   readonly p50Ms: number
   readonly firstIntendedMs: Mono | null
-  readonly lastError: string | null
 }
 
 function tail(samples: readonly CanarySample[]): Tail {
@@ -72,6 +88,5 @@ function tail(samples: readonly CanarySample[]): Tail {
     good: streak.length,
     p50Ms: median(streak.slice(-STEADY_STREAK).map(latencyMs)),
     firstIntendedMs: streak[0]?.intendedMs ?? null,
-    lastError: samples[lastBad]?.error ?? null,
   }
 }

@@ -9,15 +9,22 @@ const ASK_EVERY_MS = 200
 const LOOK_EVERY_MS = 25
 const LAST_LOOK_LIMIT_MS = 5_000
 
+export interface Wanted<Streak> {
+  /** In words. */
+  readonly what: string
+  readonly read: () => Streak
+  readonly isEnough: (streak: Streak) => boolean
+  /** What was met instead, for who reads of a miss. */
+  readonly tell: (streak: Streak) => string
+}
+
 /**
  * @returns the first streak that is good enough while every service was healthy.
  * @throws TIMEOUT saying what was missing at the end: the streak as it was, or what was not healthy.
  */
 export async function awaitWell<Streak>(
   deps: Pick<EngineDeps, 'clock' | 'stack'>,
-  what: string,
-  read: () => Streak,
-  isEnough: (streak: Streak) => boolean,
+  { what, read, isEnough, tell }: Wanted<Streak>,
   limitMs: number,
   signal: AbortSignal,
 ): Promise<Streak> {
@@ -36,9 +43,10 @@ export async function awaitWell<Streak>(
     return await waitUntil(what, look, isEnough, { everyMs: LOOK_EVERY_MS, attemptMs: 5_000, limitMs, signal, clock })
   } catch (error) {
     if (!isChaosError(error, 'TIMEOUT')) throw error
+    const seen = tell(read())
     const trouble = await troubleNow(deps, signal)
-    if (trouble === null || error.message.includes(trouble)) throw error
-    throw new ChaosError('TIMEOUT', `${error.message}; ${trouble}`, { cause: error })
+    const told = trouble === null ? seen : `${seen}; ${trouble}`
+    throw new ChaosError('TIMEOUT', `${what} did not happen within ${limitMs} ms: ${told}`)
   }
 }
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { mono } from '../../core/time/moment.fixture.ts'
 import { msBetween } from '../../core/time/moment.ts'
-import { fakeFault } from '../rig/fake-fault.ts'
 import { Rig } from '../rig/rig.ts'
 import { judgeConnections, usualConnections, type Trail, type UsualConnections } from './connections.ts'
 
@@ -131,7 +130,6 @@ it.each([
         },
       },
     ],
-    faults: (world) => [fakeFault(world, 'cut', { prepare: { afterMs: 4_000 } })],
   })
   const result = await rig.result()
   expect(result.expectations.filter(({ text }) => text === 'connections')).toHaveLength(1)
