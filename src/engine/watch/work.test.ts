@@ -9,7 +9,7 @@ import { Rig } from '../rig/rig.ts'
 import { World } from '../rig/world.ts'
 import { judgeWork, markWork, reconcile } from './work.ts'
 
-const CLAUSE = { phase: 'after', text: 'work', expected: 'each job that was answered was done, once' }
+const CLAUSE = { phase: 'after', text: 'work', expected: 'each job that was answered was done, once, and none that was refused' }
 const { signal } = new AbortController()
 
 describe('what was answered, held against what was done', () => {

@@ -72,7 +72,11 @@ export async function reconcile(
   return judgeWork(answered, refused, done.counts)
 }
 
-const CLAUSE = { phase: 'after', text: 'work', expected: 'each job that was answered was done, once' } as const
+const CLAUSE = {
+  phase: 'after',
+  text: 'work',
+  expected: 'each job that was answered was done, once, and none that was refused',
+} as const
 
 /** `counts`: how often each job stands on the list. */
 export function judgeWork(
