@@ -45,11 +45,11 @@ describe('what is usual', () => {
     })
   })
 
-  it('takes two seconds to see', () => {
+  it('takes a while to see', () => {
     expect(usualConnections([trail({ open: [4, 4] }), trail({ open: [4] }), trail({ open: [] })], at(10))).toBeNull()
     expect(usualConnections([trail({ open: [4, 4, 4] })], at(10))?.services.size).toBe(1)
-    const short = { ...trail(), looks: [0, 1_899].map((ms) => ({ atMs: mono(ms), open: 1, opened: 1 })) }
-    const enough = { ...trail(), looks: [0, 1_900].map((ms) => ({ atMs: mono(ms), open: 1, opened: 1 })) }
+    const short = { ...trail(), looks: [0, 1_399].map((ms) => ({ atMs: mono(ms), open: 1, opened: 1 })) }
+    const enough = { ...trail(), looks: [0, 1_400].map((ms) => ({ atMs: mono(ms), open: 1, opened: 1 })) }
     expect([usualConnections([short], at(1)), usualConnections([enough], at(1))?.services.size]).toEqual([null, 1])
     expect(usualConnections([], at(10))).toBeNull()
   })

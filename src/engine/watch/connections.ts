@@ -38,7 +38,7 @@ export interface UsualConnections {
 export type CountRequests = (fromMs: Mono, toMs: Mono) => number
 
 /** A shorter one would take chance for a rate. */
-const SHORTEST_MS = 1_900
+const SHORTEST_MS = 1_400
 /** The newest looks: what was opened anew at the recovery is over by then. */
 const NEWEST = 4
 /** More than before, for each request: this much of it, and so many a second. */

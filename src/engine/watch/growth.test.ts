@@ -55,13 +55,13 @@ const back = (changes: Partial<Look> = {}): Look => ({
 })
 
 describe('the watch of what is held', () => {
-  it('keeps the least of each, at one look a second, of what runs, has a service and is not our own proxy', async () => {
+  it('keeps the least of each, at one look every 750 ms, of what runs, has a service and is not our own proxy', async () => {
     const others = [
       { ...stateOf('stopped'), pid: 0 },
       { ...stateOf('helper'), service: '' },
     ]
     const looks = [back({ files: 30 }), back({ threads: 10 }), back({ files: 25, threads: 12 })]
-    const { seen, asked } = await watch((look) => [looks[look % 3] ?? back()], 2_900, [...others, stateOf('back')])
+    const { seen, asked } = await watch((look) => [looks[look % 3] ?? back()], 2_100, [...others, stateOf('back')])
     expect(seen?.looks).toBe(3)
     expect([...(seen?.least ?? [])]).toEqual([
       ['back-id', { name: 'fake-back-1', startTicks: 9, files: 20, memoryKiB: 70_000, unclosed: 0, threads: 10 }],

@@ -10,7 +10,7 @@ import type { EngineDeps } from '../deps.ts'
 import type { ConnectionLook, Trail } from './connections.ts'
 
 /** Seldom: a look reads hundreds of files of /proc. What is under way just then is held as well, for which much is free. */
-const LOOK_EVERY_MS = 1_000
+const LOOK_EVERY_MS = 750
 /** A container may hold this much more than before, or this share. */
 // A heap that a crowd has grown is given back by and by: 75 MiB more than before were seen of a healthy service.
 const FREE = { files: 24, unclosed: 16, threads: 16, memoryKiB: 192 * 1_024 } as const
@@ -81,7 +81,7 @@ export async function watchHeld(
   return seen
 }
 
-/** A look a second, for as long as a steady state or a recovery may take. */
+/** For as long as a steady state or a recovery may take. */
 const MOST_LOOKS = 120
 
 function longer(before: Trail | undefined, startTicks: number, look: ConnectionLook): ConnectionLook[] {
