@@ -22,6 +22,14 @@ interface Away {
   readonly places: number
 }
 
+interface Connections {
+  /** New ones a second after the fault. */
+  readonly opens: number
+  /** How long the look is calm. */
+  readonly calmMs?: number
+  readonly isKnown?: boolean
+}
+
 interface Looked {
   readonly world: World
   readonly state: ScenarioState
@@ -30,16 +38,28 @@ interface Looked {
   readonly error: unknown
 }
 
-async function looked(away: Partial<Away> = {}, settled?: RunningCanary['settled']): Promise<Looked> {
+async function looked(
+  away: Partial<Away> = {},
+  settled?: RunningCanary['settled'],
+  connections: Connections | null = null,
+): Promise<Looked> {
   const world = new World()
   const { clock } = world
   const { signal } = new AbortController()
   let endedMs = mono(-Infinity)
   const isAway = (ms = 0): boolean => msBetween(endedMs, clock.nowMs()) < ms
+  const opened = (perSecond: number): number => {
+    const sinceMs = msBetween(endedMs, clock.nowMs())
+    return Number.isFinite(sinceMs) ? (sinceMs / 1_000) * perSecond : 0
+  }
+  const calmMs = connections?.calmMs ?? CALM_MS
   const deps = {
     ...fakeStack(world, {
       descriptor: { gauges: [GAUGE] },
-      held: () => ({ startTicks: 9, threads: 11, memoryKiB: 70_000, unclosed: 0, files: isAway(away.files) ? 1_200 : 20 }),
+      held: () => ({
+        ...{ startTicks: 9, threads: 11, memoryKiB: 70_000, unclosed: 0, files: isAway(away.files) ? 1_200 : 20 },
+        ...(connections === null ? {} : { connections: { open: 4, opened: opened(connections.opens) } }),
+      }),
       metrics: () => `waiting ${isAway(away.places) ? 40 : 2}`,
     }),
     ...{ clock, log: { log: () => undefined } },
@@ -48,7 +68,7 @@ async function looked(away: Partial<Away> = {}, settled?: RunningCanary['settled
     ...{ intendedMs, sentMs: intendedMs, doneMs: later(intendedMs, 20), status: 200, ok: true, error: null },
   })
   const requests: RunningCanary = {
-    settled: settled ?? (() => clock.sleep(CALM_MS).then(() => Array.from({ length: 60 }, () => good()))),
+    settled: settled ?? (() => clock.sleep(calmMs).then(() => Array.from({ length: 60 }, () => good()))),
     ...{ samples: () => [], pace: () => undefined, forget: () => undefined, stop: () => undefined },
   }
   const over = new AbortController()
@@ -57,7 +77,9 @@ async function looked(away: Partial<Away> = {}, settled?: RunningCanary['settled
   over.abort()
   endedMs = clock.nowMs()
   const state = new ScenarioState(1, instantOf(clock), 6_000)
-  const canary = { requests, steadySinceMs: endedMs, usualMs: null, usualConnections: null }
+  const known = { requestsPerSecond: 10, services: new Map([['back', { openedPerSecond: 0, open: 4 }]]) }
+  const usual = connections?.isKnown === true ? known : null
+  const canary = { requests, steadySinceMs: endedMs, usualMs: null, usualConnections: usual }
   const work = lookAfter(deps, state, canary, before, later(endedMs, 20_000), signal)
   const [end] = await clock.until(Promise.allSettled([work]))
   const error: unknown = end.status === 'rejected' ? end.reason : null
@@ -114,5 +136,35 @@ describe('the look after a fault', () => {
     const { error, world, tookMs } = await looked({}, () => Promise.reject(new Error('no outcomes')))
     expect([error, tookMs, world.clock.sleeping]).toEqual([new Error('no outcomes'), 0, 0])
     expect((await looked()).world.clock.sleeping).toBe(0)
+  })
+
+  it('looks at connections for long enough, where it is known what is usual', async () => {
+    const short = await looked({}, undefined, { opens: 0, calmMs: 800, isKnown: true })
+    expect(short.tookMs).toBeGreaterThan(1_400)
+    expect(short.tookMs).toBeLessThan(1_800)
+    expect(told(short)).toContainEqual(['connections', true])
+    const unknown = await looked({}, undefined, { opens: 0, calmMs: 800 })
+    expect([unknown.tookMs, told(unknown)]).toEqual([
+      800,
+      [
+        ['growth', true],
+        ['gauges', true],
+      ],
+    ])
+    // Nobody tells of connections.
+    const silent = await looked({}, undefined, null)
+    expect(silent.tookMs).toBe(CALM_MS)
+  })
+
+  it('waits for a storm to end, for ten seconds', async () => {
+    const storm = await looked({}, undefined, { opens: 40, isKnown: true })
+    expect([storm.tookMs, told(storm)]).toEqual([
+      CALM_MS + 10_000,
+      [
+        ['growth', true],
+        ['connections', false],
+        ['gauges', true],
+      ],
+    ])
   })
 })

@@ -42,6 +42,8 @@ export async function watchStanding(deps: StandingDeps, signal: AbortSignal, loo
 /** What was opened for many is given back a while after they have gone: servers and their clients keep connections for 4 to 5 s. */
 const SETTLE_LIMIT_MS = 10_000
 const SETTLE_EVERY_MS = 250
+/** A look that was over soon has too few looks at connections: for so long more are waited for. */
+const MORE_LOOKS_MS = 1_000
 
 /**
  * Fills in the state whether all is as before.
@@ -61,7 +63,7 @@ export async function lookAfter(
   try {
     const { result, reason } = await awaitCalm(deps, canary.requests, { untilMs, steady: state.steady?.samples ?? [] }, signal)
     const was = await before
-    const settledMs = later(deps.clock.nowMs(), SETTLE_LIMIT_MS)
+    const calmMs = deps.clock.nowMs()
     const count: CountRequests = (fromMs, toMs) =>
       canary.requests.samples(fromMs).filter(({ intendedMs }) => intendedMs < toMs).length
     canary.usualConnections ??= usualConnections(was.held?.trails.values() ?? [], count)
@@ -69,7 +71,9 @@ export async function lookAfter(
       judgeConnections(canary.usualConnections, looks.held.trails.values(), count)
     const isMore = (): boolean =>
       [judgeHeld(was.held, looks.held), connections(), judgeGauges(was.gauges, looks.gauges)].some((one) => one?.met === false)
-    while (isMore() && deps.clock.nowMs() < settledMs) await deps.clock.sleep(SETTLE_EVERY_MS, signal)
+    const isWithin = (limitMs: number): boolean => deps.clock.nowMs() < later(calmMs, limitMs)
+    const isShort = (): boolean => canary.usualConnections !== null && connections() === null && isWithin(MORE_LOOKS_MS)
+    while (isShort() || (isMore() && isWithin(SETTLE_LIMIT_MS))) await deps.clock.sleep(SETTLE_EVERY_MS, signal)
     over.abort()
     const is = await watched
     const work = await reconcile(deps, was.work, canary.requests.samples(state.startedMs), signal)
