@@ -112,13 +112,13 @@ function others(integrationFiles: readonly string[]): Stage[] {
 export function planOf(integrationFiles: readonly string[]): Plan {
   return {
     rounds: [
-      { stages: [...others(integrationFiles), ...WITH_DOCKER], width: 4, beside: [[DIST_CHECK, ...QUICK_CHECKS]] },
+      { stages: [...others(integrationFiles), ...WITH_DOCKER], width: 4, beside: [[DIST_CHECK]] },
       { stages: [SERIAL], width: 1 },
       // Here the CPUs have time to spare for more than the first round bears.
       {
         stages: [tests('verdicts', 'e2e', ['verdicts', 'defects', 'interruption-everywhere'], 60)],
         width: 1,
-        beside: [[UNIT_TESTS]],
+        beside: [[UNIT_TESTS, ...QUICK_CHECKS]],
       },
       { stages: [tests('load', 'e2e', ['load-suite'], 40)], width: 1, isQuiet: true },
       { stages: [CROWD], width: 1 },
