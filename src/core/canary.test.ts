@@ -1,6 +1,6 @@
 import { mono } from './time/moment.fixture.ts'
 import { describe, expect, it } from 'vitest'
-import { endsText, latencyMs, recoveryStreak, roundedWindow, summarizeCanary, type CanarySample } from './canary.ts'
+import { endsText, latencyMs, mostUnderWay, recoveryStreak, roundedWindow, summarizeCanary, type CanarySample } from './canary.ts'
 
 function sample(intendedMs: number, latencyMs: number, ok = true): CanarySample {
   return {
@@ -54,6 +54,39 @@ describe('summarizeCanary', () => {
     expect(window.samples.map(({ intendedMs }) => intendedMs)).toEqual([0, 999])
     expect(window.maxLatenessMs).toBe(250)
     expect(latencyMs(sample(200, 35))).toBe(35)
+  })
+})
+
+describe('requests under way at once', () => {
+  it.each<[[number, number][], number]>([
+    [[], 0],
+    [[[0, 100]], 1],
+    [
+      [
+        [0, 100],
+        [100, 100],
+        [200, 50],
+      ],
+      1,
+    ],
+    [
+      [
+        [0, 500],
+        [100, 500],
+        [200, 50],
+        [260, 50],
+        [900, 10],
+      ],
+      3,
+    ],
+  ])('of %j are %d', (spans, most) => {
+    const samples = spans.map(([sentMs, tookMs]) => ({
+      ...sample(sentMs, tookMs),
+      sentMs: mono(sentMs),
+      doneMs: mono(sentMs + tookMs),
+    }))
+    expect(mostUnderWay(samples)).toBe(most)
+    expect(mostUnderWay(samples.toReversed())).toBe(most)
   })
 })
 

@@ -82,6 +82,22 @@ function longestOutage(samples: readonly CanarySample[], fromMs: Mono, toMs: Mon
   return Math.max(longest, msBetween(previous, toMs))
 }
 
+/** The most that were under way at once. */
+export function mostUnderWay(samples: readonly CanarySample[]): number {
+  const turns = samples.flatMap(({ sentMs, doneMs }) => [
+    { atMs: sentMs, by: 1 },
+    { atMs: doneMs, by: -1 },
+  ])
+  // Who ends in the moment in which another one begins makes room for it.
+  turns.sort((one, other) => msBetween(other.atMs, one.atMs) || one.by - other.by)
+  let [now, most] = [0, 0]
+  for (const { by } of turns) {
+    now += by
+    most = Math.max(most, now)
+  }
+  return most
+}
+
 /** How answers ended, the most frequent first: `58 × status 507, 2 × good`; `no answer` of none. */
 export function endsText(samples: readonly CanarySample[]): string {
   const ends = [...Map.groupBy(samples, ({ ok, error }) => (ok ? 'good' : (error ?? 'bad answer')))]

@@ -77,6 +77,8 @@ export interface FaultDescription {
   readonly links?: readonly string[]
   /** By how much the canary should slow down; left out, or null, where the fault does not say so. */
   readonly canaryDelayMs?: number | null
+  /** It sends a crowd of its own, whose connections the system may keep for a while. */
+  readonly crowd?: boolean
   /** Nothing can serve as a control. Left out, nothing can where these are all services of the stack. */
   readonly everything?: boolean
 }

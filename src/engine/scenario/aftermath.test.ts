@@ -62,7 +62,7 @@ async function looked(
       }),
       metrics: () => `waiting ${isAway(away.places) ? 40 : 2}`,
     }),
-    ...{ clock, log: { log: () => undefined } },
+    ...{ clock, log: { log: () => undefined }, load: null },
   }
   const good = (intendedMs = clock.nowMs()): CanarySample => ({
     ...{ intendedMs, sentMs: intendedMs, doneMs: later(intendedMs, 20), status: 200, ok: true, error: null },

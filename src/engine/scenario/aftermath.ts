@@ -1,4 +1,5 @@
 /** The look at what the fault has left behind, once the system is proven to answer again. */
+import { mostUnderWay } from '../../core/canary.ts'
 import type { ExpectationResult } from '../../core/result/scenario.ts'
 import { later, type Mono } from '../../core/time/moment.ts'
 import type { StackCanary } from '../lanes/lane.ts'
@@ -12,6 +13,7 @@ import { awaitCalm } from './calm.ts'
 import type { ScenarioState } from './state.ts'
 
 type StandingDeps = Pick<EngineDeps, 'clock' | 'stack' | 'observer' | 'containers' | 'looker' | 'log'>
+type AfterDeps = StandingDeps & Pick<EngineDeps, 'load'>
 
 /** How the stack stands beside what its clients see; null where nobody can look. */
 export interface Standing {
@@ -50,7 +52,7 @@ const MORE_LOOKS_MS = 1_000
  * @param before - How the stack stood in the steady state.
  */
 export async function lookAfter(
-  deps: StandingDeps,
+  deps: AfterDeps,
   state: ScenarioState,
   canary: StackCanary,
   before: Promise<Standing>,
@@ -67,8 +69,10 @@ export async function lookAfter(
     const count: CountRequests = (fromMs, toMs) =>
       canary.requests.samples(fromMs).filter(({ intendedMs }) => intendedMs < toMs).length
     canary.usualConnections ??= usualConnections(was.held?.trails.values() ?? [], count)
+    const isCrowd = deps.load !== null || state.descriptions.some(({ crowd }) => crowd === true)
+    const underWay = isCrowd ? null : mostUnderWay(canary.requests.samples(state.injectedMs ?? state.startedMs))
     const connections = (): ExpectationResult | null =>
-      judgeConnections(canary.usualConnections, looks.held.trails.values(), count)
+      judgeConnections(canary.usualConnections, looks.held.trails.values(), count, underWay)
     const isMore = (): boolean =>
       [judgeHeld(was.held, looks.held), connections(), judgeGauges(was.gauges, looks.gauges)].some((one) => one?.met === false)
     const isWithin = (limitMs: number): boolean => deps.clock.nowMs() < later(calmMs, limitMs)

@@ -26,7 +26,7 @@ const at =
 
 const CLAUSE = {
   ...{ phase: 'after', text: 'connections' },
-  expected: 'no container opens many more than before, nor gathers ever more of them',
+  expected: 'no container opens many more than before, nor gathers or keeps many more',
 }
 
 describe('what is usual', () => {
@@ -73,7 +73,7 @@ describe('after a fault', () => {
     ['more and more are, but slowly', usual(0), { open: [20, 22, 25, 27] }, 10],
     ['many were at the recovery, and no more since', usual(0), { open: [4, 90, 90, 90, 90] }, 10],
   ])('all is well where %s', (_what, was, course, perSecond) => {
-    expect(judgeConnections(was, [trail(course)], at(perSecond))).toEqual({ ...CLAUSE, observed: 'none of 1', met: true })
+    expect(judgeConnections(was, [trail(course)], at(perSecond), null)).toEqual({ ...CLAUSE, observed: 'none of 1', met: true })
   })
 
   it.each<[string, UsualConnections, Course, number]>([
@@ -91,26 +91,46 @@ describe('after a fault', () => {
       10,
     ],
   ])('it is not: %s', (observed, was, course, perSecond) => {
-    expect(judgeConnections(was, [trail(course)], at(perSecond))).toEqual({ ...CLAUSE, observed, met: false })
+    expect(judgeConnections(was, [trail(course)], at(perSecond), null)).toEqual({ ...CLAUSE, observed, met: false })
+  })
+
+  it.each<[number, number | null, number, string | null]>([
+    [52, 0, 4, null],
+    [53, 0, 4, 'back-1 keeps 53 connections open, 4 before'],
+    [132, 40, 4, null],
+    [133, 40, 4, 'back-1 keeps 133 connections open, 4 before'],
+    [300, 0, 200, null],
+    [301, 0, 200, 'back-1 keeps 301 connections open, 200 before'],
+    [900, null, 4, null],
+  ])('%d open, with %s requests under way at most and %d open before: %s', (open, underWay, before, observed) => {
+    const judged = judgeConnections(usual(0, before), [trail({ open: [open, open, open, open] })], at(10), underWay)
+    expect(judged).toEqual({ ...CLAUSE, observed: observed ?? 'none of 1', met: observed === null })
+  })
+
+  it('what still grows is told once', () => {
+    const growing = trail({ open: [900, 910, 920, 930] })
+    expect(judgeConnections(usual(0), [growing], at(10), 0)?.observed).toBe(
+      'back-1 has 930 connections open, 4 before, and ever more of them',
+    )
   })
 
   it('the newest looks count', () => {
     const storm = trail({ open: [4, 4, 4, 4, 4] })
     const looks = storm.looks.map((look, index) => ({ ...look, opened: index === 0 ? 0 : 400 }))
-    expect(judgeConnections(usual(0), [{ ...storm, looks }], at(10))?.met).toBe(true)
+    expect(judgeConnections(usual(0), [{ ...storm, looks }], at(10), null)?.met).toBe(true)
   })
 
   it('nothing is said of a service that was not seen, nor of too short a look', () => {
-    expect(judgeConnections(null, [trail()], at(10))).toBeNull()
-    expect(judgeConnections(usual(0), [trail({ service: 'other', opens: 900 })], at(10))).toBeNull()
-    expect(judgeConnections(usual(0), [trail({ open: [4, 900] })], at(10))).toBeNull()
-    const both = judgeConnections(usual(0), [trail({ service: 'other', opens: 900 }), trail()], at(10))
+    expect(judgeConnections(null, [trail()], at(10), null)).toBeNull()
+    expect(judgeConnections(usual(0), [trail({ service: 'other', opens: 900 })], at(10), null)).toBeNull()
+    expect(judgeConnections(usual(0), [trail({ open: [4, 900] })], at(10), null)).toBeNull()
+    const both = judgeConnections(usual(0), [trail({ service: 'other', opens: 900 }), trail()], at(10), null)
     expect(both?.observed).toBe('none of 1')
   })
 
   it('is told of ten at most', () => {
     const many = Array.from({ length: 12 }, (_, index) => trail({ name: `back-${index}`, opens: 90 }))
-    expect(judgeConnections(usual(0), many, at(10))?.observed.split('; ')).toHaveLength(10)
+    expect(judgeConnections(usual(0), many, at(10), null)?.observed.split('; ')).toHaveLength(10)
   })
 })
 

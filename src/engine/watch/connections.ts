@@ -1,6 +1,6 @@
 /**
  * Connections after a fault against those before: a storm of retries opens many for each request, a leak gathers more and more of
- * them. How many are open says little: pools keep those of a crowd for a minute.
+ * them, or has gathered more than anybody had use for. Pools keep those of a crowd for a minute.
  */
 import { msBetween, type Mono } from '../../core/time/moment.ts'
 import type { ExpectationResult } from '../../core/result/scenario.ts'
@@ -48,6 +48,9 @@ const OPENED_FREE_PER_SECOND = 10
 const GROWING_PER_SECOND = 2.5
 const OPEN_FREE = 16
 const OPEN_FREE_SHARE = 0.5
+/** So many more may stay open beside those that requests under way had use for, one on each side of a service. */
+const KEPT_FREE = 48
+const SIDES = 2
 const MOST_TOLD = 10
 
 /** null where it was not looked for long enough. */
@@ -67,17 +70,21 @@ export function usualConnections(trails: Iterable<Trail>, count: CountRequests):
   return services.size === 0 ? null : { requestsPerSecond, services }
 }
 
-/** null where nothing can be said: too few looks before or after, or none at the same service. */
+/**
+ * null where nothing can be said: too few looks before or after, or none at the same service.
+ * @param underWay - The most requests that were under way at once since the fault came; null where there was a crowd that nobody counted.
+ */
 export function judgeConnections(
   usual: UsualConnections | null,
   trails: Iterable<Trail>,
   count: CountRequests,
+  underWay: number | null,
 ): ExpectationResult | null {
   if (usual === null) return null
   const judged = [...trails].flatMap(({ name, service, looks }) => {
     const was = usual.services.get(service)
     const is = rateOf(looks.slice(-NEWEST), count)
-    return was === undefined || is === null ? [] : [problemsOf(name, was, is, usual.requestsPerSecond)]
+    return was === undefined || is === null ? [] : [problemsOf(name, was, is, usual.requestsPerSecond, underWay)]
   })
   if (judged.length === 0) return null
   const problems = judged.flat()
@@ -85,7 +92,7 @@ export function judgeConnections(
     ...{
       phase: 'after',
       text: 'connections',
-      expected: 'no container opens many more than before, nor gathers ever more of them',
+      expected: 'no container opens many more than before, nor gathers or keeps many more',
     },
     observed: problems.length === 0 ? `none of ${judged.length}` : problems.slice(0, MOST_TOLD).join('; '),
     met: problems.length === 0,
@@ -111,15 +118,18 @@ function rateOf(looks: readonly ConnectionLook[], count: CountRequests): Seen | 
   }
 }
 
-function problemsOf(name: string, was: Rate, is: Seen, usualRequestsPerSecond: number): string[] {
+function problemsOf(name: string, was: Rate, is: Seen, usualRequestsPerSecond: number, underWay: number | null): string[] {
   // Who is asked more often opens more.
   const busier = Math.max(1, is.requestsPerSecond / usualRequestsPerSecond)
   const opens = is.openedPerSecond > was.openedPerSecond * busier * OPENED_FACTOR + OPENED_FREE_PER_SECOND
   const most = was.open + Math.max(OPEN_FREE, was.open * OPEN_FREE_SHARE)
   const gathers = is.growthPerSecond >= GROWING_PER_SECOND && is.open > most
+  const ofUse = underWay === null ? Infinity : was.open + Math.max(KEPT_FREE, was.open * OPEN_FREE_SHARE) + SIDES * underWay
+  const keeps = !gathers && is.open > ofUse
   const [before, now] = [was.openedPerSecond, is.openedPerSecond].map((rate) => rate.toFixed(1))
   return [
     ...(opens ? [`${name} has ${String(now)} new connections a second, ${String(before)} before`] : []),
     ...(gathers ? [`${name} has ${is.open} connections open, ${was.open} before, and ever more of them`] : []),
+    ...(keeps ? [`${name} keeps ${is.open} connections open, ${was.open} before`] : []),
   ]
 }

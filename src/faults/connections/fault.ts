@@ -59,6 +59,7 @@ export const connections = defineFault({
   describe: (plan) => ({
     targets: [`${plan.container.name}:${plan.port}`],
     services: [plan.target],
+    crowd: true,
     mechanism: mechanismOf(plan),
     // Each request goes the whole way that the canary's go: nothing on it is left alone.
     everything: plan.mode === 'requests',
