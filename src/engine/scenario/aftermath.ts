@@ -4,7 +4,7 @@ import type { ExpectationResult } from '../../core/result/scenario.ts'
 import { later, type Mono } from '../../core/time/moment.ts'
 import type { StackCanary } from '../lanes/lane.ts'
 import type { EngineDeps } from '../deps.ts'
-import { judgeConnections, usualConnections, type CountRequests } from '../watch/connections.ts'
+import { judgeConnections, usualConnections, withOpen, type CountRequests } from '../watch/connections.ts'
 import { GaugeLooks, judgeGauges, watchGauges } from '../watch/gauges.ts'
 import { HeldLooks, judgeHeld, watchHeld, type HeldSeen } from '../watch/growth.ts'
 import { judgeMembers, watchMembers, type PoolSeen } from '../watch/members.ts'
@@ -68,15 +68,16 @@ export async function lookAfter(
     const calmMs = deps.clock.nowMs()
     const count: CountRequests = (fromMs, toMs) =>
       canary.requests.samples(fromMs).filter(({ intendedMs }) => intendedMs < toMs).length
-    canary.usualConnections ??= usualConnections(was.held?.trails.values() ?? [], count)
+    const trails = [...(was.held?.trails.values() ?? [])]
+    canary.usualConnections ??= usualConnections(trails, count)
+    const usual = withOpen(canary.usualConnections, trails)
     const isCrowd = deps.load !== null || state.descriptions.some(({ crowd }) => crowd === true)
     const underWay = isCrowd ? null : mostUnderWay(canary.requests.samples(state.injectedMs ?? state.startedMs))
-    const connections = (): ExpectationResult | null =>
-      judgeConnections(canary.usualConnections, looks.held.trails.values(), count, underWay)
+    const connections = (): ExpectationResult | null => judgeConnections(usual, looks.held.trails.values(), count, underWay)
     const isMore = (): boolean =>
       [judgeHeld(was.held, looks.held), connections(), judgeGauges(was.gauges, looks.gauges)].some((one) => one?.met === false)
     const isWithin = (limitMs: number): boolean => deps.clock.nowMs() < later(calmMs, limitMs)
-    const isShort = (): boolean => canary.usualConnections !== null && connections() === null && isWithin(MORE_LOOKS_MS)
+    const isShort = (): boolean => usual !== null && connections() === null && isWithin(MORE_LOOKS_MS)
     while (isShort() || (isMore() && isWithin(SETTLE_LIMIT_MS))) await deps.clock.sleep(SETTLE_EVERY_MS, signal)
     over.abort()
     const is = await watched

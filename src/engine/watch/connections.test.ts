@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { mono } from '../../core/time/moment.fixture.ts'
 import { msBetween } from '../../core/time/moment.ts'
 import { Rig } from '../rig/rig.ts'
-import { judgeConnections, usualConnections, type Trail, type UsualConnections } from './connections.ts'
+import { judgeConnections, usualConnections, withOpen, type Trail, type UsualConnections } from './connections.ts'
 
 interface Course {
   readonly name?: string
@@ -52,6 +52,33 @@ describe('what is usual', () => {
     const enough = { ...trail(), looks: [0, 1_400].map((ms) => ({ atMs: mono(ms), open: 1, opened: 1 })) }
     expect([usualConnections([short], at(1)), usualConnections([enough], at(1))?.services.size]).toEqual([null, 1])
     expect(usualConnections([], at(10))).toBeNull()
+  })
+})
+
+describe('what was open just before the fault', () => {
+  const usual: UsualConnections = {
+    requestsPerSecond: 10,
+    services: new Map([
+      ['back', { openedPerSecond: 3, open: 9 }],
+      ['store', { openedPerSecond: 1, open: 4 }],
+    ]),
+  }
+
+  it('counts where it is more than usual, at any look, of services that are known', () => {
+    const trails = [trail({ open: [8, 300, 20] }), trail({ service: 'store', open: [3] }), trail({ service: 'new', open: [900] })]
+    expect(withOpen(usual, trails)).toEqual({
+      requestsPerSecond: 10,
+      services: new Map([
+        ['back', { openedPerSecond: 3, open: 300 }],
+        ['store', { openedPerSecond: 1, open: 4 }],
+      ]),
+    })
+    expect(usual.services.get('back')?.open).toBe(9)
+  })
+
+  it('is nothing where nothing is usual', () => {
+    expect(withOpen(null, [trail()])).toBeNull()
+    expect(withOpen(usual, [])).toEqual(usual)
   })
 })
 

@@ -70,6 +70,17 @@ export function usualConnections(trails: Iterable<Trail>, count: CountRequests):
   return services.size === 0 ? null : { requestsPerSecond, services }
 }
 
+/** With what was open just before the fault: what an earlier crowd has left is none of this one's. */
+export function withOpen(usual: UsualConnections | null, before: Iterable<Trail>): UsualConnections | null {
+  if (usual === null) return null
+  const services = new Map(usual.services)
+  for (const { service, looks } of before) {
+    const rate = services.get(service)
+    if (rate !== undefined) services.set(service, { ...rate, open: Math.max(rate.open, ...looks.map(({ open }) => open)) })
+  }
+  return { ...usual, services }
+}
+
 /**
  * null where nothing can be said: too few looks before or after, or none at the same service.
  * @param underWay - The most requests that were under way at once since the fault came; null where there was a crowd that nobody counted.
