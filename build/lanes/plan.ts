@@ -77,14 +77,16 @@ const DIST_CHECK = npm('dist:check', 30)
 const WITH_DOCKER: readonly Stage[] = [
   { ...tests('act', 'act', ['fork', 'nightly', 'pull-request', 'second-repository', 'segments'], 20), isHeavy: true },
   { ...tests('e2e', 'e2e', ['cli', 'action', 'reporting', 'load'], 20), isHeavy: true },
+  // Of those that judge the default stack this one comes third: the four of them take as long in two lanes as they can at least.
+  { ...tests('rehearsal', 'e2e', ['rehearsal', 'control'], 10), isHeavy: true },
   { ...tests('interruption', 'e2e', ['interruption'], 20), isHeavy: true },
   tests('integration 1', 'integration', ['faults-crash', 'faults'], 20),
   tests('integration 2', 'integration', ['faults-resources', 'faults-vram'], 20),
   tests('integration 3', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
   tests('integration 4', 'integration', ['stack-life', 'stack-actions', 'stack-pool', 'stack-daemon', 'clauses'], 15),
-  { ...tests('rehearsal', 'e2e', ['rehearsal', 'control', 'company'], 10), isHeavy: true },
   // Processes that answer thousands of requests: what guards against a hang is no limit on the machine's speed.
   vitest('services', ['vitest.config.ts', '--testTimeout', '90000', SERVICES], 10),
+  tests('company', 'e2e', ['company'], 10),
   tests('integration 5', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources'], 15),
   tests('integration 6', 'integration', ['load', 'load-scripts'], 15),
   tests('integration 7', 'integration', ['k6', 'untrusted-stack', 'host-guard', 'toolbox-undo'], 15),

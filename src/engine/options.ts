@@ -19,7 +19,7 @@ export interface EngineOptions {
 export const STEADY_STREAK = 10
 export const STEADY_LIMIT_MS = 20_000
 /** So long is looked, on a stack of which nothing is known yet, at what is usual there: three looks of those of `watch/growth.ts`. */
-export const FIRST_LOOK_MS = 1_800
+export const FIRST_LOOK_MS = 2_300
 /** A step of a fault that nobody waits for any more has this long to end before it is undone, and as long again after it. */
 export const ABANDONED_LIMIT_MS = 1_500
 

@@ -124,10 +124,10 @@ it.each([
 })
 
 it.each<[string, boolean, UsualConnections | null, number, number]>([
-  ['what is usual there, for as long as that takes', true, null, 300, 1_500],
+  ['what is usual there, for as long as that takes', true, null, 300, 2_000],
   ['nothing, where that is known', true, { requestsPerSecond: 1, services: new Map() }, 0, 0],
   ['nothing, where nobody may look', false, null, 0, 0],
-  ['nothing more, where it has taken longer', true, null, 1_800, 0],
+  ['nothing more, where it has taken longer', true, null, 2_300, 0],
 ])('on a stack that is new it is waited for %s', async (_what, mayLook, usualConnections, goneMs, waitMs) => {
   const { clock } = new World()
   const startedMs = clock.nowMs()

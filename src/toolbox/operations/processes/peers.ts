@@ -21,7 +21,7 @@ const peersArgs = z.strictObject({
   /** Connections with these are nobody's. */
   ours: z.array(address).max(MOST_ADDRESSES),
 })
-export type PeerPlace = z.output<typeof peersArgs>['places'][number]
+type PeerPlace = z.output<typeof peersArgs>['places'][number]
 
 /** How many are connected with each place, those that have just left included (TIME_WAIT lasts a minute); null where it is not told. */
 export const processPeers = defineOperation({
