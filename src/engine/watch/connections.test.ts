@@ -92,7 +92,8 @@ describe('after a fault', () => {
     ['as many are opened as before', usual(3), { opens: 3 }, 10],
     ['a few more are', usual(0), { opens: 10 }, 10],
     ['half as many again and a few more are', usual(20), { opens: 40 }, 10],
-    ['many more are for many more requests', usual(20), { opens: 100 }, 30],
+    ['many more are for many more requests', usual(20), { opens: 120 }, 30],
+    ['one is for each request', usual(0), { opens: 40 }, 40],
     ['those of a crowd stay open', usual(0), { open: [900, 900, 900, 900] }, 10],
     ['those of a crowd are given back', usual(0), { open: [900, 600, 300, 100] }, 10],
     ['a few are gathered', usual(0), { open: [11, 14, 17, 20] }, 10],
@@ -108,7 +109,8 @@ describe('after a fault', () => {
     ['back-1 has 41.0 new connections a second, 20.0 before', usual(20), { opens: 41 }, 10],
     // Fewer requests are no reason for fewer connections.
     ['back-1 has 41.0 new connections a second, 20.0 before', usual(20), { opens: 41 }, 5],
-    ['back-1 has 101.0 new connections a second, 20.0 before', usual(20), { opens: 101 }, 30],
+    ['back-1 has 121.0 new connections a second, 20.0 before', usual(20), { opens: 121 }, 30],
+    ['back-1 has 41.0 new connections a second, 0.0 before', usual(0), { opens: 41 }, 40],
     ['back-1 has 21 connections open, 4 before, and ever more of them', usual(0), { open: [12, 15, 18, 21] }, 10],
     ['back-1 has 152 connections open, 100 before, and ever more of them', usual(0, 100), { open: [122, 132, 142, 152] }, 10],
     [

@@ -41,7 +41,10 @@ export type CountRequests = (fromMs: Mono, toMs: Mono) => number
 const SHORTEST_MS = 1_400
 /** The newest looks: what was opened anew at the recovery is over by then. */
 const NEWEST = 4
-/** More than before, for each request: this much of it, and so many a second. */
+/**
+ * More than before, for each request: this much of it, and so many a second, or one for each request. A pool that has run
+ * dry opens one each time, as a healthy hive did for minutes after large answers; a storm is several.
+ */
 const OPENED_FACTOR = 1.5
 const OPENED_FREE_PER_SECOND = 10
 /** Open ones are too many when they grow by this much a second, and are this many or this share above the most of before. */
@@ -132,7 +135,8 @@ function rateOf(looks: readonly ConnectionLook[], count: CountRequests): Seen | 
 function problemsOf(name: string, was: Rate, is: Seen, usualRequestsPerSecond: number, underWay: number | null): string[] {
   // Who is asked more often opens more.
   const busier = Math.max(1, is.requestsPerSecond / usualRequestsPerSecond)
-  const opens = is.openedPerSecond > was.openedPerSecond * busier * OPENED_FACTOR + OPENED_FREE_PER_SECOND
+  const free = Math.max(OPENED_FREE_PER_SECOND, is.requestsPerSecond)
+  const opens = is.openedPerSecond > was.openedPerSecond * busier * OPENED_FACTOR + free
   const most = was.open + Math.max(OPEN_FREE, was.open * OPEN_FREE_SHARE)
   const gathers = is.growthPerSecond >= GROWING_PER_SECOND && is.open > most
   const ofUse = underWay === null ? Infinity : was.open + Math.max(KEPT_FREE, was.open * OPEN_FREE_SHARE) + SIDES * underWay
