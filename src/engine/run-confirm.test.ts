@@ -79,6 +79,7 @@ describe('what has failed', () => {
   it.each<[string, FakeScenario[], RigOptions]>([
     ['was alone from the first', [RED, {}], {}],
     ['had a stack of its own', [{}, { ...RED, freshStack: true }], {}],
+    ['has its stack kept to be looked at', [{}, RED], { options: { keepStacks: true } }],
     ['need not be', [{}, RED], { options: { confirm: false } }],
     ['was under a load, which would break with the stack', [{}, RED], { load: { id: 'L', problem: () => null } as never }],
   ])('is not run once more when it %s', async (_what, scenarios, more) => {

@@ -96,7 +96,8 @@ export class Handout {
 
   /** Runs what has failed in company once more, alone on a fresh stack. The last stack that is up is free for it. */
   private async confirm(comesLater: boolean): Promise<void> {
-    if (!this.options.confirm || this.deps.load !== null) return
+    // A load would break with the stack, and a stack that is kept is to be looked at as it is.
+    if (!this.options.confirm || this.options.keepStacks || this.deps.load !== null) return
     const lane = this.lanes.find((one) => one.broken === null && !this.retired.has(one))
     if (lane === undefined) return
     for (const { scenario, first, after } of this.redInCompany().slice(0, MOST_CONFIRMED)) {

@@ -239,7 +239,7 @@ describe('the limit of descriptors', () => {
       const count = async (port: number | null): Promise<readonly (number | null)[]> => {
         const passage = port === null ? null : { port, to: null }
         const places = [process, { ...process, containerId: rig.client }].map((place) => ({ ...place, passage }))
-        return (await helper.call('process.peers', { places, ours: [] }, signal())).peers
+        return (await helper.call('process.peers', { places, beside: [process], ours: [] }, signal())).peers
       }
       // Those of the tests before are told for a minute.
       const [before = 0] = await count(SERVER_PORT)
@@ -252,6 +252,10 @@ describe('the limit of descriptors', () => {
         expect(strange).toBeNull()
         expect((await count(null))[0]).toBeGreaterThanOrEqual((before ?? 0) + 40)
         expect((await count(SERVER_PORT + 1))[0]).toBe(0)
+        // Another container in the same network could speak to it from within, where nobody tells it from its own health check.
+        const beside = [process, { ...process, containerId: rig.client }]
+        const shared = { places: [{ ...process, passage: null }], beside, ours: [] }
+        expect((await helper.call('process.peers', shared, signal())).peers).toEqual([null])
       })
       const [held] = await helper.call('process.holdings', { processes: [process] }, signal())
       expect(held?.connections?.opened).toBeGreaterThanOrEqual(40)

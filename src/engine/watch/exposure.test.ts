@@ -71,9 +71,10 @@ describe('the watch of who uses what is broken', () => {
     const helper = { ...stateOf('x'), service: '', addresses: { net: '10.0.0.77', other: '' } }
     const stopped = { ...stateOf('store'), id: 'stopped', pid: 0 }
     const { seen, asked } = await watch({ peers: (service) => (service === 'back' ? 2 : 0), more: [helper, stopped] })
+    const beside = ['front', 'back', 'store', 'proxy'].map((name) => ({ pid: 7, containerId: `${name}-id` }))
     expect(asked.slice(0, 2)).toEqual([
-      { places: [{ pid: 7, containerId: 'back-id', passage: null }], ours: ['10.0.0.77'] },
-      { places: [{ pid: 7, containerId: 'store-id', passage: null }], ours: ['10.0.0.77'] },
+      { places: [{ pid: 7, containerId: 'back-id', passage: null }], beside, ours: ['10.0.0.77'] },
+      { places: [{ pid: 7, containerId: 'store-id', passage: null }], beside, ours: ['10.0.0.77'] },
     ])
     expect(asked.slice(2).map(({ places }) => places[0]?.containerId)).toEqual(['store-id', 'store-id', 'store-id', 'store-id'])
     expect(seen).toEqual({ names: ['back', 'store'], used: new Set(['back']), looks: 5 })

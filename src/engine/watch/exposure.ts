@@ -42,10 +42,11 @@ export async function watchExposure(
     const places = names.map((name) => ({ name, at: placesOf(name, descriptions, stack, all) }))
     // Our helpers are no service's.
     const ours = all.filter(({ service }) => service === '').flatMap(addressesOf)
+    const beside = all.filter(({ service, pid }) => service !== '' && pid > 0).map(({ pid, id }) => ({ pid, containerId: id }))
     while (!isAborted(signal)) {
       for (const { name, at } of places) {
         if (used.has(name)) continue
-        const peers = at.length === 0 ? [null] : (await helper.call('process.peers', { places: at, ours }, signal)).peers
+        const peers = at.length === 0 ? [null] : (await helper.call('process.peers', { places: at, beside, ours }, signal)).peers
         // What cannot be looked at may well be used.
         if (peers.some((count) => count === null || count > 0)) used.add(name)
       }
