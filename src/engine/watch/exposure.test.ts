@@ -116,6 +116,9 @@ describe('the watch of who uses what is broken', () => {
 
   it('takes for used what nobody can look at', async () => {
     expect((await watch({ peers: () => null })).seen?.used).toEqual(new Set(['back', 'store']))
+    const hostly = { ...stateOf('hostly'), addresses: {} }
+    const within = await watch({ descriptions: [description({ services: ['hostly'] })], more: [hostly] })
+    expect([within.seen?.used, within.asked.length]).toEqual([new Set(['hostly']), 0])
     // No container of it runs, or there is none at all.
     const gone = await watch({ descriptions: [description({ services: ['elsewhere'] })] })
     expect([gone.seen?.used, gone.asked.length]).toEqual([new Set(['elsewhere']), 0])

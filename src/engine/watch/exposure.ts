@@ -80,8 +80,12 @@ function placesOf(
   { descriptor, link: linkOf }: Pick<RunningStack, 'descriptor' | 'link'>,
   all: readonly ContainerState[],
 ): Place[] {
-  const at = (service: string | undefined, passage: Place['passage']): Place[] =>
-    all.filter((one) => one.service === service && one.pid > 0).map(({ pid, id }) => ({ pid, containerId: id, passage }))
+  const at = (service: string | undefined, passage: Place['passage']): Place[] => {
+    const running = all.filter((one) => one.service === service && one.pid > 0)
+    // Without an address it has the host's network, or another container's: others speak to it from within.
+    if (running.some((one) => addressesOf(one).length === 0)) return []
+    return running.map(({ pid, id }) => ({ pid, containerId: id, passage }))
+  }
   if (!descriptions.some(({ links }) => links?.includes(name) === true)) return at(name, null)
   const { listenPort, upstream, leg } = linkOf(name)
   const addresses = all.filter(({ service }) => service === upstream.service).flatMap(addressesOf)

@@ -9,8 +9,6 @@ import { port, processRef } from '../arguments.ts'
 
 const MOST_PLACES = 500
 const MOST_ADDRESSES = 200
-/** Of the host's pid namespace, in which this runs. */
-const HOST_PID = 1
 const NOT_FOR_US = ['EACCES', 'EPERM', 'ENOENT', 'ESRCH']
 
 const address = z.ipv4()
@@ -37,8 +35,7 @@ export const processPeers = defineOperation({
   limitMs: 0,
   async run({ places, beside, ours }) {
     const networks = await Promise.all(beside.map(async (one) => ({ ...one, network: await networkOf(one.pid) })))
-    const host = { containerId: '', network: await networkOf(HOST_PID) }
-    return { peers: await Promise.all(places.map((place) => peersOf(place, [host, ...networks], ours))) }
+    return { peers: await Promise.all(places.map((place) => peersOf(place, networks, ours))) }
   },
 })
 
