@@ -135,6 +135,17 @@ describe('what has failed', () => {
     expect([results[1]?.confirmation?.after, left.map(({ number }) => number)]).toEqual([['X-1'], [1]])
   })
 
+  it('is not run once more where the only stack is broken', async () => {
+    const rig = rigOf([{}, RED, { faults: [request('broken', 'back')] }, {}], 9, {
+      faults: (world) => [fakeFault(world, 'cut'), fakeFault(world, 'broken', { prepare: 'fails' })],
+      stacks: [{ recreate: 'fails' }],
+    })
+    const { results, reasons } = await rig.run()
+    expect(results[1]?.confirmation).toBeNull()
+    expect(reasons[0]).toBe('stack 1 could not be recreated after X-3: recreate failed')
+    expect(rig.noted('recreate')).toHaveLength(1)
+  })
+
   it('is run once more on a stack that is not broken', async () => {
     const rig = rigOf(
       [
@@ -156,11 +167,11 @@ describe('what has failed', () => {
   })
 
   it('is not run once more when the run was cancelled before', async () => {
-    const rig = rigOf([{}, RED], 9)
+    const rig = rigOf([{}, RED, {}], 9)
     rig.cancelAt((event) => event.type === 'scenario-ended' && event.id === 'X-2')
     const { results, reasons } = await rig.run()
-    expect([results[1]?.confirmation, rig.noted('recreate')]).toEqual([null, []])
-    expect(reasons).toEqual(['interrupted: cancelled by the test'])
+    expect([results.length, results[1]?.confirmation, rig.noted('recreate')]).toEqual([2, null, []])
+    expect(reasons).toEqual(['interrupted before X-3: cancelled by the test'])
   })
 
   it('is not once more what a cancel has ended', async () => {
@@ -213,16 +224,21 @@ describe('a fresh stack', () => {
     ])
   })
 
-  it('that cannot be made on one stack is not needed on another', async () => {
-    const scenarios = [
-      ...Array.from({ length: 4 }, (_, index) => ({ faults: [request('cut', `t${index}`)] })),
-      { freshStack: true },
+  it('that cannot be made on one stack leaves the scenario to another', async () => {
+    const scenarios: FakeScenario[] = [
+      { faults: [request('cut', 'long')], profileSeconds: { quick: 40 } },
+      { faults: [request('cut', 'short')], profileSeconds: { quick: 16 } },
+      { faults: [request('cut', 'third')], freshStack: true, profileSeconds: { quick: 5 } },
     ]
-    const rig = rigOf(scenarios, 0, { stacks: [{ recreate: 'fails' }, {}] })
+    const rig = rigOf(scenarios, 0, { stacks: [{}, { recreate: 'fails' }] })
     rig.world.answer = () => ({ ok: true, latencyMs: 20 })
-    const { results } = await rig.run()
-    expect(results).toHaveLength(5)
-    expect(results.every(({ verdict }) => verdict === 'passed')).toBe(true)
+    const { results, reasons } = await rig.run()
+    expect(results.map(({ id, verdict, stack }) => [id, verdict, stack])).toEqual([
+      ['X-1', 'passed', 1],
+      ['X-2', 'passed', 2],
+      ['X-3', 'passed', 1],
+    ])
+    expect(reasons).toEqual(['stack 2 could not be recreated for X-3: recreate of stack 2 failed'])
   })
 
   it('counts in the time that is planned', async () => {

@@ -31,9 +31,9 @@ export function isText(spec: LogGapsSpec): boolean {
 }
 
 export function jsonAttempts(spec: LogGapsSpec, lines: readonly LogLine[]): Attempt[] {
-  const groupBy = lineQuery('log_gaps', 'group_by', spec.group_by ?? '')
-  const from = lineQuery('log_gaps', 'from', spec.from ?? '')
-  const to = lineQuery('log_gaps', 'to', spec.to ?? '')
+  const groupBy = lineQuery('log_gaps', 'group_by', String(spec.group_by))
+  const from = lineQuery('log_gaps', 'from', String(spec.from))
+  const to = lineQuery('log_gaps', 'to', String(spec.to))
   const at = spec.at === undefined ? null : lineQuery('log_gaps', 'at', spec.at)
   return lines.flatMap(({ text, atMs }) => {
     const line = parseLine(text)
@@ -48,9 +48,9 @@ export function jsonAttempts(spec: LogGapsSpec, lines: readonly LogLine[]): Atte
 }
 
 async function textAttempts(spec: LogGapsSpec, lines: readonly LogLine[], ctx: AskContext): Promise<Attempt[]> {
-  const groupBy = textQuery(spec.group_by_regex ?? '')
-  const from = textQuery(spec.from_regex ?? '')
-  const to = textQuery(spec.to_regex ?? '')
+  const groupBy = textQuery(String(spec.group_by_regex))
+  const from = textQuery(String(spec.from_regex))
+  const to = textQuery(String(spec.to_regex))
   const said = await askLines(
     'log_gaps',
     lines,
@@ -62,10 +62,7 @@ async function textAttempts(spec: LogGapsSpec, lines: readonly LogLine[], ctx: A
     },
     ctx,
   )
-  return lines.flatMap(({ atMs }, index) => {
-    const line = said[index]
-    return line === undefined ? [] : { ...line, atMs }
-  })
+  return said.map((line, index) => ({ ...line, atMs: lines[index]?.atMs ?? null }))
 }
 
 function lineTime(value: JSONValue): Wall | null {

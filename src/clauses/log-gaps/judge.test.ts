@@ -201,6 +201,22 @@ describe('lines of text', () => {
     expect(gapsText(text)).toMatch(/^log of queen-rbee, gaps by task=\(\\w\+\): in/)
   })
 
+  it('that say neither neither open nor end a pause', async () => {
+    const noise = [
+      line(50, 'INFO attempt paused task=a'),
+      line(150, 'INFO attempt went on task=a'),
+      line(1_100, 'INFO bye task=a'),
+    ]
+    expect(await judgeText([...retries('a', 100, 200), ...noise])).toMatchObject({
+      observed: '100 % of 1 groups grow (median gaps 100 ms → 200 ms)',
+    })
+    const slow = retries('a', 100, 200)
+    expect((await attemptsIn(text, [...slow, ...noise], ctx)).map(({ opens, ends }) => [opens, ends])).toEqual([
+      ...[true, false, true, false].map((opens) => [opens, !opens]),
+      ...noise.map(() => [false, false]),
+    ])
+  })
+
   it('show pauses that do not', async () => {
     const lines = [...retries('a', 100, 200), ...retries('b', 100, 110)]
     expect(await judgeText(lines)).toMatchObject({

@@ -50,7 +50,7 @@ export function judgeGaps(spec: LogGapsSpec, lines: readonly LogLine[], attempts
   }
   const most = Math.max(0, ...[...groups.values()].map((gaps) => gaps.length))
   if (counting.length < spec.min_groups) {
-    const from = spec.from_regex ?? spec.from ?? ''
+    const from = String(spec.from_regex ?? spec.from)
     const seen = `${counting.length} groups have ${spec.min_gaps} gaps or more, of ${groups.size} in which '${from}' was logged`
     return { expected, observed: `${seen} (at most ${most} gaps, ${readable} ${lineNoun})`, met: false }
   }
@@ -68,7 +68,7 @@ function gapsExpected(spec: LogGapsSpec): string {
 
 /** `log of queen-rbee: gaps by task_id …`. */
 export function gapsText(spec: LogGapsSpec): string {
-  return `log of ${spec.service}, gaps by ${spec.group_by_regex ?? spec.group_by ?? ''}: ${gapsExpected(spec)}`
+  return `log of ${spec.service}, gaps by ${String(spec.group_by_regex ?? spec.group_by)}: ${gapsExpected(spec)}`
 }
 
 function grows(gaps: readonly number[], growth: number): boolean {

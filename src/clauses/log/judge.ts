@@ -29,15 +29,15 @@ export function logText(spec: LogSpec): string {
 }
 
 /** By the JMESPath expression `matches`. */
-export function countJson({ matches = '' }: LogSpec, lines: readonly LogLine[]): Counted {
-  const query = lineQuery('log', 'matches', matches)
+export function countJson({ matches }: LogSpec, lines: readonly LogLine[]): Counted {
+  const query = lineQuery('log', 'matches', String(matches))
   const parsed = lines.map((line) => parseLine(line.text)).filter((line) => line !== null)
   return { count: parsed.filter((line) => ask(query, line) === true).length, readable: parsed.length }
 }
 
-function logExpected({ at_least: least, at_most: most, matches = '', line_regex: pattern }: LogSpec): string {
+function logExpected({ at_least: least, at_most: most, matches, line_regex: pattern }: LogSpec): string {
   const bounds = [...(least === undefined ? [] : [`at least ${least}`]), ...(most === undefined ? [] : [`at most ${most}`])]
-  const which = pattern === undefined ? `where ${matches}` : `with ${pattern}`
+  const which = pattern === undefined ? `where ${String(matches)}` : `with ${pattern}`
   return `${bounds.join(' and ')} ${(most ?? least) === 1 ? 'line' : 'lines'} ${which}`
 }
 

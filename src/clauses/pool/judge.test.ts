@@ -321,6 +321,7 @@ describe('a member that was hit gets no work', () => {
     ['has none', () => [working('registering', 0), ...OTHERS]],
     ['has some when it is hit', (atMs) => [working(atMs < 1_900 ? 'busy' : 'failed', atMs < 2_000 ? 2 : 0), ...OTHERS]],
     ['is gone', () => OTHERS],
+    ['is unknown to the listing', () => [{ ...member('m9', 'registering'), inFlight: 4 }]],
     ['is listed as failed with what it had for a second', (atMs) => [working('failed', atMs <= 2_000 ? 1 : 0)]],
     [
       'has others that work while they register',

@@ -65,7 +65,7 @@ function turnIn(context: Context, clause: string): void {
 
 /** It is an error of the other context, and so no `Error` of this one. */
 function isTimeout(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+  return (error as Partial<NodeJS.ErrnoException> | null)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
 }
 
 function tooSlow(clause: string, what: string): ChaosError {

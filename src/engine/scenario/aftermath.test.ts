@@ -28,6 +28,11 @@ interface Connections {
   /** How long the look is calm. */
   readonly calmMs?: number
   readonly isKnown?: boolean
+  /** How many stay open after the fault; 4 where it is left out. */
+  readonly open?: number
+  readonly crowd?: 'fault' | 'load'
+  /** Requests a second, those that are not due yet as well. */
+  readonly asked?: number
 }
 
 interface Looked {
@@ -48,6 +53,7 @@ async function looked(
   const { signal } = new AbortController()
   let endedMs = mono(-Infinity)
   const isAway = (ms = 0): boolean => msBetween(endedMs, clock.nowMs()) < ms
+  const isOver = (): boolean => Number.isFinite(msBetween(endedMs, clock.nowMs()))
   const opened = (perSecond: number): number => {
     const sinceMs = msBetween(endedMs, clock.nowMs())
     return Number.isFinite(sinceMs) ? (sinceMs / 1_000) * perSecond : 0
@@ -58,18 +64,30 @@ async function looked(
       descriptor: { gauges: [GAUGE] },
       held: () => ({
         ...{ startTicks: 9, threads: 11, memoryKiB: 70_000, unclosed: 0, files: isAway(away.files) ? 1_200 : 20 },
-        ...(connections === null ? {} : { connections: { open: 4, opened: opened(connections.opens) } }),
+        ...(connections === null
+          ? {}
+          : { connections: { open: isOver() ? (connections.open ?? 4) : 4, opened: opened(connections.opens) } }),
       }),
       metrics: () => `waiting ${isAway(away.places) ? 40 : 2}`,
     }),
-    ...{ clock, log: { log: () => undefined }, load: null },
+    ...{ clock, log: { log: () => undefined } },
+    load: connections?.crowd === 'load' ? ({ id: 'L' } as never) : null,
   }
   const good = (intendedMs = clock.nowMs()): CanarySample => ({
     ...{ intendedMs, sentMs: intendedMs, doneMs: later(intendedMs, 20), status: 200, ok: true, error: null },
   })
+  const all = (): CanarySample[] => {
+    const { asked = 0 } = connections ?? {}
+    return Array.from({ length: asked * 20 }, (_, index) => good(later(endedMs, (index * 1_000) / asked)))
+  }
   const requests: RunningCanary = {
     settled: settled ?? (() => clock.sleep(calmMs).then(() => Array.from({ length: 60 }, () => good()))),
-    ...{ samples: () => [], pace: () => undefined, forget: () => undefined, stop: () => undefined },
+    ...{
+      samples: (fromMs) => all().filter(({ intendedMs }) => intendedMs >= fromMs),
+      pace: () => undefined,
+      forget: () => undefined,
+      stop: () => undefined,
+    },
   }
   const over = new AbortController()
   const before = watchStanding(deps, over.signal)
@@ -79,6 +97,8 @@ async function looked(
   const state = new ScenarioState(1, instantOf(clock), 6_000)
   const known = { requestsPerSecond: 10, services: new Map([['back', { openedPerSecond: 0, open: 4 }]]) }
   const usual = connections?.isKnown === true ? known : null
+  if (connections?.crowd === 'fault')
+    state.descriptions = [false, true].map((crowd) => ({ targets: [], services: [], mechanism: '', crowd }))
   const canary = { requests, steadySinceMs: endedMs, usualMs: null, usualConnections: usual }
   const work = lookAfter(deps, state, canary, before, later(endedMs, 20_000), signal)
   const [end] = await clock.until(Promise.allSettled([work]))
@@ -166,5 +186,22 @@ describe('the look after a fault', () => {
         ['gauges', true],
       ],
     ])
+  })
+
+  it.each<[Connections['crowd'], boolean]>([
+    [undefined, false],
+    ['fault', true],
+    ['load', true],
+  ])('does not ask a crowd (%s) how many stay open: %s', async (crowd, met) => {
+    const kept = await looked({}, undefined, { opens: 0, isKnown: true, open: 90, ...(crowd === undefined ? {} : { crowd }) })
+    expect(told(kept)).toContainEqual(['connections', met])
+  })
+
+  it.each([
+    [60, 40, false],
+    [35, 40, true],
+    [35, 20, false],
+  ])('%d new connections a second are held against %d requests a second: %s', async (opens, asked, met) => {
+    expect(told(await looked({}, undefined, { opens, asked, isKnown: true }))).toContainEqual(['connections', met])
   })
 })

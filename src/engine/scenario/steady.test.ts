@@ -86,6 +86,18 @@ it('that does not come is told with what was missing, and what that was', async 
   expect(message).toMatch(/did not happen within 20000 ms: 1 × status 503, the newest of them bad$/)
 })
 
+it('that is not reached though answers are good tells how many, and how slow they are', async () => {
+  const { clock } = new World()
+  const requests = {
+    samples: () => [sample(clock.nowMs(), false), ...Array.from({ length: 9 }, () => sample(clock.nowMs(), true))],
+  }
+  const canary: Canary = { requests, steadySinceMs: clock.nowMs(), usualMs: null }
+  const [end] = await clock.until(Promise.allSettled([reachSteadyState({ ...deps, clock }, canary, signal)]))
+  expect(((end as PromiseRejectedResult).reason as Error).message).toMatch(
+    / ms: 9 × good, 1 × status 503, the newest 9 good, the median of the last 5 ms$/,
+  )
+})
+
 it('that is not awaited any more is no state that was not reached', async () => {
   const aborter = new AbortController()
   aborter.abort(new Error('enough'))
@@ -127,7 +139,8 @@ it.each<[string, boolean, UsualConnections | null, number, number]>([
   ['what is usual there, for as long as that takes', true, null, 300, 2_000],
   ['nothing, where that is known', true, { requestsPerSecond: 1, services: new Map() }, 0, 0],
   ['nothing, where nobody may look', false, null, 0, 0],
-  ['nothing more, where it has taken longer', true, null, 2_300, 0],
+  ['nothing more, where it has taken as long', true, null, 2_300, 0],
+  ['nothing more, where it has taken longer', true, null, 2_400, 0],
 ])('on a stack that is new it is waited for %s', async (_what, mayLook, usualConnections, goneMs, waitMs) => {
   const { clock } = new World()
   const startedMs = clock.nowMs()

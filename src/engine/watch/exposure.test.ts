@@ -45,7 +45,7 @@ async function watch({ descriptions, link, more = [], forMs = 5_000, list, ...co
     clock,
     stack: { ...fake.stack, link: (name: string) => ({ ...LINK, name, ...link }) },
     containers: { ...fake.containers, all: list ?? (() => Promise.resolve([...states, ...more])) },
-    log: { log: (_level: string, text: string) => void logged.push(text) },
+    log: { log: (level: string, text: string) => void logged.push(`${level}: ${text}`) },
     looker: () =>
       helper && {
         ...helper,
@@ -114,6 +114,13 @@ describe('the watch of who uses what is broken', () => {
     expect(used.seen?.used).toEqual(new Set(['db']))
   })
 
+  it('asks of links and of services, where there are both, and of none where there is no proxy', async () => {
+    const both = await watch({ descriptor: WITH_PROXY, descriptions: [...ON_LINK, description({ services: ['store'] })] })
+    expect(both.asked.slice(0, 2).map(({ places }) => places[0]?.passage?.port ?? null)).toEqual([9_100, null])
+    expect(both.seen).toMatchObject({ names: ['db', 'store'], used: new Set() })
+    expect((await watch({ descriptions: ON_LINK })).seen?.used).toEqual(new Set(['db']))
+  })
+
   it('takes for used what nobody can look at', async () => {
     expect((await watch({ peers: () => null })).seen?.used).toEqual(new Set(['back', 'store']))
     const hostly = { ...stateOf('hostly'), addresses: {} }
@@ -136,7 +143,7 @@ describe('the watch of who uses what is broken', () => {
     expect(await watch({ peers: null })).toEqual({ seen: null, asked: [], logged: [] })
     const broken = await watch({ peers: () => new Error('the helper is gone') })
     expect(broken.seen).toBeNull()
-    expect(broken.logged).toEqual(['who uses what is broken could not be seen: the helper is gone'])
+    expect(broken.logged).toEqual(['warn: who uses what is broken could not be seen: the helper is gone'])
     const list: ContainerPort['all'] = (signal) =>
       new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => {
@@ -144,7 +151,8 @@ describe('the watch of who uses what is broken', () => {
         })
       })
     const cancelled = await watch({ list })
-    expect([cancelled.seen, cancelled.logged]).toEqual([null, []])
+    expect([cancelled.seen?.looks, cancelled.logged]).toEqual([0, []])
+    expect(exposureResult(cancelled.seen, false)).toBeNull()
   })
 })
 

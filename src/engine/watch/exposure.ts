@@ -34,11 +34,11 @@ export async function watchExposure(
 ): Promise<ExposureSeen | null> {
   const helper = looker()
   if (helper === null) return null
+  const names = namesOf(descriptions)
   const used = new Set<string>()
   let looks = 0
   try {
     const all = await containers.all(signal)
-    const names = namesOf(descriptions)
     const places = names.map((name) => ({ name, at: placesOf(name, descriptions, stack, all) }))
     // Our helpers are no service's.
     const ours = all.filter(({ service }) => service === '').flatMap(addressesOf)
@@ -54,12 +54,13 @@ export async function watchExposure(
       if (used.size === names.length) break
       await clock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined)
     }
-    return { names, used, looks }
   } catch (error) {
-    if (isAborted(signal) && looks >= FEWEST_LOOKS) return { names: namesOf(descriptions), used, looks }
-    if (!isAborted(signal)) log.log('warn', `who uses what is broken could not be seen: ${describeError(error, 300)}`)
-    return null
+    if (!isAborted(signal)) {
+      log.log('warn', `who uses what is broken could not be seen: ${describeError(error, 300)}`)
+      return null
+    }
   }
+  return { names, used, looks }
 }
 
 export function exposureResult(seen: ExposureSeen | null, allowed: boolean): ExposureResult | null {

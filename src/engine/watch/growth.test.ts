@@ -7,7 +7,7 @@ import { Rig } from '../rig/rig.ts'
 import { World } from '../rig/world.ts'
 import { judgeHeld, watchHeld, type Held, type HeldSeen } from './growth.ts'
 
-type Look = Pick<Holdings, 'containerId' | 'startTicks' | 'threads' | 'files' | 'memoryKiB' | 'unclosed'>
+type Look = Pick<Holdings, 'containerId' | 'startTicks' | 'threads' | 'files' | 'memoryKiB' | 'unclosed' | 'connections'>
 
 interface Watched {
   readonly seen: HeldSeen | null
@@ -51,6 +51,7 @@ const back = (changes: Partial<Look> = {}): Look => ({
   files: 20,
   memoryKiB: 70_000,
   unclosed: 0,
+  connections: null,
   ...changes,
 })
 
@@ -85,6 +86,22 @@ describe('the watch of what is held', () => {
     expect([ended.seen?.looks, ended.asked.length, ended.logged]).toEqual([1, 2, []])
     const nothing = await watch(() => [], 1_000, [])
     expect([nothing.seen?.looks, nothing.asked]).toEqual([0, []])
+  })
+
+  it('keeps connections of the newest process, for as long as they may be asked for', async () => {
+    const connections = (look: number): Look => ({
+      ...back({ startTicks: look < 2 ? 8 : 9 }),
+      connections: { open: 1, opened: look },
+    })
+    const { seen } = await watch((look) => [connections(look)], 95_000)
+    const trail = seen?.trails.get('back-id')
+    expect(trail).toMatchObject({ name: 'fake-back-1', service: 'back', startTicks: 9 })
+    expect([trail?.looks.length, seen?.looks]).toEqual([120, 127])
+    expect(trail?.looks.at(-1)?.opened).toBe(126)
+    const few = await watch((look) => [connections(look)], 2_900)
+    expect(few.seen?.trails.get('back-id')?.looks.map(({ opened }) => opened)).toEqual([2, 3])
+    const silent = await watch(() => [back()], 2_900)
+    expect(silent.seen?.trails.size).toBe(0)
   })
 
   it('is nothing where nobody may look', async () => {

@@ -111,6 +111,9 @@ describe('the list of what was done', () => {
       met: true,
     })
     expect((await held(list(['r']), refused)).result).toMatchObject({ met: false })
+    // As many as were answered.
+    const both = { refusedJob: 'r' }
+    expect((await held(list(['a', 'b', 'r']), both)).result).toMatchObject({ met: false })
   })
 
   it('that cannot be read decides nothing', async () => {
