@@ -55,7 +55,8 @@ describe('an interrupted run', () => {
       cli.child.stderr?.destroy()
       const { exitCode } = await cli.ended()
       const result = await cli.result()
-      expect([exitCode, result.verdict]).toEqual([129, 'error'])
+      const told = result.scenarios.map(({ id, verdict, reasons }) => `${id} ${verdict}: ${reasons.join(' | ')}`).join('\n')
+      expect([exitCode, result.verdict], told).toEqual([129, 'error'])
       expect(result.reasons.join('\n')).toContain('the end of whoever read the output')
       // What was under way is broken off and reverted, what was still to come does not begin.
       expect(result.scenarios.find(({ id }) => id === 'RE-004')?.cleanup).toEqual({ clean: true, leftovers: [] })
