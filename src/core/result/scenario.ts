@@ -182,7 +182,7 @@ export const scenarioShape = z.object({
     .describe('How close the machine came to its limits while the fault was on; null when it ended before anybody looked.'),
   events: z.array(event).describe('What happened to the containers and in the engine meanwhile, in the order of time.'),
   series: series.describe('The canary requests of the scenario, one JSON object a line; null when none was sent.'),
-  // Of a result that was written before there was any.
+  // Of a result that was written before anything was run once more.
   confirmation: confirmation
     .nullable()
     .default(null)

@@ -52,6 +52,7 @@ describe('what is usual', () => {
     const enough = { ...trail(), looks: [0, 1_400].map((ms) => ({ atMs: mono(ms), open: 1, opened: 1 })) }
     expect([usualConnections([short], at(1)), usualConnections([enough], at(1))?.services.size]).toEqual([null, 1])
     expect(usualConnections([], at(10))).toBeNull()
+    expect(usualConnections([trail()], at(0))).toBeNull()
   })
 })
 

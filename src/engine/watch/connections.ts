@@ -43,7 +43,7 @@ const SHORTEST_MS = 1_400
 const NEWEST = 4
 /**
  * More than before, for each request: this much of it, and so many a second, or one for each request. A pool that has run
- * dry opens one each time, as a healthy hive did for minutes after large answers; a storm is several.
+ * dry opens one each time, as a healthy hive did for ten seconds and more after large answers; a storm is several.
  */
 const OPENED_FACTOR = 1.5
 const OPENED_FREE_PER_SECOND = 10
@@ -70,7 +70,8 @@ export function usualConnections(trails: Iterable<Trail>, count: CountRequests):
     })
     requestsPerSecond = Math.max(requestsPerSecond, seen.requestsPerSecond)
   }
-  return services.size === 0 ? null : { requestsPerSecond, services }
+  // Without a request nothing is usual for one: whatever came later would be as much for each.
+  return services.size === 0 || requestsPerSecond === 0 ? null : { requestsPerSecond, services }
 }
 
 /** With what was open just before the fault: what an earlier crowd has left is none of this one's. */

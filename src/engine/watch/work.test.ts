@@ -122,6 +122,8 @@ describe('the list of what was done', () => {
     expect((await held(broken)).result).toEqual({ ...CLAUSE, observed: 'the list could not be read: no answer', met: null })
     const never = await held(() => Promise.reject(new Error('no answer')))
     expect(never.result).toEqual({ ...CLAUSE, observed: 'the list could not be read: no answer', met: null })
+    const refused = await held(() => Promise.reject(new Error('no answer')), { ok: false, refusedJob: 'r' })
+    expect(refused.result).toMatchObject({ met: null })
     const unasked = await held(() => Promise.reject(new Error('no answer')), { ok: false })
     expect(unasked.result).toBeNull()
   })

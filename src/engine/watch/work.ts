@@ -47,9 +47,8 @@ export async function reconcile(
 ): Promise<ExpectationResult | null> {
   const port = stack.completed(observer())
   if (port === null || from === null) return null
-  const good = samples.filter(({ ok }) => ok)
   if (typeof from === 'string') {
-    const isAsked = good.some(({ jobId }) => jobId !== undefined)
+    const isAsked = samples.some(({ ok, jobId, refusedJob }) => (ok && jobId !== undefined) || refusedJob !== undefined)
     return isAsked ? { ...CLAUSE, observed: `the list could not be read: ${from}`, met: null } : null
   }
   const since = samples.filter(({ intendedMs }) => intendedMs > from.atMs)
