@@ -131,10 +131,10 @@ describe('files of the README', () => {
     const blocks = blocksOf('json')
     const scenarios = blocks.filter((block) => block.includes('"scenarios"'))
     const patterns = blocks.filter((block) => block.includes('"patterns"'))
-    const parts = blocks.filter((block) => block.includes('"requests"'))
+    const parts = blocks.filter((block) => /"(?:requests|pool)": \{/.test(block))
     expect(scenarios.length + patterns.length + parts.length).toBe(blocks.length)
     expect(Math.min(scenarios.length, patterns.length, parts.length)).toBeGreaterThan(0)
-    const partOfStack = stackSchema.pick({ requests: true, canary: true })
+    const partOfStack = stackSchema.pick({ requests: true, canary: true, links: true, pool: true }).partial()
     for (const text of parts) expect(partOfStack.safeParse(JSON.parse(text)).error?.issues ?? []).toEqual([])
     for (const text of scenarios) {
       const file = join(folder, 'own.json')

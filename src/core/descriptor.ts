@@ -3,6 +3,7 @@
  * rbee only through this. What a key means is said once, by the schema of the file (`src/files/stack/schema.ts`).
  */
 import { ChaosError } from './errors.ts'
+import type { Json } from './json.ts'
 import type { StackRequest } from './request.ts'
 
 /** More stacks than this side by side would be a load of their own. */
@@ -18,6 +19,8 @@ export interface Link {
   readonly listenPort: number
   readonly upstream: { readonly service: string; readonly port: number }
   readonly onCanaryPath: boolean
+  /** Name of the group of links of which a request crosses one; left out where each request crosses this one. */
+  readonly oneOf?: string
   readonly probe: { readonly path: string; readonly headers: Readonly<Record<string, string>> }
   readonly leg: { readonly client: string; readonly server: string; readonly port: number } | null
 }
@@ -49,16 +52,18 @@ interface Page {
 
 /** How to read the pool of workers, so that `timing` and `count` can be resolved for any stack. */
 export interface PoolSpec {
-  readonly service: string
+  /** Those whose containers are the members. */
+  readonly services: readonly string[]
   readonly size: number
   readonly list: Page
   readonly members: string
   readonly id: string
   readonly state: string
   readonly container: string
-  readonly inFlight: string
+  /** null where the listing tells no number: one that is listed as busy works on one request then. */
+  readonly inFlight: string | null
   readonly states: Readonly<Record<'registering' | 'ready' | 'busy' | 'failed', readonly string[]>>
-  readonly stop: { readonly method: string; readonly path: string } | null
+  readonly stop: { readonly method: string; readonly path: string; readonly body: Json } | null
   readonly work: string | null
 }
 
@@ -89,6 +94,8 @@ export interface CompletedSpec extends Page {
   readonly ids: string
   readonly next: string
   readonly claim: { readonly metric: string; readonly key: string }
+  /** Service that keeps it through a restart; null for none that says so. */
+  readonly keptBy: string | null
 }
 
 /** A gauge on a Prometheus page that is after a fault what it was before, within limits; null where it has none. */

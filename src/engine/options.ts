@@ -59,6 +59,8 @@ export const INJECT_LIMIT_MS = 10_000
 export const HOLD_MARGIN_MS = 5_000
 /** For the clauses that are observed once the system has recovered, when they say nothing longer. */
 export const AFTER_LIMIT_MS = 30_000
+/** To end what is restarted at the very end and start it again, apart from the time until it is well. */
+export const RESTART_LIMIT_MS = 60_000
 export const COLLECT_LIMIT_MS = 10_000
 export const LOG_BYTES_PER_CONTAINER = 256 * 1024
 export const EVENTS_PER_SCENARIO = 200

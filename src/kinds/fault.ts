@@ -79,6 +79,8 @@ export interface FaultDescription {
   readonly canaryDelayMs?: number | null
   /** It sends a crowd of its own, whose connections the system may keep for a while. */
   readonly crowd?: boolean
+  /** What is stored may have suffered from it, by a death or by a write that found no room. */
+  readonly risksData?: boolean
   /** Nothing can serve as a control. Left out, nothing can where these are all services of the stack. */
   readonly everything?: boolean
 }

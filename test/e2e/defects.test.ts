@@ -88,5 +88,5 @@ async function expectFound(defects: string, group: Group): Promise<void> {
   expect(missing, told).toEqual([])
 }
 
-// One after the other: four stacks, each looked at by several eyes, starve the harness beside the unit tests.
+// One after the other: four stacks, each looked at by several eyes, use up two CPUs, and what is told of a starved harness is nothing.
 it.each(named([...BESIDE, ...ALONE]))('%s turn red what each of them breaks', expectFound, FAIR_LIMIT_MS)

@@ -14,7 +14,7 @@ export const HANDS = 3
 const headers = { authorization: 'Bearer ${CREW_TOKEN}' }
 
 export const CREW_POOL: PoolSpec = {
-  service: 'hand',
+  services: ['hand'],
   size: HANDS,
   list: { service: 'boss', port: 8000, path: '/members', headers },
   members: 'members',
@@ -23,7 +23,7 @@ export const CREW_POOL: PoolSpec = {
   container: 'container',
   inFlight: 'in_flight',
   states: { registering: ['registering'], ready: ['ready'], busy: ['busy'], failed: [] },
-  stop: { method: 'POST', path: '/members/{id}/stop' },
+  stop: { method: 'POST', path: '/members/{id}/stop', body: null },
   work: 'work',
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { healthPageText, judgeHealthPage, type PageLook } from './judge.ts'
+import { healthPageText, judgeHealthPage, judgeOneLook, type PageLook } from './judge.ts'
 
 const SPEC = { service: 'web', within_ms: 1_000 }
 const good: PageLook = { container: 'web-1', status: 200, error: null, totalMs: 4.4 }
@@ -49,6 +49,10 @@ it('is undecided on fewer than five looks, and has no slowest answer where there
   expect(judgeHealthPage(SPEC, looks(4))).toMatchObject({ observed: 'only 4 looks, 5 are needed to judge', met: null })
   const silent = looks(5, { status: null, error: 'timeout', totalMs: null })
   expect(judgeHealthPage(SPEC, silent)).toMatchObject({ observed: '0 % of 5 (5 × timeout), slowest answer unknown', met: false })
+})
+
+it('is undecided by one look where there is no container to look at', () => {
+  expect(judgeOneLook(SPEC, [])).toMatchObject({ observed: '0 of 0 good', met: null })
 })
 
 it('is told with its limit', () => {

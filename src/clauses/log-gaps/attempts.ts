@@ -51,18 +51,17 @@ async function textAttempts(spec: LogGapsSpec, lines: readonly LogLine[], ctx: A
   const groupBy = textQuery(String(spec.group_by_regex))
   const from = textQuery(String(spec.from_regex))
   const to = textQuery(String(spec.to_regex))
-  const said = await askLines(
+  return askLines(
     'log_gaps',
     lines,
-    (text) => {
+    ({ text, atMs }) => {
       const [whole = null, ...groups] = groupBy(text) ?? []
       // A group that took no part tells nothing; without any group all that matched does.
       const group = groups.length === 0 ? whole : (groups[0] ?? null)
-      return { group, opens: from(text) !== null, ends: to(text) !== null }
+      return { atMs, group, opens: from(text) !== null, ends: to(text) !== null }
     },
     ctx,
   )
-  return said.map((line, index) => ({ ...line, atMs: lines[index]?.atMs ?? null }))
 }
 
 function lineTime(value: JSONValue): Wall | null {

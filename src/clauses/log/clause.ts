@@ -24,6 +24,6 @@ export const logClause = defineClause({
 
 async function countText(pattern: string, lines: readonly LogLine[], ctx: ClauseContext): Promise<Counted> {
   const query = textQuery(pattern)
-  const matched = await askLines('log', lines, (text) => query(text) !== null, ctx)
+  const matched = await askLines('log', lines, ({ text }) => query(text) !== null, ctx)
   return { count: matched.filter(Boolean).length, readable: lines.length }
 }

@@ -1,6 +1,6 @@
 /** Which lines of a service's log count: those of the fault, and none before it. */
-import { systemClock } from '../../core/time/clock.ts'
-import { later, msBetween } from '../../core/time/moment.ts'
+import { systemClock, type Clock } from '../../core/time/clock.ts'
+import { later, msBetween, type Mono } from '../../core/time/moment.ts'
 import { wall } from '../../core/time/moment.fixture.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Expectation, Observation } from '../../kinds/clause.ts'
@@ -30,10 +30,17 @@ async function observe(
     texts,
     lateMs = 0,
     hits = [],
-  }: { readonly texts: readonly object[]; readonly lateMs?: number; readonly hits?: readonly number[] },
+    clock = systemClock,
+  }: {
+    readonly texts: readonly object[]
+    readonly lateMs?: number
+    readonly hits?: readonly number[]
+    readonly clock?: Clock
+  },
 ): Promise<Read> {
   let span: Read['span'] = [Number.NaN, Number.NaN, Number.NaN]
   const { ctx, open } = openContext(6_000, {
+    clock,
     hits: () => hits.map((afterMs) => hitAt(later(injectedMs, afterMs))),
     containers: containers({
       list: () => Promise.resolve([state()]),
@@ -54,6 +61,7 @@ async function observe(
   const injectedMs = ctx.injectedAtWallMs
   await vi.advanceTimersByTimeAsync(lateMs)
   const observed = begun.observe(ctx)
+  observed.catch(() => undefined)
   await vi.advanceTimersByTimeAsync(10_000)
   return { observation: await observed, span }
 }
@@ -75,8 +83,8 @@ describe('the log of a service', () => {
   const texts = [{ event: 'removed' }]
 
   it('is read from inject to the end of the planned window, when that is over', async () => {
-    const { observation, span } = await observe(clause, { texts })
-    expect(observation).toMatchObject({ observed: '1 of 1 JSON lines', met: true })
+    const { observation, span } = await observe(clause, { texts: [...texts, { event: 'added' }] })
+    expect(observation).toMatchObject({ observed: '1 of 2 JSON lines', met: true })
     expect(span).toEqual([0, 6_000, 6_000])
   })
 
@@ -106,8 +114,28 @@ describe('the log of a service as text', () => {
     [{ at_most: 0 }, false],
   ])('is matched by a pattern, of which there must be: %j', async (bounds, met) => {
     const clause = logClause.expect({ service: 'hive', line_regex: 'retry \\d', ...bounds }, 'during')
-    const { observation } = await observe(clause, { texts: [{ event: 'retry 3' }, { event: 'retry soon' }] })
-    expect(observation).toMatchObject({ observed: '1 of 2 lines', met })
+    const { observation } = await observe(clause, { texts: [{ event: 'retry 3' }, { event: 'retry soon' }, {}] })
+    expect(observation).toMatchObject({ observed: '1 of 3 lines', met })
+  })
+
+  it.each<[Expectation, string]>([
+    [logClause.expect({ service: 'hive', line_regex: 'retry', at_least: 1 }, 'during'), 'log: could not match all 2 lines'],
+    [
+      logGapsClause.expect(
+        {
+          ...{ service: 'queen', group_by_regex: 'task', from_regex: 'failed', to_regex: 'started' },
+          ...{ growth: 1.5, min_gaps: 1, min_groups: 1, share: 1 },
+        },
+        'during',
+      ),
+      'log_gaps: could not match all 2 lines',
+    ],
+  ])('is told of a pattern that takes too long by the name of its clause', async (clause, problem) => {
+    let asked = 0
+    // Each look at it comes 20 s after the one before.
+    const nowMs = (): Mono => later(systemClock.nowMs(), (asked += 20_000))
+    const slow = observe(clause, { texts: [{}, {}], clock: { ...systemClock, nowMs } })
+    await expect(slow).rejects.toThrow(problem)
   })
 })
 

@@ -20,7 +20,7 @@ afterEach(() => {
 
 const UNREADABLE = new ChaosError('POOL_UNREADABLE', 'the listing answered 502')
 const POOL: DescriptorPool = {
-  ...{ service: 'worker', size: 1, list: { service: 'hive', port: 1, path: '/', headers: {} }, members: '@', id: 'id' },
+  ...{ services: ['worker'], size: 1, list: { service: 'hive', port: 1, path: '/', headers: {} }, members: '@', id: 'id' },
   ...{ state: 'state', container: 'container', inFlight: 'load', stop: null, work: null },
   states: { registering: [], ready: [], busy: [], failed: [] },
 }

@@ -84,8 +84,8 @@ async function read(pool: PoolPort, ctx: ClauseContext, signal: AbortSignal): Pr
 
 /** First hit of each container of the pool. */
 function poolHits(ctx: ClauseContext): Hit[] {
-  const service = ctx.stack.descriptor.pool?.service
-  return firstHits(ctx.hits().filter((hit) => hit.member !== null || hit.service === service))
+  const services = ctx.stack.descriptor.pool?.services ?? []
+  return firstHits(ctx.hits().filter((hit) => hit.member !== null || services.includes(hit.service)))
 }
 
 function longestSeconds(spec: PoolSpec): number {

@@ -126,9 +126,10 @@ function noWorkPart(seen: PoolSeen): Part {
     }
   const found = members.flatMap(({ hit, id }) =>
     readings.flatMap(({ atMs, members: listed }) => {
-      const member = listed.find((one) => one.id === id && one.inFlight > 0)
-      const cannot = member?.meaning === 'registering' || (member?.meaning === 'failed' && atMs > later(hit.atMs, NOTICED_MS))
-      return member !== undefined && cannot ? [{ hit, member, atMs }] : []
+      const works = listed.filter((one) => one.id === id && one.inFlight > 0)
+      const cannot = ({ meaning }: PoolMember): boolean =>
+        meaning === 'registering' || (meaning === 'failed' && atMs > later(hit.atMs, NOTICED_MS))
+      return works.filter(cannot).map((member) => ({ hit, member, atMs }))
     }),
   )
   const [first] = found

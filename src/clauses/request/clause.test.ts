@@ -117,6 +117,19 @@ describe('a request that is to be answered so at some moment', () => {
     })
   })
 
+  it('may take a while longer than its deadline to be sent', async () => {
+    const clause = await begin(asked, answering({}).ctx)
+    const request: ClauseContext['request'] = async () => {
+      await systemClock.sleep(4_500)
+      return OUTCOME
+    }
+    const { ctx, open } = openContext(6_000, { request })
+    open()
+    const observed = clause.observe(ctx)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await observed).toMatchObject({ met: true, observed: expect.stringMatching(/; after 4\.50 s$/) as string })
+  })
+
   it('is sent once where there is nothing to compare with', async () => {
     expect(await observeUntil(() => false, { good: false, reason: 'status 500' })).toMatchObject({ met: null, sent: 1 })
   })

@@ -82,7 +82,13 @@ it('takes as long as its last look, which begins in time', async () => {
   const hangs = await observe(() => new Promise<boolean>(() => undefined))
   // One after the other, each for its second.
   expect([hangs.looksMs, hangs.endedMs, hangs.observation.met]).toEqual([[0, 1_000, 2_000], 3_000, null])
+  expect(hangs.observation.observed).toMatch(/^nothing could be seen: a look /)
   expect(hangs.endedMs).toBeLessThanOrEqual(eventuallyMs(TERMS))
+})
+
+it('looks again at once where a look took as long as what lies between two', async () => {
+  const { looksMs } = await observe(() => new Promise((resolve) => setTimeout(resolve, 500, false)))
+  expect(looksMs).toEqual([0, 500, 1_000, 1_500, 2_000])
 })
 
 it('counts in the phase after the fault from now on', async () => {
@@ -106,6 +112,21 @@ it('ends for who is cancelled, in a look as between two', async () => {
     )
     await expect(cancelled).rejects.toThrow(/cancelled|enough|aborted/)
   }
+})
+
+it('ends for who is cancelled in its last look', async () => {
+  const controller = new AbortController()
+  const cancelled = observe(
+    (atMs) => {
+      if (atMs < 2_000) return false
+      setTimeout(() => {
+        controller.abort(new Error('enough'))
+      }, 100)
+      return new Promise<boolean>(() => undefined)
+    },
+    { signal: controller.signal },
+  )
+  await expect(cancelled).rejects.toThrow(/cancelled|enough|aborted/)
 })
 
 it('says so where it is asked, and nothing where it is not', () => {

@@ -29,7 +29,7 @@ it('looks at as much of a line as Docker hands out in one piece', () => {
 describe('the lines of a log', () => {
   it('are asked each once, in order', async () => {
     const texts = Array.from({ length: 1_000 }, (_, index) => `line ${index}`)
-    expect(await askLines('log', lines(...texts), (text) => text, NOW)).toEqual(texts)
+    expect(await askLines('log', lines(...texts), ({ text }) => text, NOW)).toEqual(texts)
     expect(await askLines('log', [], () => true, NOW)).toEqual([])
   })
 
@@ -58,7 +58,7 @@ describe('the lines of a log', () => {
 
   it('end a pattern that would match for years, and say what to do', async () => {
     const query = textQuery('^(a+)+$')
-    const asked = askLines('log', lines('short', `${'a'.repeat(100)}!`), query, NOW)
+    const asked = askLines('log', lines('short', `${'a'.repeat(100)}!`), ({ text }) => query(text), NOW)
     await expect(asked).rejects.toMatchObject({
       code: 'BAD_INPUT',
       message: expect.stringMatching(/^log: could not match a line of the log within 2000 ms: begin the regular/) as string,

@@ -1,8 +1,8 @@
 /** Log lines as text, whether they are JSON or not. */
 import { setImmediate } from 'node:timers/promises'
-import { createContext, runInContext, type Context } from 'node:vm'
 import { ChaosError } from '../../core/errors.ts'
 import { later } from '../../core/time/moment.ts'
+import { bounded } from '../../kinds/bounded.ts'
 import { compiled } from '../../kinds/pattern.ts'
 import type { ClauseContext } from '../../kinds/context.ts'
 import type { LogLine } from '../../ports/docker.ts'
@@ -24,13 +24,13 @@ export function textQuery(pattern: string): TextQuery {
 }
 
 /**
- * Asks each line, within limits: for a pattern like `(a+)+$` a line of fifty letters may take years.
+ * Asks each line, within limits.
  * @throws BAD_INPUT for one that takes too long; what the signal says.
  */
 export async function askLines<T>(
   clause: string,
   lines: readonly LogLine[],
-  ask: (text: string) => T,
+  ask: (line: LogLine) => T,
   { clock, signal }: Pick<ClauseContext, 'clock' | 'signal'>,
 ): Promise<T[]> {
   const answers: T[] = []
@@ -39,33 +39,18 @@ export async function askLines<T>(
   const limitMs = later(clock.nowMs(), ALL_LIMIT_MS)
   const takeTurn = (): void => {
     const turnMs = later(clock.nowMs(), TURN_MS)
-    for (const { text } of rest) {
-      answers.push(ask(text))
+    for (const line of rest) {
+      answers.push(ask(line))
       if (clock.nowMs() >= turnMs) break
     }
   }
-  const context = createContext({ takeTurn })
   while (answers.length < lines.length) {
     signal.throwIfAborted()
     if (clock.nowMs() > limitMs) throw tooSlow(clause, `all ${lines.length} lines within ${ALL_LIMIT_MS} ms`)
-    turnIn(context, clause)
+    if (bounded(LINE_LIMIT_MS, takeTurn) === null) throw tooSlow(clause, `a line of the log within ${LINE_LIMIT_MS} ms`)
     await setImmediate()
   }
   return answers
-}
-
-/** Only V8 can end a match that has begun, and does for what a context of its own has called. */
-function turnIn(context: Context, clause: string): void {
-  try {
-    runInContext('takeTurn()', context, { timeout: LINE_LIMIT_MS })
-  } catch (error) {
-    throw isTimeout(error) ? tooSlow(clause, `a line of the log within ${LINE_LIMIT_MS} ms`) : error
-  }
-}
-
-/** It is an error of the other context, and so no `Error` of this one. */
-function isTimeout(error: unknown): boolean {
-  return (error as Partial<NodeJS.ErrnoException> | null)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
 }
 
 function tooSlow(clause: string, what: string): ChaosError {

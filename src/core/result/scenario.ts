@@ -5,7 +5,7 @@ import { begun, count, expectedBehavior, judged, kept, met, numberOrNull, series
 
 const phase = z.object({
   name: z
-    .enum(['steady', 'plan', 'prepare', 'inject', 'effect', 'during', 'revert', 'clean', 'recovery', 'collect'])
+    .enum(['steady', 'plan', 'prepare', 'inject', 'effect', 'during', 'revert', 'clean', 'recovery', 'restart', 'collect'])
     .describe('Which phase; some run side by side.'),
   startedAt: z.string().describe('When the phase began, ISO 8601 in UTC.'),
   durationMs: z.number().describe('How long the phase took, ms.'),

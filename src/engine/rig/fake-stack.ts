@@ -3,7 +3,7 @@ import type { Descriptor } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { StackRequest } from '../../core/request.ts'
 import type { CanaryPort, RunningCanary } from '../../ports/canary.ts'
-import type { ContainerEvent, ContainerPort, ContainerState, LogLine } from '../../ports/docker.ts'
+import type { ContainerAction, ContainerEvent, ContainerPort, ContainerState, LogLine } from '../../ports/docker.ts'
 import type { Holdings } from '../../toolbox/operations/processes/holdings.ts'
 import type { PoolMember, RunningStack } from '../../ports/stack.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
@@ -30,6 +30,8 @@ export class StackCourses {
   held: ((service: string) => HeldByProcess) | null = null
   /** How many the kernel tells to be connected with a service; null of one where it is not told, and null where nobody may look. */
   peers: ((service: string, passage: PeerPassage) => number | null | Error) | null = null
+  /** What a container does that the engine tells to stop or to start. */
+  acted: ((id: string, action: ContainerAction['do']) => void) | null = null
   states: (state: ContainerState) => ContainerState | null = (state) => state
   /** The metrics page at a host, as text; a status or an error where there is none. */
   metrics: (host: string, asked: ArgumentsOf<'fetch'>, signal: AbortSignal) => MetricsPage | Promise<never> = () =>
@@ -144,7 +146,12 @@ function containerPort(world: World, own: StackCourses, descriptor: Descriptor):
       const lines = [line('second', later(window.untilWallMs, -1)), line('first', window.sinceWallMs)]
       return world.step(`logs ${id}`, own.logs, signal, () => lines, [])
     },
-    act: unused('an action'),
+    act(id, action) {
+      world.note(`${action.do} ${id}`)
+      if (own.acted === null) return Promise.reject(new Error('an action is not for the engine'))
+      own.acted(id, action.do)
+      return Promise.resolve()
+    },
     events: (sinceWallMs) => own.events().filter(({ atMs }) => atMs >= sinceWallMs),
   }
 }

@@ -30,7 +30,7 @@ interface Connections {
   readonly isKnown?: boolean
   /** How many stay open after the fault; 4 where it is left out. */
   readonly open?: number
-  readonly crowd?: 'fault' | 'load'
+  readonly crowd?: 'fault' | 'load' | 'none'
   /** Requests a second, those that are not due yet as well. */
   readonly asked?: number
 }
@@ -97,8 +97,10 @@ async function looked(
   const state = new ScenarioState(1, instantOf(clock), 6_000)
   const known = { requestsPerSecond: 10, services: new Map([['back', { openedPerSecond: 0, open: 4 }]]) }
   const usual = connections?.isKnown === true ? known : null
-  if (connections?.crowd === 'fault')
-    state.descriptions = [false, true].map((crowd) => ({ targets: [], services: [], mechanism: '', crowd }))
+  if (connections?.crowd !== undefined)
+    state.descriptions = [false, connections.crowd === 'fault'].map((crowd) => ({
+      ...{ targets: [], services: [], mechanism: '', crowd },
+    }))
   const canary = { requests, steadySinceMs: endedMs, usualMs: null, usualConnections: usual }
   const work = lookAfter(deps, state, canary, before, later(endedMs, 20_000), signal)
   const [end] = await clock.until(Promise.allSettled([work]))
@@ -190,6 +192,7 @@ describe('the look after a fault', () => {
 
   it.each<[Connections['crowd'], boolean]>([
     [undefined, false],
+    ['none', false],
     ['fault', true],
     ['load', true],
   ])('does not ask a crowd (%s) how many stay open: %s', async (crowd, met) => {
@@ -201,6 +204,7 @@ describe('the look after a fault', () => {
     [60, 40, false],
     [35, 40, true],
     [35, 20, false],
+    [40.2, 40, false],
   ])('%d new connections a second are held against %d requests a second: %s', async (opens, asked, met) => {
     expect(told(await looked({}, undefined, { opens, asked, isKnown: true }))).toContainEqual(['connections', met])
   })

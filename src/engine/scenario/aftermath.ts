@@ -72,17 +72,19 @@ export async function lookAfter(
     canary.usualConnections ??= usualConnections(trails, count)
     const usual = withOpen(canary.usualConnections, trails)
     const isCrowd = deps.load !== null || state.descriptions.some(({ crowd }) => crowd === true)
-    const underWay = isCrowd ? null : mostUnderWay(canary.requests.samples(state.injectedMs ?? state.startedMs))
+    const underWay = isCrowd ? null : mostUnderWay(canary.requests.samples(state.startedMs))
     const connections = (): ExpectationResult | null => judgeConnections(usual, looks.held.trails.values(), count, underWay)
     const isMore = (): boolean =>
-      [judgeHeld(was.held, looks.held), connections(), judgeGauges(was.gauges, looks.gauges)].some((one) => one?.met === false)
+      [judgeHeld(was.held, looks.held, isCrowd), connections(), judgeGauges(was.gauges, looks.gauges)].some(
+        (one) => one?.met === false,
+      )
     const isWithin = (limitMs: number): boolean => deps.clock.nowMs() < later(calmMs, limitMs)
     const isShort = (): boolean => usual !== null && connections() === null && isWithin(MORE_LOOKS_MS)
     while (isShort() || (isMore() && isWithin(SETTLE_LIMIT_MS))) await deps.clock.sleep(SETTLE_EVERY_MS, signal)
     over.abort()
     const is = await watched
     const work = await reconcile(deps, was.work, canary.requests.samples(state.startedMs), signal)
-    const held = [judgeHeld(was.held, is.held), connections(), judgeGauges(was.gauges, is.gauges)]
+    const held = [judgeHeld(was.held, is.held, isCrowd), connections(), judgeGauges(was.gauges, is.gauges)]
     const asked = [judgeMembers(was.members, is.members), ...held, work]
     state.expectations.push(...asked.filter((one) => one !== null))
     if (state.recovery === null) return

@@ -6,7 +6,7 @@ import { CANARY_DEADLINE_MS, summarizeCanary } from '../../core/canary.ts'
 import { instantOf } from '../../core/time/clock.ts'
 import { isoTime, later, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
-import type { ScenarioResult, TimelineEvent } from '../../core/result/scenario.ts'
+import type { ExpectationResult, ScenarioResult, TimelineEvent } from '../../core/result/scenario.ts'
 import type { FaultContext, ClauseContext } from '../../kinds/context.ts'
 import { faultWindowMs, recoveryLimitMs, type Scenario } from '../../kinds/scenario.ts'
 import { withDeadline } from '../../core/time/wait.ts'
@@ -30,11 +30,13 @@ import {
   INJECT_LIMIT_MS,
   PATIENT_UNDO,
   PREPARE_LIMIT_MS,
+  RESTART_LIMIT_MS,
   STEADY_LIMIT_MS,
   type EngineOptions,
   type UndoLimits,
 } from '../options.ts'
 import { inTime, PhaseRecorder } from './phases.ts'
+import { keeperTerms, restartKeeper } from './keeper.ts'
 import { lookAfter, watchStanding, type Standing } from './aftermath.ts'
 import { awaitRecovery, withoutRelapse } from './recovery.ts'
 import { buildResult, ScenarioState } from './state.ts'
@@ -94,22 +96,13 @@ export class ScenarioRun {
   async execute(): Promise<ScenarioResult> {
     // Nobody asks for what was before the steady state.
     this.canary.requests.forget(this.canary.steadySinceMs)
-    try {
-      await this.experiment()
-    } catch (error) {
-      this.keep(error)
-    }
+    await this.kept(() => this.experiment())
     const revertedMs = await this.revert()
     // The proof that the fault is gone and the proof that the system is well do not disturb each other.
     const clean = this.clean()
-    if (this.state.injectedMs !== null && this.state.harnessErrors.length === 0) {
-      try {
-        await this.recover(revertedMs)
-      } catch (error) {
-        this.keep(error)
-      }
-    }
+    if (this.state.injectedMs !== null && this.state.harnessErrors.length === 0) await this.kept(() => this.recover(revertedMs))
     await clean
+    await this.kept(() => this.restartKeeper())
     await this.finish()
     return buildResult(this.state, this.scenario, this.options, this.phases.results, this.deps.clock.nowMs())
   }
@@ -266,11 +259,21 @@ export class ScenarioRun {
     })
   }
 
+  private async restartKeeper(): Promise<void> {
+    const { deps, state, scenario, phases, signal, canary } = this
+    const terms = await keeperTerms(deps, state, this.before, recoveryLimitMs(scenario, this.options.profile))
+    if (terms === null) return
+    const work = (inner: AbortSignal): Promise<void> => restartKeeper(deps, state, canary, terms, inner)
+    await phases.run('restart', RESTART_LIMIT_MS + terms.limitMs, signal, work)
+  }
+
   private async finish(): Promise<void> {
     const { deps, state, phases } = this
-    state.samples = this.canary.requests.samples(state.startedMs)
+    state.samples = state.undisturbed(this.canary.requests.samples(state.startedMs))
     state.exposure = exposureResult(await this.exposure, this.scenario.mayBeUnused)
-    this.judgeBystanders()
+    const harmed = (): ExpectationResult =>
+      judgeBystanders(() => deps.containers.events(state.injectedWallMs), bystanderTerms(state, this.scenario))
+    if (state.injectedMs !== null) state.expectations.push(harmed())
     this.steadyOver.abort()
     this.expectations.stop()
     this.guard?.stop()
@@ -280,22 +283,12 @@ export class ScenarioRun {
     const noLoad = deps.load?.problem() ?? null
     if (noLoad !== null) state.harnessErrors.push(noLoad)
     // Collecting is bounded and does not follow a cancel: the logs of an interrupted scenario are wanted most.
-    try {
-      await phases.run('collect', COLLECT_LIMIT_MS, new AbortController().signal, (phaseSignal) =>
+    await this.kept(() =>
+      phases.run('collect', COLLECT_LIMIT_MS, new AbortController().signal, (phaseSignal) =>
         together(phaseSignal, [(inner) => this.judgeControl(inner), (inner) => this.collect(inner)]),
-      )
-    } catch (error) {
-      this.keep(error)
-    } finally {
-      this.watch?.stop()
-    }
-  }
-
-  private judgeBystanders(): void {
-    const { deps, state, scenario } = this
-    if (state.injectedMs === null) return
-    const terms = bystanderTerms(state, scenario)
-    state.expectations.push(judgeBystanders(() => deps.containers.events(state.injectedWallMs), terms))
+      ),
+    )
+    this.watch?.stop()
   }
 
   private async judgeControl(signal: AbortSignal): Promise<void> {
@@ -320,6 +313,15 @@ export class ScenarioRun {
   private keepStaying(why: string): void {
     this.state.mayStay = true
     this.state.harnessErrors.push(why)
+  }
+
+  /** A failure of it is an error of the scenario, and what comes after it is done all the same. */
+  private async kept(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.keep(error)
+    }
   }
 
   private keep(error: unknown): void {

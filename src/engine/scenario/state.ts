@@ -54,6 +54,8 @@ export class ScenarioState {
   host: HostResult | null = null
   starved: string | null = null
   samples: readonly CanarySample[] = []
+  /** When we disturbed the stack ourselves, after all else was judged: what came later says nothing of the fault. */
+  disturbed: Instant | null = null
   collected: Collected | null = null
 
   constructor(stack: number, { atMs, atWallMs }: Instant, windowMs: number) {
@@ -62,6 +64,12 @@ export class ScenarioState {
     this.startedWallMs = atWallMs
     this.injectedWallMs = atWallMs
     this.windowMs = windowMs
+  }
+
+  /** Those with an outcome from before we disturbed the stack ourselves. */
+  undisturbed(samples: readonly CanarySample[]): readonly CanarySample[] {
+    const { disturbed } = this
+    return disturbed === null ? samples : samples.filter(({ doneMs }) => doneMs <= disturbed.atMs)
   }
 
   openWindow(clock: Clock, signal: AbortSignal): void {

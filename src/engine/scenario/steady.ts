@@ -50,8 +50,8 @@ export async function firstLook(
   startedMs: Mono,
   signal: AbortSignal,
 ): Promise<void> {
-  const leftMs = FIRST_LOOK_MS - msBetween(startedMs, clock.nowMs())
-  if (usualConnections === null && looker() !== null && leftMs > 0) await clock.sleep(leftMs, signal)
+  if (usualConnections !== null || looker() === null) return
+  await clock.sleep(Math.max(0, FIRST_LOOK_MS - msBetween(startedMs, clock.nowMs())), signal)
 }
 
 /**

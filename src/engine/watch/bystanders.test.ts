@@ -12,7 +12,8 @@ function event(action: string, name: string, changes: Partial<ContainerEvent> = 
 }
 
 function judge(events: readonly ContainerEvent[], changes: Partial<BystanderTerms> = {}): ReturnType<typeof judgeBystanders> {
-  return judgeBystanders(() => events, { aimed: new Set(['run-back-1']), mayDie: [], injectedWallMs: wall(1_000), ...changes })
+  const terms = { aimed: new Set(['run-back-1']), mayDie: [], injectedWallMs: wall(1_000), disturbedWallMs: null }
+  return judgeBystanders(() => events, { ...terms, ...changes })
 }
 
 const CLAUSE = { phase: 'after', text: 'bystanders', expected: 'no other container dies or turns unhealthy' }
@@ -59,12 +60,18 @@ it('is bounded where a container dies again and again, and where all do', () => 
   ])
 })
 
+it('is over when we restart somebody ourselves', () => {
+  const death = [event('die', 'front')]
+  expect(judge(death, { disturbedWallMs: wall(1_229) }).met).toBe(true)
+  expect(judge(death, { disturbedWallMs: wall(1_230) }).met).toBe(false)
+})
+
 it('is undecided when nobody knows what happened', () => {
   const unknown = judgeBystanders(
     () => {
       throw new Error('the feed is broken')
     },
-    { aimed: new Set(), mayDie: [], injectedWallMs: wall(0) },
+    { aimed: new Set(), mayDie: [], injectedWallMs: wall(0), disturbedWallMs: null },
   )
   expect(unknown).toEqual({ ...CLAUSE, observed: 'the feed is broken', met: null })
 })

@@ -12,14 +12,22 @@ export interface BystanderTerms {
   /** Services of which the scenario expects it. */
   readonly mayDie: readonly string[]
   readonly injectedWallMs: Wall
+  /** What comes later is our own doing; null where nothing is. */
+  readonly disturbedWallMs: Wall | null
 }
 
 export function bystanderTerms(
-  { descriptions, hits, injectedWallMs }: Pick<ScenarioState, 'descriptions' | 'hits' | 'injectedWallMs'>,
+  {
+    descriptions,
+    hits,
+    injectedWallMs,
+    disturbed,
+  }: Pick<ScenarioState, 'descriptions' | 'hits' | 'injectedWallMs' | 'disturbed'>,
   { mayDie }: Pick<Scenario, 'mayDie'>,
 ): BystanderTerms {
   const targets = descriptions.flatMap((fault) => fault.targets)
-  return { aimed: new Set([...targets, ...hits.flatMap(({ name, containerId }) => [name, containerId])]), mayDie, injectedWallMs }
+  const aimed = new Set([...targets, ...hits.flatMap(({ name, containerId }) => [name, containerId])])
+  return { aimed, mayDie, injectedWallMs, disturbedWallMs: disturbed?.atWallMs ?? null }
 }
 
 /** What is told of one container at most: one in a crash loop has hundreds. */
@@ -45,12 +53,14 @@ export function judgeBystanders(read: () => readonly ContainerEvent[], terms: By
   return { ...clause, observed, met: harmed.length === 0 }
 }
 
-function harmedBy(events: readonly ContainerEvent[], { aimed, mayDie, injectedWallMs }: BystanderTerms): string[] {
+function harmedBy(events: readonly ContainerEvent[], terms: BystanderTerms): string[] {
+  const { aimed, mayDie, injectedWallMs, disturbedWallMs } = terms
   const harms = new Map<string, string[]>()
   for (const event of events) {
     // What has no service is the harness's own, such as a helper that ends.
     const isBystander = event.service !== '' && !mayDie.includes(event.service)
-    const harm = isBystander ? harmOf(event) : null
+    const isOurs = disturbedWallMs !== null && event.atMs > disturbedWallMs
+    const harm = isBystander && !isOurs ? harmOf(event) : null
     const name = event.attributes['name'] ?? event.containerId.slice(0, 12)
     if (harm === null || aimed.has(name) || aimed.has(event.containerId)) continue
     const told = `${harm} ${Math.round(msBetween(injectedWallMs, event.atMs))} ms after the injection`

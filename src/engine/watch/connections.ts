@@ -71,7 +71,7 @@ export function usualConnections(trails: Iterable<Trail>, count: CountRequests):
     requestsPerSecond = Math.max(requestsPerSecond, seen.requestsPerSecond)
   }
   // Without a request nothing is usual for one: whatever came later would be as much for each.
-  return services.size === 0 || requestsPerSecond === 0 ? null : { requestsPerSecond, services }
+  return requestsPerSecond === 0 ? null : { requestsPerSecond, services }
 }
 
 /** With what was open just before the fault: what an earlier crowd has left is none of this one's. */
@@ -120,8 +120,9 @@ interface Seen extends Rate {
 }
 
 function rateOf(looks: readonly ConnectionLook[], count: CountRequests): Seen | null {
-  const [first, last] = [looks[0], looks.at(-1)]
-  if (first === undefined || last === undefined) return null
+  const [first] = looks
+  if (first === undefined) return null
+  const last = looks.at(-1) ?? first
   const spanMs = msBetween(first.atMs, last.atMs)
   if (spanMs < SHORTEST_MS) return null
   const perSecond = (total: number): number => (total * 1_000) / spanMs

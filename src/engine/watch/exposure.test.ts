@@ -126,9 +126,29 @@ describe('the watch of who uses what is broken', () => {
     const hostly = { ...stateOf('hostly'), addresses: {} }
     const within = await watch({ descriptions: [description({ services: ['hostly'] })], more: [hostly] })
     expect([within.seen?.used, within.asked.length]).toEqual([new Set(['hostly']), 0])
+    // So does one of two.
+    const [one, other] = [stateOf('both'), { ...hostly, service: 'both' }]
+    const half = await watch({ descriptions: [description({ services: ['both'] })], more: [one, other] })
+    expect([half.seen?.used, half.asked.length]).toEqual([new Set(['both']), 0])
     // No container of it runs, or there is none at all.
     const gone = await watch({ descriptions: [description({ services: ['elsewhere'] })] })
     expect([gone.seen?.used, gone.asked.length]).toEqual([new Set(['elsewhere']), 0])
+  })
+
+  it('takes links that stand for each other for used when one of them is', async () => {
+    const links = ['a', 'b', 'c', 'd'].map((name) => ({ ...LINK, name, ...(name === 'd' ? {} : { oneOf: 'ways' }) }))
+    const descriptor = { ...WITH_PROXY, links }
+    // The second that is asked after.
+    let asked = 0
+    const peers = (): number => {
+      asked += 1
+      return asked === 2 ? 1 : 0
+    }
+    const { seen } = await watch({
+      ...{ descriptor, peers },
+      descriptions: [description({ services: ['front', 'proxy'], links: ['a', 'b', 'd'] })],
+    })
+    expect(seen).toMatchObject({ names: ['a', 'b', 'd'], used: new Set(['b', 'a']) })
   })
 
   it('names each place once', async () => {

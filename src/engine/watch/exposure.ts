@@ -40,6 +40,10 @@ export async function watchExposure(
   try {
     const all = await containers.all(signal)
     const places = names.map((name) => ({ name, at: placesOf(name, descriptions, stack, all) }))
+    // Of links that stand for each other it is enough that one is used.
+    const groupOf = (name: string): string | undefined => stack.descriptor.links.find((link) => link.name === name)?.oneOf
+    const standingFor = (name: string): string[] =>
+      names.filter((other) => other === name || (groupOf(name) !== undefined && groupOf(other) === groupOf(name)))
     // Our helpers are no service's.
     const ours = all.filter(({ service }) => service === '').flatMap(addressesOf)
     const beside = all.filter(({ service, pid }) => service !== '' && pid > 0).map(({ pid, id }) => ({ pid, containerId: id }))
@@ -48,7 +52,7 @@ export async function watchExposure(
         if (used.has(name)) continue
         const peers = at.length === 0 ? [null] : (await helper.call('process.peers', { places: at, beside, ours }, signal)).peers
         // What cannot be looked at may well be used.
-        if (peers.some((count) => count === null || count > 0)) used.add(name)
+        if (peers.some((count) => count === null || count > 0)) for (const one of standingFor(name)) used.add(one)
       }
       looks += 1
       if (used.size === names.length) break

@@ -12,11 +12,14 @@ import type { ConnectionLook, Trail } from './connections.ts'
 /** Seldom: a look reads hundreds of files of /proc. What is under way just then is held as well, for which much is free. */
 const LOOK_EVERY_MS = 750
 /** A container may hold this much more than before, or this share. */
-// A heap that a crowd has grown is given back by and by: 75 MiB more than before were seen of a healthy service.
-const FREE = { files: 24, unclosed: 16, threads: 16, memoryKiB: 192 * 1_024 } as const
+// 27 MiB of memory more than before were seen of healthy services.
+const FREE = { files: 24, unclosed: 16, threads: 16, memoryKiB: 64 * 1_024 } as const
+/** A heap that a crowd has grown is given back by and by: 75 MiB more than before were seen of a healthy service. */
+const FREE_AFTER_CROWD = { ...FREE, memoryKiB: 192 * 1_024 } as const
 const FREE_SHARE = 0.5
 
 type Kind = keyof typeof FREE
+type Free = Readonly<Record<Kind, number>>
 const KINDS: Readonly<Record<Kind, string>> = {
   files: 'files',
   unclosed: 'connections that the other side has closed',
@@ -65,7 +68,9 @@ export async function watchHeld(
     while (processes.length > 0 && !isAborted(signal)) {
       for (const held of await helper.call('process.holdings', { processes }, signal)) {
         const { containerId } = held
-        const { name = containerId, service = '' } = known.get(containerId) ?? {}
+        const of = known.get(containerId)
+        if (of === undefined) continue
+        const { name, service } = of
         least.set(containerId, leastOf(least.get(containerId), held, name))
         const { startTicks, connections } = held
         if (connections === null) continue
@@ -98,31 +103,45 @@ function leastOf(before: Held | undefined, { startTicks, files, unclosed, thread
   }
 }
 
-/** null where nothing can be said. A container that was started anew has nothing to be held against. */
-export function judgeHeld(before: HeldSeen | null, after: HeldSeen | null): ExpectationResult | null {
+interface Pair {
+  readonly was: Held
+  readonly is: Held
+}
+
+/** null where nothing can be said. `isCrowd`: many more than usual have just been there. A container that was started anew has nothing to be held against. */
+export function judgeHeld(before: HeldSeen | null, after: HeldSeen | null, isCrowd: boolean): ExpectationResult | null {
   if (before === null || after === null || before.looks === 0 || after.looks === 0) return null
-  const pairs = [...before.least].flatMap(([id, was]) => {
+  const pairs = [...before.least].flatMap(([id, was]): Pair[] => {
     const is = after.least.get(id)
     // Whose files nobody was shown was not looked at.
     const isSeen = was.files !== null && is?.files !== null
     return isSeen && is?.startTicks === was.startTicks ? [{ was, is }] : []
   })
   if (pairs.length === 0) return null
-  const grown = pairs.flatMap(({ was, is }) => (Object.keys(FREE) as Kind[]).flatMap((kind) => grownBy(was, is, kind)))
+  const free = isCrowd ? FREE_AFTER_CROWD : FREE
+  const grown = pairs.flatMap(({ was, is }) => (Object.keys(FREE) as Kind[]).flatMap((kind) => grownBy(was, is, kind, free)))
   return {
     ...{
       phase: 'after',
       text: 'growth',
       expected: 'no container holds much more than before: files, given up connections, threads, memory',
     },
-    observed: grown.length === 0 ? `none of ${pairs.length}` : grown.slice(0, 10).join('; '),
+    observed: grown.length === 0 ? `none of ${pairs.length}${mostMemory(pairs)}` : grown.slice(0, 10).join('; '),
     met: grown.length === 0,
   }
 }
 
-function grownBy(was: Held, is: Held, kind: Kind): string[] {
+/** For who wants to know how near it was; empty where nobody was shown it. */
+function mostMemory(pairs: readonly Pair[]): string {
+  const more = pairs.flatMap(({ was, is }) =>
+    was.memoryKiB === null || is.memoryKiB === null ? [] : [is.memoryKiB - was.memoryKiB],
+  )
+  return more.length === 0 ? '' : `, their memory by ${Math.max(0, Math.ceil(Math.max(...more) / 1_024))} MiB at most`
+}
+
+function grownBy(was: Held, is: Held, kind: Kind, free: Free): string[] {
   // What was not shown has not grown, nor has anything grown beyond it.
   const [before, now] = [was[kind] ?? Infinity, is[kind] ?? 0]
-  const limit = before + Math.max(FREE[kind], before * FREE_SHARE)
+  const limit = before + Math.max(free[kind], before * FREE_SHARE)
   return now > limit ? [`${was.name} holds ${now} ${KINDS[kind]}, ${before} before`] : []
 }

@@ -24,7 +24,7 @@ describe('what was answered, held against what was done', () => {
     [['a', 'b', 'c'], ['a', 'a'], '2 were never done (b, c); 1 were done more than once (a)', false],
     [['a'], ['other', 'other', 'a'], 'all 1 were', true],
   ])('%j answered, %j done: %s', (answered, done, observed, met) => {
-    expect(judgeWork(answered, [], counts(done))).toEqual({ ...CLAUSE, observed, met })
+    expect(judgeWork({ answered, refused: [] }, counts(done))).toEqual({ ...CLAUSE, observed, met })
   })
 
   it.each([
@@ -32,13 +32,13 @@ describe('what was answered, held against what was done', () => {
     [['b', 'c'], ['a', 'c'], '1 were done though they had been refused (c)', false],
     [['b'], ['b'], '1 were never done (a); 1 were done though they had been refused (b)', false],
   ])('%j refused, %j done: %s', (refused, done, observed, met) => {
-    expect(judgeWork(['a'], refused, counts(done))).toEqual({ ...CLAUSE, observed, met })
+    expect(judgeWork({ answered: ['a'], refused }, counts(done))).toEqual({ ...CLAUSE, observed, met })
   })
 
   it('is told with five ids of a kind', () => {
     const ids = ['1', '2', '3', '4', '5', '6', '7']
-    expect(judgeWork(ids, [], counts([])).observed).toBe('7 were never done (1, 2, 3, 4, 5, 2 more)')
-    expect(judgeWork(ids.slice(0, 5), [], counts([])).observed).toBe('5 were never done (1, 2, 3, 4, 5)')
+    expect(judgeWork({ answered: ids, refused: [] }, counts([])).observed).toBe('7 were never done (1, 2, 3, 4, 5, 2 more)')
+    expect(judgeWork({ answered: ids.slice(0, 5), refused: [] }, counts([])).observed).toBe('5 were never done (1, 2, 3, 4, 5)')
   })
 })
 

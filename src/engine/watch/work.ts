@@ -35,6 +35,21 @@ export async function markWork({ clock, stack, observer }: WorkDeps, signal: Abo
   }
 }
 
+/** What a stack told of jobs: those that it answered as done, and those that it refused. */
+export interface Acknowledged {
+  readonly answered: readonly string[]
+  readonly refused: readonly string[]
+}
+
+/** Pure. */
+export function acknowledgedIn({ atMs }: WorkPlace, samples: readonly CanarySample[]): Acknowledged {
+  const since = samples.filter(({ intendedMs }) => intendedMs > atMs)
+  return {
+    answered: since.flatMap(({ ok, jobId }) => (ok && jobId !== undefined ? [jobId] : [])),
+    refused: since.flatMap(({ refusedJob }) => refusedJob ?? []),
+  }
+}
+
 /**
  * Waits until each answer that was good and had an id stands on the list, at most 5 s.
  * @param samples - All that the canary was answered since `from`.
@@ -44,16 +59,15 @@ export async function reconcile(
   from: WorkPlace | string | null,
   samples: readonly CanarySample[],
   signal: AbortSignal,
+  clause: WorkClause = CLAUSE,
 ): Promise<ExpectationResult | null> {
   const port = stack.completed(observer())
   if (port === null || from === null) return null
   if (typeof from === 'string') {
     const isAsked = samples.some(({ ok, jobId, refusedJob }) => (ok && jobId !== undefined) || refusedJob !== undefined)
-    return isAsked ? { ...CLAUSE, observed: `the list could not be read: ${from}`, met: null } : null
+    return isAsked ? toldAs(clause, `the list could not be read: ${from}`, null) : null
   }
-  const since = samples.filter(({ intendedMs }) => intendedMs > from.atMs)
-  const answered = since.flatMap(({ ok, jobId }) => (ok && jobId !== undefined ? [jobId] : []))
-  const refused = since.flatMap(({ refusedJob }) => refusedJob ?? [])
+  const { answered, refused } = acknowledgedIn(from, samples)
   if (answered.length + refused.length === 0) return null
   const done = new DoneList(port, from.place)
   const lost = (): string[] => answered.filter((id) => !done.counts.has(id))
@@ -66,28 +80,40 @@ export async function reconcile(
     await waitUntil('all that was answered to be on the list of what was done', read, (missing) => missing.length === 0, options)
   } catch (error) {
     if (!isChaosError(error, 'TIMEOUT')) throw error
-    if (done.problem !== null) return { ...CLAUSE, observed: `the list could not be read: ${done.problem}`, met: null }
+    if (done.problem !== null) return toldAs(clause, `the list could not be read: ${done.problem}`, null)
   }
-  return judgeWork(answered, refused, done.counts)
+  return judgeWork({ answered, refused }, done.counts, clause)
 }
 
-const CLAUSE = {
-  phase: 'after',
+/** As what it is told. */
+export interface WorkClause {
+  readonly text: string
+  readonly expected: string
+  /** Of jobs that are not on the list. */
+  readonly lost: string
+}
+
+const CLAUSE: WorkClause = {
   text: 'work',
   expected: 'each job that was answered was done, once, and none that was refused',
-} as const
+  lost: 'were never done',
+}
 
-/** `counts`: how often each job stands on the list. */
+function toldAs({ text, expected }: WorkClause, observed: string, met: boolean | null): ExpectationResult {
+  return { phase: 'after', text, expected, observed, met }
+}
+
+/** `counts`: how often each job stands on the list. Pure. */
 export function judgeWork(
-  answered: readonly string[],
-  refused: readonly string[],
+  { answered, refused }: Acknowledged,
   counts: ReadonlyMap<string, number>,
+  clause: WorkClause = CLAUSE,
 ): ExpectationResult {
   const lost = answered.filter((id) => !counts.has(id))
   const doubled = answered.filter((id) => (counts.get(id) ?? 0) > 1)
   const swapped = answered.filter((id, place) => answered.indexOf(id) !== place)
   const parts = [
-    ...told(lost, 'were never done'),
+    ...told(lost, clause.lost),
     ...told(doubled, 'were done more than once'),
     ...told(swapped, 'were the answer to two requests'),
     ...told(
@@ -97,7 +123,7 @@ export function judgeWork(
   ]
   const none = refused.length === 0 ? '' : `, and none of ${refused.length} that were refused`
   const observed = parts.length === 0 ? `all ${answered.length} were${none}` : parts.join('; ')
-  return { ...CLAUSE, observed, met: parts.length === 0 }
+  return toldAs(clause, observed, parts.length === 0)
 }
 
 function told(ids: readonly string[], what: string): string[] {

@@ -59,7 +59,7 @@ export const containerAction = defineFault({
       state !== null && undoOf(plan, state) !== null ? [`container ${state.name} is still ${state.status}`] : [],
     )
   },
-  describe: (plan) => describeContainers(plan, mechanismOf(plan)),
+  describe: (plan) => ({ ...describeContainers(plan, mechanismOf(plan)), risksData: plan.action !== 'pause' }),
 })
 
 async function actOn(plan: ContainerActionPlan, container: TargetContainer, tellHit: TellHit, ctx: FaultContext): Promise<Act> {

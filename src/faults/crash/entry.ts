@@ -51,7 +51,8 @@ export const crashEntry = defineEntry({
     if (!timed && timeoutSeconds === undefined) return
     const key = timed ? 'timing' : 'timeout_seconds'
     if (pool === null) tell([key], 'needs a pool, and none is declared')
-    else if (pool.service !== target) tell([key], `is for members of the pool only, and that is service "${pool.service}"`)
+    else if (!pool.services.includes(target))
+      tell([key], `is for members of the pool only, and those are of service "${pool.services.join('", "')}"`)
     else if (timing === 'during_inference' && pool.work === null)
       tell([key], 'needs a pool with "work", a request to keep a member busy with; there is none')
     else if (!timed && pool.stop === null)

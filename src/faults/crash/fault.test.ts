@@ -10,7 +10,7 @@ import { crash } from './fault.ts'
 const HAND = container({ id: 'a'.repeat(64), name: 'chaos-r1-hand-a' })
 
 const POOL: PoolSpec = {
-  ...{ service: 'hand', size: 1, list: { service: 'hive', port: 1, path: '/', headers: {} }, members: '@', id: 'id' },
+  ...{ services: ['hand'], size: 1, list: { service: 'hive', port: 1, path: '/', headers: {} }, members: '@', id: 'id' },
   ...{ state: 'state', container: 'container', inFlight: 'load', stop: null, work: 'page' },
   states: { registering: [], ready: [], busy: [], failed: [] },
 }

@@ -47,7 +47,7 @@ test('registering is who runs and is listed so', () => {
 })
 
 const POOL: PoolSpec = {
-  ...{ service: 'hand', size: 4, list: { service: 'hive', port: 1, path: '/', headers: {} }, members: '@', id: 'id' },
+  ...{ services: ['hand'], size: 4, list: { service: 'hive', port: 1, path: '/', headers: {} }, members: '@', id: 'id' },
   ...{ state: 'state', container: 'container', inFlight: 'load', stop: null, work: null },
   states: { registering: [], ready: [], busy: [], failed: [] },
 }

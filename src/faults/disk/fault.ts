@@ -66,6 +66,7 @@ export const disk = defineFault({
     targets: [`${plan.container.name}:${plan.path}`],
     services: [plan.target],
     mechanism: mechanismOf(plan),
+    risksData: true,
   }),
 })
 

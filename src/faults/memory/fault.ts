@@ -65,7 +65,7 @@ export const memory = defineFault({
     return [...helpers, ...(await downLeftovers(idsOf(plan), staysDown, ctx))]
   },
   usualMs: () => 1_500,
-  describe: (plan) => describeContainers(plan, mechanismOf(plan)),
+  describe: (plan) => ({ ...describeContainers(plan, mechanismOf(plan)), risksData: true }),
 })
 
 async function prepareTarget(target: MemoryTarget, ctx: FaultContext): Promise<Filling> {

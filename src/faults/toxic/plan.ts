@@ -19,6 +19,7 @@ const directionSchema = z.enum(DIRECTIONS)
 const entrySchema = z.strictObject({
   link: z.string(),
   proxy: z.string(),
+  /** Counts once for each canary request. */
   onCanaryPath: z.boolean(),
   toxics: listOf(z.strictObject({ name: z.string(), stream: directionSchema })),
   /** `down` only puts back what it took away. */
@@ -57,13 +58,14 @@ export async function resolveToxic(spec: ToxicSpec, ctx: FaultContext): Promise<
   const enabled = await enabledProxies(links, toxiproxy, ctx.signal)
   const streams: Direction[] = spec.stream === 'both' ? [...DIRECTIONS] : [spec.stream]
   const counted = swallows(spec) && streams.includes('upstream')
+  const crossed = crossedOnce(links, descriptor.links)
   const [proxy] = counted ? await runningTargets(descriptor.toxiproxy?.service ?? '', ctx) : []
   return {
     toxic: spec.toxic,
     attributes: { ...spec.attributes },
     streams,
     toxicity: spec.toxicity,
-    entries: links.map((link) => planEntry(link, { spec, streams, counted, enabled }, ctx)),
+    entries: links.map((link) => planEntry(link, { spec, streams, counted, enabled, crossed }, ctx)),
     proxyContainer: proxy?.id ?? null,
     services: touchedServices(links, descriptor),
   }
@@ -71,13 +73,19 @@ export async function resolveToxic(spec: ToxicSpec, ctx: FaultContext): Promise<
 
 function planEntry(
   link: Link,
-  of: { spec: ToxicSpec; streams: readonly Direction[]; counted: boolean; enabled: ReadonlyMap<string, boolean> },
+  of: {
+    readonly spec: ToxicSpec
+    readonly streams: readonly Direction[]
+    readonly counted: boolean
+    readonly enabled: ReadonlyMap<string, boolean>
+    readonly crossed: ReadonlySet<string>
+  },
   ctx: FaultContext,
 ): ToxicEntry {
   return {
     link: link.name,
     proxy: link.proxy,
-    onCanaryPath: link.onCanaryPath,
+    onCanaryPath: of.crossed.has(link.name),
     toxics: of.spec.toxic === 'down' ? [] : of.streams.map((stream) => ({ name: toxicName(ctx), stream })),
     wasEnabled: of.enabled.get(link.proxy) ?? false,
     marker: of.counted
@@ -90,6 +98,21 @@ function planEntry(
         }
       : null,
   }
+}
+
+/**
+ * Names of the links that every canary request crosses once; of links that stand for each other, all of which are broken, the
+ * first stands for them. Empty where only some of them are: nobody knows what then becomes of a request.
+ */
+export function crossedOnce(broken: readonly Link[], all: readonly Link[]): ReadonlySet<string> {
+  const crossed = new Set<string>()
+  for (const { name, onCanaryPath, oneOf } of broken) {
+    if (!onCanaryPath) continue
+    const others = oneOf === undefined ? [] : all.filter((link) => link.oneOf === oneOf).map((link) => link.name)
+    if (!others.every((other) => broken.some((link) => link.name === other))) return new Set()
+    if (!others.some((other) => crossed.has(other))) crossed.add(name)
+  }
+  return crossed
 }
 
 /** What toxiproxy would take and then do nothing, or crash on. */

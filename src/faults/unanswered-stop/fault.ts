@@ -73,7 +73,12 @@ export const unansweredStop = defineFault({
     return [...helpers, ...down, ...(stopped === null ? [] : [`the main process of ${plan.container.name} is still stopped`])]
   },
   usualMs: ({ timeoutSeconds }: UnansweredStopSpec) => Math.min(timeoutSeconds * 1_000, 5_000) / 10,
-  describe: (plan) => ({ targets: [plan.container.name], services: [plan.target], mechanism: mechanismOf(plan) }),
+  describe: (plan) => ({
+    targets: [plan.container.name],
+    services: [plan.target],
+    mechanism: mechanismOf(plan),
+    risksData: true,
+  }),
 })
 
 async function judgeWhileDeaf(plan: UnansweredStopPlan, deafness: Deafness, ctx: FaultContext): Promise<Judgement> {

@@ -70,7 +70,7 @@ describe('checkAgainstDescriptor', () => {
     for (const fitting of [crash('during_inference'), crash('random', 'front'), deaf, disk('worker')])
       expect(messages(fitting)).toEqual([])
     expect(messages(crash('during_registration', 'front'))).toEqual([
-      'timing: is for members of the pool only, and that is service "worker" in stack "sample"',
+      'timing: is for members of the pool only, and those are of service "worker" in stack "sample"',
     ])
     expect(messages(crash('during_inference'), { ...descriptor, pool: null })[0]).toContain('timing: needs a pool')
     expect(messages(crash('during_inference'), { ...descriptor, pool: { ...pool, work: null } })[0]).toContain('pool with "work"')

@@ -9,7 +9,8 @@ const JSON_GAPS = { ...GAPS, group_by: 'task', from: 'failed', to: 'started' }
 const TEXT_GAPS = { ...GAPS, group_by_regex: 'task=(.)', from_regex: 'failed', to_regex: 'started' }
 const GAPS_WAYS = 'give group_by, from, to (JMESPath, of JSON lines) or group_by_regex, from_regex, to_regex (of any line)'
 const PAGE = { service: 'worker', within_ms: 500 }
-const MET_AT_ONCE = 'has metric in the wrong phase: with eventually_within_seconds a change of 0 is enough, which there is before'
+const MET_AT_ONCE =
+  'has metric in the wrong phase: with eventually_within_seconds a change of 0 is enough, which there is before the fault does anything: give at_least above 0 or at_most below 0, leave it out, or ask in the phase "after"'
 const NEW = { service: 'worker', port: 80, path: '/health', ended_within_ms: 1_000 }
 const WRONG_PHASE =
   'has load in the wrong phase: kept_again_within_seconds is for "after", error_rate and p95_ms are for "during"'
@@ -36,6 +37,7 @@ describe('clauses about containers, the pool, workloads, metrics and logs', () =
     { request: { name: 'large', within_ms: 5, rate_kb_per_s: { at_least: 0, at_most: 0.5 } } },
     { request: { name: 'large', within_ms: 5, rate_kb_per_s: { at_least: 5, at_most: 5 } } },
     { metric: { ...METRIC, change: { at_most: -1 } } },
+    { metric: { ...METRIC, change: { at_most: 3 } } },
     { canary: { answers: { status: [503], share: 0.9 }, slower_by_fault: { tolerance: 0.2 } } },
     { load: { error_rate: 0, p95_ms: 500 } },
     { metric: { ...METRIC, change: { at_least: 1 }, eventually_within_seconds: 20 } },

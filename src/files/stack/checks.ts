@@ -35,7 +35,7 @@ export function checkStack(stack: StackFile, folder: string, tell: Tell): void {
     })
   checkPool(stack, services, containers, tell)
   checkVram(stack, services, tell)
-  if (stack.completed !== null) known(tell, ['completed', 'service'], stack.completed.service, containers, 'service')
+  if (stack.completed !== null) checkCompleted(stack.completed, containers, tell)
   stack.gauges.forEach(({ service }, index) => {
     known(tell, ['gauges', index, 'service'], service, containers, 'service')
   })
@@ -106,10 +106,22 @@ function checkLinks(stack: StackFile, services: readonly string[], containers: r
       known(tell, [...at, 'leg', 'server'], link.leg.server, containers, 'service')
     }
     refuseProxyName(link.proxy, [...at, 'proxy'], tell)
+    checkAlternatives(stack, name, [...at, 'one_of'], tell)
     checkTaken(proxies, link.proxy, name, [...at, 'proxy'], tell)
     checkTaken(ports, link.listen_port, name, [...at, 'listen_port'], tell)
   }
   if (stack.default_link !== null) known(tell, ['default_link'], stack.default_link, names, 'link')
+}
+
+/** Of a group with different paths nobody could say how often the canary crosses it. */
+function checkAlternatives({ links }: StackFile, name: string, path: KeyPath, tell: Tell): void {
+  const { one_of: group, on_canary_path: isOnPath } = links[name] ?? {}
+  if (group === undefined) return
+  const others = Object.entries(links).filter(([other, link]) => other !== name && link.one_of === group)
+  const [unlike] = others.find(([, link]) => link.on_canary_path !== isOnPath) ?? []
+  if (others.length === 0) tell(path, `no other link is one of ${show(group)}: a request would always cross this one`)
+  else if (unlike !== undefined)
+    tell(path, `link ${show(unlike)} is one of ${show(group)} as well: on_canary_path must be the same of both`)
 }
 
 function checkTaken<T>(taken: Map<T, string>, value: T, link: string, path: KeyPath, tell: Tell): void {
@@ -121,7 +133,13 @@ function checkTaken<T>(taken: Map<T, string>, value: T, link: string, path: KeyP
 function checkPool(stack: StackFile, services: readonly string[], containers: readonly string[], tell: Tell): void {
   const { pool } = stack
   if (pool === null) return
-  known(tell, ['pool', 'service'], pool.service, services, 'service')
+  if (typeof pool.service === 'string') known(tell, ['pool', 'service'], pool.service, services, 'service')
+  else {
+    pool.service.forEach((name, index) => {
+      known(tell, ['pool', 'service', index], name, services, 'service')
+    })
+    checkRepeats(pool.service, ['pool', 'service'], tell)
+  }
   known(tell, ['pool', 'list', 'service'], pool.list.service, containers, 'service')
   if (pool.work !== null) checkHttpRequest(stack, ['pool', 'work'], pool.work, 'work that keeps a pool busy', tell)
   const meanings = new Map<string, string>()
@@ -132,6 +150,12 @@ function checkPool(stack: StackFile, services: readonly string[], containers: re
       meanings.set(state, meaning)
     })
   }
+}
+
+function checkCompleted(completed: NonNullable<StackFile['completed']>, containers: readonly string[], tell: Tell): void {
+  const { service, kept_by: keeper } = completed
+  known(tell, ['completed', 'service'], service, containers, 'service')
+  if (keeper !== null) known(tell, ['completed', 'kept_by'], keeper, containers, 'service')
 }
 
 /** The stack has a request of that name, and one of HTTP: it is sent by other means than the canary's. */

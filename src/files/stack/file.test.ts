@@ -76,8 +76,10 @@ describe('loadDescriptor', () => {
       spec: { method: 'GET', path: '/large', headers: {}, body: null, good: { status: [200, 206], body_matches: null } },
       http: { method: 'GET', path: '/large', headers: {}, body: null },
     })
+    expect(descriptor.completed?.keptBy ?? null).toBeNull()
     expect(descriptor.pool).toMatchObject({
-      ...{ inFlight: 'in_flight', stop: { method: 'DELETE', path: '/workers/{id}' }, work: 'large' },
+      services: ['worker'],
+      ...{ inFlight: 'in_flight', stop: { method: 'DELETE', path: '/workers/{id}', body: null }, work: 'large' },
     })
     expect(descriptor.vram).toEqual({
       ...{ service: 'worker', request: 'small', sizeKey: 'size', largest: 100, smallest: 1 },
@@ -198,11 +200,51 @@ describe('names that refer to something', () => {
       'services.front.depends_on[0]: there is no service "wrker"; did you mean "worker"?',
     ],
     [['pool', 'service'], 'x', 'pool.service: there is no service "x"'],
+    [['pool', 'service'], ['worker', 'wrker'], 'pool.service[1]: there is no service "wrker"; did you mean "worker"?'],
+    [['pool', 'service'], ['worker', 'worker'], 'pool.service[1]: is in the list twice'],
+    [['pool', 'service'], [], 'pool.service: '],
+    [['links', 'back', 'one_of'], 'stores', 'links.back.one_of: no other link is one of "stores": a request would always cross'],
     [['pool', 'list', 'service'], 'x', 'pool.list.service: there is no service "x"'],
     [['pool', 'states', 'failed', 0], 'ready', 'pool.states.failed[0]: "ready" means ready already'],
   ])('%j = %j', (path, value, message) => {
     const mistakes = withValue(path, value)
     expect(mistakes.join('\n')).toContain(message)
+  })
+
+  it('knows of links that stand for each other, which have the same place on the way', () => {
+    const { links } = JSON.parse(sample) as { links: Record<string, Stack> }
+    const both = (on: readonly boolean[]): string[] =>
+      withValue(
+        ['links'],
+        Object.fromEntries(
+          Object.entries(links).map(([name, link], index) => [name, { ...link, one_of: 'ways', on_canary_path: on[index] }]),
+        ),
+      )
+    expect(both([true, true])).toEqual([])
+    expect(both([true, false])).toEqual([
+      'links.back.one_of: link "entry" is one of "ways" as well: on_canary_path must be the same of both',
+      'links.entry.one_of: link "back" is one of "ways" as well: on_canary_path must be the same of both',
+    ])
+  })
+
+  it('takes a pool that tells who works by states alone, and none that does not tell', () => {
+    const { pool } = JSON.parse(sample) as { pool: Stack & { states: Stack } }
+    expect(withValue(['pool', 'in_flight'], null)).toEqual([])
+    expect(withValue(['pool'], { ...pool, in_flight: null, states: { ...pool.states, busy: [] } })).toEqual([
+      'pool: does not tell who works: give in_flight, or the states that mean busy',
+    ])
+  })
+
+  it('knows who keeps the list of what was done', () => {
+    const completed = {
+      ...{ service: 'front', port: 80, path: '/done?after={after}', first: 'end', ids: 'ids', next: 'next' },
+      claim: { metric: 'tasks', key: 'id' },
+    }
+    expect(withValue(['completed'], completed)).toEqual([])
+    expect(withValue(['completed'], { ...completed, kept_by: 'front' })).toEqual([])
+    expect(withValue(['completed'], { ...completed, kept_by: 'frnt' })).toEqual([
+      expect.stringContaining('completed.kept_by: there is no service "frnt"; did you mean "front"?'),
+    ])
   })
 
   it('knows the link of no link', () => {

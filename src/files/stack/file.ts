@@ -54,12 +54,16 @@ function toDescriptor(stack: StackFile, file: string, scenarioFiles: readonly st
     canary: toCanary(stack.canary),
     pool: stack.pool === null ? null : toPool(stack.pool),
     vram: stack.vram === null ? null : toVram(stack.vram),
-    completed: stack.completed,
+    completed: stack.completed === null ? null : toCompleted(stack.completed),
     gauges: stack.gauges.map(toGauge),
     scenarioFiles: scenarioFiles.map(shortPath),
     loadFolders: stack.load.map((path) => shortPath(resolve(folder, path))),
     defects: stack.defects === null ? null : toDefects(stack.defects),
   }
+}
+
+function toCompleted({ kept_by: keptBy, ...spec }: NonNullable<StackFile['completed']>): Descriptor['completed'] {
+  return { ...spec, keptBy }
 }
 
 function toCanary({
@@ -83,7 +87,11 @@ function toService([name, service]: [string, StackFile['services'][string]]): Se
 
 function toLink([name, link]: [string, StackFile['links'][string]]): Link {
   const { from, to, proxy, upstream, probe, leg } = link
-  return { name, from, to, proxy, listenPort: link.listen_port, upstream, onCanaryPath: link.on_canary_path, probe, leg }
+  return {
+    ...{ name, from, to, proxy, listenPort: link.listen_port, upstream, onCanaryPath: link.on_canary_path },
+    ...(link.one_of === undefined ? {} : { oneOf: link.one_of }),
+    ...{ probe, leg },
+  }
 }
 
 function toDefects({ variable, known }: NonNullable<StackFile['defects']>): NonNullable<Descriptor['defects']> {
@@ -99,8 +107,8 @@ function toGauge({ at_most_more: more, at_most_less: less, ...gauge }: StackFile
 }
 
 function toPool(pool: NonNullable<StackFile['pool']>): PoolSpec {
-  const { in_flight: inFlight, ...rest } = pool
-  return { ...rest, inFlight }
+  const { in_flight: inFlight, service, ...rest } = pool
+  return { ...rest, services: [service].flat(), inFlight }
 }
 
 function toVram(vram: NonNullable<StackFile['vram']>): VramSpecOfStack {

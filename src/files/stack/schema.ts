@@ -15,11 +15,11 @@ import {
   shaped,
   urlPath,
 } from '../../kinds/schema-kit.ts'
-import { headers, method } from '../../requests/http/spec.ts'
+import { headers } from '../../requests/http/spec.ts'
 import { REQUESTS } from '../../requests/registry.ts'
 import { SCENARIO_ID } from '../scenarios/schema.ts'
-
-const MAX_REPLICAS = 1_000
+import { endpoint, MAX_REPLICAS, orNull } from './parts.ts'
+import { pool } from './pool-schema.ts'
 
 function variable(description: string): z.ZodString {
   return shaped(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable', description)
@@ -27,10 +27,6 @@ function variable(description: string): z.ZodString {
 
 function relativePath(description: string): z.ZodString {
   return shaped(/^[^\p{Cc}]+$/u, 'a path', `${description}, relative to this file`, 1_000)
-}
-
-function orNull<T extends z.ZodType>(schema: T, description: string): z.ZodDefault<z.ZodNullable<T>> {
-  return schema.nullable().default(null).meta({ description })
 }
 
 function scenarioIds(description: string): z.ZodArray<z.ZodString> {
@@ -46,8 +42,6 @@ const glob = shaped(
   'a path in which *, ** and ? may stand for names (no braces)',
   'A scenario file, or a glob of such, relative to this file',
 )
-
-const endpoint = { service: serviceName('A service of the stack'), port: port('Port inside the stack’s network') }
 
 const service = z.strictObject({
   health: z
@@ -75,6 +69,10 @@ const link = z.strictObject({
   listen_port: port('Port that the proxy listens on'),
   upstream: z.strictObject(endpoint).meta({ description: 'Where the proxy forwards to' }),
   on_canary_path: z.boolean().default(false).meta({ description: 'The canary request crosses this link' }),
+  one_of: line(
+    64,
+    'Links with the same name here stand for each other, as those to the members of a pool: a request crosses one of them, whichever',
+  ).optional(),
   probe: z
     .strictObject({ path: urlPath('Answered through the link without help of other services'), headers: headers.default({}) })
     .meta({ description: 'How to get bytes back through the link' }),
@@ -92,39 +90,6 @@ const MOST_IN_TURN = 20
 const requestName = line(64, 'Name of a request')
 
 const request = z.union(REQUESTS.map(({ entry }) => entry))
-
-function stateNames(description: string): z.ZodArray<z.ZodString> {
-  return z.array(line(100, 'A state as the listing names it')).max(50).meta({ description })
-}
-
-const pool = z.strictObject({
-  service: serviceName('The service whose containers are the members'),
-  size: count(MAX_REPLICAS, 'Members of the whole pool'),
-  list: z
-    .strictObject({ ...endpoint, path: urlPath('Path of the listing'), headers: headers.default({}) })
-    .meta({ description: 'Where the members are listed, as JSON' }),
-  members: jmespath('Members in the listing'),
-  id: jmespath('Id of a member'),
-  state: jmespath('State of a member'),
-  container: jmespath('Container of a member'),
-  in_flight: jmespath('Requests that a member works on'),
-  states: z
-    .strictObject({
-      registering: stateNames('It cannot work yet'),
-      ready: stateNames('It waits for work'),
-      busy: stateNames('It works'),
-      failed: stateNames('It cannot work any more'),
-    })
-    .meta({ description: 'What the states of the listing mean' }),
-  stop: orNull(
-    z.strictObject({ method, path: urlPath('Path at the listing’s service; {id} stands for the member') }),
-    'How to ask for the stop of a member',
-  ),
-  work: orNull(
-    line(64, 'The name of a request'),
-    'A request that takes long enough to be met in the middle; null where there is none',
-  ),
-})
 
 const metricName = shaped(/^[a-zA-Z_:][a-zA-Z0-9_:]{0,199}$/, 'the name of a Prometheus metric', 'A gauge, bytes')
 
@@ -166,6 +131,10 @@ const completed = z
         key: line(128, "Key of the sample's metadata that holds the job's id"),
       })
       .meta({ description: 'How a load script says which jobs were done for it' }),
+    kept_by: orNull(
+      serviceName('Keeps the list'),
+      'Service that keeps the list: at the end of a scenario with a death, or with a write that found no room, it is restarted once, and all that was answered must be on the list still, read from the same place; null for no restart',
+    ),
   })
   .meta({ description: 'How the system tells which jobs it has completed: served answers are held against it' })
 

@@ -33,6 +33,12 @@ describe('a text', () => {
     ['lacks it', { body_contains: 'bee' }, 'a wasp', 'the body has no "bee"'],
     ['matches', { body_regex: '^a.*(bee|wasp)\\.$' }, 'a\nbee.', null],
     ['does not match', { body_regex: '^bee' }, 'a bee', 'the body does not match ^bee'],
+    [
+      'would be matched for years',
+      { body_regex: '^(?:e+)+$' },
+      `b${'e'.repeat(100)}!`.slice(1),
+      'the body could not be matched within 100 ms: let nothing that repeats hold a repetition in ^(?:e+)+$',
+    ],
     ['is any', {}, '', null],
     ['is no JSON for a rule of JSON', { body_matches: 'a' }, 'a', 'the body is not JSON'],
     ['is no JSON with an echo', { echoes: { id: 'x' } }, 'a', 'the body is not JSON'],

@@ -4,6 +4,7 @@ import { parseJson } from '../../core/json.ts'
 import { bodyProblem, partOf } from '../shared/good-body.ts'
 import { dataOf, errorIn, eventsOf } from './events.ts'
 import type { FirstAnswers } from './first-answers.ts'
+import { bounded } from '../../kinds/bounded.ts'
 import { compiled } from '../../kinds/pattern.ts'
 import type { HttpRequestSpec } from './spec.ts'
 import type { Turn } from './turn.ts'
@@ -24,6 +25,8 @@ export interface Asked {
 }
 
 const MOST_SHOWN = 80
+/** All else waits for it, the canary included. */
+const MATCH_LIMIT_MS = 100
 
 export interface AnswerProblem {
   readonly reason: string
@@ -52,10 +55,18 @@ function readAnswer(good: HttpRequestSpec['good'], answer: WholeAnswer): Read {
   const { body } = answer
   if (good.body_contains !== null && !body.includes(good.body_contains))
     return told(`the body has no ${short(good.body_contains)}`)
-  if (good.body_regex !== null && !compiled(good.body_regex).test(body)) return told(`the body does not match ${good.body_regex}`)
+  const unlike = good.body_regex === null ? null : unlikeness(body, good.body_regex)
+  if (unlike !== null) return told(unlike)
   const read = good.sse === null ? plain(body, good) : streamed(answer, good.sse.end)
   if (read.problem !== null || good.body_matches === null) return read
   return { value: read.value, problem: bodyProblem(read.value, good.body_matches) }
+}
+
+function unlikeness(body: string, pattern: string): string | null {
+  const matched = bounded(MATCH_LIMIT_MS, () => compiled(pattern).test(body))
+  if (matched === null)
+    return `the body could not be matched within ${MATCH_LIMIT_MS} ms: let nothing that repeats hold a repetition in ${pattern}`
+  return matched.value ? null : `the body does not match ${pattern}`
 }
 
 function differenceOf(good: HttpRequestSpec['good'], value: JSONValue, { turn, first, baseUrl }: Asked): string | null {

@@ -26,8 +26,8 @@ export interface StackPageOptions extends PageDeps {
 }
 
 export interface StackPage {
-  /** A whole answer with a 2xx status. @throws the options' code for anything else. */
-  ask(method: string, path: string, timeoutMs: number, signal: AbortSignal): Promise<string>
+  /** A whole answer with a 2xx status; `body` is sent as JSON. @throws the options' code for anything else. */
+  ask(method: string, path: string, timeoutMs: number, signal: AbortSignal, body?: string | null): Promise<string>
   /** The same as JSON. */
   read(path: string, timeoutMs: number, signal: AbortSignal): Promise<JSONValue>
 }
@@ -36,11 +36,12 @@ export function openStackPage(options: StackPageOptions): StackPage {
   const { observer, mostBytes, subject, code } = options
   const { service, port } = options.place
   let host: string | null = null
-  const ask: StackPage['ask'] = async (method, path, timeoutMs, signal) => {
+  const ask: StackPage['ask'] = async (method, path, timeoutMs, signal, body = null) => {
     host ??= await addressOf(options, signal)
-    const headers = fillRecord(options.place.headers, options.variables)
+    const type = body === null ? {} : { 'content-type': 'application/json' }
+    const headers = { ...type, ...fillRecord(options.place.headers, options.variables) }
     try {
-      const args = { target: { host, port }, method, path, headers, body: null, timeoutMs, maxBytes: mostBytes }
+      const args = { target: { host, port }, method, path, headers, body, timeoutMs, maxBytes: mostBytes }
       return answered(await observer.call('fetch', args, signal), `${method} ${path}`, options)
     } catch (error) {
       // After a restart the service may have another address.

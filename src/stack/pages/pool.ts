@@ -2,6 +2,7 @@
 import type { JSONValue } from '@jmespath-community/jmespath'
 import type { PoolSpec } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
+import type { ContainerGlance } from '../../ports/docker.ts'
 import type { PoolMember, PoolPort } from '../../ports/stack.ts'
 import { openStackPage, searcher, shown, type PageDeps } from './page.ts'
 
@@ -17,7 +18,8 @@ export function createPool({ spec, ...deps }: PageDeps & { readonly spec: PoolSp
   const page = openStackPage({ ...what, place: spec.list, ...deps })
   return {
     async members(signal) {
-      return read(await page.read(spec.list.path, LIST_LIMIT_MS, signal))
+      const members = read(await page.read(spec.list.path, LIST_LIMIT_MS, signal))
+      return named(members, spec, deps, signal)
     },
     async stop(member, signal) {
       const { stop } = spec
@@ -25,20 +27,23 @@ export function createPool({ spec, ...deps }: PageDeps & { readonly spec: PoolSp
         const text = 'the descriptor does not say how to ask for the stop of a member of the pool'
         throw new ChaosError('CAPABILITY_MISSING', text, { hint: 'Add pool.stop to the stack descriptor.' })
       }
-      await page.ask(stop.method, stop.path.replaceAll('{id}', encodeURIComponent(member)), STOP_LIMIT_MS, signal)
+      const path = stop.path.replaceAll('{id}', encodeURIComponent(member))
+      const body = stop.body === null ? null : JSON.stringify(stop.body).replaceAll('{id}', JSON.stringify(member).slice(1, -1))
+      await page.ask(stop.method, path, STOP_LIMIT_MS, signal, body)
     },
   }
 }
 
 /** Compiled once: a member is waited for by reading the list again and again. */
 function memberReader(spec: PoolSpec): (listing: JSONValue) => PoolMember[] {
-  const search = (key: Expression): ReturnType<typeof searcher> => searcher(spec[key], (why) => unreadable(spec, key, why))
+  const search = (key: Expression): ReturnType<typeof searcher> =>
+    searcher(String(spec[key]), (why) => unreadable(spec, key, why))
   const [members, id, state, container, inFlight] = [
     search('members'),
     search('id'),
     search('state'),
     search('container'),
-    search('inFlight'),
+    spec.inFlight === null ? null : search('inFlight'),
   ]
   const text = (key: 'id' | 'state' | 'container', value: JSONValue): string => {
     if (typeof value === 'string' && value !== '') return value
@@ -50,18 +55,50 @@ function memberReader(spec: PoolSpec): (listing: JSONValue) => PoolMember[] {
     if (!Array.isArray(found)) throw unreadable(spec, 'members', `${shown(JSON.stringify(found))} instead of a list`)
     return found.map((member) => {
       const stateName = text('state', state(member))
-      const busyWith = inFlight(member)
+      const meaning = meaningOf(stateName, spec.states)
+      const busyWith = inFlight === null ? Number(meaning === 'busy') : inFlight(member)
       if (typeof busyWith !== 'number')
         throw unreadable(spec, 'inFlight', `${shown(JSON.stringify(busyWith))} instead of a number`)
       return {
         id: text('id', id(member)),
         state: stateName,
-        meaning: meaningOf(stateName, spec.states),
+        meaning,
         container: text('container', container(member)),
         inFlight: busyWith,
       }
     })
   }
+}
+
+/** Of whom is known who it is. */
+const CONTAINER_ID = /^[0-9a-f]{12,64}$/
+
+/** With the names of their containers, where the listing tells where they are in place of who they are. */
+async function named(
+  members: readonly PoolMember[],
+  { services }: PoolSpec,
+  { containers, network }: Pick<PageDeps, 'containers' | 'network'>,
+  signal: AbortSignal,
+): Promise<readonly PoolMember[]> {
+  if (members.every(({ container }) => CONTAINER_ID.test(container))) return members
+  const all = (await containers.glance(signal)).filter(({ service }) => services.includes(service))
+  return members.map((member) => ({ ...member, container: nameOf(member.container, all, network) }))
+}
+
+/** What it says itself where nobody is found there. Pure. */
+export function nameOf(said: string, all: readonly ContainerGlance[], network: string): string {
+  const host = hostIn(said)
+  const there = all.filter(({ addresses }) => addresses[network] === host)
+  const ofService = all.filter(({ service }) => service === host)
+  const [found] = there.length > 0 ? there : ofService.length === 1 ? ofService : []
+  return found?.name ?? host
+}
+
+/** `worker-1` of `http://worker-1:8001/v1`, of `worker-1:8001` and of itself. */
+function hostIn(said: string): string {
+  if (!said.includes(':')) return said
+  const url = URL.parse(said.includes('://') ? said : `http://${said}`)
+  return url === null || url.hostname === '' ? said : url.hostname
 }
 
 /** null for a state that the descriptor does not name. Pure. */
@@ -75,6 +112,6 @@ function meaningOf(state: string, states: PoolSpec['states']): PoolMember['meani
 type Expression = 'members' | 'id' | 'state' | 'container' | 'inFlight'
 
 function unreadable(spec: PoolSpec, key: Expression, what: string): ChaosError {
-  const text = `the pool's listing ${spec.list.path} of ${spec.list.service} has another shape: ${spec[key]} gives ${what}`
+  const text = `the pool's listing ${spec.list.path} of ${spec.list.service} has another shape: ${String(spec[key])} gives ${what}`
   return new ChaosError('POOL_UNREADABLE', text, { hint: `Check pool.${key} of the stack descriptor against the listing.` })
 }

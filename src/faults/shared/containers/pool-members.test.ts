@@ -39,7 +39,7 @@ describe('the member that a container is', () => {
 })
 
 const SPEC: PoolSpec = {
-  ...{ service: 'hand', size: 4, list: { service: 'hive', port: 1, path: '/', headers: {} }, members: '@', id: 'id' },
+  ...{ services: ['hand'], size: 4, list: { service: 'hive', port: 1, path: '/', headers: {} }, members: '@', id: 'id' },
   ...{ state: 'state', container: 'container', inFlight: 'load', stop: null, work: null },
   states: { registering: [], ready: [], busy: [], failed: [] },
 }

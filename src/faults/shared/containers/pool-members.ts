@@ -32,10 +32,10 @@ export function requirePool(target: string, why: string, ctx: FaultContext): { p
       hint: `Declare the pool in ${descriptor.file}.`,
     })
   }
-  if (spec.service !== target) {
+  if (!spec.services.includes(target)) {
     throw new ChaosError(
       'CAPABILITY_MISSING',
-      `${why} needs a member of the pool, and those are containers of '${spec.service}', not of '${target}'`,
+      `${why} needs a member of the pool, and those are containers of '${spec.services.join(`', '`)}', not of '${target}'`,
     )
   }
   return { pool, spec }

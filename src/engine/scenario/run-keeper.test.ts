@@ -1,0 +1,183 @@
+/** Who keeps the list of what was done is restarted after a fault that what is stored may have suffered from. */
+import { describe, expect, it } from 'vitest'
+import type { Descriptor } from '../../core/descriptor.ts'
+import type { ScenarioResult } from '../../core/result/scenario.ts'
+import { later, monoAt, msBetween, wallAt, type Mono } from '../../core/time/moment.ts'
+import type { FaultDescription } from '../../kinds/fault.ts'
+import { FaultCourses, fakeFault } from '../rig/fake-fault.ts'
+import type { StackCourses } from '../rig/fake-stack.ts'
+import { Rig, type RigOptions } from '../rig/rig.ts'
+import { keeperOf } from './keeper.ts'
+
+const COMPLETED: NonNullable<Descriptor['completed']> = {
+  ...{ service: 'store', port: 80, path: '/done?after={after}', headers: {}, first: 'end', ids: 'ids', next: 'next' },
+  ...{ claim: { metric: 'tasks', key: 'id' }, keptBy: 'store' },
+}
+const TEXT = 'work, store restarted'
+
+interface Case {
+  /** What the store still knows of what it did, in order, when it comes back. */
+  readonly keeps?: (ids: readonly string[]) => readonly string[]
+  /** How long it is away, ms. */
+  readonly awayMs?: number
+  readonly hasIds?: boolean
+  readonly describe?: Partial<FaultDescription>
+  readonly completed?: Partial<NonNullable<Descriptor['completed']>>
+  readonly list?: () => never
+  readonly rig?: RigOptions
+  readonly stack?: Partial<StackCourses>
+}
+
+interface Restarted {
+  readonly rig: Rig
+  readonly result: ScenarioResult
+  readonly results: readonly ScenarioResult[]
+}
+
+/** A store that is told of each answer, and answers nothing while it is away. */
+async function restarted(given: Case = {}): Promise<Restarted> {
+  const { keeps = (ids) => ids, awayMs = 500, hasIds = true, describe: described = { risksData: true } } = given
+  let kept: readonly string[] = []
+  let sinceMs = monoAt(0)
+  let backMs: Mono | null = monoAt(0)
+  const rig: Rig = new Rig({
+    faults: (world) => [fakeFault(world, 'cut', Object.assign(new FaultCourses(), { describe: described }))],
+    stacks: [
+      {
+        descriptor: { completed: { ...COMPLETED, ...given.completed } },
+        done: given.list ?? ((): readonly string[] => [...kept, ...answeredSince(rig, sinceMs)]),
+        acted: (_id, action) => {
+          const { clock } = rig.world
+          if (action === 'stop') kept = keeps([...kept, ...answeredSince(rig, sinceMs)])
+          sinceMs = clock.nowMs()
+          backMs = action === 'start' ? later(clock.nowMs(), awayMs) : null
+        },
+        ...given.stack,
+      },
+    ],
+    ...given.rig,
+  })
+  const { world } = rig
+  const isAway = (atMs: Mono): boolean => backMs === null || msBetween(atMs, backMs) > 0
+  world.unhealthy = () => (isAway(world.clock.nowMs()) ? 'store is starting' : null)
+  world.answer = (atMs) => {
+    if (world.broken.size > 0 || isAway(atMs)) return { ok: false, latencyMs: 20, error: 'status 503' }
+    return { ok: true, latencyMs: 20, ...(hasIds ? { jobId: idOf(atMs) } : {}) }
+  }
+  const { results } = await rig.run()
+  const [result] = results
+  if (result === undefined) throw new Error('there is no result')
+  return { rig, result, results }
+}
+
+const idOf = (atMs: Mono): string => `job-${Math.round(msBetween(monoAt(0), atMs))}`
+
+/** Ids of what was asked since then and is answered by now, at the densest rate of the canary. */
+function answeredSince({ world }: Rig, fromMs: Mono): string[] {
+  const ids: string[] = []
+  for (let atMs = fromMs; msBetween(atMs, world.clock.nowMs()) >= 20; atMs = later(atMs, 50)) ids.push(idOf(atMs))
+  return ids
+}
+
+function told({ expectations }: ScenarioResult): ScenarioResult['expectations'] {
+  return expectations.filter(({ text }) => text === TEXT)
+}
+
+describe('after a fault that what is stored may have suffered from', () => {
+  it('its keeper is restarted once, and knows all that was answered', async () => {
+    const { rig, result, results } = await restarted({ rig: { scenarios: [{}, { faults: [] }] } })
+    expect(result.verdict).toBe('passed')
+    expect(rig.noted('stop store', 'start store')).toEqual(['stop store-id', 'start store-id'])
+    expect(told(result)).toEqual([
+      {
+        ...{ phase: 'after', text: TEXT, met: true, observed: expect.stringMatching(/^all \d\d+ were$/) as string },
+        expected: 'each job that was answered is on the list of what was done still when store was restarted',
+      },
+    ])
+    expect(result.phases.map(({ name }) => name).slice(-3)).toEqual(['recovery', 'restart', 'collect'])
+    expect(results[1]?.phases.map(({ name }) => name)).not.toContain('restart')
+  })
+
+  it('what was in memory alone is lost, and the scenario has failed', async () => {
+    const { result } = await restarted({ keeps: (ids) => ids.slice(0, -3) })
+    expect(result.verdict).toBe('failed')
+    expect(told(result)[0]?.observed).toMatch(/^3 were not on the list any more \(job-\d+, job-\d+, job-\d+\)$/)
+    expect(result.recovery.recovered).toBe(true)
+  })
+
+  it('what is not answered meanwhile is no relapse, no outage and no sample', async () => {
+    const { rig, result } = await restarted({ awayMs: 4_000 })
+    expect(result.verdict).toBe('passed')
+    expect(result.canary.longestOutageMs).toBeLessThan(8_000)
+    const series = rig.written.get(result.series?.file ?? '') ?? ''
+    const [stopped] = result.phases.filter(({ name }) => name === 'restart')
+    expect(stopped?.durationMs).toBeGreaterThan(4_000)
+    expect(series.trimEnd().split('\n').at(-1)).toContain('"ok":true')
+  })
+
+  it('one that does not come back has failed, and the stack is made anew for the next', async () => {
+    const { rig, result } = await restarted({ awayMs: 1_000_000, rig: { scenarios: [{ recoveryLimitSeconds: 20 }, {}] } })
+    expect(result.verdict).toBe('failed')
+    expect(told(result)[0]).toMatchObject({
+      observed: expect.stringMatching(
+        /^a streak of \d+ good requests after the restart did not happen within 20000 ms: the newest 0/,
+      ) as string,
+      met: false,
+    })
+    expect(result.recovery).toMatchObject({
+      ...{ recovered: false, afterMs: null, reason: 'the stack was not well again after a restart of ours' },
+    })
+    expect(rig.noted('recreate')).toHaveLength(1)
+  })
+
+  it('the death that it is has harmed no bystander', async () => {
+    const { result } = await restarted({
+      stack: {
+        events: () => [
+          {
+            atMs: wallAt(8_640_000_000_000_000),
+            action: 'die',
+            containerId: 'store-id',
+            service: 'store',
+            attributes: { name: 's', exitCode: '0' },
+          },
+        ],
+      },
+    })
+    expect(result.verdict).toBe('passed')
+    expect(told(result)).toHaveLength(1)
+    expect(result.expectations.find(({ text }) => text === 'bystanders')).toMatchObject({ observed: 'none', met: true })
+  })
+})
+
+describe('nobody is restarted', () => {
+  it.each<[string, Case]>([
+    ['where nothing was at risk', { describe: {} }],
+    ['where nothing was injected', { rig: { options: { noInject: true } } }],
+    ['where the stack does not say who', { completed: { keptBy: null } }],
+    ['where no answer had an id', { hasIds: false }],
+    [
+      'where the list could not be read',
+      {
+        list: () => {
+          throw new Error('no list')
+        },
+      },
+    ],
+  ])('%s', async (_name, given) => {
+    const { rig, result } = await restarted(given)
+    expect(rig.noted('stop store', 'start store')).toEqual([])
+    expect(told(result)).toEqual([])
+  })
+})
+
+it('nobody is restarted under a load, which would break with it, or without a recovery', () => {
+  const risky = { targets: [], services: [], mechanism: '', risksData: true }
+  const recovery = { recovered: true } as ScenarioResult['recovery']
+  const state = { injected: true, descriptions: [{ ...risky, risksData: false }, risky], recovery }
+  expect(keeperOf({ completed: COMPLETED }, state, false)).toBe('store')
+  expect(keeperOf({ completed: COMPLETED }, state, true)).toBeNull()
+  expect(keeperOf({ completed: COMPLETED }, { ...state, recovery: null }, false)).toBeNull()
+  expect(keeperOf({ completed: COMPLETED }, { ...state, recovery: { ...recovery, recovered: false } }, false)).toBeNull()
+  expect(keeperOf({ completed: null }, state, false)).toBeNull()
+})
