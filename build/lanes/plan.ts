@@ -118,7 +118,7 @@ function others(integrationFiles: readonly string[]): Stage[] {
 export function planOf(integrationFiles: readonly string[]): Plan {
   return {
     rounds: [
-      { stages: [...others(integrationFiles), ...WITH_DOCKER], width: 4, beside: [[DIST_CHECK]] },
+      { stages: [...others(integrationFiles), ...WITH_DOCKER], width: 4 },
       { stages: [SERIAL], width: 1 },
       // Here the CPUs have time to spare for more than the first round bears.
       {
@@ -126,7 +126,7 @@ export function planOf(integrationFiles: readonly string[]): Plan {
         width: 1,
         beside: [[UNIT_TESTS, ...QUICK_CHECKS]],
       },
-      { stages: [tests('defects', 'e2e', ['defects'], 60), ...WITH_DEFECTS], width: 2, isQuiet: true },
+      { stages: [tests('defects', 'e2e', ['defects'], 60), ...WITH_DEFECTS], width: 2, beside: [[DIST_CHECK]], isQuiet: true },
       { stages: [tests('load', 'e2e', ['load-suite'], 40)], width: 1, isQuiet: true },
       { stages: [CROWD], width: 1 },
     ],

@@ -69,7 +69,8 @@ it('ends the requests in flight that it forgets, and only those', async () => {
   await until(() => service.waiting.size >= 5)
   const forgotten = [...service.waiting]
   const beforeMs = clock.nowMs()
-  await until(() => service.waiting.size >= 10)
+  // On a machine that is busy what comes first was due a while before.
+  await until(() => service.waiting.size >= forgotten.length + 50)
   const newest = [...service.waiting].at(-1)
   canary.forget(beforeMs)
   await until(() => forgotten.every(({ closed }) => closed))

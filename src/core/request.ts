@@ -10,6 +10,39 @@ export interface SendOptions {
   /** Longer bodies end the request: `body too large`. */
   readonly maxBytes: number
   readonly signal: AbortSignal
+  /** How a request gets to a service that is not the entry; left out by who sends to the entry alone. */
+  readonly within?: SendWithin
+}
+
+/** A service of the stack, on its own network. */
+export interface ServicePort {
+  readonly service: string
+  readonly port: number
+}
+
+/** Sends from within the stack's network: what goes wrong on the way is the answer. */
+export type SendWithin = (
+  to: ServicePort,
+  asked: {
+    readonly method: string
+    readonly path: string
+    readonly headers: Readonly<Record<string, string>>
+    readonly body: string | null
+    readonly timeoutMs: number
+    readonly maxBytes: number
+  },
+  signal: AbortSignal,
+) => Promise<AnswerWithin>
+
+export interface AnswerWithin {
+  readonly status: number | null
+  /** Cut at maxBytes. */
+  readonly body: string
+  readonly complete: boolean
+  readonly totalMs: number
+  readonly error: string | null
+  readonly contentType?: string | undefined
+  readonly retryAfter?: string | undefined
 }
 
 /** What an HTTP request sends; a header may hold `${NAME}` of a variable. */
@@ -18,6 +51,8 @@ export interface HttpRequest {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Json | null
+  /** Left out for one that goes to the entry. */
+  readonly at?: ServicePort
 }
 
 /** It knows its kind, and nobody else needs to: the canary, clauses and the engine send it and look at the outcome. */

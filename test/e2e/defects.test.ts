@@ -34,6 +34,7 @@ const BESIDE: readonly Group[] = [
     'hangs-without-upstream': ['NF-001'],
     'no-failover': ['WC-001', 'WC-005'],
     'fails-when-full': ['ST-003'],
+    'forgets-at-start': ['RE-001'],
     'ignores-vram': ['RE-005'],
   },
 ]

@@ -2,6 +2,7 @@
 import type { Mono } from '../../core/time/moment.ts'
 import { summarizeCanary } from '../../core/canary.ts'
 import { ChaosError } from '../../core/errors.ts'
+import type { SendWithin } from '../../core/request.ts'
 import type { FaultContext, ClauseContext, ScenarioWindow, UndoContext } from '../../kinds/context.ts'
 import type { EngineDeps } from '../deps.ts'
 import type { FaultSet } from './fault-set.ts'
@@ -53,8 +54,15 @@ export function clauseContext(
     },
     canaryDelayMs: faults.canaryDelayMs(),
     hits: () => [...state.hits],
-    request: (request, limits) => request.send({ baseUrl: stack.entryUrl, variables: stack.variables, ...limits, signal }),
+    request: (request, limits) =>
+      request.send({ baseUrl: stack.entryUrl, variables: stack.variables, ...limits, signal, within: withinBy(deps) }),
   }
+}
+
+/** The observer is on the network of the stack. */
+function withinBy({ observer }: Pick<EngineDeps, 'observer'>): SendWithin {
+  return ({ service, port }, { headers, ...asked }, signal) =>
+    observer().call('fetch', { target: { host: service, port }, headers: { ...headers }, ...asked }, signal)
 }
 
 function openedWindow({ window }: ScenarioState): ScenarioWindow {

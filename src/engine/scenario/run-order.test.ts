@@ -1,4 +1,5 @@
 /** What a scenario does, in which order, and what its result says of it. */
+import type { SendOptions } from '../../core/request.ts'
 import { later, msBetween } from '../../core/time/moment.ts'
 import { describe, expect, it } from 'vitest'
 import { fakeFault } from '../rig/fake-fault.ts'
@@ -165,7 +166,27 @@ describe('the context of a clause', () => {
       baseUrl: 'http://127.0.0.1:1',
       variables: {},
       signal: expect.any(AbortSignal) as AbortSignal,
+      within: expect.any(Function) as SendOptions['within'],
     })
+  })
+
+  it('sends requests within the network of the stack by who is there', async () => {
+    const rig = new Rig({
+      stacks: [{ metrics: (host, { method, path, timeoutMs }) => `${host} ${method} ${path} ${timeoutMs}` }],
+      clauses: (world) => [
+        fakeClause(world, 'answers', {
+          look: (ctx) => {
+            const { page } = ctx.stack.descriptor.requests
+            if (page !== undefined) void ctx.request(page, { deadlineMs: 700, maxBytes: 90 })
+          },
+        }),
+      ],
+    })
+    await rig.result()
+    const { within } = rig.world.requests[0] ?? {}
+    const asked = { method: 'GET', path: '/', headers: {}, body: null, timeoutMs: 7, maxBytes: 9 }
+    const answer = await within?.({ service: 'back', port: 80 }, asked, new AbortController().signal)
+    expect(answer).toMatchObject({ status: 200, body: 'back GET / 7' })
   })
 
   it('knows after the fault when that had ended', async () => {

@@ -26,13 +26,7 @@ export function checkStack(stack: StackFile, folder: string, tell: Tell): void {
     if (pathKind(resolve(folder, image.context)) !== 'folder') tell(['images', index, 'context'], 'there is no such folder')
   })
   checkLinks(stack, services, containers, tell)
-  const { request } = stack.canary
-  const names = Object.keys(stack.requests)
-  if (typeof request === 'string') known(tell, ['canary', 'request'], request, names, 'request')
-  else
-    request.forEach((name, index) => {
-      known(tell, ['canary', 'request', index], name, names, 'request')
-    })
+  checkRequests(stack, containers, tell)
   checkPool(stack, services, containers, tell)
   checkVram(stack, services, tell)
   if (stack.completed !== null) checkCompleted(stack.completed, containers, tell)
@@ -124,6 +118,26 @@ function checkAlternatives({ links }: StackFile, name: string, path: KeyPath, te
     tell(path, `link ${show(unlike)} is one of ${show(group)} as well: on_canary_path must be the same of both`)
 }
 
+function checkRequests({ canary: { request }, requests }: StackFile, containers: readonly string[], tell: Tell): void {
+  for (const [name, { http }] of Object.entries(requests))
+    if (http?.at !== undefined) known(tell, ['requests', name, 'at', 'service'], http.at.service, containers, 'service')
+  const check = (name: string, path: KeyPath): void => {
+    known(tell, path, name, Object.keys(requests), 'request')
+    refuseWithin(requests, name, 'the canary is a client', path, tell)
+  }
+  if (typeof request === 'string') check(request, ['canary', 'request'])
+  else
+    request.forEach((name, index) => {
+      check(name, ['canary', 'request', index])
+    })
+}
+
+/** Others than clauses send to the entry alone. */
+function refuseWithin(requests: StackFile['requests'], name: string, why: string, path: KeyPath, tell: Tell): void {
+  const at = Object.hasOwn(requests, name) ? requests[name]?.http?.at : undefined
+  if (at !== undefined) tell(path, `${why}, and the request ${show(name)} goes to ${at.service}: leave its at out`)
+}
+
 function checkTaken<T>(taken: Map<T, string>, value: T, link: string, path: KeyPath, tell: Tell): void {
   const other = taken.get(value)
   if (other === undefined) taken.set(value, link)
@@ -163,6 +177,7 @@ function checkHttpRequest({ requests }: StackFile, path: KeyPath, name: string, 
   const request = requests[name]
   if (request === undefined) known(tell, path, name, Object.keys(requests), 'request')
   else if (request.http === null) tell(path, notHttp(name, request, who))
+  else refuseWithin(requests, name, `${who} goes to the entry`, path, tell)
 }
 
 function checkVram(stack: StackFile, services: readonly string[], tell: Tell): void {

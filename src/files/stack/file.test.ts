@@ -235,6 +235,23 @@ describe('names that refer to something', () => {
     ])
   })
 
+  it('knows of requests to services, which clients and faults do not send', () => {
+    const { requests } = JSON.parse(sample) as { requests: Record<string, Stack> }
+    const within = (name: string, service = 'worker'): string[] =>
+      withValue(['requests', name], { ...requests[name], at: { service, port: 9_000 } })
+    expect(withValue(['requests', 'own'], { ...requests['large'], at: { service: 'toxiproxy', port: 8_474 } })).toEqual([])
+    expect(withValue(['requests', 'own'], { ...requests['large'], at: { service: 'wrker', port: 9_000 } })).toEqual([
+      expect.stringContaining('requests.own.at.service: there is no service "wrker"; did you mean "worker"?'),
+    ])
+    expect(within('small')).toEqual([
+      'canary.request: the canary is a client, and the request "small" goes to worker: leave its at out',
+      'vram.request: simulated GPU memory goes to the entry, and the request "small" goes to worker: leave its at out',
+    ])
+    expect(within('large')).toEqual([
+      'pool.work: work that keeps a pool busy goes to the entry, and the request "large" goes to worker: leave its at out',
+    ])
+  })
+
   it('knows who keeps the list of what was done', () => {
     const completed = {
       ...{ service: 'front', port: 80, path: '/done?after={after}', first: 'end', ids: 'ids', next: 'next' },

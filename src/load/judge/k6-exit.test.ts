@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { k6Exit } from './k6-exit.ts'
+import { k6EndText, k6Exit } from './k6-exit.ts'
 
 it.each<[number, string, string]>([
   [0, 'ended', 'it came to its end'],
@@ -33,4 +33,21 @@ it.each<[number, string, string]>([
 it('only 0 is an end without anything to say', () => {
   const ended = Array.from({ length: 256 }, (_, code) => code).filter((code) => k6Exit(code).ending === 'ended')
   expect(ended).toEqual([0])
+})
+
+it.each<[string, string]>([
+  ['', ''],
+  ['  \n', ''],
+  ['a\nb\n', '; it said: a\nb'],
+  [`${'x'.repeat(600)}end`, `; it said: ${'x'.repeat(497)}end`],
+  // A summary comes after what it is about.
+  ['time=1 level=error msg="Error: no"\nreqs: 18\n', '; it said: time=1 level=error msg="Error: no"'],
+  ['level=info msg=ok\nlevel=fatal msg=dead\nlevel=warning msg=x', '; it said: level=fatal msg=dead'],
+  [
+    [1, 2, 3, 4].map((n) => `level=error msg=${n}`).join('\nmore: 5\n'),
+    '; it said: level=error msg=2\nlevel=error msg=3\nlevel=error msg=4',
+  ],
+  [`level=error msg=${'y'.repeat(600)}`, `; it said: level=error msg=${'y'.repeat(484)}`],
+])('what k6 says at its end is told with it: %j', (log, said) => {
+  expect(k6EndText(1, log)).toBe(`k6 ended with 1: no such exit code of k6 is known${said}`)
 })

@@ -48,9 +48,15 @@ export function k6Exit(exitCode: number): K6ExitMeaning {
   return { ending: 'broken', text: 'no such exit code of k6 is known' }
 }
 
-/** `k6 ended with N: …; it said: …`, the last of its log. `hasIterated`: it came as far as the script's iterations. */
+/** As it writes lines of its log; its summary and what the script prints come in between, in any order. */
+const ERROR_LINE = /\blevel=(?:error|fatal|panic)\b/
+const MOST_ERRORS = 3
+
+/** `k6 ended with N: …; it said: …`, its newest errors, or without one the last of its log. `hasIterated`: it came as far as the script's iterations. */
 export function k6EndText(exitCode: number, log: string, hasIterated = false): string {
-  const said = log.trim() === '' ? '' : `; it said: ${log.trim().slice(-LOG_LENGTH)}`
+  const errors = log.split('\n').filter((line) => ERROR_LINE.test(line))
+  const words = errors.length === 0 ? log.trim().slice(-LOG_LENGTH) : errors.slice(-MOST_ERRORS).join('\n').slice(0, LOG_LENGTH)
+  const said = words === '' ? '' : `; it said: ${words}`
   const text = exitCode === THREW && hasIterated ? 'the script threw in teardown()' : k6Exit(exitCode).text
   return `k6 ended with ${exitCode}: ${text}${said}`
 }

@@ -47,6 +47,12 @@ it('is sent as it stands, and tells what others need to send it', async () => {
   })
 })
 
+it('tells where it goes where that is not the entry', () => {
+  const at = { service: 'hive', port: 80 }
+  const elsewhere = httpRequestSpec.parse({ method: 'GET', path: '/', at, good: { status: [200] } })
+  expect(httpRequest.request(elsewhere).http).toEqual({ method: 'GET', path: '/', headers: {}, body: null, at })
+})
+
 it.each([200, 204, 302, 503])('an entry that answers with %i speaks HTTP', async (status) => {
   await using server = await shop(status)
   await httpRequest.request(spec).speaks(server.baseUrl, AbortSignal.timeout(5_000))

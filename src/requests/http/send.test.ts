@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { getEventListeners, once } from 'node:events'
 import type * as z from 'zod'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { RequestOutcome, SendOptions } from '../../core/request.ts'
+import type { AnswerWithin, RequestOutcome, SendOptions, SendWithin } from '../../core/request.ts'
 import { httpSender } from './send.ts'
 import { httpRequestSpec } from './spec.ts'
 
@@ -385,4 +385,71 @@ it('refuses a variable that has no value: an empty token would look like a broke
       { variables: {} },
     ),
   ).rejects.toThrow('${TOKEN}')
+})
+
+describe('a request to a service that is not the entry', () => {
+  const AT = { service: 'hive', port: 9_201 }
+  const inside: Input = { ...SPEC, at: AT, vary: { WHO: ['a', 'b'] }, body: { prompt: '${WHO}' } }
+  const ANSWER: AnswerWithin = {
+    ...{ status: 200, body: '{"text":"whole"}', complete: true, totalMs: 7, error: null, contentType: 'application/json' },
+  }
+
+  async function askWithin(answer: Partial<AnswerWithin>, spec: Input = inside) {
+    const asked: unknown[] = []
+    const { signal } = new AbortController()
+    const within: SendWithin = (to, request, by) => {
+      asked.push([to, request, by === signal])
+      return Promise.resolve({ ...ANSWER, ...answer })
+    }
+    const options = { baseUrl: 'http://127.0.0.1:1', variables: { TOKEN: 't0ken-value' }, deadlineMs: 2_000, maxBytes: 9_000 }
+    return { outcome: await sendHttp(spec, { ...options, signal, within }), asked }
+  }
+
+  it('is sent within the network of the stack, as it would be to the entry', async () => {
+    const { outcome, asked } = await askWithin({})
+    const headers = { authorization: 'Bearer t0ken-value', 'content-type': 'application/json' }
+    const request = { method: 'POST', path: '/task', headers, body: '{"prompt":"a"}', timeoutMs: 2_000, maxBytes: 9_000 }
+    expect(asked).toEqual([[AT, request, true]])
+    expect(outcome).toEqual({
+      ...{ status: 200, error: null, good: true, reason: null, firstByteMs: null, totalMs: 7, bytes: 16, complete: true },
+      ...{ body: ANSWER.body, bodyHash: createHash('sha256').update(ANSWER.body).digest('hex'), answerId: null },
+    })
+  })
+
+  it.each<[Partial<AnswerWithin>, Partial<RequestOutcome>]>([
+    [
+      { error: 'timeout', complete: false },
+      { error: 'deadline', good: false, complete: false, bodyHash: null },
+    ],
+    [
+      { error: 'eof', complete: false },
+      { error: 'cut off', reason: 'cut off', good: false },
+    ],
+    [{ complete: false }, { error: 'body too large', good: false }],
+    [
+      { status: null, error: 'ECONNREFUSED', complete: false },
+      { status: null, error: 'ECONNREFUSED', good: false },
+    ],
+    [
+      { status: 503, retryAfter: '3' },
+      { good: false, reason: 'status 503', retryAfterSeconds: 3 },
+    ],
+    [{ body: '{"text":"half"}' }, { good: false, reason: "the body misses text == 'whole'" }],
+  ])('that is answered by %j has failed as at the entry', async (answer, outcome) => {
+    expect((await askWithin(answer)).outcome).toMatchObject(outcome)
+  })
+
+  it('is judged as a stream where the answer says that it is one', async () => {
+    const spec: Input = { ...inside, good: { status: [200], sse: { end: '[DONE]' } } }
+    const body = 'data: 1\n\ndata: [DONE]\n\n'
+    expect((await askWithin({ body, contentType: 'text/event-stream' }, spec)).outcome.good).toBe(true)
+    const { contentType: _none, ...untold } = { ...ANSWER, body }
+    expect((await askWithin({ ...untold, contentType: undefined }, spec)).outcome.reason).toMatch(/^content-type ""/)
+  })
+
+  it('cannot be sent by who reaches the entry alone', async () => {
+    const { signal } = new AbortController()
+    const options = { baseUrl: 'http://127.0.0.1:1', variables: { TOKEN: 't' }, deadlineMs: 9, maxBytes: 9, signal }
+    await expect(sendHttp(inside, options)).rejects.toThrow('a request to hive was sent by who reaches the entry alone')
+  })
 })

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { jmespath, oneOf, shaped, statuses, urlPath } from '../../kinds/schema-kit.ts'
+import { jmespath, oneOf, port, serviceName, shaped, statuses, urlPath } from '../../kinds/schema-kit.ts'
 import { regularExpression } from '../../kinds/pattern.ts'
 
 export const method = oneOf(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], 'HTTP method')
@@ -93,7 +93,15 @@ const refused = z
 
 export const httpRequestSpec = z.strictObject({
   method,
-  path: urlPath('Path at the entry'),
+  path: urlPath('Path at the entry, or at the service that at names'),
+  at: z
+    .strictObject({ service: serviceName('A service of the stack'), port: port('Port inside the stack’s network') })
+    .nullable()
+    .default(null)
+    .meta({
+      description:
+        'A service that is asked within the network of the stack, for requests that clauses name; null for the entry, where clients send theirs',
+    }),
   headers: headers.default({}),
   body: z.json().default(null).meta({ description: 'Sent as JSON; null for none' }),
   vary: vary.default({}),

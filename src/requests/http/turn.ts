@@ -65,5 +65,6 @@ export function plainRequest(spec: HttpRequestSpec): HttpRequest {
   const headers = Object.fromEntries(
     Object.entries(spec.headers).flatMap(([name, value]) => (isOfOne(value) ? [] : [[name, fillKnown(value, turn.values)]])),
   )
-  return { method: spec.method, path: filledPath(spec, turn), headers, body: filledBody(spec, turn) }
+  const at = spec.at === null ? {} : { at: spec.at }
+  return { method: spec.method, path: filledPath(spec, turn), headers, body: filledBody(spec, turn), ...at }
 }

@@ -40,11 +40,12 @@ export class AppendFile {
     return lines
   }
 
-  /** The same for a file of short lines that nobody wants to read whole. */
-  async cutTornLine(): Promise<void> {
+  /** The same for a file of short lines that nobody wants to read whole; `moreBytes` before its end count as torn as well. */
+  async cutTornLine(moreBytes = 0): Promise<void> {
     const tailBytes = Math.min(this.#bytes, TAIL_BYTES)
     const { buffer, bytesRead } = await this.#file.read(Buffer.alloc(tailBytes), 0, tailBytes, this.#bytes - tailBytes)
-    const tornBytes = bytesRead - (buffer.subarray(0, bytesRead).lastIndexOf('\n') + 1)
+    const wholeBytes = Math.max(0, bytesRead - moreBytes)
+    const tornBytes = bytesRead - (buffer.subarray(0, wholeBytes).lastIndexOf('\n') + 1)
     if (tornBytes === 0) return
     this.#bytes -= tornBytes
     await this.#file.truncate(this.#bytes)

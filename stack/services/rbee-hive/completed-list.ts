@@ -36,8 +36,8 @@ export class CompletedList {
     this.#earlier = earlier
   }
 
-  /** `limitBytes` of one part; two are kept. @throws what the file system says. */
-  static async open(folder: string, limitBytes: number): Promise<CompletedList> {
+  /** `limitBytes` of one part; two are kept. `tornBytes`: as of the hive's policy. @throws what the file system says. */
+  static async open(folder: string, limitBytes: number, tornBytes = 0): Promise<CompletedList> {
     const bases = (await readdir(folder))
       .map((name) => NAME.exec(name)?.[1])
       .filter((base) => base !== undefined)
@@ -47,7 +47,7 @@ export class CompletedList {
     // Of a life that ended in the middle of tidying up.
     for (const base of older) await unlink(join(folder, nameOf(base)))
     const current = await openPart(folder, newest)
-    await current.file.cutTornLine()
+    await current.file.cutTornLine(tornBytes)
     return new CompletedList(folder, limitBytes, current, before === undefined ? null : await openPart(folder, before))
   }
 

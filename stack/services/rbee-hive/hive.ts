@@ -34,9 +34,9 @@ const MIB = 1024 * 1024
 
 export async function startHive(options: HiveOptions): Promise<RunningService & { readonly port: number }> {
   const { folder, log, policy, token } = options
-  const { reserveBytes } = policy
+  const { reserveBytes, tornBytes } = policy
   const { journal, unfinished } = await Journal.open(
-    { folder, reserveBytes, compactBytes: 8 * MIB, completedBytes: 16 * MIB },
+    { folder, reserveBytes, tornBytes, compactBytes: 8 * MIB, completedBytes: 16 * MIB },
     log,
   )
   const table = new JobTable(policy)

@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile, statfs } from 'node:fs/promises'
+import { appendFile, readdir, readFile, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parseTask } from '../shared/task.ts'
@@ -150,6 +150,16 @@ test('a job that is accepted again while the end of its first try waits is open 
   const again = await open()
   expect(again.unfinished.map((job) => job.id)).toEqual(['a'])
   await again.journal.close()
+})
+
+test('what is taken for torn at a start is a whole number of ids, up to all of them', async () => {
+  await writeFile(join(folder, 'completed.0.txt'), 'aaaa\nbbbb\ncccc\nddd')
+  const some = await open({ tornBytes: 7 })
+  expect(await completedText()).toBe('aaaa\nbbbb\n')
+  await some.journal.close()
+  const all = await open({ tornBytes: 1_024 })
+  expect([await completedText(), all.journal.completed.end]).toEqual(['', 0])
+  await all.journal.close()
 })
 
 test('a torn last id of the completed ones does not spoil the next', async () => {

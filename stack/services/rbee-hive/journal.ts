@@ -21,6 +21,8 @@ export interface JournalOptions {
   readonly compactBytes: number
   /** Of one part of the list of finished jobs; two are kept. */
   readonly completedBytes: number
+  /** As of the hive's policy; left out for none. */
+  readonly tornBytes?: number
 }
 
 interface PendingAccept {
@@ -83,7 +85,7 @@ export class Journal {
   ): Promise<{ journal: Journal; unfinished: { id: string; task: Task }[] }> {
     await mkdir(options.folder, { recursive: true })
     const journal = await AppendFile.open(join(options.folder, JOURNAL))
-    const completed = await CompletedList.open(options.folder, options.completedBytes)
+    const completed = await CompletedList.open(options.folder, options.completedBytes, options.tornBytes)
     const unfinished = [...replay(await journal.readLines(), log).values()]
     const open = new Map(unfinished.map(({ id, line }) => [id, line]))
     return {

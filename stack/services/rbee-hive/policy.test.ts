@@ -19,6 +19,7 @@ test('what is promised', () => {
     resumeLimitMs: 60_000,
     whenNotStored: 'answer-507',
     reserveBytes: 1_048_576,
+    tornBytes: 0,
     maxOpenJobs: 8_192,
     keepFinishedMs: 15_000,
     keepFinishedBytes: 33_554_432,
@@ -34,6 +35,7 @@ test('each defect changes one behaviour, or none of the hive', () => {
     'never-force-kills': { stopLimitMs: null },
     'accepts-without-storing': { whenNotStored: 'run-it-all-the-same' },
     'fails-when-full': { whenNotStored: 'answer-500' },
+    'forgets-at-start': { tornBytes: 1_024 },
     'hive-drops-when-busy': { intake: { ...healthy, whenLate: 'refuse' } },
     'hive-dies-without-descriptors': { intake: { ...healthy, withoutDescriptors: 'exit' } },
   }

@@ -28,6 +28,8 @@ export interface HivePolicy {
   readonly whenNotStored: 'answer-507' | 'answer-500' | 'run-it-all-the-same'
   /** Kept free on the volume for the records of jobs that were accepted: with less, new ones are refused. */
   readonly reserveBytes: number
+  /** So much of the end of the list of finished jobs is taken for torn at a start, beside a line that has no end. */
+  readonly tornBytes: number
   /** Accepted and not yet finished. */
   readonly maxOpenJobs: number
   /** Finished jobs are kept for a retry of the same task. */
@@ -54,6 +56,7 @@ export const HIVE_POLICY: HivePolicy = {
   resumeLimitMs: 60_000,
   whenNotStored: 'answer-507',
   reserveBytes: MIB,
+  tornBytes: 0,
   maxOpenJobs: 8_192,
   keepFinishedMs: 15_000,
   keepFinishedBytes: 32 * MIB,
@@ -72,6 +75,7 @@ export function hivePolicy(defects: ReadonlySet<Defect>): HivePolicy {
     ...(defects.has('never-force-kills') ? { stopLimitMs: null } : {}),
     ...(defects.has('no-failover') ? { failoverUpToTokens: 256 } : {}),
     ...(defects.has('fails-when-full') ? { whenNotStored: 'answer-500' } : {}),
+    ...(defects.has('forgets-at-start') ? { tornBytes: 1_024 } : {}),
     ...(defects.has('accepts-without-storing') ? { whenNotStored: 'run-it-all-the-same' } : {}),
   }
 }

@@ -25,6 +25,7 @@ export const DEFECTS = [
   'never-force-kills',
   'accepts-without-storing',
   'fails-when-full',
+  'forgets-at-start',
   'hive-drops-when-busy',
   'hive-dies-without-descriptors',
   'ignores-vram',

@@ -81,10 +81,16 @@ describe('judgeSlices', () => {
     expect(judgeSlices(of, baseline, [result]).reasons).toEqual([reason])
   })
 
-  it('wants gaps that are wider than those before by three tenths of the delay', () => {
-    const gapped = { ...baseline, medianGapMs: 4 }
-    expect(judgeSlices(spec, gapped, [pieces(64, 5.5)]).reasons).toEqual([])
-    expect(judgeSlices(spec, gapped, [pieces(64, 5.4)]).reasons).toHaveLength(1)
+  it('is not misled by gaps of a busy server before, but wants half of the rate at most', () => {
+    // 200 bytes every 5.6 ms.
+    const gapped = transferBaseline(moved(6_000, 168, { chunks: 30, medianGapMs: 5.6 }), 60)
+    const rated = (lastByteMs: number): string[] =>
+      judgeSlices(spec, gapped, [moved(1_000, lastByteMs, { chunks: 16, medianGapMs: 5.2 })]).reasons
+    expect([rated(80), rated(56)]).toEqual([[], []])
+    expect(rated(55)).toHaveLength(1)
+    // It came in pieces as small, as late, before.
+    const slow = transferBaseline(moved(1_920, 150, { chunks: 30, medianGapMs: 5 }), 60)
+    expect(judgeSlices(spec, slow, [moved(640, 50, { chunks: 10, medianGapMs: 5 })]).reasons).toHaveLength(1)
   })
 
   it('does not confirm without a baseline', () => {

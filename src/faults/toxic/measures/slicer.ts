@@ -61,14 +61,18 @@ function sizeOf({ bytes: moved, chunks }: TransferResult): number {
   return moved / chunks
 }
 
-/** Pure: pieces well below those of the baseline and near the size asked for; with a delay, the gaps show it. */
+/** A system that takes a while for each answer has gaps as well, but brings more in the same time. */
+const SLOWER_AT_LEAST = 2
+
+/** Pure: pieces well below those of the baseline and near the size asked for; with a delay, the gaps and the rate show it. */
 export function judgeSlices(spec: SlicerSpec, before: TransferBaseline, results: readonly TransferResult[]): Judgement {
   const largest = Math.min(0.6 * before.bytesPerChunk, 1.5 * (spec.averageSize + spec.variation))
   const visibleGap = spec.delayMs >= 1
   const fits = (result: TransferResult): boolean => {
     const size = sizeOf(result)
     const gap = result.medianGapMs ?? 0
-    return size <= largest && (!visibleGap || (gap >= 0.5 * spec.delayMs && gap >= before.medianGapMs + 0.3 * spec.delayMs))
+    const isSlower = result.bytes * SLOWER_AT_LEAST <= before.kbPerSecond * (result.lastByteMs ?? 0)
+    return size <= largest && (!visibleGap || (gap >= 0.5 * spec.delayMs && isSlower))
   }
   const hit = results.filter(fits)
   const shown = hit.length > 0 ? hit : results

@@ -31,6 +31,7 @@ beforeAll(async () => {
       else if (request.url === '/cut-chunks') response.writeHead(200).write('half', () => response.destroy())
       else if (request.url === '/large') response.end('x'.repeat(100_000))
       else if (request.url === '/slow') response.writeHead(200, { 'content-length': '100' }).write('half')
+      else if (request.url === '/full') response.writeHead(503, { 'content-type': 'text/plain', 'retry-after': '3' }).end('full')
       else if (request.url !== '/silent') response.end(`you sent ${body}`)
     })
   })
@@ -69,6 +70,12 @@ describe('a page', () => {
       ...{ method: 'POST', url: '/a?b=c', body: 'größe' },
       headers: { 'x-key': 'value', connection: 'close', 'content-length': '7' },
     })
+  })
+
+  it('tells of what kind it is, and when to come back, where it says so', async () => {
+    expect(await fetch('/full')).toMatchObject({ status: 503, contentType: 'text/plain', retryAfter: '3' })
+    const plain = await fetch('/')
+    expect(['contentType' in plain, 'retryAfter' in plain]).toEqual([false, false])
   })
 
   it('that has moved is not followed', async () => {

@@ -1,5 +1,5 @@
 /** One HTTP request inside the stack's network, for pages that are read rather than measured. */
-import { request } from 'node:http'
+import { request, type IncomingMessage } from 'node:http'
 import * as z from 'zod'
 import { defineOperation } from '../../define-operation.ts'
 import { errorCode } from '../../net/wire.ts'
@@ -18,6 +18,9 @@ export interface FetchReply {
   readonly totalMs: number
   /** Node's error code, `timeout` or `eof`; null when answered. */
   readonly error: string | null
+  /** Headers of the answer; left out where it has none of that name. */
+  readonly contentType?: string
+  readonly retryAfter?: string
 }
 
 /** Never through a shell, never followed elsewhere. */
@@ -38,6 +41,7 @@ export function fetchPage({ target, method, path, headers, body, timeoutMs, maxB
     const chunks: Buffer[] = []
     let bytes = 0
     let status: number | null = null
+    let head: Pick<FetchReply, 'contentType' | 'retryAfter'> = {}
     const finish = (complete: boolean, error: string | null): void => {
       clearTimeout(timer)
       outgoing.destroy()
@@ -47,12 +51,14 @@ export function fetchPage({ target, method, path, headers, body, timeoutMs, maxB
         complete,
         totalMs: performance.now() - startedMs,
         error,
+        ...head,
       })
     }
     const length = body === null ? {} : { 'content-length': String(Buffer.byteLength(body)) }
     const sent = { ...headers, ...length, connection: 'close' }
     const outgoing = request({ host: target.host, port: target.port, method, path, headers: sent, agent: false }, (incoming) => {
       status = incoming.statusCode ?? null
+      head = headOf(incoming)
       incoming.on('data', (chunk: Buffer) => {
         bytes += chunk.length
         chunks.push(chunk)
@@ -73,4 +79,9 @@ export function fetchPage({ target, method, path, headers, body, timeoutMs, maxB
     })
     outgoing.end(body ?? undefined)
   })
+}
+
+function headOf({ headers }: IncomingMessage): Pick<FetchReply, 'contentType' | 'retryAfter'> {
+  const { 'content-type': contentType, 'retry-after': retryAfter } = headers
+  return { ...(contentType === undefined ? {} : { contentType }), ...(retryAfter === undefined ? {} : { retryAfter }) }
 }
