@@ -67,7 +67,7 @@ describe('a script of anybody', () => {
     const live = rig.events.filter((event) => event.type === 'load-live')
     expect(live.at(-1)).toMatchObject({ id: 'T-1', errors: 0 })
     // In its last second some have ended.
-    expect(Math.max(...live.map(({ users }) => users))).toBe(5)
+    expect(Math.max(...live.map(({ users }) => users ?? 0))).toBe(5)
     expect(rig.kept.get(result.logs[0]?.file ?? '')).toContain('http_reqs')
   })
 

@@ -84,7 +84,7 @@ describe('judgeSlices', () => {
   it('is not misled by gaps of a busy server before, but wants half of the rate at most', () => {
     // 200 bytes every 5.6 ms.
     const gapped = transferBaseline(moved(6_000, 168, { chunks: 30, medianGapMs: 5.6 }), 60)
-    const rated = (lastByteMs: number): string[] =>
+    const rated = (lastByteMs: number): readonly string[] =>
       judgeSlices(spec, gapped, [moved(1_000, lastByteMs, { chunks: 16, medianGapMs: 5.2 })]).reasons
     expect([rated(80), rated(56)]).toEqual([[], []])
     expect(rated(55)).toHaveLength(1)
