@@ -126,7 +126,7 @@ const event = z.object({
   source: z.string().describe('Who told of it: a service, docker or engine.'),
   kind: z
     .string()
-    .describe("What it was: an action of Docker's events such as die or oom, or hit and stack-recreated of the engine."),
+    .describe("What it was: an action of Docker's events such as die or oom, or hit, restart and stack-recreated of the engine."),
   detail: z.string().describe('More of it, for people.'),
 })
 

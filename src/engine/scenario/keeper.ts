@@ -6,7 +6,7 @@ import { recoveryStreak } from '../../core/canary.ts'
 import type { Descriptor } from '../../core/descriptor.ts'
 import { isChaosError } from '../../core/errors.ts'
 import { instantOf } from '../../core/time/clock.ts'
-import type { Mono } from '../../core/time/moment.ts'
+import { isoTime, type Mono } from '../../core/time/moment.ts'
 import type { EngineDeps } from '../deps.ts'
 import type { StackCanary } from '../lanes/lane.ts'
 import { acknowledgedIn, reconcile, type WorkPlace } from '../watch/work.ts'
@@ -69,6 +69,8 @@ export async function restartKeeper(
     lost: 'were not on the list any more',
   }
   state.disturbed = instantOf(clock)
+  const at = isoTime(state.disturbed.atWallMs)
+  state.notes.push({ at, source: 'engine', kind: 'restart', detail: `of ${keeper} by us, to see what it keeps` })
   for (const { id } of await containers.list(keeper, signal)) {
     await containers.act(id, { do: 'stop', graceSeconds: GRACE_SECONDS }, signal)
     await containers.act(id, { do: 'start' }, signal)

@@ -95,6 +95,9 @@ describe('after a fault that what is stored may have suffered from', () => {
       },
     ])
     expect(result.phases.map(({ name }) => name).slice(-3)).toEqual(['recovery', 'restart', 'collect'])
+    expect(result.events.filter(({ source }) => source === 'engine')).toMatchObject([
+      { kind: 'restart', detail: 'of store by us, to see what it keeps' },
+    ])
     expect(results[1]?.phases.map(({ name }) => name)).not.toContain('restart')
   })
 

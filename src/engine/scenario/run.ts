@@ -6,7 +6,7 @@ import { CANARY_DEADLINE_MS, summarizeCanary } from '../../core/canary.ts'
 import { instantOf } from '../../core/time/clock.ts'
 import { isoTime, later, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
-import type { ExpectationResult, ScenarioResult, TimelineEvent } from '../../core/result/scenario.ts'
+import type { ExpectationResult, ScenarioResult } from '../../core/result/scenario.ts'
 import type { FaultContext, ClauseContext } from '../../kinds/context.ts'
 import { faultWindowMs, recoveryLimitMs, type Scenario } from '../../kinds/scenario.ts'
 import { withDeadline } from '../../core/time/wait.ts'
@@ -58,7 +58,6 @@ export class ScenarioRun {
   private readonly lag: ReturnType<EngineDeps['lag']>
   private readonly expectations: ExpectationSet
   private watch: ControlWatch | null = null
-  private readonly notes: TimelineEvent[] = []
   private guard: HostGuard | null = null
   private steadySinceMs: Mono
   private readonly steadyOver = new AbortController()
@@ -300,13 +299,13 @@ export class ScenarioRun {
   private async collect(signal: AbortSignal): Promise<void> {
     const { deps, state } = this
     const window = { sinceWallMs: state.startedWallMs, untilWallMs: deps.clock.wallMs(), originMs: state.startedMs }
-    const seen = { samples: state.samples, hits: state.hits, notes: this.notes }
+    const seen = { samples: state.samples, hits: state.hits, notes: state.notes }
     state.collected = await collect(deps, this.files, window, seen, signal)
   }
 
   /** For the reader of the result: an event of the scenario, and a line in the log. */
   private note(kind: string, detail: string): void {
-    this.notes.push({ at: isoTime(this.deps.clock.wallMs()), source: 'engine', kind, detail })
+    this.state.notes.push({ at: isoTime(this.deps.clock.wallMs()), source: 'engine', kind, detail })
     this.deps.log.log('warn', `${this.scenario.id}: ${detail}`)
   }
 

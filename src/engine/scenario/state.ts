@@ -11,6 +11,7 @@ import type {
   PhaseResult,
   RecoveryResult,
   ScenarioResult,
+  TimelineEvent,
 } from '../../core/result/scenario.ts'
 import type { FaultDescription } from '../../kinds/fault.ts'
 import type { Hit, ScenarioWindow } from '../../kinds/context.ts'
@@ -54,6 +55,8 @@ export class ScenarioState {
   host: HostResult | null = null
   starved: string | null = null
   samples: readonly CanarySample[] = []
+  /** What the engine did or saw that the reader of the result is to know. */
+  readonly notes: TimelineEvent[] = []
   /** When we disturbed the stack ourselves, after all else was judged: what came later says nothing of the fault. */
   disturbed: Instant | null = null
   collected: Collected | null = null
