@@ -16,7 +16,9 @@ function sample(intendedMs: Mono, latency: number, changes: Partial<CanarySample
 /** 5 of 20 ms, and 5 of 30 ms. */
 const STEADY = Array.from({ length: 10 }, (_, index) => sample(mono(0), index % 2 === 0 ? 20 : 30))
 
-interface Watched extends Calm {
+interface Watched extends Omit<Calm, 'sinceMs'> {
+  /** From the beginning of the look, ms. */
+  readonly sinceMs: number
   readonly tookMs: number
   readonly paces: readonly (number | null)[]
 }
@@ -56,12 +58,13 @@ async function calmAfter(
   }
   const terms = { untilMs: later(startMs, leftMs), steady }
   const calm = await clock.until(awaitCalm({ clock, stack }, canary, terms, new AbortController().signal))
-  return { ...calm, tookMs: msBetween(startMs, clock.nowMs()), paces }
+  return { ...calm, sinceMs: msBetween(startMs, calm.sinceMs), tookMs: msBetween(startMs, clock.nowMs()), paces }
 }
 
 describe('once it has recovered', () => {
   it('is watched for a moment at the rate that the stack bears', async () => {
     expect(await calmAfter((place) => (place === 68 ? 24 : 20))).toEqual({
+      sinceMs: 0,
       result: { requests: 70, slow: 0, slowMs: 170, p50Ms: 20, p95Ms: 20, p99Ms: 24, worstMs: 24 },
       ...{ reason: null, paces: [40, 20], tookMs: 1_750 },
     })
@@ -128,6 +131,20 @@ describe('once it has recovered', () => {
     })
     expect(await calmAfter(from(taking(171, 20)), { steady, leftMs: 0 })).toMatchObject({ result: { slow: 35 } })
     expect(await calmAfter(from(taking(20, 751)), { steady, leftMs: 0 })).toMatchObject({ result: { slow: 35 } })
+  })
+
+  it('is held against the newer half of what was before, as what has just started is slow at first', async () => {
+    const slowAtFirst = (slow: number): CanarySample[] =>
+      Array.from({ length: 25 }, (_, index) => sample(mono(index), index < slow ? 2_000 : 20))
+    expect((await calmAfter(() => 20, { steady: slowAtFirst(12) })).result.slowMs).toBe(170)
+    expect((await calmAfter(() => 20, { steady: slowAtFirst(13) })).result.slowMs).toBe(3_000)
+    // Of so few each counts.
+    expect((await calmAfter(() => 20, { steady: slowAtFirst(1).slice(0, 10) })).result.slowMs).toBe(3_000)
+    expect((await calmAfter(() => 20, { steady: slowAtFirst(1).slice(0, 11) })).result.slowMs).toBe(170)
+  })
+
+  it('tells since when the last stretch was looked at', async () => {
+    expect((await calmAfter((place) => (place < 75 ? 500 : 20))).sinceMs).toBeGreaterThanOrEqual(1_750)
   })
 
   it('has nothing to hold against what was not met before, nor against what failed then', async () => {

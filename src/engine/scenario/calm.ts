@@ -20,6 +20,8 @@ import {
 
 /** Of a stretch in which at least twice as many were due. */
 const FEWEST_ANSWERS = CALM_FEWEST_REQUESTS / 2
+/** Less than that is not halved. */
+const FEWEST_STEADY = 10
 /** More of the answers than this may not be slow, 0…1. */
 const SLOW_SHARE = 0.03
 
@@ -31,6 +33,8 @@ export interface CalmTerms {
 
 export interface Calm {
   readonly result: CalmResult
+  /** Since when the stretch was looked at that was the last. */
+  readonly sinceMs: Mono
   /** Why it is not calm; null when it is, or when a request failed, which is a relapse and told as one. */
   readonly reason: string | null
 }
@@ -51,15 +55,15 @@ export async function awaitCalm(
   // No faster than the stack is said to bear: what it turns away for that would be a relapse.
   const perSecond = watchPerSecond ?? densePerSecond
   const stretchMs = stretchOf(perSecond)
-  const limits = slowLimits(steady)
+  const limits = slowLimits(newestHalf(steady.filter(({ ok }) => ok)))
   canary.pace(perSecond)
   try {
     for (let fromMs = clock.nowMs(); ; fromMs = later(fromMs, stretchMs)) {
       const samples = await canary.settled(fromMs, later(fromMs, stretchMs), signal)
       const result = lookAt(samples, limits)
       const isAsBefore = result.requests >= FEWEST_ANSWERS && result.slow <= result.requests * SLOW_SHARE
-      if (isAsBefore || samples.some(({ ok }) => !ok)) return { result, reason: null }
-      if (clock.nowMs() >= untilMs) return { result, reason: reasonOf(result) }
+      if (isAsBefore || samples.some(({ ok }) => !ok)) return { result, sinceMs: fromMs, reason: null }
+      if (clock.nowMs() >= untilMs) return { result, sinceMs: fromMs, reason: reasonOf(result) }
     }
   } finally {
     canary.pace(densePerSecond)
@@ -71,11 +75,15 @@ function stretchOf(perSecond: number): number {
   return Math.max(CALM_SHORTEST_MS, Math.min(CALM_LONGEST_MS, dueMs(CALM_REQUESTS)), dueMs(CALM_FEWEST_REQUESTS))
 }
 
+/** Services that were just started are slow at first, which is nothing to hold later answers against. */
+function newestHalf(steady: readonly CanarySample[]): readonly CanarySample[] {
+  return steady.slice(-Math.max(FEWEST_STEADY, Math.ceil(steady.length / 2)))
+}
+
 /** By kind of request, of which each has a latency of its own, ms. */
 function slowLimits(steady: readonly CanarySample[]): ReadonlyMap<string | undefined, number> {
-  const good = steady.filter(({ ok }) => ok)
   return new Map(
-    [...Map.groupBy(good, ({ request }) => request)].map(([request, samples]) => {
+    [...Map.groupBy(steady, ({ request }) => request)].map(([request, samples]) => {
       const latencies = samples.map(latencyMs)
       const limitMs = Math.max(SLOW_TAIL_FACTOR * percentile(latencies, 95), percentile(latencies, 50) + SLOW_MARGIN_MS)
       return [request, limitMs]

@@ -2,21 +2,24 @@
  * Who keeps the list of what was done is restarted once after a fault that what is stored may have suffered from: what is in
  * memory alone answers as well as what is stored, until then.
  */
-import { recoveryStreak } from '../../core/canary.ts'
+import { recoveryStreak, type CanarySample } from '../../core/canary.ts'
 import type { Descriptor } from '../../core/descriptor.ts'
 import { isChaosError } from '../../core/errors.ts'
 import { instantOf } from '../../core/time/clock.ts'
-import { isoTime, type Mono } from '../../core/time/moment.ts'
+import { isoTime, later, msBetween, type Mono } from '../../core/time/moment.ts'
 import type { EngineDeps } from '../deps.ts'
 import type { StackCanary } from '../lanes/lane.ts'
 import { acknowledgedIn, reconcile, type WorkPlace } from '../watch/work.ts'
 import type { Standing } from './aftermath.ts'
+import { awaitCalm } from './calm.ts'
 import { currentStreak } from './recovery.ts'
 import type { ScenarioState } from './state.ts'
 import { awaitWell } from './well.ts'
 
 /** As Docker and compose give it by themselves: whoever saves what it has when it is told to end may do so. */
 const GRACE_SECONDS = 10
+/** So long after its start it may take up again what it has not finished, and what it has as well, by mistake. */
+const RESUME_MS = 3_000
 
 type KeeperDeps = Pick<EngineDeps, 'clock' | 'stack' | 'observer' | 'containers'>
 
@@ -61,11 +64,11 @@ export async function restartKeeper(
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, containers } = deps
-  const told = canary.requests.samples(state.startedMs)
-  if (acknowledgedIn(work, told).answered.length === 0) return
+  const samples = (): readonly CanarySample[] => canary.requests.samples(state.startedMs)
+  if (acknowledgedIn(work, samples()).answered.length === 0) return
   const clause = {
     text: `work, ${keeper} restarted`,
-    expected: `each job that was answered is on the list of what was done still when ${keeper} was restarted`,
+    expected: `each job that was answered is on the list of what was done still when ${keeper} was restarted, and none twice`,
     lost: 'were not on the list any more',
   }
   state.disturbed = instantOf(clock)
@@ -75,28 +78,34 @@ export async function restartKeeper(
     await containers.act(id, { do: 'stop', graceSeconds: GRACE_SECONDS }, signal)
     await containers.act(id, { do: 'start' }, signal)
   }
+  const startedMs = clock.nowMs()
   try {
-    canary.steadySinceMs = await awaitBack(deps, canary, state.disturbed.atMs, limitMs, signal)
+    await awaitBack(deps, canary, state.disturbed.atMs, limitMs, signal)
   } catch (error) {
     if (!isChaosError(error, 'TIMEOUT')) throw error
     state.expectations.push({ phase: 'after', text: clause.text, expected: clause.expected, observed: error.message, met: false })
     if (state.recovery !== null) state.recovery = { ...state.recovery, ...NOT_BACK }
     return
   }
-  const kept = await reconcile(deps, work, told, signal, clause)
+  // One that has just started is slow for a while, and would be no baseline for the next scenario.
+  const terms = { untilMs: later(state.disturbed.atMs, limitMs), steady: state.steady?.samples ?? [] }
+  canary.steadySinceMs = (await awaitCalm(deps, canary.requests, terms, signal)).sinceMs
+  await clock.sleep(RESUME_MS - msBetween(startedMs, clock.nowMs()), signal)
+  // What was answered to the last, and since then.
+  const kept = await reconcile(deps, work, samples(), signal, clause)
   if (kept !== null) state.expectations.push(kept)
 }
 
 const NOT_BACK = { recovered: false, afterMs: null, reason: 'the stack was not well again after a restart of ours' } as const
 
-/** @returns when the first of the requests was sent that show it. @throws TIMEOUT */
+/** @throws TIMEOUT */
 async function awaitBack(
   deps: KeeperDeps,
   { requests }: StackCanary,
   fromMs: Mono,
   limitMs: number,
   signal: AbortSignal,
-): Promise<Mono> {
+): Promise<void> {
   const needed = recoveryStreak(deps.stack.descriptor.pool?.size ?? 1)
   const wanted = {
     what: `a streak of ${needed} good requests after the restart`,
@@ -105,5 +114,4 @@ async function awaitBack(
     tell: (length: number) => `the newest ${length} were good`,
   }
   await awaitWell(deps, wanted, limitMs, signal)
-  return requests.samples(fromMs).at(-needed)?.intendedMs ?? fromMs
 }

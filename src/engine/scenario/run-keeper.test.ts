@@ -14,6 +14,8 @@ const COMPLETED: NonNullable<Descriptor['completed']> = {
   ...{ claim: { metric: 'tasks', key: 'id' }, keptBy: 'store' },
 }
 const TEXT = 'work, store restarted'
+/** It bears a look that is short. */
+const QUICK: Descriptor['canary'] = { requests: ['page'], ratePerSecond: 10, watchPerSecond: 40 }
 
 interface Case {
   /** What the store still knows of what it did, in order, when it comes back. */
@@ -21,6 +23,10 @@ interface Case {
   /** How long it is away, ms. */
   readonly awayMs?: number
   readonly hasIds?: boolean
+  /** From one request to the next where the canary is at its densest. */
+  readonly stepMs?: number
+  /** Whether it has done its first job once more, so long after its start, ms. */
+  readonly again?: (sinceMs: number) => boolean
   readonly describe?: Partial<FaultDescription>
   readonly completed?: Partial<NonNullable<Descriptor['completed']>>
   readonly list?: () => never
@@ -36,19 +42,24 @@ interface Restarted {
 
 /** A store that is told of each answer, and answers nothing while it is away. */
 async function restarted(given: Case = {}): Promise<Restarted> {
-  const { keeps = (ids) => ids, awayMs = 500, hasIds = true, describe: described = { risksData: true } } = given
+  const { keeps = (ids) => ids, awayMs = 500, hasIds = true, stepMs = 50, describe: described = { risksData: true } } = given
   let kept: readonly string[] = []
   let sinceMs = monoAt(0)
   let backMs: Mono | null = monoAt(0)
+  const doneAgain = (): string[] => {
+    const isAgain = kept.length > 0 && given.again?.(msBetween(sinceMs, rig.world.clock.nowMs())) === true
+    return isAgain ? kept.slice(-2, -1) : []
+  }
   const rig: Rig = new Rig({
     faults: (world) => [fakeFault(world, 'cut', Object.assign(new FaultCourses(), { describe: described }))],
     stacks: [
       {
         descriptor: { completed: { ...COMPLETED, ...given.completed } },
-        done: given.list ?? ((): readonly string[] => [...kept, ...answeredSince(rig, sinceMs)]),
+        done: given.list ?? ((): readonly string[] => [...kept, ...doneAgain(), ...askedSince(rig, sinceMs, stepMs, 20)]),
         acted: (_id, action) => {
           const { clock } = rig.world
-          if (action === 'stop') kept = keeps([...kept, ...answeredSince(rig, sinceMs)])
+          // What is under way is brought to its end.
+          if (action === 'stop') kept = keeps([...kept, ...askedSince(rig, sinceMs, stepMs, 0)])
           sinceMs = clock.nowMs()
           backMs = action === 'start' ? later(clock.nowMs(), awayMs) : null
         },
@@ -72,10 +83,11 @@ async function restarted(given: Case = {}): Promise<Restarted> {
 
 const idOf = (atMs: Mono): string => `job-${Math.round(msBetween(monoAt(0), atMs))}`
 
-/** Ids of what was asked since then and is answered by now, at the densest rate of the canary. */
-function answeredSince({ world }: Rig, fromMs: Mono): string[] {
+/** Ids of what was asked since then, and so long ago at least, one every so often. */
+function askedSince({ world }: Rig, fromMs: Mono, stepMs: number, agoMs: number): string[] {
   const ids: string[] = []
-  for (let atMs = fromMs; msBetween(atMs, world.clock.nowMs()) >= 20; atMs = later(atMs, 50)) ids.push(idOf(atMs))
+  for (let atMs = monoAt(0); msBetween(atMs, world.clock.nowMs()) >= agoMs; atMs = later(atMs, stepMs))
+    if (msBetween(fromMs, atMs) >= 0) ids.push(idOf(atMs))
   return ids
 }
 
@@ -91,7 +103,7 @@ describe('after a fault that what is stored may have suffered from', () => {
     expect(told(result)).toEqual([
       {
         ...{ phase: 'after', text: TEXT, met: true, observed: expect.stringMatching(/^all \d\d+ were$/) as string },
-        expected: 'each job that was answered is on the list of what was done still when store was restarted',
+        expected: 'each job that was answered is on the list of what was done still when store was restarted, and none twice',
       },
     ])
     expect(result.phases.map(({ name }) => name).slice(-3)).toEqual(['recovery', 'restart', 'collect'])
@@ -106,6 +118,21 @@ describe('after a fault that what is stored may have suffered from', () => {
     expect(result.verdict).toBe('failed')
     expect(told(result)[0]?.observed).toMatch(/^3 were not on the list any more \(job-\d+, job-\d+, job-\d+\)$/)
     expect(result.recovery.recovered).toBe(true)
+  })
+
+  it('it has three seconds to do once more what it has done already', async () => {
+    const quick = { awayMs: 0, stepMs: 25, stack: { descriptor: { completed: COMPLETED, canary: QUICK } } }
+    const { result } = await restarted({ ...quick, again: (sinceMs) => sinceMs >= 2_900 })
+    expect(result.verdict).toBe('failed')
+    expect(told(result)[0]?.observed).toMatch(/^1 were done more than once \(job-\d+\)$/)
+    expect((await restarted({ ...quick, again: (sinceMs) => sinceMs >= 3_200 })).result.verdict).toBe('passed')
+    const [phase] = result.phases.filter(({ name }) => name === 'restart')
+    expect(phase?.durationMs).toBe(3_000)
+  })
+
+  it('what was answered last of all counts as well', async () => {
+    const { result } = await restarted({ keeps: (ids) => ids.slice(0, -1) })
+    expect(told(result)[0]?.observed).toMatch(/^1 were not on the list any more/)
   })
 
   it('what is not answered meanwhile is no relapse, no outage and no sample', async () => {

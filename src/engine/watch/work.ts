@@ -95,7 +95,7 @@ export interface WorkClause {
 
 const CLAUSE: WorkClause = {
   text: 'work',
-  expected: 'each job that was answered was done, once, and none that was refused',
+  expected: 'each job that was answered was done, none twice, and none that was refused',
   lost: 'were never done',
 }
 
@@ -110,7 +110,8 @@ export function judgeWork(
   clause: WorkClause = CLAUSE,
 ): ExpectationResult {
   const lost = answered.filter((id) => !counts.has(id))
-  const doubled = answered.filter((id) => (counts.get(id) ?? 0) > 1)
+  // Whoever asked for it: a job that nobody here knows of is done once as well.
+  const doubled = [...counts].flatMap(([id, count]) => (count > 1 ? [id] : []))
   const swapped = answered.filter((id, place) => answered.indexOf(id) !== place)
   const parts = [
     ...told(lost, clause.lost),

@@ -36,8 +36,9 @@ export interface AnswerProblem {
 
 /** null when the answer is good, else what it missed. What a good answer says is kept where later ones must say the same. */
 export function answerProblem({ good }: HttpRequestSpec, answer: WholeAnswer, asked: Asked): AnswerProblem | null {
-  const { value, problem } = readAnswer(good, answer)
-  if (problem !== null) return { reason: problem, isWrong: false }
+  const { value, problem, isWhole = false } = readAnswer(good, answer)
+  // A stream that tells its proper end says that all is well.
+  if (problem !== null) return { reason: problem, isWrong: isWhole && (good.sse?.end ?? null) !== null }
   const difference = differenceOf(good, value, asked)
   return difference === null ? null : { reason: difference, isWrong: true }
 }
@@ -59,7 +60,7 @@ function readAnswer(good: HttpRequestSpec['good'], answer: WholeAnswer): Read {
   if (unlike !== null) return told(unlike)
   const read = good.sse === null ? plain(body, good) : streamed(answer, good.sse.end)
   if (read.problem !== null || good.body_matches === null) return read
-  return { value: read.value, problem: bodyProblem(read.value, good.body_matches) }
+  return { value: read.value, problem: bodyProblem(read.value, good.body_matches), isWhole: true }
 }
 
 function unlikeness(body: string, pattern: string): string | null {
@@ -83,6 +84,8 @@ function differenceOf(good: HttpRequestSpec['good'], value: JSONValue, { turn, f
 interface Read {
   readonly value: JSONValue
   readonly problem: string | null
+  /** It came to its own end, and tells no error. */
+  readonly isWhole?: true
 }
 
 /** JSON where it is JSON; else the text itself, which no rule for JSON is for. */
