@@ -1,7 +1,7 @@
 /** The look at what the fault has left behind, once the system is proven to answer again. */
 import { mostUnderWay } from '../../core/canary.ts'
 import type { ExpectationResult } from '../../core/result/scenario.ts'
-import { later, type Mono } from '../../core/time/moment.ts'
+import { later, msBetween, type Mono } from '../../core/time/moment.ts'
 import type { StackCanary } from '../lanes/lane.ts'
 import type { EngineDeps } from '../deps.ts'
 import { judgeConnections, usualConnections, withOpen, type CountRequests } from '../watch/connections.ts'
@@ -63,7 +63,12 @@ export async function lookAfter(
   const looks: Looks = { held: new HeldLooks(), gauges: new GaugeLooks() }
   const watched = watchStanding(deps, AbortSignal.any([signal, over.signal]), looks)
   try {
-    const { result, reason } = await awaitCalm(deps, canary.requests, { untilMs, steady: state.steady?.samples ?? [] }, signal)
+    const { result, waited, sinceMs, reason } = await awaitCalm(
+      deps,
+      canary.requests,
+      { untilMs, steady: state.steady?.samples ?? [] },
+      signal,
+    )
     const was = await before
     const calmMs = deps.clock.nowMs()
     const count: CountRequests = (fromMs, toMs) =>
@@ -88,7 +93,10 @@ export async function lookAfter(
     const asked = [judgeMembers(was.members, is.members), ...held, work]
     state.expectations.push(...asked.filter((one) => one !== null))
     if (state.recovery === null) return
-    const relapse = reason === null ? {} : { recovered: false, afterMs: null, reason }
+    const fromMs = later(untilMs, -state.recovery.limitMs)
+    // Answers that are good and late for a while are no recovery yet.
+    const afterMs = waited ? Math.round(msBetween(fromMs, sinceMs)) : state.recovery.afterMs
+    const relapse = reason === null ? { afterMs } : { recovered: false, afterMs: null, reason }
     state.recovery = { ...state.recovery, calm: result, ...relapse }
   } finally {
     over.abort()

@@ -64,7 +64,7 @@ async function calmAfter(
 describe('once it has recovered', () => {
   it('is watched for a moment at the rate that the stack bears', async () => {
     expect(await calmAfter((place) => (place === 68 ? 24 : 20))).toEqual({
-      sinceMs: 0,
+      ...{ sinceMs: 0, waited: false },
       result: { requests: 70, slow: 0, slowMs: 170, p50Ms: 20, p95Ms: 20, p99Ms: 24, worstMs: 24 },
       ...{ reason: null, paces: [40, 20], tookMs: 1_750 },
     })
@@ -144,7 +144,7 @@ describe('once it has recovered', () => {
   })
 
   it('tells since when the last stretch was looked at', async () => {
-    expect((await calmAfter((place) => (place < 75 ? 500 : 20))).sinceMs).toBeGreaterThanOrEqual(1_750)
+    expect(await calmAfter((place) => (place < 75 ? 500 : 20))).toMatchObject({ sinceMs: 3_500, waited: true, reason: null })
   })
 
   it('has nothing to hold against what was not met before, nor against what failed then', async () => {
@@ -187,7 +187,26 @@ it('a scenario fails by what it leaves behind, and passes where it leaves nothin
   expect(worse.reasons).toEqual([expect.stringMatching(/^not as before: \d of 60 answers took over 170 ms/)])
   const well = await left(false).result()
   expect([well.verdict, well.recovery.calm?.slow]).toEqual(['passed', 0])
+  expect(well.recovery.afterMs).toBeLessThan(100)
   expect(well.recovery.calm?.requests).toBeGreaterThanOrEqual(59)
+})
+
+it('who is slow for a while after the fault has recovered when that is over', async () => {
+  const rig = new Rig()
+  let endedMs: Mono | null = null
+  let wasBroken = false
+  rig.world.answer = (atMs) => {
+    const isBroken = rig.world.broken.size > 0
+    if (wasBroken && !isBroken) endedMs ??= atMs
+    wasBroken ||= isBroken
+    const isSlow = endedMs !== null && msBetween(endedMs, atMs) < 4_000
+    return isBroken ? { ok: false, latencyMs: 20, error: 'status 503' } : { ok: true, latencyMs: isSlow ? 180 : 20 }
+  }
+  const { verdict, recovery } = await rig.result()
+  expect(verdict).toBe('passed')
+  expect(recovery.firstGoodMs).toBeLessThan(300)
+  expect(recovery.afterMs).toBeGreaterThan(3_000)
+  expect(recovery.afterMs).toBeLessThan(8_000)
 })
 
 it('a scenario fails by a member that has nothing to do any more', async () => {

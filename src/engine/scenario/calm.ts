@@ -35,6 +35,8 @@ export interface Calm {
   readonly result: CalmResult
   /** Since when the stretch was looked at that was the last. */
   readonly sinceMs: Mono
+  /** Stretches before it were not as before. */
+  readonly waited: boolean
   /** Why it is not calm; null when it is, or when a request failed, which is a relapse and told as one. */
   readonly reason: string | null
 }
@@ -58,12 +60,13 @@ export async function awaitCalm(
   const limits = slowLimits(newestHalf(steady.filter(({ ok }) => ok)))
   canary.pace(perSecond)
   try {
-    for (let fromMs = clock.nowMs(); ; fromMs = later(fromMs, stretchMs)) {
+    let waited = false
+    for (let fromMs = clock.nowMs(); ; fromMs = later(fromMs, stretchMs), waited = true) {
       const samples = await canary.settled(fromMs, later(fromMs, stretchMs), signal)
       const result = lookAt(samples, limits)
       const isAsBefore = result.requests >= FEWEST_ANSWERS && result.slow <= result.requests * SLOW_SHARE
-      if (isAsBefore || samples.some(({ ok }) => !ok)) return { result, sinceMs: fromMs, reason: null }
-      if (clock.nowMs() >= untilMs) return { result, sinceMs: fromMs, reason: reasonOf(result) }
+      if (isAsBefore || samples.some(({ ok }) => !ok)) return { result, sinceMs: fromMs, waited, reason: null }
+      if (clock.nowMs() >= untilMs) return { result, sinceMs: fromMs, waited, reason: reasonOf(result) }
     }
   } finally {
     canary.pace(densePerSecond)
