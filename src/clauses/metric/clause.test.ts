@@ -198,6 +198,8 @@ describe('a metric', () => {
     const clause = metricClause.expect(asked, 'during')
     expect([clause.text, clause.afterWindowMs]).toEqual(['metric jobs of hive: grows by 3 or more, eventually within 4 s', 9_000])
     expect(metricClause.expect(SPEC, 'during').afterWindowMs).toBe(0)
+    expect(metricClause.wrongPhase({ ...asked, change: { at_most: 3 } }, 'during')).toMatch(/: give at_least above 0 or at_most/)
+    expect(metricClause.wrongPhase(SPEC, 'during')).toBeNull()
   })
 
   it('is told by its clause', () => {

@@ -84,8 +84,8 @@ async function read(pool: PoolPort, ctx: ClauseContext, signal: AbortSignal): Pr
 
 /** First hit of each container of the pool. */
 function poolHits(ctx: ClauseContext): Hit[] {
-  const services = ctx.stack.descriptor.pool?.services ?? []
-  return firstHits(ctx.hits().filter((hit) => hit.member !== null || services.includes(hit.service)))
+  const { pool } = ctx.stack.descriptor
+  return firstHits(ctx.hits().filter((hit) => hit.member !== null || pool?.services.includes(hit.service) === true))
 }
 
 function longestSeconds(spec: PoolSpec): number {

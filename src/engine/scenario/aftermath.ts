@@ -66,7 +66,7 @@ export async function lookAfter(
     const { result, waited, sinceMs, reason } = await awaitCalm(
       deps,
       canary.requests,
-      { untilMs, steady: state.steady?.samples ?? [] },
+      { untilMs, steady: state.steadySamples },
       signal,
     )
     const was = await before

@@ -88,7 +88,7 @@ export async function restartKeeper(
     return
   }
   // One that has just started is slow for a while, and would be no baseline for the next scenario.
-  const terms = { untilMs: later(state.disturbed.atMs, limitMs), steady: state.steady?.samples ?? [] }
+  const terms = { untilMs: later(state.disturbed.atMs, limitMs), steady: state.steadySamples }
   canary.steadySinceMs = (await awaitCalm(deps, canary.requests, terms, signal)).sinceMs
   await clock.sleep(RESUME_MS - msBetween(startedMs, clock.nowMs()), signal)
   // What was answered to the last, and since then.

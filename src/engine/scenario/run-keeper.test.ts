@@ -7,6 +7,7 @@ import type { FaultDescription } from '../../kinds/fault.ts'
 import { FaultCourses, fakeFault } from '../rig/fake-fault.ts'
 import type { StackCourses } from '../rig/fake-stack.ts'
 import { Rig, type RigOptions } from '../rig/rig.ts'
+import type { Course } from '../rig/world.ts'
 import { keeperOf } from './keeper.ts'
 
 const COMPLETED: NonNullable<Descriptor['completed']> = {
@@ -28,8 +29,13 @@ interface Case {
   /** Whether it has done its first job once more, so long after its start, ms. */
   readonly again?: (sinceMs: number) => boolean
   readonly describe?: Partial<FaultDescription>
+  readonly leftovers?: Course
   readonly completed?: Partial<NonNullable<Descriptor['completed']>>
   readonly list?: () => never
+  /** Whatever it answers. */
+  readonly isCalledHealthy?: boolean
+  /** While it is away. */
+  readonly cancelled?: boolean
   readonly rig?: RigOptions
   readonly stack?: Partial<StackCourses>
 }
@@ -42,7 +48,14 @@ interface Restarted {
 
 /** A store that is told of each answer, and answers nothing while it is away. */
 async function restarted(given: Case = {}): Promise<Restarted> {
-  const { keeps = (ids) => ids, awayMs = 500, hasIds = true, stepMs = 50, describe: described = { risksData: true } } = given
+  const {
+    keeps = (ids) => ids,
+    awayMs = 500,
+    hasIds = true,
+    stepMs = 50,
+    leftovers = 'well',
+    describe: described = { risksData: true },
+  } = given
   let kept: readonly string[] = []
   let sinceMs = monoAt(0)
   let backMs: Mono | null = monoAt(0)
@@ -51,7 +64,7 @@ async function restarted(given: Case = {}): Promise<Restarted> {
     return isAgain ? kept.slice(-2, -1) : []
   }
   const rig: Rig = new Rig({
-    faults: (world) => [fakeFault(world, 'cut', Object.assign(new FaultCourses(), { describe: described }))],
+    faults: (world) => [fakeFault(world, 'cut', Object.assign(new FaultCourses(), { describe: described, leftovers }))],
     stacks: [
       {
         descriptor: { completed: { ...COMPLETED, ...given.completed } },
@@ -70,7 +83,8 @@ async function restarted(given: Case = {}): Promise<Restarted> {
   })
   const { world } = rig
   const isAway = (atMs: Mono): boolean => backMs === null || msBetween(atMs, backMs) > 0
-  world.unhealthy = () => (isAway(world.clock.nowMs()) ? 'store is starting' : null)
+  world.unhealthy = () => (given.isCalledHealthy !== true && isAway(world.clock.nowMs()) ? 'store is starting' : null)
+  if (given.cancelled === true) rig.cancelAt((event) => event.type === 'phase-started' && event.phase === 'restart', 500)
   world.answer = (atMs) => {
     if (world.broken.size > 0 || isAway(atMs)) return { ok: false, latencyMs: 20, error: 'status 503' }
     return { ok: true, latencyMs: 20, ...(hasIds ? { jobId: idOf(atMs) } : {}) }
@@ -142,15 +156,23 @@ describe('after a fault that what is stored may have suffered from', () => {
     const series = rig.written.get(result.series?.file ?? '') ?? ''
     const [stopped] = result.phases.filter(({ name }) => name === 'restart')
     expect(stopped?.durationMs).toBeGreaterThan(4_000)
-    expect(series.trimEnd().split('\n').at(-1)).toContain('"ok":true')
+    const samples = series
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { atMs: number; ok: boolean })
+    const at = (name: string): number =>
+      Date.parse(result.phases.find((phase) => phase.name === name)?.startedAt ?? '') - Date.parse(result.startedAt)
+    expect(samples.filter(({ atMs, ok }) => !ok && atMs >= at('recovery'))).toEqual([])
+    expect(samples.some(({ atMs }) => atMs > at('restart'))).toBe(false)
   })
 
   it('one that does not come back has failed, and the stack is made anew for the next', async () => {
-    const { rig, result } = await restarted({ awayMs: 1_000_000, rig: { scenarios: [{ recoveryLimitSeconds: 20 }, {}] } })
+    const { rig, result } = await restarted({ awayMs: 1_000_000, rig: { scenarios: [{ recoveryLimitSeconds: 45 }, {}] } })
     expect(result.verdict).toBe('failed')
     expect(told(result)[0]).toMatchObject({
+      phase: 'after',
       observed: expect.stringMatching(
-        /^a streak of \d+ good requests after the restart did not happen within 20000 ms: the newest 0/,
+        /^a streak of \d+ good requests after the restart did not happen within 45000 ms: the newest 0/,
       ) as string,
       met: false,
     })
@@ -158,6 +180,18 @@ describe('after a fault that what is stored may have suffered from', () => {
       ...{ recovered: false, afterMs: null, reason: 'the stack was not well again after a restart of ours' },
     })
     expect(rig.noted('recreate')).toHaveLength(1)
+  })
+
+  it('one that answers nothing is not back, however healthy Docker calls it', async () => {
+    const { result } = await restarted({ awayMs: 1_000_000, isCalledHealthy: true })
+    expect(told(result)[0]).toMatchObject({ met: false })
+    expect(result.recovery.recovered).toBe(false)
+  })
+
+  it('a cancel that comes meanwhile is no miss', async () => {
+    const { result } = await restarted({ awayMs: 1_000_000, cancelled: true })
+    expect(result.verdict).toBe('error')
+    expect(told(result)).toEqual([])
   })
 
   it('the death that it is has harmed no bystander', async () => {
@@ -186,6 +220,9 @@ describe('nobody is restarted', () => {
     ['where nothing was injected', { rig: { options: { noInject: true } } }],
     ['where the stack does not say who', { completed: { keptBy: null } }],
     ['where no answer had an id', { hasIds: false }],
+    ['under a load, which would break with it', { rig: { load: { id: 'L', problem: () => null } as never } }],
+    ['where nobody tells what was done', { stack: { done: null } }],
+    ['where something of the fault has stayed', { leftovers: 'fails' }],
     [
       'where the list could not be read',
       {

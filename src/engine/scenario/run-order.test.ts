@@ -172,7 +172,9 @@ describe('the context of a clause', () => {
 
   it('sends requests within the network of the stack by who is there', async () => {
     const rig = new Rig({
-      stacks: [{ metrics: (host, { method, path, timeoutMs }) => `${host} ${method} ${path} ${timeoutMs}` }],
+      stacks: [
+        { metrics: (host, { method, path, headers, timeoutMs }) => [host, method, path, headers['x-a'], timeoutMs].join(' ') },
+      ],
       clauses: (world) => [
         fakeClause(world, 'answers', {
           look: (ctx) => {
@@ -184,9 +186,9 @@ describe('the context of a clause', () => {
     })
     await rig.result()
     const { within } = rig.world.requests[0] ?? {}
-    const asked = { method: 'GET', path: '/', headers: {}, body: null, timeoutMs: 7, maxBytes: 9 }
+    const asked = { method: 'GET', path: '/', headers: { 'x-a': 'b' }, body: null, timeoutMs: 7, maxBytes: 9 }
     const answer = await within?.({ service: 'back', port: 80 }, asked, new AbortController().signal)
-    expect(answer).toMatchObject({ status: 200, body: 'back GET / 7' })
+    expect(answer).toMatchObject({ status: 200, body: 'back GET / b 7' })
   })
 
   it('knows after the fault when that had ended', async () => {

@@ -69,6 +69,11 @@ export class ScenarioState {
     this.windowMs = windowMs
   }
 
+  /** Of the steady state; empty where there was none. */
+  get steadySamples(): readonly CanarySample[] {
+    return this.steady?.samples ?? []
+  }
+
   /** Those with an outcome from before we disturbed the stack ourselves. */
   undisturbed(samples: readonly CanarySample[]): readonly CanarySample[] {
     const { disturbed } = this

@@ -94,6 +94,22 @@ function onePage(ids: readonly string[]): CompletedPort['page'] {
   }
 }
 
+it('is held against the list where as much was refused as was answered', async () => {
+  const world = new World()
+  const { stack, observer } = fakeStack(world)
+  const port = { first: 'end', page: list(['a']) }
+  const deps = { clock: world.clock, observer, stack: { ...stack, completed: () => port } }
+  const from = await markWork(deps, signal)
+  const atMs = later(world.clock.nowMs(), 1)
+  const sample = (changes: Partial<CanarySample>): CanarySample => ({
+    ...{ intendedMs: atMs, sentMs: atMs, doneMs: atMs, status: 200, ok: true, error: null, ...changes },
+  })
+  const samples = [sample({ jobId: 'a' }), sample({ ok: false, refusedJob: 'r' })]
+  expect(await world.clock.until(reconcile(deps, from, samples, signal))).toMatchObject({
+    observed: 'all 1 were, and none of 1 that were refused',
+  })
+})
+
 describe('the list of what was done', () => {
   it('is read to its end, and waited for', async () => {
     const { result, tookMs } = await held(list([], ['a'], [], ['b']))

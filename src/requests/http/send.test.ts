@@ -450,6 +450,8 @@ describe('a request to a service that is not the entry', () => {
   it('cannot be sent by who reaches the entry alone', async () => {
     const { signal } = new AbortController()
     const options = { baseUrl: 'http://127.0.0.1:1', variables: { TOKEN: 't' }, deadlineMs: 9, maxBytes: 9, signal }
-    await expect(sendHttp(inside, options)).rejects.toThrow('a request to hive was sent by who reaches the entry alone')
+    await expect(sendHttp(inside, options)).rejects.toMatchObject({
+      ...{ code: 'INTERNAL', message: 'a request to hive was sent by who reaches the entry alone' },
+    })
   })
 })

@@ -79,6 +79,9 @@ describe('a fault that needs the pool', () => {
       message: "a crash needs a member of the pool, and those are containers of 'hand', not of 'head'",
     }
     expect(() => requirePool('head', 'a crash', withPool(pool, SPEC))).toThrow(expect.objectContaining(missing) as Error)
+    const both = { ...SPEC, services: ['hand', 'foot'] }
+    expect(() => requirePool('head', 'a crash', withPool(pool, both))).toThrow("containers of 'hand', 'foot', not of 'head'")
+    expect(requirePool('foot', 'a crash', withPool(pool, both)).spec).toBe(both)
   })
 })
 
