@@ -82,18 +82,14 @@ const WITH_DOCKER: readonly Stage[] = [
   { ...tests('interruption', 'e2e', ['interruption'], 20), isHeavy: true },
   tests('integration 1', 'integration', ['faults-crash', 'faults'], 20),
   tests('integration 2', 'integration', ['faults-resources', 'faults-vram'], 20),
+  tests('integration 3', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
   tests('integration 4', 'integration', ['stack-life', 'stack-actions', 'stack-pool', 'stack-daemon', 'clauses'], 15),
   // Processes that answer thousands of requests: what guards against a hang is no limit on the machine's speed.
   vitest('services', ['vitest.config.ts', '--testTimeout', '90000', SERVICES], 10),
   tests('company', 'e2e', ['company'], 10),
-  tests('integration 6', 'integration', ['load', 'load-scripts'], 15),
-]
-
-/** These wait most of the time: beside the groups of defects, which leave more than a third of the CPUs. Not their two at a time, which starve. */
-const WITH_DEFECTS: readonly Stage[] = [
-  tests('integration 3', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
-  tests('integration 7', 'integration', ['k6', 'untrusted-stack', 'host-guard', 'toolbox-undo'], 15),
   tests('integration 5', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources'], 15),
+  tests('integration 6', 'integration', ['load', 'load-scripts'], 15),
+  tests('integration 7', 'integration', ['k6', 'untrusted-stack', 'host-guard', 'toolbox-undo'], 15),
 ]
 
 /** Three of its four runs at a time: the longest takes as long as two of the others. */
@@ -104,7 +100,7 @@ const SERIAL = tests('serial', 'integration', ['sweep', 'stack-images', 'publish
 
 /** The other files of test/integration: a kind that is added brings its tests without a word here. */
 function others(integrationFiles: readonly string[]): Stage[] {
-  const named = new Set([...WITH_DOCKER, ...WITH_DEFECTS, SERIAL].flatMap(testFilesOf))
+  const named = new Set([...WITH_DOCKER, SERIAL].flatMap(testFilesOf))
   const names = integrationFiles
     .filter((file) => !named.has(`test/integration/${file}`))
     .map((file) => file.slice(0, -'.test.ts'.length))
@@ -118,15 +114,14 @@ function others(integrationFiles: readonly string[]): Stage[] {
 export function planOf(integrationFiles: readonly string[]): Plan {
   return {
     rounds: [
-      { stages: [...others(integrationFiles), ...WITH_DOCKER], width: 4 },
+      { stages: [...others(integrationFiles), ...WITH_DOCKER], width: 4, beside: [[DIST_CHECK]] },
       { stages: [SERIAL], width: 1 },
       // Here the CPUs have time to spare for more than the first round bears.
       {
-        stages: [tests('verdicts', 'e2e', ['verdicts', 'interruption-everywhere'], 30)],
+        stages: [tests('verdicts', 'e2e', ['verdicts', 'defects', 'interruption-everywhere'], 60)],
         width: 1,
         beside: [[UNIT_TESTS, ...QUICK_CHECKS]],
       },
-      { stages: [tests('defects', 'e2e', ['defects'], 60), ...WITH_DEFECTS], width: 2, beside: [[DIST_CHECK]], isQuiet: true },
       { stages: [tests('load', 'e2e', ['load-suite'], 40)], width: 1, isQuiet: true },
       { stages: [CROWD], width: 1 },
     ],
