@@ -32,10 +32,9 @@ const BESIDE: readonly Group[] = [
   },
   {
     'hangs-without-upstream': ['NF-001'],
-    // Of the two stories that one worker has in WC-001, both may be too short yet to be ended half.
-    'no-failover': ['WC-005'],
+    'no-failover': ['WC-001', 'WC-005'],
     'fails-when-full': ['ST-003'],
-    'forgets-at-start': ['WC-001'],
+    'forgets-at-start': ['RE-001'],
     'ignores-vram': ['RE-005'],
   },
 ]

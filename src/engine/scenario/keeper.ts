@@ -4,7 +4,7 @@
  */
 import { recoveryStreak, type CanarySample } from '../../core/canary.ts'
 import type { Descriptor } from '../../core/descriptor.ts'
-import { isChaosError } from '../../core/errors.ts'
+import { ChaosError, isChaosError } from '../../core/errors.ts'
 import { instantOf } from '../../core/time/clock.ts'
 import { isoTime, later, msBetween, type Mono } from '../../core/time/moment.ts'
 import type { EngineDeps } from '../deps.ts'
@@ -71,10 +71,13 @@ export async function restartKeeper(
     expected: `each job that was answered is on the list of what was done still when ${keeper} was restarted, and none twice`,
     lost: 'were not on the list any more',
   }
+  const kept = await containers.list(keeper, signal)
+  // Whoever is not there was not restarted, and that all is on the list still would say nothing.
+  if (kept.length === 0) throw new ChaosError('TARGET_NOT_FOUND', `there is no container of ${keeper} to restart`)
   state.disturbed = instantOf(clock)
   const at = isoTime(state.disturbed.atWallMs)
   state.notes.push({ at, source: 'engine', kind: 'restart', detail: `of ${keeper} by us, to see what it keeps` })
-  for (const { id } of await containers.list(keeper, signal)) {
+  for (const { id } of kept) {
     await containers.act(id, { do: 'stop', graceSeconds: GRACE_SECONDS }, signal)
     await containers.act(id, { do: 'start' }, signal)
   }
@@ -89,11 +92,13 @@ export async function restartKeeper(
   }
   // One that has just started is slow for a while, and would be no baseline for the next scenario.
   const terms = { untilMs: later(state.disturbed.atMs, limitMs), steady: state.steadySamples }
-  canary.steadySinceMs = (await awaitCalm(deps, canary.requests, terms, signal)).sinceMs
+  const { sinceMs, reason } = await awaitCalm(deps, canary.requests, terms, signal)
+  canary.steadySinceMs = sinceMs
+  if (reason !== null) state.notes.push({ at: isoTime(clock.wallMs()), source: 'engine', kind: 'restart', detail: reason })
   await clock.sleep(RESUME_MS - msBetween(startedMs, clock.nowMs()), signal)
   // What was answered to the last, and since then.
-  const kept = await reconcile(deps, work, samples(), signal, clause)
-  if (kept !== null) state.expectations.push(kept)
+  const judged = await reconcile(deps, work, samples(), signal, clause)
+  if (judged !== null) state.expectations.push(judged)
 }
 
 const NOT_BACK = { recovered: false, afterMs: null, reason: 'the stack was not well again after a restart of ours' } as const

@@ -188,6 +188,12 @@ describe('after a fault that what is stored may have suffered from', () => {
     expect(result.recovery.recovered).toBe(false)
   })
 
+  it('one of which there is no container was not restarted, which is an error', async () => {
+    const { result, rig } = await restarted({ completed: { keptBy: 'nobody' } })
+    expect([result.verdict, rig.noted('stop store')]).toEqual(['error', []])
+    expect(result.reasons[0]).toContain('there is no container of nobody to restart')
+  })
+
   it('a cancel that comes meanwhile is no miss', async () => {
     const { result } = await restarted({ awayMs: 1_000_000, cancelled: true })
     expect(result.verdict).toBe('error')
