@@ -33,8 +33,8 @@ const MEANINGS: Readonly<Record<number, K6ExitMeaning>> = {
   255: { ending: 'broken', text: 'the script was not found, or its command line was not understood' },
 }
 
-/** Characters of k6's log in a message, and in the series file: the last ones. */
-export const LOG_LENGTH = 500
+/** Characters of k6's log in a message, and in the series file. */
+const LOG_LENGTH = 500
 /** Where the script is loaded, in setup(), and in teardown() as well. */
 const THREW = 107
 const FIRST_SIGNAL = 128
@@ -52,10 +52,15 @@ export function k6Exit(exitCode: number): K6ExitMeaning {
 const ERROR_LINE = /\blevel=(?:error|fatal|panic)\b/
 const MOST_ERRORS = 3
 
-/** `k6 ended with N: …; it said: …`, its newest errors, or without one the last of its log. `hasIterated`: it came as far as the script's iterations. */
-export function k6EndText(exitCode: number, log: string, hasIterated = false): string {
+/** What is kept of k6's log: its newest errors, or without one its last characters. What was kept once stays as it is. */
+export function k6Said(log: string): string {
   const errors = log.split('\n').filter((line) => ERROR_LINE.test(line))
-  const words = errors.length === 0 ? log.trim().slice(-LOG_LENGTH) : errors.slice(-MOST_ERRORS).join('\n').slice(0, LOG_LENGTH)
+  return errors.length === 0 ? log.trim().slice(-LOG_LENGTH) : errors.slice(-MOST_ERRORS).join('\n').slice(0, LOG_LENGTH)
+}
+
+/** `k6 ended with N: …; it said: …`, of its whole log or of what is kept of it. `hasIterated`: it came as far as the script's iterations. */
+export function k6EndText(exitCode: number, log: string, hasIterated = false): string {
+  const words = k6Said(log)
   const said = words === '' ? '' : `; it said: ${words}`
   const text = exitCode === THREW && hasIterated ? 'the script threw in teardown()' : k6Exit(exitCode).text
   return `k6 ended with ${exitCode}: ${text}${said}`

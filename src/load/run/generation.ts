@@ -7,7 +7,7 @@ import type { LoadResult } from '../../core/result/load.ts'
 import type { ScratchFile } from '../../ports/files.ts'
 import type { LoadDeps } from '../deps.ts'
 import type { LoadJudgement } from '../judge/judgement.ts'
-import { LOG_LENGTH } from '../judge/k6-exit.ts'
+import { k6Said } from '../judge/k6-exit.ts'
 import { measuredJson, type Measured } from '../judge/measured.ts'
 import type { PatternCard } from '../plan/card.ts'
 import { recordedFor, type Prepared } from '../plan/prepare.ts'
@@ -95,7 +95,7 @@ export class Generation {
     const { startWallMs } = series.head
     const looked = this.watch.result(startWallMs)
     const { exitCode, stopped, summary, log } = end
-    const generator = { k6: { exitCode, stopped, summary, log: log.trim().slice(-LOG_LENGTH) }, ...looked }
+    const generator = { k6: { exitCode, stopped, summary, log: k6Said(log) }, ...looked }
     return {
       startWallMs,
       keep: (facts, judge, signal) => {

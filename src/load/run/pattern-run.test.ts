@@ -35,6 +35,16 @@ describe('a pattern that runs to its end', () => {
     ])
   })
 
+  it('tells its error, however much of a summary came after it', async () => {
+    const log = `level=error msg="cannot clean up"\n${'reqs: 18\n'.repeat(100)}`
+    const rig = loadRig({ log, exitCode: 107 })
+    const result = await rig.until(runPattern(rig.deps, OPTIONS, PATTERN, signal))
+    expect([result.verdict, result.reasons[0]]).toEqual([
+      'error',
+      'k6 ended with 107: the script threw in teardown(); it said: level=error msg="cannot clean up"',
+    ])
+  })
+
   it('tells its live figures once a second', async () => {
     const rig = loadRig()
     await rig.until(runPattern(rig.deps, OPTIONS, PATTERN, signal))
