@@ -43,11 +43,11 @@ describe('the plan', () => {
   })
 
   it('can be cut down to some stages, which stay in their places', () => {
-    const only = withOnly(PLAN, ['dist:check', 'verdicts'])
+    const only = withOnly(PLAN, ['act', 'dist:check'])
     const names = (stages: readonly Stage[] = []): string[] => stages.map(({ name }) => name)
     expect(only.rounds.map(({ stages, beside }) => [names(stages), names(beside?.flat())])).toEqual([
+      [['act'], []],
       [[], ['dist:check']],
-      [['verdicts'], []],
     ])
     expect(withOnly(PLAN, [])).toBe(PLAN)
     expect(() => withOnly(PLAN, ['verdict'])).toThrow('there is no stage verdict; there are: integration others, act, ')
@@ -155,16 +155,22 @@ describe('a run', () => {
     expect(told.indexOf('light begins')).toBeLessThan(told.indexOf('c begins'))
   })
 
-  it('runs what is beside at idle priority, and the rest at its own, which is idle where this test is beside', async () => {
+  it('runs what is beside at idle priority, and the rest and what keeps pace at its own, which is idle where this test is beside', async () => {
     const isIdle = execFileSync('chrt', ['-p', String(process.pid)])
       .toString()
       .includes('SCHED_IDLE')
     const policy = `process.exitCode = require('node:child_process').execFileSync('chrt', ['-p', String(process.pid)]).toString().includes('SCHED_IDLE') ? 0 : 1`
     const { ends } = await run({
-      rounds: [{ stages: [stage('usual policy', policy)], width: 1, beside: [[stage('idle policy', policy)]] }],
+      rounds: [
+        {
+          ...{ stages: [stage('usual policy', policy)], width: 1 },
+          beside: [[stage('idle policy', policy)], [{ ...stage('paced policy', policy), keepsPace: true }]],
+        },
+      ],
     })
     expect(ends.map(({ stage: { name }, isGood }) => [name, isGood]).toSorted()).toEqual([
       ['idle policy', true],
+      ['paced policy', isIdle],
       ['usual policy', isIdle],
     ])
   })

@@ -9,6 +9,8 @@ export interface Stage {
   readonly limitMs: number
   /** vitest's report of it, by which its tests are counted; null for a stage without tests. */
   readonly report: string | null
+  /** It waits for its own processes by the clock: at idle priority it would find them late. */
+  readonly keepsPace?: boolean
   /** It judges the default stack again and again: no more than two such run side by side, or they find each other. */
   readonly isHeavy?: boolean
 }
@@ -19,7 +21,7 @@ interface Round {
   readonly stages: readonly Stage[]
   /** How many lanes there are side by side. */
   readonly width: number
-  /** Lanes of their own, begun with the round, at idle priority; they may go on beside later rounds that are not quiet. */
+  /** Lanes of their own, begun with the round, at idle priority but for what keeps pace; they may go on beside later rounds that are not quiet. */
   readonly beside?: readonly (readonly Stage[])[]
   /** It begins when what is beside has ended. */
   readonly isQuiet?: boolean
@@ -58,7 +60,6 @@ function vitest(name: string, argv: readonly string[], minutes: number): Stage {
   }
 }
 
-/** Processes of the default stack's services, which wait for each other by the clock: not at idle priority. */
 const SERVICES = 'stack/services'
 
 /** Need no Docker, and no quiet: they take what the others leave. */
@@ -73,6 +74,12 @@ const QUICK_CHECKS: readonly Stage[] = [
 const UNIT_TESTS = vitest('unit tests', ['vitest.config.ts', '--exclude', `${SERVICES}/**`], 30)
 const DIST_CHECK = npm('dist:check', 30)
 
+/** Processes that answer thousands of requests, and wait most of the time: what guards against a hang is no limit on the machine's speed. */
+const SERVICE_TESTS: Stage = {
+  ...vitest('services', ['vitest.config.ts', '--testTimeout', '90000', SERVICES], 10),
+  keepsPace: true,
+}
+
 /** Most of these wait for Docker most of the time. The longest come first, so that the lanes end together. */
 const WITH_DOCKER: readonly Stage[] = [
   { ...tests('act', 'act', ['fork', 'nightly', 'pull-request', 'second-repository', 'segments'], 20), isHeavy: true },
@@ -84,8 +91,6 @@ const WITH_DOCKER: readonly Stage[] = [
   tests('integration 2', 'integration', ['faults-resources', 'faults-vram'], 20),
   tests('integration 3', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
   tests('integration 4', 'integration', ['stack-life', 'stack-actions', 'stack-pool', 'stack-daemon', 'clauses'], 15),
-  // Processes that answer thousands of requests: what guards against a hang is no limit on the machine's speed.
-  vitest('services', ['vitest.config.ts', '--testTimeout', '90000', SERVICES], 10),
   tests('company', 'e2e', ['company'], 10),
   tests('integration 5', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources'], 15),
   tests('integration 6', 'integration', ['load', 'load-scripts'], 15),
@@ -114,13 +119,13 @@ function others(integrationFiles: readonly string[]): Stage[] {
 export function planOf(integrationFiles: readonly string[]): Plan {
   return {
     rounds: [
-      { stages: [...others(integrationFiles), ...WITH_DOCKER], width: 4, beside: [[DIST_CHECK]] },
+      { stages: [...others(integrationFiles), ...WITH_DOCKER], width: 4 },
       { stages: [SERIAL], width: 1 },
       // Here the CPUs have time to spare for more than the first round bears.
       {
         stages: [tests('verdicts', 'e2e', ['verdicts', 'defects', 'interruption-everywhere'], 60)],
         width: 1,
-        beside: [[UNIT_TESTS, ...QUICK_CHECKS]],
+        beside: [[UNIT_TESTS, ...QUICK_CHECKS, DIST_CHECK], [SERVICE_TESTS]],
       },
       { stages: [tests('load', 'e2e', ['load-suite'], 40)], width: 1, isQuiet: true },
       { stages: [CROWD], width: 1 },

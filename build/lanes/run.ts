@@ -45,7 +45,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<StageEnd
     for (let stage = next(waiting); stage !== undefined && !options.signal.aborted; stage = next(waiting)) {
       const weight = stage.isHeavy === true ? 1 : 0
       heavy += weight
-      ends.push(await runStage(stage, isIdle, options))
+      ends.push(await runStage(stage, isIdle && stage.keepsPace !== true, options))
       heavy -= weight
     }
   }

@@ -125,6 +125,26 @@ describe('judgeCanary', () => {
     })
   })
 
+  it('wants every request to end in time, answered or broken off', () => {
+    const spec = { ends_within_ms: 5_000 }
+    const cut = (index: number, latency: number): CanarySample => ({
+      ...sample(index, 200, latency),
+      ok: false,
+      cut: true,
+      error: 'ECONNRESET',
+    })
+    const broken = many(60, (index) => (index % 2 === 0 ? cut(index, 4_000) : sample(index, 503, 5_000)))
+    expect(judgeCanary(spec, seen(broken))).toEqual({
+      expected: 'every request ends within 5000 ms, answered or broken off',
+      observed: 'last end after 5000 ms',
+      met: true,
+    })
+    const late = many(60, (index) => cut(index, index === 3 ? 5_001 : 10))
+    expect(judgeCanary(spec, seen(late))).toMatchObject({ observed: '1 of 60 did not (1 × ECONNRESET after 200)', met: false })
+    const hung = many(60, (index) => (index < 2 ? sample(index, null, 10) : sample(index, 200, 10)))
+    expect(judgeCanary(spec, seen(hung))).toMatchObject({ observed: '2 of 60 did not (2 × deadline)', met: false })
+  })
+
   it('wants every request answered in time, good or bad', () => {
     const spec = { within_ms: 5_000 }
     expect(judgeCanary(spec, seen(many(60, (index) => sample(index, index % 2 === 0 ? 503 : 200, 4_100))))).toEqual({

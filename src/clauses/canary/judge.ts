@@ -69,6 +69,7 @@ function judgeOne(spec: CanarySpec, seen: CanarySeen, fewest: number, isEnough: 
   const comeBackSeconds = spec.answers?.retry_after_at_most_seconds
   if (comeBackSeconds !== undefined) parts.push(retryAfterPart(comeBackSeconds, seen.samples))
   if (spec.within_ms !== undefined) parts.push(withinPart(spec.within_ms, seen))
+  if (spec.ends_within_ms !== undefined) parts.push(endsPart(spec.ends_within_ms, seen))
   if (spec.slower_by_at_most_ms !== undefined) parts.push(littleSlowerPart(spec.slower_by_at_most_ms, seen, fewest))
   if (spec.slower_by_fault !== undefined) parts.push(slowerPart(spec.slower_by_fault.tolerance, seen, fewest))
   parts.push(...wrongParts(seen))
@@ -134,6 +135,20 @@ function withinPart(withinMs: number, { samples }: CanarySeen): Part {
     expected: `every request answered within ${withinMs} ms`,
     observed: `slowest answer ${msText(worst)}${silent.length === 0 ? '' : `, ${silent.length} of ${samples.length} without a whole answer${mostCommonFailure(silent)}`}`,
     met: silent.length === 0 && worst <= withinMs,
+  }
+}
+
+/** Who is told nothing waits until it gives up: worse than an error, however few they are. */
+function endsPart(limitMs: number, { samples }: CanarySeen): Part {
+  const late = samples.filter((sample) => sample.error === 'deadline' || latencyMs(sample) > limitMs)
+  const worst = Math.max(...samples.map(latencyMs))
+  return {
+    expected: `every request ends within ${limitMs} ms, answered or broken off`,
+    observed:
+      late.length === 0
+        ? `last end after ${msText(worst)}`
+        : `${late.length} of ${samples.length} did not (${statusCounts(late)})`,
+    met: late.length === 0,
   }
 }
 

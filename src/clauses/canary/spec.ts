@@ -25,6 +25,11 @@ export const canarySpec = atLeastOne(
       CANARY_DEADLINE_MS,
       'Every canary request has its answer, good or bad, within this time',
     ).optional(),
+    ends_within_ms: milliseconds(
+      1,
+      CANARY_DEADLINE_MS - 1,
+      'Every canary request ends within this time, with an answer or broken off where its client sees it: none is left without an end',
+    ).optional(),
     slower_by_at_most_ms: milliseconds(
       1,
       CANARY_DEADLINE_MS,
