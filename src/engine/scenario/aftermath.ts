@@ -63,7 +63,7 @@ export async function lookAfter(
   const looks: Looks = { held: new HeldLooks(), gauges: new GaugeLooks() }
   const watched = watchStanding(deps, AbortSignal.any([signal, over.signal]), looks)
   try {
-    const { result, waited, sinceMs, reason } = await awaitCalm(
+    const { result, lateUntilMs, reason } = await awaitCalm(
       deps,
       canary.requests,
       { untilMs, steady: state.steadySamples },
@@ -95,7 +95,7 @@ export async function lookAfter(
     if (state.recovery === null) return
     const fromMs = later(untilMs, -state.recovery.limitMs)
     // Answers that are good and late for a while are no recovery yet.
-    const afterMs = waited ? Math.round(msBetween(fromMs, sinceMs)) : state.recovery.afterMs
+    const afterMs = lateUntilMs === null ? state.recovery.afterMs : Math.round(msBetween(fromMs, lateUntilMs))
     const relapse = reason === null ? { afterMs } : { recovered: false, afterMs: null, reason }
     state.recovery = { ...state.recovery, calm: result, ...relapse }
   } finally {

@@ -16,9 +16,10 @@ function sample(intendedMs: Mono, latency: number, changes: Partial<CanarySample
 /** 5 of 20 ms, and 5 of 30 ms. */
 const STEADY = Array.from({ length: 10 }, (_, index) => sample(mono(0), index % 2 === 0 ? 20 : 30))
 
-interface Watched extends Omit<Calm, 'sinceMs'> {
+interface Watched extends Omit<Calm, 'sinceMs' | 'lateUntilMs'> {
   /** From the beginning of the look, ms. */
   readonly sinceMs: number
+  readonly lateUntilMs: number | null
   readonly tookMs: number
   readonly paces: readonly (number | null)[]
 }
@@ -58,13 +59,15 @@ async function calmAfter(
   }
   const terms = { untilMs: later(startMs, leftMs), steady }
   const calm = await clock.until(awaitCalm({ clock, stack }, canary, terms, new AbortController().signal))
-  return { ...calm, sinceMs: msBetween(startMs, calm.sinceMs), tookMs: msBetween(startMs, clock.nowMs()), paces }
+  const since = (ms: Mono): number => msBetween(startMs, ms)
+  const lateUntilMs = calm.lateUntilMs === null ? null : since(calm.lateUntilMs)
+  return { ...calm, lateUntilMs, sinceMs: since(calm.sinceMs), tookMs: since(clock.nowMs()), paces }
 }
 
 describe('once it has recovered', () => {
   it('is watched for a moment at the rate that the stack bears', async () => {
     expect(await calmAfter((place) => (place === 68 ? 24 : 20))).toEqual({
-      ...{ sinceMs: 0, waited: false },
+      ...{ sinceMs: 0, lateUntilMs: null },
       result: { requests: 70, slow: 0, slowMs: 170, p50Ms: 20, p95Ms: 20, p99Ms: 24, worstMs: 24 },
       ...{ reason: null, paces: [40, 20], tookMs: 1_750 },
     })
@@ -99,7 +102,7 @@ describe('once it has recovered', () => {
   it('is not as before while every twentieth answer is slow, though the median is what it was', async () => {
     const calm = await calmAfter((place) => (place % 20 === 0 ? 1_500 : 20))
     expect(calm.reason).toBe(
-      'not as before: 4 of 70 answers took over 170 ms, by what they took before the fault: the median 20 ms, the slowest 1500 ms',
+      'not as before: 3 of 70 answers took over 170 ms, by what they took before the fault: the median 20 ms, the slowest 1500 ms',
     )
     expect(calm.tookMs).toBeGreaterThanOrEqual(10_000)
     expect(calm.tookMs).toBeLessThan(13_500)
@@ -143,8 +146,26 @@ describe('once it has recovered', () => {
     expect((await calmAfter(() => 20, { steady: slowAtFirst(1).slice(0, 11) })).result.slowMs).toBe(170)
   })
 
-  it('tells since when the last stretch was looked at', async () => {
-    expect(await calmAfter((place) => (place < 75 ? 500 : 20))).toMatchObject({ sinceMs: 3_500, waited: true, reason: null })
+  it('tells since when the last stretch was looked at, and when the last slow answer had come before it', async () => {
+    expect(await calmAfter((place) => (place < 75 ? 500 : 20))).toMatchObject({
+      sinceMs: 3_500,
+      lateUntilMs: 2_350,
+      reason: null,
+    })
+    // The one that was sent last is not the one that came last.
+    const overtaken = await calmAfter((place) => (place < 2 ? 900 : place < 5 ? 200 : 20))
+    expect(overtaken).toMatchObject({ sinceMs: 1_750, lateUntilMs: 925, reason: null })
+  })
+
+  it('has until its limit to be as before, to the last slow answer', async () => {
+    const slowAtFirst = (leftMs: number): Promise<Watched> => calmAfter((place) => (place < 8 ? 500 : 20), { leftMs })
+    expect(await slowAtFirst(675)).toMatchObject({ lateUntilMs: 675, reason: null, tookMs: 3_500 })
+    expect(await slowAtFirst(674)).toMatchObject({
+      lateUntilMs: 675,
+      reason: expect.stringMatching(/^not as before: 8 of 70/) as string,
+    })
+    // What is slow now and then beyond the limit is a share, and one that is allowed.
+    expect(await calmAfter((place) => (place < 8 || place === 80 ? 500 : 20), { leftMs: 675 })).toMatchObject({ reason: null })
   })
 
   it('has nothing to hold against what was not met before, nor against what failed then', async () => {
@@ -157,7 +178,8 @@ describe('once it has recovered', () => {
     const few = (count: number, latency = 20): Promise<Watched> =>
       calmAfter((place) => (place < count ? latency : { intendedMs: mono(-1) }), { leftMs: 0 })
     expect((await few(10)).reason).toBeNull()
-    expect((await few(9)).reason).toBe('not known to be as before: only 9 requests had an outcome')
+    const tooFew = await few(9)
+    expect([tooFew.reason, tooFew.lateUntilMs]).toEqual(['not known to be as before: only 9 requests had an outcome', 1_750])
     expect((await few(10, 500)).reason).toMatch(/^not as before: 10 of 10 answers /)
     expect((await few(9, 500)).reason).toMatch(/^not known to be as before: only 9 /)
     expect((await few(0)).reason).toBe('not known to be as before: only 0 requests had an outcome')
@@ -205,8 +227,9 @@ it('who is slow for a while after the fault has recovered when that is over', as
   const { verdict, recovery } = await rig.result()
   expect(verdict).toBe('passed')
   expect(recovery.firstGoodMs).toBeLessThan(300)
-  expect(recovery.afterMs).toBeGreaterThan(3_000)
-  expect(recovery.afterMs).toBeLessThan(8_000)
+  // Sent until then, and late by 180 ms.
+  expect(recovery.afterMs).toBeGreaterThan(4_000)
+  expect(recovery.afterMs).toBeLessThan(4_300)
 })
 
 it('a scenario fails by a member that has nothing to do any more', async () => {

@@ -2,7 +2,7 @@
  * After the proof that the system answers again comes a longer look: whether it does so as it did before. One member in four that is
  * slow, or every twentieth answer, leaves a median as it was.
  */
-import { later, type Mono } from '../../core/time/moment.ts'
+import { latest, later, type Mono } from '../../core/time/moment.ts'
 import { latencyMs, type CanarySample } from '../../core/canary.ts'
 import type { CalmResult } from '../../core/result/scenario.ts'
 import { percentile, roundOrNull } from '../../core/statistics.ts'
@@ -26,7 +26,7 @@ const FEWEST_STEADY = 10
 const SLOW_SHARE = 0.03
 
 export interface CalmTerms {
-  /** Until when it has to be calm. */
+  /** No answer may come later that is slow. */
   readonly untilMs: Mono
   readonly steady: readonly CanarySample[]
 }
@@ -35,8 +35,8 @@ export interface Calm {
   readonly result: CalmResult
   /** Since when the stretch was looked at that was the last. */
   readonly sinceMs: Mono
-  /** Stretches before it were not as before. */
-  readonly waited: boolean
+  /** When the last slow answer had come, where stretches before it were not as before; null where none was. */
+  readonly lateUntilMs: Mono | null
   /** Why it is not calm; null when it is, or when a request failed, which is a relapse and told as one. */
   readonly reason: string | null
 }
@@ -60,13 +60,17 @@ export async function awaitCalm(
   const limits = slowLimits(newestHalf(steady.filter(({ ok }) => ok)))
   canary.pace(perSecond)
   try {
-    let waited = false
-    for (let fromMs = clock.nowMs(); ; fromMs = later(fromMs, stretchMs), waited = true) {
-      const samples = await canary.settled(fromMs, later(fromMs, stretchMs), signal)
-      const result = lookAt(samples, limits)
+    let lateUntilMs: Mono | null = null
+    for (let fromMs = clock.nowMs(); ; fromMs = later(fromMs, stretchMs)) {
+      const toMs = later(fromMs, stretchMs)
+      const samples = await canary.settled(fromMs, toMs, signal)
+      const slow = slowOf(samples, limits)
+      const result = figuresOf(samples, slow, limits)
       const isAsBefore = result.requests >= FEWEST_ANSWERS && result.slow <= result.requests * SLOW_SHARE
-      if (isAsBefore || samples.some(({ ok }) => !ok)) return { result, sinceMs: fromMs, waited, reason: null }
-      if (clock.nowMs() >= untilMs) return { result, sinceMs: fromMs, waited, reason: reasonOf(result) }
+      if (isAsBefore || samples.some(({ ok }) => !ok)) return { result, sinceMs: fromMs, lateUntilMs, reason: null }
+      // Where too few had an outcome none of them need be slow.
+      lateUntilMs = slow.reduce((last, { doneMs }) => latest(last, doneMs), slow.length === 0 ? toMs : fromMs)
+      if (lateUntilMs > untilMs) return { result, sinceMs: fromMs, lateUntilMs, reason: reasonOf(result) }
     }
   } finally {
     canary.pace(densePerSecond)
@@ -84,7 +88,7 @@ function newestHalf(steady: readonly CanarySample[]): readonly CanarySample[] {
 }
 
 /** By kind of request, of which each has a latency of its own, ms. */
-function slowLimits(steady: readonly CanarySample[]): ReadonlyMap<string | undefined, number> {
+function slowLimits(steady: readonly CanarySample[]): Limits {
   return new Map(
     [...Map.groupBy(steady, ({ request }) => request)].map(([request, samples]) => {
       const latencies = samples.map(latencyMs)
@@ -94,10 +98,15 @@ function slowLimits(steady: readonly CanarySample[]): ReadonlyMap<string | undef
   )
 }
 
-function lookAt(samples: readonly CanarySample[], limits: ReadonlyMap<string | undefined, number>): CalmResult {
+type Limits = ReadonlyMap<string | undefined, number>
+
+/** A kind that was not met in the steady state has nothing to be held against. */
+function slowOf(samples: readonly CanarySample[], limits: Limits): readonly CanarySample[] {
+  return samples.filter((sample) => latencyMs(sample) > (limits.get(sample.request) ?? Infinity))
+}
+
+function figuresOf(samples: readonly CanarySample[], slow: readonly CanarySample[], limits: Limits): CalmResult {
   const latencies = samples.map(latencyMs)
-  // A kind that was not met in the steady state has nothing to be held against.
-  const slow = samples.filter((sample) => latencyMs(sample) > (limits.get(sample.request) ?? Infinity))
   return {
     requests: samples.length,
     slow: slow.length,
