@@ -76,7 +76,7 @@ const recovery = z.object({
     .boolean()
     .describe('Whether the system was well again within the limit, and stayed so to the end of the scenario.'),
   afterMs: numberOrNull.describe(
-    'Upper bound of the time to recovery: from the end of the fault to the first good answer of the unbroken streak, or to the begin of the first look in which answers were as quick as before, where that took longer, ms; null when there was none.',
+    'Upper bound of the time to recovery: from the end of the fault to the first good answer of the unbroken streak, or to the end of the last slow answer, where a look found them slower than before, ms; null when there was none.',
   ),
   limitMs: z.number().describe('How long the recovery may take, ms from the end of the fault.'),
   lastBadMs: numberOrNull.describe(
