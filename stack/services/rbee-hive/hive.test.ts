@@ -280,6 +280,25 @@ describe('jobs', () => {
     expect((await ask(at, { max_tokens: 11 }, 'id-1')).status).toBe(409)
   })
 
+  test('an id is known for longer than its answer: what comes late is not run again', async () => {
+    const at = await hive({ keepFinishedMs: -1, keepIds: 2 })
+    const { asked } = await scriptedWorker(at, 'w', (_request, response) =>
+      response.end(JSON.stringify({ text: 'x', tokens: 10, end: true })),
+    )
+    const statusOf = async (id: string): Promise<number> => {
+      const answer = await ask(at, {}, id)
+      await answer.text()
+      return answer.status
+    }
+    expect([await statusOf('a'), await statusOf('a')]).toEqual([200, 409])
+    expect(await (await ask(at, {}, 'a')).json()).toMatchObject({ error: { code: 'TASK_DONE' } })
+    expect([await statusOf('b'), await statusOf('a')]).toEqual([200, 409])
+    expect(asked).toHaveLength(2)
+    // The third one is one too many.
+    expect([await statusOf('c'), await statusOf('b'), await statusOf('a')]).toEqual([200, 409, 200])
+    expect(asked).toHaveLength(4)
+  })
+
   test('a failed job may be tried again', async () => {
     const at = await hive({ workerWaitMs: 30 })
     expect((await ask(at, {}, 'id-2')).status).toBe(503)

@@ -9,12 +9,17 @@ interface Finished {
   readonly bytes: number
 }
 
-/** Jobs by id: the open ones, and for a while the finished ones, so that a repeated request gets the answer it missed. */
+/**
+ * Jobs by id: the open ones, and for a while the finished ones, so that a repeated request gets the answer it missed. Ids are kept
+ * for longer than answers: what a network held back comes half a minute late, and is not run again.
+ */
 export class JobTable {
   readonly #policy: HivePolicy
   readonly #jobs = new Map<string, Job>()
   /** Oldest first. */
   readonly #finished = new Set<Finished>()
+  /** Ids of finished ones whose answers are not kept any more, oldest first. */
+  readonly #done = new Set<string>()
   #finishedBytes = 0
   #open = 0
 
@@ -26,10 +31,13 @@ export class JobTable {
     return this.#open
   }
 
-  /** The job of this id, if the same was asked. @throws ServiceError 409 when it was something else. */
+  /** The job of this id, if the same was asked. @throws ServiceError 409 when it was something else, or nobody knows its answer any more. */
   find(id: string, fingerprint: string): Job | null {
     const job = this.#jobs.get(id)
-    if (job === undefined) return null
+    if (job === undefined) {
+      if (this.#done.has(id)) throw new ServiceError(409, 'TASK_DONE', 'this task was done, and its answer is not kept any more')
+      return null
+    }
     if (job.fingerprint !== fingerprint)
       throw new ServiceError(409, 'TASK_ID_REUSED', 'this task id was used for another request')
     return job
@@ -67,6 +75,15 @@ export class JobTable {
       this.#finished.delete(entry)
       this.#finishedBytes -= entry.bytes
       this.#jobs.delete(entry.job.id)
+      this.#remember(entry.job.id)
+    }
+  }
+
+  #remember(id: string): void {
+    this.#done.add(id)
+    for (const oldest of this.#done) {
+      if (this.#done.size <= this.#policy.keepIds) return
+      this.#done.delete(oldest)
     }
   }
 }

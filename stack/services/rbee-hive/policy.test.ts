@@ -23,6 +23,7 @@ test('what is promised', () => {
     maxOpenJobs: 8_192,
     keepFinishedMs: 15_000,
     keepFinishedBytes: 33_554_432,
+    keepIds: 20_000,
   })
 })
 

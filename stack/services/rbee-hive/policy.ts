@@ -35,6 +35,8 @@ export interface HivePolicy {
   /** Finished jobs are kept for a retry of the same task. */
   readonly keepFinishedMs: number
   readonly keepFinishedBytes: number
+  /** Of finished jobs whose answers are gone, so many ids are known still. */
+  readonly keepIds: number
 }
 
 const MIB = 1024 * 1024
@@ -60,6 +62,7 @@ export const HIVE_POLICY: HivePolicy = {
   maxOpenJobs: 8_192,
   keepFinishedMs: 15_000,
   keepFinishedBytes: 32 * MIB,
+  keepIds: 20_000,
 }
 
 export function hivePolicy(defects: ReadonlySet<Defect>): HivePolicy {
