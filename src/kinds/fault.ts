@@ -81,6 +81,8 @@ export interface FaultDescription {
   readonly crowd?: boolean
   /** What is stored may have suffered from it, by a death or by a write that found no room. */
   readonly risksData?: boolean
+  /** Each container that it tells to have hit dies of it once at most: what dies again does so by itself. */
+  readonly endsOnce?: boolean
   /** Nothing can serve as a control. Left out, nothing can where these are all services of the stack. */
   readonly everything?: boolean
 }

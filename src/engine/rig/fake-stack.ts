@@ -21,7 +21,7 @@ export class StackCourses {
   glance: Course = 'well'
   list: Course = 'well'
   logs: Course = 'well'
-  events: () => readonly ContainerEvent[] = () => []
+  events: (sinceMs: Wall) => readonly ContainerEvent[] = () => []
   /** The pool as it is listed; null for a stack without one. */
   members: (() => readonly PoolMember[]) | null = null
   /** Ids of what the system says that it has done, all so far; null for one that does not tell. */
@@ -152,7 +152,7 @@ function containerPort(world: World, own: StackCourses, descriptor: Descriptor):
       own.acted(id, action.do)
       return Promise.resolve()
     },
-    events: (sinceWallMs) => own.events().filter(({ atMs }) => atMs >= sinceWallMs),
+    events: (sinceWallMs) => own.events(sinceWallMs).filter(({ atMs }) => atMs >= sinceWallMs),
   }
 }
 

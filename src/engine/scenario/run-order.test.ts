@@ -66,7 +66,7 @@ describe('a scenario that goes well', () => {
         {
           phase: 'after',
           text: 'bystanders',
-          expected: 'no other container dies or turns unhealthy',
+          expected: 'no other container dies or turns unhealthy, and none that was hit dies again',
           observed: 'none',
           met: true,
         },

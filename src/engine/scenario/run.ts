@@ -6,7 +6,7 @@ import { CANARY_DEADLINE_MS, summarizeCanary } from '../../core/canary.ts'
 import { instantOf } from '../../core/time/clock.ts'
 import { isoTime, later, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
-import type { ExpectationResult, ScenarioResult } from '../../core/result/scenario.ts'
+import type { ScenarioResult } from '../../core/result/scenario.ts'
 import type { FaultContext, ClauseContext } from '../../kinds/context.ts'
 import { faultWindowMs, recoveryLimitMs, type Scenario } from '../../kinds/scenario.ts'
 import { withDeadline } from '../../core/time/wait.ts'
@@ -200,7 +200,7 @@ export class ScenarioRun {
   private async revert(): Promise<Mono> {
     const { deps, state, phases } = this
     const limits = this.undoLimits()
-    state.revertCalledMs = deps.clock.nowMs()
+    state.revertCalled = instantOf(deps.clock)
     this.faultOver.abort()
     try {
       await phases.run('revert', limits.allRevertsMs, new AbortController().signal, async (phaseSignal) => {
@@ -270,9 +270,8 @@ export class ScenarioRun {
     const { deps, state, phases } = this
     state.samples = state.undisturbed(this.canary.requests.samples(state.startedMs))
     state.exposure = exposureResult(await this.exposure, this.scenario.mayBeUnused)
-    const harmed = (): ExpectationResult =>
-      judgeBystanders(() => deps.containers.events(state.injectedWallMs), bystanderTerms(state, this.scenario))
-    if (state.injectedMs !== null) state.expectations.push(harmed())
+    const terms = bystanderTerms(state, this.scenario)
+    if (state.injectedMs !== null) state.expectations.push(judgeBystanders((since) => deps.containers.events(since), terms))
     this.steadyOver.abort()
     this.expectations.stop()
     this.guard?.stop()
@@ -292,8 +291,8 @@ export class ScenarioRun {
 
   private async judgeControl(signal: AbortSignal): Promise<void> {
     const { state, watch } = this
-    if (watch === null || state.injectedMs === null || state.revertCalledMs === null) return
-    state.control = await watch.judge(state.injectedMs, state.revertCalledMs, signal)
+    if (watch === null || state.injectedMs === null || state.revertCalled === null) return
+    state.control = await watch.judge(state.injectedMs, state.revertCalled.atMs, signal)
   }
 
   private async collect(signal: AbortSignal): Promise<void> {

@@ -33,7 +33,7 @@ export class ScenarioState {
   /** When inject returned, when revert was called, when it had returned. */
   injectedMs: Mono | null = null
   injectedWallMs: Wall
-  revertCalledMs: Mono | null = null
+  revertCalled: Instant | null = null
   revertedWallMs: Wall | null = null
   steady: CanaryWindow | null = null
   /** From inject on. */

@@ -1,9 +1,12 @@
-import { expect, it } from 'vitest'
-import { wall } from '../../core/time/moment.fixture.ts'
+import { describe, expect, it } from 'vitest'
+import { mono, wall } from '../../core/time/moment.fixture.ts'
+import type { Wall } from '../../core/time/moment.ts'
+import type { Hit } from '../../kinds/context.ts'
+import type { FaultDescription } from '../../kinds/fault.ts'
 import type { ContainerEvent } from '../../ports/docker.ts'
 import { fakeFault, type FaultCourses } from '../rig/fake-fault.ts'
 import { Rig } from '../rig/rig.ts'
-import { judgeBystanders, type BystanderTerms } from './bystanders.ts'
+import { bystanderTerms, judgeBystanders, type BystanderTerms } from './bystanders.ts'
 
 function event(action: string, name: string, changes: Partial<ContainerEvent> = {}): ContainerEvent {
   const containerId = `${name}0123456789abcdef`
@@ -12,11 +15,17 @@ function event(action: string, name: string, changes: Partial<ContainerEvent> = 
 }
 
 function judge(events: readonly ContainerEvent[], changes: Partial<BystanderTerms> = {}): ReturnType<typeof judgeBystanders> {
-  const terms = { aimed: new Set(['run-back-1']), mayDie: [], injectedWallMs: wall(1_000), disturbedWallMs: null }
-  return judgeBystanders(() => events, { ...terms, ...changes })
+  return judgeBystanders(() => events, { ...TERMS, aimed: new Set(['run-back-1']), ...changes })
 }
 
-const CLAUSE = { phase: 'after', text: 'bystanders', expected: 'no other container dies or turns unhealthy' }
+const TERMS: BystanderTerms = {
+  ...{ aimed: new Set(), mayDie: [], injectedWallMs: wall(1_000) },
+  ...{ hitWallMs: new Map(), undoing: null, disturbedWallMs: null },
+}
+const CLAUSE = {
+  ...{ phase: 'after', text: 'bystanders' },
+  expected: 'no other container dies or turns unhealthy, and none that was hit dies again',
+}
 
 it.each([
   ['nothing happened', []],
@@ -60,6 +69,101 @@ it('is bounded where a container dies again and again, and where all do', () => 
   ])
 })
 
+describe('one that was hit', () => {
+  const id = 'back0123456789abcdef'
+  const death = (atMs: number, action = 'die'): ContainerEvent => event(action, 'back', { atMs: wall(atMs) })
+  const hitWallMs = new Map([[id, wall(990)]])
+  const undoing = { fromWallMs: wall(2_000), toWallMs: wall(2_100) }
+
+  it('dies of it once, and is not to die again', () => {
+    expect(judge([death(995), death(995, 'oom')], { hitWallMs, undoing }).met).toBe(true)
+    const again = judge([death(995), death(1_400), death(1_450, 'oom'), death(1_500)], { hitWallMs, undoing })
+    expect(again).toEqual({
+      ...CLAUSE,
+      observed:
+        'run-back-1 died with exit code 1 once more 400 ms after the injection, died with exit code 1 once more 500 ms after the injection',
+      met: false,
+    })
+  })
+
+  it('dies of that from the moment on at which it was hit, and each for itself', () => {
+    expect(judge([death(989), death(990)], { hitWallMs }).met).toBe(true)
+    expect(judge([death(990), death(991)], { hitWallMs }).met).toBe(false)
+    const other = event('die', 'back', { containerId: 'other' })
+    const both = new Map([...hitWallMs, ['other', wall(990)]])
+    expect(judge([death(995), other], { hitWallMs: both }).met).toBe(true)
+  })
+
+  it('may die again and again while a fault lasts that does not say once', () => {
+    expect(judge([death(1_100), death(1_200), death(1_999)], { undoing }).met).toBe(true)
+  })
+
+  it('may be ended by the undoing, and dies no more when that is over', () => {
+    expect(judge([death(995), death(2_000), death(2_100)], { hitWallMs, undoing }).met).toBe(true)
+    for (const hits of [hitWallMs, new Map()])
+      expect(judge([death(2_101)], { hitWallMs: hits, undoing })).toEqual({
+        ...CLAUSE,
+        observed: 'run-back-1 died with exit code 1, the fault over, 1101 ms after the injection',
+        met: false,
+      })
+    expect(judge([death(2_101)], { undoing, mayDie: ['back'] }).met).toBe(true)
+    expect(judge([death(2_101)], { undoing, disturbedWallMs: wall(2_100) }).met).toBe(true)
+    expect(judge([death(2_101, 'oom'), death(2_101, 'health_status: unhealthy')], { undoing }).met).toBe(true)
+  })
+
+  it('is looked at from the first hit on, the others from the injection on', () => {
+    const asked: number[] = []
+    const early = event('die', 'front', { atMs: wall(999) })
+    const read = (since: Wall): ContainerEvent[] => {
+      asked.push(Number(since))
+      return [early]
+    }
+    expect(judgeBystanders(read, { ...TERMS, hitWallMs }).met).toBe(true)
+    expect(judgeBystanders(read, TERMS).met).toBe(true)
+    expect(asked).toEqual([990, 1_000])
+    expect(judge([event('die', 'front', { atMs: wall(1_000) })]).met).toBe(false)
+  })
+
+  it('is known by the faults that end once, by its first hit', () => {
+    const hit = (containerId: string, service: string, atMs: number): Hit => ({
+      ...{ containerId, name: `${service}-1`, service, pid: 1, member: null, atMs: mono(0), atWallMs: wall(atMs) },
+    })
+    const fault = (services: string[], endsOnce?: boolean): FaultDescription => ({
+      ...{ targets: [], services, mechanism: '' },
+      ...(endsOnce === undefined ? {} : { endsOnce }),
+    })
+    const terms = bystanderTerms(
+      {
+        descriptions: [fault(['back'], true), fault(['store'], false), fault(['gate'])],
+        hits: [hit('b', 'back', 20), hit('b', 'back', 10), hit('c', 'back', 30), hit('s', 'store', 5), hit('g', 'gate', 5)],
+        ...{
+          injectedWallMs: wall(40),
+          revertCalled: { atMs: mono(0), atWallMs: wall(50) },
+          revertedWallMs: wall(60),
+          disturbed: null,
+        },
+      },
+      { mayDie: [] },
+    )
+    expect([...terms.hitWallMs]).toEqual([
+      ['b', wall(10)],
+      ['c', wall(30)],
+    ])
+    expect(terms.undoing).toEqual({ fromWallMs: wall(50), toWallMs: wall(60) })
+    for (const open of [{ revertCalled: null }, { revertedWallMs: null }]) {
+      const none = {
+        descriptions: [],
+        hits: [],
+        injectedWallMs: wall(40),
+        revertCalled: { atMs: mono(0), atWallMs: wall(50) },
+        revertedWallMs: wall(60),
+        disturbed: null,
+      }
+      expect(bystanderTerms({ ...none, ...open }, { mayDie: [] }).undoing).toBeNull()
+    }
+  })
+})
+
 it('is over when we restart somebody ourselves', () => {
   const death = [event('die', 'front')]
   expect(judge(death, { disturbedWallMs: wall(1_229) }).met).toBe(true)
@@ -67,12 +171,9 @@ it('is over when we restart somebody ourselves', () => {
 })
 
 it('is undecided when nobody knows what happened', () => {
-  const unknown = judgeBystanders(
-    () => {
-      throw new Error('the feed is broken')
-    },
-    { aimed: new Set(), mayDie: [], injectedWallMs: wall(0), disturbedWallMs: null },
-  )
+  const unknown = judgeBystanders(() => {
+    throw new Error('the feed is broken')
+  }, TERMS)
   expect(unknown).toEqual({ ...CLAUSE, observed: 'the feed is broken', met: null })
 })
 
@@ -81,15 +182,17 @@ function withDeaths(
   names: readonly string[],
   mayDie: readonly string[] = [],
   courses: Partial<FaultCourses> = { hits: ['back-1'] },
+  when: 'at once' | 'at the end' = 'at once',
 ): Rig {
   const rig: Rig = new Rig({
     faults: (world) => [fakeFault(world, 'cut', courses)],
     stacks: [
       {
-        events: () =>
-          names.map((name) =>
-            event('die', name, { atMs: rig.world.clock.wallMs(), attributes: { name: `${name}-1`, exitCode: '1' } }),
-          ),
+        events: (sinceMs) =>
+          names.map((name) => {
+            const atMs = when === 'at once' ? sinceMs : rig.world.clock.wallMs()
+            return event('die', name, { atMs, attributes: { name: `${name}-1`, exitCode: '1' } })
+          }),
       },
     ],
     scenarios: [{ mayDie }],
@@ -105,6 +208,11 @@ it('a death that no fault aimed at fails a scenario that nobody else noticed it 
       /^bystanders: expected no other container dies .*, observed store-1 died with exit code 1 \d+ ms after/,
     ),
   ])
+})
+
+it('a death of what was hit fails it when the fault is over', async () => {
+  const result = await withDeaths(['back'], [], { hits: ['back-1'] }, 'at the end').result()
+  expect(result.reasons).toEqual([expect.stringMatching(/observed back-1 died with exit code 1, the fault over, \d+ ms after/)])
 })
 
 it.each<[string, Rig]>([

@@ -1,5 +1,8 @@
-/** Containers that no fault aimed at: from the injection to the end of the recovery none of them may come to harm. Pure. */
-import { msBetween, type Wall } from '../../core/time/moment.ts'
+/**
+ * Containers that no fault aimed at: from the injection to the end of the recovery none of them may come to harm. Those that one
+ * has hit may die of that, once, and of nothing else. Pure.
+ */
+import { earliest, msBetween, type Wall } from '../../core/time/moment.ts'
 import { describeError } from '../../core/errors.ts'
 import type { ExpectationResult } from '../../core/result/scenario.ts'
 import type { Scenario } from '../../kinds/scenario.ts'
@@ -12,22 +15,27 @@ export interface BystanderTerms {
   /** Services of which the scenario expects it. */
   readonly mayDie: readonly string[]
   readonly injectedWallMs: Wall
+  /** When those were hit that die of it once, by their ids. */
+  readonly hitWallMs: ReadonlyMap<string, Wall>
+  /** When the faults were undone, by whatever that takes; null where it did not come to that. */
+  readonly undoing: { readonly fromWallMs: Wall; readonly toWallMs: Wall } | null
   /** What comes later is our own doing; null where nothing is. */
   readonly disturbedWallMs: Wall | null
 }
 
-export function bystanderTerms(
-  {
-    descriptions,
-    hits,
-    injectedWallMs,
-    disturbed,
-  }: Pick<ScenarioState, 'descriptions' | 'hits' | 'injectedWallMs' | 'disturbed'>,
-  { mayDie }: Pick<Scenario, 'mayDie'>,
-): BystanderTerms {
+type Seen = Pick<ScenarioState, 'descriptions' | 'hits' | 'injectedWallMs' | 'revertCalled' | 'revertedWallMs' | 'disturbed'>
+
+export function bystanderTerms(seen: Seen, { mayDie }: Pick<Scenario, 'mayDie'>): BystanderTerms {
+  const { descriptions, hits, injectedWallMs, revertCalled, revertedWallMs, disturbed } = seen
   const targets = descriptions.flatMap((fault) => fault.targets)
   const aimed = new Set([...targets, ...hits.flatMap(({ name, containerId }) => [name, containerId])])
-  return { aimed, mayDie, injectedWallMs, disturbedWallMs: disturbed?.atWallMs ?? null }
+  const once = new Set(descriptions.flatMap(({ endsOnce, services }) => (endsOnce === true ? services : [])))
+  const hitWallMs = new Map<string, Wall>()
+  for (const { containerId, service, atWallMs } of hits)
+    if (once.has(service)) hitWallMs.set(containerId, earliest(atWallMs, hitWallMs.get(containerId) ?? atWallMs))
+  const undoing =
+    revertCalled === null || revertedWallMs === null ? null : { fromWallMs: revertCalled.atWallMs, toWallMs: revertedWallMs }
+  return { aimed, mayDie, injectedWallMs, hitWallMs, undoing, disturbedWallMs: disturbed?.atWallMs ?? null }
 }
 
 /** What is told of one container at most: one in a crash loop has hundreds. */
@@ -36,13 +44,17 @@ const MOST_CONTAINERS = 10
 
 /**
  * A container that dies behind a restart policy may be back before any request notices.
- * @param read - Events since the injection. Undecided when it throws: no answer is not "no event".
+ * @param read - Events since then. Undecided when it throws: no answer is not "no event".
  */
-export function judgeBystanders(read: () => readonly ContainerEvent[], terms: BystanderTerms): ExpectationResult {
-  const clause = { phase: 'after', text: 'bystanders', expected: 'no other container dies or turns unhealthy' } as const
+export function judgeBystanders(
+  read: (sinceWallMs: Wall) => readonly ContainerEvent[],
+  terms: BystanderTerms,
+): ExpectationResult {
+  const expected = 'no other container dies or turns unhealthy, and none that was hit dies again'
+  const clause = { phase: 'after', text: 'bystanders', expected } as const
   let events: readonly ContainerEvent[]
   try {
-    events = read()
+    events = read(earliest(terms.injectedWallMs, ...terms.hitWallMs.values()))
   } catch (error) {
     return { ...clause, observed: describeError(error), met: null }
   }
@@ -56,13 +68,15 @@ export function judgeBystanders(read: () => readonly ContainerEvent[], terms: By
 function harmedBy(events: readonly ContainerEvent[], terms: BystanderTerms): string[] {
   const { aimed, mayDie, injectedWallMs, disturbedWallMs } = terms
   const harms = new Map<string, string[]>()
+  const deaths = new Map<string, number>()
   for (const event of events) {
     // What has no service is the harness's own, such as a helper that ends.
-    const isBystander = event.service !== '' && !mayDie.includes(event.service)
-    const isOurs = disturbedWallMs !== null && event.atMs > disturbedWallMs
-    const harm = isBystander && !isOurs ? harmOf(event) : null
+    if (event.service === '' || mayDie.includes(event.service)) continue
+    if (disturbedWallMs !== null && event.atMs > disturbedWallMs) continue
     const name = event.attributes['name'] ?? event.containerId.slice(0, 12)
-    if (harm === null || aimed.has(name) || aimed.has(event.containerId)) continue
+    const isAimed = aimed.has(name) || aimed.has(event.containerId)
+    const harm = isAimed ? againOf(event, deaths, terms) : event.atMs < injectedWallMs ? null : harmOf(event)
+    if (harm === null) continue
     const told = `${harm} ${Math.round(msBetween(injectedWallMs, event.atMs))} ms after the injection`
     harms.set(name, [...(harms.get(name) ?? []), told])
   }
@@ -72,10 +86,27 @@ function harmedBy(events: readonly ContainerEvent[], terms: BystanderTerms): str
   })
 }
 
-function harmOf({ action, attributes }: ContainerEvent): string | null {
-  switch (action) {
+/** Of one that a fault aimed at. While that lasts it may kill it again and again, unless it is one that does so once. */
+function againOf(event: ContainerEvent, deaths: Map<string, number>, { hitWallMs, undoing }: BystanderTerms): string | null {
+  const { action, containerId, atMs } = event
+  if (action !== 'die') return null
+  if (undoing !== null && atMs >= undoing.fromWallMs)
+    return atMs > undoing.toWallMs ? `${diedText(event)}, the fault over,` : null
+  const hitMs = hitWallMs.get(containerId)
+  if (hitMs === undefined || atMs < hitMs) return null
+  const before = deaths.get(containerId) ?? 0
+  deaths.set(containerId, before + 1)
+  return before === 0 ? null : `${diedText(event)} once more`
+}
+
+function diedText({ attributes }: ContainerEvent): string {
+  return `died with exit code ${attributes['exitCode'] ?? 'unknown'}`
+}
+
+function harmOf(event: ContainerEvent): string | null {
+  switch (event.action) {
     case 'die':
-      return `died with exit code ${attributes['exitCode'] ?? 'unknown'}`
+      return diedText(event)
     case 'oom':
       return 'ran out of memory'
     case 'health_status: unhealthy':

@@ -59,7 +59,11 @@ export const containerAction = defineFault({
       state !== null && undoOf(plan, state) !== null ? [`container ${state.name} is still ${state.status}`] : [],
     )
   },
-  describe: (plan) => ({ ...describeContainers(plan, mechanismOf(plan)), risksData: plan.action !== 'pause' }),
+  describe: (plan) => ({
+    ...describeContainers(plan, mechanismOf(plan)),
+    risksData: plan.action !== 'pause',
+    endsOnce: plan.action !== 'pause',
+  }),
 })
 
 async function actOn(plan: ContainerActionPlan, container: TargetContainer, tellHit: TellHit, ctx: FaultContext): Promise<Act> {

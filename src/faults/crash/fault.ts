@@ -83,7 +83,13 @@ export const crash = defineFault({
   },
   // A container must have been up for a while; one that is added is hit as soon as it is there.
   usualMs: ({ timing }: CrashSpec) => (timing === 'during_registration' ? 1_000 : 2_500),
-  describe: (plan) => ({ targets: targetTexts(plan), services: [plan.target], mechanism: mechanismOf(plan), risksData: true }),
+  describe: (plan) => ({
+    targets: targetTexts(plan),
+    services: [plan.target],
+    mechanism: mechanismOf(plan),
+    risksData: true,
+    endsOnce: true,
+  }),
 })
 
 /** Returns when there are as many busy members as are to be hit. */

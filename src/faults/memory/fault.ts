@@ -65,7 +65,11 @@ export const memory = defineFault({
     return [...helpers, ...(await downLeftovers(idsOf(plan), staysDown, ctx))]
   },
   usualMs: () => 1_500,
-  describe: (plan) => ({ ...describeContainers(plan, mechanismOf(plan)), risksData: plan.then === 'oom' }),
+  describe: (plan) => ({
+    ...describeContainers(plan, mechanismOf(plan)),
+    risksData: plan.then === 'oom',
+    endsOnce: plan.then === 'oom',
+  }),
 })
 
 async function prepareTarget(target: MemoryTarget, ctx: FaultContext): Promise<Filling> {

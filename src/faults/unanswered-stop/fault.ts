@@ -78,6 +78,7 @@ export const unansweredStop = defineFault({
     services: [plan.target],
     mechanism: mechanismOf(plan),
     risksData: true,
+    endsOnce: true,
   }),
 })
 
