@@ -17,7 +17,7 @@ export interface Scenario {
   readonly recoveryLimitSeconds: number | null
   /** A service to watch instead of the chosen one; null lets the engine choose. */
   readonly control: string | null
-  /** Services of which containers may die or turn unhealthy although no fault aims at them. */
+  /** Services of which containers may die or turn unhealthy although no fault aims at them, or more often than it kills them. */
   readonly mayDie: readonly string[]
   /** It uses up what other stacks on the machine need as well: no scenario runs beside it. */
   readonly exclusive: boolean
@@ -44,4 +44,9 @@ const RECOVERY_LIMIT_MS: Record<ProfileName, number> = { smoke: 20_000, quick: 2
 
 export function recoveryLimitMs(scenario: Scenario, profile: ProfileName): number {
   return scenario.recoveryLimitSeconds === null ? RECOVERY_LIMIT_MS[profile] : scenario.recoveryLimitSeconds * 1_000
+}
+
+/** Of whatever else has to come back with it, which no entry has promised sooner: a service that we restart, or a load. */
+export function usualLimitMs(scenario: Scenario, profile: ProfileName): number {
+  return Math.max(RECOVERY_LIMIT_MS[profile], recoveryLimitMs(scenario, profile))
 }

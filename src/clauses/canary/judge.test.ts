@@ -140,9 +140,15 @@ describe('judgeCanary', () => {
       met: true,
     })
     const late = many(60, (index) => cut(index, index === 3 ? 5_001 : 10))
-    expect(judgeCanary(spec, seen(late))).toMatchObject({ observed: '1 of 60 did not (1 × ECONNRESET after 200)', met: false })
+    expect(judgeCanary(spec, seen(late))).toMatchObject({
+      observed: '1 of 60 did not (1 × ECONNRESET after 200), the slowest after 5001 ms',
+      met: false,
+    })
     const hung = many(60, (index) => (index < 2 ? sample(index, null, 10) : sample(index, 200, 10)))
-    expect(judgeCanary(spec, seen(hung))).toMatchObject({ observed: '2 of 60 did not (2 × deadline)', met: false })
+    expect(judgeCanary(spec, seen(hung))).toMatchObject({
+      observed: '2 of 60 did not (2 × deadline), the slowest after 10 ms',
+      met: false,
+    })
   })
 
   it('wants every request answered in time, good or bad', () => {

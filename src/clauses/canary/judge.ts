@@ -147,7 +147,7 @@ function endsPart(limitMs: number, { samples }: CanarySeen): Part {
     observed:
       late.length === 0
         ? `last end after ${msText(worst)}`
-        : `${late.length} of ${samples.length} did not (${statusCounts(late)})`,
+        : `${late.length} of ${samples.length} did not (${statusCounts(late)}), the slowest after ${msText(worst)}`,
     met: late.length === 0,
   }
 }

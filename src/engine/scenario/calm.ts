@@ -26,7 +26,7 @@ const FEWEST_STEADY = 10
 const SLOW_SHARE = 0.03
 
 export interface CalmTerms {
-  /** No answer may come later that is slow. */
+  /** Looks in which answers were slow must have had the last of them by then. */
   readonly untilMs: Mono
   readonly steady: readonly CanarySample[]
 }
@@ -68,8 +68,8 @@ export async function awaitCalm(
       const result = figuresOf(samples, slow, limits)
       const isAsBefore = result.requests >= FEWEST_ANSWERS && result.slow <= result.requests * SLOW_SHARE
       if (isAsBefore || samples.some(({ ok }) => !ok)) return { result, sinceMs: fromMs, lateUntilMs, reason: null }
-      // Where too few had an outcome none of them need be slow.
-      lateUntilMs = slow.reduce((last, { doneMs }) => latest(last, doneMs), slow.length === 0 ? toMs : fromMs)
+      // Of those that have no outcome nobody knows when it came.
+      lateUntilMs = slow.reduce((last, { doneMs }) => latest(last, doneMs), result.requests < FEWEST_ANSWERS ? toMs : fromMs)
       if (lateUntilMs > untilMs) return { result, sinceMs: fromMs, lateUntilMs, reason: reasonOf(result) }
     }
   } finally {

@@ -91,7 +91,7 @@ export async function restartKeeper(
     return
   }
   // One that has just started is slow for a while, and would be no baseline for the next scenario.
-  const terms = { untilMs: later(state.disturbed.atMs, limitMs), steady: state.steadySamples }
+  const terms = { untilMs: later(startedMs, limitMs), steady: state.steadySamples }
   const { sinceMs, reason } = await awaitCalm(deps, canary.requests, terms, signal)
   canary.steadySinceMs = sinceMs
   if (reason !== null) state.notes.push({ at: isoTime(clock.wallMs()), source: 'engine', kind: 'restart', detail: reason })

@@ -8,7 +8,7 @@ import { isoTime, later, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
 import type { ScenarioResult } from '../../core/result/scenario.ts'
 import type { FaultContext, ClauseContext } from '../../kinds/context.ts'
-import { faultWindowMs, recoveryLimitMs, type Scenario } from '../../kinds/scenario.ts'
+import { faultWindowMs, recoveryLimitMs, usualLimitMs, type Scenario } from '../../kinds/scenario.ts'
 import { withDeadline } from '../../core/time/wait.ts'
 import type { HostFacts } from '../../toolbox/operations/resources/host.ts'
 import { collect } from '../watch/collect.ts'
@@ -84,7 +84,7 @@ export class ScenarioRun {
     this.state = new ScenarioState(deps.number, instantOf(deps.clock), faultWindowMs(scenario, options.profile))
     this.steadySinceMs = this.state.startedMs
     this.faults = new FaultSet(deps)
-    const alsoAsked = deps.askedOfLoad(scenario.expect, recoveryLimitMs(scenario, options.profile))
+    const alsoAsked = deps.askedOfLoad(scenario.expect, usualLimitMs(scenario, options.profile))
     this.expectations = new ExpectationSet([...scenario.expect, ...alsoAsked])
     this.phases = new PhaseRecorder(deps.clock, (phase) => {
       deps.emit({ type: 'phase-started', id: scenario.id, phase })
@@ -260,7 +260,7 @@ export class ScenarioRun {
 
   private async restartKeeper(): Promise<void> {
     const { deps, state, scenario, phases, signal, canary } = this
-    const terms = await keeperTerms(deps, state, this.before, recoveryLimitMs(scenario, this.options.profile))
+    const terms = await keeperTerms(deps, state, this.before, usualLimitMs(scenario, this.options.profile))
     if (terms === null) return
     const work = (inner: AbortSignal): Promise<void> => restartKeeper(deps, state, canary, terms, inner)
     await phases.run('restart', RESTART_LIMIT_MS + terms.limitMs, signal, work)

@@ -19,8 +19,8 @@ function judge(events: readonly ContainerEvent[], changes: Partial<BystanderTerm
 }
 
 const TERMS: BystanderTerms = {
-  ...{ aimed: new Set(), mayDie: [], injectedWallMs: wall(1_000) },
-  ...{ hitWallMs: new Map(), undoing: null, disturbedWallMs: null },
+  ...{ aimed: new Set(), mayDie: [], sinceWallMs: wall(1_000) },
+  ...{ hitsWallMs: new Map(), undoing: null, disturbedWallMs: null },
 }
 const CLAUSE = {
   ...{ phase: 'after', text: 'bystanders' },
@@ -72,13 +72,12 @@ it('is bounded where a container dies again and again, and where all do', () => 
 describe('one that was hit', () => {
   const id = 'back0123456789abcdef'
   const death = (atMs: number, action = 'die'): ContainerEvent => event(action, 'back', { atMs: wall(atMs) })
-  const hitWallMs = new Map([[id, wall(990)]])
+  const hitsWallMs = new Map([[id, [wall(1_090)]]])
   const undoing = { fromWallMs: wall(2_000), toWallMs: wall(2_100) }
 
   it('dies of it once, and is not to die again', () => {
-    expect(judge([death(995), death(995, 'oom')], { hitWallMs, undoing }).met).toBe(true)
-    const again = judge([death(995), death(1_400), death(1_450, 'oom'), death(1_500)], { hitWallMs, undoing })
-    expect(again).toEqual({
+    expect(judge([death(1_095), death(1_095, 'oom')], { hitsWallMs, undoing }).met).toBe(true)
+    expect(judge([death(1_095), death(1_400), death(1_450, 'oom'), death(1_500)], { hitsWallMs, undoing })).toEqual({
       ...CLAUSE,
       observed:
         'run-back-1 died with exit code 1 once more 400 ms after the injection, died with exit code 1 once more 500 ms after the injection',
@@ -86,81 +85,92 @@ describe('one that was hit', () => {
     })
   })
 
-  it('dies of that from the moment on at which it was hit, and each for itself', () => {
-    expect(judge([death(989), death(990)], { hitWallMs }).met).toBe(true)
-    expect(judge([death(990), death(991)], { hitWallMs }).met).toBe(false)
+  it('dies as often as it was hit until then, and each for itself', () => {
+    expect(judge([death(1_090)], { hitsWallMs }).met).toBe(true)
+    expect(judge([death(1_089)], { hitsWallMs }).met).toBe(false)
+    const twice = new Map([[id, [wall(1_090), wall(1_300)]]])
+    expect(judge([death(1_095), death(1_300)], { hitsWallMs: twice }).met).toBe(true)
+    expect(judge([death(1_095), death(1_299)], { hitsWallMs: twice }).met).toBe(false)
     const other = event('die', 'back', { containerId: 'other' })
-    const both = new Map([...hitWallMs, ['other', wall(990)]])
-    expect(judge([death(995), other], { hitWallMs: both }).met).toBe(true)
+    const both = new Map([...hitsWallMs, ['other', [wall(1_090)]] as const])
+    expect(judge([death(1_095), other], { hitsWallMs: both }).met).toBe(true)
   })
 
-  it('may die again and again while a fault lasts that does not say once', () => {
-    expect(judge([death(1_100), death(1_200), death(1_999)], { undoing }).met).toBe(true)
+  it('may die of it late, as one that was held and is let go, but no second time', () => {
+    expect(judge([death(2_500)], { hitsWallMs, undoing }).met).toBe(true)
+    expect(judge([death(1_095), death(2_500)], { hitsWallMs, undoing }).observed).toBe(
+      'run-back-1 died with exit code 1 once more 1500 ms after the injection',
+    )
   })
 
-  it('may be ended by the undoing, and dies no more when that is over', () => {
-    expect(judge([death(995), death(2_000), death(2_100)], { hitWallMs, undoing }).met).toBe(true)
-    for (const hits of [hitWallMs, new Map()])
-      expect(judge([death(2_101)], { hitWallMs: hits, undoing })).toEqual({
-        ...CLAUSE,
-        observed: 'run-back-1 died with exit code 1, the fault over, 1101 ms after the injection',
-        met: false,
-      })
-    expect(judge([death(2_101)], { undoing, mayDie: ['back'] }).met).toBe(true)
-    expect(judge([death(2_101)], { undoing, disturbedWallMs: wall(2_100) }).met).toBe(true)
+  it('may die again and again while a fault lasts that does not say once, and not when it is over', () => {
+    expect(judge([death(1_100), death(1_200), death(1_999), death(2_100)], { undoing }).met).toBe(true)
+    expect(judge([death(1_100), death(2_101)], { undoing })).toEqual({
+      ...CLAUSE,
+      observed: 'run-back-1 died with exit code 1, the fault over, 1101 ms after the injection',
+      met: false,
+    })
+    expect(judge([death(2_101)]).met).toBe(true)
+  })
+
+  it('may be ended by the undoing', () => {
+    expect(judge([death(1_095), death(2_000), death(2_100)], { hitsWallMs, undoing }).met).toBe(true)
+    expect(judge([death(1_095), death(1_999)], { hitsWallMs, undoing }).met).toBe(false)
+  })
+
+  it('may die where that is said, and by ourselves', () => {
+    const late = [death(2_101)]
+    expect(judge(late, { undoing, mayDie: ['back'] }).met).toBe(true)
+    expect(judge(late, { undoing, disturbedWallMs: wall(2_100) }).met).toBe(true)
     expect(judge([death(2_101, 'oom'), death(2_101, 'health_status: unhealthy')], { undoing }).met).toBe(true)
   })
+})
 
-  it('is looked at from the first hit on, the others from the injection on', () => {
-    const asked: number[] = []
-    const early = event('die', 'front', { atMs: wall(999) })
-    const read = (since: Wall): ContainerEvent[] => {
-      asked.push(Number(since))
-      return [early]
-    }
-    expect(judgeBystanders(read, { ...TERMS, hitWallMs }).met).toBe(true)
-    expect(judgeBystanders(read, TERMS).met).toBe(true)
-    expect(asked).toEqual([990, 1_000])
-    expect(judge([event('die', 'front', { atMs: wall(1_000) })]).met).toBe(false)
+describe('what is asked after', () => {
+  const hit = (containerId: string, service: string, atMs: number): Hit => ({
+    ...{ containerId, name: `${service}-1`, service, pid: 1, member: null, atMs: mono(0), atWallMs: wall(atMs) },
+  })
+  const fault = (services: string[], endsOnce?: boolean): FaultDescription => ({
+    ...{ targets: [], services, mechanism: '' },
+    ...(endsOnce === undefined ? {} : { endsOnce }),
+  })
+  const seen = {
+    ...{ descriptions: [], hits: [], injectedWallMs: wall(40), disturbed: null },
+    ...{ revertCalled: { atMs: mono(0), atWallMs: wall(50) }, revertedWallMs: wall(60) },
+  }
+
+  it('is what happened since the first hit, or the injection where that came first', () => {
+    const since = (hits: Hit[]): Wall => bystanderTerms({ ...seen, hits }, { mayDie: [] }).sinceWallMs
+    expect([since([]), since([hit('a', 'b', 30), hit('a', 'b', 20)]), since([hit('a', 'b', 45)])]).toEqual([
+      ...[wall(40), wall(20), wall(40)],
+    ])
+    const asked: Wall[] = []
+    judgeBystanders((sinceMs) => {
+      asked.push(sinceMs)
+      return []
+    }, TERMS)
+    expect(asked).toEqual([wall(1_000)])
   })
 
-  it('is known by the faults that end once, by its first hit', () => {
-    const hit = (containerId: string, service: string, atMs: number): Hit => ({
-      ...{ containerId, name: `${service}-1`, service, pid: 1, member: null, atMs: mono(0), atWallMs: wall(atMs) },
-    })
-    const fault = (services: string[], endsOnce?: boolean): FaultDescription => ({
-      ...{ targets: [], services, mechanism: '' },
-      ...(endsOnce === undefined ? {} : { endsOnce }),
-    })
-    const terms = bystanderTerms(
+  it('knows by the faults that end once who was hit by nothing else, and when', () => {
+    const { hitsWallMs, undoing } = bystanderTerms(
       {
-        descriptions: [fault(['back'], true), fault(['store'], false), fault(['gate'])],
-        hits: [hit('b', 'back', 20), hit('b', 'back', 10), hit('c', 'back', 30), hit('s', 'store', 5), hit('g', 'gate', 5)],
-        ...{
-          injectedWallMs: wall(40),
-          revertCalled: { atMs: mono(0), atWallMs: wall(50) },
-          revertedWallMs: wall(60),
-          disturbed: null,
-        },
+        ...seen,
+        descriptions: [fault(['back', 'both'], true), fault(['store', 'both'], false), fault(['gate'])],
+        hits: [
+          ...[hit('b', 'back', 20), hit('b', 'back', 10), hit('c', 'back', 30)],
+          ...[hit('s', 'store', 5), hit('g', 'gate', 5), hit('t', 'both', 5)],
+        ],
       },
       { mayDie: [] },
     )
-    expect([...terms.hitWallMs]).toEqual([
-      ['b', wall(10)],
-      ['c', wall(30)],
+    expect([...hitsWallMs]).toEqual([
+      ['b', [wall(20), wall(10)]],
+      ['c', [wall(30)]],
     ])
-    expect(terms.undoing).toEqual({ fromWallMs: wall(50), toWallMs: wall(60) })
-    for (const open of [{ revertCalled: null }, { revertedWallMs: null }]) {
-      const none = {
-        descriptions: [],
-        hits: [],
-        injectedWallMs: wall(40),
-        revertCalled: { atMs: mono(0), atWallMs: wall(50) },
-        revertedWallMs: wall(60),
-        disturbed: null,
-      }
-      expect(bystanderTerms({ ...none, ...open }, { mayDie: [] }).undoing).toBeNull()
-    }
+    expect(undoing).toEqual({ fromWallMs: wall(50), toWallMs: wall(60) })
+    for (const open of [{ revertCalled: null }, { revertedWallMs: null }])
+      expect(bystanderTerms({ ...seen, ...open }, { mayDie: [] }).undoing).toBeNull()
   })
 })
 

@@ -1,10 +1,11 @@
 /**
  * Containers that no fault aimed at: from the injection to the end of the recovery none of them may come to harm. Those that one
- * has hit may die of that, once, and of nothing else. Pure.
+ * has hit may die of that, no oftener than it kills, and not when it is over. Pure.
  */
 import { earliest, msBetween, type Wall } from '../../core/time/moment.ts'
 import { describeError } from '../../core/errors.ts'
 import type { ExpectationResult } from '../../core/result/scenario.ts'
+import type { FaultDescription } from '../../kinds/fault.ts'
 import type { Scenario } from '../../kinds/scenario.ts'
 import type { ContainerEvent } from '../../ports/docker.ts'
 import type { ScenarioState } from '../scenario/state.ts'
@@ -14,9 +15,10 @@ export interface BystanderTerms {
   readonly aimed: ReadonlySet<string>
   /** Services of which the scenario expects it. */
   readonly mayDie: readonly string[]
-  readonly injectedWallMs: Wall
-  /** When those were hit that die of it once, by their ids. */
-  readonly hitWallMs: ReadonlyMap<string, Wall>
+  /** When the first container was hit, or the injection had ended, if that was sooner. */
+  readonly sinceWallMs: Wall
+  /** Times at which those were hit that die of it once each time, and of nothing else, by their ids. */
+  readonly hitsWallMs: ReadonlyMap<string, readonly Wall[]>
   /** When the faults were undone, by whatever that takes; null where it did not come to that. */
   readonly undoing: { readonly fromWallMs: Wall; readonly toWallMs: Wall } | null
   /** What comes later is our own doing; null where nothing is. */
@@ -29,13 +31,17 @@ export function bystanderTerms(seen: Seen, { mayDie }: Pick<Scenario, 'mayDie'>)
   const { descriptions, hits, injectedWallMs, revertCalled, revertedWallMs, disturbed } = seen
   const targets = descriptions.flatMap((fault) => fault.targets)
   const aimed = new Set([...targets, ...hits.flatMap(({ name, containerId }) => [name, containerId])])
-  const once = new Set(descriptions.flatMap(({ endsOnce, services }) => (endsOnce === true ? services : [])))
-  const hitWallMs = new Map<string, Wall>()
+  const servicesOf = (faults: readonly FaultDescription[]): Set<string> => new Set(faults.flatMap(({ services }) => services))
+  const once = servicesOf(descriptions.filter(({ endsOnce }) => endsOnce === true))
+  const lasting = servicesOf(descriptions.filter(({ endsOnce }) => endsOnce !== true))
+  const hitsWallMs = new Map<string, Wall[]>()
   for (const { containerId, service, atWallMs } of hits)
-    if (once.has(service)) hitWallMs.set(containerId, earliest(atWallMs, hitWallMs.get(containerId) ?? atWallMs))
+    if (once.has(service) && !lasting.has(service))
+      hitsWallMs.set(containerId, [...(hitsWallMs.get(containerId) ?? []), atWallMs])
+  const sinceWallMs = earliest(injectedWallMs, ...hits.map(({ atWallMs }) => atWallMs))
   const undoing =
     revertCalled === null || revertedWallMs === null ? null : { fromWallMs: revertCalled.atWallMs, toWallMs: revertedWallMs }
-  return { aimed, mayDie, injectedWallMs, hitWallMs, undoing, disturbedWallMs: disturbed?.atWallMs ?? null }
+  return { aimed, mayDie, sinceWallMs, hitsWallMs, undoing, disturbedWallMs: disturbed?.atWallMs ?? null }
 }
 
 /** What is told of one container at most: one in a crash loop has hundreds. */
@@ -54,7 +60,7 @@ export function judgeBystanders(
   const clause = { phase: 'after', text: 'bystanders', expected } as const
   let events: readonly ContainerEvent[]
   try {
-    events = read(earliest(terms.injectedWallMs, ...terms.hitWallMs.values()))
+    events = read(terms.sinceWallMs)
   } catch (error) {
     return { ...clause, observed: describeError(error), met: null }
   }
@@ -66,7 +72,7 @@ export function judgeBystanders(
 }
 
 function harmedBy(events: readonly ContainerEvent[], terms: BystanderTerms): string[] {
-  const { aimed, mayDie, injectedWallMs, disturbedWallMs } = terms
+  const { aimed, mayDie, sinceWallMs, disturbedWallMs } = terms
   const harms = new Map<string, string[]>()
   const deaths = new Map<string, number>()
   for (const event of events) {
@@ -75,9 +81,9 @@ function harmedBy(events: readonly ContainerEvent[], terms: BystanderTerms): str
     if (disturbedWallMs !== null && event.atMs > disturbedWallMs) continue
     const name = event.attributes['name'] ?? event.containerId.slice(0, 12)
     const isAimed = aimed.has(name) || aimed.has(event.containerId)
-    const harm = isAimed ? againOf(event, deaths, terms) : event.atMs < injectedWallMs ? null : harmOf(event)
+    const harm = isAimed ? againOf(event, deaths, terms) : harmOf(event)
     if (harm === null) continue
-    const told = `${harm} ${Math.round(msBetween(injectedWallMs, event.atMs))} ms after the injection`
+    const told = `${harm} ${Math.round(msBetween(sinceWallMs, event.atMs))} ms after the injection`
     harms.set(name, [...(harms.get(name) ?? []), told])
   }
   return [...harms].map(([name, all]) => {
@@ -86,17 +92,21 @@ function harmedBy(events: readonly ContainerEvent[], terms: BystanderTerms): str
   })
 }
 
-/** Of one that a fault aimed at. While that lasts it may kill it again and again, unless it is one that does so once. */
-function againOf(event: ContainerEvent, deaths: Map<string, number>, { hitWallMs, undoing }: BystanderTerms): string | null {
+/**
+ * Of one that a fault aimed at. Whatever undoes a fault may end it, as it may start what it has stopped. A fault that lasts may
+ * kill it again and again until then; one that ends it once does so once, be it as late as it likes: who was held may end
+ * when it is let go.
+ */
+function againOf(event: ContainerEvent, deaths: Map<string, number>, { hitsWallMs, undoing }: BystanderTerms): string | null {
   const { action, containerId, atMs } = event
   if (action !== 'die') return null
-  if (undoing !== null && atMs >= undoing.fromWallMs)
-    return atMs > undoing.toWallMs ? `${diedText(event)}, the fault over,` : null
-  const hitMs = hitWallMs.get(containerId)
-  if (hitMs === undefined || atMs < hitMs) return null
-  const before = deaths.get(containerId) ?? 0
-  deaths.set(containerId, before + 1)
-  return before === 0 ? null : `${diedText(event)} once more`
+  const isOver = undoing !== null && atMs > undoing.toWallMs
+  if (undoing !== null && atMs >= undoing.fromWallMs && !isOver) return null
+  const hits = hitsWallMs.get(containerId)
+  if (hits === undefined) return isOver ? `${diedText(event)}, the fault over,` : null
+  const count = (deaths.get(containerId) ?? 0) + 1
+  deaths.set(containerId, count)
+  return count > hits.filter((hitMs) => hitMs <= atMs).length ? `${diedText(event)} once more` : null
 }
 
 function diedText({ attributes }: ContainerEvent): string {

@@ -38,7 +38,7 @@ const common = {
     .max(100)
     .meta({
       description:
-        'Services that may die, restart or turn unhealthy although the fault does not aim at them; of others it is a miss',
+        'Services that may die, restart or turn unhealthy although the fault does not aim at them, or more often than it kills them; of others it is a miss',
     })
     .optional(),
   recovery_seconds: seconds('Limit of the recovery; the default is 20, and 60 in the full profile').optional(),

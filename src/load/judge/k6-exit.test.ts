@@ -48,6 +48,13 @@ it.each<[string, string]>([
     '; it said: level=error msg=2\nlevel=error msg=3\nlevel=error msg=4',
   ],
   [`level=error msg=${'y'.repeat(600)}`, `; it said: level=error msg=${'y'.repeat(484)}`],
+  // A long one is no reason to hide the newest.
+  [`level=error msg=${'y'.repeat(600)}\nlevel=error msg=why`, '; it said: level=error msg=why'],
+  [
+    `level=error msg=${'y'.repeat(463)}\nlevel=error msg=abcd`,
+    `; it said: level=error msg=${'y'.repeat(463)}\nlevel=error msg=abcd`,
+  ],
+  [`level=error msg=${'y'.repeat(464)}\nlevel=error msg=abcd`, '; it said: level=error msg=abcd'],
 ])('what k6 says at its end is told with it: %j', (log, said) => {
   expect(k6EndText(1, log)).toBe(`k6 ended with 1: no such exit code of k6 is known${said}`)
 })

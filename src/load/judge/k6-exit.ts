@@ -52,10 +52,13 @@ export function k6Exit(exitCode: number): K6ExitMeaning {
 const ERROR_LINE = /\blevel=(?:error|fatal|panic)\b/
 const MOST_ERRORS = 3
 
-/** What is kept of k6's log: its newest errors, or without one its last characters. What was kept once stays as it is. */
+/** What is kept of k6's log: its newest errors, as many as there is room for, or without one its last characters. */
 export function k6Said(log: string): string {
   const errors = log.split('\n').filter((line) => ERROR_LINE.test(line))
-  return errors.length === 0 ? log.trim().slice(-LOG_LENGTH) : errors.slice(-MOST_ERRORS).join('\n').slice(0, LOG_LENGTH)
+  if (errors.length === 0) return log.trim().slice(-LOG_LENGTH)
+  const newest = errors.slice(-MOST_ERRORS)
+  while (newest.length > 1 && newest.join('\n').length > LOG_LENGTH) newest.shift()
+  return newest.join('\n').slice(0, LOG_LENGTH)
 }
 
 /** `k6 ended with N: …; it said: …`, of its whole log or of what is kept of it. `hasIterated`: it came as far as the script's iterations. */
