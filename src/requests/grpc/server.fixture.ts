@@ -30,7 +30,7 @@ export interface Shop extends AsyncDisposable {
   readonly health: Map<string, string>
 }
 
-/** Sells tea for 250 cents; is out of coffee, and asleep when it is asked for cocoa. */
+/** Sells tea for 250 cents; is out of coffee, and asleep when it is asked for cocoa, or by somebody who says so. */
 export async function openShop({ reflection = true, port = 0 } = {}): Promise<Shop> {
   const server = new Server()
   const calls: Shop['calls'] = []
@@ -45,7 +45,7 @@ export async function openShop({ reflection = true, port = 0 } = {}): Promise<Sh
     const { request } = called
     calls.push({ path: called.getPath(), metadata: called.metadata })
     if (request.item === 'coffee') answer({ code: status.RESOURCE_EXHAUSTED, details: 'out of coffee ☕' })
-    else if (request.item !== 'cocoa')
+    else if (request.item !== 'cocoa' && !called.metadata.get('asleep').includes('yes'))
       answer(null, { item: request.item, total: { cents: 250 * request.count, currency: 'EUR' } })
   }
   const check: handleUnaryCall<{ readonly service: string }, object> = (called, answer) => {
