@@ -159,3 +159,36 @@ it('keeps a short body whole, and nothing of one that is a single long word', as
   told.stop()
   expect(told.samples(mono(0)).flatMap(({ body }) => body ?? [])).toEqual(['busy', '…'])
 })
+
+it('sends a burst at once, in the turns of its requests, beside those that are due', async () => {
+  const waiting: (() => void)[] = []
+  const named = (name: string): StackRequest => ({
+    ...GET,
+    async send() {
+      await new Promise<void>((resolve) => waiting.push(resolve))
+      return { ...WHOLE, status: 200, body: name }
+    },
+  })
+  const requests = { page: named('page'), stream: named('stream') }
+  const turns = descriptor({ requests, canary: { requests: ['page', 'stream'], ratePerSecond: 20 } })
+  const bursting = canaryPort.start(stack({ descriptor: turns }), { clock, signal: new AbortController().signal })
+  await until(() => waiting.length >= 1)
+  const atMs = bursting.burst(30)
+  const before = waiting.length
+  expect(before).toBeGreaterThanOrEqual(31)
+  await until(() => waiting.length > before)
+  bursting.stop()
+  for (const answer of waiting) answer()
+  await until(() => bursting.samples(atMs).length >= 31)
+  const sent = bursting.samples(mono(0))
+  const burst = sent.filter((sample) => sample.burst === true)
+  expect([...new Set(burst.map(({ intendedMs }) => intendedMs))]).toEqual([atMs])
+  expect(burst.map(({ request }) => request).slice(0, 4)).toEqual(
+    burst[0]?.request === 'page' ? ['page', 'stream', 'page', 'stream'] : ['stream', 'page', 'stream', 'page'],
+  )
+  expect([burst.length, sent.filter((sample) => sample.burst === undefined).length]).toEqual([30, sent.length - 30])
+  // In the order of their times, or no span of them could be found.
+  expect(sent.map(({ intendedMs }) => Number(intendedMs))).toEqual(
+    sent.map(({ intendedMs }) => Number(intendedMs)).toSorted((a, b) => a - b),
+  )
+})

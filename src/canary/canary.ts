@@ -21,7 +21,7 @@ export const canaryPort: CanaryPort = {
 }
 
 /** One request that was due. */
-interface Sent extends Pick<CanarySample, 'request' | 'intendedMs'> {
+interface Sent extends Pick<CanarySample, 'request' | 'intendedMs' | 'burst'> {
   readonly dropped: AbortController
   outcome: CanarySample | null
 }
@@ -79,6 +79,14 @@ class OpenLoopCanary implements RunningCanary {
     this.pause.abort()
   }
 
+  burst(requests: number): Mono {
+    // Intended times only grow: what is due goes first.
+    this.sendDue()
+    const nowMs = this.clock.nowMs()
+    for (let sent = 0; sent < requests; sent += 1) this.sendOne({ intendedMs: nowMs, burst: true })
+    return nowMs
+  }
+
   forget(beforeMs: Mono): void {
     this.withBody.clear()
     for (const { dropped, outcome } of this.sent.splice(0, this.indexOf(beforeMs))) {
@@ -115,24 +123,31 @@ class OpenLoopCanary implements RunningCanary {
       this.pause.abort()
     })
     while (!isAborted(this.signal) && this.sent.length < MAX_SAMPLES) {
-      while (this.nextMs <= this.clock.nowMs()) this.sendOne()
+      this.sendDue()
       if (isAborted(this.pause.signal)) this.pause = new AbortController()
       // Woken by a new pace or by the end: the loop looks which.
       await this.clock.sleep(Math.max(1, msBetween(this.clock.nowMs(), this.nextMs)), this.pause.signal).catch(() => undefined)
     }
   }
 
-  private sendOne(): void {
+  private sendDue(): void {
+    while (this.nextMs <= this.clock.nowMs()) {
+      const intendedMs = this.nextMs
+      this.nextMs = later(intendedMs, this.intervalMs)
+      this.sendOne({ intendedMs })
+    }
+  }
+
+  private sendOne(due: Pick<Sent, 'intendedMs' | 'burst'>): void {
     const sentMs = this.clock.nowMs()
     const [first] = this.requests
     const { name, request } = this.requests[this.due % this.requests.length] ?? first
     this.due += 1
     const named = this.requests.length === 1 ? {} : { request: name }
-    const one: Sent = { ...named, intendedMs: this.nextMs, dropped: new AbortController(), outcome: null }
-    this.nextMs = later(this.nextMs, this.intervalMs)
+    const one: Sent = { ...named, ...due, dropped: new AbortController(), outcome: null }
     this.sent.push(one)
     if (this.inFlight >= MAX_IN_FLIGHT) {
-      one.outcome = { ...named, intendedMs: one.intendedMs, sentMs, doneMs: sentMs, status: null, ok: false, error: 'overflow' }
+      one.outcome = { ...named, ...due, sentMs, doneMs: sentMs, status: null, ok: false, error: 'overflow' }
       return
     }
     this.inFlight += 1

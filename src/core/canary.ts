@@ -21,6 +21,8 @@ export interface CanarySample {
   readonly cut?: true
   /** As of `RequestOutcome`. */
   readonly wrong?: true
+  /** It was sent at once with many others. */
+  readonly burst?: true
   /** As of `RequestOutcome`. */
   readonly jobId?: string
   /** As of `RequestOutcome`. */

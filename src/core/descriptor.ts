@@ -132,6 +132,8 @@ export interface Descriptor {
     readonly ratePerSecond: number
     /** While a recovery is watched; left out: what is usual between faults. */
     readonly watchPerSecond?: number
+    /** So many at once, at first and after each recovery; left out: none. */
+    readonly burst?: number
   }
   readonly pool: PoolSpec | null
   readonly vram: VramSpecOfStack | null

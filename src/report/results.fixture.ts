@@ -36,6 +36,7 @@ export function scenarioResult(verdict: Verdict, change: Partial<ScenarioResult>
     canary: {
       total: 60,
       failed: 0,
+      slow: 60,
       p50Ms: 1_023,
       p95Ms: 1_190,
       longestOutageMs: 1_204,
@@ -158,6 +159,7 @@ export const FAILED = scenarioResult('failed', {
   canary: {
     total: 60,
     failed: 60,
+    slow: 0,
     p50Ms: null,
     p95Ms: null,
     longestOutageMs: 26_000,

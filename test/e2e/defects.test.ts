@@ -29,6 +29,7 @@ const BESIDE: readonly Group[] = [
     'no-registration-timeout': ['WC-002'],
     'hive-dies-without-descriptors': ['RE-004'],
     'queen-dies-without-descriptors': ['ST-004'],
+    'few-at-once-after-a-failure': ['NF-005'],
   },
   {
     'hangs-without-upstream': ['NF-001'],

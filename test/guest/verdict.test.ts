@@ -37,6 +37,7 @@ function scenario(id: string, changes: Partial<ScenarioResult> = {}): ScenarioRe
     canary: {
       total: 0,
       failed: 0,
+      slow: null,
       p50Ms: null,
       p95Ms: null,
       longestOutageMs: null,

@@ -43,6 +43,13 @@ const failedAnswer = z.object({
 const canary = z.object({
   total: count.describe('Requests that were to be sent in the fault window.'),
   failed: count.describe('How many of them had no good answer.'),
+  // Of a result that was written before anybody counted.
+  slow: count
+    .nullable()
+    .default(null)
+    .describe(
+      'How many of the others took longer than such a request takes without a fault (one and a half times what 95 % took in the steady state, or a margin above its median): with the failed ones, what met the fault; null when nothing was injected.',
+    ),
   p50Ms: numberOrNull.describe('Median latency of the good answers, ms from the intended moment of sending; null without one.'),
   p95Ms: numberOrNull.describe('95th percentile of the same, ms; null without a good answer.'),
   longestOutageMs: numberOrNull.describe(

@@ -6,8 +6,10 @@ import type { Scenario } from '../../kinds/scenario.ts'
 import type { RunningCanary } from '../../ports/canary.ts'
 import type { EngineDeps } from '../deps.ts'
 import type { EngineOptions } from '../options.ts'
+import type { Burst } from '../scenario/burst.ts'
 import { ScenarioRun } from '../scenario/run.ts'
 import type { UsualConnections } from '../watch/connections.ts'
+import type { HeldSeen } from '../watch/growth.ts'
 
 /** The canary of one stack: it goes on from scenario to scenario, so that the proof of one recovery is the next steady state. */
 export interface StackCanary {
@@ -18,6 +20,10 @@ export interface StackCanary {
   usualMs: number | null
   /** Connections of its services when they were first looked at for long enough, null before. */
   usualConnections: UsualConnections | null
+  /** The quickest burst on this stack; null before, and where none is asked for. */
+  usualBurst: Burst | null
+  /** What was held at the end of the last scenario, just before a burst had it hold more for a while; null without one. */
+  heldBeforeBurst: HeldSeen | null
 }
 
 export class Lane {
@@ -53,6 +59,8 @@ export class Lane {
     this.canary ??= {
       usualMs: null,
       usualConnections: null,
+      usualBurst: null,
+      heldBeforeBurst: null,
       steadySinceMs: clock.nowMs(),
       requests: canary.start(stack, { clock, signal }),
     }

@@ -42,7 +42,7 @@ export class StackCourses {
   network = 'net'
 }
 
-type HeldByProcess = Pick<Holdings, 'files' | 'memoryKiB' | 'unclosed' | 'threads' | 'startTicks'> &
+export type HeldByProcess = Pick<Holdings, 'files' | 'memoryKiB' | 'unclosed' | 'threads' | 'startTicks'> &
   Partial<Pick<Holdings, 'connections'>>
 type PeerPassage = ArgumentsOf<'process.peers'>['places'][number]['passage']
 type MetricsPage = string | number | Error
@@ -291,6 +291,14 @@ class FakeCanary implements RunningCanary {
   pace(ratePerSecond: number | null): void {
     this.world.note(ratePerSecond === null ? 'canary: usual pace' : `canary: ${ratePerSecond} a second`)
     this.intervalMs = ratePerSecond === null ? this.usualMs : 1_000 / ratePerSecond
+  }
+
+  burst(requests: number): Mono {
+    this.world.note(`canary: ${requests} at once`)
+    const nowMs = this.world.clock.nowMs()
+    const answers = Array.from({ length: requests }, (_, place) => this.world.answerAtOnce(nowMs, place))
+    this.sent.push(...answers.map((answer) => ({ sample: { ...sampleOf(this.world, nowMs, answer), burst: true } as const })))
+    return nowMs
   }
 
   forget(beforeMs: Mono): void {

@@ -8,20 +8,11 @@ import type { CalmResult } from '../../core/result/scenario.ts'
 import { percentile, roundOrNull } from '../../core/statistics.ts'
 import type { RunningCanary } from '../../ports/canary.ts'
 import type { EngineDeps } from '../deps.ts'
-import {
-  CALM_FEWEST_REQUESTS,
-  CALM_LONGEST_MS,
-  CALM_REQUESTS,
-  CALM_SHORTEST_MS,
-  DENSE_PACE_FACTOR,
-  SLOW_MARGIN_MS,
-  SLOW_TAIL_FACTOR,
-} from '../options.ts'
+import { CALM_FEWEST_REQUESTS, CALM_LONGEST_MS, CALM_REQUESTS, CALM_SHORTEST_MS, DENSE_PACE_FACTOR } from '../options.ts'
+import { isSlow, slowLimits, type SlowLimits } from './slow.ts'
 
 /** Of a stretch in which at least twice as many were due. */
 const FEWEST_ANSWERS = CALM_FEWEST_REQUESTS / 2
-/** Less than that is not halved. */
-const FEWEST_STEADY = 10
 /** More of the answers than this may not be slow, 0…1. */
 const SLOW_SHARE = 0.03
 
@@ -57,14 +48,14 @@ export async function awaitCalm(
   // No faster than the stack is said to bear: what it turns away for that would be a relapse.
   const perSecond = watchPerSecond ?? densePerSecond
   const stretchMs = stretchOf(perSecond)
-  const limits = slowLimits(newestHalf(steady.filter(({ ok }) => ok)))
+  const limits = slowLimits(steady)
   canary.pace(perSecond)
   try {
     let lateUntilMs: Mono | null = null
     for (let fromMs = clock.nowMs(); ; fromMs = later(fromMs, stretchMs)) {
       const toMs = later(fromMs, stretchMs)
       const samples = await canary.settled(fromMs, toMs, signal)
-      const slow = slowOf(samples, limits)
+      const slow = samples.filter((sample) => isSlow(sample, limits))
       const result = figuresOf(samples, slow, limits)
       const isAsBefore = result.requests >= FEWEST_ANSWERS && result.slow <= result.requests * SLOW_SHARE
       if (isAsBefore || samples.some(({ ok }) => !ok)) return { result, sinceMs: fromMs, lateUntilMs, reason: null }
@@ -82,30 +73,7 @@ function stretchOf(perSecond: number): number {
   return Math.max(CALM_SHORTEST_MS, Math.min(CALM_LONGEST_MS, dueMs(CALM_REQUESTS)), dueMs(CALM_FEWEST_REQUESTS))
 }
 
-/** Services that were just started are slow at first, which is nothing to hold later answers against. */
-function newestHalf(steady: readonly CanarySample[]): readonly CanarySample[] {
-  return steady.slice(-Math.max(FEWEST_STEADY, Math.ceil(steady.length / 2)))
-}
-
-/** By kind of request, of which each has a latency of its own, ms. */
-function slowLimits(steady: readonly CanarySample[]): Limits {
-  return new Map(
-    [...Map.groupBy(steady, ({ request }) => request)].map(([request, samples]) => {
-      const latencies = samples.map(latencyMs)
-      const limitMs = Math.max(SLOW_TAIL_FACTOR * percentile(latencies, 95), percentile(latencies, 50) + SLOW_MARGIN_MS)
-      return [request, limitMs]
-    }),
-  )
-}
-
-type Limits = ReadonlyMap<string | undefined, number>
-
-/** A kind that was not met in the steady state has nothing to be held against. */
-function slowOf(samples: readonly CanarySample[], limits: Limits): readonly CanarySample[] {
-  return samples.filter((sample) => latencyMs(sample) > (limits.get(sample.request) ?? Infinity))
-}
-
-function figuresOf(samples: readonly CanarySample[], slow: readonly CanarySample[], limits: Limits): CalmResult {
+function figuresOf(samples: readonly CanarySample[], slow: readonly CanarySample[], limits: SlowLimits): CalmResult {
   const latencies = samples.map(latencyMs)
   return {
     requests: samples.length,

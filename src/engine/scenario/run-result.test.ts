@@ -30,7 +30,7 @@ describe('the result of a scenario without its fault', () => {
     expect(result.effect.escaped).toEqual([])
     expect(result.canary).toEqual({
       ...{ total: 0, failed: 0, p50Ms: null, p95Ms: null, longestOutageMs: null, maxLatenessMs: null, steadyP50Ms: null },
-      failedAnswers: [],
+      ...{ slow: null, failedAnswers: [] },
     })
     expect(rig.noted('revert', 'observe')).toEqual(['revert cut on back'])
   })
@@ -57,7 +57,7 @@ describe('the figures of the canary', () => {
     rig.world.answer = () => ({ ok: true, latencyMs: rig.world.broken.size > 0 ? 140 : 20 })
     expect((await rig.result()).canary).toEqual({
       ...{ total: 60, failed: 0, p50Ms: 140, p95Ms: 140, longestOutageMs: 215, maxLatenessMs: 7, steadyP50Ms: 20 },
-      failedAnswers: [],
+      ...{ slow: 0, failedAnswers: [] },
     })
   })
 

@@ -14,6 +14,7 @@ import type { HostFacts } from '../../toolbox/operations/resources/host.ts'
 import { collect } from '../watch/collect.ts'
 import { exposureResult, watchExposure, type ExposureSeen } from '../watch/exposure.ts'
 import { bystanderTerms, judgeBystanders } from '../watch/bystanders.ts'
+import { firstBurst } from './burst.ts'
 import { faultContext, clauseContext, undoContext } from './contexts.ts'
 import { chooseControl, ControlWatch } from '../watch/control.ts'
 import type { EngineDeps } from '../deps.ts'
@@ -37,7 +38,7 @@ import {
 } from '../options.ts'
 import { inTime, PhaseRecorder } from './phases.ts'
 import { keeperTerms, restartKeeper } from './keeper.ts'
-import { lookAfter, watchStanding, type Standing } from './aftermath.ts'
+import { lookAfter, standingBefore, type Standing } from './aftermath.ts'
 import { awaitRecovery, withoutRelapse } from './recovery.ts'
 import { buildResult, ScenarioState } from './state.ts'
 import type { StackCanary } from '../lanes/lane.ts'
@@ -109,8 +110,9 @@ export class ScenarioRun {
   /** steady beside plan and prepare → inject → effect beside during. */
   private async experiment(): Promise<void> {
     const { state, phases } = this
-    this.before = watchStanding(this.deps, AbortSignal.any([this.signal, this.steadyOver.signal]))
+    this.before = standingBefore(this.deps, this.canary, AbortSignal.any([this.signal, this.steadyOver.signal]))
     await together(this.signal, [(signal) => this.steady(signal), (signal) => this.prepare(signal)])
+    this.steadySinceMs = await firstBurst(this.deps, this.canary, this.steadySinceMs, this.steadyOver, this.signal)
     const sinceMs = await this.stillSteady()
     this.steadyOver.abort()
     await phases.run('inject', INJECT_LIMIT_MS, this.guarded(), async (phaseSignal) => {
@@ -246,6 +248,7 @@ export class ScenarioRun {
       }
       const { result, provenSinceMs } = await awaitRecovery(deps, canary.requests, terms, phaseSignal)
       state.recovery = result
+      if (provenSinceMs !== null) canary.steadySinceMs = provenSinceMs
       const [clauses] = await Promise.all([
         expectations.observe('after', this.clauseContext(phaseSignal, state.startedMs)),
         provenSinceMs === null ? null : lookAfter(deps, state, canary, this.before, later(fromMs, limitMs), phaseSignal),
@@ -254,7 +257,6 @@ export class ScenarioRun {
       const injectedMs = state.injectedMs ?? fromMs
       await canary.requests.settled(injectedMs, later(injectedMs, state.windowMs), phaseSignal)
       state.recovery = withoutRelapse(state.recovery, canary.requests.samples(fromMs), fromMs)
-      if (provenSinceMs !== null) canary.steadySinceMs = provenSinceMs
     })
   }
 

@@ -20,6 +20,7 @@ import { decideScenario } from '../../core/verdict.ts'
 import { roundOrNull } from '../../core/statistics.ts'
 import type { Collected } from '../watch/collect.ts'
 import type { EngineOptions } from '../options.ts'
+import { isSlow, slowLimits } from './slow.ts'
 
 export class ScenarioState {
   /** Number of the stack that it runs on. */
@@ -141,6 +142,7 @@ export function buildResult(
     canary: {
       total: window?.total ?? 0,
       failed: window?.failed ?? 0,
+      slow: window === null ? null : slowIn(window, state.steadySamples),
       ...(window === null ? { p50Ms: null, p95Ms: null, longestOutageMs: null, maxLatenessMs: null } : roundedWindow(window)),
       longestOutageMs: outageMs(state, endedMs),
       steadyP50Ms: state.steady === null ? null : roundOrNull(state.steady.p50Ms),
@@ -159,6 +161,11 @@ export function buildResult(
     repeatCommand: options.repeatCommand(scenario.id),
     source: { file: scenario.source.file, line: scenario.source.line },
   }
+}
+
+function slowIn({ samples }: CanaryWindow, steady: readonly CanarySample[]): number {
+  const limits = slowLimits(steady)
+  return samples.filter((sample) => sample.ok && isSlow(sample, limits)).length
 }
 
 function failedAnswers({ samples, startedMs }: ScenarioState): ScenarioResult['canary']['failedAnswers'] {

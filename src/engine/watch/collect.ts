@@ -109,6 +109,7 @@ async function writeSeries(
       ok: sample.ok,
       cut: sample.cut,
       wrong: sample.wrong,
+      burst: sample.burst,
       error: sample.error,
     }),
   )

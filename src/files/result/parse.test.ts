@@ -48,6 +48,7 @@ const result: RunResult = {
       canary: {
         total: 100,
         failed: 3,
+        slow: 7,
         p50Ms: 4,
         p95Ms: null,
         longestOutageMs: 10,
@@ -184,8 +185,11 @@ describe('parseResult', () => {
       .replace('"stacks":2,', '')
       .replace('"stack":1,', '')
       .replace('"stolenPercent":null,', '')
-    expect(older).not.toMatch(/"stacks"|"stack":1|stolenPercent/)
-    expect(parseResult(older, 'r.json')).toEqual(result)
+      .replace('"slow":7,', '')
+    expect(older).not.toMatch(/"stacks"|"stack":1|stolenPercent|"slow"/)
+    const [scenario, ...others] = result.scenarios
+    const canary = { ...scenario?.canary, slow: null }
+    expect(parseResult(older, 'r.json')).toEqual({ ...result, scenarios: [{ ...scenario, canary }, ...others] })
   })
 
   it.each<[readonly (string | number)[], unknown, string]>([

@@ -70,8 +70,13 @@ function toCanary({
   request,
   rate_per_second: ratePerSecond,
   watch_per_second: watch,
+  burst,
 }: StackFile['canary']): Descriptor['canary'] {
-  return { requests: namesIn(request), ratePerSecond, ...(watch === undefined ? {} : { watchPerSecond: watch }) }
+  return {
+    ...{ requests: namesIn(request), ratePerSecond },
+    ...(watch === undefined ? {} : { watchPerSecond: watch }),
+    ...(burst === undefined ? {} : { burst }),
+  }
 }
 
 function namesIn(request: StackFile['canary']['request']): [string, ...string[]] {

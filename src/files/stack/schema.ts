@@ -260,6 +260,11 @@ export const stackSchema = z
           description:
             'How many a second the stack bears while a recovery is watched: the more, the sooner is seen that all is as before; left out: twice the rate',
         }).optional(),
+        burst: quantity({
+          ...{ minimum: 2, maximum: 100 },
+          description:
+            'So many requests at once, which the stack bears: sent before the first fault, and after each recovery, when the last of them must be answered nearly as soon; left out: none',
+        }).optional(),
       })
       .meta({ description: 'What a user would ask for: it is asked all the time, and tells what users see' }),
     pool: orNull(pool, 'A pool of workers as the system itself lists it; null for none'),

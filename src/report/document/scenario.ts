@@ -117,18 +117,25 @@ function recoveryText(scenario: ScenarioOf): string {
 function canaryText(scenario: ScenarioOf): string {
   const { canary } = scenario
   const failed = canary.total === 0 ? '' : `, ${canary.failed} failed`
+  const slow = canary.slow === null || canary.slow === 0 ? '' : `, ${canary.slow} slower than before`
   const steady = canary.steadyP50Ms === null ? '' : `, steady p50 ${duration(canary.steadyP50Ms)}`
-  return `${canary.total} sent${failed}, p50 ${duration(canary.p50Ms)}, p95 ${duration(canary.p95Ms)}, longest outage ${duration(canary.longestOutageMs)}${steady}`
+  return `${canary.total} sent${failed}${slow}, p50 ${duration(canary.p50Ms)}, p95 ${duration(canary.p95Ms)}, longest outage ${duration(canary.longestOutageMs)}${steady}`
 }
 
-function exposureText({ exposure }: ScenarioOf): string {
-  if (exposure === null) return 'nobody could look who uses what was broken'
+function exposureText({ exposure, canary }: ScenarioOf): string {
+  const met = canary.total === 0 || canary.slow === null ? '' : `; ${metBy(canary.failed + canary.slow, canary.total)}`
+  if (exposure === null) return `nobody could look who uses what was broken${met}`
   const used = exposure.places.filter((place) => !exposure.unused.includes(place))
   const parts = [
     ...(used.length === 0 ? [] : [`the system uses ${used.join(', ')}`]),
     ...(exposure.unused.length === 0 ? [] : [`nothing used ${exposure.unused.join(', ')}`]),
   ]
-  return `${parts.join('; ')}${exposure.allowed ? ' (it may be unused)' : ''}`
+  return `${parts.join('; ')}${exposure.allowed ? ' (it may be unused)' : ''}${met}`
+}
+
+/** Of the requests that stand for a user. */
+function metBy(met: number, total: number): string {
+  return `${met} of ${total} requests met it`
 }
 
 function controlText(scenario: ScenarioOf): string {

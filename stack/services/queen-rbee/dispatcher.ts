@@ -4,6 +4,7 @@ import { unavailable } from '../shared/failure.ts'
 import type { Logger } from '../shared/log.ts'
 import { runAttempt, type AttemptAnswer, type AttemptOptions, type AttemptRequest } from './attempt.ts'
 import { toAttemptFailure, type AttemptFailure } from './attempt-failure.ts'
+import { Lanes } from './lanes.ts'
 import type { UpstreamPolicy } from './policy.ts'
 import type { WarmPool } from './warm-pool.ts'
 
@@ -22,6 +23,7 @@ const RESERVE_MS = 50
 
 export class TaskDispatcher {
   readonly #pool: WarmPool
+  readonly #lanes = new Lanes()
   readonly #policy: UpstreamPolicy
   readonly #log: Logger
   readonly #countFailure: (failure: AttemptFailure) => void
@@ -37,12 +39,21 @@ export class TaskDispatcher {
   async dispatch(request: DispatchRequest): Promise<AttemptAnswer> {
     const deadlineMs = request.arrivedMs + this.#policy.answerLimitMs - RESERVE_MS
     for (let attempt = 1; ; attempt += 1) {
-      const limitMs = Math.min(this.#policy.attemptLimitMs, deadlineMs - performance.now())
       try {
-        return await runAttempt(this.#pool, request, { limitMs, signal: request.signal, openBody: request.openBody })
+        return await this.#inLane(request, deadlineMs)
       } catch (error) {
         await this.#afterFailure(request, attempt, toAttemptFailure(error), deadlineMs)
       }
+    }
+  }
+
+  async #inLane(request: DispatchRequest, deadlineMs: number): Promise<AttemptAnswer> {
+    await this.#lanes.enter()
+    try {
+      const limitMs = Math.min(this.#policy.attemptLimitMs, deadlineMs - performance.now())
+      return await runAttempt(this.#pool, request, { limitMs, signal: request.signal, openBody: request.openBody })
+    } finally {
+      this.#lanes.leave()
     }
   }
 
@@ -50,6 +61,7 @@ export class TaskDispatcher {
   async #afterFailure(request: DispatchRequest, attempt: number, failure: AttemptFailure, deadlineMs: number): Promise<void> {
     if (failure.reason === 'cancelled') throw failure
     this.#countFailure(failure)
+    this.#lanes.narrow(this.#policy.lanesAfterFailure)
     const pauseMs = this.#policy.backoff(attempt)
     const fits = performance.now() + pauseMs + SHORTEST_ATTEMPT_MS <= deadlineMs
     const again = fits && this.#policy.retries(failure.reason)

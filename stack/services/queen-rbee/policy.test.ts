@@ -28,6 +28,7 @@ test('what is promised', () => {
     backoff: [100, 200, 400],
     retries: [true, true, true, true, true],
     whenExhausted: 'answer-503',
+    lanesAfterFailure: Infinity,
     body: { idleMs: 10_000, idleFromBytes: 0, totalMs: null, whenIdle: 'cut' },
     whenCrowded: 'serve',
   })
@@ -40,6 +41,7 @@ test('each defect changes one behaviour, or none of the queen', () => {
     'tight-upstream-timeout': { attemptLimitMs: 400 },
     'single-short-attempt': { attemptLimitMs: 300, retries: [false, false, false, false, false] },
     'no-retry-on-reset': { retries: [true, true, false, true, true] },
+    'few-at-once-after-a-failure': { lanesAfterFailure: 8 },
     'total-body-deadline': { body: { idleMs: 10_000, idleFromBytes: 0, totalMs: 2_000, whenIdle: 'cut' } },
     'truncates-slow-bodies': { body: { idleMs: 60, idleFromBytes: 8_192, totalMs: null, whenIdle: 'end' } },
     'queen-drops-when-busy': { whenLate: 'refuse' },

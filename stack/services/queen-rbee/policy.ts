@@ -15,6 +15,8 @@ export interface UpstreamPolicy {
   retries(reason: FailureReason): boolean
   /** What the client gets when no further attempt fits. */
   readonly whenExhausted: 'answer-503' | 'say-nothing'
+  /** So many attempts at once, for good, when one has failed. */
+  readonly lanesAfterFailure: number
   readonly body: BodyPolicy
   readonly crowd: CrowdPolicy
 }
@@ -37,7 +39,7 @@ const FIRST_GAP_MS = 100
 const MIB = 1024 * 1024
 /** Far from what a single user or a handful of them ever asks for, and longer than ST-005 needs for its thousand requests. */
 const CROWD: Omit<CrowdPolicy, 'whenCrowded'> = {
-  tasksPerSecond: 30,
+  tasksPerSecond: 45,
   seconds: 3,
   delayMs: 3_000,
   failsEvery: 5,
@@ -52,6 +54,7 @@ export function upstreamPolicy(defects: ReadonlySet<Defect>): UpstreamPolicy {
     backoff: defects.has('no-backoff') ? constantBackoff(FIRST_GAP_MS) : exponentialBackoff(FIRST_GAP_MS),
     retries: (reason) => !defects.has('single-short-attempt') && !(reason === 'reset' && defects.has('no-retry-on-reset')),
     whenExhausted: defects.has('hangs-without-upstream') ? 'say-nothing' : 'answer-503',
+    lanesAfterFailure: defects.has('few-at-once-after-a-failure') ? 8 : Infinity,
     body: {
       ...BODY,
       ...(defects.has('total-body-deadline') ? { totalMs: 2_000 } : {}),

@@ -10,6 +10,7 @@ export const DEFECTS = [
   'tight-upstream-timeout',
   'single-short-attempt',
   'no-retry-on-reset',
+  'few-at-once-after-a-failure',
   'total-body-deadline',
   'truncates-slow-bodies',
   'queen-drops-when-busy',
