@@ -2,7 +2,7 @@ import { mono } from '../core/time/moment.fixture.ts'
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../core/time/clock.ts'
 import type { StackRequest } from '../core/request.ts'
 import type { RunningCanary } from '../ports/canary.ts'
@@ -20,6 +20,10 @@ class SilentService {
   async start(): Promise<string> {
     this.server.listen(0, '127.0.0.1')
     await once(this.server, 'listening')
+    return this.url
+  }
+
+  get url(): string {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
   }
 
@@ -160,7 +164,7 @@ it('keeps a short body whole, and nothing of one that is a single long word', as
   expect(told.samples(mono(0)).flatMap(({ body }) => body ?? [])).toEqual(['busy', '…'])
 })
 
-it('sends a burst at once, in the turns of its requests, beside those that are due', async () => {
+describe('a burst', () => {
   const waiting: (() => void)[] = []
   const named = (name: string): StackRequest => ({
     ...GET,
@@ -169,26 +173,78 @@ it('sends a burst at once, in the turns of its requests, beside those that are d
       return { ...WHOLE, status: 200, body: name }
     },
   })
-  const requests = { page: named('page'), stream: named('stream') }
-  const turns = descriptor({ requests, canary: { requests: ['page', 'stream'], ratePerSecond: 20 } })
-  const bursting = canaryPort.start(stack({ descriptor: turns }), { clock, signal: new AbortController().signal })
-  await until(() => waiting.length >= 1)
-  const atMs = bursting.burst(30)
-  const before = waiting.length
-  expect(before).toBeGreaterThanOrEqual(31)
-  await until(() => waiting.length > before)
-  bursting.stop()
-  for (const answer of waiting) answer()
-  await until(() => bursting.samples(atMs).length >= 31)
-  const sent = bursting.samples(mono(0))
-  const burst = sent.filter((sample) => sample.burst === true)
-  expect([...new Set(burst.map(({ intendedMs }) => intendedMs))]).toEqual([atMs])
-  expect(burst.map(({ request }) => request).slice(0, 4)).toEqual(
-    burst[0]?.request === 'page' ? ['page', 'stream', 'page', 'stream'] : ['stream', 'page', 'stream', 'page'],
-  )
-  expect([burst.length, sent.filter((sample) => sample.burst === undefined).length]).toEqual([30, sent.length - 30])
-  // In the order of their times, or no span of them could be found.
-  expect(sent.map(({ intendedMs }) => Number(intendedMs))).toEqual(
-    sent.map(({ intendedMs }) => Number(intendedMs)).toSorted((a, b) => a - b),
-  )
+  const bursting = (): RunningCanary => {
+    waiting.length = 0
+    const requests = { page: named('page'), stream: named('stream') }
+    const turns = descriptor({ requests, canary: { requests: ['page', 'stream'], ratePerSecond: 20 } })
+    return canaryPort.start(stack({ descriptor: turns }), { clock, signal: new AbortController().signal })
+  }
+  const answerAll = (): void => {
+    for (const answer of waiting.splice(0)) answer()
+  }
+
+  it('is sent at once, in the turns of its requests, and has its outcomes when each of them has', async () => {
+    const asking = bursting()
+    await until(() => waiting.length >= 1)
+    const running = asking.burst(30)
+    const sent = waiting.length
+    expect(sent).toBeGreaterThanOrEqual(31)
+    let isOver = false
+    void running.then(() => (isOver = true))
+    await until(() => waiting.length > sent)
+    expect(isOver).toBe(false)
+    answerAll()
+    const burst = await running
+    expect(burst.map(({ request }) => request).slice(0, 4)).toEqual(
+      burst[0]?.request === 'page' ? ['page', 'stream', 'page', 'stream'] : ['stream', 'page', 'stream', 'page'],
+    )
+    expect([burst.length, new Set(burst.map(({ intendedMs }) => intendedMs)).size]).toEqual([30, 1])
+    asking.stop()
+  })
+
+  it('is told apart from those that were under way beside it, and those from all others', async () => {
+    const asking = bursting()
+    await until(() => waiting.length >= 2)
+    const running = asking.burst(3)
+    const sent = waiting.length
+    await until(() => waiting.length > sent)
+    answerAll()
+    await running
+    await until(() => waiting.length >= 2)
+    answerAll()
+    await until(() => asking.samples(mono(0)).some(({ burst }, place, all) => burst === undefined && place === all.length - 1))
+    asking.stop()
+    const all = asking.samples(mono(0))
+    const kinds = all.map(({ burst = 'none' }) => burst)
+    const [first, last] = [kinds.indexOf('of'), kinds.lastIndexOf('of')]
+    expect([last - first + 1, kinds.filter((kind) => kind === 'of').length]).toEqual([3, 3])
+    // Both those that it found under way, and those that came before it was over.
+    expect([kinds[0], kinds[first - 1], kinds[last + 1], kinds.at(-1)]).toEqual(['beside', 'beside', 'beside', 'none'])
+    const times = all.map(({ intendedMs }) => Number(intendedMs))
+    // In their order, or no span of them could be found.
+    expect(times).toEqual(times.toSorted((one, other) => one - other))
+  })
+
+  it('is none of what piles up, of which only so much is sent', async () => {
+    const asking = bursting()
+    asking.pace(2_000)
+    await until(() => waiting.length >= 200)
+    expect(waiting).toHaveLength(200)
+    const running = asking.burst(5)
+    expect(waiting).toHaveLength(205)
+    answerAll()
+    expect((await running).map(({ ok }) => ok)).toEqual([true, true, true, true, true])
+    expect(asking.samples(mono(0)).some(({ error }) => error === 'overflow')).toBe(true)
+    asking.stop()
+  })
+
+  it('has fewer outcomes when it is stopped', async () => {
+    const asking = canaryPort.start(stack({ descriptor: descriptor({ requests: { page: PAGE } }), entryUrl: service.url }), {
+      ...{ clock, signal: new AbortController().signal },
+    })
+    const running = asking.burst(4)
+    await until(() => service.waiting.size >= 4)
+    asking.stop()
+    expect(await running).toEqual([])
+  })
 })

@@ -21,9 +21,17 @@ export const canaryPort: CanaryPort = {
 }
 
 /** One request that was due. */
-interface Sent extends Pick<CanarySample, 'request' | 'intendedMs' | 'burst'> {
+interface Sent extends Pick<CanarySample, 'request' | 'intendedMs'> {
   readonly dropped: AbortController
+  /** As of its outcome, null for none: a burst may come while it is under way. */
+  burst: NonNullable<CanarySample['burst']> | null
   outcome: CanarySample | null
+  /** Never rejects. */
+  ended: Promise<void>
+}
+
+function burstOf({ burst }: Sent): Pick<CanarySample, 'burst'> {
+  return burst === null ? {} : { burst }
 }
 
 class OpenLoopCanary implements RunningCanary {
@@ -42,6 +50,8 @@ class OpenLoopCanary implements RunningCanary {
   /** Aborted to look at once when that is, as the pace has changed. */
   private pause = new AbortController()
   private inFlight = 0
+  /** How many bursts are under way. */
+  private bursts = 0
   /** Errors of which a body is kept already. */
   private readonly withBody = new Set<string | null>()
 
@@ -79,12 +89,16 @@ class OpenLoopCanary implements RunningCanary {
     this.pause.abort()
   }
 
-  burst(requests: number): Mono {
-    // Intended times only grow: what is due goes first.
-    this.sendDue()
+  async burst(requests: number): Promise<readonly CanarySample[]> {
     const nowMs = this.clock.nowMs()
-    for (let sent = 0; sent < requests; sent += 1) this.sendOne({ intendedMs: nowMs, burst: true })
-    return nowMs
+    // Intended times only grow: what is due goes first.
+    this.sendDue(nowMs)
+    for (const one of this.sent) if (one.outcome === null) one.burst = 'beside'
+    this.bursts += 1
+    const burst = Array.from({ length: requests }, () => this.sendOne(nowMs, 'of'))
+    await Promise.all(burst.map(({ ended }) => ended))
+    this.bursts -= 1
+    return burst.flatMap(({ outcome }) => outcome ?? [])
   }
 
   forget(beforeMs: Mono): void {
@@ -123,43 +137,48 @@ class OpenLoopCanary implements RunningCanary {
       this.pause.abort()
     })
     while (!isAborted(this.signal) && this.sent.length < MAX_SAMPLES) {
-      this.sendDue()
+      this.sendDue(this.clock.nowMs())
       if (isAborted(this.pause.signal)) this.pause = new AbortController()
       // Woken by a new pace or by the end: the loop looks which.
       await this.clock.sleep(Math.max(1, msBetween(this.clock.nowMs(), this.nextMs)), this.pause.signal).catch(() => undefined)
     }
   }
 
-  private sendDue(): void {
-    while (this.nextMs <= this.clock.nowMs()) {
+  private sendDue(nowMs: Mono): void {
+    while (this.nextMs <= nowMs) {
       const intendedMs = this.nextMs
       this.nextMs = later(intendedMs, this.intervalMs)
-      this.sendOne({ intendedMs })
+      this.sendOne(intendedMs, this.bursts > 0 ? 'beside' : null)
     }
   }
 
-  private sendOne(due: Pick<Sent, 'intendedMs' | 'burst'>): void {
+  private sendOne(intendedMs: Mono, burst: Sent['burst']): Sent {
     const sentMs = this.clock.nowMs()
     const [first] = this.requests
     const { name, request } = this.requests[this.due % this.requests.length] ?? first
     this.due += 1
     const named = this.requests.length === 1 ? {} : { request: name }
-    const one: Sent = { ...named, ...due, dropped: new AbortController(), outcome: null }
+    const one: Sent = { ...named, intendedMs, burst, dropped: new AbortController(), outcome: null, ended: Promise.resolve() }
     this.sent.push(one)
-    if (this.inFlight >= MAX_IN_FLIGHT) {
-      one.outcome = { ...named, ...due, sentMs, doneMs: sentMs, status: null, ok: false, error: 'overflow' }
-      return
+    // A burst has a size of its own, and is none of what piles up.
+    if (burst !== 'of' && this.inFlight >= MAX_IN_FLIGHT) {
+      const failed = { status: null, ok: false, error: 'overflow' }
+      one.outcome = { ...named, intendedMs, sentMs, doneMs: sentMs, ...failed, ...burstOf(one) }
+      return one
     }
-    this.inFlight += 1
-    void this.ask(request, one, sentMs).finally(() => {
-      this.inFlight -= 1
+    const counts = burst === 'of' ? 0 : 1
+    this.inFlight += counts
+    one.ended = this.ask(request, one, sentMs).finally(() => {
+      this.inFlight -= counts
     })
+    return one
   }
 
   private async ask(request: StackRequest, one: Sent, sentMs: Mono): Promise<void> {
-    const { dropped, outcome: _none, ...asked } = one
-    const known = (what: Omit<CanarySample, 'request' | 'intendedMs' | 'sentMs' | 'doneMs'>): void => {
-      one.outcome = { ...asked, sentMs, doneMs: this.clock.nowMs(), ...what }
+    const { dropped, request: name, intendedMs } = one
+    const asked = { ...(name === undefined ? {} : { request: name }), intendedMs }
+    const known = (what: Omit<CanarySample, 'request' | 'intendedMs' | 'sentMs' | 'doneMs' | 'burst'>): void => {
+      one.outcome = { ...asked, sentMs, doneMs: this.clock.nowMs(), ...what, ...burstOf(one) }
     }
     try {
       const outcome = await request.send({

@@ -21,8 +21,8 @@ export interface CanarySample {
   readonly cut?: true
   /** As of `RequestOutcome`. */
   readonly wrong?: true
-  /** It was sent at once with many others. */
-  readonly burst?: true
+  /** It was one of many that were sent at once, or under way beside them: how long it took is not usual. */
+  readonly burst?: 'of' | 'beside'
   /** As of `RequestOutcome`. */
   readonly jobId?: string
   /** As of `RequestOutcome`. */
@@ -48,6 +48,11 @@ export interface CanaryWindow {
 
 export function latencyMs(sample: CanarySample): number {
   return msBetween(sample.intendedMs, sample.doneMs)
+}
+
+/** How long it took says how long such a request takes. */
+export function isUsual({ burst }: CanarySample): boolean {
+  return burst === undefined
 }
 
 /** Percentiles are over good samples: a fast wrong answer must not look like a fast system. */

@@ -50,12 +50,6 @@ export const CALM_SHORTEST_MS = 1_750
 export const CALM_LONGEST_MS = 3_000
 /** However long they take: fewer tell nothing of a tail. */
 export const CALM_FEWEST_REQUESTS = 20
-/** The last answer of a burst comes within this much of what it took at first, or this margin above it; a healthy stack's varies by a quarter. */
-export const BURST_FACTOR = 2
-export const BURST_MARGIN_MS = 300
-/** So often at least it may be late, so long after one another, ms. */
-export const BURST_FEWEST_TRIES = 3
-export const BURST_PAUSE_MS = 500
 /** For what clauses must have under way before the fault comes. */
 export const BEGIN_LIMIT_MS = 10_000
 /** Planning and preparing may start several helpers. */

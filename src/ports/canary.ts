@@ -12,8 +12,8 @@ export interface RunningCanary {
   settled(fromMs: Mono, toMs: Mono, signal: AbortSignal): Promise<readonly CanarySample[]>
   /** From now on so many requests a second; null is the rate that the descriptor gives. */
   pace(ratePerSecond: number | null): void
-  /** Sends so many at once, in their turns, beside those that are due. @returns when they were intended. */
-  burst(requests: number): Mono
+  /** Sends so many at once, in their turns, beside those that are due. @returns them, when each has its outcome. */
+  burst(requests: number): Promise<readonly CanarySample[]>
   /** Drops what was intended before, requests in flight too: nobody will ask for it again. */
   forget(beforeMs: Mono): void
   /** Sends nothing more; requests in flight are dropped. */

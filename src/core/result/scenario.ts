@@ -5,7 +5,20 @@ import { begun, count, expectedBehavior, judged, kept, met, numberOrNull, series
 
 const phase = z.object({
   name: z
-    .enum(['steady', 'plan', 'prepare', 'inject', 'effect', 'during', 'revert', 'clean', 'recovery', 'restart', 'collect'])
+    .enum([
+      'steady',
+      'plan',
+      'prepare',
+      'inject',
+      'effect',
+      'during',
+      'revert',
+      'clean',
+      'recovery',
+      'capacity',
+      'restart',
+      'collect',
+    ])
     .describe('Which phase; some run side by side.'),
   startedAt: z.string().describe('When the phase began, ISO 8601 in UTC.'),
   durationMs: z.number().describe('How long the phase took, ms.'),
@@ -48,7 +61,7 @@ const canary = z.object({
     .nullable()
     .default(null)
     .describe(
-      'How many of the others took longer than such a request takes without a fault (one and a half times what 95 % took in the steady state, or a margin above its median): with the failed ones, what met the fault; null when nothing was injected.',
+      'How many of the others took longer than such a request takes without a fault (one and a half times what 95 % took in the steady state, or 150 ms above its median): with those that failed, the share that saw the fault; null when nothing was injected.',
     ),
   p50Ms: numberOrNull.describe('Median latency of the good answers, ms from the intended moment of sending; null without one.'),
   p95Ms: numberOrNull.describe('95th percentile of the same, ms; null without a good answer.'),

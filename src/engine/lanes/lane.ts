@@ -6,10 +6,9 @@ import type { Scenario } from '../../kinds/scenario.ts'
 import type { RunningCanary } from '../../ports/canary.ts'
 import type { EngineDeps } from '../deps.ts'
 import type { EngineOptions } from '../options.ts'
-import type { Burst } from '../scenario/burst.ts'
+import { hasLostCapacity, type Burst } from '../scenario/burst.ts'
 import { ScenarioRun } from '../scenario/run.ts'
 import type { UsualConnections } from '../watch/connections.ts'
-import type { HeldSeen } from '../watch/growth.ts'
 
 /** The canary of one stack: it goes on from scenario to scenario, so that the proof of one recovery is the next steady state. */
 export interface StackCanary {
@@ -20,10 +19,8 @@ export interface StackCanary {
   usualMs: number | null
   /** Connections of its services when they were first looked at for long enough, null before. */
   usualConnections: UsualConnections | null
-  /** The quickest burst on this stack; null before, and where none is asked for. */
+  /** The quickest burst on this stack since it was made; null before, and where none is asked for. */
   usualBurst: Burst | null
-  /** What was held at the end of the last scenario, just before a burst had it hold more for a while; null without one. */
-  heldBeforeBurst: HeldSeen | null
 }
 
 export class Lane {
@@ -31,6 +28,7 @@ export class Lane {
   private readonly options: EngineOptions
   private readonly signal: AbortSignal
   private canary: StackCanary | null = null
+  private usualBurst: Burst | null = null
   private trouble: string | null = null
   private ran: string[] = []
 
@@ -59,8 +57,7 @@ export class Lane {
     this.canary ??= {
       usualMs: null,
       usualConnections: null,
-      usualBurst: null,
-      heldBeforeBurst: null,
+      usualBurst: this.usualBurst,
       steadySinceMs: clock.nowMs(),
       requests: canary.start(stack, { clock, signal }),
     }
@@ -70,6 +67,7 @@ export class Lane {
   /** Asks nothing more of the stack, until its next scenario. */
   rest(): void {
     this.canary?.requests.stop()
+    this.usualBurst = this.canary?.usualBurst ?? this.usualBurst
     this.canary = null
   }
 
@@ -105,6 +103,7 @@ export class Lane {
       emit({ type: 'step-ended', step, durationMs: tookMs() })
     }
     this.ran = []
+    this.usualBurst = null
     return tookMs()
   }
 }
@@ -112,5 +111,5 @@ export class Lane {
 /** Whether what ran there before may show in the next scenario. */
 export function isPoisoned(result: ScenarioResult): boolean {
   if (result.verdict === 'error') return true
-  return result.verdict !== 'skipped' && !result.recovery.recovered
+  return result.verdict !== 'skipped' && (!result.recovery.recovered || hasLostCapacity(result))
 }

@@ -1,4 +1,4 @@
-import { later, monoAt, msBetween, type Mono, type Wall } from '../../core/time/moment.ts'
+import { later, latest, monoAt, msBetween, type Mono, type Wall } from '../../core/time/moment.ts'
 import type { Descriptor } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { StackRequest } from '../../core/request.ts'
@@ -259,12 +259,14 @@ class FakeCanary implements RunningCanary {
   private readonly stopped = new AbortController()
   private sent: { readonly sample: CanarySample }[] = []
   private nextMs: Mono
+  private burstUntilMs: Mono
 
   constructor(world: World, rate: number, signal: AbortSignal) {
     this.world = world
     this.usualMs = 1_000 / rate
     this.intervalMs = this.usualMs
     this.nextMs = world.clock.nowMs()
+    this.burstUntilMs = this.nextMs
     signal.addEventListener('abort', () => {
       this.stopped.abort()
     })
@@ -293,12 +295,19 @@ class FakeCanary implements RunningCanary {
     this.intervalMs = ratePerSecond === null ? this.usualMs : 1_000 / ratePerSecond
   }
 
-  burst(requests: number): Mono {
+  async burst(requests: number): Promise<readonly CanarySample[]> {
+    const { clock } = this.world
     this.world.note(`canary: ${requests} at once`)
-    const nowMs = this.world.clock.nowMs()
-    const answers = Array.from({ length: requests }, (_, place) => this.world.answerAtOnce(nowMs, place))
-    this.sent.push(...answers.map((answer) => ({ sample: { ...sampleOf(this.world, nowMs, answer), burst: true } as const })))
-    return nowMs
+    const nowMs = clock.nowMs()
+    const of = { burst: 'of' } as const
+    const burst = Array.from({ length: requests }, (_, place) => this.world.answerAtOnce(nowMs, place)).map((answer) => ({
+      ...sampleOf(this.world, nowMs, answer),
+      ...of,
+    }))
+    this.sent.push(...burst.map((sample) => ({ sample })))
+    this.burstUntilMs = burst.reduce((last, { doneMs }) => latest(last, doneMs), nowMs)
+    await clock.sleep(msBetween(nowMs, this.burstUntilMs))
+    return burst
   }
 
   forget(beforeMs: Mono): void {
@@ -316,7 +325,8 @@ class FakeCanary implements RunningCanary {
     const { clock } = this.world
     while (!isAborted(this.stopped.signal)) {
       while (this.nextMs <= clock.nowMs()) {
-        this.sent.push({ sample: sampleOf(this.world, this.nextMs, this.world.answer(this.nextMs)) })
+        const sample = sampleOf(this.world, this.nextMs, this.world.answer(this.nextMs))
+        this.sent.push({ sample: this.nextMs < this.burstUntilMs ? { ...sample, burst: 'beside' } : sample })
         this.nextMs = later(this.nextMs, this.intervalMs)
       }
       await clock.sleep(msBetween(clock.nowMs(), this.nextMs), this.stopped.signal).catch(() => undefined)

@@ -8,7 +8,7 @@ import type { CanarySample } from '../../core/canary.ts'
 import type { RunningCanary } from '../../ports/canary.ts'
 import { fakeStack } from '../rig/fake-stack.ts'
 import { World } from '../rig/world.ts'
-import { lookAfter, standingBefore } from './aftermath.ts'
+import { lookAfter, watchStanding } from './aftermath.ts'
 import { ScenarioState } from './state.ts'
 
 const GAUGE: GaugeSpec = {
@@ -85,25 +85,24 @@ async function looked(
     ...{
       samples: (fromMs) => all().filter(({ intendedMs }) => intendedMs >= fromMs),
       pace: () => undefined,
-      burst: () => clock.nowMs(),
+      burst: () => Promise.resolve([]),
       forget: () => undefined,
       stop: () => undefined,
     },
   }
   const over = new AbortController()
-  const before = standingBefore(deps, { heldBeforeBurst: null }, over.signal)
+  const before = watchStanding(deps, over.signal)
   await clock.pass(1_500)
   over.abort()
   endedMs = clock.nowMs()
   const state = new ScenarioState(1, instantOf(clock), 6_000)
-  const known = { requestsPerSecond: 10, services: new Map([['back', { openedPerSecond: 0, open: 4, kept: 4 }]]) }
+  const known = { requestsPerSecond: 10, services: new Map([['back', { openedPerSecond: 0, open: 4 }]]) }
   const usual = connections?.isKnown === true ? known : null
   if (connections?.crowd !== undefined)
     state.descriptions = [false, connections.crowd === 'fault'].map((crowd) => ({
       ...{ targets: [], services: [], mechanism: '', crowd },
     }))
-  const none = { usualMs: null, usualBurst: null, heldBeforeBurst: null }
-  const canary = { requests, steadySinceMs: endedMs, usualConnections: usual, ...none }
+  const canary = { requests, steadySinceMs: endedMs, usualMs: null, usualBurst: null, usualConnections: usual }
   const work = lookAfter(deps, state, canary, before, later(endedMs, 20_000), signal)
   const [end] = await clock.until(Promise.allSettled([work]))
   const error: unknown = end.status === 'rejected' ? end.reason : null

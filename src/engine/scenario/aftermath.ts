@@ -4,12 +4,11 @@ import type { ExpectationResult } from '../../core/result/scenario.ts'
 import { later, msBetween, type Mono } from '../../core/time/moment.ts'
 import type { StackCanary } from '../lanes/lane.ts'
 import type { EngineDeps } from '../deps.ts'
-import { judgeConnections, usualConnections, withOpen, type CountRequests, type Trail } from '../watch/connections.ts'
+import { judgeConnections, usualConnections, withOpen, type CountRequests } from '../watch/connections.ts'
 import { GaugeLooks, judgeGauges, watchGauges } from '../watch/gauges.ts'
 import { HeldLooks, judgeHeld, watchHeld, type HeldSeen } from '../watch/growth.ts'
 import { judgeMembers, watchMembers, type PoolSeen } from '../watch/members.ts'
 import { markWork, reconcile, type WorkPlace } from '../watch/work.ts'
-import { burstOf, judgeBurst } from './burst.ts'
 import { awaitCalm } from './calm.ts'
 import type { ScenarioState } from './state.ts'
 
@@ -31,7 +30,7 @@ interface Looks {
 }
 
 /** Looks until `signal` ends it, at what is held into `looks`. Never throws. */
-async function watchStanding(deps: StandingDeps, signal: AbortSignal, looks: Partial<Looks> = {}): Promise<Standing> {
+export async function watchStanding(deps: StandingDeps, signal: AbortSignal, looks: Partial<Looks> = {}): Promise<Standing> {
   const watches = [
     watchMembers(deps, signal),
     watchHeld(deps, signal, looks.held),
@@ -40,15 +39,6 @@ async function watchStanding(deps: StandingDeps, signal: AbortSignal, looks: Par
   ] as const
   const [members, held, gauges, work] = await Promise.all(watches)
   return { members, held, gauges, work }
-}
-
-/** In the steady state, until `signal` ends it. Never throws. */
-export function standingBefore(
-  deps: StandingDeps,
-  { heldBeforeBurst }: Pick<StackCanary, 'heldBeforeBurst'>,
-  signal: AbortSignal,
-): Promise<Standing> {
-  return watchStanding(deps, signal, { held: new HeldLooks(heldBeforeBurst) })
 }
 
 /** What was opened for many is given back a while after they have gone: servers and their clients keep connections for 4 to 5 s. */
@@ -83,11 +73,12 @@ export async function lookAfter(
     const calmMs = deps.clock.nowMs()
     const count: CountRequests = (fromMs, toMs) =>
       canary.requests.samples(fromMs).filter(({ intendedMs }) => intendedMs < toMs).length
-    const trails = trailsOf(was.held)
+    const trails = [...(was.held?.trails.values() ?? [])]
     canary.usualConnections ??= usualConnections(trails, count)
-    const usual = withOpen(canary.usualConnections, trails, trailsOf(canary.heldBeforeBurst ?? was.held))
+    const usual = withOpen(canary.usualConnections, trails)
     const isCrowd = deps.load !== null || state.descriptions.some(({ crowd }) => crowd === true)
-    const underWay = isCrowd ? null : mostUnderWay(canary.requests.samples(state.startedMs))
+    const asked = canary.requests.samples(state.startedMs).filter(({ burst }) => burst !== 'of')
+    const underWay = isCrowd ? null : mostUnderWay(asked)
     const connections = (): ExpectationResult | null => judgeConnections(usual, looks.held.trails.values(), count, underWay)
     const isMore = (): boolean =>
       [judgeHeld(was.held, looks.held, isCrowd), connections(), judgeGauges(was.gauges, looks.gauges)].some(
@@ -98,11 +89,10 @@ export async function lookAfter(
     while (isShort() || (isMore() && isWithin(SETTLE_LIMIT_MS))) await deps.clock.sleep(SETTLE_EVERY_MS, signal)
     over.abort()
     const is = await watched
-    const capacity = await burstAfter(deps, canary, is, untilMs, signal)
     const work = await reconcile(deps, was.work, canary.requests.samples(state.startedMs), signal)
     const held = [judgeHeld(was.held, is.held, isCrowd), connections(), judgeGauges(was.gauges, is.gauges)]
-    const asked = [judgeMembers(was.members, is.members), ...held, capacity, work]
-    state.expectations.push(...asked.filter((one) => one !== null))
+    const judged = [judgeMembers(was.members, is.members), ...held, work]
+    state.expectations.push(...judged.filter((one) => one !== null))
     if (state.recovery === null) return
     const fromMs = later(untilMs, -state.recovery.limitMs)
     // Answers that are good and late for a while are no recovery yet.
@@ -112,24 +102,4 @@ export async function lookAfter(
   } finally {
     over.abort()
   }
-}
-
-function trailsOf(held: HeldSeen | null): Trail[] {
-  return [...(held?.trails.values() ?? [])]
-}
-
-/** After all looks: what many at once leave open for a while is nothing that the fault has left. null where there was no burst before it. */
-async function burstAfter(
-  deps: AfterDeps,
-  canary: StackCanary,
-  { held }: Standing,
-  untilMs: Mono,
-  signal: AbortSignal,
-): Promise<ExpectationResult | null> {
-  if (canary.usualBurst === null || burstOf(deps) === null) return null
-  canary.heldBeforeBurst = held
-  const judged = await judgeBurst(deps, canary, canary.usualBurst, untilMs, signal)
-  // What was asked beside it was slow, and is no baseline for the next scenario.
-  canary.steadySinceMs = deps.clock.nowMs()
-  return judged
 }

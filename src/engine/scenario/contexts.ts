@@ -1,6 +1,6 @@
 /** What faults and clauses of a scenario are given. */
 import type { Mono } from '../../core/time/moment.ts'
-import { summarizeCanary } from '../../core/canary.ts'
+import { isUsual, summarizeCanary } from '../../core/canary.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { SendWithin } from '../../core/request.ts'
 import type { FaultContext, ClauseContext, ScenarioWindow, UndoContext } from '../../kinds/context.ts'
@@ -49,7 +49,8 @@ export function clauseContext(
     faultEndedAtWallMs: state.revertedWallMs,
     load,
     canary: {
-      steady: state.steady ?? summarizeCanary(canary.requests.samples(steadySinceMs), steadySinceMs, clock.nowMs()),
+      steady:
+        state.steady ?? summarizeCanary(canary.requests.samples(steadySinceMs).filter(isUsual), steadySinceMs, clock.nowMs()),
       samples: (fromMs, toMs) => canary.requests.settled(fromMs, toMs, signal),
     },
     canaryDelayMs: faults.canaryDelayMs(),

@@ -1,15 +1,18 @@
 /** What a stack can do side by side, before a fault and after it. */
 import { describe, expect, it } from 'vitest'
 import type { ScenarioResult } from '../../core/result/scenario.ts'
-import type { HeldByProcess } from '../rig/fake-stack.ts'
-import { Rig, type RigOptions } from '../rig/rig.ts'
+import { Rig, type FakeScenario, type RigOptions } from '../rig/rig.ts'
 import type { Answer, World } from '../rig/world.ts'
 
 const CANARY = { requests: ['page'], ratePerSecond: 10, burst: 8 } as const
 const GOOD: Answer = { ok: true, latencyMs: 20 }
+const BURST = 'canary: 8 at once'
+const INJECT = 'inject cut on back'
 
-/** Numbers the bursts: 0 and 1 are those before anything is broken. */
-function bursting(world: World, answer: (burst: number, place: number) => Answer): void {
+/** Of a burst, 0 and 1 before anything is broken, by the place among its requests. */
+type Answers = (burst: number, place: number) => Answer
+
+function bursting(world: World, answer: Answers): void {
   let bursts = -1
   world.answerAtOnce = (_atMs, place) => {
     if (place === 0) bursts += 1
@@ -17,24 +20,43 @@ function bursting(world: World, answer: (burst: number, place: number) => Answer
   }
 }
 
-function rigOf(answer: (burst: number, place: number) => Answer, given: RigOptions = {}): Rig {
+function rigOf(answer: Answers, given: RigOptions = {}): Rig {
   const rig = new Rig({ stacks: [{ descriptor: { canary: CANARY } }], ...given })
   bursting(rig.world, answer)
   return rig
 }
 
 const capacity = ({ expectations }: ScenarioResult) => expectations.find(({ text }) => text === 'capacity')
+const lateAfter = (first: number): Answers => {
+  return (burst) => ({ ok: true, latencyMs: burst < first ? 20 : 900 })
+}
+/** A part of a burst fails. */
+const partly = (isBad: (burst: number) => boolean): Answers => {
+  return (burst, place) => (isBad(burst) && place > 5 ? { ok: false, latencyMs: 5, error: 'status 429' } : GOOD)
+}
 
 describe('a burst', () => {
-  it('is sent before the first fault and after each recovery, and none where none is asked for', async () => {
+  it('is sent before the first fault and after each recovery, at the same rate of the others, and none where none is asked for', async () => {
     const rig = rigOf(() => GOOD, { scenarios: [{}, {}] })
     const { results } = await rig.run()
     expect(results.map(({ verdict }) => verdict)).toEqual(['passed', 'passed'])
-    const [burst, inject] = ['canary: 8 at once', 'inject cut on back']
-    expect(rig.noted(burst, inject)).toEqual([burst, burst, inject, burst, inject, burst])
+    expect(rig.noted(BURST, INJECT)).toEqual([BURST, BURST, INJECT, BURST, INJECT, BURST])
+    const rates = rig.noted('canary: ').flatMap((line, place, all) => (line === BURST ? [all[place - 1]] : []))
+    expect(rates).toEqual(Array.from({ length: 4 }, () => 'canary: usual pace'))
+    // Until the next fault as densely as ever.
+    expect(rig.noted('canary: ').at(-1)).toBe('canary: 20 a second')
+    expect(results.map(({ phases }) => phases.filter(({ name }) => name === 'capacity').length)).toEqual([2, 1])
     const without = new Rig()
     expect(capacity(await without.result())).toBeUndefined()
-    expect(without.noted('canary: 8 at once')).toEqual([])
+    expect(without.noted(BURST)).toEqual([])
+  })
+
+  it('comes before anything is looked at, or made ready', async () => {
+    const rig = rigOf(() => GOOD)
+    const { phases } = await rig.result()
+    expect(phases.map(({ name }) => name).filter((name) => ['capacity', 'steady', 'plan', 'recovery'].includes(name))).toEqual([
+      ...['capacity', 'steady', 'plan', 'recovery', 'capacity'],
+    ])
   })
 
   it('is held against the one before', async () => {
@@ -57,31 +79,6 @@ describe('a burst', () => {
     expect((await judged(late))?.met).toBe(false)
   })
 
-  it('that is late is repeated until the recovery must have been, and a miss then', async () => {
-    const rig = rigOf((burst) => ({ ok: true, latencyMs: burst < 2 ? 20 : 900 }), { scenarios: [{ recoveryLimitSeconds: 12 }] })
-    const result = await rig.result()
-    expect(result.verdict).toBe('failed')
-    expect(result.reasons).toEqual([
-      expect.stringMatching(/^capacity: expected 8 requests at once all served, .*, the \dth time$/),
-    ])
-    const tries = rig.noted('canary: 8 at once').length - 2
-    expect(capacity(result)?.observed).toBe(`8 × good, the last after 900 ms, the ${tries}th time`)
-    // The look before it took two to three of the twelve seconds.
-    expect(tries).toBeGreaterThanOrEqual(6)
-    expect(tries).toBeLessThanOrEqual(8)
-  })
-
-  it('may be late three times at least, however short the recovery', async () => {
-    const rig = rigOf((burst) => ({ ok: true, latencyMs: burst < 2 ? 20 : 900 }), { scenarios: [{ recoveryLimitSeconds: 1 }] })
-    await rig.result()
-    expect(rig.noted('canary: 8 at once')).toHaveLength(2 + 3)
-  })
-
-  it('that is late for a while only is none that was lost', async () => {
-    const result = await rigOf((burst) => ({ ok: true, latencyMs: burst === 2 || burst === 3 ? 900 : 20 })).result()
-    expect([result.verdict, capacity(result)?.observed]).toEqual(['passed', '8 × good, the last after 20 ms'])
-  })
-
   it('is held against the quickest so far on the same stack', async () => {
     const rig = rigOf((burst) => ({ ok: true, latencyMs: [600, 600, 500, 20, 321][burst] ?? 321 }), { scenarios: [{}, {}, {}] })
     const { results } = await rig.run()
@@ -93,82 +90,164 @@ describe('a burst', () => {
     expect(results.map((one) => capacity(one)?.met)).toEqual([true, true, false])
   })
 
-  it('of which one fails is a miss at once', async () => {
-    const rig = rigOf((burst, place) => (burst > 1 && place > 5 ? { ok: false, latencyMs: 5, error: 'status 429' } : GOOD))
+  it('that is late is repeated until the recovery must have been, and a miss then', async () => {
+    const rig = rigOf(lateAfter(2), { scenarios: [{ recoveryLimitSeconds: 12 }] })
     const result = await rig.result()
     expect(result.verdict).toBe('failed')
-    expect(capacity(result)).toMatchObject({ met: false, observed: '6 × good, 2 × status 429, the last after 20 ms' })
-    expect(rig.noted('canary: 8 at once')).toHaveLength(3)
+    const tries = rig.noted(BURST).length - 2
+    expect(result.reasons).toEqual([
+      `capacity: expected 8 requests at once all served, the last within 320 ms (20 ms before), observed 8 × good, the last after 900 ms, at the last of ${tries} tries`,
+    ])
+    // The look before it took two to three of the twelve seconds.
+    expect(tries).toBeGreaterThanOrEqual(6)
+    expect(tries).toBeLessThanOrEqual(8)
+    expect(result.recovery.recovered).toBe(true)
   })
 
-  it.each([0, 1])('that the stack does not bear at first is no steady state, with what to do: %d', async (bad) => {
-    const rig = rigOf((burst, place) => (burst === bad && place > 5 ? { ok: false, latencyMs: 5, error: 'status 429' } : GOOD))
+  it('may be late three times at least, however short the recovery', async () => {
+    const rig = rigOf(lateAfter(2), { scenarios: [{ recoveryLimitSeconds: 1 }] })
+    await rig.result()
+    expect(rig.noted(BURST)).toHaveLength(2 + 3)
+  })
+
+  it('has the time that it takes, beside the limit of the recovery', async () => {
+    const rig = rigOf((burst) => ({ ok: true, latencyMs: burst < 2 ? 20 : 14_000 }), { scenarios: [{ recoveryLimitSeconds: 5 }] })
+    const result = await rig.result()
+    expect([result.verdict, capacity(result)?.observed]).toEqual([
+      ...['failed', '8 × good, the last after 14000 ms, at the last of 3 tries'],
+    ])
+  })
+
+  it('that is late for a while only is none that was lost', async () => {
+    const result = await rigOf((burst) => ({ ok: true, latencyMs: burst === 2 || burst === 3 ? 900 : 20 })).result()
+    expect([result.verdict, capacity(result)?.observed]).toEqual(['passed', '8 × good, the last after 20 ms'])
+  })
+
+  it('of which one fails is a miss at once, and no relapse', async () => {
+    const rig = rigOf(partly((burst) => burst > 1))
+    const result = await rig.result()
+    expect(result.reasons).toEqual([
+      expect.stringMatching(/^capacity: .*, observed 6 × good, 2 × status 429, the last after 20 ms$/),
+    ])
+    expect([result.verdict, result.recovery.recovered]).toEqual(['failed', true])
+    expect(rig.noted(BURST)).toHaveLength(3)
+  })
+
+  it('beside which others fail is a relapse', async () => {
+    const rig = rigOf(() => ({ ok: true, latencyMs: 600 }))
+    const { answer } = rig.world
+    let isAfter = false
+    rig.onEvent = (event) => {
+      if (event.type === 'phase-started') isAfter = event.phase === 'capacity' && rig.noted(INJECT).length > 0
+    }
+    rig.world.answer = (atMs) => (isAfter ? { ok: false, latencyMs: 20, error: 'status 503' } : answer(atMs))
+    const result = await rig.result()
+    expect(result.reasons).toEqual([expect.stringMatching(/^relapse \d+ ms after the fault ended: status 503$/)])
+  })
+
+  it('is not sent where the system is not well already', async () => {
+    const rig = rigOf(() => GOOD, { scenarios: [{ recoveryLimitSeconds: 1 }] })
+    let hasBegun = false
+    rig.world.answer = () => {
+      hasBegun ||= rig.world.broken.size > 0
+      return hasBegun ? { ok: false, latencyMs: 20, error: 'status 503' } : GOOD
+    }
+    expect((await rig.result()).recovery.recovered).toBe(false)
+    expect(rig.noted(BURST)).toHaveLength(2)
+  })
+
+  it.each([
+    ['the first fails', (burst: number) => burst === 0, 2],
+    ['the second fails', (burst: number) => burst === 1, 2],
+    ['some fail', (burst: number) => burst < 5, 6],
+  ])('may fail for a while when everything has just started: %s', async (_what, isBad, sent) => {
+    const rig = rigOf(partly(isBad))
+    expect((await rig.result()).verdict).toBe('passed')
+    expect(rig.noted(BURST, INJECT).indexOf(INJECT)).toBe(sent)
+  })
+
+  it('that the stack never bears is no steady state, with what to do', async () => {
+    const rig = rigOf(partly(() => true))
     const result = await rig.result()
     expect(result.verdict).toBe('error')
     expect(result.reasons[0]).toContain('8 requests at once were not borne, so nothing was injected: 6 × good, 2 × status 429')
     expect(result.reasons[0]).toContain('Give `burst` of the canary')
-    expect(rig.world.broken.size).toBe(0)
+    // In 20 s, every half of a second.
+    expect(rig.noted(BURST).length).toBeGreaterThan(35)
+    expect(rig.noted(BURST).length).toBeLessThan(42)
+    expect(rig.noted(INJECT)).toEqual([])
   })
 
-  it('leaves the next steady state alone: what it has slowed is none of it', async () => {
-    // All that is asked within 700 ms of a burst is slow: such a steady state would be none.
-    const rig = new Rig({ stacks: [{ descriptor: { canary: CANARY } }], scenarios: [{}, {}] })
+  it('says nothing of what is usual, nor do those beside it', async () => {
+    const rig = rigOf(() => ({ ok: true, latencyMs: 1_900 }), { scenarios: [{}, {}] })
+    const { clock, answerAtOnce } = rig.world
     let slowUntilMs = 0
-    rig.world.answerAtOnce = (atMs) => ((slowUntilMs = Number(atMs) + 30), { ok: true, latencyMs: 600 })
+    rig.world.answerAtOnce = (atMs, place) => {
+      slowUntilMs = Number(clock.nowMs()) + 1_900
+      return answerAtOnce(atMs, place)
+    }
     const { answer } = rig.world
-    rig.world.answer = (atMs) => (Number(atMs) <= slowUntilMs ? { ok: true, latencyMs: 500 } : answer(atMs))
+    // Slower than a steady state may be, which would be waited for in vain.
+    rig.world.answer = (atMs) => (Number(atMs) < slowUntilMs ? { ok: true, latencyMs: 1_000 } : answer(atMs))
     const { results } = await rig.run()
     expect(results.map(({ verdict }) => verdict)).toEqual(['passed', 'passed'])
+    const steadyMs = results.map(({ phases }) => phases.find(({ name }) => name === 'steady')?.durationMs)
+    // The look after the recovery before it has shown it already.
+    expect(steadyMs[1]).toBe(0)
     expect(results.map(({ canary }) => canary.steadyP50Ms)).toEqual([20, 20])
-  })
-
-  it.each([
-    ['files', 'growth', 'fake-back-1 holds 50 files, 20 before'],
-    ['connections', 'connections', /^fake-back-1 has \d\d connections open, 4 before, and ever more of them$/],
-  ])('leaves open what hides nothing: more and more %s', async (leaking, text, observed) => {
-    const rig: Rig = new Rig({
-      stacks: [{ descriptor: { canary: CANARY }, held: (service) => held(service === 'back') }],
-      scenarios: [{}, {}],
-    })
-    const { clock } = rig.world
-    let [leftUntilMs, leaksSinceMs] = [0, Infinity]
-    rig.world.answerAtOnce = (atMs) => ((leftUntilMs = Number(atMs) + 4_000), GOOD)
-    let faults = 0
-    rig.onEvent = (event) => {
-      if (event.type === 'phase-started' && event.phase === 'inject' && (faults += 1) === 2) leaksSinceMs = Number(clock.nowMs())
-    }
-    const held = (isBack: boolean): HeldByProcess => {
-      const nowMs = Number(clock.nowMs())
-      const left = isBack && nowMs < leftUntilMs ? 40 : 0
-      const leaked = isBack && nowMs >= leaksSinceMs ? Math.ceil((nowMs - leaksSinceMs) / 200) : 0
-      const files = 20 + left + (leaking === 'files' && leaked > 0 ? 30 : 0)
-      const connections = { open: 4 + left + (leaking === 'connections' ? leaked : 0), opened: 0 }
-      return { startTicks: 9, threads: 11, memoryKiB: 70_000, unclosed: 0, files, connections }
-    }
-    const { results } = await rig.run()
-    const told = results.map(({ expectations }) => expectations.find((one) => one.text === text))
-    expect(told.map((one) => one?.met)).toEqual([true, false])
-    expect(told[1]?.observed).toEqual(typeof observed === 'string' ? observed : expect.stringMatching(observed))
   })
 
   it('is not sent under a load, which asks for many already', async () => {
     const load = { id: 'L', problem: () => null } as never
     const rig = rigOf(() => GOOD, { load })
     expect(capacity(await rig.result())).toBeUndefined()
-    expect(rig.noted('canary: 8 at once')).toEqual([])
+    expect(rig.noted(BURST)).toEqual([])
   })
 })
 
-it('tells how many requests met the fault', async () => {
-  const rig = new Rig()
-  let asked = 0
-  rig.world.answer = () => {
-    if (rig.world.broken.size === 0) return GOOD
-    asked += 1
-    if (asked % 4 === 0) return { ok: false, latencyMs: 20, error: 'status 503' }
-    // Slow is from 171 ms on, by the steady 20 ms.
-    return { ok: true, latencyMs: asked % 4 === 1 ? 171 : 170 }
+describe('capacity that was lost', () => {
+  const two: FakeScenario[] = [{ recoveryLimitSeconds: 3 }, {}]
+
+  it('is not held against the scenario after it, whose stack is made anew', async () => {
+    let isLost = false
+    const rig = new Rig({ stacks: [{ descriptor: { canary: CANARY } }], scenarios: two })
+    rig.onEvent = (event) => {
+      if (event.type === 'phase-started' && event.phase === 'recovery') isLost = rig.noted(INJECT).length === 1
+      if (event.type === 'step-started') isLost = false
+    }
+    rig.world.answerAtOnce = () => ({ ok: true, latencyMs: isLost ? 900 : 20 })
+    const { results } = await rig.run()
+    expect(results.map((one) => [one.verdict, capacity(one)?.met])).toEqual([
+      ['failed', false],
+      ['passed', true],
+    ])
+    expect(rig.noted(BURST, INJECT, 'recreate').slice(0, 3)).toEqual([BURST, BURST, INJECT])
+    // It is measured anew on the new one.
+    expect(rig.noted(BURST, INJECT, 'recreate').slice(-5)).toEqual(['recreate', BURST, BURST, INJECT, BURST])
+  })
+})
+
+describe('how many requests met the fault', () => {
+  const answers = (rig: Rig): void => {
+    let asked = 0
+    rig.world.answer = () => {
+      if (rig.world.broken.size === 0 && rig.given.options?.noInject !== true) return GOOD
+      asked += 1
+      if (asked % 4 === 0) return { ok: false, latencyMs: 20, error: 'status 503' }
+      // Slow is from 171 ms on, by the steady 20 ms.
+      return { ok: true, latencyMs: asked % 4 === 1 ? 171 : 170 }
+    }
   }
-  const { canary } = await rig.result()
-  expect([canary.total, canary.failed, canary.slow]).toEqual([60, 15, 15])
+
+  it('are those that failed, and those that were slower than before', async () => {
+    const rig = new Rig()
+    answers(rig)
+    const { canary } = await rig.result()
+    expect([canary.total, canary.failed, canary.slow]).toEqual([60, 15, 15])
+  })
+
+  it('is not told where there was none', async () => {
+    const { canary } = await new Rig({ options: { noInject: true } }).result()
+    expect([canary.total, canary.slow]).toEqual([60, null])
+  })
 })

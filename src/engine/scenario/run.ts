@@ -2,7 +2,7 @@
  * One scenario through its phases. Whatever happens, what was planned is reverted and proven gone. Over 300 lines, as the
  * phases are one story with one state, and are read from the first to the last.
  */
-import { CANARY_DEADLINE_MS, summarizeCanary } from '../../core/canary.ts'
+import { CANARY_DEADLINE_MS, isUsual, summarizeCanary } from '../../core/canary.ts'
 import { instantOf } from '../../core/time/clock.ts'
 import { isoTime, later, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
@@ -14,7 +14,7 @@ import type { HostFacts } from '../../toolbox/operations/resources/host.ts'
 import { collect } from '../watch/collect.ts'
 import { exposureResult, watchExposure, type ExposureSeen } from '../watch/exposure.ts'
 import { bystanderTerms, judgeBystanders } from '../watch/bystanders.ts'
-import { firstBurst } from './burst.ts'
+import { firstBursts, lastBursts } from './burst.ts'
 import { faultContext, clauseContext, undoContext } from './contexts.ts'
 import { chooseControl, ControlWatch } from '../watch/control.ts'
 import type { EngineDeps } from '../deps.ts'
@@ -38,7 +38,7 @@ import {
 } from '../options.ts'
 import { inTime, PhaseRecorder } from './phases.ts'
 import { keeperTerms, restartKeeper } from './keeper.ts'
-import { lookAfter, standingBefore, type Standing } from './aftermath.ts'
+import { lookAfter, watchStanding, type Standing } from './aftermath.ts'
 import { awaitRecovery, withoutRelapse } from './recovery.ts'
 import { buildResult, ScenarioState } from './state.ts'
 import type { StackCanary } from '../lanes/lane.ts'
@@ -47,14 +47,14 @@ import { firstLook, reachSteadyState, steadyAfterPrepare } from './steady.ts'
 import { together } from '../together.ts'
 
 export class ScenarioRun {
-  private readonly deps: EngineDeps
+  readonly deps: EngineDeps
   private readonly options: EngineOptions
   private readonly scenario: Scenario
   readonly canary: StackCanary
-  private readonly signal: AbortSignal
+  readonly signal: AbortSignal
   private readonly files: string
   readonly state: ScenarioState
-  private readonly phases: PhaseRecorder
+  readonly phases: PhaseRecorder
   readonly faults: FaultSet
   private readonly lag: ReturnType<EngineDeps['lag']>
   private readonly expectations: ExpectationSet
@@ -110,9 +110,9 @@ export class ScenarioRun {
   /** steady beside plan and prepare → inject → effect beside during. */
   private async experiment(): Promise<void> {
     const { state, phases } = this
-    this.before = standingBefore(this.deps, this.canary, AbortSignal.any([this.signal, this.steadyOver.signal]))
+    await firstBursts(this)
+    this.before = watchStanding(this.deps, AbortSignal.any([this.signal, this.steadyOver.signal]))
     await together(this.signal, [(signal) => this.steady(signal), (signal) => this.prepare(signal)])
-    this.steadySinceMs = await firstBurst(this.deps, this.canary, this.steadySinceMs, this.steadyOver, this.signal)
     const sinceMs = await this.stillSteady()
     this.steadyOver.abort()
     await phases.run('inject', INJECT_LIMIT_MS, this.guarded(), async (phaseSignal) => {
@@ -127,7 +127,7 @@ export class ScenarioRun {
     await this.phases.run('steady', STEADY_LIMIT_MS + 10_000, signal, async (phaseSignal) => {
       this.steadySinceMs = await reachSteadyState(this.deps, this.canary, phaseSignal)
       await this.expectations.steady(this.clauseContext(phaseSignal, this.steadySinceMs))
-      await firstLook(this.deps, this.canary, this.state.startedMs, phaseSignal)
+      await firstLook(this.deps, this.canary, this.canary.steadySinceMs, phaseSignal)
     })
   }
 
@@ -163,7 +163,7 @@ export class ScenarioRun {
     await withDeadline('starting what the clauses ask for', BEGIN_LIMIT_MS, signal, begin, deps.clock)
     // At the rate of the descriptor: that is what is judged under a fault.
     canary.requests.pace(null)
-    state.steady = summarizeCanary(canary.requests.samples(sinceMs), sinceMs, deps.clock.nowMs())
+    state.steady = summarizeCanary(canary.requests.samples(sinceMs).filter(isUsual), sinceMs, deps.clock.nowMs())
     if (state.steady.failed > 0) {
       throw new ChaosError(
         'NOT_STEADY',
@@ -241,14 +241,12 @@ export class ScenarioRun {
     const afterMs = Math.max(AFTER_LIMIT_MS, expectations.longestMs('after') + HOLD_MARGIN_MS)
     await phases.run('recovery', limitMs + afterMs, signal, async (phaseSignal) => {
       const terms = {
-        fromMs,
-        limitMs,
+        ...{ fromMs, limitMs },
         backends: deps.stack.descriptor.pool?.size ?? 1,
         steadyP50Ms: state.steady?.p50Ms ?? Number.NaN,
       }
       const { result, provenSinceMs } = await awaitRecovery(deps, canary.requests, terms, phaseSignal)
       state.recovery = result
-      if (provenSinceMs !== null) canary.steadySinceMs = provenSinceMs
       const [clauses] = await Promise.all([
         expectations.observe('after', this.clauseContext(phaseSignal, state.startedMs)),
         provenSinceMs === null ? null : lookAfter(deps, state, canary, this.before, later(fromMs, limitMs), phaseSignal),
@@ -257,7 +255,9 @@ export class ScenarioRun {
       const injectedMs = state.injectedMs ?? fromMs
       await canary.requests.settled(injectedMs, later(injectedMs, state.windowMs), phaseSignal)
       state.recovery = withoutRelapse(state.recovery, canary.requests.samples(fromMs), fromMs)
+      if (provenSinceMs !== null) canary.steadySinceMs = provenSinceMs
     })
+    await lastBursts(this, fromMs, limitMs)
   }
 
   private async restartKeeper(): Promise<void> {

@@ -142,7 +142,7 @@ export function buildResult(
     canary: {
       total: window?.total ?? 0,
       failed: window?.failed ?? 0,
-      slow: window === null ? null : slowIn(window, state.steadySamples),
+      slow: window === null || !injected ? null : slowIn(window, state.steadySamples),
       ...(window === null ? { p50Ms: null, p95Ms: null, longestOutageMs: null, maxLatenessMs: null } : roundedWindow(window)),
       longestOutageMs: outageMs(state, endedMs),
       steadyP50Ms: state.steady === null ? null : roundOrNull(state.steady.p50Ms),

@@ -1,6 +1,6 @@
 import { msBetween, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, isChaosError } from '../../core/errors.ts'
-import { endsText, latencyMs, summarizeCanary, type CanarySample } from '../../core/canary.ts'
+import { endsText, isUsual, latencyMs, summarizeCanary, type CanarySample } from '../../core/canary.ts'
 import { median } from '../../core/statistics.ts'
 import { FIRST_LOOK_MS, SLOW_FACTOR, SLOW_MARGIN_MS, STEADY_LIMIT_MS, STEADY_STREAK } from '../options.ts'
 import type { RunningCanary } from '../../ports/canary.ts'
@@ -66,7 +66,7 @@ export async function steadyAfterPrepare(
   signal: AbortSignal,
   tell: (detail: string) => void,
 ): Promise<Mono> {
-  const { failed } = summarizeCanary(canary.requests.samples(sinceMs), sinceMs, deps.clock.nowMs())
+  const { failed } = summarizeCanary(canary.requests.samples(sinceMs).filter(isUsual), sinceMs, deps.clock.nowMs())
   if (failed === 0) return sinceMs
   const againSinceMs = await reachSteadyState(deps, canary, signal)
   const requests = `${failed} canary request${failed === 1 ? '' : 's'}`
@@ -81,7 +81,8 @@ interface Tail {
   readonly firstIntendedMs: Mono | null
 }
 
-function tail(samples: readonly CanarySample[]): Tail {
+function tail(all: readonly CanarySample[]): Tail {
+  const samples = all.filter(isUsual)
   const lastBad = samples.findLastIndex(({ ok }) => !ok)
   const streak = samples.slice(lastBad + 1)
   return {

@@ -39,8 +39,8 @@ describe('what is usual', () => {
     expect(usualConnections(trails, at(10))).toEqual({
       requestsPerSecond: 10,
       services: new Map([
-        ['back', { openedPerSecond: 3, open: 9, kept: 9 }],
-        ['store', { openedPerSecond: 1, open: 4, kept: 4 }],
+        ['back', { openedPerSecond: 3, open: 9 }],
+        ['store', { openedPerSecond: 1, open: 4 }],
       ]),
     })
   })
@@ -60,8 +60,8 @@ describe('what was open just before the fault', () => {
   const usual: UsualConnections = {
     requestsPerSecond: 10,
     services: new Map([
-      ['back', { openedPerSecond: 3, open: 9, kept: 9 }],
-      ['store', { openedPerSecond: 1, open: 4, kept: 4 }],
+      ['back', { openedPerSecond: 3, open: 9 }],
+      ['store', { openedPerSecond: 1, open: 4 }],
     ]),
   }
 
@@ -70,21 +70,11 @@ describe('what was open just before the fault', () => {
     expect(withOpen(usual, trails)).toEqual({
       requestsPerSecond: 10,
       services: new Map([
-        ['back', { openedPerSecond: 3, open: 300, kept: 300 }],
-        ['store', { openedPerSecond: 1, open: 4, kept: 4 }],
+        ['back', { openedPerSecond: 3, open: 300 }],
+        ['store', { openedPerSecond: 1, open: 4 }],
       ]),
     })
     expect(usual.services.get('back')?.open).toBe(9)
-  })
-
-  it('is told apart from what a burst of ours has left open, which never grows', () => {
-    const before = [trail({ open: [80, 60, 40] }), trail({ name: 'back-2', open: [70] })]
-    const calm = [trail({ open: [12, 11] }), trail({ name: 'back-2', open: [14] })]
-    expect(withOpen(usual, before, calm)?.services.get('back')).toEqual({ openedPerSecond: 3, open: 14, kept: 80 })
-    // More than usual before the burst already.
-    expect(withOpen(usual, [trail({ open: [8] })], [trail({ open: [20] })])?.services.get('back')).toMatchObject({
-      ...{ open: 20, kept: 20 },
-    })
   })
 
   it('is nothing where nothing is usual', () => {
@@ -94,9 +84,9 @@ describe('what was open just before the fault', () => {
 })
 
 describe('after a fault', () => {
-  const usual = (opens: number, open = 4, kept = open): UsualConnections => ({
+  const usual = (opens: number, open = 4): UsualConnections => ({
     requestsPerSecond: 10,
-    services: new Map([['back', { openedPerSecond: opens, open, kept }]]),
+    services: new Map([['back', { openedPerSecond: opens, open }]]),
   })
 
   it.each<[string, UsualConnections, Course, number]>([
@@ -147,13 +137,6 @@ describe('after a fault', () => {
   ])('%d open, with %s requests under way at most and %d open before: %s', (open, underWay, before, observed) => {
     const judged = judgeConnections(usual(0, before), [trail({ open: [open, open, open, open] })], at(10), underWay)
     expect(judged).toEqual({ ...CLAUSE, observed: observed ?? 'none of 1', met: observed === null })
-  })
-
-  it('those that a burst has left open may stay, and may not grow', () => {
-    const judged = (open: readonly number[]) => judgeConnections(usual(0, 4, 80), [trail({ open })], at(10), 0)
-    expect(judged([128, 128, 128, 128])?.met).toBe(true)
-    expect(judged([129, 129, 129, 129])?.observed).toBe('back-1 keeps 129 connections open, 80 before')
-    expect(judged([60, 64, 68, 72])?.observed).toBe('back-1 has 72 connections open, 4 before, and ever more of them')
   })
 
   it('what still grows is told once', () => {

@@ -27,16 +27,11 @@ interface Rate {
   readonly open: number
 }
 
-interface UsualRate extends Rate {
-  /** With those that a burst of ours may have left open for a while: they become fewer, and never more. */
-  readonly kept: number
-}
-
 /** How it is without a fault. */
 export interface UsualConnections {
   readonly requestsPerSecond: number
   /** The most of any container of a service. */
-  readonly services: ReadonlyMap<string, UsualRate>
+  readonly services: ReadonlyMap<string, Rate>
 }
 
 /** Of the canary, in a span of time. */
@@ -63,16 +58,15 @@ const MOST_TOLD = 10
 
 /** null where it was not looked for long enough. */
 export function usualConnections(trails: Iterable<Trail>, count: CountRequests): UsualConnections | null {
-  const services = new Map<string, UsualRate>()
+  const services = new Map<string, Rate>()
   let requestsPerSecond = 0
   for (const { service, looks } of trails) {
     const seen = rateOf(looks, count)
     if (seen === null) continue
     const before = services.get(service)
-    const open = mostOpen(before?.open ?? 0, looks)
     services.set(service, {
       openedPerSecond: Math.max(before?.openedPerSecond ?? 0, seen.openedPerSecond),
-      ...{ open, kept: open },
+      open: Math.max(before?.open ?? 0, ...looks.map(({ open }) => open)),
     })
     requestsPerSecond = Math.max(requestsPerSecond, seen.requestsPerSecond)
   }
@@ -80,29 +74,14 @@ export function usualConnections(trails: Iterable<Trail>, count: CountRequests):
   return requestsPerSecond === 0 ? null : { requestsPerSecond, services }
 }
 
-function mostOpen(before: number, looks: readonly ConnectionLook[]): number {
-  return Math.max(before, ...looks.map(({ open }) => open))
-}
-
-/**
- * With what was open just before the fault: what an earlier crowd has left is none of this one's.
- * @param calm - What was, before a burst of ours; the same where there was none.
- */
-export function withOpen(
-  usual: UsualConnections | null,
-  before: readonly Trail[],
-  calm: readonly Trail[] = before,
-): UsualConnections | null {
+/** With what was open just before the fault: what an earlier crowd has left is none of this one's. */
+export function withOpen(usual: UsualConnections | null, before: Iterable<Trail>): UsualConnections | null {
   if (usual === null) return null
   const services = new Map(usual.services)
-  const raise = (trails: readonly Trail[], raised: (rate: UsualRate, looks: Trail['looks']) => UsualRate): void => {
-    for (const { service, looks } of trails) {
-      const rate = services.get(service)
-      if (rate !== undefined) services.set(service, raised(rate, looks))
-    }
+  for (const { service, looks } of before) {
+    const rate = services.get(service)
+    if (rate !== undefined) services.set(service, { ...rate, open: Math.max(rate.open, ...looks.map(({ open }) => open)) })
   }
-  raise(calm, (rate, looks) => ({ ...rate, open: mostOpen(rate.open, looks) }))
-  raise(before, (rate, looks) => ({ ...rate, kept: mostOpen(Math.max(rate.kept, rate.open), looks) }))
   return { ...usual, services }
 }
 
@@ -155,19 +134,19 @@ function rateOf(looks: readonly ConnectionLook[], count: CountRequests): Seen | 
   }
 }
 
-function problemsOf(name: string, was: UsualRate, is: Seen, usualRequestsPerSecond: number, underWay: number | null): string[] {
+function problemsOf(name: string, was: Rate, is: Seen, usualRequestsPerSecond: number, underWay: number | null): string[] {
   // Who is asked more often opens more.
   const busier = Math.max(1, is.requestsPerSecond / usualRequestsPerSecond)
   const free = Math.max(OPENED_FREE_PER_SECOND, is.requestsPerSecond)
   const opens = is.openedPerSecond > was.openedPerSecond * busier * OPENED_FACTOR + free
   const most = was.open + Math.max(OPEN_FREE, was.open * OPEN_FREE_SHARE)
   const gathers = is.growthPerSecond >= GROWING_PER_SECOND && is.open > most
-  const ofUse = underWay === null ? Infinity : was.kept + Math.max(KEPT_FREE, was.kept * OPEN_FREE_SHARE) + SIDES * underWay
+  const ofUse = underWay === null ? Infinity : was.open + Math.max(KEPT_FREE, was.open * OPEN_FREE_SHARE) + SIDES * underWay
   const keeps = !gathers && is.open > ofUse
   const [before, now] = [was.openedPerSecond, is.openedPerSecond].map((rate) => rate.toFixed(1))
   return [
     ...(opens ? [`${name} has ${String(now)} new connections a second, ${String(before)} before`] : []),
     ...(gathers ? [`${name} has ${is.open} connections open, ${was.open} before, and ever more of them`] : []),
-    ...(keeps ? [`${name} keeps ${is.open} connections open, ${was.kept} before`] : []),
+    ...(keeps ? [`${name} keeps ${is.open} connections open, ${was.open} before`] : []),
   ]
 }

@@ -44,13 +44,8 @@ export interface HeldSeen {
 /** Fills with each look. */
 export class HeldLooks implements HeldSeen {
   looks = 0
-  readonly least: Map<string, Held>
+  readonly least = new Map<string, Held>()
   readonly trails = new Map<string, Trail>()
-
-  /** @param known - What was held when nothing else was under way; null where nobody looked. */
-  constructor(known: HeldSeen | null = null) {
-    this.least = new Map(known?.least)
-  }
 }
 
 type WatchDeps = Pick<EngineDeps, 'clock' | 'stack' | 'containers' | 'looker' | 'log'>

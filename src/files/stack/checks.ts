@@ -118,13 +118,17 @@ function checkAlternatives({ links }: StackFile, name: string, path: KeyPath, te
     tell(path, `link ${show(unlike)} is one of ${show(group)} as well: on_canary_path must be the same of both`)
 }
 
-function checkRequests({ canary: { request }, requests }: StackFile, containers: readonly string[], tell: Tell): void {
+function checkRequests({ canary: { request, burst }, requests }: StackFile, containers: readonly string[], tell: Tell): void {
   for (const [name, { http }] of Object.entries(requests))
     if (http?.at !== undefined) known(tell, ['requests', name, 'at', 'service'], http.at.service, containers, 'service')
   const check = (name: string, path: KeyPath): void => {
     known(tell, path, name, Object.keys(requests), 'request')
     refuseWithin(requests, name, 'the canary is a client', path, tell)
   }
+  const inTurn = [request].flat().length
+  // One burst would hold other kinds than the next.
+  if (burst !== undefined && burst < inTurn)
+    tell(['canary', 'burst'], `is ${burst}, and ${inTurn} requests take turns: give it as many at least`)
   if (typeof request === 'string') check(request, ['canary', 'request'])
   else
     request.forEach((name, index) => {

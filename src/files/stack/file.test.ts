@@ -42,7 +42,7 @@ describe('loadDescriptor', () => {
       secrets: ['API_TOKEN'],
       entry: { service: 'toxiproxy', port: 7_000 },
       defaultLink: 'back',
-      canary: { requests: ['small'], ratePerSecond: 10 },
+      canary: { requests: ['small'], ratePerSecond: 10, watchPerSecond: 30, burst: 8 },
       scenarioFiles: [join(folder, 'stress/all-keys.json')],
       defects: { variable: 'DEFECTS', known: { 'no-retry': { fails: ['X-1'] } } },
     })
@@ -250,6 +250,16 @@ describe('names that refer to something', () => {
     expect(within('large')).toEqual([
       'pool.work: work that keeps a pool busy goes to the entry, and the request "large" goes to worker: leave its at out',
     ])
+  })
+
+  it('knows how many kinds of request a burst must hold', () => {
+    const told = (burst: number, request: string | string[] = ['small', 'large', 'small']): string[] =>
+      withValue(['canary'], { request, burst })
+    expect(told(3)).toEqual([])
+    expect(told(2)).toEqual(['canary.burst: is 2, and 3 requests take turns: give it as many at least'])
+    expect(told(2, 'small')).toEqual([])
+    expect(told(1, 'small')).toEqual(['canary.burst: must be a number, from 2 to 100, not 1'])
+    expect(told(101, 'small')).toEqual(['canary.burst: must be a number, from 2 to 100, not 101'])
   })
 
   it('knows who keeps the list of what was done', () => {

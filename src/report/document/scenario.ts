@@ -123,7 +123,7 @@ function canaryText(scenario: ScenarioOf): string {
 }
 
 function exposureText({ exposure, canary }: ScenarioOf): string {
-  const met = canary.total === 0 || canary.slow === null ? '' : `; ${metBy(canary.failed + canary.slow, canary.total)}`
+  const met = canary.total === 0 || canary.slow === null ? '' : `; ${sawIt(canary.failed + canary.slow, canary.total)}`
   if (exposure === null) return `nobody could look who uses what was broken${met}`
   const used = exposure.places.filter((place) => !exposure.unused.includes(place))
   const parts = [
@@ -134,8 +134,8 @@ function exposureText({ exposure, canary }: ScenarioOf): string {
 }
 
 /** Of the requests that stand for a user. */
-function metBy(met: number, total: number): string {
-  return `${met} of ${total} requests met it`
+function sawIt(count: number, total: number): string {
+  return `${count} of ${total} requests failed or were slower than before`
 }
 
 function controlText(scenario: ScenarioOf): string {
