@@ -29,6 +29,8 @@ test('what is promised', () => {
     retries: [true, true, true, true, true],
     whenExhausted: 'answer-503',
     lanesAfterFailure: Infinity,
+    mixedUpAfterMs: Infinity,
+    whenRefused: 'forget-it',
     body: { idleMs: 10_000, idleFromBytes: 0, totalMs: null, whenIdle: 'cut' },
     whenCrowded: 'serve',
   })
@@ -42,6 +44,8 @@ test('each defect changes one behaviour, or none of the queen', () => {
     'single-short-attempt': { attemptLimitMs: 300, retries: [false, false, false, false, false] },
     'no-retry-on-reset': { retries: [true, true, false, true, true] },
     'few-at-once-after-a-failure': { lanesAfterFailure: 8 },
+    'mixes-up-late-answers': { mixedUpAfterMs: 500 },
+    'keeps-what-it-refused': { whenRefused: 'keep-a-file-open' },
     'total-body-deadline': { body: { idleMs: 10_000, idleFromBytes: 0, totalMs: 2_000, whenIdle: 'cut' } },
     'truncates-slow-bodies': { body: { idleMs: 60, idleFromBytes: 8_192, totalMs: null, whenIdle: 'end' } },
     'queen-drops-when-busy': { whenLate: 'refuse' },

@@ -17,6 +17,10 @@ export interface UpstreamPolicy {
   readonly whenExhausted: 'answer-503' | 'say-nothing'
   /** So many attempts at once, for good, when one has failed. */
   readonly lanesAfterFailure: number
+  /** An answer that comes so late after its request gets the text of the one before it that did. */
+  readonly mixedUpAfterMs: number
+  /** What was sent with a request that was not answered with 200: nobody asks for it again. */
+  readonly whenRefused: 'forget-it' | 'keep-a-file-open'
   readonly body: BodyPolicy
   readonly crowd: CrowdPolicy
 }
@@ -55,6 +59,8 @@ export function upstreamPolicy(defects: ReadonlySet<Defect>): UpstreamPolicy {
     retries: (reason) => !defects.has('single-short-attempt') && !(reason === 'reset' && defects.has('no-retry-on-reset')),
     whenExhausted: defects.has('hangs-without-upstream') ? 'say-nothing' : 'answer-503',
     lanesAfterFailure: defects.has('few-at-once-after-a-failure') ? 8 : Infinity,
+    mixedUpAfterMs: defects.has('mixes-up-late-answers') ? 500 : Infinity,
+    whenRefused: defects.has('keeps-what-it-refused') ? 'keep-a-file-open' : 'forget-it',
     body: {
       ...BODY,
       ...(defects.has('total-body-deadline') ? { totalMs: 2_000 } : {}),

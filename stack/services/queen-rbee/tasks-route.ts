@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Admission } from '../shared/admission.ts'
@@ -13,6 +14,7 @@ import type { TaskDispatcher } from './dispatcher.ts'
 import type { QueenMetrics } from './metrics.ts'
 import type { UpstreamPolicy } from './policy.ts'
 import { Crowd } from './crowd.ts'
+import { LateAnswers } from './late-answers.ts'
 import { passedHeaders, relayBody } from './relay.ts'
 
 export interface TasksRouteOptions {
@@ -25,11 +27,14 @@ export interface TasksRouteOptions {
   readonly log: Logger
 }
 
+type WholeAnswer = Extract<AttemptAnswer, { readonly kind: 'whole' }>
+
 const HIDDEN_FAILURE = JSON.stringify({ error: { code: 'INTERNAL', message: 'internal error' } })
 
 /** `POST /v2/tasks`: JSON, or server-sent events when asked for a stream. */
 export function addTasksRoute(server: FastifyInstance, options: TasksRouteOptions): void {
   const crowd = new Crowd(options.policy.crowd)
+  const late = new LateAnswers(options.policy.mixedUpAfterMs)
   server.post('/v2/tasks', async (request, reply) => {
     const arrivedMs = performance.now()
     const gone = new AbortController()
@@ -42,7 +47,7 @@ export function addTasksRoute(server: FastifyInstance, options: TasksRouteOption
       if (treatment === 'hidden-failure') return await reply.type('application/json').send(HIDDEN_FAILURE)
       if (treatment === 'fail') throw new ServiceError(500, 'INTERNAL', 'internal error')
       if (treatment === 'late') await sleepUnless(gone.signal, options.policy.crowd.delayMs)
-      await answer(request, reply, options, { arrivedMs, gone: gone.signal })
+      await answer(request, reply, options, { arrivedMs, gone: gone.signal, late })
     } finally {
       leave()
       options.metrics.seconds.observe((performance.now() - arrivedMs) / 1_000)
@@ -78,7 +83,7 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   options: TasksRouteOptions,
-  { arrivedMs, gone }: { arrivedMs: number; gone: AbortSignal },
+  { arrivedMs, gone, late }: { arrivedMs: number; gone: AbortSignal; late: LateAnswers },
 ): Promise<void> {
   const task = parseTask(request.body)
   const taskId = readTaskId(request.headers[TASK_ID_HEADER]) ?? randomUUID()
@@ -101,14 +106,21 @@ async function answer(
         })
       },
     })
-    sendWhole(reply, upstream, taskId, options)
+    if (upstream.kind === 'passed-on') return
+    const isAnswer = upstream.status === 200
+    const body = isAnswer ? late.take(upstream.body, performance.now() - arrivedMs) : upstream.body
+    sendWhole(reply, { ...upstream, body }, taskId, options)
+    if (!isAnswer) keepRefused(options)
   } catch (error) {
     sendFailure(reply, error, taskId, options)
   }
 }
 
-function sendWhole(reply: FastifyReply, upstream: AttemptAnswer, taskId: string, options: TasksRouteOptions): void {
-  if (upstream.kind === 'passed-on') return
+function keepRefused({ policy }: TasksRouteOptions): void {
+  if (policy.whenRefused === 'keep-a-file-open') openSync('/dev/null', 'r')
+}
+
+function sendWhole(reply: FastifyReply, upstream: WholeAnswer, taskId: string, options: TasksRouteOptions): void {
   options.metrics.tasks.inc({ outcome: upstream.status === 200 ? 'answered' : 'refused' })
   void reply
     .code(upstream.status)
@@ -126,5 +138,6 @@ function sendFailure(reply: FastifyReply, error: unknown, taskId: string, option
     return
   }
   if (!(error instanceof ServiceError)) throw error
+  keepRefused(options)
   sendError(reply.header(TASK_ID_HEADER, taskId), error)
 }

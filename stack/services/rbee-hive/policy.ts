@@ -16,6 +16,8 @@ export interface HivePolicy {
   readonly stopLimitMs: number | null
   /** How long a job may wait for a worker to be ready. */
   readonly workerWaitMs: number
+  /** So long a job waits before it is given to a worker that was lost once and came back. */
+  readonly cameBackPauseMs: number
   /** Workers that a job is given to before it fails. */
   readonly maxRuns: number
   /** A larger answer whose worker breaks off is ended with what has come of it, as if that were the whole. */
@@ -51,6 +53,7 @@ export const HIVE_POLICY: HivePolicy = {
   failedListedMs: 60_000,
   stopLimitMs: 3_000,
   workerWaitMs: 3_000,
+  cameBackPauseMs: 0,
   maxRuns: 4,
   failoverUpToTokens: Infinity,
   // Longer than a queen's pause between two attempts, in which nobody waits either.
@@ -75,6 +78,7 @@ export function hivePolicy(defects: ReadonlySet<Defect>): HivePolicy {
     },
     ...(defects.has('no-registration-timeout') ? { registrationLimitMs: Infinity } : {}),
     ...(defects.has('keeps-dead-workers') ? { removesDead: false } : {}),
+    ...(defects.has('slow-with-who-came-back') ? { cameBackPauseMs: 600 } : {}),
     ...(defects.has('never-force-kills') ? { stopLimitMs: null } : {}),
     ...(defects.has('no-failover') ? { failoverUpToTokens: 256 } : {}),
     ...(defects.has('fails-when-full') ? { whenNotStored: 'answer-500' } : {}),

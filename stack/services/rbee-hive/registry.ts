@@ -31,6 +31,8 @@ export interface Member<Link extends WorkerLink = WorkerLink> {
   lastSeenMs: number
   /** A request to it broke off: no work until it has been heard again. */
   suspect: boolean
+  /** Another process of the same worker was in the pool before. */
+  readonly cameBack: boolean
   /** Its unfinished requests were taken from it, though it is still in the pool. */
   cutOff: boolean
   reason: string | null
@@ -56,6 +58,8 @@ export class WorkerRegistry<Link extends WorkerLink = WorkerLink> {
   readonly #options: RegistryOptions<Link>
   readonly #members = new Map<string, Member<Link>>()
   readonly #listeners = new Set<() => void>()
+  /** Ids of workers: as many as there ever were containers. */
+  readonly #wereReady = new Set<string>()
 
   constructor(options: RegistryOptions<Link>) {
     this.#options = options
@@ -92,6 +96,7 @@ export class WorkerRegistry<Link extends WorkerLink = WorkerLink> {
       sinceMs: nowMs,
       lastSeenMs: nowMs,
       suspect: false,
+      cameBack: this.#wereReady.has(claim.workerId),
       cutOff: false,
       reason: null,
     }
@@ -107,6 +112,7 @@ export class WorkerRegistry<Link extends WorkerLink = WorkerLink> {
     member.state = 'ready'
     member.sinceMs = nowMs
     member.lastSeenMs = nowMs
+    this.#wereReady.add(member.claim.workerId)
     this.#changed()
     return true
   }

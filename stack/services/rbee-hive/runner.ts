@@ -1,4 +1,5 @@
 /** Gives jobs to workers, and to another one when a worker does not finish. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { errorCode, errorText, ServiceError, unavailable } from '../shared/failure.ts'
 import type { Logger } from '../shared/log.ts'
 import type { Job } from './job.ts'
@@ -36,6 +37,7 @@ export class JobRunner {
       worker.inFlight += 1
       worker.usedMs = performance.now()
       try {
+        if (worker.cameBack && this.#policy.cameBackPauseMs > 0) await pause(this.#policy.cameBackPauseMs, job.givenUp)
         await this.#runOn(worker, job)
         return
       } catch (error) {
@@ -106,6 +108,11 @@ export class JobRunner {
       signal.addEventListener('abort', done, { once: true })
     })
   }
+}
+
+/** Shorter for whoever is given up. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined)
 }
 
 /** null for anything that is no refusal: the worker broke off. */
