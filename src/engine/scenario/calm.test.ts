@@ -31,9 +31,9 @@ interface Terms {
   readonly leftMs: number
 }
 
-/** `answer`: latency of the request at that place, or all of it; they come every 25 ms, as at 40 a second. */
+/** `answer`: latency of the request at that place, or all of it, or null for none with an outcome; they come every 25 ms, as at 40 a second. */
 async function calmAfter(
-  answer: (place: number) => number | Partial<CanarySample>,
+  answer: (place: number) => number | Partial<CanarySample> | null,
   { steady = STEADY, rate = 10, bears = 40, leftMs = 10_000 }: Partial<Terms> = {},
 ): Promise<Watched> {
   const world = new World()
@@ -45,9 +45,10 @@ async function calmAfter(
   })
   const all = Array.from({ length: 4_000 }, (_, place) => {
     const given = answer(place)
+    if (given === null) return null
     const intendedMs = later(startMs, place * 25)
     return typeof given === 'number' ? sample(intendedMs, given) : sample(intendedMs, 20, given)
-  })
+  }).filter((one) => one !== null)
   const canary = {
     async settled(fromMs: Mono, toMs: Mono, signal: AbortSignal): Promise<CanarySample[]> {
       const asked = all.filter(({ intendedMs }) => intendedMs >= fromMs && intendedMs < toMs)
@@ -65,6 +66,15 @@ async function calmAfter(
 }
 
 describe('once it has recovered', () => {
+  it.each([
+    [10, 225 + 400],
+    [9, 1_750],
+  ])('%i answers are enough to know when the last slow one had come', async (enough, lateUntilMs) => {
+    // The first stretch of 70 has so many, all of them slow.
+    const calm = await calmAfter((place) => (place < enough ? 400 : place < 70 ? null : 20))
+    expect(calm).toMatchObject({ lateUntilMs, sinceMs: 1_750, reason: null })
+  })
+
   it('is watched for a moment at the rate that the stack bears', async () => {
     expect(await calmAfter((place) => (place === 68 ? 24 : 20))).toEqual({
       ...{ sinceMs: 0, lateUntilMs: null },

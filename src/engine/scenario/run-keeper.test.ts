@@ -32,6 +32,8 @@ interface Case {
   readonly leftovers?: Course
   readonly completed?: Partial<NonNullable<Descriptor['completed']>>
   readonly list?: () => never
+  /** How long an answer takes when it is back, ms. */
+  readonly backLatencyMs?: number
   /** Whatever it answers. */
   readonly isCalledHealthy?: boolean
   /** While it is away. */
@@ -87,7 +89,8 @@ async function restarted(given: Case = {}): Promise<Restarted> {
   if (given.cancelled === true) rig.cancelAt((event) => event.type === 'phase-started' && event.phase === 'restart', 500)
   world.answer = (atMs) => {
     if (world.broken.size > 0 || isAway(atMs)) return { ok: false, latencyMs: 20, error: 'status 503' }
-    return { ok: true, latencyMs: 20, ...(hasIds ? { jobId: idOf(atMs) } : {}) }
+    const hasBeenAway = backMs !== null && msBetween(monoAt(0), backMs) > 0
+    return { ok: true, latencyMs: hasBeenAway ? (given.backLatencyMs ?? 20) : 20, ...(hasIds ? { jobId: idOf(atMs) } : {}) }
   }
   const { results } = await rig.run()
   const [result] = results
@@ -182,6 +185,16 @@ describe('after a fault that what is stored may have suffered from', () => {
     expect(rig.noted('recreate')).toHaveLength(1)
   })
 
+  it('one that is slow when it is back is no miss, and told', async () => {
+    const { result } = await restarted({ backLatencyMs: 400, rig: { scenarios: [{ recoveryLimitSeconds: 5 }] } })
+    const events = result.events.filter(({ source, kind }) => source === 'engine' && kind === 'restart')
+    expect(events.map(({ detail }) => detail)).toEqual([
+      'of store by us, to see what it keeps',
+      expect.stringMatching(/^not as before: \d+ of \d+ answers took over 170 ms/),
+    ])
+    expect(told(result)).toMatchObject([{ met: true }])
+  })
+
   it('one that answers nothing is not back, however healthy Docker calls it', async () => {
     const { result } = await restarted({ awayMs: 1_000_000, isCalledHealthy: true })
     expect(told(result)[0]).toMatchObject({ met: false })
@@ -221,14 +234,14 @@ describe('after a fault that what is stored may have suffered from', () => {
 })
 
 describe('nobody is restarted', () => {
-  it.each<[string, Case]>([
-    ['where nothing was at risk', { describe: {} }],
-    ['where nothing was injected', { rig: { options: { noInject: true } } }],
-    ['where the stack does not say who', { completed: { keptBy: null } }],
-    ['where no answer had an id', { hasIds: false }],
-    ['under a load, which would break with it', { rig: { load: { id: 'L', problem: () => null } as never } }],
-    ['where nobody tells what was done', { stack: { done: null } }],
-    ['where something of the fault has stayed', { leftovers: 'fails' }],
+  it.each<[string, Case, ScenarioResult['verdict']]>([
+    ['where nothing was at risk', { describe: {} }, 'passed'],
+    ['where nothing was injected', { rig: { options: { noInject: true } } }, 'inconclusive'],
+    ['where the stack does not say who', { completed: { keptBy: null } }, 'passed'],
+    ['where no answer had an id', { hasIds: false }, 'passed'],
+    ['under a load, which would break with it', { rig: { load: { id: 'L', problem: () => null } as never } }, 'passed'],
+    ['where nobody tells what was done', { stack: { done: null } }, 'passed'],
+    ['where something of the fault has stayed', { leftovers: 'fails' }, 'error'],
     [
       'where the list could not be read',
       {
@@ -236,11 +249,12 @@ describe('nobody is restarted', () => {
           throw new Error('no list')
         },
       },
+      'failed',
     ],
-  ])('%s', async (_name, given) => {
+  ])('%s', async (_name, given, verdict) => {
     const { rig, result } = await restarted(given)
     expect(rig.noted('stop store', 'start store')).toEqual([])
-    expect(told(result)).toEqual([])
+    expect([result.verdict, told(result)]).toEqual([verdict, []])
   })
 })
 

@@ -32,12 +32,10 @@ export function bystanderTerms(seen: Seen, { mayDie }: Pick<Scenario, 'mayDie'>)
   const targets = descriptions.flatMap((fault) => fault.targets)
   const aimed = new Set([...targets, ...hits.flatMap(({ name, containerId }) => [name, containerId])])
   const servicesOf = (faults: readonly FaultDescription[]): Set<string> => new Set(faults.flatMap(({ services }) => services))
-  const once = servicesOf(descriptions.filter(({ endsOnce }) => endsOnce === true))
   const lasting = servicesOf(descriptions.filter(({ endsOnce }) => endsOnce !== true))
   const hitsWallMs = new Map<string, Wall[]>()
   for (const { containerId, service, atWallMs } of hits)
-    if (once.has(service) && !lasting.has(service))
-      hitsWallMs.set(containerId, [...(hitsWallMs.get(containerId) ?? []), atWallMs])
+    if (!lasting.has(service)) hitsWallMs.set(containerId, [...(hitsWallMs.get(containerId) ?? []), atWallMs])
   const sinceWallMs = earliest(injectedWallMs, ...hits.map(({ atWallMs }) => atWallMs))
   const undoing =
     revertCalled === null || revertedWallMs === null ? null : { fromWallMs: revertCalled.atWallMs, toWallMs: revertedWallMs }
