@@ -5,10 +5,14 @@ import type { RunResult } from '../src/core/result/run.ts'
 import type { ScenarioResult } from '../src/core/result/scenario.ts'
 import { whyNotFound } from './found-defect.ts'
 
-function result(verdict: Verdict, met: boolean | null = false): Pick<RunResult, 'scenarios' | 'load'> {
+function result(
+  verdict: Verdict,
+  met: boolean | null = false,
+  recovery: { recovered: boolean; reason: string | null } = { recovered: true, reason: null },
+): Pick<RunResult, 'scenarios' | 'load'> {
   const expectation = { phase: 'during', text: 'canary: ≥ 97 % good', expected: 'e', observed: '5 % of 60 (57 × 503)', met }
   const other = { ...expectation, text: 'pool: is whole', observed: 'three', met: true }
-  const scenario = { id: 'NF-005', verdict, reasons: ['canary: no'], expectations: [other, expectation] }
+  const scenario = { id: 'NF-005', verdict, reasons: ['canary: no'], expectations: [other, expectation], recovery }
   const load = { id: 'LT-001', verdict, reasons: ['errors: rate<0.01 from 0 s to 28 s: 15.8 % of 1510 samples'] }
   return { scenarios: [scenario as unknown as ScenarioResult], load: [load as unknown as LoadResult] }
 }
@@ -32,6 +36,15 @@ it.each<[string, Verdict, boolean | null, { text: string; observed?: string }, s
   ],
 ])('%s', (_what, verdict, met, clause, why) => {
   expect(whyNotFound(result(verdict, met), 'NF-005', clause)).toBe(why)
+})
+
+it('what is asked of every scenario is the recovery', () => {
+  const slow = { recovered: false, reason: 'not as before: 5 of 70 answers took over 304 ms' }
+  const why = (observed: string, recovery = slow): string | null =>
+    whyNotFound(result('failed', true, recovery), 'NF-005', { text: 'recovery', observed })
+  expect(why('not as before')).toBeNull()
+  expect(why('relapse')).toContain('not for "recovery" with "relapse"')
+  expect(why('not as before', { ...slow, recovered: true })).toContain('not for "recovery"')
 })
 
 it('a limit of a load is told by its reason', () => {

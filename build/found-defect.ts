@@ -21,9 +21,13 @@ export function whyNotFound(
   const seen = `${id} ${judged.verdict}: ${judged.reasons.join('; ').slice(0, 1_000) || 'no reason'}`
   if (judged.verdict !== 'failed') return seen
   const { text, observed = '' } = clause
-  const missed =
-    scenario?.expectations.filter(({ met }) => met === false).map((one) => [one.text, one.observed]) ??
-    judged.reasons.map((reason) => [reason, reason])
+  const missed = scenario === undefined ? judged.reasons.map((reason) => [reason, reason]) : missedBy(scenario)
   const isMissed = missed.some(([what = '', how = '']) => what.startsWith(text) && how.includes(observed))
   return isMissed ? null : `not for "${text}"${observed === '' ? '' : ` with "${observed}"`}: ${seen}`
+}
+
+/** The recovery is asked of each scenario, and is no clause of an entry. */
+function missedBy({ expectations, recovery }: RunResult['scenarios'][number]): string[][] {
+  const clauses = expectations.filter(({ met }) => met === false).map((one) => [one.text, one.observed])
+  return recovery.recovered ? clauses : [...clauses, ['recovery', recovery.reason ?? '']]
 }
