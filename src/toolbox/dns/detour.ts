@@ -2,7 +2,7 @@
 import { describeError } from '../../core/errors.ts'
 import { isIPv4, isIPv6 } from 'node:net'
 import type { HelperState } from '../helper.ts'
-import { installChains } from '../net/iptables.ts'
+import { installChains, type IptablesChain } from '../net/iptables.ts'
 import type { ObjectNames } from '../net/names.ts'
 import { applyNft, nftTable, refusedByNft } from '../net/nft.ts'
 import { UPSTREAM_PORTS } from './tcp-relay.ts'
@@ -37,11 +37,22 @@ export async function installDetours(names: ObjectNames, detours: readonly Detou
   }
   if (detours.some(({ nameserver }) => isIPv6(nameserver)))
     throw new Error(`this kernel cannot lead questions to a nameserver of IPv6 past us: nft: ${refusal}`)
+  const chain = { chain: names.chain('d'), hook: 'OUTPUT', match: [] } as const
+  const detour = { ...chain, table: 'nat', rules: iptablesRules(detours) } as const
+  const zone = { ...chain, table: 'raw', rules: zoneRules(detours) } as const
   try {
-    const chain = { table: 'nat', chain: names.chain('d'), hook: 'OUTPUT', match: [], rules: iptablesRules(detours) } as const
-    return `questions led past us by ${await installChains([chain])}`
+    return `questions led past us by ${await installEither([detour, zone], [detour])}`
   } catch (error) {
     throw new Error(`this kernel cannot lead questions past us: nft: ${refusal}; ${describeError(error, 800)}`, { cause: error })
+  }
+}
+
+/** Not every kernel has zones. */
+async function installEither(chains: readonly IptablesChain[], fewer: readonly IptablesChain[]): Promise<string> {
+  try {
+    return await installChains(chains)
+  } catch {
+    return `${await installChains(fewer)}, without sockets that asked in the last half minute`
   }
 }
 
@@ -70,17 +81,40 @@ function nftCommands(table: string, detours: readonly Detour[]): string[] {
   return nftTable(table, 'route', [], { output })
 }
 
-/** The kernel remembers where it has led a socket of UDP until that was silent for half a minute, also past the undo. */
+/** The kernel remembers where it has led a socket of UDP until that was silent for half a minute, also past the undo: see `zoneRules`. */
 function iptablesRules(detours: readonly Detour[]): string[][] {
-  const own = ['-p', 'tcp', '--dport', '53', '--sport', `${first}:${last}`, '-j', 'RETURN']
   return [
-    own,
-    ...detours.map(({ upstreamPort }) => ['-p', 'udp', '--sport', String(upstreamPort), '-j', 'RETURN']),
+    ...ownQuestions(detours),
     ...detours.flatMap(({ nameserver, udpPort, tcpPort }) =>
       (['udp', 'tcp'] as const).map((protocol) => {
         const port = String(protocol === 'udp' ? udpPort : tcpPort)
         return ['-d', nameserver, '-p', protocol, '--dport', '53', '-j', 'REDIRECT', '--to-ports', port]
       }),
     ),
+  ]
+}
+
+/**
+ * Questions and their answers are connections of a zone of their own: of those the kernel remembers nothing when the rules come,
+ * and nothing is asked of them when the rules have gone. Its number is one of our ports: the fault before had another one.
+ */
+function zoneRules(detours: readonly Detour[]): string[][] {
+  const zone = ['-j', 'CT', '--zone', String(detours[0]?.udpPort)]
+  return [
+    ...ownQuestions(detours),
+    ...detours.flatMap(({ nameserver, udpPort, tcpPort }) =>
+      (['udp', 'tcp'] as const).flatMap((protocol) => [
+        ['-d', nameserver, '-p', protocol, '--dport', '53', ...zone],
+        ['-s', '127.0.0.1', '-p', protocol, '--sport', String(protocol === 'udp' ? udpPort : tcpPort), ...zone],
+      ]),
+    ),
+  ]
+}
+
+/** They go on as ever. */
+function ownQuestions(detours: readonly Detour[]): string[][] {
+  return [
+    ['-p', 'tcp', '--dport', '53', '--sport', `${first}:${last}`, '-j', 'RETURN'],
+    ...detours.map(({ upstreamPort }) => ['-p', 'udp', '--sport', String(upstreamPort), '-j', 'RETURN']),
   ]
 }

@@ -7,7 +7,7 @@ import { mustRun, runProgram } from '../programs/run-program.ts'
  */
 export interface IptablesChain {
   /** `filter` where it is left out. */
-  readonly table?: 'filter' | 'nat'
+  readonly table?: 'filter' | 'nat' | 'raw'
   readonly chain: string
   readonly hook: 'INPUT' | 'OUTPUT'
   /** Matches of the jump. */
@@ -22,7 +22,11 @@ const BACKENDS: readonly Backend[] = ['iptables', 'iptables-legacy']
 /** `-w 2`: waits two seconds for the lock of another iptables. */
 const LOCK = ['-w', '2']
 
-/** Installs all chains with the first backend that takes them, and says which. @throws Error with both refusals. */
+/**
+ * Installs all chains, in their order, with the first backend that takes them, and says which. Chains of one name in several
+ * tables are one to whoever removes it.
+ * @throws Error with both refusals.
+ */
 export async function installChains(chains: readonly IptablesChain[]): Promise<Backend> {
   const refusals: string[] = []
   for (const backend of BACKENDS) {
@@ -69,7 +73,9 @@ export async function removeChain(chain: string): Promise<boolean> {
 
 async function removeChainFrom(backend: Backend, chain: string): Promise<boolean> {
   const text = await save(backend)
-  for (const { table, jump } of parseJumps(text, chain)) await mustRun(backend, [...LOCK, '-t', table, '-D', ...jump])
+  // What tells connections apart goes last: without it one would be led as long ago.
+  const jumps = parseJumps(text, chain).toSorted((one, other) => Number(one.table === 'raw') - Number(other.table === 'raw'))
+  for (const { table, jump } of jumps) await mustRun(backend, [...LOCK, '-t', table, '-D', ...jump])
   const found = parseSave(text).filter((entry) => entry.chain === chain)
   for (const { table } of found) {
     await mustRun(backend, [...LOCK, '-t', table, '-F', chain])

@@ -43,7 +43,7 @@ const FIRST_GAP_MS = 100
 const MIB = 1024 * 1024
 /** Far from what a single user or a handful of them ever asks for, and longer than ST-005 needs for its thousand requests. */
 const CROWD: Omit<CrowdPolicy, 'whenCrowded'> = {
-  tasksPerSecond: 45,
+  tasksPerSecond: 30,
   seconds: 3,
   delayMs: 3_000,
   failsEvery: 5,
