@@ -30,7 +30,6 @@ const BESIDE: readonly Group[] = [
   {
     'hangs-without-upstream': ['NF-001'],
     'total-body-deadline': ['NF-004'],
-    'few-at-once-after-a-failure': ['NF-005'],
     'forgets-at-start': ['RE-001'],
     'no-failover': ['WC-001', 'WC-005'],
     'fails-when-full': ['ST-003'],
@@ -39,8 +38,9 @@ const BESIDE: readonly Group[] = [
 
 /** They use up the machine, or find it used up, or are hidden by others. */
 const ALONE: readonly Group[] = [
-  // What a queen does with the memory that she hoards takes CPU time, which ST-006 would find used before its fault.
-  { 'hoards-memory': ['ST-005'], 'ignores-vram': ['RE-005'] },
+  // What a queen does with the memory that she hoards takes CPU time, which ST-006 would find used before its fault. And what she
+  // can do side by side is told by milliseconds.
+  { 'hoards-memory': ['ST-005'], 'ignores-vram': ['RE-005'], 'few-at-once-after-a-failure': ['NF-005'] },
   // Who drops when busy, or waits for 300 ms only, drops also because a machine is busy, and would be in the way of whatever
   // else is looked for.
   { 'queen-drops-when-busy': ['RE-003'], 'hive-drops-when-busy': ['ST-001'] },

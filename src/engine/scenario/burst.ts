@@ -15,7 +15,7 @@ import { withoutRelapse } from './recovery.ts'
 import type { ScenarioState } from './state.ts'
 
 /** The last answer comes within this much of what it took before, or this margin above it; a healthy stack's varies by a quarter. */
-const LATE_FACTOR = 2
+const LATE_FACTOR = 1.5
 const LATE_MARGIN_MS = 300
 /** What has just started is slow at first: so many before anything is broken, and more while none comes whole. */
 const FIRST_BURSTS = 2
