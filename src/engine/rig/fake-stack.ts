@@ -42,7 +42,7 @@ export class StackCourses {
   network = 'net'
 }
 
-export type HeldByProcess = Pick<Holdings, 'files' | 'memoryKiB' | 'unclosed' | 'threads' | 'startTicks'> &
+type HeldByProcess = Pick<Holdings, 'files' | 'memoryKiB' | 'unclosed' | 'threads' | 'startTicks'> &
   Partial<Pick<Holdings, 'connections'>>
 type PeerPassage = ArgumentsOf<'process.peers'>['places'][number]['passage']
 type MetricsPage = string | number | Error

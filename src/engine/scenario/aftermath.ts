@@ -77,6 +77,7 @@ export async function lookAfter(
     canary.usualConnections ??= usualConnections(trails, count)
     const usual = withOpen(canary.usualConnections, trails)
     const isCrowd = deps.load !== null || state.descriptions.some(({ crowd }) => crowd === true)
+    // What the first bursts have left open was there before.
     const asked = canary.requests.samples(state.startedMs).filter(({ burst }) => burst !== 'of')
     const underWay = isCrowd ? null : mostUnderWay(asked)
     const connections = (): ExpectationResult | null => judgeConnections(usual, looks.held.trails.values(), count, underWay)

@@ -47,7 +47,7 @@ export async function installDetours(names: ObjectNames, detours: readonly Detou
   }
 }
 
-/** Not every kernel has zones. */
+/** Not every kernel has zones: the mechanism then says what is not hit. Whatever else kept the first from being installed keeps the second, too. */
 async function installEither(chains: readonly IptablesChain[], fewer: readonly IptablesChain[]): Promise<string> {
   try {
     return await installChains(chains)
