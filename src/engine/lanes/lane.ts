@@ -6,7 +6,7 @@ import type { Scenario } from '../../kinds/scenario.ts'
 import type { RunningCanary } from '../../ports/canary.ts'
 import type { EngineDeps } from '../deps.ts'
 import type { EngineOptions } from '../options.ts'
-import { hasLostCapacity, type Burst } from '../scenario/burst.ts'
+import { hasLostCapacity, type UsualBurst } from '../scenario/burst.ts'
 import { ScenarioRun } from '../scenario/run.ts'
 import type { UsualConnections } from '../watch/connections.ts'
 
@@ -20,7 +20,7 @@ export interface StackCanary {
   /** Connections of its services when they were first looked at for long enough, null before. */
   usualConnections: UsualConnections | null
   /** The quickest burst on this stack since it was made; null before, and where none is asked for. */
-  usualBurst: Burst | null
+  usualBurst: UsualBurst | null
 }
 
 export class Lane {
@@ -28,7 +28,7 @@ export class Lane {
   private readonly options: EngineOptions
   private readonly signal: AbortSignal
   private canary: StackCanary | null = null
-  private usualBurst: Burst | null = null
+  private usualBurst: UsualBurst | null = null
   private trouble: string | null = null
   private ran: string[] = []
 

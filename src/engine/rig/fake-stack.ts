@@ -300,10 +300,8 @@ class FakeCanary implements RunningCanary {
     this.world.note(`canary: ${requests} at once`)
     const nowMs = clock.nowMs()
     const of = { burst: 'of' } as const
-    const burst = Array.from({ length: requests }, (_, place) => this.world.answerAtOnce(nowMs, place)).map((answer) => ({
-      ...sampleOf(this.world, nowMs, answer),
-      ...of,
-    }))
+    const answers = Array.from({ length: requests }, (_, place) => this.world.answerAtOnce(nowMs, place))
+    const burst = answers.filter((answer) => answer !== null).map((answer) => ({ ...sampleOf(this.world, nowMs, answer), ...of }))
     this.sent.push(...burst.map((sample) => ({ sample })))
     this.burstUntilMs = burst.reduce((last, { doneMs }) => latest(last, doneMs), nowMs)
     await clock.sleep(msBetween(nowMs, this.burstUntilMs))

@@ -36,8 +36,8 @@ export class World {
   /** What the canary is answered to a request that was intended at that time. */
   answer: (atMs: Mono) => Answer = () =>
     this.broken.size === 0 ? { ok: true, latencyMs: 20 } : { ok: false, latencyMs: 20, error: 'status 503' }
-  /** The same to one of many that are sent at once, by its place among them. */
-  answerAtOnce: (atMs: Mono, place: number) => Answer = (atMs) => this.answer(atMs)
+  /** The same to one of many that are sent at once, by its place among them; null for none that anybody knows of. */
+  answerAtOnce: (atMs: Mono, place: number) => Answer | null = (atMs) => this.answer(atMs)
   /** null while all services are healthy. */
   unhealthy: () => string | null = () => null
   /** A health page of a service, asked directly. */

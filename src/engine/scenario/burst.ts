@@ -4,7 +4,7 @@
  */
 import { CANARY_DEADLINE_MS, endsText, latencyMs } from '../../core/canary.ts'
 import { ChaosError } from '../../core/errors.ts'
-import type { ExpectationResult, ScenarioResult } from '../../core/result/scenario.ts'
+import type { ExpectationResult, RecoveryResult, ScenarioResult } from '../../core/result/scenario.ts'
 import { later, type Mono } from '../../core/time/moment.ts'
 import type { RunningCanary } from '../../ports/canary.ts'
 import type { EngineDeps } from '../deps.ts'
@@ -22,19 +22,27 @@ const FIRST_BURSTS = 2
 /** So often at least one may be late, so long after one another. */
 const FEWEST_TRIES = 3
 const PAUSE_MS = 500
+/** With the pause after it. */
 const LONGEST_MS = CANARY_DEADLINE_MS + 2_000
 /** Beside the limit of the recovery. */
-const BURSTS_LIMIT_MS = FEWEST_TRIES * (LONGEST_MS + PAUSE_MS)
+const BURSTS_LIMIT_MS = FEWEST_TRIES * LONGEST_MS
 const CLAUSE = 'capacity'
 
 type BurstDeps = Pick<EngineDeps, 'clock' | 'stack' | 'load'>
 type BurstCanary = Pick<RunningCanary, 'burst' | 'pace'>
 
-export interface Burst {
+interface Burst {
   readonly isWhole: boolean
   /** `38 × good, 2 × status 429` */
   readonly ends: string
-  /** From the sending of all to the last answer, ms. */
+  /** From the sending of all to the last answer. */
+  readonly lastMs: number
+}
+
+/** The quickest whole one on a stack so far. */
+export interface UsualBurst {
+  readonly requests: number
+  /** From the sending of all to the last answer. */
   readonly lastMs: number
 }
 
@@ -47,8 +55,8 @@ function burstSize({ stack, load }: Pick<BurstDeps, 'stack' | 'load'>): number |
 async function sendBurst(canary: BurstCanary, requests: number): Promise<Burst> {
   canary.pace(null)
   const samples = await canary.burst(requests)
-  const isWhole = samples.length === requests && samples.every(({ ok }) => ok)
-  return { isWhole, ends: endsText(samples), lastMs: samples.reduce((last, sample) => Math.max(last, latencyMs(sample)), 0) }
+  const isWhole = samples.filter(({ ok }) => ok).length === requests
+  return { isWhole, ends: endsText(samples), lastMs: Math.max(0, ...samples.map(latencyMs)) }
 }
 
 /** A scenario, of which these are phases. */
@@ -57,7 +65,7 @@ interface Run {
   readonly canary: StackCanary
   readonly phases: Pick<PhaseRecorder, 'run'>
   readonly signal: AbortSignal
-  readonly state: Pick<ScenarioState, 'recovery' | 'expectations'>
+  readonly state: Pick<ScenarioState, 'expectations'>
 }
 
 /**
@@ -68,19 +76,18 @@ export async function firstBursts({ deps, canary, phases, signal }: Omit<Run, 's
   const requests = burstSize(deps)
   if (requests === null || canary.usualBurst !== null) return
   await phases.run('capacity', STEADY_LIMIT_MS + LONGEST_MS, signal, async (phaseSignal) => {
-    canary.usualBurst = await quickestOf(deps, canary.requests, requests, phaseSignal)
+    canary.usualBurst = { requests, lastMs: await quickestOf(deps, canary.requests, requests, phaseSignal) }
     canary.steadySinceMs = deps.clock.nowMs()
   })
 }
 
-async function quickestOf({ clock }: BurstDeps, canary: BurstCanary, requests: number, signal: AbortSignal): Promise<Burst> {
+async function quickestOf({ clock }: BurstDeps, canary: BurstCanary, requests: number, signal: AbortSignal): Promise<number> {
   const untilMs = later(clock.nowMs(), STEADY_LIMIT_MS)
-  const whole: Burst[] = []
+  const wholeMs: number[] = []
   for (let sent = 1; ; sent += 1) {
     const burst = await sendBurst(canary, requests)
-    if (burst.isWhole) whole.push(burst)
-    const [first, ...others] = whole
-    if (sent >= FIRST_BURSTS && first !== undefined) return others.reduce(quicker, first)
+    if (burst.isWhole) wholeMs.push(burst.lastMs)
+    if (sent >= FIRST_BURSTS && wholeMs.length > 0) return Math.min(...wholeMs)
     if (clock.nowMs() >= untilMs) {
       throw new ChaosError('NOT_STEADY', `${requests} requests at once were not borne, so nothing was injected: ${burst.ends}`, {
         hint: 'Give `burst` of the canary in the descriptor as many as the stack bears, or leave it out.',
@@ -94,61 +101,52 @@ async function quickestOf({ clock }: BurstDeps, canary: BurstCanary, requests: n
  * After all other looks, which they would disturb. Of what is not well already nothing is asked.
  * @param fromMs - End of the fault.
  * @param limitMs - Of the recovery.
+ * @returns The recovery, of which it may be the relapse.
  */
-export async function lastBursts({ deps, canary, phases, signal, state }: Run, fromMs: Mono, limitMs: number): Promise<void> {
-  const requests = burstSize(deps)
+export async function lastBursts(
+  { deps, canary, phases, signal, state }: Run,
+  recovery: RecoveryResult,
+  fromMs: Mono,
+  limitMs: number,
+): Promise<RecoveryResult> {
   const was = canary.usualBurst
-  if (requests === null || was === null || state.recovery?.recovered !== true) return
-  await phases.run('capacity', limitMs + BURSTS_LIMIT_MS, signal, async (phaseSignal) => {
-    const { burst, ...judged } = await judgeBurst(
-      deps,
-      canary.requests,
-      { requests, was, untilMs: later(fromMs, limitMs) },
-      phaseSignal,
-    )
+  if (was === null || !recovery.recovered) return recovery
+  return phases.run('capacity', limitMs + BURSTS_LIMIT_MS, signal, async (phaseSignal) => {
+    const { lastMs, ...judged } = await judgeBurst(deps, canary.requests, was, later(fromMs, limitMs), phaseSignal)
     state.expectations.push(judged)
-    if (judged.met === true) canary.usualBurst = quicker(burst, was)
-    if (state.recovery !== null) {
-      // Of the others, which are asked for beside it as ever.
-      const others = canary.requests.samples(fromMs).filter((sample) => sample.burst !== 'of')
-      state.recovery = withoutRelapse(state.recovery, others, fromMs)
-    }
+    // One that was not served has the stack made anew, and this forgotten.
+    canary.usualBurst = { ...was, lastMs: Math.min(was.lastMs, lastMs) }
+    // Of the others, which are asked for beside it as ever.
+    const others = canary.requests.samples(fromMs).filter((sample) => sample.burst !== 'of')
+    return withoutRelapse(recovery, others, fromMs)
   })
 }
 
-function quicker(one: Burst, other: Burst): Burst {
-  return one.lastMs < other.lastMs ? one : other
-}
-
-interface BurstTerms {
-  readonly requests: number
-  /** The quickest on this stack so far. */
-  readonly was: Burst
-  /** When the recovery must have been. */
-  readonly untilMs: Mono
-}
-
-/** Again and again until one is as the quickest before it, a few times at least, for what is slow for a moment on a busy machine. */
+/**
+ * Again and again until one is as the quickest before it, a few times at least, for what is slow for a moment on a busy machine.
+ * @param untilMs - When the recovery must have been.
+ */
 async function judgeBurst(
   { clock, stack }: BurstDeps,
   canary: BurstCanary,
-  { requests, was, untilMs }: BurstTerms,
+  { requests, lastMs: wasMs }: UsualBurst,
+  untilMs: Mono,
   signal: AbortSignal,
-): Promise<ExpectationResult & { readonly burst: Burst }> {
-  const limitMs = Math.max(was.lastMs * LATE_FACTOR, was.lastMs + LATE_MARGIN_MS)
+): Promise<ExpectationResult & Pick<Burst, 'lastMs'>> {
+  const limitMs = Math.max(wasMs * LATE_FACTOR, wasMs + LATE_MARGIN_MS)
   const clause = {
     phase: 'after',
     text: CLAUSE,
-    expected: `${requests} requests at once all served, the last within ${told(limitMs)} (${told(was.lastMs)} before)`,
+    expected: `${requests} requests at once all served, the last within ${told(limitMs)} (${told(wasMs)} before)`,
   } as const
   try {
     for (let tries = 1; ; tries += 1) {
-      const burst = await sendBurst(canary, requests)
+      const { isWhole, ends, lastMs } = await sendBurst(canary, requests)
       signal.throwIfAborted()
-      const observed = `${burst.ends}, the last after ${told(burst.lastMs)}`
-      if (!burst.isWhole || burst.lastMs <= limitMs) return { ...clause, observed, met: burst.isWhole, burst }
+      const observed = `${ends}, the last after ${told(lastMs)}`
+      if (!isWhole || lastMs <= limitMs) return { ...clause, observed, met: isWhole, lastMs }
       const isOver = tries >= FEWEST_TRIES && clock.nowMs() >= untilMs
-      if (isOver) return { ...clause, observed: `${observed}, at the last of ${tries} tries`, met: false, burst }
+      if (isOver) return { ...clause, observed: `${observed}, at the last of ${tries} tries`, met: false, lastMs }
       await clock.sleep(PAUSE_MS, signal)
     }
   } finally {

@@ -1,5 +1,6 @@
 /** What a stack can do side by side, before a fault and after it. */
 import { describe, expect, it } from 'vitest'
+import { CANARY_DEADLINE_MS } from '../../core/canary.ts'
 import type { ScenarioResult } from '../../core/result/scenario.ts'
 import { Rig, type FakeScenario, type RigOptions } from '../rig/rig.ts'
 import type { Answer, World } from '../rig/world.ts'
@@ -57,6 +58,8 @@ describe('a burst', () => {
     expect(phases.map(({ name }) => name).filter((name) => ['capacity', 'steady', 'plan', 'recovery'].includes(name))).toEqual([
       ...['capacity', 'steady', 'plan', 'recovery', 'capacity'],
     ])
+    // The first two at once one after the other.
+    expect(phases.flatMap(({ name, durationMs }) => (name === 'capacity' ? [durationMs] : []))).toEqual([40, 20])
   })
 
   it('is held against the one before', async () => {
@@ -111,10 +114,12 @@ describe('a burst', () => {
   })
 
   it('has the time that it takes, beside the limit of the recovery', async () => {
-    const rig = rigOf((burst) => ({ ok: true, latencyMs: burst < 2 ? 20 : 14_000 }), { scenarios: [{ recoveryLimitSeconds: 5 }] })
+    const rig = rigOf((burst) => ({ ok: true, latencyMs: burst < 2 ? 20 : CANARY_DEADLINE_MS }), {
+      scenarios: [{ recoveryLimitSeconds: 1 }],
+    })
     const result = await rig.result()
     expect([result.verdict, capacity(result)?.observed]).toEqual([
-      ...['failed', '8 × good, the last after 14000 ms, at the last of 3 tries'],
+      ...['failed', '8 × good, the last after 15000 ms, at the last of 3 tries'],
     ])
   })
 
@@ -131,6 +136,29 @@ describe('a burst', () => {
     ])
     expect([result.verdict, result.recovery.recovered]).toEqual(['failed', true])
     expect(rig.noted(BURST)).toHaveLength(3)
+  })
+
+  it('some of which nobody knows the outcome of is a miss', async () => {
+    const rig = rigOf(() => GOOD)
+    const { answerAtOnce } = rig.world
+    let asked = 0
+    rig.world.answerAtOnce = (atMs, place) => {
+      asked += 1
+      return asked > 20 ? null : answerAtOnce(atMs, place)
+    }
+    expect(capacity(await rig.result())).toMatchObject({ met: false, observed: '4 × good, the last after 20 ms' })
+  })
+
+  it('that is broken off is no miss', async () => {
+    // Its end comes while the logs are read.
+    const stacks = [{ descriptor: { canary: CANARY }, logs: { afterMs: 400 } }]
+    const rig = rigOf(
+      partly((burst) => burst > 1),
+      { stacks },
+    )
+    rig.cancelAt((event) => event.type === 'phase-started' && event.phase === 'capacity' && rig.noted(INJECT).length > 0, 10)
+    const result = await rig.result()
+    expect([result.verdict, capacity(result)]).toEqual(['error', undefined])
   })
 
   it('beside which others fail is a relapse', async () => {
@@ -176,6 +204,13 @@ describe('a burst', () => {
     expect(rig.noted(BURST).length).toBeGreaterThan(35)
     expect(rig.noted(BURST).length).toBeLessThan(42)
     expect(rig.noted(INJECT)).toEqual([])
+  })
+
+  it('is waited for no longer than a steady state', async () => {
+    // The twentieth of them ends with the 20 s.
+    const rig = rigOf(() => ({ ok: false, latencyMs: 525, error: 'status 503' }))
+    expect((await rig.result()).verdict).toBe('error')
+    expect(rig.noted(BURST)).toHaveLength(20)
   })
 
   it('says nothing of what is usual, nor do those beside it', async () => {

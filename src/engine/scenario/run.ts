@@ -239,7 +239,7 @@ export class ScenarioRun {
     const { deps, state, scenario, phases, signal, canary, expectations } = this
     const limitMs = recoveryLimitMs(scenario, this.options.profile)
     const afterMs = Math.max(AFTER_LIMIT_MS, expectations.longestMs('after') + HOLD_MARGIN_MS)
-    await phases.run('recovery', limitMs + afterMs, signal, async (phaseSignal) => {
+    const recovery = await phases.run('recovery', limitMs + afterMs, signal, async (phaseSignal) => {
       const terms = {
         ...{ fromMs, limitMs },
         backends: deps.stack.descriptor.pool?.size ?? 1,
@@ -256,8 +256,9 @@ export class ScenarioRun {
       await canary.requests.settled(injectedMs, later(injectedMs, state.windowMs), phaseSignal)
       state.recovery = withoutRelapse(state.recovery, canary.requests.samples(fromMs), fromMs)
       if (provenSinceMs !== null) canary.steadySinceMs = provenSinceMs
+      return state.recovery
     })
-    await lastBursts(this, fromMs, limitMs)
+    state.recovery = await lastBursts(this, recovery, fromMs, limitMs)
   }
 
   private async restartKeeper(): Promise<void> {
