@@ -98,7 +98,7 @@ describe.concurrent('a script that k6 passes passes', () => {
   it('over gRPC alone', async () => {
     const result = await judged(GRPC('Check'), { pattern: { environment: { SHOP: shop.baseUrl.replace('http://', '') } } })
     expect(seen(result)).toEqual(['passed', []])
-    expect(result.requests).toBeGreaterThan(20)
+    expect(result.requests).toBeGreaterThan(9)
     expect(result.p95Ms).toBeGreaterThan(0)
   })
 
