@@ -119,7 +119,7 @@ function others(integrationFiles: readonly string[]): Stage[] {
 export function planOf(integrationFiles: readonly string[]): Plan {
   return {
     rounds: [
-      { stages: [...others(integrationFiles), ...WITH_DOCKER], width: 4 },
+      { stages: [...others(integrationFiles), ...WITH_DOCKER], width: 5 },
       { stages: [SERIAL], width: 1 },
       // Here the CPUs have time to spare for more than the first round bears.
       {

@@ -51,7 +51,11 @@ const ALONE: readonly Group[] = [
  * Looked for by the matrix alone, every night: of what turns the same scenarios red one is enough here, and what is slow for good
  * takes the whole limit of each recovery to be shown.
  */
-const NIGHTLY: readonly string[] = ['slow-with-who-came-back', 'mixes-up-late-answers', 'keeps-what-it-refused']
+const NIGHTLY: readonly string[] = [
+  ...['slow-with-who-came-back', 'mixes-up-late-answers', 'keeps-what-it-refused', 'waits-behind-large-answers'],
+  ...['shortens-when-late', 'slow-since-it-was-late', 'refuses-after-a-shortage', 'hoards-descriptors'],
+  ...['gives-work-before-ready', 'keeps-memory-of-the-refused'],
+]
 
 const GROUPS = [...BESIDE, ...ALONE]
 

@@ -3,9 +3,10 @@ import type { Defect } from '../shared/defects.ts'
 
 export interface WorkerPolicy {
   /** When a request needs more device memory than is free. */
-  readonly whenVramShort: 'refuse' | 'take-it-all-the-same'
+  readonly whenVramShort: 'refuse' | 'refuse-and-keep-it' | 'take-it-all-the-same'
 }
 
 export function workerPolicy(defects: ReadonlySet<Defect>): WorkerPolicy {
-  return { whenVramShort: defects.has('ignores-vram') ? 'take-it-all-the-same' : 'refuse' }
+  if (defects.has('ignores-vram')) return { whenVramShort: 'take-it-all-the-same' }
+  return { whenVramShort: defects.has('keeps-memory-of-the-refused') ? 'refuse-and-keep-it' : 'refuse' }
 }

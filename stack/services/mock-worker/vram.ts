@@ -38,7 +38,8 @@ export class VramBudget {
   /** Returns what gives the bytes back; call it once. @throws ServiceError 507 when they are not free. */
   reserve(bytes: number): () => void {
     const freeBytes = this.#freeBytes()
-    if (bytes > freeBytes && this.#whenShort === 'refuse') {
+    if (bytes > freeBytes && this.#whenShort !== 'take-it-all-the-same') {
+      if (this.#whenShort === 'refuse-and-keep-it') this.#usedBytes = Math.min(this.totalBytes, this.#usedBytes + bytes)
       throw new ServiceError(507, 'INSUFFICIENT_VRAM', `the request needs ${bytes} bytes of VRAM, ${freeBytes} are free`)
     }
     this.#usedBytes += bytes

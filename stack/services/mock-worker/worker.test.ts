@@ -200,6 +200,13 @@ describe('inference', () => {
     expect((await ask(worker, { max_tokens: 1_000 })).status).toBe(200)
   })
 
+  test('a worker that keeps what it refused has no room for anybody in the end', async () => {
+    const worker = await workerUnder(accept, { vramTokens: 1_500, whenShort: 'refuse-and-keep-it' })
+    expect((await ask(worker, { max_tokens: 1_000 })).status).toBe(200)
+    expect((await ask(worker, { max_tokens: 1_600 })).status).toBe(507)
+    expect((await ask(worker, { max_tokens: 10 })).status).toBe(507)
+  })
+
   test('a worker that ignores its memory takes more than there is, and says so', async () => {
     const worker = await workerUnder(accept, { vramTokens: 1_500, whenShort: 'take-it-all-the-same' })
     const answers = await Promise.all([1, 2].map(() => ask(worker, { max_tokens: 1_000, stream: true })))

@@ -5,6 +5,7 @@ import type { Logger } from '../shared/log.ts'
 import { runAttempt, type AttemptAnswer, type AttemptOptions, type AttemptRequest } from './attempt.ts'
 import { toAttemptFailure, type AttemptFailure } from './attempt-failure.ts'
 import { Lanes } from './lanes.ts'
+import { LargeAnswers } from './large-answers.ts'
 import type { UpstreamPolicy } from './policy.ts'
 import type { WarmPool } from './warm-pool.ts'
 
@@ -24,6 +25,7 @@ const RESERVE_MS = 50
 export class TaskDispatcher {
   readonly #pool: WarmPool
   readonly #lanes = new Lanes()
+  readonly #large: LargeAnswers
   readonly #policy: UpstreamPolicy
   readonly #log: Logger
   readonly #countFailure: (failure: AttemptFailure) => void
@@ -31,6 +33,7 @@ export class TaskDispatcher {
   constructor(pool: WarmPool, policy: UpstreamPolicy, log: Logger, countFailure: (failure: AttemptFailure) => void) {
     this.#pool = pool
     this.#policy = policy
+    this.#large = new LargeAnswers(policy.besideLargeAnswers)
     this.#log = log
     this.#countFailure = countFailure
   }
@@ -48,10 +51,13 @@ export class TaskDispatcher {
   }
 
   async #inLane(request: DispatchRequest, deadlineMs: number): Promise<AttemptAnswer> {
+    await this.#large.passed()
     await this.#lanes.enter()
     try {
       const limitMs = Math.min(this.#policy.attemptLimitMs, deadlineMs - performance.now())
-      return await runAttempt(this.#pool, request, { limitMs, signal: request.signal, openBody: request.openBody })
+      const openBody: DispatchRequest['openBody'] = (status, headers, flow) =>
+        this.#large.watch(headers, request.openBody(status, headers, flow))
+      return await runAttempt(this.#pool, request, { limitMs, signal: request.signal, openBody })
     } finally {
       this.#lanes.leave()
     }

@@ -1,7 +1,7 @@
 /** queen-rbee: takes tasks from clients and gets them done by the hive. */
 import { readInteger, readUrl } from '../shared/env.ts'
 import { runService } from '../shared/lifecycle.ts'
-import { intakePolicy, upstreamPolicy } from './policy.ts'
+import { queenIntake, upstreamPolicy } from './policy.ts'
 import { startQueen } from './queen.ts'
 
 runService('queen-rbee', ({ env, log, token, defects }) =>
@@ -16,7 +16,7 @@ runService('queen-rbee', ({ env, log, token, defects }) =>
       waiting: readInteger(env, 'QUEEN_MAX_WAITING', 4096, { minimum: 0, maximum: 100_000 }),
     },
     policy: upstreamPolicy(defects),
-    intake: intakePolicy(defects),
+    intake: queenIntake(defects),
     log,
   }),
 )

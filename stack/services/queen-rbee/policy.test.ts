@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { DEFECTS, type Defect } from '../shared/defects.ts'
 import { exponentialBackoff } from './backoff.ts'
-import { intakePolicy, upstreamPolicy } from './policy.ts'
+import { queenIntake, upstreamPolicy } from './policy.ts'
 
 function facts(...defects: Defect[]): Record<string, unknown> {
   const { crowd, ...policy } = upstreamPolicy(new Set(defects))
   return {
-    ...intakePolicy(new Set(defects)),
+    ...queenIntake(new Set(defects)),
     ...policy,
     whenCrowded: crowd.whenCrowded,
     backoff: [1, 2, 3].map(policy.backoff),
@@ -21,6 +21,7 @@ test('pauses double', () => {
 test('what is promised', () => {
   expect(facts()).toEqual({
     whenLate: 'queue',
+    pauseSinceLateMs: 0,
     withoutDescriptors: 'carry-on',
     bytesPerRequest: 0,
     attemptLimitMs: 1_200,
@@ -30,6 +31,7 @@ test('what is promised', () => {
     whenExhausted: 'answer-503',
     lanesAfterFailure: Infinity,
     mixedUpAfterMs: Infinity,
+    besideLargeAnswers: 'go-on',
     whenRefused: 'forget-it',
     body: { idleMs: 10_000, idleFromBytes: 0, totalMs: null, whenIdle: 'cut' },
     whenCrowded: 'serve',
@@ -48,6 +50,11 @@ test('each defect changes one behaviour, or none of the queen', () => {
     'keeps-what-it-refused': { whenRefused: 'keep-a-file-open' },
     'total-body-deadline': { body: { idleMs: 10_000, idleFromBytes: 0, totalMs: 2_000, whenIdle: 'cut' } },
     'truncates-slow-bodies': { body: { idleMs: 60, idleFromBytes: 8_192, totalMs: null, whenIdle: 'end' } },
+    'waits-behind-large-answers': { besideLargeAnswers: 'wait' },
+    'shortens-when-late': { whenLate: 'halve-answers' },
+    'slow-since-it-was-late': { pauseSinceLateMs: 600 },
+    'refuses-after-a-shortage': { withoutDescriptors: 'refuse-for-a-while' },
+    'hoards-descriptors': { withoutDescriptors: 'keep-many-afterwards' },
     'queen-drops-when-busy': { whenLate: 'refuse' },
     'queen-dies-without-descriptors': { withoutDescriptors: 'exit' },
     'hoards-memory': { bytesPerRequest: 4_194_304 },

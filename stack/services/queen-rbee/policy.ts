@@ -1,6 +1,6 @@
 /** How the queen treats its clients and its upstream. This is all that a defect can change of it. */
 import type { Defect } from '../shared/defects.ts'
-import { HEALTHY_INTAKE, type IntakePolicy } from '../shared/intake.ts'
+import { intakePolicy, type IntakePolicy } from '../shared/intake.ts'
 import type { FailureReason } from './attempt-failure.ts'
 import { constantBackoff, exponentialBackoff, type Backoff } from './backoff.ts'
 import type { CrowdPolicy } from './crowd.ts'
@@ -19,6 +19,8 @@ export interface UpstreamPolicy {
   readonly lanesAfterFailure: number
   /** An answer that comes so late after its request gets the text of the one before it that did. */
   readonly mixedUpAfterMs: number
+  /** What becomes of other attempts while a large answer is passed on. */
+  readonly besideLargeAnswers: 'go-on' | 'wait'
   /** What was sent with a request that was not answered with 200: nobody asks for it again. */
   readonly whenRefused: 'forget-it' | 'keep-a-file-open'
   readonly body: BodyPolicy
@@ -60,6 +62,7 @@ export function upstreamPolicy(defects: ReadonlySet<Defect>): UpstreamPolicy {
     whenExhausted: defects.has('hangs-without-upstream') ? 'say-nothing' : 'answer-503',
     lanesAfterFailure: defects.has('few-at-once-after-a-failure') ? 8 : Infinity,
     mixedUpAfterMs: defects.has('mixes-up-late-answers') ? 500 : Infinity,
+    besideLargeAnswers: defects.has('waits-behind-large-answers') ? 'wait' : 'go-on',
     whenRefused: defects.has('keeps-what-it-refused') ? 'keep-a-file-open' : 'forget-it',
     body: {
       ...BODY,
@@ -83,10 +86,11 @@ function attemptLimitMs(defects: ReadonlySet<Defect>): number {
   return ATTEMPT_LIMIT_MS
 }
 
-export function intakePolicy(defects: ReadonlySet<Defect>): IntakePolicy {
+export function queenIntake(defects: ReadonlySet<Defect>): IntakePolicy {
   return {
-    whenLate: defects.has('queen-drops-when-busy') ? 'refuse' : HEALTHY_INTAKE.whenLate,
-    withoutDescriptors: defects.has('queen-dies-without-descriptors') ? 'exit' : HEALTHY_INTAKE.withoutDescriptors,
-    bytesPerRequest: defects.has('hoards-memory') ? 4 * MIB : HEALTHY_INTAKE.bytesPerRequest,
+    ...intakePolicy(defects),
+    ...(defects.has('queen-drops-when-busy') ? { whenLate: 'refuse' } : {}),
+    ...(defects.has('queen-dies-without-descriptors') ? { withoutDescriptors: 'exit' } : {}),
+    ...(defects.has('hoards-memory') ? { bytesPerRequest: 4 * MIB } : {}),
   }
 }

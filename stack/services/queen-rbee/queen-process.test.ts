@@ -132,3 +132,22 @@ test('with the defect it ends then', async () => {
   await Promise.race([exhaustDescriptors(at, cleanup).catch(() => undefined), at.ended])
   expect(await at.ended).toBe(1)
 })
+
+test.each([
+  ['refuses-after-a-shortage', 503, 0],
+  ['hoards-descriptors', 200, 60],
+] as const)('with the defect %s it is not the same afterwards', async (defect, status, more) => {
+  const at = await queen(10, { RBEE_DEFECTS: defect })
+  const old = keptConnection(cleanup)
+  expect((await submit(at, old)).status).toBe(200)
+  const openBefore = (await openDescriptors(at.pid)).length
+  const release = await exhaustDescriptors(at, cleanup)
+  await sleep(1_000)
+  await release()
+  await eventually(
+    'the number of descriptors',
+    async () => (await openDescriptors(at.pid)).length - openBefore,
+    (grown) => grown >= more && grown <= more + 12,
+  )
+  expect((await submit(at, old)).status).toBe(status)
+})

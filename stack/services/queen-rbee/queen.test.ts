@@ -1,5 +1,6 @@
 import { request as httpRequest, type RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { HEALTHY_INTAKE, type IntakePolicy } from '../shared/intake.ts'
 import { Cleanup, bodyOf, eventually, listen, post, recordingLog, TASK, TOKEN } from '../testing/support.ts'
@@ -219,6 +220,29 @@ describe('bodies that are passed on', () => {
     await expect(answer.text()).rejects.toThrow()
     const cut = await eventually('the line', queen.events, (lines) => lines.some((line) => line['event'] === 'answer_cut'))
     expect(cut.filter((line) => line['event'] === 'attempt_failed')).toEqual([])
+  })
+
+  test.each([
+    ['go-on', true],
+    ['wait', false],
+  ] as const)('others %s meanwhile, whoever asks', async (besideLargeAnswers, isServed) => {
+    let finish = (): void => undefined
+    const queen = await queenOver(
+      (attempt, _request, response) => {
+        response.writeHead(200, { 'content-length': attempt === 1 ? LARGE.length : 2 })
+        if (attempt !== 1) response.end('{}')
+        else {
+          response.write(LARGE.slice(1))
+          finish = () => response.end('x')
+        }
+      },
+      { policy: { besideLargeAnswers, body: { ...QUICK.body, idleMs: 5_000 } } },
+    )
+    const large = await post(`${queen.url}/v2/tasks`, TASK)
+    const small = post(`${queen.url}/v2/tasks`, TASK).then((answer) => answer.text())
+    expect(await Promise.race([small, sleep(500)])).toBe(isServed ? '{}' : undefined)
+    finish()
+    expect([await large.text(), await small]).toEqual([`${LARGE.slice(1)}x`, '{}'])
   })
 
   test('the defect that ends a pausing one passes a part on as the whole', async () => {

@@ -62,7 +62,7 @@ async function sleepUnless(gone: AbortSignal, ms: number): Promise<void> {
 
 async function enter({ intake, admission, policy, metrics }: TasksRouteOptions, gone: AbortSignal): Promise<() => void> {
   try {
-    const leaveIntake = intake.enter()
+    const leaveIntake = await intake.enter()
     try {
       const leave = await admission.enter(policy.answerLimitMs, gone)
       return () => {
@@ -85,7 +85,8 @@ async function answer(
   options: TasksRouteOptions,
   { arrivedMs, gone, late }: { arrivedMs: number; gone: AbortSignal; late: LateAnswers },
 ): Promise<void> {
-  const task = parseTask(request.body)
+  const asked = parseTask(request.body)
+  const task = { ...asked, maxTokens: options.intake.tokensFor(asked.maxTokens) }
   const taskId = readTaskId(request.headers[TASK_ID_HEADER]) ?? randomUUID()
   try {
     const upstream = await options.dispatcher.dispatch({

@@ -25,9 +25,9 @@ export function addInferenceRoutes(server: FastifyInstance, options: InferenceRo
   server.post('/v1/inference', async (request, reply) => {
     const task = parseTask(request.body)
     const id = readTaskId(request.headers[TASK_ID_HEADER]) ?? randomUUID()
-    const leaveIntake = intake.enter()
+    const leaveIntake = await intake.enter()
     try {
-      const job = jobs.submit(id, task)
+      const job = jobs.submit(id, { ...task, maxTokens: intake.tokensFor(task.maxTokens) })
       whenClosed(reply.raw, jobs.attend(job))
       if (task.stream) await answerEvents(job, reply)
       else await answerJson(job, reply)

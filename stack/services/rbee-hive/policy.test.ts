@@ -6,10 +6,11 @@ const facts = (...defects: Defect[]): object => hivePolicy(new Set(defects))
 
 test('what is promised', () => {
   expect(facts()).toEqual({
-    intake: { whenLate: 'queue', withoutDescriptors: 'carry-on', bytesPerRequest: 0 },
+    intake: { whenLate: 'queue', pauseSinceLateMs: 0, withoutDescriptors: 'carry-on', bytesPerRequest: 0 },
     registrationLimitMs: 2_750,
     deadAfterMs: 2_000,
     removesDead: true,
+    givesWork: 'when-ready',
     failedListedMs: 60_000,
     stopLimitMs: 3_000,
     workerWaitMs: 3_000,
@@ -29,16 +30,21 @@ test('what is promised', () => {
 })
 
 test('each defect changes one behaviour, or none of the hive', () => {
-  const healthy = { whenLate: 'queue', withoutDescriptors: 'carry-on', bytesPerRequest: 0 }
+  const healthy = { whenLate: 'queue', pauseSinceLateMs: 0, withoutDescriptors: 'carry-on', bytesPerRequest: 0 }
   const changes: Partial<Record<Defect, object>> = {
     'no-failover': { failoverUpToTokens: 256 },
     'no-registration-timeout': { registrationLimitMs: Infinity },
+    'gives-work-before-ready': { givesWork: 'when-registered' },
     'keeps-dead-workers': { removesDead: false },
     'slow-with-who-came-back': { cameBackPauseMs: 600 },
     'never-force-kills': { stopLimitMs: null },
     'accepts-without-storing': { whenNotStored: 'run-it-all-the-same' },
     'fails-when-full': { whenNotStored: 'answer-500' },
     'forgets-at-start': { tornBytes: 1_024 },
+    'shortens-when-late': { intake: { ...healthy, whenLate: 'halve-answers' } },
+    'slow-since-it-was-late': { intake: { ...healthy, pauseSinceLateMs: 600 } },
+    'refuses-after-a-shortage': { intake: { ...healthy, withoutDescriptors: 'refuse-for-a-while' } },
+    'hoards-descriptors': { intake: { ...healthy, withoutDescriptors: 'keep-many-afterwards' } },
     'hive-drops-when-busy': { intake: { ...healthy, whenLate: 'refuse' } },
     'hive-dies-without-descriptors': { intake: { ...healthy, withoutDescriptors: 'exit' } },
   }

@@ -1,6 +1,6 @@
 /** Limits of the hive's promises, and what it does when one of them is met. This is all that a defect can change of it. */
 import type { Defect } from '../shared/defects.ts'
-import { HEALTHY_INTAKE, type IntakePolicy } from '../shared/intake.ts'
+import { HEALTHY_INTAKE, intakePolicy, type IntakePolicy } from '../shared/intake.ts'
 
 export interface HivePolicy {
   readonly intake: IntakePolicy
@@ -10,6 +10,8 @@ export interface HivePolicy {
   readonly deadAfterMs: number
   /** Are dead workers taken out of the pool? */
   readonly removesDead: boolean
+  /** From when on a worker may get work. */
+  readonly givesWork: 'when-ready' | 'when-registered'
   /** How long a failed registration stays in the list. */
   readonly failedListedMs: number
   /** From SIGTERM to SIGKILL; null for no SIGKILL. */
@@ -50,6 +52,7 @@ export const HIVE_POLICY: HivePolicy = {
   registrationLimitMs: 2_750,
   deadAfterMs: 2_000,
   removesDead: true,
+  givesWork: 'when-ready',
   failedListedMs: 60_000,
   stopLimitMs: 3_000,
   workerWaitMs: 3_000,
@@ -72,11 +75,12 @@ export function hivePolicy(defects: ReadonlySet<Defect>): HivePolicy {
   return {
     ...HIVE_POLICY,
     intake: {
-      ...HEALTHY_INTAKE,
+      ...intakePolicy(defects),
       ...(defects.has('hive-drops-when-busy') ? { whenLate: 'refuse' } : {}),
       ...(defects.has('hive-dies-without-descriptors') ? { withoutDescriptors: 'exit' } : {}),
     },
     ...(defects.has('no-registration-timeout') ? { registrationLimitMs: Infinity } : {}),
+    ...(defects.has('gives-work-before-ready') ? { givesWork: 'when-registered' } : {}),
     ...(defects.has('keeps-dead-workers') ? { removesDead: false } : {}),
     ...(defects.has('slow-with-who-came-back') ? { cameBackPauseMs: 600 } : {}),
     ...(defects.has('never-force-kills') ? { stopLimitMs: null } : {}),

@@ -58,6 +58,9 @@ describe('registration', () => {
     expect(listener).toHaveBeenCalledOnce()
     expect(registry.candidates()).toEqual([member])
     expect(registry.ready('reg-unknown', 10)).toBe(false)
+    registry = poolWith({ ...HIVE_POLICY, givesWork: 'when-registered' })
+    const early = registry.register(claim('a', 1), 0)
+    expect(registry.candidates()).toEqual([early])
   })
 
   test('without ready it fails at its limit, stays listed for a minute, and never gets work', () => {

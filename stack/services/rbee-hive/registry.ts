@@ -76,7 +76,8 @@ export class WorkerRegistry<Link extends WorkerLink = WorkerLink> {
 
   /** Members that may get work. */
   candidates(): Member<Link>[] {
-    return this.list().filter((member) => member.state === 'ready' && !member.suspect)
+    const early = this.#options.policy.givesWork === 'when-registered' ? 'registering' : 'ready'
+    return this.list().filter(({ state, suspect }) => (state === 'ready' || state === early) && !suspect)
   }
 
   register(claim: WorkerClaim, nowMs: number): Member<Link> {

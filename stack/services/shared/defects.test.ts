@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { workerPolicy } from '../mock-worker/policy.ts'
-import { intakePolicy, upstreamPolicy } from '../queen-rbee/policy.ts'
+import { queenIntake, upstreamPolicy } from '../queen-rbee/policy.ts'
 import { hivePolicy } from '../rbee-hive/policy.ts'
 import { DEFECTS, type Defect } from './defects.ts'
 
@@ -11,18 +11,24 @@ function decisions(defects: readonly Defect[]): Record<'queen' | 'hive' | 'worke
   const set = new Set(defects)
   const upstream = upstreamPolicy(set)
   const reasons = (['timeout', 'reset'] as const).map((reason) => upstream.retries(reason))
-  const queen = { ...upstream, ...intakePolicy(set), backoff: [1, 2, 3].map(upstream.backoff), retries: reasons }
+  const queen = { ...upstream, ...queenIntake(set), backoff: [1, 2, 3].map(upstream.backoff), retries: reasons }
   const asText = (policy: object): string =>
     JSON.stringify(policy, (_key, value: unknown) => (value === Infinity ? 'unlimited' : value))
   return { queen: asText(queen), hive: asText(hivePolicy(set)), worker: asText(workerPolicy(set)) }
 }
 
-test('each defect is one of exactly one service', () => {
+/** Of how a service takes requests, which two of them share. */
+const OF_THE_INTAKE: readonly Defect[] = [
+  ...(['shortens-when-late', 'slow-since-it-was-late', 'refuses-after-a-shortage', 'hoards-descriptors'] as const),
+]
+
+test('each defect is one of exactly one service, or of all that take requests', () => {
   const healthy = decisions([])
   for (const defect of DEFECTS) {
     const found = decisions([defect])
     const changed = (['queen', 'hive', 'worker'] as const).filter((service) => found[service] !== healthy[service])
-    expect([defect, changed.length]).toEqual([defect, 1])
+    const isShared = OF_THE_INTAKE.includes(defect)
+    expect([defect, changed]).toEqual([defect, isShared ? ['queen', 'hive'] : [expect.any(String)]])
   }
 })
 

@@ -13,10 +13,15 @@ export const DEFECTS = [
   'few-at-once-after-a-failure',
   'mixes-up-late-answers',
   'keeps-what-it-refused',
+  'waits-behind-large-answers',
   'total-body-deadline',
   'truncates-slow-bodies',
   'queen-drops-when-busy',
   'queen-dies-without-descriptors',
+  'shortens-when-late',
+  'slow-since-it-was-late',
+  'refuses-after-a-shortage',
+  'hoards-descriptors',
   'hoards-memory',
   'late-when-crowded',
   'fails-when-crowded',
@@ -24,6 +29,7 @@ export const DEFECTS = [
   'leaks-when-crowded',
   'no-failover',
   'no-registration-timeout',
+  'gives-work-before-ready',
   'keeps-dead-workers',
   'slow-with-who-came-back',
   'never-force-kills',
@@ -33,6 +39,7 @@ export const DEFECTS = [
   'hive-drops-when-busy',
   'hive-dies-without-descriptors',
   'ignores-vram',
+  'keeps-memory-of-the-refused',
 ] as const
 export type Defect = (typeof DEFECTS)[number]
 
