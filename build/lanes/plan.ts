@@ -89,12 +89,21 @@ const WITH_DOCKER: readonly Stage[] = [
   { ...tests('interruption', 'e2e', ['interruption'], 20), isHeavy: true },
   tests('integration 1', 'integration', ['faults-crash', 'faults'], 20),
   tests('integration 2', 'integration', ['faults-resources', 'faults-vram'], 20),
-  tests('integration 3', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'default-stack', 'lease'], 15),
-  tests('integration 4', 'integration', ['stack-life', 'stack-actions', 'stack-pool', 'stack-daemon', 'clauses'], 15),
+  tests(
+    'integration 3',
+    'integration',
+    ['stack-life', 'stack-actions', 'stack-pool', 'stack-daemon', 'default-stack', 'clauses'],
+    15,
+  ),
   tests('company', 'e2e', ['company'], 10),
-  tests('integration 5', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources'], 15),
-  tests('integration 6', 'integration', ['load', 'load-scripts'], 15),
-  tests('integration 7', 'integration', ['k6', 'untrusted-stack', 'host-guard', 'toolbox-undo'], 15),
+  tests('integration 4', 'integration', ['load', 'load-scripts'], 15),
+]
+
+/** They need Docker, little of the CPUs, and no quiet. */
+const GENTLE: readonly Stage[] = [
+  tests('toolbox 1', 'integration', ['toolbox-network', 'toolbox-gpu', 'toxiproxy', 'lease'], 30),
+  tests('toolbox 2', 'integration', ['toolbox', 'toolbox-process', 'toolbox-resources'], 30),
+  tests('toolbox 3', 'integration', ['k6', 'untrusted-stack', 'host-guard', 'toolbox-undo'], 30),
 ]
 
 /** Three of its four runs at a time: the longest takes as long as two of the others. */
@@ -105,7 +114,7 @@ const SERIAL = tests('serial', 'integration', ['sweep', 'stack-images', 'publish
 
 /** The other files of test/integration: a kind that is added brings its tests without a word here. */
 function others(integrationFiles: readonly string[]): Stage[] {
-  const named = new Set([...WITH_DOCKER, SERIAL].flatMap(testFilesOf))
+  const named = new Set([...WITH_DOCKER, ...GENTLE, SERIAL].flatMap(testFilesOf))
   const names = integrationFiles
     .filter((file) => !named.has(`test/integration/${file}`))
     .map((file) => file.slice(0, -'.test.ts'.length))
@@ -125,7 +134,7 @@ export function planOf(integrationFiles: readonly string[]): Plan {
       {
         stages: [tests('verdicts', 'e2e', ['verdicts', 'defects', 'interruption-everywhere'], 60)],
         width: 1,
-        beside: [[UNIT_TESTS, ...QUICK_CHECKS, DIST_CHECK], [SERVICE_TESTS]],
+        beside: [[UNIT_TESTS, ...QUICK_CHECKS, DIST_CHECK, ...GENTLE], [SERVICE_TESTS]],
       },
       { stages: [tests('load', 'e2e', ['load-suite'], 40)], width: 1, isQuiet: true },
       { stages: [CROWD], width: 1 },

@@ -241,8 +241,7 @@ export class ScenarioRun {
     const afterMs = Math.max(AFTER_LIMIT_MS, expectations.longestMs('after') + HOLD_MARGIN_MS)
     const recovery = await phases.run('recovery', limitMs + afterMs, signal, async (phaseSignal) => {
       const terms = {
-        ...{ fromMs, limitMs },
-        backends: deps.stack.descriptor.pool?.size ?? 1,
+        ...{ fromMs, limitMs, backends: deps.stack.descriptor.pool?.size ?? 1 },
         steadyP50Ms: state.steady?.p50Ms ?? Number.NaN,
       }
       const { result, provenSinceMs } = await awaitRecovery(deps, canary.requests, terms, phaseSignal)
