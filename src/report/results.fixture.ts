@@ -75,6 +75,7 @@ export function scenarioResult(verdict: Verdict, change: Partial<ScenarioResult>
   return { ...base, ...change }
 }
 
+const NO_SAMPLES = { samples: 0, neededSamples: 0 }
 const LIMIT: LoadResult['thresholds'][number] = {
   ...{ text: 'http_req_duration: p(95)<500', metric: 'http_req_duration', filter: null, aggregate: 'p95', operator: '<' },
   ...{ limit: 500, unit: 'ms', from: 'script', scope: 'run', fromMs: 0, toMs: 26_000, target: null },
@@ -120,6 +121,8 @@ export const LOAD_FAILED = loadResult('failed', {
   thresholds: [
     { ...LIMIT, text: 'http_req_duration: p(95)<2000', limit: 2_000, scope: 'hold', target: 100, observed: 3_100, met: false },
     { ...LIMIT, scope: 'worst_10_s', gates: false, met: false, observed: 3_400 },
+    { ...LIMIT, text: 'http_req_duration{group:::setup}: avg<500', scope: 'setup', ...NO_SAMPLES, observed: 812, met: false },
+    { ...LIMIT, text: 'http_req_duration{group:::teardown}: p(99)<500', scope: 'teardown', ...NO_SAMPLES, observed: null },
     { ...LIMIT, text: 'errors: rate<0.05', aggregate: 'rate', unit: 'share', limit: 0.05, observed: null, samples: 0, met: null },
   ],
   breakingPoint: {

@@ -72,9 +72,27 @@ describe.concurrent('a script that k6 passes passes', () => {
     )
     expect(seen(result)).toEqual(['passed', []])
     expect(result.thresholds.filter(({ scope, met }) => scope === 'hold' && met === true).length).toBeGreaterThan(2)
-    expect(result.notes).toContain('requests of setup() and teardown(), which are part of no hold and no limit: 2')
+    expect(result.notes).toContain(
+      'requests of setup() and teardown(), which are part of no hold, and of no limit but their own: 2',
+    )
     // Of the load alone: ten a second are possible.
     expect(result.rps).toBeGreaterThan(5)
+  })
+
+  it.each([K6_IMAGE, OLDER_K6_IMAGE])('with a limit of its setup() alone, which k6 judges (%s)', async (image) => {
+    const limited = (limitMs: number): Promise<LoadResult> =>
+      judged(
+        `export const options = { vus: 1, duration: '2s', thresholds: { 'http_req_duration{group:::setup}': ['avg<${limitMs}'] } }
+        export function setup() { http.get(\`\${__ENV.BASE_URL}/seed\`); return {} }
+        export default function () { ${GET} }`,
+        { image },
+      )
+    expect(seen(await limited(20_000))).toEqual(['passed', []])
+    const crossed = await limited(1)
+    expect(crossed.verdict).toBe('failed')
+    expect(crossed.reasons).toEqual([
+      expect.stringMatching(/^http_req_duration\{group:::setup\}: avg<1 in setup\(\), as k6 says: \d+ ms$/),
+    ])
   })
 
   it('over WebSocket alone', async () => {

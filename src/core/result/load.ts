@@ -15,13 +15,15 @@ const limit = z.object({
     .enum(['script', 'manifest', 'input', 'default'])
     .describe('Who asked for it; default: nobody did, and errors are limited all the same.'),
   scope: z
-    .enum(['run', 'hold', 'worst_10_s'])
-    .describe('Which stretch it was judged over: the whole run, a hold of the target, or the ten seconds that kept it least.'),
+    .enum(['run', 'hold', 'worst_10_s', 'setup', 'teardown'])
+    .describe(
+      'Where it was judged: the run, a hold of the target, the ten seconds that kept it least, or, by k6, in setup() or teardown().',
+    ),
   fromMs: z.number().describe('Begin of the stretch, ms.'),
   toMs: z.number().describe('End of the stretch, ms.'),
   target: numberOrNull.describe('Users, or iterations a second, of the hold; null for another scope.'),
   observed: numberOrNull.describe('What was seen, in the unit; null without a sample.'),
-  samples: z.number().describe('How many samples that was made of.'),
+  samples: z.number().describe('How many samples that was made of; 0 where only k6 knows.'),
   neededSamples: z.number().describe('With fewer samples it is not decided.'),
   met: met.describe('Whether the limit was kept; null when it could not be decided.'),
   gates: z.boolean().describe('Whether it counts for the verdict; false: it is shown only.'),

@@ -63,6 +63,8 @@ function withWrongAnswers(
 export function seriesNotes({ late, outside }: Pick<PassingSeries, 'late' | 'outside'>): string[] {
   return [
     ...(late === 0 ? [] : [`${late} samples came from k6 so late that they count to a later second`]),
-    ...(outside === 0 ? [] : [`requests of setup() and teardown(), which are part of no hold and no limit: ${outside}`]),
+    ...(outside === 0
+      ? []
+      : [`requests of setup() and teardown(), which are part of no hold, and of no limit but their own: ${outside}`]),
   ]
 }

@@ -1,9 +1,9 @@
 /** Our figures against k6's own: samples that were lost between the two would otherwise make a verdict green. Pure. */
-import { isJsonObject, type Json } from '../../core/json.ts'
 import { holds } from '../plan/threshold.ts'
 import type { Threshold } from '../plan/shapes.ts'
 import type { Later, PassingSeries } from '../series/questions.ts'
 import type { K6Facts } from './generator-facts.ts'
+import { isCrossed, metricAt, numberAt } from './k6-summary.ts'
 import { figureOf } from './limits.ts'
 
 /** A histogram knows a value to 0.05 %, and k6 draws a line between two of them as we do. */
@@ -39,8 +39,7 @@ function verdictsOf(k6: readonly K6Facts[], thresholds: readonly Threshold[], se
 
 function verdictOf({ summary }: K6Facts, threshold: Threshold, series: PassingSeries): Later<string | null> {
   const { text, metric, filter, operator, limit, unit } = threshold
-  const cut = text.lastIndexOf(': ')
-  const breached = verdictAt(metricAt(summary, text.slice(0, cut)), text.slice(cut + 2))
+  const breached = isCrossed(summary, threshold)
   const samples = series.ask({ metric, filter })
   return () => {
     const all = samples()
@@ -54,20 +53,4 @@ function verdictOf({ summary }: K6Facts, threshold: Threshold, series: PassingSe
     if (isKept !== breached || isClose || isOtherLength) return null
     return `${text}: k6 says ${isKept ? 'crossed' : 'kept'}, and we see ${ours}`
   }
-}
-
-function metricAt(summary: Json, name: string): Json | undefined {
-  return isJsonObject(summary) && isJsonObject(summary['metrics']) ? summary['metrics'][name] : undefined
-}
-
-function numberAt(metric: Json | undefined, key: string): number | null {
-  const value = isJsonObject(metric) ? metric[key] : undefined
-  return typeof value === 'number' ? value : null
-}
-
-/** true for a breach, false for none; anything else where k6 says nothing of it. */
-function verdictAt(metric: Json | undefined, expression: string): Json | undefined {
-  const verdicts = isJsonObject(metric) ? metric['thresholds'] : undefined
-  if (!isJsonObject(verdicts)) return null
-  return Object.entries(verdicts).find(([key]) => key.trim() === expression)?.[1]
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Json } from '../../core/json.ts'
 import { planOf } from '../plan/stages.ts'
 import { parseK6Threshold, parseThreshold } from '../plan/threshold-grammar.ts'
 import type { LoadEvidence, LoadJudgement } from './judgement.ts'
@@ -71,7 +72,44 @@ it('what setup() and teardown() sent is told, and no limit of k6 that counts it 
   const summary = { metrics: { http_reqs: { count: 2_403 }, http_req_failed: { thresholds: crossed } } }
   const judged = judge(healthy, { series }, { exitCode: 99, summary })
   expect([judged.verdict, judged.reasons]).toEqual(['passed', []])
-  expect(judged.notes).toEqual(['requests of setup() and teardown(), which are part of no hold and no limit: 3'])
+  expect(judged.notes).toEqual([
+    'requests of setup() and teardown(), which are part of no hold, and of no limit but their own: 3',
+  ])
+})
+
+describe('a limit of what setup() or teardown() did', () => {
+  const ofSetup = parseK6Threshold('http_req_failed{group:::setup}', 'rate<0.01')
+  const said = (figures: Json, thresholds = [...LIMITS, ofSetup], change: Partial<LoadEvidence> = {}): LoadJudgement => {
+    const metrics = { http_reqs: { count: 2_400 }, 'http_req_failed{group:::setup}': figures }
+    return judge(healthy, { thresholds, ...change }, { summary: { metrics } })
+  }
+
+  it('has its verdict of k6', () => {
+    const kept = said({ value: 0, thresholds: { 'rate<0.01': false } })
+    expect([kept.verdict, kept.reasons]).toEqual(['passed', []])
+    expect(kept.limits.at(-1)).toMatchObject({ scope: 'setup', observed: 0, met: true })
+    const crossed = said({ value: 0.5, thresholds: { 'rate<0.01': true } })
+    expect(crossed.reasons).toEqual(['http_req_failed{group:::setup}: rate<0.01 in setup(), as k6 says: 50.00 %'])
+    expect(crossed.verdict).toBe('failed')
+    expect(said({ thresholds: { 'rate<0.01': true } }).reasons).toEqual([
+      'http_req_failed{group:::setup}: rate<0.01 in setup(), as k6 says: crossed',
+    ])
+  })
+
+  it('is undecided where k6 says nothing of it, and limits nothing of the load', () => {
+    const judged = said({}, [ofSetup])
+    expect([judged.verdict, judged.reasons]).toEqual([
+      'inconclusive',
+      ['undecided: http_req_failed{group:::setup}: rate<0.01: k6 says nothing of it'],
+    ])
+    expect(judged.limits.map(({ text, scope }) => `${text} ${scope}`)).toContain('http_req_failed rate < 1 % run')
+  })
+
+  it('is no matter of stretches, where a load was held', () => {
+    const calm = [{ fromMs: 6_000, toMs: 24_000 }]
+    const judged = said({ value: 0, thresholds: { 'rate<0.01': false } }, [...LIMITS, ofSetup], { calm })
+    expect([judged.verdict, judged.reasons]).toEqual(['passed', []])
+  })
 })
 
 describe('what must never be green', () => {

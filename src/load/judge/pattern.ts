@@ -11,6 +11,7 @@ import type { LimitResult, LoadEvidence, LoadJudgement, SpikeRecovery } from './
 import type { K6Facts } from './generator-facts.ts'
 import { disagreements } from './k6-agreement.ts'
 import { k6EndText, k6Exit } from './k6-exit.ts'
+import { judgeOutside, outsideOf } from './outside.ts'
 import { judgeLimits, stretchesOf, withDefaults, type Stretch } from './limits.ts'
 import { spikeRecoveries } from './spike-recovery.ts'
 import { windowLimits } from './window-limits.ts'
@@ -24,7 +25,12 @@ const INTERRUPTED = 105
 export function judgeLoad(evidence: LoadEvidence): Later<LoadJudgement> {
   const { plan, gateTarget, measure, series, generators, calm, completion } = evidence
   const isHeld = calm !== null
-  const thresholds = withDefaults(evidence.thresholds, series)
+  const thresholds = withDefaults(
+    evidence.thresholds.filter((threshold) => outsideOf(threshold) === null),
+    series,
+  )
+  const k6 = generators.map((generator) => generator.k6)
+  const outside = judgeOutside(evidence.thresholds, k6)
   const stretches = isHeld ? calmStretches(calm, plan) : stretchesOf(plan, gateTarget, series.seconds)
   const windows = windowLimits(thresholds)
   const healthLater = generatorHealth(series, generators)
@@ -37,7 +43,8 @@ export function judgeLoad(evidence: LoadEvidence): Later<LoadJudgement> {
   const figures = loadFigures(series)
   return () => {
     const health = healthLater()
-    const limits = isHeld ? gatedBySamples(limitsLater()) : limitsLater()
+    const ofLoad = isHeld ? gatedBySamples(limitsLater()) : limitsLater()
+    const limits = [...ofLoad, ...outside]
     const [point, recoveries] = [pointLater?.() ?? null, recoveriesLater?.() ?? []]
     const isExcused = (limit: LimitResult): boolean => !isHeld && isGenerators(limit, health, errorsOf(limit))
     const decided = decideLoad({
@@ -47,16 +54,11 @@ export function judgeLoad(evidence: LoadEvidence): Later<LoadJudgement> {
         ...recoveries.filter(({ afterMs }) => afterMs === null).map(recoveryText),
         ...unknownJobs(evidence),
         ...threw(),
-        ...(isHeld
-          ? []
-          : abortedBy(
-              generators.map(({ k6 }) => k6),
-              plan,
-              series.seconds,
-            )),
+        ...(isHeld ? [] : abortedBy(k6, plan, series.seconds)),
       ],
       doubts: [
-        ...(isHeld ? undecidedInCalm(thresholds, limits) : undecided(limits)),
+        ...(isHeld ? undecidedInCalm(thresholds, ofLoad) : undecided(ofLoad)),
+        ...outside.filter(({ met }) => met === null).map(({ text }) => `undecided: ${text}: k6 says nothing of it`),
         // Above the gate the generator of a pattern may do what it can: its first stretch ends there.
         ...generatorDoubts(health, isHeld ? stretches : stretches.slice(0, 1)),
       ],
@@ -162,10 +164,15 @@ function unknownJobs({ completion }: LoadEvidence): string[] {
 }
 
 function missText(limit: LimitResult, isHeld: boolean): string {
+  if (limit.scope === 'setup' || limit.scope === 'teardown') return outsideText(limit)
   // One that was missed has a figure.
   const figure = shown(limit.observed ?? Number.NaN, limit.unit)
   const place = isHeld ? `without a fault, ${spanText(limit)}` : where(limit)
   return `${limit.text} ${place}: ${figure} of ${limit.samples} samples`
+}
+
+function outsideText({ text, scope, observed, unit }: LimitResult): string {
+  return `${text} in ${scope}(), as k6 says: ${observed === null ? 'crossed' : shown(observed, unit)}`
 }
 
 function where({ scope, fromMs, toMs, target }: LimitResult): string {

@@ -32,12 +32,10 @@ function limits(those: readonly LimitOf[], extent: Extent): Detail[] {
     const text = line(limit.text, extent.factLength)
     const where = scopeText(limit)
     const observed = line(observedText(limit), 100)
-    const samples = String(limit.samples)
     const needed = limit.samples < limit.neededSamples ? ` (${limit.neededSamples} needed)` : ''
-    return {
-      cells: [text, where, observed, `${samples}${needed}`, met],
-      line: `[${met.text}] ${text} ${where}: ${observed} of ${samples} samples`,
-    }
+    const samples = isK6s(limit) ? '–' : `${limit.samples}${needed}`
+    const of = isK6s(limit) ? '' : ` of ${limit.samples} samples`
+    return { cells: [text, where, observed, samples, met], line: `[${met.text}] ${text} ${where}: ${observed}${of}` }
   })
   return table(LIMIT_HEADINGS, rows)
 }
@@ -76,6 +74,11 @@ function loadFindings(load: LoadOf): string[] {
   ]
 }
 
+/** Only k6 knows its samples. */
+function isK6s({ scope }: LimitOf): boolean {
+  return scope === 'setup' || scope === 'teardown'
+}
+
 function scopeText(limit: LimitOf): string {
   const from = limit.fromMs === 0 ? '0 s' : duration(limit.fromMs)
   const span = `${from} to ${duration(limit.toMs)}`
@@ -86,11 +89,15 @@ function scopeText(limit: LimitOf): string {
       return `in the hold at ${rounded(limit.target ?? Number.NaN)}, ${span}`
     case 'worst_10_s':
       return `in the worst 10 s, ${span}`
+    case 'setup':
+    case 'teardown':
+      return `in ${limit.scope}(), as k6 says`
   }
 }
 
-function observedText({ observed, unit }: LimitOf): string {
-  if (observed === null) return 'nothing'
+function observedText(limit: LimitOf): string {
+  const { observed, unit } = limit
+  if (observed === null) return isK6s(limit) ? 'no figure' : 'nothing'
   if (unit === 'ms') return duration(observed)
   if (unit === 'share') return percent(observed)
   return `${rounded(observed)}${unit}`
