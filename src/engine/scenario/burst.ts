@@ -18,7 +18,7 @@ import type { ScenarioState } from './state.ts'
 const LATE_FACTOR = 1.5
 const LATE_MARGIN_MS = 300
 /** What has just started is slow at first: so many before anything is broken, and more while none comes whole. */
-const FIRST_BURSTS = 2
+const FIRST_BURSTS = 4
 /** So often at least one may be late, so long after one another. */
 const FEWEST_TRIES = 3
 const PAUSE_MS = 500

@@ -9,8 +9,11 @@ const CANARY = { requests: ['page'], ratePerSecond: 10, burst: 8 } as const
 const GOOD: Answer = { ok: true, latencyMs: 20 }
 const BURST = 'canary: 8 at once'
 const INJECT = 'inject cut on back'
+/** So many before anything is broken. */
+const FIRST = 4
+const FIRST_BURSTS = Array.from({ length: FIRST }, () => BURST)
 
-/** Of a burst, 0 and 1 before anything is broken, by the place among its requests. */
+/** Of a burst, 0 to 3 before anything is broken, by the place among its requests. */
 type Answers = (burst: number, place: number) => Answer
 
 function bursting(world: World, answer: Answers): void {
@@ -41,9 +44,9 @@ describe('a burst', () => {
     const rig = rigOf(() => GOOD, { scenarios: [{}, {}] })
     const { results } = await rig.run()
     expect(results.map(({ verdict }) => verdict)).toEqual(['passed', 'passed'])
-    expect(rig.noted(BURST, INJECT)).toEqual([BURST, BURST, INJECT, BURST, INJECT, BURST])
+    expect(rig.noted(BURST, INJECT)).toEqual([...FIRST_BURSTS, INJECT, BURST, INJECT, BURST])
     const rates = rig.noted('canary: ').flatMap((line, place, all) => (line === BURST ? [all[place - 1]] : []))
-    expect(rates).toEqual(Array.from({ length: 4 }, () => 'canary: usual pace'))
+    expect(rates).toEqual(Array.from({ length: FIRST + 2 }, () => 'canary: usual pace'))
     // Until the next fault as densely as ever.
     expect(rig.noted('canary: ').at(-1)).toBe('canary: 20 a second')
     expect(results.map(({ phases }) => phases.filter(({ name }) => name === 'capacity').length)).toEqual([2, 1])
@@ -58,8 +61,8 @@ describe('a burst', () => {
     expect(phases.map(({ name }) => name).filter((name) => ['capacity', 'steady', 'plan', 'recovery'].includes(name))).toEqual([
       ...['capacity', 'steady', 'plan', 'recovery', 'capacity'],
     ])
-    // The first two at once one after the other.
-    expect(phases.flatMap(({ name, durationMs }) => (name === 'capacity' ? [durationMs] : []))).toEqual([40, 20])
+    // The first ones at once one after the other.
+    expect(phases.flatMap(({ name, durationMs }) => (name === 'capacity' ? [durationMs] : []))).toEqual([80, 20])
   })
 
   it('is held against the one before', async () => {
@@ -71,10 +74,10 @@ describe('a burst', () => {
   })
 
   it.each([
-    ['one and a half times what it took before', [800, 800], 1_200, 1_201],
-    ['a margin above it', [20, 20], 320, 321],
-    ['the quicker one: what has just started is slow', [900, 20], 320, 321],
-    ['the quicker one, whichever', [20, 900], 320, 321],
+    ['one and a half times what it took before', [800, 800, 800, 800], 1_200, 1_201],
+    ['a margin above it', [20, 20, 20, 20], 320, 321],
+    ['the quicker one: what has just started is slow', [900, 900, 900, 20], 320, 321],
+    ['the quicker one, whichever', [20, 900, 900, 900], 320, 321],
   ])('is late from %s on', async (_what, firstMs, last, late) => {
     const judged = async (afterMs: number) =>
       capacity(await rigOf((burst) => ({ ok: true, latencyMs: firstMs[burst] ?? afterMs })).result())
@@ -83,7 +86,9 @@ describe('a burst', () => {
   })
 
   it('is held against the quickest so far on the same stack', async () => {
-    const rig = rigOf((burst) => ({ ok: true, latencyMs: [600, 600, 500, 20, 321][burst] ?? 321 }), { scenarios: [{}, {}, {}] })
+    const rig = rigOf((burst) => ({ ok: true, latencyMs: [600, 600, 600, 600, 500, 20, 321][burst] ?? 321 }), {
+      scenarios: [{}, {}, {}],
+    })
     const { results } = await rig.run()
     expect(results.map((one) => capacity(one)?.expected.slice(40))).toEqual([
       'within 900 ms (600 ms before)',
@@ -94,10 +99,10 @@ describe('a burst', () => {
   })
 
   it('that is late is repeated until the recovery must have been, and a miss then', async () => {
-    const rig = rigOf(lateAfter(2), { scenarios: [{ recoveryLimitSeconds: 12 }] })
+    const rig = rigOf(lateAfter(FIRST), { scenarios: [{ recoveryLimitSeconds: 12 }] })
     const result = await rig.result()
     expect(result.verdict).toBe('failed')
-    const tries = rig.noted(BURST).length - 2
+    const tries = rig.noted(BURST).length - FIRST
     expect(result.reasons).toEqual([
       `capacity: expected 8 requests at once all served, the last within 320 ms (20 ms before), observed 8 × good, the last after 900 ms, at the last of ${tries} tries`,
     ])
@@ -108,13 +113,13 @@ describe('a burst', () => {
   })
 
   it('may be late three times at least, however short the recovery', async () => {
-    const rig = rigOf(lateAfter(2), { scenarios: [{ recoveryLimitSeconds: 1 }] })
+    const rig = rigOf(lateAfter(FIRST), { scenarios: [{ recoveryLimitSeconds: 1 }] })
     await rig.result()
-    expect(rig.noted(BURST)).toHaveLength(2 + 3)
+    expect(rig.noted(BURST)).toHaveLength(FIRST + 3)
   })
 
   it('has the time that it takes, beside the limit of the recovery', async () => {
-    const rig = rigOf((burst) => ({ ok: true, latencyMs: burst < 2 ? 20 : CANARY_DEADLINE_MS }), {
+    const rig = rigOf((burst) => ({ ok: true, latencyMs: burst < FIRST ? 20 : CANARY_DEADLINE_MS }), {
       scenarios: [{ recoveryLimitSeconds: 1 }],
     })
     const result = await rig.result()
@@ -124,18 +129,18 @@ describe('a burst', () => {
   })
 
   it('that is late for a while only is none that was lost', async () => {
-    const result = await rigOf((burst) => ({ ok: true, latencyMs: burst === 2 || burst === 3 ? 900 : 20 })).result()
+    const result = await rigOf((burst) => ({ ok: true, latencyMs: burst === FIRST || burst === FIRST + 1 ? 900 : 20 })).result()
     expect([result.verdict, capacity(result)?.observed]).toEqual(['passed', '8 × good, the last after 20 ms'])
   })
 
   it('of which one fails is a miss at once, and no relapse', async () => {
-    const rig = rigOf(partly((burst) => burst > 1))
+    const rig = rigOf(partly((burst) => burst >= FIRST))
     const result = await rig.result()
     expect(result.reasons).toEqual([
       expect.stringMatching(/^capacity: .*, observed 6 × good, 2 × status 429, the last after 20 ms$/),
     ])
     expect([result.verdict, result.recovery.recovered]).toEqual(['failed', true])
-    expect(rig.noted(BURST)).toHaveLength(3)
+    expect(rig.noted(BURST)).toHaveLength(FIRST + 1)
   })
 
   it('some of which nobody knows the outcome of is a miss', async () => {
@@ -144,7 +149,7 @@ describe('a burst', () => {
     let asked = 0
     rig.world.answerAtOnce = (atMs, place) => {
       asked += 1
-      return asked > 20 ? null : answerAtOnce(atMs, place)
+      return asked > FIRST * 8 + 4 ? null : answerAtOnce(atMs, place)
     }
     expect(capacity(await rig.result())).toMatchObject({ met: false, observed: '4 × good, the last after 20 ms' })
   })
@@ -153,7 +158,7 @@ describe('a burst', () => {
     // Its end comes while the logs are read.
     const stacks = [{ descriptor: { canary: CANARY }, logs: { afterMs: 400 } }]
     const rig = rigOf(
-      partly((burst) => burst > 1),
+      partly((burst) => burst >= FIRST),
       { stacks },
     )
     rig.cancelAt((event) => event.type === 'phase-started' && event.phase === 'capacity' && rig.noted(INJECT).length > 0, 10)
@@ -181,12 +186,12 @@ describe('a burst', () => {
       return hasBegun ? { ok: false, latencyMs: 20, error: 'status 503' } : GOOD
     }
     expect((await rig.result()).recovery.recovered).toBe(false)
-    expect(rig.noted(BURST)).toHaveLength(2)
+    expect(rig.noted(BURST)).toHaveLength(FIRST)
   })
 
   it.each([
-    ['the first fails', (burst: number) => burst === 0, 2],
-    ['the second fails', (burst: number) => burst === 1, 2],
+    ['the first fails', (burst: number) => burst === 0, FIRST],
+    ['the second fails', (burst: number) => burst === 1, FIRST],
     ['some fail', (burst: number) => burst < 5, 6],
   ])('may fail for a while when everything has just started: %s', async (_what, isBad, sent) => {
     const rig = rigOf(partly(isBad))
@@ -256,9 +261,9 @@ describe('capacity that was lost', () => {
       ['failed', false],
       ['passed', true],
     ])
-    expect(rig.noted(BURST, INJECT, 'recreate').slice(0, 3)).toEqual([BURST, BURST, INJECT])
+    expect(rig.noted(BURST, INJECT, 'recreate').slice(0, FIRST + 1)).toEqual([...FIRST_BURSTS, INJECT])
     // It is measured anew on the new one.
-    expect(rig.noted(BURST, INJECT, 'recreate').slice(-5)).toEqual(['recreate', BURST, BURST, INJECT, BURST])
+    expect(rig.noted(BURST, INJECT, 'recreate').slice(-FIRST - 3)).toEqual(['recreate', ...FIRST_BURSTS, INJECT, BURST])
   })
 })
 
