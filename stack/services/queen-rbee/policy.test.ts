@@ -45,7 +45,7 @@ test('each defect changes one behaviour, or none of the queen', () => {
     'tight-upstream-timeout': { attemptLimitMs: 400 },
     'single-short-attempt': { attemptLimitMs: 300, retries: [false, false, false, false, false] },
     'no-retry-on-reset': { retries: [true, true, false, true, true] },
-    'few-at-once-after-a-failure': { lanesAfterFailure: 8 },
+    'few-at-once-after-a-failure': { lanesAfterFailure: 6 },
     'mixes-up-late-answers': { mixedUpAfterMs: 500 },
     'keeps-what-it-refused': { whenRefused: 'keep-a-file-open' },
     'total-body-deadline': { body: { idleMs: 10_000, idleFromBytes: 0, totalMs: 2_000, whenIdle: 'cut' } },

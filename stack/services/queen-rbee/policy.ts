@@ -60,7 +60,7 @@ export function upstreamPolicy(defects: ReadonlySet<Defect>): UpstreamPolicy {
     backoff: defects.has('no-backoff') ? constantBackoff(FIRST_GAP_MS) : exponentialBackoff(FIRST_GAP_MS),
     retries: (reason) => !defects.has('single-short-attempt') && !(reason === 'reset' && defects.has('no-retry-on-reset')),
     whenExhausted: defects.has('hangs-without-upstream') ? 'say-nothing' : 'answer-503',
-    lanesAfterFailure: defects.has('few-at-once-after-a-failure') ? 8 : Infinity,
+    lanesAfterFailure: defects.has('few-at-once-after-a-failure') ? 6 : Infinity,
     mixedUpAfterMs: defects.has('mixes-up-late-answers') ? 500 : Infinity,
     besideLargeAnswers: defects.has('waits-behind-large-answers') ? 'wait' : 'go-on',
     whenRefused: defects.has('keeps-what-it-refused') ? 'keep-a-file-open' : 'forget-it',
