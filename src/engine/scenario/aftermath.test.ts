@@ -33,6 +33,8 @@ interface Connections {
   readonly crowd?: 'fault' | 'load' | 'none'
   /** Requests a second, those that are not due yet as well. */
   readonly asked?: number
+  /** Whose the forty requests are that are sent at once at the end; nobody's where it is left out. */
+  readonly atOnce?: CanarySample['burst']
 }
 
 interface Looked {
@@ -77,8 +79,9 @@ async function looked(
     ...{ intendedMs, sentMs: intendedMs, doneMs: later(intendedMs, 20), status: 200, ok: true, error: null },
   })
   const all = (): CanarySample[] => {
-    const { asked = 0 } = connections ?? {}
-    return Array.from({ length: asked * 20 }, (_, index) => good(later(endedMs, (index * 1_000) / asked)))
+    const { asked = 0, atOnce } = connections ?? {}
+    const many = atOnce === undefined ? [] : Array.from({ length: 40 }, () => ({ ...good(endedMs), burst: atOnce }))
+    return [...many, ...Array.from({ length: asked * 20 }, (_, index) => good(later(endedMs, (index * 1_000) / asked)))]
   }
   const requests: RunningCanary = {
     settled: settled ?? (() => clock.sleep(calmMs).then(() => Array.from({ length: 60 }, () => good()))),
@@ -198,6 +201,14 @@ describe('the look after a fault', () => {
     ['load', true],
   ])('does not ask a crowd (%s) how many stay open: %s', async (crowd, met) => {
     const kept = await looked({}, undefined, { opens: 0, isKnown: true, open: 90, ...(crowd === undefined ? {} : { crowd }) })
+    expect(told(kept)).toContainEqual(['connections', met])
+  })
+
+  it.each([
+    ['of', false],
+    ['beside', true],
+  ] as const)('does not take those for under way that were sent at once by us (%s a burst): %s', async (atOnce, met) => {
+    const kept = await looked({}, undefined, { opens: 0, isKnown: true, open: 90, atOnce })
     expect(told(kept)).toContainEqual(['connections', met])
   })
 

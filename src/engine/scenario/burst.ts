@@ -23,9 +23,9 @@ const FIRST_BURSTS = 4
 const FEWEST_TRIES = 3
 const PAUSE_MS = 500
 /** With the pause after it. */
-const LONGEST_MS = CANARY_DEADLINE_MS + 2_000
+const ONE_BURST_MS = CANARY_DEADLINE_MS + 2_000
 /** Beside the limit of the recovery. */
-const BURSTS_LIMIT_MS = FEWEST_TRIES * LONGEST_MS
+const BURSTS_LIMIT_MS = FEWEST_TRIES * ONE_BURST_MS
 const CLAUSE = 'capacity'
 
 type BurstDeps = Pick<EngineDeps, 'clock' | 'stack' | 'load'>
@@ -75,7 +75,7 @@ interface Run {
 export async function firstBursts({ deps, canary, phases, signal }: Omit<Run, 'state'>): Promise<void> {
   const requests = burstSize(deps)
   if (requests === null || canary.usualBurst !== null) return
-  await phases.run('capacity', STEADY_LIMIT_MS + LONGEST_MS, signal, async (phaseSignal) => {
+  await phases.run('capacity', STEADY_LIMIT_MS + ONE_BURST_MS, signal, async (phaseSignal) => {
     canary.usualBurst = { requests, lastMs: await quickestOf(deps, canary.requests, requests, phaseSignal) }
     canary.steadySinceMs = deps.clock.nowMs()
   })

@@ -66,7 +66,7 @@ export async function steadyAfterPrepare(
   signal: AbortSignal,
   tell: (detail: string) => void,
 ): Promise<Mono> {
-  const { failed } = summarizeCanary(canary.requests.samples(sinceMs).filter(isUsual), sinceMs, deps.clock.nowMs())
+  const { failed } = summarizeCanary(canary.requests.samples(sinceMs), sinceMs, deps.clock.nowMs())
   if (failed === 0) return sinceMs
   const againSinceMs = await reachSteadyState(deps, canary, signal)
   const requests = `${failed} canary request${failed === 1 ? '' : 's'}`

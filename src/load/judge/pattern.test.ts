@@ -96,6 +96,17 @@ describe('a limit of what setup() or teardown() did', () => {
     ])
   })
 
+  it('is of teardown() as well', () => {
+    const metrics = {
+      http_reqs: { count: 2_400 },
+      'http_req_duration{group:::teardown}': { avg: 812.4, thresholds: { 'avg<500': true } },
+    }
+    const thresholds = [...LIMITS, parseK6Threshold('http_req_duration{group:::teardown}', 'avg<500')]
+    expect(judge(healthy, { thresholds }, { summary: { metrics } }).reasons).toEqual([
+      'http_req_duration{group:::teardown}: avg<500 in teardown(), as k6 says: 812 ms',
+    ])
+  })
+
   it('is undecided where k6 says nothing of it, and limits nothing of the load', () => {
     const judged = said({}, [ofSetup])
     expect([judged.verdict, judged.reasons]).toEqual([
