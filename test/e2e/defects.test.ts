@@ -53,7 +53,7 @@ const ALONE: readonly Group[] = [
  */
 const NIGHTLY: readonly string[] = [
   ...['slow-with-who-came-back', 'mixes-up-late-answers', 'keeps-what-it-refused', 'waits-behind-large-answers'],
-  ...['shortens-when-late', 'slow-since-it-was-late', 'refuses-after-a-shortage', 'hoards-descriptors'],
+  ...['shortens-when-late', 'does-what-it-refuses', 'refuses-after-a-shortage', 'hoards-descriptors'],
   ...['gives-work-before-ready', 'keeps-memory-of-the-refused'],
 ]
 

@@ -21,7 +21,6 @@ test('pauses double', () => {
 test('what is promised', () => {
   expect(facts()).toEqual({
     whenLate: 'queue',
-    pauseSinceLateMs: 0,
     withoutDescriptors: 'carry-on',
     bytesPerRequest: 0,
     attemptLimitMs: 1_200,
@@ -52,7 +51,7 @@ test('each defect changes one behaviour, or none of the queen', () => {
     'truncates-slow-bodies': { body: { idleMs: 60, idleFromBytes: 8_192, totalMs: null, whenIdle: 'end' } },
     'waits-behind-large-answers': { besideLargeAnswers: 'wait' },
     'shortens-when-late': { whenLate: 'halve-answers' },
-    'slow-since-it-was-late': { pauseSinceLateMs: 600 },
+    'does-what-it-refuses': { whenLate: 'do-and-refuse' },
     'refuses-after-a-shortage': { withoutDescriptors: 'refuse-for-a-while' },
     'hoards-descriptors': { withoutDescriptors: 'keep-many-afterwards' },
     'queen-drops-when-busy': { whenLate: 'refuse' },

@@ -62,7 +62,7 @@ async function sleepUnless(gone: AbortSignal, ms: number): Promise<void> {
 
 async function enter({ intake, admission, policy, metrics }: TasksRouteOptions, gone: AbortSignal): Promise<() => void> {
   try {
-    const leaveIntake = await intake.enter()
+    const leaveIntake = intake.enter()
     try {
       const leave = await admission.enter(policy.answerLimitMs, gone)
       return () => {
@@ -108,6 +108,7 @@ async function answer(
       },
     })
     if (upstream.kind === 'passed-on') return
+    options.intake.taken()
     const isAnswer = upstream.status === 200
     const body = isAnswer ? late.take(upstream.body, performance.now() - arrivedMs) : upstream.body
     sendWhole(reply, { ...upstream, body }, taskId, options)

@@ -25,10 +25,11 @@ export function addInferenceRoutes(server: FastifyInstance, options: InferenceRo
   server.post('/v1/inference', async (request, reply) => {
     const task = parseTask(request.body)
     const id = readTaskId(request.headers[TASK_ID_HEADER]) ?? randomUUID()
-    const leaveIntake = await intake.enter()
+    const leaveIntake = intake.enter()
     try {
       const job = jobs.submit(id, { ...task, maxTokens: intake.tokensFor(task.maxTokens) })
       whenClosed(reply.raw, jobs.attend(job))
+      intake.taken()
       if (task.stream) await answerEvents(job, reply)
       else await answerJson(job, reply)
     } finally {

@@ -6,7 +6,7 @@ const facts = (...defects: Defect[]): object => hivePolicy(new Set(defects))
 
 test('what is promised', () => {
   expect(facts()).toEqual({
-    intake: { whenLate: 'queue', pauseSinceLateMs: 0, withoutDescriptors: 'carry-on', bytesPerRequest: 0 },
+    intake: { whenLate: 'queue', withoutDescriptors: 'carry-on', bytesPerRequest: 0 },
     registrationLimitMs: 2_750,
     deadAfterMs: 2_000,
     removesDead: true,
@@ -30,7 +30,7 @@ test('what is promised', () => {
 })
 
 test('each defect changes one behaviour, or none of the hive', () => {
-  const healthy = { whenLate: 'queue', pauseSinceLateMs: 0, withoutDescriptors: 'carry-on', bytesPerRequest: 0 }
+  const healthy = { whenLate: 'queue', withoutDescriptors: 'carry-on', bytesPerRequest: 0 }
   const changes: Partial<Record<Defect, object>> = {
     'no-failover': { failoverUpToTokens: 256 },
     'no-registration-timeout': { registrationLimitMs: Infinity },
@@ -42,7 +42,7 @@ test('each defect changes one behaviour, or none of the hive', () => {
     'fails-when-full': { whenNotStored: 'answer-500' },
     'forgets-at-start': { tornBytes: 1_024 },
     'shortens-when-late': { intake: { ...healthy, whenLate: 'halve-answers' } },
-    'slow-since-it-was-late': { intake: { ...healthy, pauseSinceLateMs: 600 } },
+    'does-what-it-refuses': { intake: { ...healthy, whenLate: 'do-and-refuse' } },
     'refuses-after-a-shortage': { intake: { ...healthy, withoutDescriptors: 'refuse-for-a-while' } },
     'hoards-descriptors': { intake: { ...healthy, withoutDescriptors: 'keep-many-afterwards' } },
     'hive-drops-when-busy': { intake: { ...healthy, whenLate: 'refuse' } },

@@ -19,7 +19,7 @@ function decisions(defects: readonly Defect[]): Record<'queen' | 'hive' | 'worke
 
 /** Of how a service takes requests, which two of them share. */
 const OF_THE_INTAKE: readonly Defect[] = [
-  ...(['shortens-when-late', 'slow-since-it-was-late', 'refuses-after-a-shortage', 'hoards-descriptors'] as const),
+  ...(['shortens-when-late', 'does-what-it-refuses', 'refuses-after-a-shortage', 'hoards-descriptors'] as const),
 ]
 
 test('each defect is one of exactly one service, or of all that take requests', () => {

@@ -19,7 +19,7 @@ export const DEFECTS = [
   'queen-drops-when-busy',
   'queen-dies-without-descriptors',
   'shortens-when-late',
-  'slow-since-it-was-late',
+  'does-what-it-refuses',
   'refuses-after-a-shortage',
   'hoards-descriptors',
   'hoards-memory',

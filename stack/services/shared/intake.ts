@@ -1,35 +1,27 @@
 /** How a service takes requests while CPU time, descriptors or memory are short, and afterwards. A healthy one just takes them. */
 import { closeSync, openSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Defect } from './defects.ts'
-import { errorText, unavailable } from './failure.ts'
+import { errorText, ServiceError, unavailable } from './failure.ts'
 import type { Logger } from './log.ts'
 import { LoopWatch } from './loop-watch.ts'
 
 export interface IntakePolicy {
   /** While the event loop is late because there is too little CPU time. */
-  readonly whenLate: 'queue' | 'refuse' | 'halve-answers'
-  /** When it has been late once, each request waits so long before anything is done with it, for good. */
-  readonly pauseSinceLateMs: number
+  readonly whenLate: 'queue' | 'refuse' | 'halve-answers' | 'do-and-refuse'
   /** When no descriptor is free. New connections are closed by then: libuv keeps one descriptor back to do that with. */
   readonly withoutDescriptors: 'carry-on' | 'exit' | 'refuse-for-a-while' | 'keep-many-afterwards'
   /** Memory set aside for every request from its arrival to its end. */
   readonly bytesPerRequest: number
 }
 
-export const HEALTHY_INTAKE: IntakePolicy = {
-  whenLate: 'queue',
-  pauseSinceLateMs: 0,
-  withoutDescriptors: 'carry-on',
-  bytesPerRequest: 0,
-}
+export const HEALTHY_INTAKE: IntakePolicy = { whenLate: 'queue', withoutDescriptors: 'carry-on', bytesPerRequest: 0 }
 
 /** What is wrong with the intake of each service that has one. */
 export function intakePolicy(defects: ReadonlySet<Defect>): IntakePolicy {
   return {
     ...HEALTHY_INTAKE,
     ...(defects.has('shortens-when-late') ? { whenLate: 'halve-answers' } : {}),
-    ...(defects.has('slow-since-it-was-late') ? { pauseSinceLateMs: 600 } : {}),
+    ...(defects.has('does-what-it-refuses') ? { whenLate: 'do-and-refuse' } : {}),
     ...(defects.has('refuses-after-a-shortage') ? { withoutDescriptors: 'refuse-for-a-while' } : {}),
     ...(defects.has('hoards-descriptors') ? { withoutDescriptors: 'keep-many-afterwards' } : {}),
   }
@@ -37,9 +29,11 @@ export function intakePolicy(defects: ReadonlySet<Defect>): IntakePolicy {
 
 export interface Intake {
   /** Call for each request; call what it returns when the request has ended. @throws ServiceError 503 for one that is not taken. */
-  enter(): Promise<() => void>
+  enter(): () => void
   /** How many tokens a request gets that asks for so many. */
   tokensFor(asked: number): number
+  /** Call when a task is taken, or done. @throws ServiceError 429 for one that is told to have been refused. */
+  taken(): void
   close(): void
 }
 
@@ -50,19 +44,23 @@ const REFUSED_FOR_MS = 30_000
 const KEPT_DESCRIPTORS = 64
 
 export function openIntake(policy: IntakePolicy, log: Logger): Intake {
-  const lateness = policy.whenLate === 'queue' && policy.pauseSinceLateMs === 0 ? null : new Lateness()
+  const watch = policy.whenLate === 'queue' ? null : new LoopWatch()
+  const isLate = (what: IntakePolicy['whenLate']): boolean =>
+    policy.whenLate === what && watch !== null && watch.stalledShare() > LATE_SHARE
   const shortage = policy.withoutDescriptors === 'carry-on' ? null : new Shortage(policy.withoutDescriptors, log)
   const blocks = policy.bytesPerRequest > 0 ? new Blocks(policy.bytesPerRequest) : null
   return {
-    enter: async () => {
+    enter: () => {
       if (shortage?.refuses() === true) throw unavailable('SHORT', 'there were too few descriptors a while ago')
-      if (policy.whenLate === 'refuse' && lateness?.isLate() === true) throw unavailable('BUSY', 'too little CPU time')
-      if (lateness?.wasLate() === true && policy.pauseSinceLateMs > 0) await sleep(policy.pauseSinceLateMs)
+      if (isLate('refuse')) throw unavailable('BUSY', 'too little CPU time')
       return blocks?.take() ?? nothing
     },
-    tokensFor: (asked) => (policy.whenLate === 'halve-answers' && lateness?.isLate() === true ? Math.ceil(asked / 2) : asked),
+    tokensFor: (asked) => (isLate('halve-answers') ? Math.ceil(asked / 2) : asked),
+    taken: () => {
+      if (isLate('do-and-refuse')) throw new ServiceError(429, 'TOO_MANY', 'come again later', 1)
+    },
     close: () => {
-      lateness?.close()
+      watch?.close()
       shortage?.close()
     },
   }
@@ -70,25 +68,6 @@ export function openIntake(policy: IntakePolicy, log: Logger): Intake {
 
 function nothing(): void {
   // A request that was set nothing aside has nothing to give back.
-}
-
-class Lateness {
-  readonly #watch = new LoopWatch()
-  #wasLate = false
-
-  isLate(): boolean {
-    return this.#watch.stalledShare() > LATE_SHARE
-  }
-
-  /** As far as anybody came to look. */
-  wasLate(): boolean {
-    this.#wasLate ||= this.isLate()
-    return this.#wasLate
-  }
-
-  close(): void {
-    this.#watch.close()
-  }
 }
 
 /** For who takes it for granted that a file can be opened, and does something foolish when it cannot. */
