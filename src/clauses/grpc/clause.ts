@@ -11,7 +11,7 @@ import { grpcSpec, type GrpcSpec } from './spec.ts'
 const SEND_EVERY_MS = 200
 /** After the fault, where no window says how long. */
 const SENT_AFTER = 25
-const MOST_BYTES = 1_024 * 1_024
+const MOST_BYTES = 1_048_576
 
 /** One of the descriptor's gRPC requests, at a rate: one that hangs keeps no other back. */
 export const grpcClause = defineClause({

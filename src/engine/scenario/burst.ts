@@ -2,7 +2,7 @@
  * Many requests at once, before the fault and after it: a system that has lost some of what it can do side by side answers those
  * who ask it one after the other as ever.
  */
-import { CANARY_DEADLINE_MS, endsText, latencyMs } from '../../core/canary.ts'
+import { endsText, latencyMs } from '../../core/canary.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { ExpectationResult, RecoveryResult, ScenarioResult } from '../../core/result/scenario.ts'
 import { later, type Mono } from '../../core/time/moment.ts'
@@ -22,8 +22,8 @@ const FIRST_BURSTS = 4
 /** So often at least one may be late, so long after one another. */
 const FEWEST_TRIES = 3
 const PAUSE_MS = 500
-/** With the pause after it. */
-const ONE_BURST_MS = CANARY_DEADLINE_MS + 2_000
+/** More than a request may take, and the pause after it. */
+const ONE_BURST_MS = 17_000
 /** Beside the limit of the recovery. */
 const BURSTS_LIMIT_MS = FEWEST_TRIES * ONE_BURST_MS
 const CLAUSE = 'capacity'

@@ -1,12 +1,12 @@
 /** What faults and clauses of a scenario are given. */
 import type { Mono } from '../../core/time/moment.ts'
-import { isUsual, summarizeCanary } from '../../core/canary.ts'
 import { ChaosError } from '../../core/errors.ts'
 import type { SendWithin } from '../../core/request.ts'
 import type { FaultContext, ClauseContext, ScenarioWindow, UndoContext } from '../../kinds/context.ts'
 import type { EngineDeps } from '../deps.ts'
 import type { FaultSet } from './fault-set.ts'
 import type { ScenarioState } from './state.ts'
+import { usualSince } from './steady.ts'
 import type { StackCanary } from '../lanes/lane.ts'
 
 export function undoContext(deps: EngineDeps, signal: AbortSignal): UndoContext {
@@ -49,8 +49,7 @@ export function clauseContext(
     faultEndedAtWallMs: state.revertedWallMs,
     load,
     canary: {
-      steady:
-        state.steady ?? summarizeCanary(canary.requests.samples(steadySinceMs).filter(isUsual), steadySinceMs, clock.nowMs()),
+      steady: state.steady ?? usualSince(deps, canary, steadySinceMs),
       samples: (fromMs, toMs) => canary.requests.settled(fromMs, toMs, signal),
     },
     canaryDelayMs: faults.canaryDelayMs(),

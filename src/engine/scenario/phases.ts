@@ -25,7 +25,8 @@ export class PhaseRecorder {
   async run<T>(name: PhaseName, limitMs: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const startedMs = this.clock.nowMs()
     const startedAt = isoTime(this.clock.wallMs())
-    const place = this.kept.push(null) - 1
+    const place = this.kept.length
+    this.kept.push(null)
     this.onStart(name)
     try {
       return await withDeadline(`phase ${name}`, limitMs, signal, work, this.clock)

@@ -2,7 +2,7 @@
  * One scenario through its phases. Whatever happens, what was planned is reverted and proven gone. Over 300 lines, as the
  * phases are one story with one state, and are read from the first to the last.
  */
-import { CANARY_DEADLINE_MS, isUsual, summarizeCanary } from '../../core/canary.ts'
+import { CANARY_DEADLINE_MS } from '../../core/canary.ts'
 import { instantOf } from '../../core/time/clock.ts'
 import { isoTime, later, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, describeError, isChaosError } from '../../core/errors.ts'
@@ -43,7 +43,7 @@ import { awaitRecovery, withoutRelapse } from './recovery.ts'
 import { buildResult, ScenarioState } from './state.ts'
 import type { StackCanary } from '../lanes/lane.ts'
 import { starvation } from '../watch/starvation.ts'
-import { firstLook, reachSteadyState, steadyAfterPrepare } from './steady.ts'
+import { firstLook, reachSteadyState, steadyAfterPrepare, usualSince } from './steady.ts'
 import { together } from '../together.ts'
 
 export class ScenarioRun {
@@ -163,7 +163,7 @@ export class ScenarioRun {
     await withDeadline('starting what the clauses ask for', BEGIN_LIMIT_MS, signal, begin, deps.clock)
     // At the rate of the descriptor: that is what is judged under a fault.
     canary.requests.pace(null)
-    state.steady = summarizeCanary(canary.requests.samples(sinceMs).filter(isUsual), sinceMs, deps.clock.nowMs())
+    state.steady = usualSince(deps, canary, sinceMs)
     if (state.steady.failed > 0) {
       throw new ChaosError(
         'NOT_STEADY',

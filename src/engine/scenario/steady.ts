@@ -1,6 +1,6 @@
 import { msBetween, type Mono } from '../../core/time/moment.ts'
 import { ChaosError, isChaosError } from '../../core/errors.ts'
-import { endsText, isUsual, latencyMs, summarizeCanary, type CanarySample } from '../../core/canary.ts'
+import { endsText, isUsual, latencyMs, summarizeCanary, type CanarySample, type CanaryWindow } from '../../core/canary.ts'
 import { median } from '../../core/statistics.ts'
 import { FIRST_LOOK_MS, SLOW_FACTOR, SLOW_MARGIN_MS, STEADY_LIMIT_MS, STEADY_STREAK } from '../options.ts'
 import type { RunningCanary } from '../../ports/canary.ts'
@@ -54,6 +54,15 @@ export async function firstLook(
   await clock.sleep(Math.max(0, FIRST_LOOK_MS - msBetween(startedMs, clock.nowMs())), signal)
 }
 
+/** What is usual: all since then that was no burst, nor sent beside one. */
+export function usualSince(
+  { clock }: Pick<SteadyDeps, 'clock'>,
+  { requests }: Pick<SteadyCanary, 'requests'>,
+  sinceMs: Mono,
+): CanaryWindow {
+  return summarizeCanary(requests.samples(sinceMs).filter(isUsual), sinceMs, clock.nowMs())
+}
+
 /**
  * Starting helpers takes CPU time from the machine that the system runs on too: canary requests that failed meanwhile
  * are news, and the steady state must be seen once more before anything is broken.
@@ -66,7 +75,7 @@ export async function steadyAfterPrepare(
   signal: AbortSignal,
   tell: (detail: string) => void,
 ): Promise<Mono> {
-  const { failed } = summarizeCanary(canary.requests.samples(sinceMs), sinceMs, deps.clock.nowMs())
+  const { failed } = usualSince(deps, canary, sinceMs)
   if (failed === 0) return sinceMs
   const againSinceMs = await reachSteadyState(deps, canary, signal)
   const requests = `${failed} canary request${failed === 1 ? '' : 's'}`

@@ -152,7 +152,7 @@ export class ControlWatch {
   }
 
   stop(): void {
-    this.abort.abort(new Error('control watch ended'))
+    this.abort.abort()
   }
 
   private probeReasons(during: readonly ControlSample[], steadyP95Ms: number, duringP95Ms: number): string[] {

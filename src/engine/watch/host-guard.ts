@@ -86,7 +86,7 @@ export class HostGuard {
   }
 
   stop(): void {
-    this.ended.abort(new ChaosError('ABORTED', 'the host guard was stopped'))
+    this.ended.abort()
   }
 
   private async watch(): Promise<void> {

@@ -129,8 +129,8 @@ function stretchOf(
   cpus: number,
 ): { readonly first: BurnReading; readonly last: BurnReading; readonly used: number } | null {
   const [first] = readings
-  const last = readings.at(-1)
-  if (first === undefined || last === undefined) return null
+  if (first === undefined) return null
+  const last = readings.at(-1) ?? first
   const used = usedPercent(first, last, cpus)
   return used === null ? null : { first, last, used }
 }

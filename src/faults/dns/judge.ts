@@ -52,7 +52,7 @@ export function judgeDns(seen: DnsSeen): Judgement {
       brokenNamesCount: broken,
       sparedNamesCount: spared.length,
       baselineMs: roundOrNull(medianMs(seen.before.filter(({ name }) => good.includes(name))), 1),
-      addedMs: added.length === 0 ? null : roundOrNull(median(added), 1),
+      addedMs: roundOrNull(median(added), 1),
       questionsCount: counters?.questions ?? null,
       brokenQuestionsCount: counters?.broken ?? null,
       othersQuestionsCount: counters?.others ?? null,
@@ -114,7 +114,7 @@ function resolves(answers: readonly ResolvedName[]): boolean {
 /** How long the answers took that held addresses, ms; NaN without one. */
 function medianMs(answers: readonly ResolvedName[]): number {
   const took = answers.flatMap(({ addresses, tookMs }) => (addresses.length > 0 ? [tookMs] : []))
-  return took.length === 0 ? Number.NaN : median(took)
+  return median(took)
 }
 
 function ms(value: number): string {

@@ -43,7 +43,7 @@ export function figureWindows(series: PassingSeries, fromMs: number, endMs: numb
   let atMs = Math.floor(fromMs / 1_000) * 1_000
   series.watch(WIDEST_SECONDS, ({ second, seconds }) => {
     const toMs = (second + 1) * 1_000
-    if (toMs <= atMs || toMs > endMs) return
+    if (toMs > endMs) return
     const figures = stretchFigures(seconds, atMs, toMs)
     if (isDecided(figures)) windows.push({ fromMs: atMs, figures })
     if (isDecided(figures) || toMs - atMs >= WIDEST_SECONDS * 1_000) atMs = toMs

@@ -60,12 +60,14 @@ export function rateOf(
   baseline: Pick<TransferBaseline, 'bytesPerAnswer'>,
   sent: number,
 ): Flow {
-  if (result.firstByteMs === null || result.lastByteMs === null) return { kbPerSecond: 0, bytes: 0 }
+  const { lastByteMs } = result
+  if (lastByteMs === null) return { kbPerSecond: 0, bytes: 0 }
   if (direction === 'downstream') {
-    return { kbPerSecond: result.bytes / Math.max(1, result.lastByteMs - result.firstByteMs), bytes: result.bytes }
+    const firstByteMs = result.firstByteMs ?? lastByteMs
+    return { kbPerSecond: result.bytes / Math.max(1, lastByteMs - firstByteMs), bytes: result.bytes }
   }
   const bytes = Math.floor(result.bytes / baseline.bytesPerAnswer) * sent
-  return { kbPerSecond: bytes / Math.max(1, result.lastByteMs), bytes }
+  return { kbPerSecond: bytes / Math.max(1, lastByteMs), bytes }
 }
 
 /** Pure: at most 1.3 times the rate, at least 0.3 times, and at least twice the rate before. */

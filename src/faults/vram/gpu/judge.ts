@@ -78,7 +78,7 @@ function overstated({ heldBytes, freeBytes }: VramFacts, baseline: VramFacts): s
 export function unreleased(before: GpuBefore, now: GpuFacts | undefined, ourPid: number | null): string | null {
   const { uuid } = before
   if (now === undefined) return `${uuid} is not to be seen any more`
-  if ((now.processes ?? []).some(({ pid }) => pid === ourPid)) return `our process ${String(ourPid)} is still on ${uuid}`
+  if (now.processes?.some(({ pid }) => pid === ourPid) === true) return `our process ${String(ourPid)} is still on ${uuid}`
   const nowUsed = processBytes(now)
   if (before.processBytes === null || nowUsed === null) return null
   const missing = before.freeBytes - now.freeBytes - (nowUsed - before.processBytes)
