@@ -136,6 +136,25 @@ describe('the list of what was done', () => {
     expect((await held(list(['a', 'b', 'r']), both)).result).toMatchObject({ met: false })
   })
 
+  // It is looked at five times a second, the first time for two pages.
+  it.each([
+    [22, { observed: '1 were never done (b)', met: false }],
+    [21, { observed: expect.stringMatching(/^the list could not be read: .* took longer than 1000 ms/) as string, met: null }],
+  ])('%i pages of which were read before it hung', async (reads, expected) => {
+    const page = list(['a'])
+    let asked = 0
+    const hanging: CompletedPort['page'] = (after, inner) => {
+      if (after === '0' || after === '1') asked += 1
+      if (asked <= reads) return page(after, inner)
+      return new Promise((_resolve, reject) => {
+        inner.addEventListener('abort', () => {
+          reject(inner.reason as Error)
+        })
+      })
+    }
+    expect((await held(hanging)).result).toMatchObject(expected)
+  })
+
   it('that cannot be read decides nothing', async () => {
     const broken = (after: string): Promise<never> | Promise<{ ids: string[]; next: string }> =>
       after === 'end' ? Promise.resolve({ ids: [], next: '0' }) : Promise.reject(new Error('no answer'))

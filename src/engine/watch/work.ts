@@ -1,5 +1,6 @@
 /** Work that was acknowledged, held against the system's own list of what it has done. */
-import type { Mono } from '../../core/time/moment.ts'
+import type { Clock } from '../../core/time/clock.ts'
+import { msBetween, type Mono } from '../../core/time/moment.ts'
 import type { CanarySample } from '../../core/canary.ts'
 import { describeError, isChaosError } from '../../core/errors.ts'
 import type { ExpectationResult } from '../../core/result/scenario.ts'
@@ -11,6 +12,8 @@ import type { EngineDeps } from '../deps.ts'
 const CATCH_UP_MS = 5_000
 const CATCH_UP_EVERY_MS = 200
 const PAGE_LIMIT_MS = 2_000
+/** The end of the wait cuts off whatever is being read then: what was read so shortly before says as much. */
+const FRESH_MS = 1_000
 /** A list that never ends is not followed for ever. */
 const MOST_PAGES = 1_000
 const MOST_TOLD = 5
@@ -69,7 +72,7 @@ export async function reconcile(
   }
   const { answered, refused } = acknowledgedIn(from, samples)
   if (answered.length + refused.length === 0) return null
-  const done = new DoneList(port, from.place)
+  const done = new DoneList(port, from.place, clock)
   const lost = (): string[] => answered.filter((id) => !done.counts.has(id))
   try {
     const read = async (inner: AbortSignal): Promise<readonly string[]> => {
@@ -80,7 +83,8 @@ export async function reconcile(
     await waitUntil('all that was answered to be on the list of what was done', read, (missing) => missing.length === 0, options)
   } catch (error) {
     if (!isChaosError(error, 'TIMEOUT')) throw error
-    if (done.problem !== null) return toldAs(clause, `the list could not be read: ${done.problem}`, null)
+    const { problem } = done
+    if (problem !== null && !done.isFresh()) return toldAs(clause, `the list could not be read: ${problem}`, null)
   }
   return judgeWork({ answered, refused }, done.counts, clause)
 }
@@ -138,11 +142,19 @@ class DoneList {
   /** Why it could not be read the last time; null when it could. */
   problem: string | null = null
   private readonly port: CompletedPort
+  private readonly clock: Clock
   private place: string
+  /** When all of it was read the last time; null before. */
+  private readMs: Mono | null = null
 
-  constructor(port: CompletedPort, place: string) {
+  constructor(port: CompletedPort, place: string, clock: Clock) {
     this.port = port
+    this.clock = clock
     this.place = place
+  }
+
+  isFresh(): boolean {
+    return this.readMs !== null && msBetween(this.readMs, this.clock.nowMs()) <= FRESH_MS
   }
 
   async catchUp(signal: AbortSignal): Promise<void> {
@@ -155,6 +167,7 @@ class DoneList {
         if (!isNew || ids.length === 0) break
       }
       this.problem = null
+      this.readMs = this.clock.nowMs()
     } catch (error) {
       this.problem = describeError(error, 300)
       throw error
