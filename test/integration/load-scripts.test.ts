@@ -80,14 +80,16 @@ describe.concurrent('a script that k6 passes passes', () => {
   })
 
   it.each([K6_IMAGE, OLDER_K6_IMAGE])('with a limit of its setup() alone, which k6 judges (%s)', async (image) => {
-    const limited = (limitMs: number): Promise<LoadResult> =>
+    const limited = (limitMs: number, setup = 'http.get(`${__ENV.BASE_URL}/seed`)'): Promise<LoadResult> =>
       judged(
         `export const options = { vus: 1, duration: '2s', thresholds: { 'http_req_duration{group:::setup}': ['avg<${limitMs}'] } }
-        export function setup() { http.get(\`\${__ENV.BASE_URL}/seed\`); return {} }
+        export function setup() { ${setup}; return {} }
         export default function () { ${GET} }`,
         { image },
       )
     expect(seen(await limited(20_000))).toEqual(['passed', []])
+    // Of nothing k6 says that it was kept.
+    expect((await limited(20_000, 'sleep(0.1)')).verdict).toBe('inconclusive')
     const crossed = await limited(1)
     expect(crossed.verdict).toBe('failed')
     expect(crossed.reasons).toEqual([

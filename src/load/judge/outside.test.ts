@@ -55,9 +55,27 @@ describe('what k6 says of setup()', () => {
     ['one that crossed it, and one that says nothing', [null, crossed], false, 600],
     ['one that kept it, and one that says nothing', [kept, null], null, 10],
     ['one that speaks of another limit', [{ avg: 10, thresholds: { 'avg<400': true } }], null, 10],
+    ['none', [], null, null],
+    ['one whose setup() asked nothing', [{ ...kept, avg: 0, count: 0 }], null, 0],
+    ['one whose setup() asked once', [{ ...kept, count: 1 }], true, 10],
+    ['one that crossed it with nothing', [{ ...crossed, count: 0 }], false, 600],
     ['one that says something else', [{ avg: 10, thresholds: { 'avg<500': 'no' } }], null, 10],
   ])('by %s', (_who, figures, met, observed) => {
     expect(judged('http_req_duration', 'avg<500', figures)).toEqual([expect.objectContaining({ met, observed })])
+  })
+
+  it.each([
+    [0, 0, null],
+    [1, 0, true],
+    [0, 1, true],
+  ])('of a share, by %i passes and %i fails: %s', (passes, fails, met) => {
+    const figures = { passes, fails, value: 0, thresholds: { 'rate<0.5': false } }
+    expect(judged('http_req_failed', 'rate<0.5', [figures])[0]?.met).toBe(met)
+  })
+
+  it('of a counter is a figure also where nothing was counted', () => {
+    const figures = { count: 0, rate: 0, thresholds: { 'count<5': false } }
+    expect(judged('http_reqs', 'count<5', [figures])[0]?.met).toBe(true)
   })
 
   it('is nothing of a limit that k6 does not know', () => {

@@ -22,17 +22,27 @@ export function judgeOutside(thresholds: readonly Threshold[], k6: readonly K6Fa
     const scope = outsideOf(threshold)
     if (scope === null) return []
     const { text, metric, filter, aggregate, operator, limit, unit, from } = threshold
-    const crossed = k6.map(({ summary }) => isCrossed(summary, threshold))
+    const crossed = k6.map(({ summary }) => {
+      const isOver = isCrossed(summary, threshold)
+      // Of nothing k6 says that it was kept.
+      return isOver === false && isEmpty(figuresOf(summary, threshold)) ? null : isOver
+    })
     const first = k6[Math.max(0, crossed.indexOf(true))]
     const result: LimitResult = {
       ...{ text, metric, filter: filterText(filter) || null, aggregate: aggregateText(aggregate), operator, limit, unit, from },
       ...{ scope, fromMs: 0, toMs: 0, target: null, gates: true },
       observed: first === undefined ? null : figureIn(figuresOf(first.summary, threshold), aggregate),
       ...{ samples: 0, neededSamples: 0 },
-      met: crossed.includes(true) ? false : crossed.includes(null) ? null : true,
+      met: crossed.includes(true) ? false : crossed.length === 0 || crossed.includes(null) ? null : true,
     }
     return [result]
   })
+}
+
+/** Whether a trend or a rate had no sample; a counter without one is 0, which is a figure. */
+function isEmpty(figures: Json | undefined): boolean {
+  if (numberAt(figures, 'avg') !== null) return numberAt(figures, 'count') === 0
+  return numberAt(figures, 'passes') === 0 && numberAt(figures, 'fails') === 0
 }
 
 /** Under the names of `--summary-export`, which has of a trend's percentiles only those that the script wants to see. */
