@@ -7,6 +7,7 @@ import { dockerCall, dockerStatus, orGone } from '../docker/call.ts'
 import { logText } from '../docker/container-logs.ts'
 import type { K6Command, K6Files, K6Launch, K6Launcher, K6Process } from './process.ts'
 import { seenAt } from './script-files.ts'
+import { untilHeard } from './until-heard.ts'
 import { K6_ROLE, ROLE_LABEL, RUN_LABEL } from '../docker/labels.ts'
 
 const FOLDER = '/load'
@@ -30,7 +31,7 @@ export function containerLauncher(options: K6ContainerOptions): K6Launcher {
     kind: 'container',
     entryUrl: options.entryUrl,
     paths: (_folder, { root, script }) => ({ folder: FOLDER, script: seenAt(SCRIPTS, root, script) }),
-    command: (request, signal) => command(options, request, signal),
+    command: (request, signal) => untilHeard(() => command(options, request, signal)),
     launch: (request, signal) => launch(options, request, signal),
   }
 }

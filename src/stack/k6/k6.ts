@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ChaosError, describeError, systemErrorCode } from '../../core/errors.ts'
-import type { Json, JsonObject } from '../../core/json.ts'
+import { isJsonObject, parseJson, type Json, type JsonObject } from '../../core/json.ts'
 import type { K6ArchiveRequest, K6End, K6Port, K6Request, K6Run, K6Script } from '../../ports/k6.ts'
 import type { ExecPort } from '../../ports/exec.ts'
 import {
@@ -64,8 +64,8 @@ async function inspect(
   const { exitCode, stdout, stderr } = await launcher.command(request, signal)
   if (exitCode !== 0)
     throw new ChaosError('BAD_INPUT', `${file}: k6 cannot load this script: ${tail(stderr)}`, { hint: loadHint(files) })
-  const options: unknown = JSON.parse(stdout)
-  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return options as JsonObject
+  const options = parseJson(stdout) as Json | undefined
+  if (isJsonObject(options)) return options
   throw new ChaosError('BAD_INPUT', `${file}: k6 tells no options of this script`)
 }
 
