@@ -120,6 +120,23 @@ it('sends its requests in turns, and says which was which where there are severa
   expect(canary.samples(mono(0))[0]).not.toHaveProperty('request')
 })
 
+it('passes on which jobs its requests ask for', async () => {
+  const asking: StackRequest = {
+    ...GET,
+    send({ asks }) {
+      asks?.('a job')
+      return Promise.resolve({ ...WHOLE, status: 200, body: 'fine' })
+    },
+  }
+  const told: (string | null)[] = []
+  const one = canaryPort.start(stack({ descriptor: descriptor({ requests: { page: asking } }) }), {
+    ...{ clock, signal: new AbortController().signal, asks: (job: string | null) => void told.push(job) },
+  })
+  await until(() => told.length > 0)
+  one.stop()
+  expect(told[0]).toBe('a job')
+})
+
 it('keeps how the body of a failed answer begins, of the first of an error and of three errors, until it forgets', async () => {
   const long = 'secret words, '.repeat(40)
   let asked = 0

@@ -3,7 +3,7 @@ import { CANARY_DEADLINE_MS, type CanarySample } from '../core/canary.ts'
 import { later, msBetween, type Mono } from '../core/time/moment.ts'
 import type { Clock } from '../core/time/clock.ts'
 import { canaryRequests, type NamedRequest } from '../core/descriptor.ts'
-import { answerName, type RequestOutcome, type StackRequest } from '../core/request.ts'
+import { answerName, type AsksForJob, type RequestOutcome, type StackRequest } from '../core/request.ts'
 import type { CanaryPort, RunningCanary } from '../ports/canary.ts'
 import type { RunningStack } from '../ports/stack.ts'
 import { isAborted, waitUntil } from '../core/time/wait.ts'
@@ -17,7 +17,7 @@ const MOST_BODIES = 3
 const LONGEST_BODY = 500
 
 export const canaryPort: CanaryPort = {
-  start: (stack, { clock, signal }) => new OpenLoopCanary(stack, clock, signal),
+  start: (stack, { clock, signal, asks }) => new OpenLoopCanary(stack, clock, signal, asks ?? (() => undefined)),
 }
 
 /** One request that was due. */
@@ -42,6 +42,7 @@ class OpenLoopCanary implements RunningCanary {
   private readonly clock: Clock
   private readonly stopped = new AbortController()
   private readonly signal: AbortSignal
+  private readonly asks: AsksForJob
   private readonly usualIntervalMs: number
   private intervalMs: number
   private readonly sent: Sent[] = []
@@ -55,7 +56,8 @@ class OpenLoopCanary implements RunningCanary {
   /** Errors of which a body is kept already. */
   private readonly withBody = new Set<string | null>()
 
-  constructor(stack: RunningStack, clock: Clock, signal: AbortSignal) {
+  constructor(stack: RunningStack, clock: Clock, signal: AbortSignal, asks: AsksForJob) {
+    this.asks = asks
     this.stack = stack
     this.requests = canaryRequests(stack.descriptor)
     this.clock = clock
@@ -187,6 +189,7 @@ class OpenLoopCanary implements RunningCanary {
         deadlineMs: Math.max(1, CANARY_DEADLINE_MS - msBetween(asked.intendedMs, sentMs)),
         maxBytes: MAX_BODY_BYTES,
         signal: AbortSignal.any([this.signal, dropped.signal]),
+        asks: this.asks,
       })
       // A request that our own side cut short says nothing of the system.
       if (outcome.error === 'aborted') return

@@ -96,6 +96,8 @@ export interface CompletedSpec extends Page {
   readonly claim: { readonly metric: string; readonly key: string }
   /** Service that keeps it through a restart; null for none that says so. */
   readonly keptBy: string | null
+  /** Nobody but the harness asks for jobs: one on the list that it has not asked for was asked for by nobody. */
+  readonly oursAlone: boolean
 }
 
 /** A gauge on a Prometheus page that is after a fault what it was before, within limits; null where it has none. */

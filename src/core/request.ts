@@ -12,7 +12,11 @@ export interface SendOptions {
   readonly signal: AbortSignal
   /** How a request gets to a service that is not the entry; left out by who sends to the entry alone. */
   readonly within?: SendWithin
+  /** Told before a request is sent that may ask for a job: the id that it gives its job, null where it gives none. */
+  readonly asks?: AsksForJob
 }
+
+export type AsksForJob = (job: string | null) => void
 
 /** A service of the stack, on its own network. */
 export interface ServicePort {

@@ -12,6 +12,7 @@ import type { ToxiproxyPort } from '../ports/toxiproxy.ts'
 import type { RunEvent } from '../core/run-event.ts'
 import type { Random } from '../core/random.ts'
 import type { Ledger } from './undo/ledger.ts'
+import type { AskedJobs } from './watch/asked-jobs.ts'
 
 /** What all stacks of a run share. The engine imports none of what has effects; it is given it. */
 export interface RunDeps {
@@ -47,5 +48,10 @@ export interface StackDeps {
   readonly retire: () => Promise<void>
 }
 
+/** What is kept of one stack from its first scenario to its last. */
+interface LaneDeps {
+  readonly asked: AskedJobs
+}
+
 /** All that a scenario needs, on the stack that it runs on. */
-export type EngineDeps = RunDeps & StackDeps
+export type EngineDeps = RunDeps & StackDeps & LaneDeps

@@ -2,7 +2,7 @@
 import type { Mono, Wall } from '../core/time/moment.ts'
 import type { Clock } from '../core/time/clock.ts'
 import type { Random } from '../core/random.ts'
-import type { RequestOutcome, StackRequest } from '../core/request.ts'
+import type { AsksForJob, RequestOutcome, StackRequest } from '../core/request.ts'
 import type { CanaryView } from '../ports/canary.ts'
 import type { ContainerPort } from '../ports/docker.ts'
 import type { HeldLoad } from '../ports/held-load.ts'
@@ -57,6 +57,8 @@ export interface FaultContext extends UndoContext {
   window(): ScenarioWindow
   /** Told by the fault when it hits a container, so that expectations can ask after just that one. */
   hit(hit: Hit): void
+  /** Told by the fault before it asks the stack for a job by other means than a request's own `send`: as of `SendOptions`. */
+  readonly asks: AsksForJob
 }
 
 type Shared = 'clock' | 'signal' | 'log' | 'stack' | 'observer' | 'containers' | 'windowMs' | 'window'

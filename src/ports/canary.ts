@@ -1,6 +1,7 @@
 /** The canary: requests through the entry, in turns, without an end. */
 import type { Mono } from '../core/time/moment.ts'
 import type { CanarySample, CanaryWindow } from '../core/canary.ts'
+import type { AsksForJob } from '../core/request.ts'
 import type { Clock } from '../core/time/clock.ts'
 import type { RunningStack } from './stack.ts'
 
@@ -21,7 +22,8 @@ export interface RunningCanary {
 }
 
 export interface CanaryPort {
-  start(stack: RunningStack, options: { clock: Clock; signal: AbortSignal }): RunningCanary
+  /** @param options - `asks`: told of each request, as of `SendOptions`. */
+  start(stack: RunningStack, options: { clock: Clock; signal: AbortSignal; asks?: AsksForJob }): RunningCanary
 }
 
 /** What clauses may see of the canary. */

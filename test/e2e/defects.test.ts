@@ -54,7 +54,7 @@ const ALONE: readonly Group[] = [
 const NIGHTLY: readonly string[] = [
   ...['slow-with-who-came-back', 'mixes-up-late-answers', 'keeps-what-it-refused', 'waits-behind-large-answers'],
   ...['shortens-when-late', 'does-what-it-refuses', 'refuses-after-a-shortage', 'hoards-descriptors'],
-  ...['gives-work-before-ready', 'keeps-memory-of-the-refused'],
+  ...['gives-work-before-ready', 'keeps-memory-of-the-refused', 'repeats-under-another-id'],
 ]
 
 /** These first: what CI has beside them later uses up some of the machine. */

@@ -90,6 +90,7 @@ export function contextOf(rig: Rig, windowMs: number): { ctx: FaultContext; open
     windowMs,
     number: () => (number += 1),
     hit: (hit) => void rig.hits.push(hit),
+    asks: () => undefined,
     window() {
       if (startedMs === null) throw new ChaosError('INTERNAL', 'there is no window before inject')
       return { startedMs, plannedMs: windowMs, planned: Promise.resolve() }

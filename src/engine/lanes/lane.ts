@@ -4,10 +4,11 @@ import { describeError } from '../../core/errors.ts'
 import type { ScenarioResult } from '../../core/result/scenario.ts'
 import type { Scenario } from '../../kinds/scenario.ts'
 import type { RunningCanary } from '../../ports/canary.ts'
-import type { EngineDeps } from '../deps.ts'
+import type { EngineDeps, RunDeps, StackDeps } from '../deps.ts'
 import type { EngineOptions } from '../options.ts'
 import { hasLostCapacity, type UsualBurst } from '../scenario/burst.ts'
 import { ScenarioRun } from '../scenario/run.ts'
+import { AskedJobs } from '../watch/asked-jobs.ts'
 import type { UsualConnections } from '../watch/connections.ts'
 
 /** The canary of one stack: it goes on from scenario to scenario, so that the proof of one recovery is the next steady state. */
@@ -32,8 +33,8 @@ export class Lane {
   private trouble: string | null = null
   private ran: string[] = []
 
-  constructor(deps: EngineDeps, options: EngineOptions, signal: AbortSignal) {
-    this.deps = deps
+  constructor(deps: RunDeps & StackDeps, options: EngineOptions, signal: AbortSignal) {
+    this.deps = { ...deps, asked: new AskedJobs(deps.clock) }
     this.options = options
     this.signal = signal
   }
@@ -50,7 +51,7 @@ export class Lane {
 
   /** @param files - Under what name its logs and its series are kept; its id where it is left out. */
   async run(scenario: Scenario, files?: string): Promise<ScenarioResult> {
-    const { clock, canary, stack } = this.deps
+    const { clock, canary, stack, asked } = this.deps
     const { signal } = this
     this.ran.push(scenario.id)
     // At the rate of the descriptor: services that have just started are slow when they are asked a lot.
@@ -59,7 +60,7 @@ export class Lane {
       usualConnections: null,
       usualBurst: this.usualBurst,
       steadySinceMs: clock.nowMs(),
-      requests: canary.start(stack, { clock, signal }),
+      requests: canary.start(stack, { clock, signal, asks: asked.tell }),
     }
     return new ScenarioRun(this.deps, this.options, scenario, this.canary, signal, files).execute()
   }

@@ -1,7 +1,7 @@
 import { later, latest, monoAt, msBetween, type Mono, type Wall } from '../../core/time/moment.ts'
 import type { Descriptor } from '../../core/descriptor.ts'
 import { ChaosError } from '../../core/errors.ts'
-import type { StackRequest } from '../../core/request.ts'
+import type { AsksForJob, StackRequest } from '../../core/request.ts'
 import type { CanaryPort, RunningCanary } from '../../ports/canary.ts'
 import type { ContainerAction, ContainerEvent, ContainerPort, ContainerState, LogLine } from '../../ports/docker.ts'
 import type { Holdings } from '../../toolbox/operations/processes/holdings.ts'
@@ -11,7 +11,7 @@ import type { CanarySample } from '../../core/canary.ts'
 import { isAborted, waitUntil } from '../../core/time/wait.ts'
 import type { ArgumentsOf, ReplyOf, ToolboxOperation } from '../../toolbox/operations/registry.ts'
 import type { StackDeps } from '../deps.ts'
-import { sampleOf, type Course, type World } from './world.ts'
+import { sampleOf, type Answer, type Course, type World } from './world.ts'
 
 export class StackCourses {
   number = 1
@@ -234,7 +234,7 @@ export function fakeCanary(world: World): CanaryPort {
   return {
     start(stack, options) {
       world.note('canary starts')
-      return new FakeCanary(world, stack.descriptor.canary.ratePerSecond, options.signal)
+      return new FakeCanary(world, stack.descriptor.canary.ratePerSecond, options.signal, options.asks)
     },
   }
 }
@@ -260,8 +260,10 @@ class FakeCanary implements RunningCanary {
   private sent: { readonly sample: CanarySample }[] = []
   private nextMs: Mono
   private burstUntilMs: Mono
+  private readonly asks: AsksForJob
 
-  constructor(world: World, rate: number, signal: AbortSignal) {
+  constructor(world: World, rate: number, signal: AbortSignal, asks: AsksForJob = () => undefined) {
+    this.asks = asks
     this.world = world
     this.usualMs = 1_000 / rate
     this.intervalMs = this.usualMs
@@ -301,7 +303,7 @@ class FakeCanary implements RunningCanary {
     const nowMs = clock.nowMs()
     const of = { burst: 'of' } as const
     const answers = Array.from({ length: requests }, (_, place) => this.world.answerAtOnce(nowMs, place))
-    const burst = answers.filter((answer) => answer !== null).map((answer) => ({ ...sampleOf(this.world, nowMs, answer), ...of }))
+    const burst = answers.filter((answer) => answer !== null).map((answer) => ({ ...this.asked(nowMs, answer), ...of }))
     this.sent.push(...burst.map((sample) => ({ sample })))
     this.burstUntilMs = burst.reduce((last, { doneMs }) => latest(last, doneMs), nowMs)
     await clock.sleep(msBetween(nowMs, this.burstUntilMs))
@@ -319,11 +321,16 @@ class FakeCanary implements RunningCanary {
     this.stopped.abort()
   }
 
+  private asked(atMs: Mono, answer: Answer): CanarySample {
+    this.asks(answer.askedJob === undefined ? (answer.jobId ?? null) : answer.askedJob)
+    return sampleOf(this.world, atMs, answer)
+  }
+
   private async loop(): Promise<void> {
     const { clock } = this.world
     while (!isAborted(this.stopped.signal)) {
       while (this.nextMs <= clock.nowMs()) {
-        const sample = sampleOf(this.world, this.nextMs, this.world.answer(this.nextMs))
+        const sample = this.asked(this.nextMs, this.world.answer(this.nextMs))
         this.sent.push({ sample: this.nextMs < this.burstUntilMs ? { ...sample, burst: 'beside' } : sample })
         this.nextMs = later(this.nextMs, this.intervalMs)
       }

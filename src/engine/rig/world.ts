@@ -17,6 +17,8 @@ export interface Answer {
   readonly latencyMs: number
   readonly error?: string
   readonly jobId?: string
+  /** The id under which its job was asked for; that of `jobId`, or none, where it is left out. */
+  readonly askedJob?: string | null
   /** Of an answer that tells a code in place of a status. */
   readonly code?: string
   /** As of the canary's sample. */
@@ -97,7 +99,7 @@ export class World {
 }
 
 export function sampleOf(world: World, intendedMs: Mono, answer: Answer): CanarySample {
-  const { ok, latencyMs, error, ...told } = answer
+  const { ok, latencyMs, error, askedJob: _asked, ...told } = answer
   return {
     intendedMs,
     sentMs: later(intendedMs, world.latenessMs),

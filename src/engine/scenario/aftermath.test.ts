@@ -7,6 +7,7 @@ import { later, msBetween } from '../../core/time/moment.ts'
 import type { CanarySample } from '../../core/canary.ts'
 import type { RunningCanary } from '../../ports/canary.ts'
 import { fakeStack } from '../rig/fake-stack.ts'
+import { AskedJobs } from '../watch/asked-jobs.ts'
 import { World } from '../rig/world.ts'
 import { lookAfter, watchStanding } from './aftermath.ts'
 import { ScenarioState } from './state.ts'
@@ -72,7 +73,7 @@ async function looked(
       }),
       metrics: () => `waiting ${isAway(away.places) ? 40 : 2}`,
     }),
-    ...{ clock, log: { log: () => undefined } },
+    ...{ clock, log: { log: () => undefined }, asked: new AskedJobs(clock) },
     load: connections?.crowd === 'load' ? ({ id: 'L' } as never) : null,
   }
   const good = (intendedMs = clock.nowMs()): CanarySample => ({

@@ -25,6 +25,7 @@ export function faultContext(deps: EngineDeps, scenarioId: string, state: Scenar
     number: () => (state.numbers += 1),
     window: () => openedWindow(state),
     hit: (hit) => void state.hits.push(hit),
+    asks: deps.asked.tell,
   }
 }
 
@@ -55,7 +56,10 @@ export function clauseContext(
     canaryDelayMs: faults.canaryDelayMs(),
     hits: () => [...state.hits],
     request: (request, limits) =>
-      request.send({ baseUrl: stack.entryUrl, variables: stack.variables, ...limits, signal, within: withinBy(deps) }),
+      request.send({
+        ...{ baseUrl: stack.entryUrl, variables: stack.variables, ...limits, signal },
+        ...{ within: withinBy(deps), asks: deps.asked.tell },
+      }),
   }
 }
 

@@ -21,7 +21,7 @@ const GRACE_SECONDS = 10
 /** So long after its start it may take up again what it has not finished, and what it has as well, by mistake. */
 const RESUME_MS = 3_000
 
-type KeeperDeps = Pick<EngineDeps, 'clock' | 'stack' | 'observer' | 'containers'>
+type KeeperDeps = Pick<EngineDeps, 'clock' | 'stack' | 'observer' | 'containers' | 'asked' | 'load'>
 
 export interface KeeperTerms {
   readonly keeper: string

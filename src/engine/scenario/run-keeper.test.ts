@@ -12,7 +12,7 @@ import { keeperOf } from './keeper.ts'
 
 const COMPLETED: NonNullable<Descriptor['completed']> = {
   ...{ service: 'store', port: 80, path: '/done?after={after}', headers: {}, first: 'end', ids: 'ids', next: 'next' },
-  ...{ claim: { metric: 'tasks', key: 'id' }, keptBy: 'store' },
+  ...{ claim: { metric: 'tasks', key: 'id' }, keptBy: 'store', oursAlone: false },
 }
 const TEXT = 'work, store restarted'
 /** It bears a look that is short. */

@@ -167,6 +167,7 @@ describe('the context of a clause', () => {
       variables: {},
       signal: expect.any(AbortSignal) as AbortSignal,
       within: expect.any(Function) as SendOptions['within'],
+      asks: expect.any(Function) as SendOptions['asks'],
     })
   })
 

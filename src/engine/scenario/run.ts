@@ -214,6 +214,7 @@ export class ScenarioRun {
     }
     const { atMs, atWallMs } = instantOf(deps.clock)
     state.revertedWallMs = atWallMs
+    deps.asked.goneOnSince(state.startedMs)
     // Until the next fault: a proof needs a number of requests, not a time.
     this.canary.requests.pace(deps.stack.descriptor.canary.ratePerSecond * DENSE_PACE_FACTOR)
     return atMs

@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { mono } from '../../core/time/moment.fixture.ts'
 import { later, msBetween, type Mono } from '../../core/time/moment.ts'
 import type { CanarySample } from '../../core/canary.ts'
-import type { ExpectationResult } from '../../core/result/scenario.ts'
+import type { Descriptor } from '../../core/descriptor.ts'
+import type { ExpectationResult, ScenarioResult } from '../../core/result/scenario.ts'
 import type { CompletedPort } from '../../ports/stack.ts'
 import { fakeStack } from '../rig/fake-stack.ts'
 import { Rig } from '../rig/rig.ts'
 import { World } from '../rig/world.ts'
+import { AskedJobs } from './asked-jobs.ts'
 import { judgeWork, markWork, reconcile } from './work.ts'
 
 const CLAUSE = {
@@ -28,7 +30,7 @@ describe('what was answered, held against what was done', () => {
     [['a', 'b', 'c'], ['a', 'a'], '2 were never done (b, c); 1 were done more than once (a)', false],
     [['a'], ['other', 'other', 'a'], '1 were done more than once (other)', false],
   ])('%j answered, %j done: %s', (answered, done, observed, met) => {
-    expect(judgeWork({ answered, refused: [] }, counts(done))).toEqual({ ...CLAUSE, observed, met })
+    expect(judgeWork({ answered, refused: [], unasked: null }, counts(done))).toEqual({ ...CLAUSE, observed, met })
   })
 
   it.each([
@@ -36,13 +38,27 @@ describe('what was answered, held against what was done', () => {
     [['b', 'c'], ['a', 'c'], '1 were done though they had been refused (c)', false],
     [['b'], ['b'], '1 were never done (a); 1 were done though they had been refused (b)', false],
   ])('%j refused, %j done: %s', (refused, done, observed, met) => {
-    expect(judgeWork({ answered: ['a'], refused }, counts(done))).toEqual({ ...CLAUSE, observed, met })
+    expect(judgeWork({ answered: ['a'], refused, unasked: null }, counts(done))).toEqual({ ...CLAUSE, observed, met })
+  })
+
+  it.each([
+    [[], 'all 1 were', true],
+    [['x', 'y'], '2 were done though nobody had asked for them (x, y)', false],
+  ])('%j beside it that nobody had asked for: %s', (unasked, observed, met) => {
+    const expected = `${CLAUSE.expected}, nor any that nobody had asked for`
+    expect(judgeWork({ answered: ['a'], refused: [], unasked }, counts(['a', ...unasked]))).toEqual({
+      ...{ ...CLAUSE, expected, observed, met },
+    })
   })
 
   it('is told with five ids of a kind', () => {
     const ids = ['1', '2', '3', '4', '5', '6', '7']
-    expect(judgeWork({ answered: ids, refused: [] }, counts([])).observed).toBe('7 were never done (1, 2, 3, 4, 5, 2 more)')
-    expect(judgeWork({ answered: ids.slice(0, 5), refused: [] }, counts([])).observed).toBe('5 were never done (1, 2, 3, 4, 5)')
+    expect(judgeWork({ answered: ids, refused: [], unasked: null }, counts([])).observed).toBe(
+      '7 were never done (1, 2, 3, 4, 5, 2 more)',
+    )
+    expect(judgeWork({ answered: ids.slice(0, 5), refused: [], unasked: null }, counts([])).observed).toBe(
+      '5 were never done (1, 2, 3, 4, 5)',
+    )
   })
 })
 
@@ -57,7 +73,7 @@ async function held(page: CompletedPort['page'] | null, changes: Partial<CanaryS
   const { clock } = world
   const { stack, observer } = fakeStack(world)
   const port = page === null ? null : { first: 'end', page }
-  const deps = { clock, observer, stack: { ...stack, completed: () => port } }
+  const deps = { clock, observer, stack: { ...stack, completed: () => port }, asked: new AskedJobs(clock), load: null }
   const from = await markWork(deps, signal)
   const sample = (jobId: string, intendedMs: Mono): CanarySample => ({
     ...{ intendedMs, sentMs: intendedMs, doneMs: later(intendedMs, 20), status: 200, ok: true, error: null, jobId },
@@ -98,7 +114,8 @@ it('is held against the list where as much was refused as was answered', async (
   const world = new World()
   const { stack, observer } = fakeStack(world)
   const port = { first: 'end', page: list(['a']) }
-  const deps = { clock: world.clock, observer, stack: { ...stack, completed: () => port } }
+  const { clock } = world
+  const deps = { clock, observer, stack: { ...stack, completed: () => port }, asked: new AskedJobs(clock), load: null }
   const from = await markWork(deps, signal)
   const atMs = later(world.clock.nowMs(), 1)
   const sample = (changes: Partial<CanarySample>): CanarySample => ({
@@ -202,8 +219,9 @@ describe('the list of what was done', () => {
 describe('work that nobody can hold against anything', () => {
   const world = new World()
   const { stack, observer } = fakeStack(world)
-  const depsOf = (port: CompletedPort | null): Parameters<typeof markWork>[0] => ({
+  const depsOf = (port: CompletedPort | null): Parameters<typeof reconcile>[0] => ({
     ...{ clock: world.clock, observer, stack: { ...stack, completed: () => port } },
+    ...{ asked: new AskedJobs(world.clock), load: null },
   })
   const listed = depsOf({ first: 'end', page: list(['a']) })
   const unlisted = depsOf(null)
@@ -262,4 +280,68 @@ it('a scenario fails by an answer for which nothing was done', async () => {
     'passed',
     ['the clause answers', 'work', 'bystanders'],
   ])
+})
+
+const COMPLETED: NonNullable<Descriptor['completed']> = {
+  ...{ service: 'store', port: 80, path: '/done?after={after}', headers: {}, first: 'end', ids: 'ids', next: 'next' },
+  ...{ claim: { metric: 'tasks', key: 'id' }, keptBy: null, oursAlone: true },
+}
+
+describe('jobs that nobody has asked for', () => {
+  /** Each request has its job done, also where it fails; `isNamed`: under the id that it gave it. */
+  function working(isNamed: boolean, oursAlone: boolean, beside: (count: number) => readonly string[]): Promise<ScenarioResult> {
+    const done: string[] = []
+    let count = 0
+    const rig: Rig = new Rig({ stacks: [{ done: () => done, descriptor: { completed: { ...COMPLETED, oursAlone } } }] })
+    rig.world.answer = () => {
+      count += 1
+      const jobId = `job-${count}`
+      done.push(jobId, ...beside(count))
+      const asked = { latencyMs: 20, askedJob: isNamed ? jobId : null }
+      return rig.world.broken.size === 0 ? { ...asked, ok: true, jobId } : { ...asked, ok: false }
+    }
+    return rig.result()
+  }
+  const again = (count: number): string[] => (count % 50 === 0 ? [`again-${count}`] : [])
+  const asked = `${CLAUSE.expected}, nor any that nobody had asked for`
+  const workOf = ({ verdict, expectations }: ScenarioResult): unknown => [
+    verdict,
+    expectations.find(({ text }) => text === 'work')?.expected,
+  ]
+
+  it('fail a scenario where nobody else asks for any', async () => {
+    expect(workOf(await working(true, true, () => []))).toEqual(['passed', asked])
+    const result = await working(true, true, again)
+    expect(workOf(result)).toEqual(['failed', asked])
+    expect(result.reasons).toEqual([
+      expect.stringMatching(/^work: .*, observed \d were done though nobody had asked for them \(again-\d+/),
+    ])
+  })
+
+  it.each([
+    ['others may have asked for them', true, false],
+    ['the system calls jobs as it likes', false, true],
+  ])('are none where %s', async (_why, isNamed, oursAlone) => {
+    expect(workOf(await working(isNamed, oursAlone, again))).toEqual(['passed', CLAUSE.expected])
+  })
+
+  it.each([
+    ['one that was asked for without an id may have been done meanwhile', 29_000, null],
+    ['a load asks for them as well', 0, { id: 'LT-001' } as never],
+  ])('are none where %s', async (_why, unnamedMs, load) => {
+    const world = new World()
+    const { stack, observer } = fakeStack(world, { descriptor: { completed: COMPLETED } })
+    const { clock } = world
+    const held = new AskedJobs(clock)
+    const port = { first: 'end', page: list(['a', 'b']) }
+    const deps = { clock, observer, stack: { ...stack, completed: () => port }, asked: held, load }
+    held.tell('a')
+    if (unnamedMs > 0) held.tell(null)
+    await clock.until(clock.sleep(unnamedMs + 1))
+    const from = await markWork(deps, signal)
+    const atMs = later(clock.nowMs(), 1)
+    const answer = { intendedMs: atMs, sentMs: atMs, doneMs: atMs, status: 200, ok: true, error: null, jobId: 'a' }
+    const result = await clock.until(reconcile(deps, from, [answer], signal))
+    expect([result?.expected, result?.met]).toEqual([CLAUSE.expected, true])
+  })
 })

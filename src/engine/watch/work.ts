@@ -24,10 +24,11 @@ export interface WorkPlace {
   readonly atMs: Mono
 }
 
-type WorkDeps = Pick<EngineDeps, 'clock' | 'stack' | 'observer'>
+type ListDeps = Pick<EngineDeps, 'clock' | 'stack' | 'observer'>
+type WorkDeps = ListDeps & Pick<EngineDeps, 'asked' | 'load'>
 
 /** null for a stack that does not tell what it has done; a text says why its list could not be read. Never throws. */
-export async function markWork({ clock, stack, observer }: WorkDeps, signal: AbortSignal): Promise<WorkPlace | string | null> {
+export async function markWork({ clock, stack, observer }: ListDeps, signal: AbortSignal): Promise<WorkPlace | string | null> {
   const port = stack.completed(observer())
   if (port === null) return null
   try {
@@ -58,12 +59,13 @@ export function acknowledgedIn({ atMs }: WorkPlace, samples: readonly CanarySamp
  * @param samples - All that the canary was answered since `from`.
  */
 export async function reconcile(
-  { clock, stack, observer }: WorkDeps,
+  deps: WorkDeps,
   from: WorkPlace | string | null,
   samples: readonly CanarySample[],
   signal: AbortSignal,
   clause: WorkClause = CLAUSE,
 ): Promise<ExpectationResult | null> {
+  const { clock, stack, observer } = deps
   const port = stack.completed(observer())
   if (port === null || from === null) return null
   if (typeof from === 'string') {
@@ -86,7 +88,18 @@ export async function reconcile(
     const { problem } = done
     if (problem !== null && !done.isFresh()) return toldAs(clause, `the list could not be read: ${problem}`, null)
   }
-  return judgeWork({ answered, refused }, done.counts, clause)
+  return judgeWork({ answered, refused, unasked: unaskedOf(deps, from, done.counts) }, done.counts, clause)
+}
+
+/** null where others may have asked for them, or we for jobs of which nobody knows the ids. */
+function unaskedOf(
+  { stack, asked, load }: Pick<WorkDeps, 'stack' | 'asked' | 'load'>,
+  { atMs }: WorkPlace,
+  counts: ReadonlyMap<string, number>,
+): readonly string[] | null {
+  // A load's own script calls its jobs as it likes; what of them is done after its end is of no scenario.
+  if (stack.descriptor.completed?.oursAlone !== true || load !== null || !asked.knowsAllSince(atMs)) return null
+  return [...counts.keys()].filter((id) => !asked.has(id))
 }
 
 /** As what it is told. */
@@ -107,9 +120,14 @@ function toldAs({ text, expected }: WorkClause, observed: string, met: boolean |
   return { phase: 'after', text, expected, observed, met }
 }
 
+export interface Reconciled extends Acknowledged {
+  /** Jobs on the list that nobody has asked for; null where that is not known. */
+  readonly unasked: readonly string[] | null
+}
+
 /** `counts`: how often each job stands on the list. Pure. */
 export function judgeWork(
-  { answered, refused }: Acknowledged,
+  { answered, refused, unasked }: Reconciled,
   counts: ReadonlyMap<string, number>,
   clause: WorkClause = CLAUSE,
 ): ExpectationResult {
@@ -125,10 +143,12 @@ export function judgeWork(
       refused.filter((id) => counts.has(id)),
       'were done though they had been refused',
     ),
+    ...told(unasked ?? [], 'were done though nobody had asked for them'),
   ]
   const none = refused.length === 0 ? '' : `, and none of ${refused.length} that were refused`
   const observed = parts.length === 0 ? `all ${answered.length} were${none}` : parts.join('; ')
-  return toldAs(clause, observed, parts.length === 0)
+  const expected = unasked === null ? clause.expected : `${clause.expected}, nor any that nobody had asked for`
+  return toldAs({ ...clause, expected }, observed, parts.length === 0)
 }
 
 function told(ids: readonly string[], what: string): string[] {

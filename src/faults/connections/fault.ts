@@ -86,7 +86,7 @@ async function flood(plan: ConnectionsPlan, ctx: FaultContext, flooding: Floodin
   )
   tellHit(container, state.pid)
   const target = { host: addressOf(state, ctx), port }
-  const request = mode === 'idle' ? null : filledRequest(floodRequest(ctx.stack.descriptor), ctx.stack)
+  const request = mode === 'idle' ? null : filledRequest(floodRequest(ctx.stack.descriptor), ctx)
   const args = { id: flooder, target, count: plan.connections, request, connectTimeoutMs: CONNECT_LIMIT_MS }
   flooding.flood = await ctx.toolbox.get(flooder).call('flood.open', args, ctx.signal)
 }

@@ -24,10 +24,13 @@ it('a request is as long as it is on the wire', () => {
 
 it('a request has the values of the run in it, and a body only where it has one', () => {
   const request = { method: 'POST', path: '/jobs', headers: { authorization: 'Bearer ${TOKEN}' }, body: { prompt: 'x' } } as const
-  const running = stack({ variables: { TOKEN: 'secret' } })
+  const told: (string | null)[] = []
+  const running = { stack: stack({ variables: { TOKEN: 'secret' } }), asks: (job: string | null) => void told.push(job) }
   const filled = { method: 'POST', path: '/jobs', headers: { authorization: 'Bearer secret' }, body: '{"prompt":"x"}' }
   expect(filledRequest(request, running)).toEqual(filled)
   expect(filledRequest({ ...request, body: null }, running)).toEqual({ ...filled, body: null })
+  // Each of them may ask for a job of which nobody here knows the id.
+  expect(told).toEqual([null, null])
 })
 
 describe('a probe', () => {

@@ -3,7 +3,6 @@ import type { HttpRequest } from '../../core/request.ts'
 import { withDeadline } from '../../core/time/wait.ts'
 import { fillRecord } from '../../core/variables.ts'
 import type { FaultContext } from '../../kinds/context.ts'
-import type { RunningStack } from '../../ports/stack.ts'
 import type { ToolboxHelper } from '../../ports/toolbox.ts'
 import type { Endpoint } from '../../toolbox/operations/arguments.ts'
 import type { ArgumentsOf } from '../../toolbox/operations/registry.ts'
@@ -24,11 +23,15 @@ export interface Burst {
   readonly timeoutMs: number
 }
 
-/** A request as operations of the toolbox take it, with the run's variables filled in. */
+/**
+ * A request as operations of the toolbox take it, with the run's variables filled in, for who sends it now: what it asks for
+ * the stack will call as it likes.
+ */
 export function filledRequest(
   { method, path, headers, body }: HttpRequest,
-  { variables }: RunningStack,
+  { stack: { variables }, asks }: Pick<FaultContext, 'stack' | 'asks'>,
 ): NonNullable<ArgumentsOf<'flood.open'>['request']> {
+  asks(null)
   return { method, path, headers: fillRecord(headers, variables), body: body === null ? null : JSON.stringify(body) }
 }
 

@@ -59,6 +59,7 @@ export function faultContext(windowMs: number, changes: Partial<FaultContext> = 
       return window
     },
     hit: unused('a hit'),
+    asks: () => undefined,
     ...changes,
   }
   const open = (): void => {

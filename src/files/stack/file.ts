@@ -62,8 +62,12 @@ function toDescriptor(stack: StackFile, file: string, scenarioFiles: readonly st
   }
 }
 
-function toCompleted({ kept_by: keptBy, ...spec }: NonNullable<StackFile['completed']>): Descriptor['completed'] {
-  return { ...spec, keptBy }
+function toCompleted({
+  kept_by: keptBy,
+  ours_alone: oursAlone,
+  ...spec
+}: NonNullable<StackFile['completed']>): Descriptor['completed'] {
+  return { ...spec, keptBy, oursAlone }
 }
 
 function toCanary({

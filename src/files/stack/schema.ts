@@ -135,6 +135,10 @@ const completed = z
       serviceName('Keeps the list'),
       'Service that keeps the list: at the end of a scenario with a death, or with a write that found no room, it is restarted once, and all that was answered must be on the list still, read from the same place; null for no restart',
     ),
+    ours_alone: z.boolean().default(false).meta({
+      description:
+        'Nobody but this harness asks the stack for jobs, so that each id on the list must be one that a request of it gave its job ("refused", or "echoes" of what "job" reads); while a load holds, and for half a minute after a request that gave none, this is not asked',
+    }),
   })
   .meta({ description: 'How the system tells which jobs it has completed: served answers are held against it' })
 

@@ -55,6 +55,16 @@ describe('the health service', () => {
     })
   })
 
+  it('is no job, as a call of a method may be', async () => {
+    await using shop = await openShop()
+    const told: (string | null)[] = []
+    const asks = (job: string | null): void => void told.push(job)
+    await sender(HEALTH)(shop.baseUrl, { asks })
+    expect(told).toEqual([])
+    await sender(PAY)(shop.baseUrl, { asks })
+    expect(told).toEqual([null])
+  })
+
   it('can be good in another way', async () => {
     await using shop = await openShop()
     shop.health.set('', 'NOT_SERVING')

@@ -94,6 +94,44 @@ describe('an answer that refuses its job for good', () => {
   })
 })
 
+describe('a job that is asked for', () => {
+  /** What was told before the request came to the server, and what it sent. */
+  async function asking(change: Partial<Input>): Promise<{ readonly told: (string | null)[]; readonly sent: string }> {
+    const told: (string | null)[] = []
+    let sent = ''
+    let before = -1
+    const server = http((request, response) => {
+      before = told.length
+      sent = String(request.headers['x-task-id'])
+      response.destroy()
+    })
+    const spec = { ...SPEC, headers: { ...SPEC.headers, 'x-task-id': '${nonce}' }, ...change }
+    await ask(server, { spec, asks: (job) => void told.push(job) })
+    expect(before).toBe(told.length)
+    return { told, sent }
+  }
+  const echoes = { 'events[0].id': 'n-${nonce}', other: 'x' }
+
+  it('is told by the id that the request gives it, as it would be refused or come back, answered or not', async () => {
+    const refused = await asking({ refused: { status: [429], job: 'job-${nonce}' }, job: 'id', good: { status: [200], echoes } })
+    expect(refused.told).toEqual([`job-${refused.sent}`])
+    const echoed = await asking({ job: 'events[0].id', good: { status: [200], echoes } })
+    expect(echoed.told).toEqual([`n-${echoed.sent}`])
+  })
+
+  it.each<[string, Partial<Input>]>([
+    ['the request gives none', {}],
+    ['nobody says where it comes back', { good: { status: [200], echoes } }],
+    ['what comes back is not the id of the job', { job: 'job_id', good: { status: [200], echoes } }],
+  ])('is told without an id where %s', async (_why, change) => {
+    expect((await asking(change)).told).toEqual([null])
+  })
+
+  it.each(['GET', 'HEAD', 'OPTIONS'] as const)('is none of a request that is %s', async (method) => {
+    expect((await asking({ method, body: null })).told).toEqual([])
+  })
+})
+
 it('is good when status and body are, and fills in variables', async () => {
   let seen = ''
   const outcome = await ask(

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { unavailable } from '../shared/failure.ts'
 import type { Logger } from '../shared/log.ts'
-import { runAttempt, type AttemptAnswer, type AttemptOptions, type AttemptRequest } from './attempt.ts'
+import { TASK_ID_HEADER } from '../shared/task.ts'
+import { runAttempt, type AttemptAnswer, type AttemptOptions, type AttemptRequest, type BodySink } from './attempt.ts'
 import { toAttemptFailure, type AttemptFailure } from './attempt-failure.ts'
 import { Lanes } from './lanes.ts'
 import { LargeAnswers } from './large-answers.ts'
@@ -76,6 +77,13 @@ export class TaskDispatcher {
     if (!again) return this.#giveUp(request, attempt)
     await sleep(pauseMs, undefined, { signal: request.signal })
     this.#log.info({ event: 'attempt_started', task_id: request.taskId, attempt: attempt + 1 })
+    if (this.#policy.besideRetries === 'same-task-under-another-id') this.#repeat(request)
+  }
+
+  #repeat({ path, headers, body, taskId }: DispatchRequest): void {
+    const again = { path, body, headers: { ...headers, [TASK_ID_HEADER]: `${taskId}-again` } }
+    const options = { limitMs: this.#policy.attemptLimitMs, signal: new AbortController().signal, openBody: () => UNREAD }
+    runAttempt(this.#pool, again, options).catch(() => undefined)
   }
 
   async #giveUp(request: DispatchRequest, attempts: number): Promise<never> {
@@ -83,6 +91,8 @@ export class TaskDispatcher {
     throw unavailable('UPSTREAM_UNAVAILABLE', `no answer from the hive in ${attempts} attempts`)
   }
 }
+
+const UNREAD: BodySink = { data: () => true, end: () => undefined, cut: () => undefined }
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -21,6 +21,8 @@ export interface UpstreamPolicy {
   readonly mixedUpAfterMs: number
   /** What becomes of other attempts while a large answer is passed on. */
   readonly besideLargeAnswers: 'go-on' | 'wait'
+  /** What else is sent when an attempt is followed by another one: the same task once more, whose answer nobody waits for. */
+  readonly besideRetries: 'nothing' | 'same-task-under-another-id'
   /** What was sent with a request that was not answered with 200: nobody asks for it again. */
   readonly whenRefused: 'forget-it' | 'keep-a-file-open'
   readonly body: BodyPolicy
@@ -63,6 +65,7 @@ export function upstreamPolicy(defects: ReadonlySet<Defect>): UpstreamPolicy {
     lanesAfterFailure: defects.has('few-at-once-after-a-failure') ? 6 : Infinity,
     mixedUpAfterMs: defects.has('mixes-up-late-answers') ? 500 : Infinity,
     besideLargeAnswers: defects.has('waits-behind-large-answers') ? 'wait' : 'go-on',
+    besideRetries: defects.has('repeats-under-another-id') ? 'same-task-under-another-id' : 'nothing',
     whenRefused: defects.has('keeps-what-it-refused') ? 'keep-a-file-open' : 'forget-it',
     body: {
       ...BODY,

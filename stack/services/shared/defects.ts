@@ -14,6 +14,7 @@ export const DEFECTS = [
   'mixes-up-late-answers',
   'keeps-what-it-refused',
   'waits-behind-large-answers',
+  'repeats-under-another-id',
   'total-body-deadline',
   'truncates-slow-bodies',
   'queen-drops-when-busy',

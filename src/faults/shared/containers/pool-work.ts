@@ -34,10 +34,11 @@ export function workRequest({ work }: PoolSpec, ctx: FaultContext): HttpRequest 
 export function keepBusy(request: HttpRequest, atOnce: number, ctx: FaultContext): Upkeep[] {
   const { entry } = ctx.stack.descriptor
   const target = { host: entry.service, port: entry.port }
-  const args = { target, ...filledRequest(request, ctx.stack), timeoutMs: REQUEST_LIMIT_MS, maxBytes: MOST_BYTES }
+  const limits = { timeoutMs: REQUEST_LIMIT_MS, maxBytes: MOST_BYTES }
   const options = { what: WORK, everyMs: 0, stepLimitMs: 2 * REQUEST_LIMIT_MS, clock: ctx.clock }
   const lane = (): Upkeep =>
     startUpkeep(options, async (signal) => {
+      const args = { target, ...filledRequest(request, ctx), ...limits }
       const { status, error } = await ctx.observer.call('fetch', args, signal)
       if (error !== null || status === null || status >= 400) await ctx.clock.sleep(PAUSE_MS, signal)
       return true

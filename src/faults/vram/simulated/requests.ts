@@ -112,7 +112,7 @@ async function send(
   const id = `${helper}-${filling.sent}`
   filling.sent += count
   const asked = requestOf(filling.spec, ctx)
-  const request = filledRequest({ ...asked, body: { ...asked.body, [filling.spec.sizeKey]: size } }, ctx.stack)
+  const request = filledRequest({ ...asked, body: { ...asked.body, [filling.spec.sizeKey]: size } }, ctx)
   const args = { id, target: filling.entry, count, request, connectTimeoutMs: CONNECT_LIMIT_MS }
   const wave = { id, size, facts: await ctx.toolbox.get(helper).call('flood.open', args, signal) }
   filling.waves.push(wave)
