@@ -122,7 +122,7 @@ function others(integrationFiles: readonly string[]): Stage[] {
 }
 
 /**
- * What judges the default stack has little beside it, and what loads it, or uses up all its CPUs, has nothing.
+ * What judges the default stack has little beside it, and what loads it has no more than other loads.
  * @param integrationFiles - The names of all `*.test.ts` files in test/integration.
  */
 export function planOf(integrationFiles: readonly string[]): Plan {
@@ -136,7 +136,7 @@ export function planOf(integrationFiles: readonly string[]): Plan {
         width: 1,
         beside: [[UNIT_TESTS, ...QUICK_CHECKS, DIST_CHECK, ...GENTLE], [SERVICE_TESTS]],
       },
-      // A load takes a quarter of two CPUs, and waits for its users most of the time.
+      // Three loads at a time leave 3 to 50 % of two CPUs idle, one alone 60 to 80 %: they wait for their users.
       { stages: [tests('load', 'e2e', ['load-suite'], 40), CROWD], width: 2, isQuiet: true },
     ],
   }

@@ -12,10 +12,11 @@ export interface SendOptions {
   readonly signal: AbortSignal
   /** How a request gets to a service that is not the entry; left out by who sends to the entry alone. */
   readonly within?: SendWithin
-  /** Told before a request is sent that may ask for a job: the id that it gives its job, null where it gives none. */
+  /** Told before a request is sent that may ask for a job; where it gives the job no id, once more when it has ended. */
   readonly asks?: AsksForJob
 }
 
+/** `job`: the id that a request gives its job; null where it gives none. */
 export type AsksForJob = (job: string | null) => void
 
 /** A service of the stack, on its own network. */
@@ -57,6 +58,15 @@ export interface HttpRequest {
   readonly body: Json | null
   /** Left out for one that goes to the entry. */
   readonly at?: ServicePort
+  /** As of `StackRequest`; left out for one that may ask for a job. */
+  readonly asksFor?: 'nothing'
+}
+
+/** One sending of a request, with what no other sending has. */
+export interface OnceRequest {
+  readonly request: HttpRequest
+  /** The id that it gives its job; null where it gives none. */
+  readonly job: string | null
 }
 
 /** It knows its kind, and nobody else needs to: the canary, clauses and the engine send it and look at the outcome. */
@@ -66,6 +76,10 @@ export interface StackRequest {
   readonly spec: unknown
   /** For faults that send it by other means; null where the protocol is another one. */
   readonly http: HttpRequest | null
+  /** The same for who sends it once only, and again another one. */
+  readonly httpOnce: (() => OnceRequest) | null
+  /** For no job; for one by an id that it gives it; or for one that the system may call as it likes. */
+  readonly asksFor: 'nothing' | 'named job' | 'job'
   /** How messages call its protocol. */
   readonly protocol: string
   /** Any answer in its protocol will do, one that tells an error too. Rejects when the entry gives none. */

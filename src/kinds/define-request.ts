@@ -3,7 +3,7 @@
  * type and the published schema are derived, and how it is sent.
  */
 import type * as z from 'zod'
-import type { HttpRequest, RequestOutcome, SendOptions, StackRequest } from '../core/request.ts'
+import type { HttpRequest, OnceRequest, RequestOutcome, SendOptions, StackRequest } from '../core/request.ts'
 
 export interface RequestTerms<Schema extends z.ZodObject> {
   /** Never changed. */
@@ -14,6 +14,10 @@ export interface RequestTerms<Schema extends z.ZodObject> {
   readonly schema: Schema
   /** What it sends, where that is HTTP. */
   http?(spec: z.output<Schema>): HttpRequest
+  /** As of `StackRequest`. */
+  readonly httpOnce?: (spec: z.output<Schema>) => OnceRequest
+  /** As of `StackRequest`. */
+  asksFor(spec: z.output<Schema>): StackRequest['asksFor']
   /** As of `StackRequest`. */
   speaks(baseUrl: string, signal: AbortSignal): Promise<void>
   /** Called once for each request of a descriptor: what it keeps between two sendings stays in the closure. */
@@ -28,10 +32,14 @@ export interface DefinedRequest<Spec = unknown> {
 }
 
 export function defineRequest<Schema extends z.ZodObject>(terms: RequestTerms<Schema>): DefinedRequest<z.output<Schema>> {
-  const { kind, protocol } = terms
+  const { kind, protocol, httpOnce } = terms
   const request = (spec: z.output<Schema>): StackRequest => {
-    const http = terms.http?.(spec) ?? null
-    return { kind, spec, http, protocol, speaks: (baseUrl, signal) => terms.speaks(baseUrl, signal), send: terms.sender(spec) }
+    return {
+      ...{ kind, spec, protocol, http: terms.http?.(spec) ?? null, asksFor: terms.asksFor(spec) },
+      httpOnce: httpOnce === undefined ? null : () => httpOnce(spec),
+      speaks: (baseUrl, signal) => terms.speaks(baseUrl, signal),
+      send: terms.sender(spec),
+    }
   }
   return { kind, entry: terms.schema.transform(request), request }
 }

@@ -14,6 +14,8 @@ export const GET: StackRequest = {
   kind: 'test',
   spec: null,
   http: { method: 'GET', path: '/', headers: {}, body: null },
+  httpOnce: null,
+  asksFor: 'nothing',
   protocol: 'HTTP',
   speaks: unused('what the entry speaks'),
   send: unused('a request'),

@@ -28,7 +28,7 @@ describe('defects that only a crowd shows', () => {
     expect(RUNS.map(({ id }) => id).toSorted()).toEqual(LOAD_IDS)
   })
 
-  // Three of them at a time (build/lanes/plan.ts), the longest first: what they look for is there on a busy machine as well.
+  // Two of them at a time, beside the healthy ones (build/lanes/plan.ts), the longest first: what they look for is there on a busy machine as well.
   it.concurrent(
     'are found while a load holds, which the canary of the same scenario never meets',
     async () => {

@@ -1,4 +1,4 @@
-/** The load suite, and scenarios under a load: they have the machine to themselves. */
+/** The load suite, and scenarios under a load: they have other loads beside them, and nothing else (build/lanes/plan.ts). */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'

@@ -34,7 +34,8 @@ export class Lane {
   private ran: string[] = []
 
   constructor(deps: RunDeps & StackDeps, options: EngineOptions, signal: AbortSignal) {
-    this.deps = { ...deps, asked: new AskedJobs(deps.clock) }
+    const isWanted = deps.stack.descriptor.completed?.oursAlone === true
+    this.deps = { ...deps, asked: new AskedJobs(deps.clock, isWanted) }
     this.options = options
     this.signal = signal
   }
@@ -105,6 +106,7 @@ export class Lane {
     }
     this.ran = []
     this.usualBurst = null
+    this.deps.asked.forget()
     return tookMs()
   }
 }

@@ -241,10 +241,19 @@ export function fakeCanary(world: World): CanaryPort {
 
 function fakeRequest(world: World): StackRequest {
   return {
-    ...{ kind: 'fake', spec: null, protocol: 'none', http: null, speaks: unused('what the entry speaks') },
+    ...{
+      kind: 'fake',
+      spec: null,
+      protocol: 'none',
+      http: null,
+      httpOnce: null,
+      asksFor: 'job',
+      speaks: unused('what the entry speaks'),
+    },
     send(options) {
       world.note('request page')
       world.requests.push(options)
+      options.asks?.(null)
       const answer = { status: 200, error: null, good: true, reason: null, complete: true, body: 'ok', bytes: 2, bodyHash: null }
       return Promise.resolve({ ...answer, firstByteMs: 19, totalMs: 20 })
     },

@@ -73,7 +73,7 @@ async function looked(
       }),
       metrics: () => `waiting ${isAway(away.places) ? 40 : 2}`,
     }),
-    ...{ clock, log: { log: () => undefined }, asked: new AskedJobs(clock) },
+    ...{ clock, log: { log: () => undefined }, asked: new AskedJobs(clock, true) },
     load: connections?.crowd === 'load' ? ({ id: 'L' } as never) : null,
   }
   const good = (intendedMs = clock.nowMs()): CanarySample => ({

@@ -101,6 +101,7 @@ async function quickestOf({ clock }: BurstDeps, canary: BurstCanary, requests: n
  * After all other looks, which they would disturb. Of what is not well already nothing is asked.
  * @param fromMs - End of the fault.
  * @param limitMs - Of the recovery.
+ * @param lookAgain - What is to be looked at once more after them.
  * @returns The recovery, of which it may be the relapse.
  */
 export async function lastBursts(
@@ -108,12 +109,14 @@ export async function lastBursts(
   recovery: RecoveryResult,
   fromMs: Mono,
   limitMs: number,
+  lookAgain: (signal: AbortSignal) => Promise<void>,
 ): Promise<RecoveryResult> {
   const was = canary.usualBurst
   if (was === null || !recovery.recovered) return recovery
   return phases.run('capacity', limitMs + BURSTS_LIMIT_MS, signal, async (phaseSignal) => {
     const { lastMs, ...judged } = await judgeBurst(deps, canary.requests, was, later(fromMs, limitMs), phaseSignal)
     state.expectations.push(judged)
+    await lookAgain(phaseSignal)
     // One that was not served has the stack made anew, and this forgotten.
     canary.usualBurst = { ...was, lastMs: Math.min(was.lastMs, lastMs) }
     // Of the others, which are asked for beside it as ever.

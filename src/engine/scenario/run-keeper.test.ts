@@ -26,6 +26,8 @@ interface Case {
   readonly hasIds?: boolean
   /** From one request to the next where the canary is at its densest. */
   readonly stepMs?: number
+  /** What it has done beside, since its start. */
+  readonly beside?: readonly string[]
   /** Whether it has done its first job once more, so long after its start, ms. */
   readonly again?: (sinceMs: number) => boolean
   readonly describe?: Partial<FaultDescription>
@@ -59,18 +61,22 @@ async function restarted(given: Case = {}): Promise<Restarted> {
     describe: described = { risksData: true },
   } = given
   let kept: readonly string[] = []
+  const asked = new Set(given.beside)
   let sinceMs = monoAt(0)
   let backMs: Mono | null = monoAt(0)
   const doneAgain = (): string[] => {
     const isAgain = kept.length > 0 && given.again?.(msBetween(sinceMs, rig.world.clock.nowMs())) === true
-    return isAgain ? kept.slice(-2, -1) : []
+    return [...(isAgain ? kept.slice(-2, -1) : []), ...(kept.length > 0 ? (given.beside ?? []) : [])]
   }
   const rig: Rig = new Rig({
     faults: (world) => [fakeFault(world, 'cut', Object.assign(new FaultCourses(), { describe: described, leftovers }))],
     stacks: [
       {
         descriptor: { completed: { ...COMPLETED, ...given.completed } },
-        done: given.list ?? ((): readonly string[] => [...kept, ...doneAgain(), ...askedSince(rig, sinceMs, stepMs, 20)]),
+        done:
+          given.list ??
+          ((): readonly string[] =>
+            [...kept, ...doneAgain(), ...askedSince(rig, sinceMs, stepMs, 20)].filter((id) => asked.has(id))),
         acted: (_id, action) => {
           const { clock } = rig.world
           // What is under way is brought to its end.
@@ -88,7 +94,9 @@ async function restarted(given: Case = {}): Promise<Restarted> {
   world.unhealthy = () => (given.isCalledHealthy !== true && isAway(world.clock.nowMs()) ? 'store is starting' : null)
   if (given.cancelled === true) rig.cancelAt((event) => event.type === 'phase-started' && event.phase === 'restart', 500)
   world.answer = (atMs) => {
-    if (world.broken.size > 0 || isAway(atMs)) return { ok: false, latencyMs: 20, error: 'status 503' }
+    asked.add(idOf(atMs))
+    const named = hasIds ? { askedJob: idOf(atMs) } : {}
+    if (world.broken.size > 0 || isAway(atMs)) return { ok: false, latencyMs: 20, error: 'status 503', ...named }
     const hasBeenAway = backMs !== null && msBetween(monoAt(0), backMs) > 0
     return { ok: true, latencyMs: hasBeenAway ? (given.backLatencyMs ?? 20) : 20, ...(hasIds ? { jobId: idOf(atMs) } : {}) }
   }
@@ -231,6 +239,16 @@ describe('after a fault that what is stored may have suffered from', () => {
     expect(told(result)).toHaveLength(1)
     expect(result.expectations.find(({ text }) => text === 'bystanders')).toMatchObject({ observed: 'none', met: true })
   })
+})
+
+it('who was restarted has done nothing that nobody had asked for', async () => {
+  const { result } = await restarted({ completed: { oursAlone: true }, beside: ['x', 'y'] })
+  expect(result.verdict).toBe('failed')
+  expect(told(result)).toMatchObject([{ met: false, observed: '2 were done though nobody had asked for them (x, y)' }])
+  const well = await restarted({ completed: { oursAlone: true } })
+  expect(told(well.result)).toMatchObject([
+    { met: true, expected: expect.stringMatching(/, and none twice, nor any that nobody had asked for$/) as string },
+  ])
 })
 
 describe('nobody is restarted', () => {

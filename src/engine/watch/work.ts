@@ -110,8 +110,11 @@ export interface WorkClause {
   readonly lost: string
 }
 
+/** Of what is asked of every scenario. */
+export const WORK = 'work'
+
 const CLAUSE: WorkClause = {
-  text: 'work',
+  text: WORK,
   expected: 'each job that was answered was done, none twice, and none that was refused',
   lost: 'were never done',
 }

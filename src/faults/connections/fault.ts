@@ -2,7 +2,7 @@ import type { FaultContext } from '../../kinds/context.ts'
 import { defineFault } from '../../kinds/define-fault.ts'
 import type { FloodFacts } from '../../toolbox/operations/requests/flood.ts'
 import type { ArgumentsOf } from '../../toolbox/operations/registry.ts'
-import { filledRequest } from '../shared/access.ts'
+import { requestToSendNow } from '../shared/access.ts'
 import { combinePlaces } from '../shared/evidence.ts'
 import { hostHelperLeftovers, stopHostHelpers } from '../shared/host-helpers.ts'
 import { orReason } from '../shared/or-reason.ts'
@@ -86,7 +86,7 @@ async function flood(plan: ConnectionsPlan, ctx: FaultContext, flooding: Floodin
   )
   tellHit(container, state.pid)
   const target = { host: addressOf(state, ctx), port }
-  const request = mode === 'idle' ? null : filledRequest(floodRequest(ctx.stack.descriptor), ctx)
+  const request = mode === 'idle' ? null : requestToSendNow(floodRequest(ctx.stack.descriptor), ctx)
   const args = { id: flooder, target, count: plan.connections, request, connectTimeoutMs: CONNECT_LIMIT_MS }
   flooding.flood = await ctx.toolbox.get(flooder).call('flood.open', args, ctx.signal)
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { helper } from '../../ports/toolbox.fixture.ts'
 import { faultContext, stack } from './context.fixture.ts'
-import { filledRequest, paddingHeader, requestSize, sendBurst, transfer, withinWindow } from './access.ts'
+import { onceToSendNow, paddingHeader, requestSize, requestToSendNow, sendBurst, transfer, withinWindow } from './access.ts'
 import { moved, ok } from '../toxic/measures/samples.fixture.ts'
 import { toxicOn } from '../toxic/measures/link.fixture.ts'
 
@@ -27,10 +27,15 @@ it('a request has the values of the run in it, and a body only where it has one'
   const told: (string | null)[] = []
   const running = { stack: stack({ variables: { TOKEN: 'secret' } }), asks: (job: string | null) => void told.push(job) }
   const filled = { method: 'POST', path: '/jobs', headers: { authorization: 'Bearer secret' }, body: '{"prompt":"x"}' }
-  expect(filledRequest(request, running)).toEqual(filled)
-  expect(filledRequest({ ...request, body: null }, running)).toEqual({ ...filled, body: null })
+  expect(requestToSendNow(request, running)).toEqual(filled)
+  expect(requestToSendNow({ ...request, body: null }, running)).toEqual({ ...filled, body: null })
   // Each of them may ask for a job of which nobody here knows the id.
   expect(told).toEqual([null, null])
+  expect(onceToSendNow({ request, job: 'j-1' }, running)).toEqual(filled)
+  expect(told).toEqual([null, null, 'j-1'])
+  requestToSendNow({ ...request, asksFor: 'nothing' }, running)
+  onceToSendNow({ request: { ...request, asksFor: 'nothing' }, job: null }, running)
+  expect(told).toHaveLength(3)
 })
 
 describe('a probe', () => {

@@ -1,5 +1,5 @@
 import { msBetween } from '../../core/time/moment.ts'
-import type { HttpRequest } from '../../core/request.ts'
+import type { HttpRequest, OnceRequest } from '../../core/request.ts'
 import { withDeadline } from '../../core/time/wait.ts'
 import { fillRecord } from '../../core/variables.ts'
 import type { FaultContext } from '../../kinds/context.ts'
@@ -23,15 +23,27 @@ export interface Burst {
   readonly timeoutMs: number
 }
 
+type ToolboxRequest = NonNullable<ArgumentsOf<'flood.open'>['request']>
+
 /**
- * A request as operations of the toolbox take it, with the run's variables filled in, for who sends it now: what it asks for
- * the stack will call as it likes.
+ * A request as operations of the toolbox take it, with the run's variables filled in, for who sends it now: each call tells that
+ * it asks for a job of which nobody knows the id.
  */
-export function filledRequest(
+export function requestToSendNow(request: HttpRequest, ctx: Pick<FaultContext, 'stack' | 'asks'>): ToolboxRequest {
+  if (request.asksFor !== 'nothing') ctx.asks(null)
+  return filled(request, ctx)
+}
+
+/** The same for who sends it once. */
+export function onceToSendNow({ request, job }: OnceRequest, ctx: Pick<FaultContext, 'stack' | 'asks'>): ToolboxRequest {
+  if (request.asksFor !== 'nothing') ctx.asks(job)
+  return filled(request, ctx)
+}
+
+function filled(
   { method, path, headers, body }: HttpRequest,
-  { stack: { variables }, asks }: Pick<FaultContext, 'stack' | 'asks'>,
-): NonNullable<ArgumentsOf<'flood.open'>['request']> {
-  asks(null)
+  { stack: { variables } }: Pick<FaultContext, 'stack'>,
+): ToolboxRequest {
   return { method, path, headers: fillRecord(headers, variables), body: body === null ? null : JSON.stringify(body) }
 }
 

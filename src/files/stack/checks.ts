@@ -29,7 +29,7 @@ export function checkStack(stack: StackFile, folder: string, tell: Tell): void {
   checkRequests(stack, containers, tell)
   checkPool(stack, services, containers, tell)
   checkVram(stack, services, tell)
-  if (stack.completed !== null) checkCompleted(stack.completed, containers, tell)
+  if (stack.completed !== null) checkCompleted(stack.completed, stack, containers, tell)
   stack.gauges.forEach(({ service }, index) => {
     known(tell, ['gauges', index, 'service'], service, containers, 'service')
   })
@@ -170,10 +170,24 @@ function checkPool(stack: StackFile, services: readonly string[], containers: re
   }
 }
 
-function checkCompleted(completed: NonNullable<StackFile['completed']>, containers: readonly string[], tell: Tell): void {
-  const { service, kept_by: keeper } = completed
+function checkCompleted(
+  completed: NonNullable<StackFile['completed']>,
+  { canary, requests }: Pick<StackFile, 'canary' | 'requests'>,
+  containers: readonly string[],
+  tell: Tell,
+): void {
+  const { service, kept_by: keeper, ours_alone: isOursAlone } = completed
   known(tell, ['completed', 'service'], service, containers, 'service')
   if (keeper !== null) known(tell, ['completed', 'kept_by'], keeper, containers, 'service')
+  if (!isOursAlone) return
+  // What they ask for by no id of their own would hide all that nobody asked for.
+  for (const name of [canary.request].flat()) {
+    if (requests[name]?.asksFor === 'job')
+      tell(
+        ['completed', 'ours_alone'],
+        `the request ${show(name)} of the canary gives its job no id that is known before the answer: write it under refused.job, or what job reads under good.echoes`,
+      )
+  }
 }
 
 /** The stack has a request of that name, and one of HTTP: it is sent by other means than the canary's. */

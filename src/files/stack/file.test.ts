@@ -21,10 +21,16 @@ afterAll(() => {
 
 /** The sample with one value replaced (undefined: removed), as `key: message` of its mistakes. */
 function withValue(path: readonly (string | number)[], value: unknown): string[] {
+  return withValues([[path, value]])
+}
+
+function withValues(values: readonly (readonly [path: readonly (string | number)[], value: unknown])[]): string[] {
   const stack = JSON.parse(sample) as Stack
-  let parent: object = stack
-  for (const part of path.slice(0, -1)) parent = Reflect.get(parent, part) as object
-  Reflect.set(parent, path.at(-1) ?? '', value)
+  for (const [path, value] of values) {
+    let parent: object = stack
+    for (const part of path.slice(0, -1)) parent = Reflect.get(parent, part) as object
+    Reflect.set(parent, path.at(-1) ?? '', value)
+  }
   const file = join(folder, 'changed.json')
   writeFileSync(file, JSON.stringify(stack))
   return checkDescriptorFile(file).mistakes.map(({ key, message }) => `${key}: ${message}`)
@@ -272,6 +278,27 @@ describe('names that refer to something', () => {
     expect(withValue(['completed'], { ...completed, kept_by: 'frnt' })).toEqual([
       expect.stringContaining('completed.kept_by: there is no service "frnt"; did you mean "front"?'),
     ])
+  })
+
+  it('takes nobody’s word for a list that is ours alone where the canary gives its jobs no ids', () => {
+    const completed = {
+      ...{ service: 'front', port: 80, path: '/done?after={after}', first: 'end', ids: 'ids', next: 'next' },
+      ...{ claim: { metric: 'tasks', key: 'id' }, ours_alone: true },
+    }
+    const told = (canary: object): string[] =>
+      withValues([
+        [['completed'], completed],
+        [['requests', 'job'], { method: 'POST', path: '/jobs', good: { status: [200] }, ...canary }],
+        [['canary'], { request: 'job' }],
+      ])
+    expect(told({})).toEqual([
+      expect.stringContaining('completed.ours_alone: the request "job" of the canary gives its job no id'),
+    ])
+    expect(told({ job: 'id', good: { status: [200], echoes: { '@.id': '${nonce}' } } })).toHaveLength(1)
+    expect(told({ job: 'id', good: { status: [200], echoes: { id: '${nonce}' } } })).toEqual([])
+    expect(told({ refused: { status: [507], job: '${nonce}' } })).toEqual([])
+    expect(told({ method: 'GET' })).toEqual([])
+    expect(told({ method: 'GET', job: 'id' })).toHaveLength(1)
   })
 
   it('knows the link of no link', () => {

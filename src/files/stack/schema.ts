@@ -137,7 +137,7 @@ const completed = z
     ),
     ours_alone: z.boolean().default(false).meta({
       description:
-        'Nobody but this harness asks the stack for jobs, so that each id on the list must be one that a request of it gave its job ("refused", or "echoes" of what "job" reads); while a load holds, and for half a minute after a request that gave none, this is not asked',
+        'Nobody but this harness asks the stack for jobs, so that each id on the list must be one that a request of it gave its job (under "refused", or "echoes" of what "job" reads); each request of the canary must give one. It is not asked while a load holds, nor of a scenario in which a request gave none, or that begins within a minute of such a one',
     }),
   })
   .meta({ description: 'How the system tells which jobs it has completed: served answers are held against it' })

@@ -1,7 +1,13 @@
 import { defineRequest } from '../../kinds/define-request.ts'
-import type { RequestOutcome, SendOptions } from '../../core/request.ts'
+import type { RequestOutcome, SendOptions, StackRequest } from '../../core/request.ts'
 import { speaksHttp2 } from './connection.ts'
-import { grpcRequestSpec } from './spec.ts'
+import { askedFor } from '../shared/asked-for.ts'
+import { grpcRequestSpec, type GrpcRequestSpec } from './spec.ts'
+
+/** No call has an id that the system would tell again. */
+function grpcAsksFor({ grpc }: GrpcRequestSpec): StackRequest['asksFor'] {
+  return grpc === 'health' ? 'nothing' : 'job'
+}
 
 type Send = (options: SendOptions) => Promise<RequestOutcome>
 
@@ -9,6 +15,7 @@ export const grpcRequest = defineRequest({
   kind: 'grpc',
   protocol: 'gRPC',
   schema: grpcRequestSpec,
+  asksFor: grpcAsksFor,
   speaks: speaksHttp2,
   sender(spec) {
     // What reads protobuf is loaded with the first request: most stacks have none, and nobody sends one to validate a file.
@@ -16,7 +23,12 @@ export const grpcRequest = defineRequest({
     return async (options) => {
       loaded ??= import('./send.ts').then(({ grpcSender }) => grpcSender(spec))
       const send = await loaded
-      return send(options)
+      return askedFor(
+        grpcAsksFor(spec),
+        () => null,
+        options,
+        () => send(options),
+      )
     }
   },
 })

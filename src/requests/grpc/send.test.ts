@@ -59,10 +59,15 @@ describe('the health service', () => {
     await using shop = await openShop()
     const told: (string | null)[] = []
     const asks = (job: string | null): void => void told.push(job)
-    await sender(HEALTH)(shop.baseUrl, { asks })
+    const ask = (input: Input): Promise<RequestOutcome> =>
+      grpcRequest.request(grpcRequestSpec.parse(input)).send({
+        ...{ baseUrl: shop.baseUrl, variables: { TOKEN: 't0ken-value' }, deadlineMs: 5_000, maxBytes: 10_000 },
+        ...{ signal: new AbortController().signal, asks },
+      })
+    await ask(HEALTH)
     expect(told).toEqual([])
-    await sender(PAY)(shop.baseUrl, { asks })
-    expect(told).toEqual([null])
+    await ask(PAY)
+    expect(told).toEqual([null, null])
   })
 
   it('can be good in another way', async () => {

@@ -25,7 +25,6 @@ export function grpcSender(spec: GrpcRequestSpec): (options: SendOptions) => Pro
   const methods = new Map<string, UnaryMethod>()
   return async (options) => {
     const { baseUrl, maxBytes, deadlineMs } = options
-    if (spec.grpc !== 'health') options.asks?.(null)
     const metadata = fillRecord(spec.metadata, options.variables)
     const startedMs = performance.now()
     const leftMs = (): number => deadlineMs - (performance.now() - startedMs)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { httpRequest } from './request.ts'
 import { httpRequestSpec } from './spec.ts'
 
@@ -49,8 +49,35 @@ it('is sent as it stands, and tells what others need to send it', async () => {
 
 it('tells where it goes where that is not the entry', () => {
   const at = { service: 'hive', port: 80 }
-  const elsewhere = httpRequestSpec.parse({ method: 'GET', path: '/', at, good: { status: [200] } })
-  expect(httpRequest.request(elsewhere).http).toEqual({ method: 'GET', path: '/', headers: {}, body: null, at })
+  const elsewhere = httpRequestSpec.parse({ method: 'POST', path: '/', at, good: { status: [200] } })
+  expect(httpRequest.request(elsewhere).http).toEqual({ method: 'POST', path: '/', headers: {}, body: null, at })
+})
+
+describe('one sending', () => {
+  const once = (changes: object): unknown => {
+    const parsed = httpRequestSpec.parse({
+      ...{ method: 'POST', path: '/jobs/${nonce}', body: { n: '${n}' }, good: { status: [200] } },
+      ...{ headers: { id: '${nonce}', secret: '${TOKEN}' }, ...changes },
+    })
+    return httpRequest.request(parsed).httpOnce?.()
+  }
+
+  it('has a nonce that no other has, by which its job is told, and leaves variables of the run as they are', () => {
+    const told = { refused: { status: [507], job: 'job-${nonce}' } }
+    const [one, other] = [once(told), once(told)] as { request: { headers: { id: string } }; job: string }[]
+    const id = one?.request.headers.id ?? ''
+    expect(id).toMatch(/^[0-9a-f-]{36}$/)
+    expect(one).toEqual({
+      request: { method: 'POST', path: `/jobs/${id}`, headers: { id, secret: '${TOKEN}' }, body: { n: '0' } },
+      job: `job-${id}`,
+    })
+    expect(other?.request.headers.id).not.toBe(id)
+    expect(once({})).toMatchObject({ job: null })
+  })
+
+  it('says that it asks for nothing', () => {
+    expect(once({ method: 'GET' })).toMatchObject({ request: { asksFor: 'nothing' } })
+  })
 })
 
 it.each([200, 204, 302, 503])('an entry that answers with %i speaks HTTP', async (status) => {

@@ -107,7 +107,8 @@ describe('a job that is asked for', () => {
     })
     const spec = { ...SPEC, headers: { ...SPEC.headers, 'x-task-id': '${nonce}' }, ...change }
     await ask(server, { spec, asks: (job) => void told.push(job) })
-    expect(before).toBe(told.length)
+    // Before it is sent; what has no id of ours may be done until its end, and is told then once more.
+    expect(before).toBe(told.includes(null) ? 1 : told.length)
     return { told, sent }
   }
   const echoes = { 'events[0].id': 'n-${nonce}', other: 'x' }
@@ -124,11 +125,14 @@ describe('a job that is asked for', () => {
     ['nobody says where it comes back', { good: { status: [200], echoes } }],
     ['what comes back is not the id of the job', { job: 'job_id', good: { status: [200], echoes } }],
   ])('is told without an id where %s', async (_why, change) => {
-    expect((await asking(change)).told).toEqual([null])
+    expect((await asking(change)).told).toEqual([null, null])
   })
 
-  it.each(['GET', 'HEAD', 'OPTIONS'] as const)('is none of a request that is %s', async (method) => {
+  it.each(['GET', 'HEAD', 'OPTIONS'] as const)('is none of a request that is %s, unless it says so', async (method) => {
     expect((await asking({ method, body: null })).told).toEqual([])
+    const job = await asking({ method, body: null, job: 'id', good: { status: [200], echoes: { id: '${nonce}' } } })
+    expect(job.told).toEqual([job.sent])
+    expect((await asking({ method, body: null, job: 'id' })).told).toEqual([null, null])
   })
 })
 

@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { ChaosError, systemErrorCode } from '../../core/errors.ts'
 import type { AnswerWithin, RequestOutcome, SendOptions, ServicePort } from '../../core/request.ts'
+import { askedFor } from '../shared/asked-for.ts'
 import { answerProblem, jobOf, type WholeAnswer } from './answer.ts'
 import { FirstAnswers } from './first-answers.ts'
+import { asksFor, jobAskedFor } from './job.ts'
 import { fillKnown } from '../../core/variables.ts'
 import { retryAfterSeconds } from './retry-after.ts'
 import type { HttpRequestSpec } from './spec.ts'
@@ -13,17 +15,20 @@ import { filled, turnOf, type FilledRequest, type Turn } from './turn.ts'
 /** By which one request of many is found again in the logs of a system. */
 const ID_HEADERS = ['x-task-id', 'x-request-id', 'x-correlation-id']
 
-/** They ask for nothing to be done (RFC 9110, 9.2.1). */
-const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'] satisfies HttpRequestSpec['method'][]
-
 /** Counts what it sends, and keeps what it was answered at first. */
 export function httpSender(spec: HttpRequestSpec): (options: SendOptions) => Promise<RequestOutcome> {
   const first = new FirstAnswers()
+  const asks = asksFor(spec)
   let n = 0
   return async (options) => {
     const turn = turnOf(spec, n)
     n += 1
-    return send(spec, turn, first, options)
+    return askedFor(
+      asks,
+      () => jobAskedFor(spec, turn),
+      options,
+      () => send(spec, turn, first, options),
+    )
   }
 }
 
@@ -42,7 +47,6 @@ interface Delivered {
 /** Never rejects: a refused connection, a cut body and a missed deadline are outcomes. @throws BAD_INPUT for an unknown variable. */
 async function send(spec: HttpRequestSpec, turn: Turn, first: FirstAnswers, options: SendOptions): Promise<RequestOutcome> {
   const request = filled(spec, turn, options.variables)
-  if (!SAFE_METHODS.includes(spec.method)) options.asks?.(jobAskedFor(spec, turn))
   const { status, error, head, content, ...rest } =
     spec.at === null ? await toEntry(spec.method, request, options) : await toService(spec.method, request, spec.at, options)
   const answer = { status, contentType: head.contentType ?? '', body: content.toString('utf8') }
@@ -162,12 +166,6 @@ function comeBackOf(header: string | undefined): NonNullable<Head['comeBack']> {
 function jobPart(spec: HttpRequestSpec, answer: WholeAnswer): { readonly jobId?: string } {
   const jobId = jobOf(spec, answer)
   return jobId === null ? {} : { jobId }
-}
-
-/** The id that the request gives its job, as the system is to tell it again; null where it gives none. */
-function jobAskedFor({ refused, job, good }: HttpRequestSpec, turn: Turn): string | null {
-  const id = refused?.job ?? (job === null ? undefined : good.echoes[job])
-  return id === undefined ? null : fillKnown(id, turn.values)
 }
 
 function refusedPart({ refused }: HttpRequestSpec, status: number | null, turn: Turn): { readonly refusedJob?: string } {

@@ -1,8 +1,9 @@
 /** What one sending of a request that varies is made of. Pure, but for the nonce. */
 import { randomUUID } from 'node:crypto'
 import type { Json } from '../../core/json.ts'
-import type { HttpRequest } from '../../core/request.ts'
+import type { HttpRequest, OnceRequest } from '../../core/request.ts'
 import { fillKnown, fillRecord } from '../../core/variables.ts'
+import { asksFor, jobAskedFor } from './job.ts'
 import type { HttpRequestSpec } from './spec.ts'
 
 /** What stands for `${NAME}` in one sending. */
@@ -65,6 +66,20 @@ export function plainRequest(spec: HttpRequestSpec): HttpRequest {
   const headers = Object.fromEntries(
     Object.entries(spec.headers).flatMap(([name, value]) => (isOfOne(value) ? [] : [[name, fillKnown(value, turn.values)]])),
   )
-  const at = spec.at === null ? {} : { at: spec.at }
-  return { method: spec.method, path: filledPath(spec, turn), headers, body: filledBody(spec, turn), ...at }
+  return toSend(spec, turn, headers)
+}
+
+/** For who sends it once: the first turn, with a nonce of its own. Variables of the run stay as they are. */
+export function onceRequest(spec: HttpRequestSpec): OnceRequest {
+  const turn = turnOf(spec, 0)
+  const headers = Object.fromEntries(Object.entries(spec.headers).map(([name, value]) => [name, fillKnown(value, turn.values)]))
+  return { request: toSend(spec, turn, headers), job: jobAskedFor(spec, turn) }
+}
+
+function toSend(spec: HttpRequestSpec, turn: Turn, headers: HttpRequest['headers']): HttpRequest {
+  return {
+    ...{ method: spec.method, path: filledPath(spec, turn), headers, body: filledBody(spec, turn) },
+    ...(spec.at === null ? {} : { at: spec.at }),
+    ...(asksFor(spec) === 'nothing' ? { asksFor: 'nothing' } : {}),
+  }
 }

@@ -25,11 +25,22 @@ describe('a short command whose output Docker may lose', () => {
     ['is asked again when nothing came', [LOST, VERSION], 2, VERSION],
     ['is asked again whatever its exit code is', [{ ...LOST, exitCode: 107 }, REFUSAL], 2, REFUSAL],
     ['that says why it failed is heard', [REFUSAL, VERSION], 1, REFUSAL],
-    ['is asked three times at most', [LOST, LOST, LOST, VERSION], 3, LOST],
+    ['is asked again when it says nothing but what it says beside', [{ ...LOST, stderr: 'a warning' }, VERSION], 2, VERSION],
   ])('%s', async (_what, answers, taken, heard) => {
     const k6 = teller(...answers)
     await expect(untilHeard(() => k6.ask())).resolves.toEqual(heard)
     expect(k6.taken()).toBe(taken)
+  })
+
+  it('is asked three times at most', async () => {
+    const k6 = teller(LOST, LOST, LOST, VERSION)
+    await expect(untilHeard(() => k6.ask())).rejects.toThrow(
+      expect.objectContaining({
+        code: 'DOCKER_UNAVAILABLE',
+        message: 'k6 ended with 0, and Docker kept nothing of what it said, 3 times',
+      }) as Error,
+    )
+    expect(k6.taken()).toBe(3)
   })
 
   it('that cannot be asked is not asked again', async () => {

@@ -77,11 +77,11 @@ export class TaskDispatcher {
     if (!again) return this.#giveUp(request, attempt)
     await sleep(pauseMs, undefined, { signal: request.signal })
     this.#log.info({ event: 'attempt_started', task_id: request.taskId, attempt: attempt + 1 })
-    if (this.#policy.besideRetries === 'same-task-under-another-id') this.#repeat(request)
+    if (this.#policy.besideRetries === 'same-task-under-another-id') this.#repeat(request, attempt)
   }
 
-  #repeat({ path, headers, body, taskId }: DispatchRequest): void {
-    const again = { path, body, headers: { ...headers, [TASK_ID_HEADER]: `${taskId}-again` } }
+  #repeat({ path, headers, body, taskId }: DispatchRequest, attempt: number): void {
+    const again = { path, body, headers: { ...headers, [TASK_ID_HEADER]: `${taskId}-again-${attempt}` } }
     const options = { limitMs: this.#policy.attemptLimitMs, signal: new AbortController().signal, openBody: () => UNREAD }
     runAttempt(this.#pool, again, options).catch(() => undefined)
   }

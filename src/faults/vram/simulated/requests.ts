@@ -6,7 +6,7 @@ import type { FaultContext } from '../../../kinds/context.ts'
 import { waitAtMost } from '../../../core/time/wait.ts'
 import type { Endpoint } from '../../../toolbox/operations/arguments.ts'
 import type { FloodFacts } from '../../../toolbox/operations/requests/flood.ts'
-import { filledRequest } from '../../shared/access.ts'
+import { requestToSendNow } from '../../shared/access.ts'
 import type { Upkeep } from '../../shared/containers/upkeep.ts'
 import { bytesPerUnit, nextBatch, sumOf, type Batch } from './filling.ts'
 import type { VramReading } from './judge.ts'
@@ -112,7 +112,7 @@ async function send(
   const id = `${helper}-${filling.sent}`
   filling.sent += count
   const asked = requestOf(filling.spec, ctx)
-  const request = filledRequest({ ...asked, body: { ...asked.body, [filling.spec.sizeKey]: size } }, ctx)
+  const request = requestToSendNow({ ...asked, body: { ...asked.body, [filling.spec.sizeKey]: size } }, ctx)
   const args = { id, target: filling.entry, count, request, connectTimeoutMs: CONNECT_LIMIT_MS }
   const wave = { id, size, facts: await ctx.toolbox.get(helper).call('flood.open', args, signal) }
   filling.waves.push(wave)
