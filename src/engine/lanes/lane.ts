@@ -63,7 +63,10 @@ export class Lane {
       steadySinceMs: clock.nowMs(),
       requests: canary.start(stack, { clock, signal, asks: asked.tell }),
     }
-    return new ScenarioRun(this.deps, this.options, scenario, this.canary, signal, files).execute()
+    const startedMs = clock.nowMs()
+    const result = await new ScenarioRun(this.deps, this.options, scenario, this.canary, signal, files).execute()
+    asked.prolongUnnamed(startedMs)
+    return result
   }
 
   /** Asks nothing more of the stack, until its next scenario. */

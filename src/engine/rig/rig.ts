@@ -9,7 +9,8 @@ import type { EngineOptions } from '../options.ts'
 import { Handout, type Ran } from '../run.ts'
 import { fakeFault, request, requestOf, type FakeFault, type FakeRequest } from './fake-fault.ts'
 import { clause, expectationOf, fakeClause, type FakeAsk, type FakeClause } from './fake-clause.ts'
-import { fakeCanary, fakeStack, type StackCourses } from './fake-stack.ts'
+import { fakeCanary } from './fake-canary.ts'
+import { fakeStack, type StackCourses } from './fake-stack.ts'
 import { World, type Course, type Plan } from './world.ts'
 
 /** Asks for faults and clauses by their kinds. */

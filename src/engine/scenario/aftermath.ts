@@ -13,7 +13,7 @@ import { awaitCalm } from './calm.ts'
 import type { ScenarioState } from './state.ts'
 
 type StandingDeps = Pick<EngineDeps, 'clock' | 'stack' | 'observer' | 'containers' | 'looker' | 'log'>
-type AfterDeps = StandingDeps & Pick<EngineDeps, 'load' | 'asked'>
+export type AfterDeps = StandingDeps & Pick<EngineDeps, 'load' | 'asked'>
 
 /** How the stack stands beside what its clients see; null where nobody can look. */
 export interface Standing {

@@ -9,6 +9,7 @@ import { later, type Mono } from '../../core/time/moment.ts'
 import type { RunningCanary } from '../../ports/canary.ts'
 import type { EngineDeps } from '../deps.ts'
 import type { StackCanary } from '../lanes/lane.ts'
+import { lookAtWorkAgain, type AfterDeps, type Standing } from './aftermath.ts'
 import { DENSE_PACE_FACTOR, STEADY_LIMIT_MS } from '../options.ts'
 import type { PhaseRecorder } from './phases.ts'
 import { withoutRelapse } from './recovery.ts'
@@ -65,7 +66,7 @@ interface Run {
   readonly canary: StackCanary
   readonly phases: Pick<PhaseRecorder, 'run'>
   readonly signal: AbortSignal
-  readonly state: Pick<ScenarioState, 'expectations'>
+  readonly state: Pick<ScenarioState, 'expectations' | 'startedMs'>
 }
 
 /**
@@ -101,22 +102,22 @@ async function quickestOf({ clock }: BurstDeps, canary: BurstCanary, requests: n
  * After all other looks, which they would disturb. Of what is not well already nothing is asked.
  * @param fromMs - End of the fault.
  * @param limitMs - Of the recovery.
- * @param lookAgain - What is to be looked at once more after them.
+ * @param before - How the stack stood in the steady state.
  * @returns The recovery, of which it may be the relapse.
  */
 export async function lastBursts(
-  { deps, canary, phases, signal, state }: Run,
+  { deps, canary, phases, signal, state }: Run & { readonly deps: AfterDeps },
   recovery: RecoveryResult,
   fromMs: Mono,
   limitMs: number,
-  lookAgain: (signal: AbortSignal) => Promise<void>,
+  before: Promise<Standing>,
 ): Promise<RecoveryResult> {
   const was = canary.usualBurst
   if (was === null || !recovery.recovered) return recovery
   return phases.run('capacity', limitMs + BURSTS_LIMIT_MS, signal, async (phaseSignal) => {
     const { lastMs, ...judged } = await judgeBurst(deps, canary.requests, was, later(fromMs, limitMs), phaseSignal)
     state.expectations.push(judged)
-    await lookAgain(phaseSignal)
+    await lookAtWorkAgain(deps, state, canary, before, phaseSignal)
     // One that was not served has the stack made anew, and this forgotten.
     canary.usualBurst = { ...was, lastMs: Math.min(was.lastMs, lastMs) }
     // Of the others, which are asked for beside it as ever.

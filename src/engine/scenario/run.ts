@@ -38,7 +38,7 @@ import {
 } from '../options.ts'
 import { inTime, PhaseRecorder } from './phases.ts'
 import { keeperTerms, restartKeeper } from './keeper.ts'
-import { lookAfter, lookAtWorkAgain, watchStanding, type Standing } from './aftermath.ts'
+import { lookAfter, watchStanding, type Standing } from './aftermath.ts'
 import { awaitRecovery, withoutRelapse } from './recovery.ts'
 import { buildResult, ScenarioState } from './state.ts'
 import type { StackCanary } from '../lanes/lane.ts'
@@ -214,7 +214,6 @@ export class ScenarioRun {
     }
     const { atMs, atWallMs } = instantOf(deps.clock)
     state.revertedWallMs = atWallMs
-    deps.asked.prolongUnnamed(state.startedMs)
     // Until the next fault: a proof needs a number of requests, not a time.
     this.canary.requests.pace(deps.stack.descriptor.canary.ratePerSecond * DENSE_PACE_FACTOR)
     return atMs
@@ -258,9 +257,7 @@ export class ScenarioRun {
       if (provenSinceMs !== null) canary.steadySinceMs = provenSinceMs
       return state.recovery
     })
-    state.recovery = await lastBursts(this, recovery, fromMs, limitMs, (phaseSignal) =>
-      lookAtWorkAgain(deps, state, canary, this.before, phaseSignal),
-    )
+    state.recovery = await lastBursts(this, recovery, fromMs, limitMs, this.before)
   }
 
   private async restartKeeper(): Promise<void> {
