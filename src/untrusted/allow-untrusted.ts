@@ -15,6 +15,8 @@ export const DANGER_KINDS = [
   'mount',
   'file',
   'external',
+  'address',
+  'limit',
   'build',
   'logging',
   'host-program',

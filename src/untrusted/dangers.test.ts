@@ -1,34 +1,16 @@
 import { readFileSync } from 'node:fs'
-import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { MACHINE as OPTIONS } from '../../test/support/strangers-machine.ts'
 import { DANGER_KINDS, parseAllow } from './allow-untrusted.ts'
-import { findDangers, findDescriptorDangers, notAllowed, openPorts } from './dangers.ts'
+import { findDangers, notAllowed, openPorts } from './dangers.ts'
 import { HARMLESS_CAPABILITIES } from './service.ts'
-
-/** Links of the machine that these tests are about. */
-const LINKS: Readonly<Record<string, string>> = {
-  '/work/etc-link': '/etc',
-  '/work/sock-link': '/run/docker.sock',
-  '/var/run': '/run',
-}
-
-function realpath(path: string): string {
-  const whole = posix.resolve(path)
-  for (const [link, target] of Object.entries(LINKS))
-    if (whole === link || whole.startsWith(`${link}/`)) return posix.join(target, whole.slice(link.length))
-  return whole
-}
-
-const OPTIONS = { workspace: '/work', realpath }
 
 function found(config: object, more: object = {}): string[] {
   return findDangers(config, { ...OPTIONS, ...more }).map(({ allow, key }) => `${allow} ${key}`)
 }
 
 const web = (service: object): string[] => found({ services: { web: { image: 'a', ...service } } })
-const bind = (source: string, more: object = {}): object => ({
-  volumes: [{ type: 'bind', source, target: '/x', read_only: true, ...more }],
-})
+const bind = (source: string): object => ({ volumes: [{ type: 'bind', source, target: '/x', read_only: true }] })
 
 describe('the stack that comes with the action', () => {
   const config = JSON.parse(readFileSync('test/fixtures/compose-configs/chaos.json', 'utf8')) as object
@@ -89,6 +71,9 @@ test.each<[service: object, danger: string]>([
   [{ env_file: [{ path: '/etc/environment' }] }, 'file services.web.env_file[0]'],
   [{ label_file: ['/etc/labels'] }, 'file services.web.label_file[0]'],
   [{ credential_spec: { file: '/etc/spec.json' } }, 'file services.web.credential_spec.file'],
+  [{ image: '127.0.0.1:5000/a' }, 'external services.web.image'],
+  [{ oom_score_adj: -500 }, 'limit services.web.oom_score_adj'],
+  [{ networks: { net: { ipv4_address: '8.8.8.8' } } }, 'address services.web.networks.net.ipv4_address'],
   [{ annotations: { 'cdi.k8s.io/x': 'v.com/c=d' } }, 'unknown-key services.web.annotations'],
   [{ hyper_privileged: true }, 'unknown-key services.web.hyper_privileged'],
 ])('%j is a danger', (service, danger) => {
@@ -113,56 +98,6 @@ test.each<object>([
   expect(web(service)).toEqual([])
 })
 
-test.each<[source: string, dangers: string[]]>([
-  ['/work', []],
-  ['/work/data', []],
-  ['/work/../work/data', []],
-  ['/workspace', ['mount']],
-  ['/work/../etc', ['mount']],
-  ['/work/etc-link', ['mount']],
-  ['/work/etc-link/passwd', ['mount']],
-  ['/etc/passwd', ['mount']],
-  ['data', ['mount']],
-  ['', ['mount']],
-  ['/', ['docker-socket', 'mount']],
-  ['/var/run', ['docker-socket', 'mount']],
-  ['/run', ['docker-socket', 'mount']],
-  ['/var/run/docker.sock', ['docker-socket', 'mount']],
-  ['/work/sock-link', ['docker-socket', 'mount']],
-  ['/work/docker.sock', ['docker-socket']],
-  ['/run/containerd', ['docker-socket', 'mount']],
-  ['/run/containerd/containerd.sock', ['docker-socket', 'mount']],
-  ['/run/user/1000/podman/podman.sock', ['docker-socket', 'mount']],
-  ['/run/user/1000', ['docker-socket', 'mount']],
-  ['/home/me/.docker/run', ['docker-socket', 'mount']],
-  ['/run/runner', ['mount']],
-])('a bind of %s: %j', (source, dangers) => {
-  expect(web(bind(source))).toEqual(dangers.map((kind) => `${kind} services.web.volumes[0]`))
-  const config = { services: { web: {} }, volumes: { data: { driver_opts: { type: 'none', o: 'bind', device: source } } } }
-  // Compose cleans the sources of mounts; what a volume is given goes to the kernel as it stands.
-  const expected = source.includes('..')
-    ? ['mount volumes.data']
-    : dangers.map((kind) => `${kind} volumes.data.driver_opts.device`)
-  expect(found(config)).toEqual(expected)
-})
-
-test.each<[volume: object, dangers: string[]]>([
-  [{}, []],
-  [{ name: 'fixed' }, []],
-  [{ driver: 'local', driver_opts: { type: 'tmpfs', device: 'tmpfs', o: 'size=64m,uid=1000,mode=0700,noexec' } }, []],
-  [{ driver_opts: { size: '10G' } }, []],
-  [{ driver_opts: { type: 'none', o: 'bind', device: '/work/data' } }, []],
-  [{ external: true, name: 'theirs' }, ['external volumes.data']],
-  [{ driver: 'rclone' }, ['mount volumes.data']],
-  [{ driver_opts: { type: 'nfs', o: 'addr=10.0.0.1', device: ':/x' } }, ['mount volumes.data']],
-  [{ driver_opts: { type: 'tmpfs', o: 'bind', device: '/etc' } }, ['mount volumes.data']],
-  [{ driver_opts: { type: 'overlay', o: 'lowerdir=/etc,upperdir=/u,workdir=/w', device: 'overlay' } }, ['mount volumes.data']],
-  [{ driver_opts: { type: 'ext4', device: '/dev/sda1' } }, ['mount volumes.data']],
-  [{ driver_opts: { mountpoint: '/etc' } }, ['mount volumes.data']],
-])('the volume %j: %j', (volume, dangers) => {
-  expect(found({ services: {}, volumes: { data: volume } })).toEqual(dangers)
-})
-
 test.each<[network: object | null, dangers: string[]]>([
   [null, []],
   [{ driver: 'bridge', internal: true, ipam: {}, driver_opts: { 'com.docker.network.driver.mtu': '1400' } }, []],
@@ -176,93 +111,10 @@ test.each<[network: object | null, dangers: string[]]>([
     ['external networks.net.driver_opts.com.docker.network.bridge.name'],
   ],
   [{ ipam: { driver: 'plugin' } }, ['external networks.net.ipam.driver']],
+  [{ ipam: { config: [{ subnet: '172.30.0.0/16' }] } }, []],
+  [{ ipam: { config: [{ subnet: '8.8.8.0/24' }] } }, ['address networks.net.ipam.config[0].subnet']],
 ])('the network %j: %j', (network, dangers) => {
   expect(found({ services: {}, networks: { net: network } })).toEqual(dangers)
-})
-
-test.each<[build: object | string, dangers: string[]]>([
-  ['/work', []],
-  [{ context: '/work/app', dockerfile: 'Dockerfile', args: { A: '1' }, cache_from: ['type=gha', 'a:cache'] }, []],
-  [{ context: '/work/app', dockerfile: '../Dockerfile', cache_to: ['type=inline'] }, []],
-  [{ context: 'https://github.com/a/b.git#main', dockerfile: 'Dockerfile' }, []],
-  [{ context: '/work', additional_contexts: { base: 'docker-image://alpine', svc: 'service:db', own: '/work/b' } }, []],
-  [{ context: '/' }, ['build services.web.build.context']],
-  ['/etc', ['build services.web.build.context']],
-  [{ context: '/work/app', dockerfile: '../../etc/passwd' }, ['build services.web.build.dockerfile']],
-  [{ context: 'https://github.com/a/b.git', dockerfile: '/etc/passwd' }, ['build services.web.build.dockerfile']],
-  [{ context: '/work', additional_contexts: { keys: '/home/me/.ssh' } }, ['build services.web.build.additional_contexts.keys']],
-  [
-    { context: '/work', additional_contexts: ['keys=oci-layout:///home/me'] },
-    ['build services.web.build.additional_contexts.keys'],
-  ],
-  [{ context: '/work', network: 'host' }, ['host-namespace services.web.build.network']],
-  [{ context: '/work', privileged: true }, ['privileged services.web.build.privileged']],
-  [{ context: '/work', entitlements: ['security.insecure'] }, ['privileged services.web.build.entitlements[0]']],
-  [{ context: '/work', ssh: ['default'] }, ['build services.web.build.ssh']],
-  [{ context: '/work', cache_from: ['type=local,src=/etc'] }, ['build services.web.build.cache_from[0]']],
-  [{ context: '/work', cache_to: ['type=local,dest=/home/me/.ssh'] }, ['build services.web.build.cache_to[0]']],
-  [{ context: '/work', cache_to: ['type=registry,ref=ours/app:cache'] }, ['build services.web.build.cache_to[0]']],
-  [{ context: '/work', tags: ['mine:1', 'docker.io/grafana/k6:2.2.0'] }, ['build services.web.build.tags[1]']],
-])('the build %j: %j', (build, dangers) => {
-  expect(web({ build })).toEqual(dangers)
-})
-
-test.each<[image: string, isDanger: boolean]>([
-  ['chaos-action/toolbox:0123456789ab', true],
-  ['ghcr.io/somebody/chaos-action/toolbox:1', true],
-  ['ghcr.io/shopify/toxiproxy:2.12.0', true],
-  ['grafana/k6', true],
-  ['node:24', true],
-  ['shop/api:dev', false],
-  ['node-app:dev', false],
-  ['grafana/k6-operator:1', false],
-])('a build as %s takes the place of an image of the action: %s', (image, isDanger) => {
-  expect(found({ services: { web: { image, build: { context: '/work' } } } })).toEqual(
-    isDanger ? ['build services.web.image'] : [],
-  )
-  // Only to run one is to run what is there.
-  expect(found({ services: { web: { image } } })).toEqual([])
-})
-
-test('secrets and configs from files outside the workspace', () => {
-  const config = {
-    services: {},
-    secrets: { key: { file: '/home/me/.ssh/id_ed25519' }, own: { file: '/work/key' }, env: { environment: 'KEY' } },
-    configs: { sock: { file: '/run/docker.sock' }, inline: { content: 'a' } },
-  }
-  expect(found(config)).toEqual(['file secrets.key.file', 'docker-socket configs.sock.file', 'file configs.sock.file'])
-})
-
-test('what lies in a folder that a container may write to can become a link', () => {
-  const services = {
-    web: { volumes: [{ type: 'bind', source: '/work/app', target: '/app' }] },
-    db: { volumes: [{ type: 'bind', source: '/work/app/conf', target: '/conf', read_only: true }] },
-  }
-  expect(found({ services, secrets: { key: { file: '/work/app/key' } } })).toEqual([
-    'mount services.db.volumes[0]',
-    'file secrets.key.file',
-  ])
-  const isReadOnly = { web: { volumes: [{ ...services.web.volumes[0], read_only: true }] } }
-  expect(found({ services: { ...services, ...isReadOnly } })).toEqual([])
-})
-
-test('a folder that is allowed besides may be read, and not written', () => {
-  const more = { allowedRoots: ['/action/stack'] }
-  expect(found({ services: { web: bind('/action/stack/a') } }, more)).toEqual([])
-  const writable = { services: { web: bind('/action/stack/a', { read_only: false }) } }
-  expect(found(writable, more)).toEqual(['mount services.web.volumes[0]'])
-})
-
-test.each<[mount: object, dangers: string[]]>([
-  [{ type: 'bind', source: '/work', bind: { propagation: 'rprivate' } }, []],
-  [{ type: 'bind', source: '/work', bind: { propagation: 'rshared' } }, ['mount services.web.volumes[0]']],
-  [{ type: 'npipe', source: '\\\\.\\pipe\\docker_engine' }, ['mount services.web.volumes[0]']],
-  [{ type: 'cluster', source: 'group:x' }, ['mount services.web.volumes[0]']],
-  [{ type: 'volume', source: 'data', target: '/x' }, []],
-  [{ type: 'tmpfs', target: '/x' }, []],
-  [{ type: 'image', source: 'alpine' }, []],
-])('the mount %j: %j', (mount, dangers) => {
-  expect(web({ volumes: [mount] })).toEqual(dangers)
 })
 
 test('env files stand only in what is written', () => {
@@ -339,25 +191,3 @@ test('ports on all addresses are worth a warning', () => {
   expect(openPorts(port({ published: '1', host_ip: '::1' }))).toEqual([])
   expect(openPorts(port({}))).toEqual([])
 })
-
-test('images that the descriptor has built come from the workspace', () => {
-  const image = { variable: 'A', service: 'a', repository: 'r', context: '/work/app' }
-  const descriptor = { images: [image, { ...image, context: '/etc' }], secrets: ['TOKEN'], defects: null }
-  expect(findDescriptorDangers(descriptor, ['/work/load/a.js', '/work/etc-link/b.js'], OPTIONS)).toMatchObject([
-    { service: 'a', key: 'images[1].context', allow: 'build' },
-    { service: null, key: 'load', what: '/work/etc-link/b.js', allow: 'mount' },
-  ])
-})
-
-test.each(['PATH', 'LD_PRELOAD', 'DOCKER_CONFIG', 'COMPOSE_FILE', 'GIT_SSH_COMMAND', 'https_proxy'])(
-  'the descriptor may not set %s for the programs of this machine',
-  (variable) => {
-    const image = { variable, service: 'a', repository: 'evil/lib.so', context: '/work/app' }
-    const dangers = findDescriptorDangers({ images: [image], secrets: [variable], defects: { variable, known: {} } }, [], OPTIONS)
-    expect(dangers.map(({ allow, key }) => `${allow} ${key}`)).toEqual([
-      'host-program images[0].variable',
-      'host-program secrets[0]',
-      'host-program defects.variable',
-    ])
-  },
-)

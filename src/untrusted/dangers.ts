@@ -3,16 +3,17 @@
  * `docker compose config --format json` prints it: `extends` and `include` are in it already, and so are all services that
  * would be started. Pure but for the links that `realpath` follows.
  */
-import { dirname } from 'node:path'
 import type { AllowKind } from './allow-untrusted.ts'
-import type { Descriptor } from '../core/descriptor.ts'
-import { groundOf, shown, type Danger, type DangerOptions, type Ground } from './danger.ts'
+import { serviceAddresses } from './addresses.ts'
 import { buildDangers } from './build.ts'
-import { isExternal, mountDangers } from './mounts.ts'
-import { parseStack, parseWritten, type ServiceConfig, type SharedConfig, type StackConfig } from './schema.ts'
+import { shown, type Danger } from './danger.ts'
+import { groundOf, type DangerOptions, type Ground } from './ground.ts'
+import { serviceLimits, stackLimits } from './limits.ts'
+import { mountDangers } from './mounts.ts'
+import { networkDangers } from './networks.ts'
+import { parseStack, parseWritten, type ServiceConfig, type StackConfig } from './schema.ts'
 import { serviceDangers } from './service.ts'
-
-export type { Danger, DangerOptions } from './danger.ts'
+import { rereadDangers, type Reread } from './reread.ts'
 
 /** Keys of a service that are looked at, and those that concern nothing but its own containers. Not `annotations`: what they do is the runtime's affair. */
 const KNOWN_SERVICE_KEYS: ReadonlySet<string> = new Set([
@@ -31,21 +32,14 @@ const KNOWN_STACK_KEYS: ReadonlySet<string> = new Set([
   ...['name', 'version', 'services', 'networks', 'volumes', 'secrets', 'configs', 'models'],
 ])
 
-/** Networks that Docker makes on this machine for the stack alone. */
-const OWN_NETWORK_DRIVERS: ReadonlySet<string> = new Set(['', 'default', 'bridge', 'null', 'none'])
-const OWN_NETWORK_OPTIONS: ReadonlySet<string> = new Set([
-  'com.docker.network.driver.mtu',
-  'com.docker.network.bridge.enable_icc',
-  'com.docker.network.bridge.enable_ip_masquerade',
-  'com.docker.network.bridge.host_binding_ipv4',
-])
-
 export interface FindOptions extends DangerOptions {
   /**
    * The configuration before variables and env files are filled in (`config --no-interpolate`): only there do `env_file` and
    * `label_file` stand. undefined: it was not asked for; null: it could not be had.
    */
   readonly asWritten?: unknown
+  /** What else is read of the workspace while containers of the stack run, or after them. */
+  readonly reread?: readonly Reread[]
 }
 
 /** @throws COMPOSE_FAILED for what is no configuration of compose. */
@@ -53,15 +47,21 @@ export function findDangers(config: unknown, options: FindOptions): Danger[] {
   const stack = parseStack(config)
   const ground = groundOf(options)
   const services = Object.entries(stack.services)
+  const { dangers: mounts, written } = mountDangers(stack, ground)
+  const build = { ground, written, project: stack.name ?? null }
   return [
     ...services.flatMap(([name, service]) => [
       ...serviceDangers(name, service),
-      ...buildDangers(name, service, ground),
+      ...serviceLimits(name, service),
+      ...serviceAddresses(name, service, ground.usedRanges),
+      ...buildDangers(name, service, build),
       ...fileDangers(name, service, ground),
       ...unknownKeys(name, service),
     ]),
-    ...mountDangers(stack, ground),
-    ...Object.entries(stack.networks).flatMap(([name, network]) => networkDangers(name, network)),
+    ...mounts,
+    ...rereadDangers(options.reread ?? [], ground, written),
+    ...Object.entries(stack.networks).flatMap(([name, network]) => networkDangers(name, network, ground.usedRanges)),
+    ...stackLimits(stack),
     ...stackKeys(stack),
     ...writtenFiles(options.asWritten, ground),
   ]
@@ -86,62 +86,6 @@ export function openPorts(config: unknown): string[] {
         ({ published, target }) => `${name} publishes ${String(published)} → ${String(target)} on all addresses of this machine`,
       ),
   )
-}
-
-/** Variables that say what Docker's programs do, and which programs those are. */
-const MEANT_FOR_PROGRAMS =
-  /^(PATH|HOME|SHELL|IFS|ENV|TMPDIR|GODEBUG|.*_PROXY|(LD|DYLD|DOCKER|COMPOSE|BUILDX|BUILDKIT|GIT|SSH|NODE|XDG|OTEL)_.*)$/i
-
-/**
- * Of the stack's descriptor, whose images are built, and whose variables are set, before any compose file is read.
- * @param scripts of load patterns, absolute: k6 gets the folder of each.
- */
-export function findDescriptorDangers(
-  { images, secrets, defects }: Pick<Descriptor, 'images' | 'secrets' | 'defects'>,
-  scripts: readonly string[],
-  options: DangerOptions,
-): Danger[] {
-  const ground = groundOf(options)
-  const contexts = images.flatMap(({ service, context }, index): Danger[] => {
-    const key = `images[${index}].context`
-    if (ground.isInside(context)) return []
-    return [{ service, key, what: shown(context), why: 'it lies outside the workspace', allow: 'build' }]
-  })
-  const variables = [
-    ...images.map(({ variable }, index) => ({ key: `images[${index}].variable`, name: variable })),
-    ...secrets.map((name, index) => ({ key: `secrets[${index}]`, name })),
-    ...(defects === null ? [] : [{ key: 'defects.variable', name: defects.variable }]),
-  ]
-  const why = 'the variable changes what Docker’s programs do on the machine'
-  return [
-    ...contexts,
-    ...scripts.filter((script) => !ground.isInside(dirname(script))).map(foreignScript),
-    ...variables
-      .filter(({ name }) => MEANT_FOR_PROGRAMS.test(name))
-      .map(({ key, name }): Danger => ({ service: null, key, what: name, why, allow: 'host-program' })),
-  ]
-}
-
-function foreignScript(script: string): Danger {
-  const why = 'its folder lies outside the workspace, and k6 gets all of it'
-  return { service: null, key: 'load', what: shown(script), why, allow: 'mount' }
-}
-
-function networkDangers(name: string, network: SharedConfig): Danger[] {
-  const key = `networks.${name}`
-  const found: Danger[] = []
-  const add = (part: string, what: unknown, why: string): void => {
-    found.push({ service: null, key: `${key}${part}`, what: shown(what), why, allow: 'external' })
-  }
-  if (isExternal(network)) add('', network?.['name'] ?? name, 'the network is not of the stack')
-  if (!OWN_NETWORK_DRIVERS.has(network?.driver ?? ''))
-    add('.driver', network?.driver, 'the network may reach that of the machine')
-  for (const option of Object.keys(network?.driver_opts ?? {}))
-    if (!OWN_NETWORK_OPTIONS.has(option))
-      add(`.driver_opts.${option}`, option, 'what the option does to the machine is not known')
-  if (!['', 'default'].includes(network?.ipam?.driver ?? ''))
-    add('.ipam.driver', network?.ipam?.driver, 'a plugin of the machine gives out its addresses')
-  return found
 }
 
 function fileDangers(name: string, service: ServiceConfig, ground: Ground): Danger[] {

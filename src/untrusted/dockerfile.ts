@@ -129,7 +129,7 @@ function addProblem(rest: string, values: Candidates, add: Add): void {
 function sourcesOf(rest: string): string[] {
   const list = /^[^[]*(\[[^]*\])\s*$/.exec(rest)?.[1]
   const plain = wordsOf(rest).flatMap((word) => [word, ...word.split(/[[\],]/)])
-  return [...(list === undefined ? [] : textsOf(list)), ...plain].filter((source) => source !== '')
+  return [...new Set([...(list === undefined ? [] : textsOf(list)), ...plain])].filter((source) => source !== '')
 }
 
 function textsOf(list: string): string[] {
@@ -150,7 +150,10 @@ function mayBecomeAddress(source: string, values: Candidates): boolean {
 }
 
 function copyProblem(rest: string, add: Add): void {
-  for (const [flag, from = ''] of wordsOf(rest).join(' ').matchAll(/--from=(\S*)/gi)) add(`COPY ${flag}`, fromProblemOf(from))
+  for (const [flag, from = ''] of wordsOf(rest)
+    .join(' ')
+    .matchAll(/--from=(\S*)/gi))
+    add(`COPY ${flag}`, fromProblemOf(from))
 }
 
 /** Options are looked for in all of a command that has any: a quoted one may hold blanks. */

@@ -2,21 +2,47 @@ import { expect, test } from 'vitest'
 import { addressProblem, hostProblem, imageProblem, isAddress } from './fetched.ts'
 
 test.each([
-  ...['127.0.0.1', '127.1', '2130706433', '0x7f000001', '0177.0.0.1', '0.0.0.0', '[::1]', '[::]', '[::ffff:127.0.0.1]', '[::7f00:1]'],
+  ...[
+    '127.0.0.1',
+    '127.1',
+    '2130706433',
+    '0x7f000001',
+    '0177.0.0.1',
+    '0.0.0.0',
+    '[::1]',
+    '[::]',
+    '[::ffff:127.0.0.1]',
+    '[::7f00:1]',
+  ],
   ...['169.254.169.254', '[fd00:ec2::254]', '168.63.129.16', '10.0.0.1', '192.168.1.1', '172.17.0.1', '100.64.0.1', '[fe80::1]'],
-  ...['localhost', 'LOCALHOST', 'localhost.', 'a.localhost', 'db', 'registry', 'metadata', 'metadata.google.internal', 'printer.local'],
+  ...[
+    'localhost',
+    'LOCALHOST',
+    'localhost.',
+    'a.localhost',
+    'db',
+    'registry',
+    'metadata',
+    'metadata.google.internal',
+    'printer.local',
+  ],
   ...['host.docker.internal', 'gateway.docker.internal', 'router.lan', 'nas.home.arpa', '127.0.0.1.nip.io', '10-0-0-1.sslip.io'],
   ...['localtest.me', '', ' ', 'a b', '[', 'a/b', '①②⑦.⓪.⓪.①', 'ｌocalhost'],
 ])('the host %j is inside of the machine’s network, or nobody knows', (host) => {
   expect(hostProblem(host)).not.toBeNull()
 })
 
-test.each(['github.com', 'GitHub.com.', 'registry.example', 'docker.io', '8.8.8.8', '[2606:4700::1111]', 'localhost.example.com'])(
-  'the host %s is a public one',
-  (host) => {
-    expect(hostProblem(host)).toBeNull()
-  },
-)
+test.each([
+  'github.com',
+  'GitHub.com.',
+  'registry.example',
+  'docker.io',
+  '8.8.8.8',
+  '[2606:4700::1111]',
+  'localhost.example.com',
+])('the host %s is a public one', (host) => {
+  expect(hostProblem(host)).toBeNull()
+})
 
 test.each([
   'http://127.0.0.1:18999/x.tar',
@@ -56,7 +82,15 @@ test.each(['./a', 'target/*.jar', '/x', '.', 'a:b', 'https:/one-slash'])('%s is 
 })
 
 test.each([
-  ...['localhost/a', 'localhost:5000/a', '127.0.0.1:5000/a/b:1', '[::1]:5000/a', '10.0.0.1/a', 'registry:5000/a', 'reg.internal/a'],
+  ...[
+    'localhost/a',
+    'localhost:5000/a',
+    '127.0.0.1:5000/a/b:1',
+    '[::1]:5000/a',
+    '10.0.0.1/a',
+    'registry:5000/a',
+    'reg.internal/a',
+  ],
   ...['LOCALHOST/a', 'Registry/a', '169.254.169.254/a@sha256:0'],
 ])('the image %s is of a registry inside', (image) => {
   expect(imageProblem(image)).not.toBeNull()

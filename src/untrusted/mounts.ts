@@ -1,7 +1,9 @@
 /** Dangers in what of the machine's files a stack sees. Pure but for the links that it has followed. */
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import type { DangerKind } from './allow-untrusted.ts'
-import { shown, type Danger, type Ground } from './danger.ts'
+import { shown, type Danger } from './danger.ts'
+import { imageProblem } from './fetched.ts'
+import type { Ground } from './ground.ts'
 import type { MountConfig, ServiceConfig, SharedConfig, StackConfig } from './schema.ts'
 
 /** Sockets of daemons that are root, and of those that are the user. */
@@ -31,7 +33,15 @@ interface Use {
   readonly allow: 'mount' | 'file'
 }
 
-export function mountDangers(stack: StackConfig, ground: Ground): Danger[] {
+/** Folders and files that a container may write, with all links followed. */
+export type Written = ReadonlySet<string>
+
+interface Mounts {
+  readonly dangers: readonly Danger[]
+  readonly written: Written
+}
+
+export function mountDangers(stack: StackConfig, ground: Ground): Mounts {
   const services = Object.entries(stack.services)
   const mounts = services.flatMap(([name, service]) => serviceMounts(name, service))
   const volumes = Object.entries(stack.volumes).map(([name, volume]) => volumeUse(name, volume))
@@ -45,12 +55,13 @@ export function mountDangers(stack: StackConfig, ground: Ground): Danger[] {
       .filter(({ path }) => path !== '')
       .map(({ key, path }): Use => ({ service: null, key, path, isWritable: false, allow: 'file' })),
   ]
-  const writable = new Set(uses.filter(({ isWritable }) => isWritable).map(({ path }) => ground.real(path)))
-  return [
+  const written = new Set(uses.filter(({ isWritable }) => isWritable).map(({ path }) => ground.real(path)))
+  const dangers = [
     ...mounts.flatMap(({ danger }) => danger),
     ...volumes.flatMap(({ danger }) => danger),
-    ...uses.flatMap((use) => useDangers(use, ground, writable)),
+    ...uses.flatMap((use) => useDangers(use, ground, written)),
   ]
+  return { dangers, written }
 }
 
 interface Looked {
@@ -68,8 +79,11 @@ function lookAt(service: string, key: string, mount: MountConfig): Looked {
   switch (mount.type) {
     case 'volume':
     case 'tmpfs':
-    case 'image':
       return { use: null, danger: [] }
+    case 'image': {
+      const why = imageProblem(path)
+      return { use: null, danger: why === null ? [] : [danger(path, why)] }
+    }
     case 'bind': {
       const propagation = mount.bind?.propagation ?? ''
       const isShared = propagation === 'shared' || propagation === 'rshared'
@@ -117,7 +131,7 @@ export function isExternal(shared: SharedConfig): boolean {
   return external !== undefined && external !== null && external !== false
 }
 
-function useDangers({ service, key, path, isWritable, allow }: Use, ground: Ground, writable: ReadonlySet<string>): Danger[] {
+function useDangers({ service, key, path, isWritable, allow }: Use, ground: Ground, written: Written): Danger[] {
   const found: Danger[] = []
   const real = ground.real(path)
   const what = real === path ? shown(path) : `${shown(path)} → ${shown(real)}`
@@ -131,7 +145,9 @@ function useDangers({ service, key, path, isWritable, allow }: Use, ground: Grou
     return found
   }
   if (isWritable && !ground.isWritable(path)) add('it may change what lies outside the workspace')
-  const folder = parents(real).find((parent) => writable.has(parent))
+  const kept = ground.keptProblem(path)
+  if (kept !== null) add(kept)
+  const folder = parents(real).find((parent) => written.has(parent))
   if (folder !== undefined)
     add(`it lies in ${shown(folder)}, where a container may put a link in its place: Docker follows it at the next start`)
   return found
@@ -143,6 +159,11 @@ function hasSocket(path: string): boolean {
   if (SOCKET_NAME.test(basename(plain)) || USER_SOCKETS.test(plain)) return true
   if (plain === '/' || plain === '/var') return true
   return SOCKETS.some((socket) => socket.startsWith(`${plain}/`))
+}
+
+/** The folder or file that a container may write, of a path that is it or lies in it; null: none may. */
+export function writtenFolder(real: string, written: Written): string | null {
+  return [real, ...parents(real)].find((path) => written.has(path)) ?? null
 }
 
 function parents(path: string): string[] {

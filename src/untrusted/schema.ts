@@ -22,9 +22,19 @@ const envFile = z.union([z.string(), z.looseObject({ path: z.string() })])
 /** As text or as a list in what is written, as a list in what is merged. */
 const files = z.union([z.string(), z.array(envFile)]).nullish()
 
+/** Compose prints sizes and counts as numbers or as texts, by release. */
+const amount = z.union([z.number(), z.string()]).nullish()
+const ulimits = z
+  .record(z.string(), z.union([z.number(), z.string(), z.looseObject({ soft: amount, hard: amount })]).nullable())
+  .nullish()
+const joined = z.looseObject({ ipv4_address: text, ipv6_address: text, link_local_ips: texts }).nullable()
+
 const build = z.looseObject({
   context: text,
   dockerfile: text,
+  dockerfile_inline: text,
+  args: pairs,
+  ulimits,
   additional_contexts: pairs,
   network: text,
   privileged: flag,
@@ -55,9 +65,18 @@ const service = z.looseObject({
   gpus: z.array(gpu).nullish(),
   deploy: z
     .looseObject({
+      replicas: amount,
       resources: z.looseObject({ reservations: z.looseObject({ devices: z.array(gpu).nullish() }).nullish() }).nullish(),
     })
     .nullish(),
+  scale: amount,
+  cpu_rt_runtime: amount,
+  cpu_rt_period: amount,
+  oom_score_adj: amount,
+  oom_kill_disable: flag,
+  ulimits,
+  storage_opt: z.record(z.string(), z.unknown()).nullish(),
+  networks: z.record(z.string(), joined).nullish(),
   runtime: text,
   provider: z.unknown().optional(),
   logging: z.looseObject({ driver: text }).nullish(),
@@ -72,17 +91,26 @@ const service = z.looseObject({
   ports: z.array(z.looseObject({ host_ip: text, published: z.union([z.string(), z.number()]).nullish() })).nullish(),
 })
 
+const pool = z.looseObject({
+  subnet: text,
+  ip_range: text,
+  gateway: text,
+  aux_addresses: z.record(z.string(), z.string()).nullish(),
+})
 const shared = z
   .looseObject({
     external: z.unknown().optional(),
     driver: text,
     driver_opts: z.record(z.string(), z.coerce.string()).nullish(),
-    ipam: z.looseObject({ driver: text }).nullish(),
+    ipam: z
+      .looseObject({ driver: text, options: z.record(z.string(), z.unknown()).nullish(), config: z.array(pool).nullish() })
+      .nullish(),
   })
   .nullable()
 const fileObject = z.looseObject({ file: text }).nullable()
 
 const stack = z.looseObject({
+  name: text,
   services: z.record(z.string(), service).default({}),
   networks: z.record(z.string(), shared).default({}),
   volumes: z.record(z.string(), shared).default({}),

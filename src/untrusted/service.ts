@@ -1,6 +1,7 @@
 /** Dangers in how a service's containers are isolated from the machine. Pure. */
 import type { DangerKind } from './allow-untrusted.ts'
 import { shown, type Danger } from './danger.ts'
+import { imageProblem } from './fetched.ts'
 import type { GpuConfig, ServiceConfig } from './schema.ts'
 
 /**
@@ -70,6 +71,9 @@ export function serviceDangers(name: string, service: ServiceConfig): Danger[] {
   deviceDangers(service, add)
   programDangers(service, add)
   foreignContainers(service, add)
+  const isBuilt = service.build !== undefined && service.build !== null
+  const registry = isBuilt ? null : imageProblem(service.image ?? '')
+  if (registry !== null) add('external', 'image', service.image, registry)
   return found
 }
 

@@ -29,11 +29,7 @@ test('routes are written with the last byte first, and the default one is none b
     '',
   ].join('\n')
   expect(routeRanges(text)).toEqual(
-    expected(
-      ['192.0.2.1/32', 'a route by eth0'],
-      ['172.17.0.0/16', 'a route by docker0'],
-      ['10.0.0.0/8', 'a route by tun0'],
-    ),
+    expected(['192.0.2.1/32', 'a route by eth0'], ['172.17.0.0/16', 'a route by docker0'], ['10.0.0.0/8', 'a route by tun0']),
   )
 })
 

@@ -31,7 +31,8 @@ function strangers(): Descriptor {
 function judge(allow: readonly AllowKind[] = []): (stack: MergedStack) => void {
   const env = { GITHUB_WORKSPACE: workspace }
   const log = { log: () => undefined }
-  return inspectionOf({ descriptor: strangers(), allow: new Set(allow), scripts: [], k6Path: null, log, env })
+  const outDir = join(workspace, 'results')
+  return inspectionOf({ descriptor: strangers(), allow: new Set(allow), scripts: [], k6Path: null, outDir, log, env })
 }
 
 /** Of every service, what would let it out of its container. */

@@ -30,7 +30,7 @@ function inspection(change: Partial<Inspection> = {}): { inspect: (stack: Merged
   }
   const env = { GITHUB_WORKSPACE: workspace }
   const inspect = inspectionOf({
-    ...{ descriptor: NOTHING, allow: parseAllow([]), scripts: [], k6Path: null, log, env },
+    ...{ descriptor: NOTHING, allow: parseAllow([]), scripts: [], k6Path: null, outDir: join(workspace, 'results'), log, env },
     ...change,
   })
   return { inspect, lines }
@@ -92,7 +92,7 @@ test('hooks of a trusted run only learn the secrets of its compose file', () => 
   const redaction = new Redaction()
   const ui = { log: { log: () => undefined }, env: {} }
   const hooks = stackHooks({
-    request: { untrusted: null, load: { thresholds: [], model: null, k6Path: null } },
+    request: { untrusted: null, load: { thresholds: [], model: null, k6Path: null }, outDir: workspace },
     descriptor: NOTHING,
     patterns: [],
     underLoad: null,

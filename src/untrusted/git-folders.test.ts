@@ -1,0 +1,28 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { gitFolders } from './git-folders.ts'
+
+let root = ''
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'chaos-git-folders-'))
+})
+afterEach(() => {
+  rmSync(root, { recursive: true })
+})
+
+test('checkouts at any depth, the nearest first; a file of that name points to one', () => {
+  for (const folder of ['app/deep/er/.git/modules/x/.git', '.GIT', 'data']) mkdirSync(join(root, folder), { recursive: true })
+  writeFileSync(join(root, 'data/.git'), 'gitdir: ../.git/modules/data')
+  const found = ['.GIT', 'data/.git', 'app/deep/er/.git'].map((path) => join(root, path))
+  expect(gitFolders(root)).toEqual({ found, isWhole: true })
+})
+
+test('links are not followed, and what is no folder holds none', () => {
+  mkdirSync(join(root, 'a/.git'), { recursive: true })
+  mkdirSync(join(root, 'b'))
+  symlinkSync(join(root, 'a'), join(root, 'b/link'))
+  writeFileSync(join(root, 'file'), '')
+  for (const path of ['b', 'file', 'absent']) expect(gitFolders(join(root, path))).toEqual({ found: [], isWhole: true })
+})

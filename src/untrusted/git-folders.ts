@@ -1,0 +1,40 @@
+import { readdirSync, type Dirent } from 'node:fs'
+import { join } from 'node:path'
+
+/** Looked at in one folder, with all below it. */
+const MOST_ENTRIES = 50_000
+
+export interface GitFolders {
+  /** All that are named `.git`, folders or not: the nearest first. */
+  readonly found: readonly string[]
+  /** false: there is more in it than was looked at. */
+  readonly isWhole: boolean
+}
+
+/**
+ * What Git keeps of checkouts in a folder: hooks that the next `git` runs, and often the credentials that fetched it. What is
+ * in them is not looked through, and links are not followed: where they lead is of no container's that mounts the folder.
+ */
+export function gitFolders(folder: string): GitFolders {
+  const found: string[] = []
+  const waiting = [folder]
+  let entries = 0
+  for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {
+    for (const entry of entriesOf(at)) {
+      entries += 1
+      if (entries > MOST_ENTRIES) return { found, isWhole: false }
+      if (entry.name.toLowerCase() === '.git') found.push(join(at, entry.name))
+      else if (entry.isDirectory()) waiting.push(join(at, entry.name))
+    }
+  }
+  return { found, isWhole: true }
+}
+
+/** Of what is no folder, or not to be read: none. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch {
+    return []
+  }
+}
