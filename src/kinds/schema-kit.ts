@@ -65,8 +65,10 @@ export function schemaKey(): z.ZodOptional<z.ZodString> {
   return z.string().max(2_000).meta({ description: 'Where editors find the schema of this file' }).optional()
 }
 
+/** Of the service that is asked: `//host` and `/\host` are addresses of others for whoever reads them as browsers do. */
 export function urlPath(description: string): z.ZodString {
-  return shaped(/^\/[^\s#\p{Cc}]*$/u, 'a path that begins with / and holds no blank', description, 2_000)
+  const allowed = 'a path that begins with one / and holds no blank, backslash or #'
+  return shaped(/^\/(?!\/)[^\s#\\\p{Cc}]*$/u, allowed, description, 2_000)
 }
 
 /** One line of 1 to `maximum` characters without control characters. */

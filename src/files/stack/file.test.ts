@@ -352,7 +352,7 @@ describe('values', () => {
     [['requests', 'small', 'good', 'body_matches'], 'a ==', 'requests.small.good.body_matches: is no JMESPath'],
     [['requests', 'small', 'headers'], { 'X-A': 'a\r\nb' }, 'requests.small.headers.X-A: must be one line of text'],
     [['requests', 'small', 'headers'], { 'X A': 'a' }, 'requests.small.headers["X A"]: is not the name of an HTTP header'],
-    [['requests', 'small', 'path'], 'tasks', 'requests.small.path: must be a path that begins with /'],
+    [['requests', 'small', 'path'], 'tasks', 'requests.small.path: must be a path that begins with one /'],
     [['requests', 'small', 'method'], 'post', 'requests.small.method: must be one of GET'],
     [['requests', 'small', 'methd'], 'GET', 'requests.small.methd: unknown key; did you mean "method"?'],
     [['requests', 'large'], { path: '/', good: { status: [200] } }, 'requests.large.method: is missing'],

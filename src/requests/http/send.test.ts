@@ -47,6 +47,17 @@ async function ask(
 
 const http = (listener: RequestListener): Server => createHttpServer(listener)
 
+it('never leaves the entry, whatever its path is filled in with', async () => {
+  const spec: Input = { ...SPEC, path: '/${WHO}/127.0.0.1:1/', vary: { WHO: [''] } }
+  let asked = 0
+  const server = http((_request, response) => {
+    asked += 1
+    response.end()
+  })
+  await expect(ask(server, { spec })).rejects.toMatchObject({ code: 'BAD_INPUT' })
+  expect(asked).toBe(0)
+})
+
 it.each<[string | undefined, number | undefined]>([
   ['3', 3],
   ['soon', undefined],

@@ -5,6 +5,7 @@ import { ChaosError, systemErrorCode } from '../../core/errors.ts'
 import type { AnswerWithin, RequestOutcome, SendOptions, ServicePort } from '../../core/request.ts'
 import { askedFor } from '../shared/asked-for.ts'
 import { answerProblem, jobOf, type WholeAnswer } from './answer.ts'
+import { entryUrl } from './entry-url.ts'
 import { FirstAnswers } from './first-answers.ts'
 import { asksFor, jobAskedFor } from './job.ts'
 import { fillKnown } from '../../core/variables.ts'
@@ -44,7 +45,7 @@ interface Delivered {
   readonly content: Buffer
 }
 
-/** Never rejects: a refused connection, a cut body and a missed deadline are outcomes. @throws BAD_INPUT for an unknown variable. */
+/** Never rejects: a refused connection, a cut body and a missed deadline are outcomes. @throws BAD_INPUT for an unknown variable, and a path of another host. */
 async function send(spec: HttpRequestSpec, turn: Turn, first: FirstAnswers, options: SendOptions): Promise<RequestOutcome> {
   const request = filled(spec, turn, options.variables)
   const { status, error, head, content, ...rest } =
@@ -70,7 +71,7 @@ async function send(spec: HttpRequestSpec, turn: Turn, first: FirstAnswers, opti
 }
 
 function toEntry(method: string, { path, headers, body }: FilledRequest, options: SendOptions): Promise<Delivered> {
-  const url = new URL(path, options.baseUrl)
+  const url = entryUrl(path, options.baseUrl)
   const startedMs = performance.now()
   return new Promise((resolve) => {
     let head: Head = { answerId: null }
