@@ -26,3 +26,9 @@ test('links are not followed, and what is no folder holds none', () => {
   writeFileSync(join(root, 'file'), '')
   for (const path of ['b', 'file', 'absent']) expect(gitFolders(join(root, path))).toEqual({ found: [], isWhole: true })
 })
+
+test('of a folder that is too large it is said that more may be there', () => {
+  for (const folder of ['a', 'b', 'c/.git']) mkdirSync(join(root, folder), { recursive: true })
+  expect(gitFolders(root, 3)).toEqual({ found: [], isWhole: false })
+  expect(gitFolders(root, 4)).toEqual({ found: [join(root, 'c/.git')], isWhole: true })
+})

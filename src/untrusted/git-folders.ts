@@ -15,14 +15,14 @@ export interface GitFolders {
  * What Git keeps of checkouts in a folder: hooks that the next `git` runs, and often the credentials that fetched it. What is
  * in them is not looked through, and links are not followed: where they lead is of no container's that mounts the folder.
  */
-export function gitFolders(folder: string): GitFolders {
+export function gitFolders(folder: string, most = MOST_ENTRIES): GitFolders {
   const found: string[] = []
   const waiting = [folder]
   let entries = 0
   for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {
     for (const entry of entriesOf(at)) {
       entries += 1
-      if (entries > MOST_ENTRIES) return { found, isWhole: false }
+      if (entries > most) return { found, isWhole: false }
       if (entry.name.toLowerCase() === '.git') found.push(join(at, entry.name))
       else if (entry.isDirectory()) waiting.push(join(at, entry.name))
     }

@@ -4,7 +4,7 @@ import type { GitFolders } from './git-folders.ts'
 import type { UsedRange } from './used-ranges.ts'
 
 /** What is looked at of the machine. */
-export interface Machine {
+interface Machine {
   /** Where a path leads when all links are followed; of what does not exist yet, as far as it does. */
   readonly realpath: (path: string) => string
   readonly gitFolders: (folder: string) => GitFolders
@@ -53,6 +53,13 @@ export function groundOf(options: DangerOptions): Ground {
   // Twice, as `link/..` is another folder for the kernel than for whoever only reads the name.
   const isBelow = (path: string, roots: readonly string[]): boolean =>
     isAbsolute(path) && [realpath(path), real(path)].every((one) => roots.some((root) => contains(root, one)))
+  // Several services are often built from one context, and a checkout is large.
+  const looked = new Map<string, GitFolders>()
+  const gitFolders = (folder: string): GitFolders => {
+    const found = looked.get(folder) ?? options.gitFolders(folder)
+    looked.set(folder, found)
+    return found
+  }
   /** What is wrong with it as such, whatever may lie in it. */
   const ownProblem = (there: string): string | null => {
     if (IN_GIT.test(there)) return 'it is of what Git keeps of the checkout: hooks, and often a token'
@@ -67,7 +74,7 @@ export function groundOf(options: DangerOptions): Ground {
     if (own !== null) return own
     const held = ours.find((folder) => contains(there, folder))
     if (held !== undefined) return `it holds ${held}, which is this action’s own`
-    const { found, isWhole } = options.gitFolders(there)
+    const { found, isWhole } = gitFolders(there)
     if (found[0] !== undefined) return `it holds ${found[0]}, with hooks of Git and often a token: mount folders beside it`
     return isWhole ? null : 'it holds too many files to tell whether a checkout of Git is among them'
   }
@@ -77,7 +84,7 @@ export function groundOf(options: DangerOptions): Ground {
     isWritable: (path) =>
       isBelow(path, [whole]) && !readOnly.some((root) => contains(root, real(path)) || contains(real(path), root)),
     keptProblem,
-    contextProblem: (path) => ownProblem(real(path)) ?? tokenProblem(options, real(path)),
+    contextProblem: (path) => ownProblem(real(path)) ?? tokenProblem(gitFolders(real(path)), options.plainFile),
     plainFile: options.plainFile,
     usedRanges: options.usedRanges,
     withheld: options.withheld ?? new Map(),
@@ -85,10 +92,8 @@ export function groundOf(options: DangerOptions): Ground {
 }
 
 /** A context is sent to the builder as a whole, and most are the whole of a checkout: it is the token that may not be in it. */
-function tokenProblem({ gitFolders, plainFile }: Machine, context: string): string | null {
-  const file = gitFolders(context)
-    .found.map((folder) => join(folder, 'config'))
-    .find((path) => CREDENTIALS.test(plainFile(path) ?? ''))
+function tokenProblem({ found }: GitFolders, plainFile: Machine['plainFile']): string | null {
+  const file = found.map((folder) => join(folder, 'config')).find((path) => CREDENTIALS.test(plainFile(path) ?? ''))
   if (file === undefined) return null
   return `${file} holds a token that the build could read: check out with persist-credentials: false`
 }
