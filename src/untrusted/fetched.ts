@@ -8,7 +8,7 @@ import { isPublic, parseAddress } from './ip.ts'
 
 /** Of names that only resolvers of one network know. */
 const INNER_ENDS =
-  /(^|\.)(localhost|local|localdomain|internal|intranet|private|lan|home|home\.arpa|corp|domain|host|docker|test|invalid|consul|svc)$/
+  /(^|\.)(localhost|local|localdomain|internal|intranet|private|lan|home|home\.arpa|corp|docker|test|invalid|consul|svc)$/
 /** Public names that lead to whatever address stands in them, or to this machine. */
 const ANY_ADDRESS =
   /(^|\.)(nip\.io|sslip\.io|xip\.io|traefik\.me|localtest\.me|lvh\.me|vcap\.me|lacolhost\.com|fuf\.me|local-ip\.co|local-ip\.sh|rbndr\.us|1u\.ms)$/

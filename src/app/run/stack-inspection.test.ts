@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -62,6 +62,48 @@ test('what is allowed by name may be, and nothing else', () => {
   expect(() => {
     inspect(stackWith({ privileged: true, pid: 'host' }))
   }).toThrow('[host-namespace]')
+})
+
+test.each<[arg: string, isRefused: boolean]>([
+  ['NPM_TOKEN', true],
+  ['DATABASE_URL', true],
+  ['GITHUB_SHA', false],
+  ['CI', false],
+  ['INPUT_TOKEN', false],
+  ['NOT_SET', false],
+])('a build may not ask for %s of the job by its name: %s', (arg, isRefused) => {
+  writeFileSync(join(workspace, 'Dockerfile'), 'FROM scratch\n')
+  const env = { GITHUB_WORKSPACE: workspace, NPM_TOKEN: 'a', DATABASE_URL: 'b', GITHUB_SHA: 'c', CI: 'true', INPUT_TOKEN: 'd' }
+  const descriptor = { ...NOTHING, secrets: ['NPM_TOKEN'] }
+  const { inspect } = inspection({ env, descriptor })
+  const look = (): void => {
+    inspect(stackWith({ build: { context: workspace, args: { [arg]: null } } }))
+  }
+  if (isRefused) expect(look).toThrow(`services.web.build.args.${arg}`)
+  else look()
+})
+
+test.each<[path: string, why: string]>([
+  ['.', 'the whole workspace'],
+  ['.git', 'Git keeps'],
+  ['results/logs', 'this action’s own'],
+  ['app', 'hooks of Git'],
+])('a container is not shown %s of the workspace: %s', (path, why) => {
+  for (const folder of ['.git', 'app/deep/.git', 'data']) mkdirSync(join(workspace, folder), { recursive: true })
+  const mounting = (source: string): MergedStack => stackWith({ volumes: [{ type: 'bind', source, read_only: true }] })
+  const { inspect } = inspection()
+  inspect(mounting(join(workspace, 'data')))
+  expect(() => {
+    inspect(mounting(join(workspace, path)))
+  }).toThrow(why)
+})
+
+test('k6 is not shown the whole workspace, and no script is in a folder that a container writes', () => {
+  expect(() => inspection({ scripts: [join(workspace, 'x.js')] })).toThrow('the whole workspace')
+  const { inspect } = inspection({ scripts: [join(workspace, 'load/x.js')] })
+  expect(() => {
+    inspect(stackWith({ volumes: [{ type: 'bind', source: join(workspace, 'load') }] }))
+  }).toThrow('load (')
 })
 
 test('many dangers are told in one bounded message', () => {

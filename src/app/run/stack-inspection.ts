@@ -53,7 +53,7 @@ export function inspectionOf(inspection: Inspection): (stack: MergedStack) => vo
   }
 }
 
-function optionsOf({ descriptor, outDir, env }: Inspection): DangerOptions {
+function optionsOf({ outDir, env }: Inspection): DangerOptions {
   const named = env['GITHUB_WORKSPACE'] ?? ''
   const workspace = resolve(named === '' ? '.' : named)
   const root = actionRoot()
@@ -63,7 +63,7 @@ function optionsOf({ descriptor, outDir, env }: Inspection): DangerOptions {
     workspace,
     allowedRoots: ['stack', 'dist', 'scenarios'].map((folder) => join(root, folder)),
     kept: [outDir, ...(isOwnTest ? [] : [root])],
-    withheld: withheldOf(descriptor, env),
+    withheld: withheldFrom(env),
     usedRanges: usedRanges(),
     realpath: realPath,
     gitFolders,
@@ -86,11 +86,13 @@ function rereadOf({ descriptor, scripts }: Inspection): Reread[] {
 /** Public on every runner, and the same for all who ask. */
 const PUBLIC = /^(CI|LANG|LC_[A-Z]+|TZ|TERM|GITHUB_\w+|RUNNER_\w+)$/
 
-/** Variables of the job that a build could ask for by name alone. The runner's own never reach one: there it is without a value. */
-function withheldOf({ secrets, images, defects }: Descriptor, env: Inspection['env']): Map<string, string> {
-  const given = new Set([...secrets, ...images.map(({ variable }) => variable), defects?.variable])
+/**
+ * Variables of the job that a build could ask for by name alone, also when the descriptor lists them: it is a stranger's. The
+ * runner's own never reach one: there it is without a value.
+ */
+function withheldFrom(env: Inspection['env']): Map<string, string> {
   const all = Object.entries(childEnv(env, { declared: new Set(Object.keys(env)) }))
-  return new Map(all.filter(([name]) => !given.has(name) && !PUBLIC.test(name)))
+  return new Map(all.filter(([name]) => !PUBLIC.test(name)))
 }
 
 /** Called by `bringUp`. @throws BAD_INPUT for a descriptor that may not be used. */

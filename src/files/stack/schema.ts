@@ -116,8 +116,8 @@ const completed = z
   .strictObject({
     ...endpoint,
     path: shaped(
-      /^\/[^\s\p{Cc}]*\{after\}[^\s\p{Cc}]*$/u,
-      'a path that begins with / and has {after} in it',
+      /^\/(?!\/)[^\s\\\p{Cc}]*\{after\}[^\s\\\p{Cc}]*$/u,
+      'a path that begins with one / and has {after} in it',
       'Path of a page; {after} stands for the place to go on from',
       1_000,
     ),
