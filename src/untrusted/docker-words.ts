@@ -7,6 +7,7 @@ const BLANKS = /[\s\u0085]+/
 const BUILT_IN = /^(TARGET|BUILD)(PLATFORM|OS|ARCH|VARIANT|STAGE)$/
 const MOST_EXPANSIONS = 64
 const DEEPEST = 8
+const MOST_STEPS = 500
 
 /** As Docker takes a line apart, but for blanks between quotes: these, the quotes and backslashes are gone. */
 export function wordsOf(text: string): string[] {
@@ -26,7 +27,7 @@ export function assigned(text: string): [name: string, value: string][] {
     return at === -1 ? [word, ''] : [word.slice(0, at), word.slice(at + 1)]
   })
   // What stands between quotes may hold blanks, and with them more than one word.
-  const isQuoted = /["'\\][^"']*[\s\u0085]/.test(text)
+  const isQuoted = holdsBlank(text)
   return [
     ...pairs,
     ...(isOld ? [[name, others.join(' ')] as [string, string]] : []),
@@ -34,24 +35,45 @@ export function assigned(text: string): [name: string, value: string][] {
   ]
 }
 
+/** Between quotes or behind a backslash; of quotes that are not closed nobody knows. */
+function holdsBlank(text: string): boolean {
+  const quoted = text.match(/"[^"]*"|'[^']*'/g) ?? []
+  const isOdd = (text.match(/["']/g) ?? []).length % 2 === 1
+  return isOdd || /\\[\s\u0085]/.test(text) || quoted.some((part) => BLANKS.test(part))
+}
+
 /**
  * All that a text may come to when its variables have any of their values, or none. Which of them holds at which line is not
  * asked: how stages hand them on can be used to look like another. null for a text that is put together in a way that is not
  * known here, or in too many.
  */
-export function expansions(text: string, values: Candidates, depth = DEEPEST): string[] | null {
+export function expansions(text: string, values: Candidates): string[] | null {
+  return expanded(text, values, { depth: DEEPEST, steps: { left: MOST_STEPS } })
+}
+
+interface Bounds {
+  readonly depth: number
+  /** Shared by all that one text leads to: a value may name itself, more than once. */
+  readonly steps: { left: number }
+}
+
+function expanded(text: string, values: Candidates, { depth, steps }: Bounds): string[] | null {
   const variable = /\$(?:\{([^{}$]*)\}|(\w+))|\$/.exec(text)
   if (variable === null) return [text]
   const [all, braced, plain] = variable
   const parts = /^(\w+)(?:(:?[-+])(.*))?$/.exec(braced ?? plain ?? '')
-  if (parts === null || depth === 0) return null
+  steps.left -= 1
+  if (parts === null || depth === 0 || steps.left <= 0) return null
   const [, name = '', how, word = ''] = parts
   const own = ['', ...(values.get(name) ?? (BUILT_IN.test(name) ? ['linux'] : []))]
-  const each = [...new Set(how === undefined ? own : [...own, word])]
+  const heads: string[] = []
+  for (const value of new Set(how === undefined ? own : [...own, word])) {
+    const found = expanded(value, values, { depth: depth - 1, steps })
+    if (found === null || heads.length + found.length > MOST_EXPANSIONS) return null
+    heads.push(...found)
+  }
+  const tails = expanded(text.slice(variable.index + all.length), values, { depth, steps })
+  if (tails === null || heads.length * tails.length > MOST_EXPANSIONS) return null
   const before = text.slice(0, variable.index)
-  const heads = each.map((value) => expansions(value, values, depth - 1))
-  const tails = expansions(text.slice(variable.index + all.length), values, depth)
-  if (tails === null || heads.includes(null)) return null
-  const found = heads.flatMap((head) => (head ?? []).flatMap((value) => tails.map((tail) => `${before}${value}${tail}`)))
-  return found.length > MOST_EXPANSIONS ? null : [...new Set(found)]
+  return [...new Set(heads.flatMap((head) => tails.map((tail) => `${before}${head}${tail}`)))]
 }

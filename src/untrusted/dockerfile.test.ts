@@ -111,3 +111,17 @@ test('problems are few and short, and what cannot be looked through is one', () 
   expect(problems('\n'.repeat(6_000))).toEqual(['1 Dockerfile'])
   expect(problems('ADD aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa \\\n'.repeat(4_999))).toEqual(['1 Dockerfile'])
 })
+
+test.each<[name: string, text: string]>([
+  ['values that name themselves', `ARG A=${'$A'.repeat(1_000)}\nFROM $A/a`],
+  ['values that are many', `${'ARG A=$B\nARG B=$A$A\n'.repeat(1_000)}FROM $A$B/a`],
+  ['backslashes', `ARG ${'\\'.repeat(500_000)}\nFROM 10.0.0.1/a`],
+  ['quotes', `ARG ${`"'`.repeat(250_000)}\nFROM 10.0.0.1/a`],
+  ['blanks', `# syntax=x${' '.repeat(500_000)}y\nFROM a`],
+  ['brackets', `FROM 10.0.0.1/a\nADD ${'[ ]'.repeat(150_000)}`],
+  ['words', `FROM 10.0.0.1/a\nADD ${'$A '.repeat(170_000)}`],
+])('%s do not take long to be looked through', (_name, text) => {
+  const startedMs = performance.now()
+  expect(problems(text).length).toBeGreaterThan(0)
+  expect(performance.now() - startedMs).toBeLessThan(5_000)
+})

@@ -21,12 +21,12 @@ const INSTRUCTION = /^[\s\u0085]*(?:onbuild[\s\u0085]+)*(add|copy|from|run|arg|e
 /** The name of an instruction may go on in the next line. */
 const BEGINNING = /^[\s\u0085]*(?:(?:onbuild|add|copy|from|run|arg|env)(?:[\s\u0085\\`]|$)|[a-z]{1,7}[\\`])/i
 const CONTINUED = /[\\`][ \t]*$/
-const SYNTAX = /^\s*(?:#|\/\/)\s*syntax\s*=\s*(.*?)\s*$/i
+const SYNTAX = /^\s*(?:#|\/\/)\s*syntax\s*=\s*(.*)$/i
 const OWN_SYNTAX = /^(docker\.io\/)?docker\/dockerfile(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/
 const MOST_PROBLEMS = 20
 const MOST_LINES = 5_000
 /** Of all instructions with the lines that they go on in. */
-const MOST_JOINED = 8 * 1024 * 1024
+const MOST_JOINED = 2 * 1024 * 1024
 const LONGEST_SHOWN = 200
 
 /** @param args - Of the build, by name: they take the place of defaults. */
