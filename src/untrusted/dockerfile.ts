@@ -156,7 +156,7 @@ function copyProblem(rest: string, add: Add): void {
     add(`COPY ${flag}`, fromProblemOf(from))
 }
 
-/** Options are looked for in all of a command that has any: a quoted one may hold blanks. */
+/** Options are looked for in the whole of a command that begins with one, as a quoted one may hold blanks. */
 function mountProblem(rest: string, add: Add): void {
   const text = wordsOf(rest).join(' ')
   if (!text.startsWith('--')) return

@@ -32,3 +32,8 @@ test('of a folder that is too large it is said that more may be there', () => {
   expect(gitFolders(root, 3)).toEqual({ found: [], isWhole: false })
   expect(gitFolders(root, 4)).toEqual({ found: [join(root, 'c/.git')], isWhole: true })
 })
+
+test('of a folder that cannot be read it is said that more may be there', () => {
+  // Whoever runs this may read all that is there: a path that is longer than the kernel takes is read by nobody.
+  expect(gitFolders(join(root, 'deep/'.repeat(1_000)))).toEqual({ found: [], isWhole: false })
+})

@@ -1,5 +1,6 @@
 import { readdirSync, type Dirent } from 'node:fs'
 import { join } from 'node:path'
+import { systemErrorCode } from '../core/errors.ts'
 
 /** Looked at in one folder, with all below it. */
 const MOST_ENTRIES = 50_000
@@ -7,7 +8,7 @@ const MOST_ENTRIES = 50_000
 export interface GitFolders {
   /** All that are named `.git`, folders or not: the nearest first. */
   readonly found: readonly string[]
-  /** false: there is more in it than was looked at. */
+  /** false: there is more in it than was looked at, or than could be. */
   readonly isWhole: boolean
 }
 
@@ -19,22 +20,26 @@ export function gitFolders(folder: string, most = MOST_ENTRIES): GitFolders {
   const found: string[] = []
   const waiting = [folder]
   let entries = 0
+  let isWhole = true
   for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {
-    for (const entry of entriesOf(at)) {
+    const all = entriesOf(at)
+    // A container is shown it all the same, and may be root there.
+    if (all === null) isWhole = false
+    for (const entry of all ?? []) {
       entries += 1
       if (entries > most) return { found, isWhole: false }
       if (entry.name.toLowerCase() === '.git') found.push(join(at, entry.name))
       else if (entry.isDirectory()) waiting.push(join(at, entry.name))
     }
   }
-  return { found, isWhole: true }
+  return { found, isWhole }
 }
 
-/** Of what is no folder, or not to be read: none. */
-function entriesOf(folder: string): Dirent[] {
+/** Of what is no folder, or not there: none. null for one that cannot be read. */
+function entriesOf(folder: string): Dirent[] | null {
   try {
     return readdirSync(folder, { withFileTypes: true })
-  } catch {
-    return []
+  } catch (error) {
+    return ['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '') ? [] : null
   }
 }

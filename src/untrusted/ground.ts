@@ -76,7 +76,9 @@ export function groundOf(options: DangerOptions): Ground {
     if (held !== undefined) return `it holds ${held}, which is this action’s own`
     const { found, isWhole } = gitFolders(there)
     if (found[0] !== undefined) return `it holds ${found[0]}, with hooks of Git and often a token: mount folders beside it`
-    return isWhole ? null : 'it holds too many files to tell whether a checkout of Git is among them'
+    return isWhole
+      ? null
+      : 'it holds too many files, or a folder that cannot be read, to tell whether a checkout of Git is among them'
   }
   return {
     real,

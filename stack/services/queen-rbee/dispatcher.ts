@@ -83,6 +83,7 @@ export class TaskDispatcher {
   #repeat({ path, headers, body, taskId }: DispatchRequest, attempt: number): void {
     const again = { path, body, headers: { ...headers, [TASK_ID_HEADER]: `${taskId}-again-${attempt}` } }
     const options = { limitMs: this.#policy.attemptLimitMs, signal: new AbortController().signal, openBody: () => UNREAD }
+    // Whatever becomes of it is told to nobody: that is the defect.
     runAttempt(this.#pool, again, options).catch(() => undefined)
   }
 
